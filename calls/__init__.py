@@ -1,0 +1,1 @@
+"""The call itself: its identity, its row and outcome, cells, telephone numbers."""

@@ -1,0 +1,70 @@
+"""What a call is to us."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+
+class Direction(StrEnum):
+    """Seen from the helpline."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
+class Outcome(StrEnum):
+    """How a call ended. Each stands for what the citizen really met, never for a wish."""
+
+    AGENT_ANSWERED = "agent_answered"
+    IVR_ABANDONED = "ivr_abandoned"  # hung up before the queue
+    QUEUE_ABANDONED = "queue_abandoned"  # hung up while waiting
+    NO_AGENT = "no_agent"  # nobody signed in: apology and a call-back
+    QUEUE_FULL = "queue_full"
+    QUEUE_TIMEOUT = "queue_timeout"
+    UNAVAILABLE = "unavailable"  # we were not able to serve: apology
+    FEEDBACK_GIVEN = "feedback_given"
+    FEEDBACK_HUNG_UP = "feedback_hung_up"  # answered, but hung up before an answer
+    FEEDBACK_NO_INPUT = "feedback_no_input"  # answered, but silent or unclear
+    WRONG_PERSON = "wrong_person"  # neither the complainant nor acting for them
+    NO_ANSWER = "no_answer"
+    BUSY = "busy"
+    REJECTED = "rejected"
+    INVALID_NUMBER = "invalid_number"
+    CONGESTION = "congestion"  # no circuit: says nothing about the citizen
+    FAILED = "failed"  # refused before it reached anybody
+    LOST = "lost"  # we know that it ended, not how
+
+
+@dataclass(frozen=True, slots=True)
+class NewCall:
+    """A call as it begins. `number_raw` is what the trunk said; `number` its E.164 form or None."""
+
+    id: UUID
+    cell: str
+    direction: Direction
+    started_at: datetime
+    number: str | None
+    number_raw: str = ""
+    service_number: str = ""
+    channel_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call's row."""
+
+    id: UUID
+    cell: str
+    direction: Direction
+    number: str | None
+    service_number: str
+    started_at: datetime
+    answered_at: datetime | None
+    queue: str | None
+    queued_at: datetime | None
+    agent_id: str | None
+    pop_at: datetime | None
+    agent_answered_at: datetime | None
+    ended_at: datetime | None
+    outcome: Outcome | None

@@ -1,0 +1,42 @@
+"""Telephone numbers: one form inside (E.164), whatever form a trunk or a person uses."""
+
+import re
+from functools import lru_cache
+
+import phonenumbers
+
+# Nine of ten callers have an Indian mobile number; the library takes 0.1 ms a number.
+_INDIAN_MOBILE = re.compile(r"(?:\+91|0091|91|0)?([6-9][0-9]{9})", re.ASCII)
+_SEPARATORS = re.compile(r"[\s().-]+")
+_DIALLED = re.compile(r"\+?[0-9]{5,18}", re.ASCII)
+_DEVANAGARI = str.maketrans("०१२३४५६७८९", "0123456789")
+_LONGEST = len("+") + 15  # ITU-T E.164; the library's own limit is looser
+
+
+@lru_cache(maxsize=4096)
+def to_e164(raw: str, region: str = "IN") -> str | None:
+    """`raw` as E.164, or None when it is withheld or no telephone number.
+
+    `+91`, `0091`, `91`, `0` and ten bare digits are the same Indian number. A foreign number
+    needs its `+` or `00`. Devanagari digits count: that is how a number is written in Hindi.
+    """
+    digits = _SEPARATORS.sub("", raw).translate(_DEVANAGARI)
+    if match := _INDIAN_MOBILE.fullmatch(digits):
+        return f"+91{match[1]}"
+    if not _DIALLED.fullmatch(digits):
+        return None
+    if digits.startswith("00"):
+        digits = "+" + digits[2:]
+    try:
+        number = phonenumbers.parse(digits, region)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(number):
+        return None
+    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return e164 if len(e164) <= _LONGEST else None
+
+
+def spoken(number: str) -> str:
+    """An E.164 number as an agent reads it out: national digits without the country code."""
+    return number.removeprefix("+91")

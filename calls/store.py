@@ -1,0 +1,75 @@
+"""Single reads and writes of call rows, for those who are not in a call flow."""
+
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from calls.model import Call, Direction, Outcome
+from db.pool import Connection
+from db.statements import statements
+
+
+async def load(conn: Connection, call_id: UUID) -> Call | None:
+    """One call, or None."""
+    row = await statements().calls_by_id(conn, id=call_id)
+    return None if row is None else _call(row)
+
+
+async def recent_for_number(conn: Connection, number: str, at_most: int = 10) -> list[Call]:
+    """The latest calls of a number (E.164), newest first."""
+    rows = statements().calls_by_number(conn, number=number, at_most=at_most)
+    return [_call(row) async for row in rows]
+
+
+async def still_open(conn: Connection, cell: str) -> list[tuple[UUID, datetime]]:
+    """Id and start of the cell's calls that have no end."""
+    rows = statements().calls_still_open(conn, cell=cell)
+    return [(row["id"], row["started_at"]) async for row in rows]
+
+
+async def open_outbound(
+    conn: Connection, *, call_id: UUID, cell: str, number: str, service_number: str, at: datetime
+) -> None:
+    """The row of a call that we are about to place, inside the caller's transaction."""
+    await statements().calls_open_one(
+        conn,
+        id=call_id,
+        cell=cell,
+        direction=Direction.OUTBOUND,
+        number=number,
+        service_number=service_number,
+        started_at=at,
+    )
+
+
+async def end_if_open(conn: Connection, call_id: UUID, outcome: Outcome, at: datetime) -> bool:
+    """End a call that has no end yet; whether it was this call of the function that ended it."""
+    status = await statements().calls_end_open(conn, id=call_id, outcome=outcome, at=at)
+    return bool(status == "UPDATE 1")
+
+
+async def set_agent_answered(conn: Connection, call_id: UUID, agent_id: str, at: datetime) -> None:
+    """An agent's leg was bridged to the citizen's."""
+    await statements().calls_agent_answered(conn, id=call_id, agent_id=agent_id, at=at)
+
+
+async def set_popped(conn: Connection, call_id: UUID, at: datetime) -> None:
+    """The agent's page acknowledged the screen-pop."""
+    await statements().calls_popped(conn, id=call_id, at=at)
+
+
+async def owe_callback(
+    conn: Connection, call_id: UUID, number: str, reason: Outcome, at: datetime
+) -> None:
+    """Remember that this caller could not be served and is to be called. At most one per call."""
+    await statements().calls_callback_owed(
+        conn, call_id=call_id, number=number, reason=reason, requested_at=at
+    )
+
+
+def _call(row: asyncpg.Record) -> Call:
+    fields = dict(row)
+    fields["direction"] = Direction(fields["direction"])
+    fields["outcome"] = None if fields["outcome"] is None else Outcome(fields["outcome"])
+    return Call(**fields)

@@ -1,0 +1,1 @@
+"""SQL text, the pool and what belongs to the database alone. Imports no domain code."""

@@ -1,0 +1,3 @@
+drop table callback;
+drop table call;
+drop domain e164;

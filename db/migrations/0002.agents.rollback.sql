@@ -1,0 +1,2 @@
+drop table agent_session;
+drop table agent;

@@ -1,0 +1,2 @@
+drop table recording_access;
+drop table recording;

@@ -1,0 +1,18 @@
+drop table notification;
+drop table dissatisfaction_register;
+alter table complaint drop constraint closing_attempt_is_feedback;
+drop table feedback;
+drop table feedback_due;
+drop table disposal;
+drop table complaint_history;
+drop function refuse_change;
+drop table registration_key;
+drop table complaint_call;
+drop table complaint;
+drop sequence complaint_serial;
+drop table citizen_number;
+drop table citizen;
+drop table post;
+drop table category;
+drop table place;
+drop table department;

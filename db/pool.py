@@ -1,0 +1,29 @@
+"""The connection pool. Every statement has a time limit; every connection speaks UTC."""
+
+from typing import TYPE_CHECKING
+
+import asyncpg
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+    Pool = asyncpg.Pool[asyncpg.Record]
+    Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
+else:
+    Pool = asyncpg.Pool
+    Connection = asyncpg.Connection
+
+__all__ = ["Connection", "Pool", "open_pool"]
+
+
+async def open_pool(url: str, *, size: int = 8, statement_seconds: float = 5.0) -> Pool:
+    """A pool of at most `size` connections to `url` (postgresql://...). Raises `errors.AWAY`."""
+    return await asyncpg.create_pool(
+        url,
+        min_size=1,
+        max_size=size,
+        timeout=5,
+        command_timeout=statement_seconds,
+        max_inactive_connection_lifetime=60,
+        server_settings={"timezone": "UTC", "application_name": "helpline"},
+    )

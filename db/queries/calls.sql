@@ -1,0 +1,75 @@
+-- name: calls_open_batch(ids, cells, directions, channel_ids, numbers, raws, service_numbers, starts)!
+-- The rows of calls that begin, many at once. A repeat of the same call changes nothing.
+insert into call (id, cell, direction, channel_id, citizen_number, citizen_number_raw, service_number, started_at)
+select * from unnest(:ids::uuid[], :cells::text[], :directions::text[], :channel_ids::text[], :numbers::text[],
+                     :raws::text[], :service_numbers::text[], :starts::timestamptz[])
+on conflict (id) do nothing;
+
+-- name: calls_answer_batch(ids, ats)!
+-- The citizen's leg was answered; the first time stands, in the batch as well as before it.
+update call set answered_at = coalesce(call.answered_at, r.at)
+from (
+    select distinct on (id) id, at
+    from unnest(:ids::uuid[], :ats::timestamptz[]) with ordinality as q (id, at, place)
+    order by id, place
+) as r
+where call.id = r.id;
+
+-- name: calls_queue_batch(ids, queues, ats)!
+-- The citizen begins to wait for an agent: the last queue, since the first time.
+update call set queue = r.queue, queued_at = coalesce(call.queued_at, r.at)
+from (
+    select id, (array_agg(queue order by place desc))[1] as queue, (array_agg(at order by place))[1] as at
+    from unnest(:ids::uuid[], :queues::text[], :ats::timestamptz[]) with ordinality as q (id, queue, at, place)
+    group by id
+) as r
+where call.id = r.id;
+
+-- name: calls_end_batch(ids, outcomes, ats)!
+-- The first end stands, in the batch as well as before it: a later, less exact witness does not overwrite it.
+update call set ended_at = r.at, outcome = r.outcome
+from (
+    select distinct on (id) id, outcome, at
+    from unnest(:ids::uuid[], :outcomes::text[], :ats::timestamptz[]) with ordinality as q (id, outcome, at, place)
+    order by id, place
+) as r
+where call.id = r.id and call.ended_at is null;
+
+-- name: calls_open_one(id, cell, direction, number, service_number, started_at)!
+-- The row of an outbound call, in the transaction that writes its attempt.
+insert into call (id, cell, direction, citizen_number, citizen_number_raw, service_number, started_at)
+values (:id, :cell, :direction, :number::text, coalesce(:number::text, ''), :service_number, :started_at);
+
+-- name: calls_answered(id, at)!
+update call set answered_at = coalesce(answered_at, :at) where id = :id;
+
+-- name: calls_end_open(id, outcome, at)!
+update call set ended_at = :at, outcome = :outcome where id = :id and ended_at is null;
+
+-- name: calls_agent_answered(id, agent_id, at)!
+-- The last agent to answer is the one who has the call.
+update call set agent_id = :agent_id, agent_answered_at = :at where id = :id;
+
+-- name: calls_popped(id, at)!
+-- The first acknowledged screen-pop is the one that is measured.
+update call set pop_at = coalesce(pop_at, :at) where id = :id;
+
+-- name: calls_by_id(id)^
+select id, cell, direction, citizen_number as number, service_number, started_at, answered_at, queue, queued_at,
+       agent_id, pop_at, agent_answered_at, ended_at, outcome
+from call where id = :id;
+
+-- name: calls_by_number(number, at_most)
+-- What an agent sees of a caller's earlier calls.
+select id, cell, direction, citizen_number as number, service_number, started_at, answered_at, queue, queued_at,
+       agent_id, pop_at, agent_answered_at, ended_at, outcome
+from call where citizen_number = :number order by started_at desc limit :at_most;
+
+-- name: calls_still_open(cell)
+-- Calls of this cell that have no end yet, for the sweep after a reconnect.
+select id, started_at, answered_at, direction from call where cell = :cell and ended_at is null;
+
+-- name: calls_callback_owed(call_id, number, reason, requested_at)!
+insert into callback (call_id, number, reason, requested_at)
+values (:call_id, :number, :reason, :requested_at)
+on conflict (call_id) do nothing;

@@ -1,0 +1,253 @@
+-- name: complaints_take_key(key, complaint_id)!
+-- A second registration with the same key waits here for the first, then changes nothing.
+insert into registration_key (key, complaint_id) values (:key, :complaint_id)
+on conflict (key) do nothing;
+
+-- name: complaints_registered_under(key)^
+-- What the first registration with this key answered, also when the complaint has moved on since.
+select c.id, c.number, h.level, h.due_at, p.id as post, p.title
+from registration_key k
+join complaint c on c.id = k.complaint_id
+join complaint_history h on h.complaint_id = c.id and h.seq = 1
+join post p on p.id = h.post
+where k.key = :key;
+
+-- name: complaints_category(code)^
+select code, name_hi, department, level_days from category where code = :code;
+
+-- name: complaints_place(code)^
+select code, name_hi from place where code = :code;
+
+-- name: complaints_call_exists(id)$
+select exists (select from call where id = :id);
+
+-- name: complaints_posts_above(department, place)
+-- Posts of a department at a place and at all places above it. A cycle among the parents ends the walk.
+with recursive above (code, parent, distance) as (
+    select code, parent, 0 from place where code = :place
+    union all
+    select p.code, p.parent, a.distance + 1 from place p join above a on p.code = a.parent
+) cycle code set seen using path
+select post.id, post.title, post.level, post.place, post.number, above.distance
+from above join post on post.place = above.code and post.department = :department
+where not above.seen;
+
+-- name: complaints_post(id)^
+select id, title, level, place, number from post where id = :id;
+
+-- name: complaints_hold_number(number)$
+-- Two registrations from one number must not both find that their citizen is new.
+select pg_advisory_xact_lock(hashtextextended(:number, 1076));
+
+-- name: complaints_citizen(number, name)$
+-- The citizen of this name on this number: a phone is shared, a name alone says nothing.
+select c.id from citizen c join citizen_number n on n.citizen_id = c.id
+where n.number = :number and c.name is not distinct from :name
+order by c.created_at limit 1;
+
+-- name: complaints_add_citizen(id, name, language, created_at, number)!
+with added as (
+    insert into citizen (id, name, language, created_at) values (:id, :name, :language, :created_at)
+    returning id
+)
+insert into citizen_number (citizen_id, number) select id, :number from added;
+
+-- name: complaints_next_serial()$
+select nextval('complaint_serial');
+
+-- name: complaints_add(id, number, category, place, citizen_id, contact, text_hi, level, post, due_at, registered_at)!
+insert into complaint (id, number, category, place, citizen_id, contact, text_hi, state, level, post, due_at,
+                       registered_at, changed_at)
+values (:id, :number, :category, :place, :citizen_id, :contact, :text_hi, 'with_officer', :level, :post, :due_at,
+        :registered_at, :registered_at);
+
+-- name: complaints_hold(number)^
+-- The row that every change of a complaint takes first. "No key" so that new rows may refer to it meanwhile.
+select c.id, c.number, c.contact, c.text_hi, c.state, c.level, c.post, c.due_at, c.disposals, c.dissatisfied_at_level,
+       c.cm_office_since, c.overdue_at, c.closing_attempt, c.unverified_reason,
+       c.place, p.name_hi as place_name, k.name_hi as category_name, k.department, k.level_days
+from complaint c join category k on k.code = c.category join place p on p.code = c.place
+where c.number = :number
+for no key update of c;
+
+-- name: complaints_hold_by_id(id)^
+-- As complaints_hold, by key.
+select c.id, c.number, c.contact, c.text_hi, c.state, c.level, c.post, c.due_at, c.disposals, c.dissatisfied_at_level,
+       c.cm_office_since, c.overdue_at, c.closing_attempt, c.unverified_reason,
+       c.place, p.name_hi as place_name, k.name_hi as category_name, k.department, k.level_days
+from complaint c join category k on k.code = c.category join place p on p.code = c.place
+where c.id = :id
+for no key update of c;
+
+-- name: complaints_hold_overdue(now, at_most)
+-- Oldest due first, so that none starves. What another worker holds is skipped, what it moved on is not due any more.
+select c.id, c.number, c.contact, c.text_hi, c.state, c.level, c.post, c.due_at, c.disposals, c.dissatisfied_at_level,
+       c.cm_office_since, c.overdue_at, c.closing_attempt, c.unverified_reason,
+       c.place, p.name_hi as place_name, k.name_hi as category_name, k.department, k.level_days
+from complaint c join category k on k.code = c.category join place p on p.code = c.place
+where c.state = 'with_officer' and c.overdue_at is null and c.due_at <= :now
+order by c.due_at
+limit :at_most
+for no key update of c skip locked;
+
+-- name: complaints_move(id, state, level, post, due_at, disposals, dissatisfied_at_level, cm_office_since, overdue_at, closing_attempt, unverified_reason, changed_at)!
+-- The only statement that changes a complaint. Its row is held by the caller.
+update complaint
+set state = :state, level = :level, post = :post, due_at = :due_at, disposals = :disposals,
+    dissatisfied_at_level = :dissatisfied_at_level, cm_office_since = :cm_office_since, overdue_at = :overdue_at,
+    closing_attempt = :closing_attempt, unverified_reason = :unverified_reason, changed_at = :changed_at
+where id = :id;
+
+-- name: complaints_link_call(complaint_id, call_id, role)!
+-- A call keeps the first role in which it belongs to the complaint.
+insert into complaint_call (complaint_id, call_id, role) values (:complaint_id, :call_id, :role)
+on conflict (complaint_id, call_id) do nothing;
+
+-- name: complaints_history_head(complaint_id)^
+select seq, hash from complaint_history where complaint_id = :complaint_id order by seq desc limit 1;
+
+-- name: complaints_history_append(complaint_id, seq, at, event, level, actor, reason, call_id, post, due_at, previous, hash)!
+insert into complaint_history (complaint_id, seq, at, event, level, actor, reason, call_id, post, due_at, previous, hash)
+values (:complaint_id, :seq, :at, :event, :level, :actor, :reason, :call_id, :post, :due_at, :previous, :hash);
+
+-- name: complaints_history(complaint_id)
+select seq, at, event, level, actor, reason, call_id, post, due_at, previous, hash
+from complaint_history where complaint_id = :complaint_id order by seq;
+
+-- name: complaints_add_disposal(complaint_id, disposal_no, level, post, kind, report, at)!
+insert into disposal (complaint_id, disposal_no, level, post, kind, report, at)
+values (:complaint_id, :disposal_no, :level, :post, :kind, :report, :at);
+
+-- name: complaints_feedback_owed(complaint_id, disposal_no, next_attempt_at)!
+-- The citizen has to be asked about this disposal.
+insert into feedback_due (complaint_id, disposal_no, next_attempt_at)
+values (:complaint_id, :disposal_no, :next_attempt_at);
+
+-- name: complaints_feedback_claim(now, at_most)
+-- Whom to call now, oldest first. A row that another dialer holds is skipped; one that it has just claimed is
+-- looked at again with its new time, and is not due any more.
+select f.complaint_id, f.disposal_no, f.attempts_made, f.next_attempt_at, c.contact, c.number
+from feedback_due f join complaint c on c.id = f.complaint_id
+where f.done_at is null and f.next_attempt_at <= :now
+  and not exists (select from attempt a where a.complaint_id = f.complaint_id and a.settled_at is null)
+order by f.next_attempt_at
+limit :at_most
+for update of f skip locked;
+
+-- name: complaints_feedback_lease(complaint_ids, disposal_nos, until)!
+-- Claimed rows are not due for a while: a claim that comes to nothing is not lost, only late.
+update feedback_due f set next_attempt_at = :until
+from unnest(:complaint_ids::uuid[], :disposal_nos::smallint[]) as r (complaint_id, disposal_no)
+where f.complaint_id = r.complaint_id and f.disposal_no = r.disposal_no;
+
+-- name: complaints_feedback_postpone(complaint_id, disposal_no, until)!
+update feedback_due set next_attempt_at = :until
+where complaint_id = :complaint_id and disposal_no = :disposal_no and done_at is null;
+
+-- name: complaints_feedback_count(complaint_id, disposal_no)$
+update feedback_due set attempts_made = attempts_made + 1
+where complaint_id = :complaint_id and disposal_no = :disposal_no
+returning attempts_made;
+
+-- name: complaints_feedback_done(complaint_id, disposal_no, at)!
+update feedback_due set done_at = :at
+where complaint_id = :complaint_id and disposal_no = :disposal_no and done_at is null;
+
+-- name: complaints_attempt(id)^
+select complaint_id, disposal_no from attempt where id = :id;
+
+-- name: complaints_feedback_result(attempt_id)^
+-- What the first record of this attempt did, from the history that it wrote.
+select f.complaint_id, f.satisfied, c.number, h.event, h.level, h.due_at
+from feedback f join complaint c on c.id = f.complaint_id
+join complaint_history h on h.complaint_id = f.complaint_id and h.call_id = f.attempt_id
+where f.attempt_id = :attempt_id
+  and h.event in ('closed_satisfied', 'returned_for_review', 'escalated_dissatisfied');
+
+-- name: complaints_own_words(id, call_id)$
+-- Whether the recording holds what was said in this call.
+select exists (select from recording where id = :id and call_id = :call_id);
+
+-- name: complaints_add_feedback(attempt_id, complaint_id, disposal_no, satisfied, reason_code, recording_id, at)!
+insert into feedback (attempt_id, complaint_id, disposal_no, satisfied, reason_code, recording_id, at)
+values (:attempt_id, :complaint_id, :disposal_no, :satisfied, :reason_code, :recording_id, :at);
+
+-- name: complaints_add_to_register(attempt_id, complaint_id, level, reason_code, recording_id, at)!
+-- The register of dissatisfaction.
+insert into dissatisfaction_register (attempt_id, complaint_id, level, reason_code, recording_id, at)
+values (:attempt_id, :complaint_id, :level, :reason_code, :recording_id, :at);
+
+-- name: complaints_register(complaint_id)
+select entry_no, at, level, reason_code, recording_id, attempt_id
+from dissatisfaction_register where complaint_id = :complaint_id order by entry_no;
+
+-- name: complaints_recordings(complaint_id)
+-- Everything recorded in the complaint's calls, oldest first, also what is still being written.
+select r.id, r.call_id, r.kind, r.state, r.started_at, r.closed_at, r.sha256, r.seconds, r.channels, r.location
+from recording r join complaint_call cc on cc.call_id = r.call_id
+where cc.complaint_id = :complaint_id
+order by r.started_at, r.id;
+
+-- name: complaints_notify(id, dedupe_key, complaint_id, kind, recipient, body, recordings, links, created_at)!
+insert into notification (id, dedupe_key, complaint_id, kind, channel, recipient, body, recordings, links, created_at)
+values (:id, :dedupe_key, :complaint_id, :kind, 'sms', :recipient, :body, :recordings, :links, :created_at);
+
+-- name: complaints_notifications(complaint_id)
+select kind, recipient, body, recordings, links, created_at, sent_at
+from notification where complaint_id = :complaint_id order by created_at, id;
+
+-- name: complaints_of_number(number, at_most)
+-- What an agent sees of a caller: open complaints first, then the latest.
+select c.number, k.name_hi as category_name, c.state, c.level, c.registered_at
+from complaint c join category k on k.code = c.category
+where c.contact = :number
+order by c.state in ('with_officer', 'awaiting_feedback') desc, c.registered_at desc
+limit :at_most;
+
+-- name: complaints_story(number)^
+select c.id, c.number, c.state, c.level, c.text_hi, c.contact, c.due_at, c.cm_office_since, c.registered_at,
+       k.name_hi as category, d.name_hi as department, p.name_hi as place, s.name as citizen, o.title as post_title
+from complaint c join category k on k.code = c.category join department d on d.code = k.department
+join place p on p.code = c.place join citizen s on s.id = c.citizen_id join post o on o.id = c.post
+where c.number = :number;
+
+-- name: complaints_story_calls(complaint_id)
+-- The calls that belong to the complaint, and those that tried to reach its citizen.
+select l.id, l.direction, coalesce(cc.role, 'feedback') as role, a.attempt_no, a.disposal_no, l.citizen_number as number,
+       l.service_number, l.agent_id, l.started_at, l.answered_at, l.pop_at, l.agent_answered_at, l.ended_at, l.outcome
+from call l
+left join complaint_call cc on cc.call_id = l.id and cc.complaint_id = :complaint_id
+left join attempt a on a.id = l.id and a.complaint_id = :complaint_id
+where l.id in (select call_id from complaint_call where complaint_id = :complaint_id
+               union select id from attempt where complaint_id = :complaint_id)
+order by l.started_at, l.id;
+
+-- name: complaints_put_departments(codes, names_hi, names_en)!
+insert into department (code, name_hi, name_en)
+select * from unnest(:codes::text[], :names_hi::text[], :names_en::text[])
+on conflict (code) do update set name_hi = excluded.name_hi, name_en = excluded.name_en;
+
+-- name: complaints_put_places(codes, kinds, names_hi, names_en, parents)!
+-- One statement, so that a place may come before its parent.
+insert into place (code, kind, name_hi, name_en, parent)
+select * from unnest(:codes::text[], :kinds::text[], :names_hi::text[], :names_en::text[], :parents::text[])
+on conflict (code) do update
+set kind = excluded.kind, name_hi = excluded.name_hi, name_en = excluded.name_en, parent = excluded.parent;
+
+-- name: complaints_put_categories(codes, names_hi, names_en, departments, days_1, days_2, days_3, days_4)!
+insert into category (code, name_hi, name_en, department, level_days)
+select r.code, r.name_hi, r.name_en, r.department, array[r.d1, r.d2, r.d3, r.d4]
+from unnest(:codes::text[], :names_hi::text[], :names_en::text[], :departments::text[], :days_1::smallint[],
+            :days_2::smallint[], :days_3::smallint[], :days_4::smallint[])
+     as r (code, name_hi, name_en, department, d1, d2, d3, d4)
+on conflict (code) do update
+set name_hi = excluded.name_hi, name_en = excluded.name_en, department = excluded.department,
+    level_days = excluded.level_days;
+
+-- name: complaints_put_posts(ids, titles, departments, places, levels, numbers)!
+insert into post (id, title, department, place, level, number)
+select * from unnest(:ids::text[], :titles::text[], :departments::text[], :places::text[], :levels::smallint[],
+                     :numbers::text[])
+on conflict (id) do update
+set title = excluded.title, department = excluded.department, place = excluded.place, level = excluded.level,
+    number = excluded.number;

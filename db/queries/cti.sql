@@ -1,0 +1,21 @@
+-- name: cti_agent(id, cell)^
+-- Who is behind a token, if they work in this cell.
+select id, name, queues from agent where id = :id and cell = :cell;
+
+-- name: cti_sign_in(id, agent_id, at)!
+-- A second page of the same agent takes the session over, it does not begin one.
+insert into agent_session (id, agent_id, signed_in_at) values (:id, :agent_id, :at)
+on conflict (agent_id) where signed_out_at is null do nothing;
+
+-- name: cti_sign_out(agent_id, at)!
+update agent_session set signed_out_at = :at where agent_id = :agent_id and signed_out_at is null;
+
+-- name: cti_signed_in(cell)
+-- The truth about queue membership: who is signed in, and where they belong.
+select a.id, a.name, a.queues
+from agent a join agent_session s on s.agent_id = a.id and s.signed_out_at is null
+where a.cell = :cell;
+
+-- name: cti_open_calls(cell, before)
+-- Calls of this cell without an end, begun long enough ago to have a channel if they live.
+select id, channel_id from call where cell = :cell and ended_at is null and started_at < :before;
