@@ -194,7 +194,7 @@ values (:id, :dedupe_key, :complaint_id, :kind, 'sms', :recipient, :body, :recor
 
 -- name: complaints_notifications(complaint_id)
 select kind, recipient, body, recordings, links, created_at, sent_at
-from notification where complaint_id = :complaint_id order by created_at, id;
+from notification where complaint_id = :complaint_id order by created_at, dedupe_key;
 
 -- name: complaints_of_number(number, at_most)
 -- What an agent sees of a caller: open complaints first, then the latest.

@@ -19,3 +19,8 @@ where a.cell = :cell;
 -- name: cti_open_calls(cell, before)
 -- Calls of this cell without an end, begun long enough ago to have a channel if they live.
 select id, channel_id from call where cell = :cell and ended_at is null and started_at < :before;
+
+-- name: cti_put_agent(id, name, cell, queues)!
+-- An agent of this cell's settings, new or changed.
+insert into agent (id, name, cell, queues) values (:id, :name, :cell, :queues::text[])
+on conflict (id) do update set name = excluded.name, cell = excluded.cell, queues = excluded.queues;

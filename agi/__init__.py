@@ -1,0 +1,1 @@
+"""What a caller hears: the FastAGI server, and one module per call flow."""

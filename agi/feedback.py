@@ -1,0 +1,169 @@
+"""We call a citizen: was the disposal satisfactory? By keys, the reason too, then in own words."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+from uuid import UUID
+
+import structlog
+
+from agi.caller import call_id_argument
+from agi.durable import insist, noted
+from agi.errors import AgiError, CommandFailedError, Hangup
+from agi.ports import Capture, FeedbackAnswer, FeedbackBook, Journal, Listener, Prompts
+from agi.recorded import answer_and_record
+from agi.session import ANY_KEY, RecordEnd, Session
+from calls.model import Outcome
+from speech.prompts import Prompt
+
+_log = structlog.get_logger(__name__)
+
+YES, NO = "1", "2"
+OTHER_REASON = "other"
+REASONS: Final = MappingProxyType(
+    {
+        "1": "not_done",
+        "2": "partly_done",
+        "3": "officer_did_not_contact",
+        "4": "false_report",
+        "5": OTHER_REASON,
+    }
+)
+
+
+@dataclass(slots=True)
+class _Heard:
+    """What the citizen has said so far: a hang-up does not take it back."""
+
+    satisfied: bool | None = None
+    reason: str = OTHER_REASON
+    own_words: UUID | None = None
+
+    def answer(self) -> FeedbackAnswer | None:
+        if self.satisfied is None:
+            return None
+        if self.satisfied:
+            return FeedbackAnswer(satisfied=True)
+        return FeedbackAnswer(False, self.reason, self.own_words)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedbackFlow:
+    """Argument: the attempt, which is also our call. Times in seconds.
+
+    The answer is written whether or not the citizen is still there; if it cannot be written within
+    `insist_for`, the call ends as `lost` and the citizen will be asked again.
+    """
+
+    journal: Journal
+    capture: Capture
+    book: FeedbackBook
+    prompts: Prompts
+    listener: Listener
+    now: Callable[[], datetime]
+    own_words_seconds: float = 60.0
+    silence_seconds: int = 4
+    thanks_after: float = 2.0
+    insist_for: float = 60.0
+
+    async def __call__(self, session: Session) -> None:
+        """Ask, write the answer, thank, write the outcome."""
+        attempt = call_id_argument(session)
+        if attempt is None:
+            _log.error("feedback: no attempt of ours", channel=session.channel)
+            return
+        heard = _Heard()
+        try:
+            outcome = await self._converse(session, attempt, heard)
+        except Hangup:
+            outcome = Outcome.FEEDBACK_HUNG_UP
+        except Exception:
+            if heard.satisfied is None:
+                await self._end(attempt, Outcome.UNAVAILABLE)
+                raise
+            # What has been said is worth more than what went wrong after it.
+            _log.exception("feedback call failed after the answer", call=str(attempt))
+            outcome = Outcome.FEEDBACK_GIVEN
+        if (answer := heard.answer()) is not None:
+            written = await self._write_and_thank(session, attempt, answer)
+            outcome = Outcome.FEEDBACK_GIVEN if written else Outcome.LOST
+        await self._end(attempt, outcome)
+
+    async def _converse(self, session: Session, attempt: UUID, heard: _Heard) -> Outcome:
+        await answer_and_record(
+            session, attempt, journal=self.journal, capture=self.capture, now=self.now
+        )
+        await self._say(session, Prompt.FEEDBACK_GREETING, Prompt.RECORDING_NOTICE)
+        right_person = await self.listener.choose(session, [Prompt.FEEDBACK_CONFIRM], YES + NO)
+        if right_person == NO:
+            await self._part(session, Prompt.WRONG_PERSON_THANKS)
+            return Outcome.WRONG_PERSON
+        verdict = None
+        if right_person == YES:
+            verdict = await self.listener.choose(session, [Prompt.FEEDBACK_QUESTION], YES + NO)
+        if verdict is None:
+            await self._part(session, Prompt.GOODBYE)
+            return Outcome.FEEDBACK_NO_INPUT
+        heard.satisfied = verdict == YES
+        if not heard.satisfied:
+            await self._ask_why(session, attempt, heard)
+        return Outcome.FEEDBACK_GIVEN
+
+    async def _ask_why(self, session: Session, attempt: UUID, heard: _Heard) -> None:
+        key = await self.listener.choose(session, [Prompt.FEEDBACK_REASON], "".join(REASONS))
+        heard.reason = REASONS[key] if key else OTHER_REASON
+        await self._say(session, Prompt.FEEDBACK_OWN_WORDS)
+        if session.hung_up:
+            raise Hangup
+        target = await self.capture.open(attempt, "own_words")
+        try:
+            result = await session.record(
+                target.path.removesuffix(".wav"),
+                "wav",
+                max_seconds=self.own_words_seconds,
+                silence_seconds=self.silence_seconds,
+                escape=ANY_KEY,
+            )
+        except CommandFailedError as error:
+            _log.error("own words not recorded", call=str(attempt), error=str(error))
+            return
+        if result.reason is not RecordEnd.NOT_BEGUN:
+            heard.own_words = target.id
+
+    async def _write_and_thank(
+        self, session: Session, attempt: UUID, answer: FeedbackAnswer
+    ) -> bool:
+        """Write first, but do not let the citizen wait for a database that is away."""
+        writing = asyncio.create_task(
+            insist(lambda: self.book.record(attempt, answer), seconds=self.insist_for),
+            name=f"feedback {attempt}",
+        )
+        try:
+            await asyncio.wait((writing,), timeout=self.thanks_after)
+            await self._thank(session, satisfied=answer.satisfied)
+            return await writing
+        finally:
+            writing.cancel()
+
+    async def _thank(self, session: Session, *, satisfied: bool) -> None:
+        thanks = Prompt.FEEDBACK_THANKS_DISSATISFIED
+        if satisfied:
+            thanks = Prompt.FEEDBACK_THANKS_SATISFIED
+        with contextlib.suppress(AgiError):
+            await self._part(session, thanks)
+
+    async def _part(self, session: Session, last: Prompt) -> None:
+        """Last words. What was decided before them stands, whoever hangs up first."""
+        with contextlib.suppress(Hangup):
+            await self._say(session, last)
+            await session.hangup()
+
+    async def _say(self, session: Session, *keys: Prompt) -> None:
+        await session.say([self.prompts.file(key) for key in keys])
+
+    async def _end(self, attempt: UUID, outcome: Outcome) -> None:
+        await noted(self.journal.ended(attempt, outcome, self.now()))

@@ -1,0 +1,108 @@
+"""A citizen calls: greeting, notice, menu, then the queue, which the dialplan runs."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+
+from agi.caller import new_inbound_call
+from agi.durable import noted
+from agi.errors import CommandFailedError, Hangup
+from agi.ports import Capture, Journal, Listener, Prompts
+from agi.recorded import answer_and_record
+from agi.session import Session
+from calls.model import NewCall, Outcome
+from db.errors import JournalFullError
+from dialplans.names import VAR_CALL, VAR_QUEUE
+from speech.prompts import Prompt
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboundFlow:
+    """The inbound call up to the queue. Writes the outcome of a call that does not get there.
+
+    `patience` is how long (s) a citizen is kept when the database does not take the call's row.
+    """
+
+    cell: str
+    queue: str
+    journal: Journal
+    capture: Capture
+    prompts: Prompts
+    listener: Listener
+    now: Callable[[], datetime]
+    patience: float = 20.0
+    pause: float = 1.0
+
+    async def __call__(self, session: Session) -> None:
+        """Return with `HELPLINE_QUEUE` set for the dialplan, or with the outcome written."""
+        call = new_inbound_call(session, cell=self.cell, now=self.now())
+        # Who hangs up this early has called all the same: the row is written.
+        with contextlib.suppress(Hangup):
+            await session.set_variable(f"__{VAR_CALL}", str(call.id))
+        try:
+            outcome = await self._serve(session, call)
+        except Hangup:
+            outcome = Outcome.IVR_ABANDONED
+        except Exception:
+            await self._end(call.id, Outcome.UNAVAILABLE)
+            raise
+        if outcome is not None:
+            await self._end(call.id, outcome)
+
+    async def _serve(self, session: Session, call: NewCall) -> Outcome | None:
+        if not await self._open(session, call):
+            await session.say([self.prompts.file(Prompt.TECHNICAL_FAULT)])
+            await session.hangup()
+            return Outcome.UNAVAILABLE
+        await answer_and_record(
+            session, call.id, journal=self.journal, capture=self.capture, now=self.now
+        )
+        await self._menu(session, call.id)
+        if session.hung_up:
+            raise Hangup
+        await noted(self.journal.queued(call.id, self.queue, self.now()))
+        await session.set_variable(VAR_QUEUE, self.queue)
+        return None
+
+    async def _open(self, session: Session, call: NewCall) -> bool:
+        """Write the call's row; while it cannot be, ask the citizen to wait, up to `patience`."""
+        if await self._opened(call):
+            return True
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self.patience
+        await session.answer()
+        while loop.time() < deadline:
+            await session.say([self.prompts.file(Prompt.PLEASE_WAIT)])
+            await asyncio.sleep(self.pause)
+            if await self._opened(call):
+                return True
+        return False
+
+    async def _opened(self, call: NewCall) -> bool:
+        try:
+            await self.journal.opened(call)
+        except (TimeoutError, JournalFullError) as error:
+            _log.warning("citizen waits for the call's row", call=str(call.id), error=repr(error))
+            return False
+        return True
+
+    async def _menu(self, session: Session, call_id: UUID) -> None:
+        """Key 1, or three rounds without it: who cannot press keys is heard all the same."""
+        file = self.prompts.file
+        try:
+            await session.say([file(Prompt.GREETING), file(Prompt.RECORDING_NOTICE)])
+            await self.listener.choose(session, [Prompt.MENU], "1")
+            await session.say([file(Prompt.CONNECTING)])
+        except CommandFailedError as error:
+            # A prompt that is missing must not stand between a citizen and an agent.
+            _log.error("prompt failed, caller goes on", call=str(call_id), error=str(error))
+
+    async def _end(self, call_id: UUID, outcome: Outcome) -> None:
+        await noted(self.journal.ended(call_id, outcome, self.now()))

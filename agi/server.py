@@ -1,0 +1,161 @@
+"""The FastAGI server: a bounded number of sessions, each a task with a name and an owner."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping
+
+import structlog
+
+from agi.connection import Connection
+from agi.errors import Hangup
+from agi.protocol import Request
+from agi.session import Session
+
+_log = structlog.get_logger(__name__)
+
+Flow = Callable[[Session], Awaitable[None]]
+
+_BACKLOG = 1024
+_MAX_HEADERLESS = 2048  # connections that have not said yet what they want
+
+
+class FastAgiServer:
+    """Runs the flow that `routes` names for each call.
+
+    At most `max_sessions` calls are served; up to `max_apologies` more get `overflow`, a short flow
+    that says so; beyond that the connection is closed and Asterisk goes on in the dialplan. Calls
+    that have ended (`h` extension) say nothing and carry outcomes: they have a bound of their own.
+    `fault` speaks to a citizen whose flow failed.
+    """
+
+    def __init__(
+        self,
+        routes: Mapping[str, Flow],
+        *,
+        host: str = "127.0.0.1",
+        port: int = 4573,
+        max_sessions: int = 500,
+        max_apologies: int = 50,
+        overflow: Flow | None = None,
+        fault: Flow | None = None,
+        header_seconds: float = 5.0,
+    ) -> None:
+        self._routes = dict(routes)
+        self._host, self._port = host, port
+        self._max_sessions, self._max_apologies = max_sessions, max_apologies
+        self._overflow, self._fault = overflow, fault
+        self._header_seconds = header_seconds
+        self._server: asyncio.Server | None = None
+        self._draining = False
+        self._headerless: set[Connection] = set()
+        self._sessions: set[asyncio.Task[None]] = set()
+        self._apologies: set[asyncio.Task[None]] = set()
+        self._endings: set[asyncio.Task[None]] = set()
+        self.served = 0  # flows that ran to their end, hang-ups included
+        self.refused = 0  # beyond a bound, apologised to or not
+        self.failed = 0  # flows that raised
+        self.unknown = 0  # scripts that we do not have
+        self.rejected = 0  # peers that did not speak AGI
+
+    @property
+    def active(self) -> int:
+        """Calls being served now."""
+        return len(self._sessions)
+
+    @property
+    def port(self) -> int:
+        """The port listened on (known after `start`, also when 0 was asked for)."""
+        if self._server is None or not self._server.sockets:
+            return self._port
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def start(self) -> None:
+        """Listen. Raises `OSError` when the address is taken."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(
+            self._connect, self._host, self._port, backlog=_BACKLOG
+        )
+        _log.info("agi listens", host=self._host, port=self.port)
+
+    async def drain(self, timeout: float) -> bool:
+        """Accept no more, wait up to `timeout` s for running calls, then cut them.
+
+        Returns whether none was cut.
+        """
+        self._draining = True
+        if self._server is not None:
+            self._server.close()
+        for connection in list(self._headerless):
+            connection.abort()
+        running = self._running()
+        if not running:
+            return True
+        _, late = await asyncio.wait(running, timeout=timeout)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        _log.info("agi drained", cut=len(late))
+        return not late
+
+    def _running(self) -> set[asyncio.Task[None]]:
+        return self._sessions | self._apologies | self._endings
+
+    def _connect(self) -> Connection:
+        room = len(self._headerless) < _MAX_HEADERLESS and not self._draining
+        seconds = self._header_seconds if room else 0.0
+        connection = Connection(self._begin, self._no_session, header_seconds=seconds)
+        self._headerless.add(connection)
+        return connection
+
+    def _no_session(self, connection: Connection, why: str | None) -> None:
+        self._headerless.discard(connection)
+        if why is not None:
+            self.rejected += 1
+            _log.debug("peer rejected", why=why)
+
+    def _begin(self, connection: Connection, request: Request) -> None:
+        self._headerless.discard(connection)
+        if self._draining:
+            connection.close()
+            return
+        session = Session(connection, request)
+        flow = self._routes.get(session.script)
+        if flow is None:
+            self.unknown += 1
+            _log.warning("unknown script", script=session.script[:80], channel=session.channel)
+            connection.close()
+            return
+        group = self._endings if session.dead else self._sessions
+        if len(group) >= self._max_sessions:
+            self.refused += 1
+            _log.warning("too many calls", active=self.active, script=session.script)
+            if session.dead or not self._overflow or len(self._apologies) >= self._max_apologies:
+                connection.close()
+                return
+            flow, group = self._overflow, self._apologies
+        task = asyncio.get_running_loop().create_task(
+            self._serve(connection, session, flow), name=f"agi {session.script} {session.channel}"
+        )
+        group.add(task)
+        task.add_done_callback(group.discard)
+
+    async def _serve(self, connection: Connection, session: Session, flow: Flow) -> None:
+        try:
+            with contextlib.suppress(Hangup):
+                await flow(session)
+            self.served += flow is not self._overflow
+        except Exception:
+            self.failed += 1
+            _log.exception("call flow failed", script=session.script, channel=session.channel)
+            await self._apologise(session)
+        finally:
+            connection.close()
+
+    async def _apologise(self, session: Session) -> None:
+        """The citizen did nothing wrong and must not be left in silence."""
+        if self._fault is None or not session.usable:
+            return
+        try:
+            await self._fault(session)
+        except Exception as error:
+            _log.warning("apology not heard", channel=session.channel, error=repr(error))

@@ -1,0 +1,87 @@
+"""`Queue()` gave up: an apology, and a call-back when we know the number."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+
+from agi.caller import call_id_argument, caller_number
+from agi.durable import insist, noted
+from agi.errors import Hangup
+from agi.ports import CallbackBook, Journal, Prompts
+from agi.session import Session
+from calls.model import Outcome
+from speech.prompts import Prompt
+
+_log = structlog.get_logger(__name__)
+
+_OUTCOMES = {
+    "FULL": Outcome.QUEUE_FULL,
+    "TIMEOUT": Outcome.QUEUE_TIMEOUT,
+    "JOINEMPTY": Outcome.NO_AGENT,
+    "LEAVEEMPTY": Outcome.NO_AGENT,
+    "JOINUNAVAIL": Outcome.NO_AGENT,
+    "LEAVEUNAVAIL": Outcome.NO_AGENT,
+}
+_APOLOGIES = {
+    Outcome.QUEUE_FULL: Prompt.QUEUE_FULL,
+    Outcome.QUEUE_TIMEOUT: Prompt.ALL_BUSY,
+    Outcome.NO_AGENT: Prompt.NO_AGENT,
+}
+
+
+def unserved_outcome(queue_status: str) -> Outcome | None:
+    """What app_queue's QUEUESTATUS means for the caller; None: the queue did not give up."""
+    return _OUTCOMES.get(queue_status)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnservedFlow:
+    """Arguments: our call, QUEUESTATUS. The call-back is written before it is promised."""
+
+    journal: Journal
+    callbacks: CallbackBook
+    prompts: Prompts
+    now: Callable[[], datetime]
+    first_try: float = 2.0
+    insist_for: float = 60.0
+
+    async def __call__(self, session: Session) -> None:
+        """Apologise, hang up, write the outcome: also when the citizen hangs up in between."""
+        call_id = call_id_argument(session)
+        status = session.args[1] if len(session.args) > 1 else ""
+        outcome = unserved_outcome(status)
+        if call_id is None or outcome is None:
+            _log.error("unserved: unusable arguments", channel=session.channel, status=status[:20])
+            await self._excuse(session, call_id)
+            return
+        number = caller_number(session)
+        owed = number is not None and await self._owe(call_id, number, outcome, self.first_try)
+        try:
+            await self._apologise(session, outcome, promise=owed)
+        except Hangup:
+            _log.debug("hung up during the apology", call=str(call_id))
+        finally:
+            await noted(self.journal.ended(call_id, outcome, self.now()))
+        if number is not None and not owed:
+            await self._owe(call_id, number, outcome, self.insist_for)
+
+    async def _owe(self, call_id: UUID, number: str, reason: Outcome, seconds: float) -> bool:
+        return await insist(lambda: self.callbacks.owe(call_id, number, reason), seconds=seconds)
+
+    async def _apologise(self, session: Session, outcome: Outcome, *, promise: bool) -> None:
+        file = self.prompts.file
+        follow_up = Prompt.CALL_BACK_PROMISE if promise else Prompt.CALL_AGAIN
+        await session.say([file(_APOLOGIES[outcome]), file(follow_up)])
+        await session.hangup()
+
+    async def _excuse(self, session: Session, call_id: UUID | None) -> None:
+        """We do not know what happened; the citizen must not be left in silence."""
+        try:
+            await session.say([self.prompts.file(Prompt.TECHNICAL_FAULT)])
+            await session.hangup()
+        finally:
+            if call_id is not None:
+                await noted(self.journal.ended(call_id, Outcome.UNAVAILABLE, self.now()))

@@ -1,0 +1,214 @@
+"""A telephone that measures: a few calls a second beside the load, timed to the first sound heard.
+
+It sends audio from the moment it is answered, as every telephone does: Asterisk's Answer waits for
+a first packet, up to half a second. Arrivals are stamped by the kernel, so that it does not matter
+when this process, on a busy machine, comes to read them.
+"""
+
+import asyncio
+import re
+import secrets
+import socket
+import struct
+import time
+from dataclasses import dataclass
+
+from helpline.lab.phones import Address
+
+_SO_TIMESTAMPNS = getattr(socket, "SO_TIMESTAMPNS", 35)  # Python names it from 3.14 on
+_PACKET_SECONDS, _SAMPLES = 0.02, 160
+_SILENCE = frozenset((0xD5, 0x55))  # A-law for nothing
+_PATIENCE_SECONDS = 10.0
+_RTP_HEADER = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One call that was answered, heard and ended by Asterisk: times in ms."""
+
+    invite_to_200: float
+    answer_to_audio: float
+
+
+class ProbeError(Exception):
+    """The call went wrong; the message says where."""
+
+
+class Probe:
+    """Places calls from its own address, several at once."""
+
+    def __init__(self, local: Address, asterisk: Address) -> None:
+        self._local = local
+        self._asterisk = (asterisk.host, asterisk.port)
+        self._socket = _stamped_socket(local.host, local.port)
+        self._calls: dict[str, _Call] = {}
+        asyncio.get_running_loop().add_reader(self._socket, self._read)
+
+    def close(self) -> None:
+        """Give the address back."""
+        asyncio.get_running_loop().remove_reader(self._socket)
+        self._socket.close()
+
+    async def call(self, dialled: str) -> Heard:
+        """Call, listen, wait for Asterisk to hang up. Raises `ProbeError`."""
+        call = _Call(self._socket, self._local, self._asterisk, dialled)
+        self._calls[call.id] = call
+        try:
+            return await call.run()
+        finally:
+            del self._calls[call.id]
+
+    async def sample(self, dialled: str, rate: float, seconds: float) -> tuple[list[Heard], int]:
+        """Call `rate` times a second for `seconds`: what was heard, and how many calls failed."""
+        async with asyncio.TaskGroup() as group:
+            tasks = []
+            for number in range(max(round(rate * seconds), 1)):
+                tasks.append(group.create_task(self._try(dialled), name=f"probe {number}"))
+                await asyncio.sleep(1 / rate)
+        heard = [result for task in tasks if (result := task.result()) is not None]
+        return heard, len(tasks) - len(heard)
+
+    async def _try(self, dialled: str) -> Heard | None:
+        try:
+            return await self.call(dialled)
+        except ProbeError:
+            return None
+
+    def _read(self) -> None:
+        data, at = _receive(self._socket)
+        text = data.decode(errors="replace")
+        call = self._calls.get(header(text, "Call-ID"))
+        if call is not None:
+            call.signalled(text, at)
+        elif text.startswith("BYE"):  # of a call that we gave up
+            self._socket.sendto(ok(text), self._asterisk)
+
+
+class _Call:
+    """One call: SIP through the shared socket, audio through its own."""
+
+    def __init__(
+        self, sip: socket.socket, local: Address, asterisk: tuple[str, int], dialled: str
+    ) -> None:
+        self.id = secrets.token_hex(8)
+        self._sip, self._local, self._asterisk = sip, local, asterisk
+        self._uri = f"sip:{dialled}@{asterisk[0]}:{asterisk[1]}"
+        self._tag = secrets.token_hex(4)
+        self._rtp = _stamped_socket(local.host, 0)
+        self._loop = asyncio.get_running_loop()
+        self._over: asyncio.Future[None] = self._loop.create_future()
+        self._ticker: asyncio.TimerHandle | None = None
+        self._peer: tuple[str, int] | None = None
+        self._packets = 0
+        self._invited = self._answered = self._audible = 0  # CLOCK_REALTIME, ns
+
+    async def run(self) -> Heard:
+        self._loop.add_reader(self._rtp, self._listen)
+        self._invited = time.clock_gettime_ns(time.CLOCK_REALTIME)  # the clock of the stamps
+        self._send("INVITE", self._uri, f"<{self._uri}>", self._offer())
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                await self._over
+        except TimeoutError:
+            raise ProbeError(f"answered={bool(self._answered)}, no end") from None
+        finally:
+            self._loop.remove_reader(self._rtp)
+            if self._ticker is not None:
+                self._ticker.cancel()
+            self._rtp.close()
+        if not self._audible:
+            raise ProbeError("ended unheard")
+        return Heard(
+            invite_to_200=(self._answered - self._invited) / 1e6,
+            answer_to_audio=(self._audible - self._answered) / 1e6,
+        )
+
+    def signalled(self, text: str, at: int) -> None:
+        if text.startswith("BYE"):
+            self._sip.sendto(ok(text), self._asterisk)
+            if not self._over.done():
+                self._over.set_result(None)
+            return
+        status = re.match(r"SIP/2\.0 (\d{3})", text)
+        if status is None or int(status[1]) < 200 or "INVITE" not in header(text, "CSeq"):
+            return
+        contact = re.search(r"<(.*?)>", header(text, "Contact"))
+        self._send("ACK", contact[1] if contact else self._uri, header(text, "To"))
+        if int(status[1]) >= 300:
+            if not self._over.done():
+                self._over.set_exception(ProbeError(f"refused with {status[1]}"))
+        elif not self._answered:
+            self._answered = at
+            self._peer = _media_address(text)
+            self._speak()
+
+    def _listen(self) -> None:
+        packet, at = _receive(self._rtp)
+        if not self._audible and not _SILENCE.issuperset(packet[_RTP_HEADER:]):
+            self._audible = at
+
+    def _speak(self) -> None:
+        """One packet of silence, and the next in 20 ms."""
+        if self._peer is None or self._over.done():
+            return
+        head = struct.pack("!BBHII", 0x80, 8, self._packets, self._packets * _SAMPLES, 0x1076)
+        self._rtp.sendto(head + b"\xd5" * _SAMPLES, self._peer)
+        self._packets += 1
+        self._ticker = self._loop.call_later(_PACKET_SECONDS, self._speak)
+
+    def _offer(self) -> str:
+        host, port = self._rtp.getsockname()
+        lines = ["v=0", f"o=probe 1 1 IN IP4 {host}", "s=-", f"c=IN IP4 {host}", "t=0 0"]
+        lines += [f"m=audio {port} RTP/AVP 8", "a=rtpmap:8 PCMA/8000"]
+        return "\r\n".join(lines) + "\r\n"
+
+    def _send(self, method: str, uri: str, to: str, body: str = "") -> None:
+        lines = [
+            f"{method} {uri} SIP/2.0",
+            f"Via: SIP/2.0/UDP {self._local};branch=z9hG4bK{secrets.token_hex(6)}",
+            f"From: <sip:9415012345@{self._local.host}>;tag={self._tag}",
+            f"To: {to}",
+            f"Call-ID: {self.id}",
+            f"CSeq: 1 {method}",
+            f"Contact: <sip:probe@{self._local}>",
+            "Max-Forwards: 70",
+            *(["Content-Type: application/sdp"] if body else []),
+            f"Content-Length: {len(body)}",
+        ]
+        self._sip.sendto(("\r\n".join(lines) + "\r\n\r\n" + body).encode(), self._asterisk)
+
+
+def header(text: str, name: str) -> str:
+    """The value of a SIP message's header, `""` when it has none."""
+    found = re.search(rf"^{name}: *(.*?)\r?$", text, re.MULTILINE | re.IGNORECASE)
+    return found[1] if found else ""
+
+
+def ok(request: str) -> bytes:
+    """200 to a request."""
+    names = ("Via", "From", "To", "Call-ID", "CSeq")
+    lines = ["SIP/2.0 200 OK", *(f"{name}: {header(request, name)}" for name in names)]
+    return ("\r\n".join([*lines, "Content-Length: 0"]) + "\r\n\r\n").encode()
+
+
+def _media_address(text: str) -> tuple[str, int] | None:
+    host = re.search(r"^c=IN IP4 (\S+)", text, re.MULTILINE)
+    port = re.search(r"^m=audio (\d+)", text, re.MULTILINE)
+    return (host[1], int(port[1])) if host and port else None
+
+
+def _stamped_socket(host: str, port: int) -> socket.socket:
+    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+    made.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+    made.bind((host, port))
+    return made
+
+
+def _receive(from_socket: socket.socket) -> tuple[bytes, int]:
+    """One datagram and when the kernel had it (CLOCK_REALTIME, ns)."""
+    data, ancillary, _, _ = from_socket.recvmsg(65_535, 64)
+    for level, kind, value in ancillary:
+        if (level, kind) == (socket.SOL_SOCKET, _SO_TIMESTAMPNS):
+            seconds, nanoseconds = struct.unpack("@ll", value[:16])
+            return data, seconds * 1_000_000_000 + nanoseconds
+    return data, time.clock_gettime_ns(time.CLOCK_REALTIME)

@@ -1,0 +1,1 @@
+"""Whom we call: the outbound dialer, its pacing, retries and calling window."""

@@ -1,0 +1,86 @@
+"""The consequence of an attempt whose call has ended: asked again later, given up, or answered."""
+
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+
+from calls.model import Outcome
+from calls.store import end_if_open
+from campaigns import attempts
+from campaigns.attempts import EndedAttempt
+from campaigns.retry import (
+    Decision,
+    Done,
+    GiveUp,
+    RetryAt,
+    RetryPolicy,
+    counts_against_citizen,
+    decide,
+)
+from campaigns.window import CallingWindow
+from complaints import feedback
+from db.pool import Connection
+
+_log = structlog.get_logger(__name__)
+
+
+async def settle_ended(
+    conn: Connection, attempt_id: UUID, now: datetime, policy: RetryPolicy, window: CallingWindow
+) -> bool:
+    """Draw the consequence, in the caller's transaction. False when another dialer does or did."""
+    attempt = await attempts.lock_ended(conn, attempt_id)
+    if attempt is None:
+        return False
+    decision = await _follow_up(conn, attempt, now, policy, window)
+    await attempts.settle(conn, attempt.id, now)
+    _log.info(
+        "feedback attempt settled",
+        attempt=str(attempt.id),
+        complaint=str(attempt.complaint_id),
+        outcome=attempt.outcome,
+        decision=repr(decision),
+    )
+    return True
+
+
+async def _follow_up(
+    conn: Connection,
+    attempt: EndedAttempt,
+    now: datetime,
+    policy: RetryPolicy,
+    window: CallingWindow,
+) -> Decision:
+    if attempt.judged:
+        return Done()
+    # "Given", yet nothing is recorded: the answer was lost on our side; the citizen is asked again.
+    given = attempt.outcome is Outcome.FEEDBACK_GIVEN
+    outcome = Outcome.LOST if given else attempt.outcome
+    earlier = await attempts.earlier_outcomes(conn, attempt)
+    decision = decide(outcome, earlier, now, policy, window)
+    which = (attempt.complaint_id, attempt.disposal_no)
+    match decision:
+        case RetryAt(at):
+            await feedback.postpone(conn, *which, at)
+        case GiveUp(reason):
+            # Before the count: the complaint's row is locked first, as recording an answer does.
+            await feedback.give_up(conn, *which, now, reason=reason)
+        case Done():
+            pass
+    if counts_against_citizen(outcome, earlier, policy):
+        await feedback.count_attempt(conn, *which)
+    return decision
+
+
+async def drop_unrequested(
+    conn: Connection, attempt_id: UUID, now: datetime, policy: RetryPolicy, window: CallingWindow
+) -> bool:
+    """End and settle an attempt that was never requested; False when it was requested meanwhile.
+
+    Both in one transaction: the lock keeps its dialer, if that one still lives, from requesting
+    it, and the settled row refuses it afterwards.
+    """
+    if not await attempts.lock_unrequested(conn, attempt_id):
+        return False
+    await end_if_open(conn, attempt_id, Outcome.FAILED, now)
+    return await settle_ended(conn, attempt_id, now, policy, window)

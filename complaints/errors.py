@@ -1,0 +1,80 @@
+"""What can go wrong with a complaint. Messages are for operators and logs, not for citizens."""
+
+from datetime import datetime
+from uuid import UUID
+
+
+class ComplaintError(Exception):
+    """The base of this package's errors."""
+
+
+class InvalidInputError(ComplaintError):
+    """A field of the request is not usable: {field} {why}."""
+
+    def __init__(self, field: str, why: str) -> None:
+        super().__init__(f"{field} {why}")
+        self.field = field
+
+
+class InvalidComplaintNumberError(ComplaintError):
+    """Not a complaint number: the check digit does not fit, so a digit was misheard or mistyped."""
+
+    def __init__(self) -> None:
+        super().__init__("not a complaint number: nine digits, the last one a check digit")
+
+
+class UnknownComplaintError(ComplaintError):
+    """The number is well-formed, but there is no such complaint: {number}."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"no complaint {number}")
+
+
+class NoPostError(ComplaintError):
+    """No officer's post of {department} stands at {place} or above it: a hole in the mapping."""
+
+    def __init__(self, department: str, place: str, level: int) -> None:
+        super().__init__(f"no post of {department} for {place} at level {level} or above")
+
+
+class IllegalMoveError(ComplaintError):
+    """The complaint's state does not allow this."""
+
+
+class AlreadyDisposedError(IllegalMoveError):
+    """Complaint {number} is already disposed; its citizen is still to be asked."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"complaint {number} is already disposed and awaits the citizen's word")
+
+
+class AlreadyEndedError(IllegalMoveError):
+    """Complaint {number} has ended: {state}."""
+
+    def __init__(self, number: str, state: str) -> None:
+        super().__init__(f"complaint {number} has ended: {state}")
+
+
+class NotOverdueError(IllegalMoveError):
+    """The officer still has time until {due_at}."""
+
+    def __init__(self, due_at: datetime) -> None:
+        super().__init__(f"not overdue before {due_at.isoformat()}")
+
+
+class NotAwaitingFeedbackError(IllegalMoveError):
+    """Complaint {number} does not await an answer about disposal {disposal_no}."""
+
+    def __init__(self, number: str, disposal_no: int) -> None:
+        super().__init__(f"complaint {number} awaits no answer about disposal {disposal_no}")
+
+
+class UnknownAttemptError(ComplaintError):
+    """No attempt to reach a citizen has this id: {attempt_id}."""
+
+    def __init__(self, attempt_id: UUID) -> None:
+        super().__init__(f"no attempt {attempt_id}")
+
+
+class ReferenceDataError(ComplaintError):
+    """Departments, places, categories or posts do not fit together: nothing was loaded."""

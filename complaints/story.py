@@ -1,0 +1,158 @@
+"""The whole story of one complaint: read once, then shown by whoever needs it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from complaints import history, number
+from complaints.errors import UnknownComplaintError
+from complaints.history import Entry
+from db.pool import Connection, Pool
+from db.statements import statements
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryComplaint:
+    """The complaint as it stands. Names as citizens read them, in Hindi."""
+
+    id: UUID
+    number: str
+    state: str
+    level: int
+    text_hi: str
+    contact: str
+    due_at: datetime | None
+    cm_office_since: datetime | None
+    registered_at: datetime
+    category: str
+    department: str
+    place: str
+    citizen: str | None
+    post_title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryCall:
+    """A call that belongs to the complaint, or that tried to reach its citizen (`attempt_no`)."""
+
+    id: UUID
+    direction: str
+    role: str
+    attempt_no: int | None
+    disposal_no: int | None
+    number: str | None
+    service_number: str
+    agent_id: str | None
+    started_at: datetime
+    answered_at: datetime | None
+    pop_at: datetime | None
+    agent_answered_at: datetime | None
+    ended_at: datetime | None
+    outcome: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryRecording:
+    """What was recorded. `location`: path in the store; None while it is being written."""
+
+    id: UUID
+    call_id: UUID
+    kind: str
+    state: str
+    started_at: datetime
+    closed_at: datetime | None
+    sha256: str | None
+    seconds: float | None
+    channels: int | None
+    location: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryNotification:
+    """What was told to whom. `links` are in step with `recordings`."""
+
+    kind: str
+    recipient: str
+    body: str
+    recordings: tuple[UUID, ...]
+    links: tuple[str, ...]
+    created_at: datetime
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterEntry:
+    """An entry in the register of dissatisfaction. `level`: whose disposal did not satisfy."""
+
+    entry_no: int
+    at: datetime
+    level: int
+    reason_code: str | None
+    recording_id: UUID | None
+    attempt_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """Everything, each list oldest first.
+
+    `broken_at`: place (1, 2, ...) of the first history entry whose hash does not fit, or None.
+    """
+
+    complaint: StoryComplaint
+    history: tuple[Entry, ...]
+    broken_at: int | None
+    calls: tuple[StoryCall, ...]
+    recordings: tuple[StoryRecording, ...]
+    notifications: tuple[StoryNotification, ...]
+    register: tuple[RegisterEntry, ...]
+
+
+async def load_story(pool: Pool, complaint_number: str) -> Story:
+    """The story as of one moment.
+
+    Raises `InvalidComplaintNumberError` and `UnknownComplaintError`.
+    """
+    digits = number.parse(complaint_number)
+    async with (
+        pool.acquire(timeout=5) as conn,
+        conn.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        row = await statements().complaints_story(conn, number=digits)
+        if row is None:
+            raise UnknownComplaintError(digits)
+        return await _story(conn, StoryComplaint(**row))
+
+
+async def _story(conn: Connection, complaint: StoryComplaint) -> Story:
+    key = {"complaint_id": complaint.id}
+    return Story(
+        complaint=complaint,
+        history=tuple(await history.entries(conn, complaint.id)),
+        broken_at=await history.verify(conn, complaint.id),
+        calls=tuple(
+            [StoryCall(**row) async for row in statements().complaints_story_calls(conn, **key)]
+        ),
+        recordings=tuple(
+            [_recording(row) async for row in statements().complaints_recordings(conn, **key)]
+        ),
+        notifications=tuple(
+            [_notification(row) async for row in statements().complaints_notifications(conn, **key)]
+        ),
+        register=tuple(
+            [RegisterEntry(**row) async for row in statements().complaints_register(conn, **key)]
+        ),
+    )
+
+
+def _recording(row: asyncpg.Record) -> StoryRecording:
+    seconds = None if row["seconds"] is None else float(row["seconds"])
+    return StoryRecording(**{**row, "seconds": seconds})
+
+
+def _notification(row: asyncpg.Record) -> StoryNotification:
+    return StoryNotification(
+        **{**row, "recordings": tuple(row["recordings"]), "links": tuple(row["links"])}
+    )

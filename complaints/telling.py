@@ -1,0 +1,112 @@
+"""A complaint's story as a person would tell it: a line for each thing that happened."""
+
+from datetime import datetime
+
+from complaints.history import Entry, Event
+from complaints.story import (
+    Story,
+    StoryCall,
+    StoryComplaint,
+    StoryNotification,
+    StoryRecording,
+)
+from complaints.texts import IST
+
+_STATES = {
+    "with_officer": "with the officer",
+    "awaiting_feedback": "disposed of, the citizen is to be asked",
+    "closed_satisfied": "closed, the citizen is satisfied",
+    "unverified": "unverified, the citizen could not be asked",
+}
+_EVENTS = {
+    Event.REGISTERED: "Registered",
+    Event.DISPOSED: "Disposed of",
+    Event.CLOSED_SATISFIED: "The citizen is satisfied. Closed",
+    Event.RETURNED_FOR_REVIEW: "The citizen is not satisfied. Back for review",
+    Event.ESCALATED_DISSATISFIED: "The citizen is not satisfied again. Escalated",
+    Event.ESCALATED_OVERDUE: "Not answered in time. Escalated",
+    Event.OVERDUE_AT_LAST_LEVEL: "Not answered in time at the last level. To the CM's office",
+    Event.UNVERIFIED: "The citizen could not be asked. Ended as unverified",
+}
+_Line = tuple[datetime, str]
+
+
+def render_story(story: Story) -> str:
+    """Plain text; times in Indian Standard Time."""
+    happened: list[_Line] = [
+        *(_call(call) for call in story.calls),
+        *(_entry(entry) for entry in story.history),
+        *(_recording(recording) for recording in story.recordings),
+        *(_notification(notification) for notification in story.notifications),
+    ]
+    # A stable sort: what has one time keeps the order call, event, recording, message.
+    lines = [f"  {_clock(at)}  {text}" for at, text in sorted(happened, key=lambda line: line[0])]
+    return "\n".join([*_heading(story.complaint), "", *lines, "", *_register(story), _chain(story)])
+
+
+def _heading(complaint: StoryComplaint) -> list[str]:
+    lines = [
+        f"Complaint {complaint.number}: {complaint.category}, {complaint.place}",
+        f"  by {complaint.citizen or 'a citizen without a name'}, {complaint.contact}",
+        f"  {complaint.text_hi}",
+        f"  now: {_STATES[complaint.state]}, level {complaint.level} ({complaint.post_title})",
+    ]
+    if complaint.due_at:
+        lines.append(f"  due {_clock(complaint.due_at)}")
+    if complaint.cm_office_since:
+        lines.append(f"  on the CM's office's list since {_clock(complaint.cm_office_since)}")
+    return lines
+
+
+def _entry(entry: Entry) -> _Line:
+    text = f"{_EVENTS[entry.event]}, level {entry.level} ({entry.post}), by {entry.actor}"
+    if entry.reason:
+        text += f": {entry.reason}"
+    if entry.due_at:
+        text += f"; due {_clock(entry.due_at)}"
+    return entry.at, text
+
+
+def _call(call: StoryCall) -> _Line:
+    who = "The citizen called" if call.direction == "inbound" else "The citizen was called"
+    if call.attempt_no:
+        who += f" about disposal {call.disposal_no}, attempt {call.attempt_no}"
+    if call.agent_id:
+        who += f", agent {call.agent_id}"
+    return call.started_at, f"{who}: {call.outcome or 'still going on'}"
+
+
+def _recording(recording: StoryRecording) -> _Line:
+    what = "The citizen's own words" if recording.kind == "own_words" else "The call"
+    if recording.seconds is None:
+        return recording.started_at, f"{what}: recording is {recording.state}"
+    whole = (
+        f"{recording.seconds:.1f} s, {recording.channels} channel(s), SHA-256 {recording.sha256}"
+    )
+    return recording.closed_at or recording.started_at, f"{what} recorded: {whole}"
+
+
+def _notification(notification: StoryNotification) -> _Line:
+    with_it = f" with {len(notification.links)} recording(s)" if notification.links else ""
+    state = "sent" if notification.sent_at else "waiting to be sent"
+    text = f"SMS {notification.kind} to {notification.recipient}{with_it}, {state}"
+    return notification.created_at, text
+
+
+def _register(story: Story) -> list[str]:
+    return [
+        f"Register of dissatisfaction, entry {entry.entry_no}: level {entry.level}, "
+        f"{entry.reason_code or 'no reason given'}, "
+        f"{'own words recorded' if entry.recording_id else 'no recording'}"
+        for entry in story.register
+    ]
+
+
+def _chain(story: Story) -> str:
+    if story.broken_at is None:
+        return f"History: {len(story.history)} entries, chain intact"
+    return f"History: {len(story.history)} entries, CHAIN BROKEN at entry {story.broken_at}"
+
+
+def _clock(at: datetime) -> str:
+    return at.astimezone(IST).strftime("%d-%m-%Y %H:%M:%S")

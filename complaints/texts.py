@@ -1,0 +1,126 @@
+"""What citizens and officers read, in Hindi. Times are Indian Standard Time."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta, timezone
+from enum import StrEnum
+
+from complaints.history import Entry, Event
+
+IST = timezone(timedelta(hours=5, minutes=30), "IST")
+_EXCERPT = 160  # characters of a citizen's or an officer's text within a message
+
+
+class DissatisfactionReason(StrEnum):
+    """Why the citizen is not satisfied, as chosen in the feedback call."""
+
+    NOT_DONE = "not_done"
+    PARTLY_DONE = "partly_done"
+    OFFICER_DID_NOT_CONTACT = "officer_did_not_contact"
+    FALSE_REPORT = "false_report"
+    OTHER = "other"
+
+
+_REASONS = {
+    DissatisfactionReason.NOT_DONE: "काम नहीं हुआ",
+    DissatisfactionReason.PARTLY_DONE: "काम अधूरा हुआ",
+    DissatisfactionReason.OFFICER_DID_NOT_CONTACT: "अधिकारी ने संपर्क नहीं किया",
+    DissatisfactionReason.FALSE_REPORT: "आख्या सही नहीं है",
+    DissatisfactionReason.OTHER: "अन्य कारण",
+}
+_REASON_NOT_GIVEN = "कारण नहीं बताया"
+
+_EVENTS = {
+    Event.REGISTERED: "पंजीकृत, स्तर-{level} को भेजी गई",
+    Event.DISPOSED: "स्तर-{level} द्वारा निस्तारण",
+    Event.CLOSED_SATISFIED: "नागरिक संतुष्ट, बंद",
+    Event.RETURNED_FOR_REVIEW: "नागरिक असंतुष्ट, स्तर-{level} को पुनः परीक्षण हेतु वापस",
+    Event.ESCALATED_DISSATISFIED: "नागरिक असंतुष्ट, स्तर-{level} को अग्रसारित",
+    Event.ESCALATED_OVERDUE: "समय सीमा समाप्त, स्तर-{level} को अग्रसारित",
+    Event.OVERDUE_AT_LAST_LEVEL: "स्तर-{level} की समय सीमा समाप्त, मुख्यमंत्री कार्यालय की सूची में",
+    Event.UNVERIFIED: "नागरिक से संपर्क नहीं हो सका",
+}
+
+
+def clock(at: datetime) -> str:
+    """A moment as people here write it: 25-11-2025 14:30."""
+    return at.astimezone(IST).strftime("%d-%m-%Y %H:%M")
+
+
+def reason(code: DissatisfactionReason | None) -> str:
+    """A reason of dissatisfaction; None: the citizen hung up before giving one."""
+    return _REASON_NOT_GIVEN if code is None else _REASONS[code]
+
+
+def citizen_registered(number: str, post_title: str, due_at: datetime) -> str:
+    """To the citizen: the number to keep, who has it, and by when."""
+    return (
+        f"आपकी शिकायत दर्ज हो गई है। शिकायत संख्या {number}। "
+        f"{post_title} को भेजी गई है, निस्तारण की समय सीमा {clock(due_at)}। "
+        "मुख्यमंत्री हेल्पलाइन 1076"
+    )
+
+
+def officer_assigned(
+    number: str, category: str, place: str, text: str, contact: str, due_at: datetime
+) -> str:
+    """To the officer of the first level, at once."""
+    return (
+        f"नई शिकायत {number}: {category}, {place}। समय सीमा {clock(due_at)}। "
+        f"नागरिक का नंबर {contact}। विवरण: {_excerpt(text)}"
+    )
+
+
+def officer_review(
+    number: str, category: str, place: str, why: DissatisfactionReason | None, due_at: datetime
+) -> str:
+    """To the officer whose disposal did not satisfy."""
+    return (
+        f"शिकायत {number} ({category}, {place}): नागरिक असंतुष्ट, {reason(why)}। "
+        f"पुनः परीक्षण हेतु वापस, समय सीमा {clock(due_at)}।"
+    )
+
+
+def officer_forwarded(
+    number: str,
+    category: str,
+    place: str,
+    due_at: datetime,
+    reasons: Sequence[DissatisfactionReason | None],
+    history: Sequence[Entry],
+    recordings: int,
+) -> str:
+    """To the officer of a higher level: what happened so far and why it comes to them.
+
+    `reasons`: of each dissatisfied answer, oldest first. The links to the recordings travel beside.
+    """
+    lines = [
+        f"शिकायत {number} ({category}, {place}) आपको अग्रसारित। समय सीमा {clock(due_at)}।",
+        f"नागरिक की रिकॉर्डिंग: {recordings}",
+        *(f"असंतोष {n}: {reason(why)}" for n, why in enumerate(reasons, 1)),
+        "इतिहास:",
+        *(f"{clock(entry.at)} {event(entry)}" for entry in history),
+    ]
+    return "\n".join(lines)
+
+
+def citizen_closed(number: str) -> str:
+    """To the citizen who said that they are satisfied."""
+    return f"आपकी संतुष्टि के आधार पर शिकायत {number} बंद कर दी गई है। धन्यवाद। मुख्यमंत्री हेल्पलाइन 1076"
+
+
+def citizen_unverified(number: str) -> str:
+    """To the citizen who could not be reached."""
+    return (
+        f"शिकायत {number} के निस्तारण पर आपसे बात नहीं हो सकी। "
+        "यदि आप संतुष्ट नहीं हैं तो 1076 पर कॉल करें। मुख्यमंत्री हेल्पलाइन 1076"
+    )
+
+
+def event(entry: Entry) -> str:
+    """One entry of the history, with the beginning of the officer's report where there is one."""
+    told = _EVENTS[entry.event].format(level=entry.level)
+    return f"{told}: {_excerpt(entry.reason)}" if entry.event is Event.DISPOSED else told
+
+
+def _excerpt(text: str) -> str:
+    return text if len(text) <= _EXCERPT else text[: _EXCERPT - 1] + "…"

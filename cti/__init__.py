@@ -1,0 +1,1 @@
+"""Who is talking: the AMI link, live state, screen-pop, the agents' socket and HTTP API."""

@@ -1,0 +1,215 @@
+"""The one consumer of events: reduces them in order and carries out what follows.
+
+Nothing here waits for the database: rows go through `Writes`, screen-pops look up the caller's
+history in tasks of their own.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+import structlog
+
+from calls.model import Outcome
+from calls.numbers import to_e164
+from calls.store import end_if_open, set_agent_answered
+from cti.ami import AmiLink
+from cti.desk import Desk, call_message, pop_message
+from cti.effects import (
+    AgentAnswered,
+    AgentReleased,
+    CitizenLegEnded,
+    Effect,
+    OfferToAgent,
+    OfferWithdrawn,
+    OriginateFailed,
+    QueueAbandoned,
+)
+from cti.errors import AmiError
+from cti.events import parse
+from cti.message import AmiEvent, Connected
+from cti.ports import CallerHistory, History
+from cti.snapshot import resync, take
+from cti.state import AgentView, State, agent_view, reduce
+from cti.sweep import YOUNG, live_of, sweep
+from cti.unanswered import Unanswered
+from cti.writes import Writes
+from db.pool import Connection
+
+_log = structlog.get_logger(__name__)
+_HISTORY_SECONDS = 1.0
+_OTHER_WITNESS = 2.0
+_LOST_AFTER = 15.0  # seconds in which a call flow writes the exact outcome itself
+_NO_HISTORY: History = {"calls": [], "complaints": []}
+
+
+class LiveState:
+    """What is live, kept by the consumer and read by everybody else."""
+
+    def __init__(self) -> None:
+        self.state = State()
+
+    def view(self, agent_id: str) -> AgentView:
+        """What an agent is doing."""
+        return agent_view(self.state, agent_id)
+
+
+class Consumer:
+    """`run()` belongs to a supervisor; when it is started again, it begins with a snapshot."""
+
+    def __init__(
+        self,
+        link: AmiLink,
+        live: LiveState,
+        desk: Desk,
+        writes: Writes,
+        history: CallerHistory,
+        *,
+        cell: str,
+        members_changed: Callable[[], None],
+        now: Callable[[], datetime],
+        lost_after: float = _LOST_AFTER,
+        unanswered_wait: float = _OTHER_WITNESS,
+    ) -> None:
+        self._link = link
+        self._live = live
+        self._desk = desk
+        self._writes = writes
+        self._history = history
+        self._cell = cell
+        self._members_changed = members_changed
+        self._now = now
+        self._lost_after = lost_after
+        self._unanswered = Unanswered(
+            writes, lambda call_id: call_id in live.state.calls, wait=unanswered_wait
+        )
+        self._pops: dict[tuple[UUID, str], asyncio.Task[None]] = {}
+        self._lookups: dict[UUID, asyncio.Task[History | None]] = {}
+        self.taken = 0
+        self.resyncs = 0
+        self.abandoned = 0
+        self.pops_without_history = 0
+
+    def live_calls(self) -> frozenset[UUID] | None:
+        """Our calls that have a channel right now; None while that cannot be known."""
+        return frozenset(self._live.state.calls) if self._link.ready else None
+
+    async def run(self) -> None:
+        """Take events until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                while True:
+                    item = await self._link.next()
+                    if isinstance(item, Connected):
+                        await self._synchronise(item, tasks)
+                    else:
+                        self._take(item, tasks)
+        finally:
+            # What was being done may be half done: the next run begins with a snapshot.
+            self._link.drop("the consumer stopped")
+
+    def _take(self, item: AmiEvent, tasks: asyncio.TaskGroup) -> None:
+        self.taken += 1
+        event = parse(item)
+        if event is None:
+            return
+        self._live.state, effects = reduce(self._live.state, event, self._now())
+        for effect in effects:
+            self._carry_out(effect, tasks)
+
+    async def _synchronise(self, connected: Connected, tasks: asyncio.TaskGroup) -> None:
+        try:
+            snapshot = await take(self._link)
+        except AmiError as error:
+            _log.warning("no snapshot, connecting again", error=str(error))
+            self._link.drop("no snapshot")
+            return
+        self.resyncs += 1
+        self._live.state, effects = resync(self._live.state, snapshot, self._now())
+        for effect in effects:
+            self._carry_out(effect, tasks)
+        self._link.synchronised(connected)
+        self._members_changed()
+        self._writes.add("sweep", self._sweep)
+        # Once more for those that were too young to be judged.
+        self._writes.add("sweep", self._sweep, delay=YOUNG.total_seconds() + 5)
+
+    def _carry_out(self, effect: Effect, tasks: asyncio.TaskGroup) -> None:
+        match effect:
+            case OfferToAgent():
+                self._offer(effect, tasks)
+            case OfferWithdrawn(call_id, agent_id, at):
+                self._tell("pop_withdrawn", call_id, agent_id, at, ends=True)
+            case AgentAnswered(call_id, agent_id, at):
+                self._tell("answered", call_id, agent_id, at, ends=False)
+                answered = partial(set_agent_answered, call_id=call_id, agent_id=agent_id, at=at)
+                self._writes.add("agent answered", answered)
+            case AgentReleased(call_id, agent_id, at):
+                self._tell("released", call_id, agent_id, at, ends=True)
+            case CitizenLegEnded(outbound=True, answered=False, witnessed=True):
+                self._unanswered.leg_ended(effect)
+            case CitizenLegEnded(call_id, at=at):
+                lost = partial(end_if_open, call_id=call_id, outcome=Outcome.LOST, at=at)
+                self._writes.add("call ended", lost, delay=self._lost_after)
+            case OriginateFailed():
+                self._unanswered.originate_failed(effect)
+            case QueueAbandoned():
+                self.abandoned += 1
+
+    def _offer(self, effect: OfferToAgent, tasks: asyncio.TaskGroup) -> None:
+        key = (effect.call_id, effect.agent_id)
+        number = to_e164(effect.number) if effect.number else None
+        history = self._lookup(effect.call_id, number, tasks)
+        task = tasks.create_task(self._pop(effect, number, history), name="screen-pop")
+        self._pops[key] = task
+        task.add_done_callback(lambda done: self._forget_pop(key, done))
+
+    def _forget_pop(self, key: tuple[UUID, str], done: asyncio.Task[None]) -> None:
+        if self._pops.get(key) is done:
+            del self._pops[key]
+
+    async def _pop(
+        self, effect: OfferToAgent, number: str | None, history: "asyncio.Task[History | None]"
+    ) -> None:
+        found = await history
+        self.pops_without_history += found is None
+        message = pop_message(effect.call_id, effect.queue, number, effect.at, found)
+        self._desk.pop(effect.agent_id, effect.call_id, message)
+
+    def _lookup(
+        self, call_id: UUID, number: str | None, tasks: asyncio.TaskGroup
+    ) -> "asyncio.Task[History | None]":
+        """One look-up for all agents who are rung at once for the same call."""
+        running = self._lookups.get(call_id)
+        if running is None:
+            running = tasks.create_task(self._look_up(number), name="caller's history")
+            self._lookups[call_id] = running
+            running.add_done_callback(lambda _: self._lookups.pop(call_id, None))
+        return running
+
+    async def _look_up(self, number: str | None) -> History | None:
+        if number is None:
+            return _NO_HISTORY
+        try:
+            async with asyncio.timeout(_HISTORY_SECONDS):
+                return await self._history.lookup(number)
+        except Exception as error:
+            # Whatever is wrong with the history, the agent must see who calls, and now.
+            _log.error("caller's history not found in time", error=repr(error))
+            return None
+
+    def _tell(self, type: str, call_id: UUID, agent_id: str, at: datetime, *, ends: bool) -> None:
+        """Tell the agent's page, but never before the screen-pop that it is about."""
+        message = call_message(type, call_id, at)
+        deliver = partial(self._desk.tell, agent_id, message, ends=call_id if ends else None)
+        popping = self._pops.get((call_id, agent_id))
+        if popping is None:
+            deliver()
+        else:
+            popping.add_done_callback(lambda _: deliver())
+
+    async def _sweep(self, conn: Connection) -> None:
+        if self._link.ready:
+            await sweep(conn, self._cell, live_of(self._live.state), self._now())

@@ -1,0 +1,259 @@
+"""The agents at their desks: who is signed in, on which page, and which screen-pops stand open.
+
+An agent is signed in from the first page on until they sign out, or until no page of theirs is
+connected for the grace time: a reload or a short network lag must not throw anybody out.
+"""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import structlog
+from aiohttp import WSMsgType, web
+
+from calls.store import set_popped
+from cti.pages import CLOSE_SIGNED_OUT, CLOSE_TAKEN_OVER, Message, Page
+from cti.ports import History
+from cti.state import AgentView
+from cti.writes import Writes
+from db.errors import AWAY
+from db.ids import new_id
+from db.pool import Connection, Pool
+from db.statements import statements
+
+_log = structlog.get_logger(__name__)
+_ACQUIRE_SECONDS = 5.0
+_MOST_POPS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A row of `agent`."""
+
+    id: str
+    name: str
+    queues: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Pop:
+    message: Message
+    acknowledged: bool = False
+
+
+@dataclass(slots=True)
+class _Seat:
+    """A signed-in agent. `lost_at` (loop time): since when no page is connected."""
+
+    agent: Agent
+    page: Page | None = None
+    lost_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskSettings:
+    """`grace` in seconds; `outgoing`: messages that a page may be behind."""
+
+    cell: str
+    grace: float = 30.0
+    outgoing: int = 64
+
+
+class Desk:
+    """Pages come and go by `serve()`; `run()` ends the sessions of those who stay away."""
+
+    def __init__(
+        self,
+        settings: DeskSettings,
+        pool: Callable[[], Pool],
+        writes: Writes,
+        *,
+        view: Callable[[str], AgentView],
+        members_changed: Callable[[], None],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._settings = settings
+        self._pool = pool
+        self._writes = writes
+        self._view = view
+        self._members_changed = members_changed
+        self._now = now
+        self._seats: dict[str, _Seat] = {}
+        # Beside the seats: an agent may come back to a call that began before we knew them.
+        self._pops: dict[str, dict[UUID, _Pop]] = {}
+        self.pops = 0
+        self.acknowledged = 0
+        self.slow_pages = 0
+
+    @property
+    def signed_in(self) -> int:
+        """Agents signed in."""
+        return len(self._seats)
+
+    @property
+    def connected(self) -> int:
+        """Agents with a page."""
+        return sum(seat.page is not None for seat in self._seats.values())
+
+    def pop(self, agent_id: str, call_id: UUID, message: Message) -> None:
+        """Show the caller: now, and again on each new page until the call leaves the agent."""
+        self.pops += 1
+        standing = self._pops.setdefault(agent_id, {})
+        if len(standing) >= _MOST_POPS:
+            standing.pop(next(iter(standing)))
+        standing[call_id] = _Pop(message)
+        self._send(agent_id, message)
+
+    def tell(self, agent_id: str, message: Message, *, ends: UUID | None = None) -> None:
+        """Any other message; `ends`: the screen-pop of this call does not stand any more."""
+        if ends is not None and (standing := self._pops.get(agent_id)) is not None:
+            standing.pop(ends, None)
+            if not standing:
+                del self._pops[agent_id]
+        self._send(agent_id, message)
+
+    async def agent(self, agent_id: str) -> Agent | None:
+        """Who this is; None: nobody of this cell.
+
+        Raises one of `db.errors.AWAY`, but never for an agent who is signed in.
+        """
+        if (seat := self._seats.get(agent_id)) is not None:
+            return seat.agent
+        async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as conn:
+            row = await statements().cti_agent(conn, id=agent_id, cell=self._settings.cell)
+        return None if row is None else Agent(row["id"], row["name"], tuple(row["queues"]))
+
+    async def serve(
+        self, agent: Agent, socket: web.WebSocketResponse, request: web.Request
+    ) -> None:
+        """The life of one page. A newer page of the same agent takes over."""
+        page = Page(agent.id, socket, request, self._settings.outgoing)
+        self._seat(agent, page)
+        writer = asyncio.create_task(page.write(), name=f"page of agent {agent.id}")
+        try:
+            async for message in socket:
+                if message.type is WSMsgType.TEXT:
+                    self._received(agent.id, page, message.data)
+        finally:
+            writer.cancel()
+            await asyncio.gather(writer, return_exceptions=True)
+            self.slow_pages += page.dropped
+            seat = self._seats.get(agent.id)
+            if seat is not None and seat.page is page:
+                seat.page = None
+                seat.lost_at = asyncio.get_running_loop().time()
+
+    async def run(self) -> None:
+        """Sign out those who stay away too long, until cancelled."""
+        await self._resume()
+        while True:
+            await asyncio.sleep(min(1.0, self._settings.grace / 4))
+            latest = asyncio.get_running_loop().time() - self._settings.grace
+            for seat in list(self._seats.values()):
+                if seat.page is None and seat.lost_at <= latest:
+                    _log.info("agent stayed away, signed out", agent=seat.agent.id)
+                    self._sign_out(seat)
+
+    async def _resume(self) -> None:
+        """Whoever was signed in when we stopped has the grace time to come back."""
+        while True:
+            try:
+                async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as conn:
+                    rows = statements().cti_signed_in(conn, cell=self._settings.cell)
+                    agents = [Agent(r["id"], r["name"], tuple(r["queues"])) async for r in rows]
+                break
+            except AWAY as error:
+                _log.warning("open sessions not read yet", error=repr(error))
+                await asyncio.sleep(1.0)
+        lost_at = asyncio.get_running_loop().time()
+        for agent in agents:
+            self._seats.setdefault(agent.id, _Seat(agent, lost_at=lost_at))
+
+    def _seat(self, agent: Agent, page: Page) -> None:
+        seat = self._seats.setdefault(agent.id, _Seat(agent))
+        if seat.page is not None:
+            seat.page.close(CLOSE_TAKEN_OVER, "another page took over")
+        seat.page = page
+        self._writes.add("sign in", partial(self._write_sign_in, agent.id, self._now()))
+        view = self._view(agent.id)
+        state = {"status": view.status, "call": None if view.call_id is None else str(view.call_id)}
+        about = {"agent": agent.id, "name": agent.name, "queues": agent.queues, "state": state}
+        page.send({"type": "hello", **about})
+        for pop in self._pops.get(agent.id, {}).values():
+            page.send(pop.message)
+
+    def _received(self, agent_id: str, page: Page, text: str) -> None:
+        seat = self._seats.get(agent_id)
+        if seat is None or seat.page is not page:
+            return  # taken over or signed out: only the newest page counts
+        match _parsed(text):
+            case {"type": "ack", "call": str(call)}:
+                self._acknowledge(seat, call)
+            case {"type": "ping"}:
+                page.send({"type": "pong"})
+            case {"type": "sign_out"}:
+                self._sign_out(seat)
+            case _:
+                page.send({"type": "error", "message": "not a message that we know"})
+
+    def _acknowledge(self, seat: _Seat, call: str) -> None:
+        with contextlib.suppress(ValueError):
+            call_id = UUID(call)
+            pop = self._pops.get(seat.agent.id, {}).get(call_id)
+            if pop is not None and not pop.acknowledged:
+                pop.acknowledged = True
+                self.acknowledged += 1
+                job = partial(set_popped, call_id=call_id, at=self._now())
+                self._writes.add("screen-pop acknowledged", job)
+
+    def _sign_out(self, seat: _Seat) -> None:
+        self._seats.pop(seat.agent.id, None)
+        if seat.page is not None:
+            seat.page.close(CLOSE_SIGNED_OUT, "signed out")
+        self._writes.add("sign out", partial(self._write_sign_out, seat.agent.id, self._now()))
+
+    async def _write_sign_in(self, agent_id: str, at: datetime, conn: Connection) -> None:
+        await statements().cti_sign_in(conn, id=new_id(at), agent_id=agent_id, at=at)
+        self._members_changed()
+
+    async def _write_sign_out(self, agent_id: str, at: datetime, conn: Connection) -> None:
+        await statements().cti_sign_out(conn, agent_id=agent_id, at=at)
+        self._members_changed()
+
+    def _send(self, agent_id: str, message: Message) -> None:
+        seat = self._seats.get(agent_id)
+        if seat is not None and seat.page is not None:
+            seat.page.send(message)
+
+
+def pop_message(
+    call_id: UUID, queue: str, caller: str | None, offered_at: datetime, history: History | None
+) -> Message:
+    """A screen-pop. `caller` is E.164, None when withheld; `history` None: not to be had now."""
+    return {
+        "type": "pop",
+        "call": str(call_id),
+        "queue": queue,
+        "caller": caller,
+        "offered_at": offered_at.isoformat(),
+        "history": None if history is None else dict(history),
+    }
+
+
+def call_message(type: str, call_id: UUID, at: datetime) -> Message:
+    """`pop_withdrawn`, `answered` or `released`."""
+    return {"type": type, "call": str(call_id), "at": at.isoformat()}
+
+
+def _parsed(text: str) -> Mapping[str, Any] | None:
+    try:
+        message = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return message if isinstance(message, dict) else None

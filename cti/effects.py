@@ -1,0 +1,93 @@
+"""What follows from a change of state. Values only; `consumer` carries them out."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class OfferToAgent:
+    """This agent's telephone rings for this caller (or, seen late, is already answered).
+
+    `number` as Asterisk names the caller; empty when withheld.
+    """
+
+    call_id: UUID
+    agent_id: str
+    queue: str
+    number: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OfferWithdrawn:
+    """It stopped ringing without an answer of this agent."""
+
+    call_id: UUID
+    agent_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AgentAnswered:
+    """The agent and the citizen talk."""
+
+    call_id: UUID
+    agent_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AgentReleased:
+    """They do not talk any more."""
+
+    call_id: UUID
+    agent_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CitizenLegEnded:
+    """The citizen's leg is gone. `cause` is Q.850, None when unknown.
+
+    `witnessed`: by its hang-up; otherwise it was found gone after a gap, and may have been
+    answered in it.
+    """
+
+    call_id: UUID
+    outbound: bool
+    answered: bool
+    cause: int | None
+    witnessed: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OriginateFailed:
+    """Nobody was reached. Its channel's hang-up, which knows the cause, may come before or after,
+    or not at all (no channel was made).
+    """
+
+    call_id: UUID
+    reason: int | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class QueueAbandoned:
+    """The caller hung up while waiting."""
+
+    call_id: UUID
+    queue: str
+    at: datetime
+
+
+Effect = (
+    OfferToAgent
+    | OfferWithdrawn
+    | AgentAnswered
+    | AgentReleased
+    | CitizenLegEnded
+    | OriginateFailed
+    | QueueAbandoned
+)

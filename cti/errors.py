@@ -1,0 +1,88 @@
+"""What can go wrong between us, Asterisk and the agents."""
+
+from collections.abc import Mapping
+
+
+class CtiError(Exception):
+    """The base of this package's errors."""
+
+
+class AmiError(CtiError):
+    """The base of what can go wrong on the AMI link."""
+
+
+class AmiValueError(AmiError, ValueError):
+    """{what} cannot be sent: it could be read by Asterisk as something else. Nothing was sent."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} cannot be sent over AMI")
+
+
+class AmiNotConnectedError(AmiError):
+    """There is no link to Asterisk. Nothing was sent."""
+
+    def __init__(self) -> None:
+        super().__init__("no AMI link")
+
+
+class AmiBusyError(AmiError):
+    """Too many actions wait for their answers: {pending}. Nothing was sent."""
+
+    def __init__(self, pending: int) -> None:
+        super().__init__(f"{pending} AMI actions already wait for an answer")
+
+
+class AmiUnansweredError(AmiError):
+    """The action was sent, its answer never came: it may have had its effect."""
+
+
+class AmiLinkLostError(AmiUnansweredError):
+    """The link was lost: {reason}. An action without an answer may have had its effect."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"AMI link lost: {reason}")
+        self.reason = reason
+
+
+class AmiTimeoutError(AmiUnansweredError):
+    """No answer to {action} within {seconds} s."""
+
+    def __init__(self, action: str, seconds: float) -> None:
+        super().__init__(f"no answer to {action} within {seconds:g} s")
+
+
+class AmiAuthError(AmiError):
+    """Asterisk refused our user or secret: {message}."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(f"AMI login refused: {message}")
+
+
+class AmiRefusedError(AmiError):
+    """Asterisk refused an action that everything else rests upon: {action}: {message}."""
+
+    def __init__(self, action: str, message: str) -> None:
+        super().__init__(f"{action} refused: {message}")
+
+
+class RegistrationError(CtiError):
+    """The base of why a complaint was not registered. Nothing was written."""
+
+
+class FieldsRefusedError(RegistrationError):
+    """Fields of the form are not usable: `fields` says for each what is wrong with it."""
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        super().__init__("; ".join(f"{name} {why}" for name, why in fields.items()))
+        self.fields = dict(fields)
+
+
+class NoSuchCallError(RegistrationError):
+    """The form names a call that we do not know."""
+
+    def __init__(self) -> None:
+        super().__init__("no such call")
+
+
+class ConflictError(RegistrationError):
+    """The form contradicts what is known: {why}."""

@@ -1,0 +1,123 @@
+"""What Asterisk says is live, all at once, and how our state is brought in step with it.
+
+Taken after every connect: events that happened while we were not listening are never sent again.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from cti.effects import CitizenLegEnded, Effect
+from cti.errors import AmiRefusedError
+from cti.events import Leg, agent_of, leg_of
+from cti.message import AmiEvent, AmiReply
+from cti.state import LiveCall, State, differences, is_outbound, merged, remember
+
+
+class Lists(Protocol):
+    """What a snapshot needs of the link: `AmiLink.action_list`."""
+
+    async def action_list(self, name: str) -> AmiReply:
+        """A list action's answer. Raises an `AmiError`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An agent in a queue. `dynamic`: added over AMI, so ours to remove."""
+
+    queue: str
+    agent_id: str
+    dynamic: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Live legs, the queue in which each waiting citizen's leg stands, the queues' members."""
+
+    legs: tuple[Leg, ...] = ()
+    waiting: Mapping[str, str] | None = None
+    members: frozenset[Member] = frozenset()
+
+
+async def take(link: Lists) -> Snapshot:
+    """Ask Asterisk. Raises an `AmiError` when it does not answer fully."""
+    channels = await _list(link, "CoreShowChannels")
+    queues = await _list(link, "QueueStatus")
+    legs = (leg_of(event) for event in channels if event.name == "CoreShowChannel")
+    waiting = {e.get("uniqueid"): e.get("queue") for e in queues if e.name == "QueueEntry"}
+    return Snapshot(tuple(leg for leg in legs if leg is not None), waiting, _members(queues))
+
+
+async def take_members(link: Lists) -> frozenset[Member]:
+    """Only the queues' members. Raises an `AmiError`."""
+    return _members(await _list(link, "QueueStatus"))
+
+
+def resync(state: State, snapshot: Snapshot, at: datetime) -> tuple[State, tuple[Effect, ...]]:
+    """The state that the snapshot shows, and what follows from all that was missed.
+
+    What a snapshot does not tell (a leg's call where Asterisk does not name it) is kept from
+    `state`.
+    """
+    legs = {
+        leg.channel_id: merged(state.legs.get(leg.channel_id), leg)
+        for leg in snapshot.legs
+        # A hang-up that we have seen is newer than a list that still has the channel.
+        if leg.channel_id in state.legs or leg.channel_id not in state.spent
+    }
+    gone = [leg for id, leg in state.legs.items() if id not in legs]
+    new = State(
+        legs=legs,
+        calls=_calls(state, legs.values(), snapshot.waiting or {}),
+        members=frozenset((member.queue, member.agent_id) for member in snapshot.members),
+        spent=remember(state.spent, *(leg.channel_id for leg in gone)),
+    )
+    ended = tuple(
+        CitizenLegEnded(leg.call_id, is_outbound(leg), leg.up, None, False, at)
+        for leg in gone
+        if leg.citizen and leg.call_id
+    )
+    return new, differences(state, new, at) + ended
+
+
+def _calls(old: State, legs: Iterable[Leg], waiting: Mapping[str, str]) -> dict[UUID, LiveCall]:
+    calls: dict[UUID, LiveCall] = {}
+    # Citizens' legs first: an agent's leg only means something beside one.
+    for leg in sorted(legs, key=lambda leg: not leg.citizen):
+        if leg.call_id is None:
+            continue
+        call = calls.get(leg.call_id, LiveCall(leg.call_id))
+        if leg.citizen:
+            before = old.calls.get(leg.call_id, call)
+            queue = waiting.get(leg.channel_id) or before.queue
+            call = replace(call, citizen_leg=leg.channel_id, number=leg.number, queue=queue)
+        elif leg.agent_id and call.citizen_leg and leg.channel_id not in old.spent:
+            call = _with_agent(call, leg, leg.agent_id)
+        calls[leg.call_id] = call
+    return calls
+
+
+def _with_agent(call: LiveCall, leg: Leg, agent_id: str) -> LiveCall:
+    if leg.up:
+        return replace(call, offers={}, agent_id=agent_id, agent_leg=leg.channel_id)
+    if call.agent_id is not None:
+        return call
+    return replace(call, offers={**call.offers, agent_id: leg.channel_id})
+
+
+def _members(events: Iterable[AmiEvent]) -> frozenset[Member]:
+    return frozenset(
+        Member(event.get("queue"), agent, event.get("membership") == "dynamic")
+        for event in events
+        if event.name == "QueueMember" and (agent := agent_of(event.get("location")))
+    )
+
+
+async def _list(link: Lists, name: str) -> tuple[AmiEvent, ...]:
+    reply = await link.action_list(name)
+    if not reply.ok:
+        raise AmiRefusedError(name, reply.message)
+    return reply.events

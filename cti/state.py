@@ -1,0 +1,294 @@
+"""Who is talking: a pure reducer from events to state, and from changes of state to effects.
+
+Events may come twice, late, out of order or not at all. Three rules make that harmless: every
+event names its call, so that each is understood by itself; an id whose part is over (`spent`)
+never begins anything again; effects are the difference between two states, so that what is
+already so has no effect. What was missed is healed by the next snapshot (`resync`).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from itertools import islice
+from uuid import UUID
+
+from cti.effects import (
+    AgentAnswered,
+    AgentReleased,
+    CitizenLegEnded,
+    Effect,
+    OfferToAgent,
+    OfferWithdrawn,
+    OriginateFailed,
+    QueueAbandoned,
+)
+from cti.events import (
+    AgentCalled,
+    AgentConnected,
+    AgentDone,
+    CallerLeft,
+    CallerQueued,
+    Event,
+    Leg,
+    LegGone,
+    LegSeen,
+    MemberChanged,
+    OriginateEnded,
+)
+
+_REMEMBERED = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCall:
+    """A call with at least one live leg. `offers`: the ringing agents, each with its leg's id."""
+
+    id: UUID
+    citizen_leg: str | None = None
+    number: str = ""
+    queue: str = ""
+    offers: Mapping[str, str] = field(default_factory=dict)
+    agent_id: str | None = None  # who talks with the citizen
+    agent_leg: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """All that is live in one cell. `members`: who is in which queue, as Asterisk has it."""
+
+    legs: Mapping[str, Leg] = field(default_factory=dict)
+    calls: Mapping[UUID, LiveCall] = field(default_factory=dict)
+    members: frozenset[tuple[str, str]] = frozenset()  # (queue, agent)
+    spent: Mapping[str, None] = field(default_factory=dict)
+
+
+class AgentStatus(StrEnum):
+    """What an agent is doing, as far as Asterisk knows."""
+
+    SIGNED_OUT = "signed_out"
+    AVAILABLE = "available"
+    RINGING = "ringing"
+    IN_CALL = "in_call"
+
+
+@dataclass(frozen=True, slots=True)
+class AgentView:
+    """One agent, seen from the state."""
+
+    status: AgentStatus
+    call_id: UUID | None = None
+
+
+def agent_view(state: State, agent_id: str) -> AgentView:
+    """What this agent is doing now."""
+    for call in state.calls.values():
+        if call.agent_id == agent_id:
+            return AgentView(AgentStatus.IN_CALL, call.id)
+    for call in state.calls.values():
+        if agent_id in call.offers:
+            return AgentView(AgentStatus.RINGING, call.id)
+    if any(agent == agent_id for _, agent in state.members):
+        return AgentView(AgentStatus.AVAILABLE)
+    return AgentView(AgentStatus.SIGNED_OUT)
+
+
+def holds(state: State, call_id: UUID, agent_id: str) -> bool:
+    """Whether this agent is being rung for, or talks in, this call."""
+    call = state.calls.get(call_id)
+    return call is not None and (call.agent_id == agent_id or agent_id in call.offers)
+
+
+def reduce(state: State, event: Event, at: datetime) -> tuple[State, tuple[Effect, ...]]:
+    """The state after `event`, and what follows from it. Never raises."""
+    match event:
+        case LegSeen(leg):
+            return _with_differences(state, _see(state, leg), at)
+        case LegGone(leg, cause):
+            return _leg_gone(state, leg, cause, at)
+        case CallerQueued(leg, queue):
+            return _with_differences(state, _join(_see(state, leg), leg, queue), at)
+        case CallerLeft(leg, abandoned):
+            return _caller_left(state, leg, abandoned, at)
+        case AgentCalled(caller, agent, queue):
+            seen = _join(_see(_see(state, caller), agent), caller, queue)
+            return _with_differences(state, _offer(seen, caller, agent), at)
+        case AgentConnected(caller, agent, queue):
+            seen = _join(_see(_see(state, caller), agent), caller, queue)
+            return _with_differences(state, _connect(seen, caller, agent), at)
+        case AgentDone(agent):
+            return _with_differences(state, _agent_done(state, agent), at)
+        case OriginateEnded(call_id, answered, reason):
+            return _originate_ended(state, call_id, answered, reason, at)
+        case MemberChanged(agent_id, queue, present):
+            one = {(queue, agent_id)}
+            members = state.members | one if present else state.members - one
+            return replace(state, members=members), ()
+
+
+def differences(old: State, new: State, at: datetime) -> tuple[Effect, ...]:
+    """What agents must be told when `new` takes the place of `old`."""
+    if old.calls is new.calls:
+        return ()
+    ids = (id for id in {**old.calls, **new.calls} if old.calls.get(id) != new.calls.get(id))
+    return tuple(effect for id in ids for effect in _call_differences(old, new, id, at))
+
+
+def is_outbound(leg: Leg) -> bool:
+    """Whether we placed this call: then its channel's id is ours."""
+    return leg.channel_id == str(leg.call_id)
+
+
+def remember(spent: Mapping[str, None], *ids: str) -> Mapping[str, None]:
+    """`spent` and `ids`, the oldest forgotten."""
+    everything = {**spent, **dict.fromkeys(ids)}
+    too_many = max(0, len(everything) - _REMEMBERED)
+    return dict(islice(everything.items(), too_many, None))
+
+
+def _with_differences(old: State, new: State, at: datetime) -> tuple[State, tuple[Effect, ...]]:
+    return new, differences(old, new, at)
+
+
+def _call_differences(old: State, new: State, call_id: UUID, at: datetime) -> Iterator[Effect]:
+    before = old.calls.get(call_id) or LiveCall(call_id)
+    after = new.calls.get(call_id) or LiveCall(call_id)
+    for agent in before.offers:
+        if agent not in after.offers and agent != after.agent_id:
+            yield OfferWithdrawn(call_id, agent, at)
+    if before.agent_id and before.agent_id != after.agent_id:
+        yield AgentReleased(call_id, before.agent_id, at)
+    shown = {*before.offers, before.agent_id}
+    for agent in (*after.offers, *((after.agent_id,) if after.agent_id else ())):
+        # Also for one who answered before we saw it ring: never a call without its screen-pop.
+        if agent not in shown:
+            yield OfferToAgent(call_id, agent, after.queue, after.number, at)
+    if after.agent_id and before.agent_id != after.agent_id:
+        yield AgentAnswered(call_id, after.agent_id, at)
+
+
+def merged(known: Leg | None, leg: Leg) -> Leg:
+    """What is known of a leg only grows: an answered leg stays answered, a call keeps its id."""
+    if known is None:
+        return leg
+    return Leg(
+        channel_id=leg.channel_id,
+        call_id=known.call_id or leg.call_id,
+        citizen=known.citizen or leg.citizen,
+        agent_id=known.agent_id or leg.agent_id,
+        up=known.up or leg.up,
+        number=leg.number or known.number,
+    )
+
+
+def _see(state: State, leg: Leg) -> State:
+    """A leg is alive."""
+    known = state.legs.get(leg.channel_id)
+    if known is None and leg.channel_id in state.spent:
+        return state
+    leg = merged(known, leg)
+    if leg == known:
+        return state
+    state = replace(state, legs={**state.legs, leg.channel_id: leg})
+    if leg.call_id is None:
+        return state
+    call = state.calls.get(leg.call_id, LiveCall(leg.call_id))
+    if leg.citizen:
+        call = replace(call, citizen_leg=leg.channel_id, number=call.number or leg.number)
+    return _put(state, call)
+
+
+def _join(state: State, caller: Leg, queue: str) -> State:
+    call = _call_of(state, caller)
+    return state if call is None or not queue else _put(state, replace(call, queue=queue))
+
+
+def _offer(state: State, caller: Leg, agent: Leg) -> State:
+    call = _call_of(state, caller)
+    over = agent.channel_id in state.spent
+    if call is None or over or agent.agent_id is None or call.agent_id is not None:
+        return state
+    return _put(state, replace(call, offers={**call.offers, agent.agent_id: agent.channel_id}))
+
+
+def _connect(state: State, caller: Leg, agent: Leg) -> State:
+    call = _call_of(state, caller)
+    if call is None or agent.channel_id in state.spent or agent.agent_id is None:
+        return state
+    talking = replace(call, offers={}, agent_id=agent.agent_id, agent_leg=agent.channel_id)
+    return _put(state, talking)
+
+
+def _agent_done(state: State, agent: Leg) -> State:
+    state = replace(state, spent=remember(state.spent, agent.channel_id))
+    call = _call_of(state, agent)
+    return state if call is None else _without_agent(state, call, agent.channel_id)
+
+
+def _without_agent(state: State, call: LiveCall, leg_id: str) -> State:
+    """This leg of an agent neither rings for the call nor talks in it any more."""
+    offers = {agent: leg for agent, leg in call.offers.items() if leg != leg_id}
+    if call.agent_leg == leg_id:
+        call = replace(call, agent_id=None, agent_leg=None)
+    return _put(state, replace(call, offers=offers))
+
+
+def _leg_gone(
+    state: State, ended: Leg, cause: int | None, at: datetime
+) -> tuple[State, tuple[Effect, ...]]:
+    seen = _see(state, ended)
+    leg = seen.legs.get(ended.channel_id)
+    if leg is None:
+        return state, ()
+    new = _without_leg(seen, leg)
+    effects = differences(state, new, at)
+    if leg.citizen and leg.call_id:
+        outbound = is_outbound(leg)
+        effects += (CitizenLegEnded(leg.call_id, outbound, leg.up, cause, True, at),)
+    return new, effects
+
+
+def _without_leg(state: State, leg: Leg) -> State:
+    legs = {id: other for id, other in state.legs.items() if id != leg.channel_id}
+    spent = remember(state.spent, leg.channel_id)
+    state = replace(state, legs=legs, spent=spent)
+    call = state.calls.get(leg.call_id) if leg.call_id else None
+    if call is None:
+        return state
+    if not any(other.call_id == call.id for other in legs.values()):
+        return replace(state, calls={id: c for id, c in state.calls.items() if id != call.id})
+    if leg.citizen:
+        return _put(state, LiveCall(call.id, number=call.number))
+    return _without_agent(state, call, leg.channel_id)
+
+
+def _caller_left(
+    state: State, leg: Leg, abandoned: bool, at: datetime
+) -> tuple[State, tuple[Effect, ...]]:
+    call = _call_of(state, leg)
+    if call is None or not abandoned or f"abandoned {leg.channel_id}" in state.spent:
+        return state, ()
+    spent = remember(state.spent, f"abandoned {leg.channel_id}")
+    return replace(state, spent=spent), (QueueAbandoned(call.id, call.queue, at),)
+
+
+def _originate_ended(
+    state: State, call_id: UUID, answered: bool, reason: int | None, at: datetime
+) -> tuple[State, tuple[Effect, ...]]:
+    mark = f"originate {call_id}"
+    if answered or mark in state.spent:
+        return state, ()
+    failed = OriginateFailed(call_id, reason, at)
+    return replace(state, spent=remember(state.spent, mark)), (failed,)
+
+
+def _call_of(state: State, leg: Leg) -> LiveCall | None:
+    """The call of a live leg."""
+    known = state.legs.get(leg.channel_id)
+    return state.calls.get(known.call_id) if known and known.call_id else None
+
+
+def _put(state: State, call: LiveCall) -> State:
+    if state.calls.get(call.id) == call:
+        return state
+    return replace(state, calls={**state.calls, call.id: call})

@@ -1,0 +1,51 @@
+"""The Asterisk modules that a cell loads: no more than its calls need."""
+
+from typing import Final
+
+MODULES: Final = (
+    # What pjsip stands on.
+    "res_pjproject",
+    "res_sorcery_config",
+    "res_sorcery_memory",
+    "res_sorcery_astdb",
+    "res_statsd",
+    # Media.
+    "res_timing_timerfd",
+    "res_rtp_asterisk",
+    "res_srtp",
+    "codec_alaw",
+    "codec_ulaw",
+    "codec_a_mu",
+    "codec_resample",
+    "format_wav",
+    "format_sln",
+    "format_pcm",
+    "bridge_simple",
+    "bridge_softmix",
+    # SIP.
+    "res_pjsip",
+    "res_pjsip_session",
+    "res_pjsip_pubsub",
+    "res_pjsip_sdp_rtp",
+    "res_pjsip_endpoint_identifier_ip",
+    "res_pjsip_endpoint_identifier_user",
+    "res_pjsip_authenticator_digest",
+    "res_pjsip_outbound_authenticator_digest",
+    "res_pjsip_registrar",
+    "res_pjsip_caller_id",
+    "res_pjsip_dtmf_info",
+    "res_pjsip_nat",
+    "res_pjsip_rfc3326",
+    "chan_pjsip",
+    # Dialplan.
+    "pbx_config",
+    "func_callerid",
+    "func_channel",
+    "func_timeout",
+    "app_playback",
+    "app_mixmonitor",
+    "app_queue",
+    "res_speech",
+    "res_agi",
+)
+MUSIC_MODULE: Final = "res_musiconhold"

@@ -1,0 +1,126 @@
+"""From a cell's settings to its complete private Asterisk configuration.
+
+`render` is pure: the same settings and secrets give the same texts. `write` puts them on disk.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from dialplans import names
+from dialplans.errors import SettingsError
+from dialplans.files import write_atomically
+from dialplans.modules import MODULES, MUSIC_MODULE
+from dialplans.secrets import Secrets
+from dialplans.settings import CellSettings
+
+_TEMPLATES: Final = Path(__file__).with_name("templates")
+_FILES: Final = (
+    "asterisk.conf",
+    "extensions.conf",
+    "indications.conf",
+    "logger.conf",
+    "manager.conf",
+    "modules.conf",
+    "pjsip.conf",
+    "queues.conf",
+    "rtp.conf",
+)
+# Parts of Asterisk that are not ours to use yet: their files stand empty, so that none declines
+# or falls back to something of its own.
+_EMPTY: Final = {
+    "acl.conf": "",
+    "ccss.conf": "",
+    "cdr.conf": "[general]\nenable = no\n",
+    "cel.conf": "[general]\nenable = no\n",
+    "codecs.conf": "",
+    "dnsmgr.conf": "[general]\nenable = no\n",
+    "dsp.conf": "",
+    "extconfig.conf": "",
+    "features.conf": "",
+    "http.conf": "[general]\nenabled = no\n",
+    "pjproject.conf": "",
+    "queuerules.conf": "",
+    "sorcery.conf": "",
+    "stasis.conf": "",
+    "statsd.conf": "[general]\nenabled = no\n",
+    "udptl.conf": "",
+}
+_PRIVATE_FOLDERS: Final = ("etc", "lib/keys", "cache", "agi", "spool", "run", "log", "data/sounds")
+
+
+def render(cell: CellSettings, secrets: Secrets) -> dict[str, str]:
+    """The text of each configuration file by its name. Raises `SettingsError`."""
+    missing = sorted({agent.id for agent in cell.agents} - secrets.agents.keys())
+    if missing:
+        raise SettingsError(f"agents without a secret: {', '.join(missing)}")
+    environment = _environment()
+    values = {
+        "cell": cell,
+        "secrets": secrets,
+        "names": names,
+        "agi": f"agi://{cell.agi}",
+        "modules": (*MODULES, MUSIC_MODULE) if cell.music_dir else MODULES,
+    }
+    own = (*_FILES, "musiconhold.conf") if cell.music_dir else _FILES
+    rendered = {name: environment.get_template(f"{name}.j2").render(values) for name in own}
+    return dict(sorted((rendered | _EMPTY).items()))
+
+
+def write(cell: CellSettings, files: Mapping[str, str], *, group: int | None = None) -> Path:
+    """Write the configuration and make the cell's folders; the path of `asterisk.conf`.
+
+    Files get mode 0600 and folders 0700; with `group` (a numeric id, of the account that Asterisk
+    runs under) 0640 and 0770. Each file is replaced as a whole; unknown files stay as they are.
+    """
+    folder_mode = 0o700 if group is None else 0o770
+    folders = [cell.root, *(cell.root / name for name in _PRIVATE_FOLDERS), cell.recordings_dir]
+    for folder in folders:
+        _make_folder(folder, folder_mode, group)
+    _link(cell.root / "data/documentation", cell.documentation_dir)
+    _link(cell.root / "data/sounds/en", cell.sounds_dir)
+    _link(cell.root / "data/sounds" / names.SOUNDS, cell.prompts_dir)
+    etc = cell.root / "etc"
+    for name, text in files.items():
+        write_atomically(etc / name, text, mode=0o600 if group is None else 0o640, group=group)
+    return etc / "asterisk.conf"
+
+
+def _environment() -> Environment:
+    # The output is no HTML; what is unfit for Asterisk is refused by the settings' types.
+    return Environment(  # noqa: S701
+        loader=FileSystemLoader(_TEMPLATES),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        finalize=_one_line,
+    )
+
+
+def _one_line(value: object) -> object:
+    """A last wall: no value may begin a new line or a comment."""
+    if isinstance(value, str) and any(character in value for character in "\r\n\0;"):
+        raise SettingsError(f"a value cannot be written into a configuration file: {value!r}")
+    return value
+
+
+def _make_folder(folder: Path, mode: int, group: int | None) -> None:
+    if folder.is_dir():
+        return
+    folder.mkdir(parents=True, mode=mode)
+    if group is not None:
+        os.chown(folder, -1, group)
+        folder.chmod(mode)
+
+
+def _link(link: Path, target: Path) -> None:
+    if link.is_symlink() and link.readlink() == target:
+        return
+    if link.exists() and not link.is_symlink():
+        raise SettingsError(f"{link} is in the way: it should be a link to {target}")
+    link.unlink(missing_ok=True)
+    link.symlink_to(target)

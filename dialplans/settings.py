@@ -1,0 +1,232 @@
+"""The typed settings of one cell: what decides its Asterisk configuration.
+
+Every value that reaches a configuration file is checked here, so that none can begin a new line, a
+comment, or another dialplan argument.
+"""
+
+from enum import StrEnum
+from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+
+from dialplans.names import AMI_USER, CONTEXT_BENCH, ENDPOINT_TRUNK, QUEUE_DEFAULT
+
+# A UNIX socket's path has at most 107 bytes; ours is <root>/run/asterisk.ctl.
+_ROOT_BYTES = 107 - len("/run/asterisk.ctl")
+
+
+def _plain_path(path: Path) -> Path:
+    text = str(path)
+    if not path.is_absolute():
+        raise ValueError(f"{text!r} must be an absolute path")
+    if not text.isprintable() or any(character in text for character in ";,|&\"'\\$"):
+        raise ValueError(f"{text!r} has a character that Asterisk's files cannot carry")
+    return path
+
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
+Host = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,62})$")]
+Digits = Annotated[str, StringConstraints(pattern=r"^[0-9]{2,15}$")]
+AgentId = Annotated[str, StringConstraints(pattern=r"^[0-9]{3,6}$")]
+AgiUrl = Annotated[str, StringConstraints(pattern=r"^agi://[0-9.]+:[0-9]{1,5}/[A-Za-z0-9_-]+$")]
+Port = Annotated[int, Field(ge=1024, le=65535)]
+PlainPath = Annotated[Path, AfterValidator(_plain_path)]
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Address(_Settings):
+    """An IPv4 address and port."""
+
+    address: IPv4Address
+    port: Port
+
+    def __str__(self) -> str:
+        return f"{self.address}:{self.port}"
+
+
+class Peer(_Settings):
+    """Where another SIP party is reached: a host name or address, and a port."""
+
+    host: Host
+    port: Port = 5060
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+class PortRange(_Settings):
+    """UDP ports, both ends included. A call takes two, four when bridged."""
+
+    first: Port
+    last: Port
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.last <= self.first:
+            raise ValueError(f"ports {self.first}-{self.last}: the last must be above the first")
+        return self
+
+
+class Codec(StrEnum):
+    """What the trunk and the agents' phones may speak."""
+
+    ALAW = "alaw"
+    ULAW = "ulaw"
+
+
+class TrunkSettings(_Settings):
+    """The public network. Calls from other than `match` addresses are not its calls."""
+
+    match: Annotated[tuple[IPv4Network, ...], Field(min_length=1)]
+    contact: Peer
+    codecs: Annotated[tuple[Codec, ...], Field(min_length=1)] = (Codec.ALAW, Codec.ULAW)
+    caller_id: Digits = "1076"
+    """What a citizen whom we call is shown."""
+    qualify_seconds: Annotated[int, Field(ge=0, le=3600)] = 0
+
+    @model_validator(mode="after")
+    def _not_everybody(self) -> Self:
+        for network in self.match:
+            if network.prefixlen < 8:
+                raise ValueError(f"trunk match {network} would let strangers in as the trunk")
+        return self
+
+
+class AgentSettings(_Settings):
+    """An agent's phone. Without `contact` it registers itself with its generated secret."""
+
+    id: AgentId
+    name: Annotated[str, StringConstraints(min_length=1, max_length=80)]
+    contact: Peer | None = None
+
+
+class Strategy(StrEnum):
+    """Whom app_queue rings first."""
+
+    LEAST_RECENT = "leastrecent"
+    FEWEST_CALLS = "fewestcalls"
+    ROUND_ROBIN = "rrmemory"
+    LINEAR = "linear"
+    RANDOM = "random"
+    RING_ALL = "ringall"
+
+
+class MemberState(StrEnum):
+    """What makes app_queue not count a member when it decides whether a queue is empty."""
+
+    PAUSED = "paused"
+    UNAVAILABLE = "unavailable"
+    INVALID = "invalid"
+    UNKNOWN = "unknown"
+    WRAP_UP = "wrapup"
+
+
+class QueueSettings(_Settings):
+    """One queue. Its members come and go through AMI, so the configuration has none."""
+
+    name: Name = QUEUE_DEFAULT
+    strategy: Strategy = Strategy.LEAST_RECENT
+    ring_seconds: Annotated[int, Field(ge=3, le=120)] = 20
+    wait_limit_seconds: Annotated[int, Field(ge=5, le=7200)] = 300
+    max_length: Annotated[int, Field(ge=1, le=1000)] = 50
+    weight: Annotated[int, Field(ge=0, le=100)] = 0
+    wrap_up_seconds: Annotated[int, Field(ge=0, le=3600)] = 0
+    service_level_seconds: Annotated[int, Field(ge=1, le=3600)] = 20
+    announce_seconds: Annotated[int, Field(ge=0, le=600)] = 30
+    """How often a waiting caller is asked to stay; 0: never."""
+    # A paused agent (a break, after-call work) is signed in: callers may wait for them. And a
+    # phone lost for a moment must not throw out those who already wait.
+    not_joined_when_all: tuple[MemberState, ...] = (
+        MemberState.UNAVAILABLE,
+        MemberState.INVALID,
+        MemberState.UNKNOWN,
+    )
+    left_when_all: tuple[MemberState, ...] = (MemberState.INVALID,)
+
+
+class BenchRoute(_Settings):
+    """A number that goes straight to one FastAGI script, for measurements."""
+
+    exten: Digits
+    url: AgiUrl
+
+
+class BenchSettings(_Settings):
+    """Numbers for measurements; in no cell that serves citizens."""
+
+    plain_exten: Digits
+    """Answer, playback, hang-up in the dialplan alone."""
+    sound: Name = "beep"
+    routes: tuple[BenchRoute, ...] = ()
+
+
+class CellSettings(_Settings):
+    """One cell: an Asterisk with everything that is configured in it."""
+
+    name: Name
+    root: PlainPath
+    """The private folder: etc, run, log, spool, data below it."""
+    modules_dir: PlainPath
+    documentation_dir: PlainPath
+    sounds_dir: PlainPath
+    """The English core sounds (`beep` is used)."""
+    prompts_dir: PlainPath
+    recordings_dir: PlainPath
+    """Where Asterisk writes recordings that are not yet closed."""
+    music_dir: PlainPath | None = None
+    """Music for those who wait. Without it they hear the ringing tone of their country."""
+
+    sip: Address
+    rtp: PortRange = PortRange(first=20000, last=23999)
+    ami: Address
+    agi: Address
+
+    trunk: TrunkSettings
+    service_numbers: Annotated[tuple[Digits, ...], Field(min_length=1)] = ("1076",)
+    agents: tuple[AgentSettings, ...] = ()
+    queues: Annotated[tuple[QueueSettings, ...], Field(min_length=1)] = (QueueSettings(),)
+    bench: BenchSettings | None = None
+
+    max_calls: Annotated[int, Field(ge=1, le=5000)] = 1000
+    max_call_seconds: Annotated[int, Field(ge=60, le=86400)] = 7200
+    rtp_timeout_seconds: Annotated[int, Field(ge=0, le=3600)] = 60
+    """A leg without a single packet for so long is dead; 0: never."""
+    registration_check_seconds: Annotated[int, Field(ge=0, le=3600)] = 30
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if len(str(self.root).encode()) > _ROOT_BYTES:
+            raise ValueError(f"root: a path of more than {_ROOT_BYTES} bytes is too long")
+        if not self.ami.address.is_loopback:
+            raise ValueError(f"ami: {self.ami} is not a loopback address")
+        _unique("agents", [agent.id for agent in self.agents])
+        # Asterisk compares extensions without their dashes, and each queue is one.
+        _unique("queues", [queue.name.replace("-", "") for queue in self.queues])
+        _unique("numbers", [*self.service_numbers, *self._bench_numbers()])
+        reserved = {ENDPOINT_TRUNK, AMI_USER, CONTEXT_BENCH, "general", "default"}
+        taken = sorted(reserved.intersection(queue.name for queue in self.queues))
+        if taken:
+            raise ValueError(f"queues: {', '.join(taken)} cannot be a queue's name")
+        return self
+
+    def _bench_numbers(self) -> list[str]:
+        bench = self.bench
+        return [bench.plain_exten, *(route.exten for route in bench.routes)] if bench else []
+
+
+def _unique(what: str, values: list[str]) -> None:
+    twice = sorted({value for value in values if values.count(value) > 1})
+    if twice:
+        raise ValueError(f"{what}: {', '.join(twice)} more than once")

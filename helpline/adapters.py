@@ -1,0 +1,107 @@
+"""Where two rooms meet that do not know each other: each class fits one room's port to another."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+from agi.ports import FeedbackAnswer
+from calls.model import Outcome
+from calls.store import owe_callback
+from campaigns.originator import DialRequest
+from campaigns.originator import OriginateReply as DialReply
+from complaints import feedback
+from complaints.feedback import Answer
+from complaints.policy import Policy
+from complaints.texts import DissatisfactionReason
+from cti.ami import AmiLink
+from cti.originate import OriginateCommand
+from db.pool import Pool
+from dialplans import names
+from helpline.clock import Clock
+from recordings import links
+
+_ORIGINATE_SECONDS = 8.0
+
+
+class CallbackRows:
+    """`agi.ports.CallbackBook` as rows."""
+
+    def __init__(self, pool: Pool, now: Clock) -> None:
+        self._pool = pool
+        self._now = now
+
+    async def owe(self, call_id: UUID, number: str, reason: Outcome) -> None:
+        """We owe this number a call."""
+        async with self._pool.acquire(timeout=2) as conn:
+            await owe_callback(conn, call_id, number, reason, self._now())
+
+
+class LinkSigner:
+    """Signed links to recordings, good for `lifetime`."""
+
+    def __init__(self, secret: bytes, public_url: str, lifetime: timedelta, now: Clock) -> None:
+        self._secret = secret
+        self._public_url = public_url
+        self._lifetime = lifetime
+        self._now = now
+
+    def __call__(self, recording_id: UUID, audience: str) -> str:
+        """The link for one audience."""
+        expires = self._now() + self._lifetime
+        return links.sign(self._secret, self._public_url, recording_id, audience, expires)
+
+
+class Answers:
+    """`agi.ports.FeedbackBook` through the complaint's use case."""
+
+    def __init__(
+        self, pool: Pool, policy: Policy, now: Clock, signer: Callable[[UUID, str], str]
+    ) -> None:
+        self._pool = pool
+        self._policy = policy
+        self._now = now
+        self._signer = signer
+
+    async def record(self, attempt_id: UUID, answer: FeedbackAnswer) -> None:
+        """Record the answer, once."""
+        reason = DissatisfactionReason(answer.reason_code) if answer.reason_code else None
+        await feedback.record(
+            self._pool,
+            attempt_id=attempt_id,
+            answer=Answer(answer.satisfied, reason, answer.recording_id),
+            policy=self._policy,
+            now=self._now(),
+            signer=self._signer,
+        )
+
+
+class TrunkOriginator:
+    """`campaigns.originator.Originator` over the AMI link."""
+
+    def __init__(self, link: AmiLink, live_calls: Callable[[], frozenset[UUID] | None]) -> None:
+        self._link = link
+        self._live_calls = live_calls
+
+    @property
+    def ready(self) -> bool:
+        """Whether the link is up and in step."""
+        return self._link.ready
+
+    async def originate(self, request: DialRequest) -> DialReply:
+        """Ask for the call, once."""
+        attempt = str(request.attempt_id)
+        command = OriginateCommand(
+            channel_id=request.attempt_id,
+            channel=names.dial_trunk(request.number),
+            context=names.CONTEXT_FEEDBACK,
+            exten=names.EXTEN_START,
+            caller_id=request.caller_id,
+            timeout_ms=request.ring_seconds * 1000,
+            variables={f"__{names.VAR_CALL}": attempt},
+        )
+        reply = await self._link.originate(command, timeout=_ORIGINATE_SECONDS)
+        return DialReply(reply.value)
+
+    async def live_calls(self) -> frozenset[UUID] | None:
+        """Our calls that have a channel here."""
+        return self._live_calls()

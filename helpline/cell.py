@@ -1,0 +1,92 @@
+"""This cell's Asterisk configuration, from the operator's settings and this machine's tools."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from dialplans import render, secrets
+from dialplans.secrets import Secrets
+from dialplans.settings import AgentSettings, CellSettings
+from helpline.settings import Settings
+from helpline.tools import Asterisk
+
+
+@dataclass(frozen=True)
+class StateFolder:
+    """What a cell keeps on disk beside the database. Paths are absolute: Asterisk has them too."""
+
+    root: Path
+
+    @property
+    def postgres(self) -> Path:
+        """The embedded database, if it is used."""
+        return self.root / "postgres"
+
+    @property
+    def asterisk(self) -> Path:
+        """The private Asterisk: configuration, logs, run-time files."""
+        return self.root / "asterisk"
+
+    @property
+    def captures(self) -> Path:
+        """Recordings that are not closed yet; Asterisk writes them."""
+        return self.root / "captures"
+
+    @property
+    def recordings(self) -> Path:
+        """The store of closed recordings."""
+        return self.root / "recordings"
+
+    @property
+    def prompts(self) -> Path:
+        """Rendered prompts, as Asterisk plays them."""
+        return self.root / "prompts"
+
+    @property
+    def cell_secrets(self) -> Path:
+        """Asterisk's generated secrets."""
+        return self.root / "cell-secrets.json"
+
+    @property
+    def signing_key(self) -> Path:
+        """The key of signed links and agents' tokens."""
+        return self.root / "signing-key"
+
+
+def state_folder(settings: Settings) -> StateFolder:
+    """The state folder of these settings, absolute."""
+    return StateFolder(settings.state_dir.absolute())
+
+
+def cell_settings(settings: Settings, asterisk: Asterisk) -> CellSettings:
+    """The complete settings of the cell. Raises pydantic's `ValidationError`."""
+    options, state = settings.cell, state_folder(settings)
+    return CellSettings(
+        name=options.name,
+        root=state.asterisk,
+        modules_dir=asterisk.modules_dir,
+        documentation_dir=asterisk.documentation_dir,
+        sounds_dir=asterisk.sounds_dir,
+        prompts_dir=state.prompts,
+        recordings_dir=state.captures,
+        sip=options.sip,
+        rtp=options.rtp,
+        ami=options.ami,
+        agi=options.agi,
+        trunk=options.trunk,
+        service_numbers=options.service_numbers,
+        agents=tuple(
+            AgentSettings(id=agent.id, name=agent.name, contact=agent.contact)
+            for agent in options.agents
+        ),
+        queues=options.queues,
+        bench=options.bench,
+    )
+
+
+def render_cell(settings: Settings, asterisk: Asterisk) -> tuple[CellSettings, Secrets]:
+    """Write the cell's configuration; secrets that exist are kept. Returns both for the wiring."""
+    cell, state = cell_settings(settings, asterisk), state_folder(settings)
+    state.root.mkdir(parents=True, exist_ok=True)
+    kept = secrets.ensure(state.cell_secrets, [agent.id for agent in cell.agents])
+    render.write(cell, render.render(cell, kept))
+    return cell, kept

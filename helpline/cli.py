@@ -1,0 +1,110 @@
+"""`helpline`: the operator's tool. Each command says in one sentence what went wrong, if it did."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+
+import pydantic
+import uvloop
+
+from complaints.disposal import DisposalKind
+from complaints.errors import ComplaintError
+from db.errors import AWAY, DatabaseError
+from dialplans.errors import DialplanError
+from helpline import commands, logs
+from helpline.database import NoDatabaseError
+from helpline.postgres import PostgresError
+from helpline.settings import SettingsError, load_settings
+from helpline.tools import ToolsError
+from speech.errors import SpeechError
+
+# What an operator can do something about; anything else is our fault and shows its traceback.
+_OPERATOR_ERRORS = (
+    SettingsError,
+    ToolsError,
+    PostgresError,
+    NoDatabaseError,
+    DatabaseError,
+    DialplanError,
+    ComplaintError,
+    SpeechError,
+    *AWAY,
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the process's exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        settings = load_settings()
+        logs.configure(
+            level=settings.log.level, show_pii=settings.log.show_pii, json=settings.log.json_lines
+        )
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            status: int = runner.run(options.command(settings, options))
+            return status
+    except KeyboardInterrupt:
+        return 130
+    except pydantic.ValidationError as error:
+        print(f"helpline: {_faults(error)}", file=sys.stderr)
+    except _OPERATOR_ERRORS as error:
+        print(f"helpline: {error}", file=sys.stderr)
+    return 1
+
+
+def _faults(error: pydantic.ValidationError) -> str:
+    """Without the values: one of them may be a secret."""
+    return "; ".join(
+        f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}"
+        for fault in error.errors(include_input=False, include_url=False)
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="helpline", description="Helpline 1076, the control plane"
+    )
+    verbs = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    serve = verbs.add_parser("serve", help="run this cell until SIGTERM")
+    serve.set_defaults(command=commands.serve)
+
+    migrate = verbs.add_parser("migrate", help="bring the database's schema up to date")
+    migrate.set_defaults(command=commands.migrate)
+
+    render = verbs.add_parser("render", help="write the cell's Asterisk configuration")
+    render.set_defaults(command=commands.render)
+
+    check = verbs.add_parser("check", help="look for faults in settings and configuration")
+    check.set_defaults(command=commands.check)
+
+    demo = verbs.add_parser("demo", help="one citizen's story, end to end")
+    demo.set_defaults(command=commands.demo)
+
+    agent = verbs.add_parser("agent", help="about agents").add_subparsers(required=True)
+    token = agent.add_parser("token", help="the token with which an agent's page signs in")
+    token.add_argument("agent", metavar="AGENT")
+    token.set_defaults(command=commands.agent_token)
+
+    _add_complaint(verbs.add_parser("complaint", help="about one complaint"))
+    return parser
+
+
+def _add_complaint(parser: argparse.ArgumentParser) -> None:
+    verbs = parser.add_subparsers(required=True)
+
+    show = verbs.add_parser("show", help="tell a complaint's whole story")
+    show.add_argument("number", metavar="NUMBER")
+    show.set_defaults(command=commands.complaint_show)
+
+    dispose = verbs.add_parser("dispose", help="enter an officer's disposal report")
+    dispose.add_argument("number", metavar="NUMBER")
+    dispose.add_argument("--report", required=True, help="what was done, in the officer's words")
+    dispose.add_argument("--kind", choices=list(DisposalKind), default=DisposalKind.RESOLVED)
+    dispose.add_argument("--by", required=True, metavar="POST", help="the post that reports")
+    dispose.set_defaults(command=commands.complaint_dispose)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,117 @@
+"""What each command of `helpline` does. Every function takes the settings and the parsed words."""
+
+import argparse
+import asyncio
+import signal
+from ipaddress import IPv4Address
+from pathlib import Path
+
+from complaints.disposal import DisposalKind, dispose
+from complaints.story import load_story
+from complaints.telling import render_story
+from cti.tokens import issue
+from db.migrate import migrate as migrate_database
+from dialplans.check import check as check_cell
+from dialplans.findings import Severity
+from helpline.cell import render_cell, state_folder
+from helpline.clock import shifted_clock
+from helpline.database import Database, command_pool
+from helpline.demo import run as run_demo
+from helpline.keys import signing_key
+from helpline.policies import policy_named
+from helpline.settings import Settings, SettingsError
+from helpline.tools import load_tools
+from helpline.wiring import Helpline
+
+#: Where set-up's manifest is looked for: the checkout that this package was installed from.
+PROJECT = Path(__file__).parents[1]
+
+_TRIAL_ADDRESS = IPv4Address("127.0.0.99")
+_DRAIN_SECONDS = 30.0
+
+
+async def serve(settings: Settings, _options: argparse.Namespace) -> int:
+    """Run the cell until SIGTERM or SIGINT, then let calls in the menu finish."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    helpline = Helpline(settings, load_tools(PROJECT), shifted_clock(settings.clock_shift))
+    try:
+        await helpline.start()
+        print(
+            f"helpline serves cell {settings.cell.name} on {settings.http.public_url}", flush=True
+        )
+        await stop.wait()
+    finally:
+        await helpline.stop(drain_seconds=_DRAIN_SECONDS)
+    return 0
+
+
+async def migrate(settings: Settings, _options: argparse.Namespace) -> int:
+    """Apply what is missing, and say what it was."""
+    database = Database(settings)
+    try:
+        applied = await asyncio.to_thread(migrate_database, await database.start())
+    finally:
+        await database.stop()
+    print("\n".join(f"applied {name}" for name in applied) or "the schema is up to date")
+    return 0
+
+
+async def render(settings: Settings, _options: argparse.Namespace) -> int:
+    """Write the configuration; say where it is."""
+    cell, _ = render_cell(settings, load_tools(PROJECT).asterisk)
+    print(f"wrote {cell.root / 'etc'} (secrets kept in {state_folder(settings).cell_secrets})")
+    return 0
+
+
+async def check(settings: Settings, _options: argparse.Namespace) -> int:
+    """Print each finding; 1 when one is an error."""
+    asterisk = load_tools(PROJECT).asterisk
+    cell, secrets = render_cell(settings, asterisk)
+    findings = await check_cell(
+        cell, secrets, asterisk_argv=asterisk.argv, trial_address=_TRIAL_ADDRESS
+    )
+    for finding in findings:
+        print(finding)
+    if any(finding.severity is Severity.ERROR for finding in findings):
+        return 1
+    print(f"cell {cell.name}: Asterisk {asterisk.version} loads its configuration")
+    return 0
+
+
+async def demo(_settings: Settings, _options: argparse.Namespace) -> int:
+    """The demo has settings of its own."""
+    return await run_demo(PROJECT)
+
+
+async def agent_token(settings: Settings, options: argparse.Namespace) -> int:
+    """Print an agent's token."""
+    if options.agent not in {agent.id for agent in settings.cell.agents}:
+        raise SettingsError(f"no agent {options.agent} in cell.agents")
+    print(issue(signing_key(settings), options.agent))
+    return 0
+
+
+async def complaint_show(settings: Settings, options: argparse.Namespace) -> int:
+    """Print the story."""
+    async with command_pool(settings) as pool:
+        print(render_story(await load_story(pool, options.number)))
+    return 0
+
+
+async def complaint_dispose(settings: Settings, options: argparse.Namespace) -> int:
+    """Enter the disposal."""
+    async with command_pool(settings) as pool:
+        disposed = await dispose(
+            pool,
+            options.number,
+            kind=DisposalKind(options.kind),
+            report=options.report,
+            actor=f"post:{options.by}",
+            policy=policy_named(settings.policy),
+            now=shifted_clock(settings.clock_shift)(),
+        )
+    print(f"complaint {disposed.number}: disposed at L{disposed.level}, the citizen will be asked")
+    return 0

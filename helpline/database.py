@@ -1,0 +1,54 @@
+"""Which database: the operator's own, or the embedded one of the state folder."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from db.pool import Pool, open_pool
+from helpline.cell import state_folder
+from helpline.postgres import EmbeddedPostgres, url_of_running
+from helpline.settings import Settings
+
+
+class NoDatabaseError(Exception):
+    """There is no database to work on: none is set, and `helpline serve` does not run its own."""
+
+
+class Database:
+    """The database of a serving helpline, started with it where it is the embedded one."""
+
+    def __init__(self, settings: Settings) -> None:
+        given = settings.database_url
+        self._url = given.get_secret_value() if given else ""
+        self._embedded = None if given else EmbeddedPostgres(state_folder(settings).postgres)
+
+    async def start(self) -> str:
+        """Its URL (a secret), once it answers."""
+        if self._embedded is None:
+            return self._url
+        await asyncio.to_thread(self._embedded.start)
+        return self._embedded.url
+
+    async def stop(self) -> None:
+        """Stop the embedded server; an operator's own is left alone."""
+        if self._embedded is not None:
+            await asyncio.to_thread(self._embedded.stop)
+
+
+@asynccontextmanager
+async def command_pool(settings: Settings) -> AsyncIterator[Pool]:
+    """A small pool for one command, on the database that the helpline of these settings uses."""
+    url = (
+        settings.database_url.get_secret_value()
+        if settings.database_url
+        else url_of_running(state_folder(settings).postgres)
+    )
+    if url is None:
+        raise NoDatabaseError(
+            "no database: set HELPLINE_DATABASE_URL, or start `helpline serve` first"
+        )
+    pool = await open_pool(url, size=2)
+    try:
+        yield pool
+    finally:
+        await pool.close()

@@ -1,0 +1,109 @@
+"""An agent as software: the page's socket, the screen-pop, the form."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Self
+
+import aiohttp
+
+Message = dict[str, Any]
+
+
+class AgentError(Exception):
+    """The agent's page was refused, or did not get what it waited for."""
+
+
+@dataclass
+class AgentPage:
+    """What an agent's browser does: holds the socket, acknowledges pops, sends the form."""
+
+    url: str
+    token: str
+    now: Callable[[], datetime]
+    messages: list[tuple[datetime, Message]] = field(default_factory=list)
+    _session: aiohttp.ClientSession | None = None
+    _socket: aiohttp.ClientWebSocketResponse | None = None
+    _reader: asyncio.Task[None] | None = None
+    _news: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    async def __aenter__(self) -> Self:
+        """Open the page: that signs the agent in."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        self._session = aiohttp.ClientSession(
+            self.url, headers=headers, timeout=aiohttp.ClientTimeout(total=15)
+        )
+        try:
+            self._socket = await self._session.ws_connect("/agent/socket", heartbeat=20)
+        except aiohttp.ClientError as error:
+            await self._session.close()
+            raise AgentError(f"the agent's page was refused: {error}") from error
+        self._reader = asyncio.create_task(self._read(self._socket), name="agent page")
+        await self.wait_for("hello")
+        return self
+
+    async def __aexit__(self, *_exc: object) -> None:
+        """Close the page without signing out, as a closed browser does."""
+        if self._reader is not None:
+            self._reader.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._reader
+        if self._socket is not None:
+            await self._socket.close()
+        if self._session is not None:
+            await self._session.close()
+
+    async def wait_for(self, kind: str, timeout: float = 30, **fields: str) -> Message:
+        """The first message of this type (and with these fields), also one that came before."""
+
+        def found() -> Message | None:
+            for _, message in self.messages:
+                if message["type"] == kind and fields.items() <= message.items():
+                    return message
+            return None
+
+        try:
+            async with asyncio.timeout(timeout), self._news:
+                await self._news.wait_for(lambda: found() is not None)
+        except TimeoutError:
+            got = [message["type"] for _, message in self.messages]
+            raise AgentError(f"no {kind} in {timeout:g} s; the page got {got}") from None
+        message = found()
+        if message is None:
+            raise AgentError(f"{kind} vanished")
+        return message
+
+    def received_at(self, kind: str, call: str) -> datetime:
+        """When the page got the message of this type about this call."""
+        for at, message in self.messages:
+            if message["type"] == kind and message.get("call") == call:
+                return at
+        raise AgentError(f"the page never got {kind} for this call")
+
+    async def register_complaint(self, form: Message) -> Message:
+        """Send the form. `AgentError` with the server's words when it is refused."""
+        if self._session is None:
+            raise AgentError("the page is closed")
+        async with self._session.post("/agent/complaints", json=form) as response:
+            if response.status not in (200, 201):
+                raise AgentError(f"{response.status}: {await response.text()}")
+            answer: Message = await response.json()
+            return answer
+
+    async def sign_out(self) -> None:
+        """Leave all queues."""
+        if self._socket is not None:
+            await self._socket.send_json({"type": "sign_out"})
+
+    async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        async for frame in socket:
+            if frame.type is not aiohttp.WSMsgType.TEXT:
+                continue
+            message: Message = frame.json()
+            if message["type"] == "pop":
+                await socket.send_json({"type": "ack", "call": message["call"]})
+            async with self._news:
+                self.messages.append((self.now(), message))
+                self._news.notify_all()

@@ -1,0 +1,100 @@
+"""What the agents' desk needs of calls and complaints, fitted to their use cases."""
+
+from dataclasses import replace
+
+from calls.store import load as load_call
+from calls.store import recent_for_number
+from complaints.caller import history_for_number
+from complaints.errors import ComplaintError, InvalidInputError, NoPostError
+from complaints.policy import Policy
+from complaints.registration import Registration, register
+from cti.errors import ConflictError, FieldsRefusedError, NoSuchCallError
+from cti.ports import History, RegisteredComplaint, RegistrationForm
+from db.pool import Pool
+from helpline.clock import Clock
+
+_FORM_FIELDS = {"call_id": "call"}
+
+
+class NumberHistory:
+    """`cti.ports.CallerHistory`: a number's latest calls and complaints."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def lookup(self, number: str) -> History:
+        """What the screen-pop shows. Raises one of `db.errors.AWAY`."""
+        async with self._pool.acquire(timeout=2) as conn:
+            calls = await recent_for_number(conn, number, at_most=5)
+        complaints = await history_for_number(self._pool, number, at_most=5)
+        return {
+            "calls": [
+                {"call": str(call.id), "at": call.started_at.isoformat(), "outcome": call.outcome}
+                for call in calls
+            ],
+            "complaints": [
+                {
+                    "number": one.number,
+                    "category": one.category_name,
+                    "state": one.state,
+                    "level": one.level,
+                    "registered_at": one.registered_at.isoformat(),
+                }
+                for one in complaints
+            ],
+        }
+
+
+class ComplaintRegistrar:
+    """`cti.ports.Registrar` through the complaint's use case."""
+
+    def __init__(self, pool: Pool, policy: Policy, now: Clock) -> None:
+        self._pool = pool
+        self._policy = policy
+        self._now = now
+
+    async def register(self, form: RegistrationForm) -> RegisteredComplaint:
+        """Register what the agent's page sent."""
+        request = await self._request(form)
+        try:
+            registered = await register(
+                self._pool,
+                request,
+                policy=self._policy,
+                now=self._now(),
+                actor=f"agent:{form.agent_id}",
+            )
+        except InvalidInputError as error:
+            field = _FORM_FIELDS.get(error.field, error.field)
+            raise FieldsRefusedError({field: str(error).partition(" ")[2]}) from error
+        except NoPostError as error:
+            raise FieldsRefusedError({"place": str(error)}) from error
+        except ComplaintError as error:
+            raise ConflictError(str(error)) from error
+        return RegisteredComplaint(
+            number=registered.number,
+            level=registered.level,
+            officer=registered.post_title,
+            due_at=registered.due_at,
+        )
+
+    async def _request(self, form: RegistrationForm) -> Registration:
+        """The form, with the number that the call came from where it names none."""
+        request = Registration(
+            key=form.key,
+            contact=form.contact or "",
+            category=form.category,
+            place=form.place,
+            text=form.text,
+            citizen_name=form.citizen_name,
+            call_id=form.call_id,
+        )
+        if form.contact:
+            return request
+        async with self._pool.acquire(timeout=2) as conn:
+            call = await load_call(conn, form.call_id)
+        if call is None:
+            raise NoSuchCallError
+        if call.number is None:
+            raise FieldsRefusedError({"contact": "is needed: the caller's number was withheld"})
+        return replace(request, contact=call.number)

@@ -1,0 +1,30 @@
+"""The dialer's settings from the operator's."""
+
+from campaigns.dialer import DialerSettings
+from campaigns.pacing import Limits
+from campaigns.retry import RetryPolicy
+from campaigns.window import CallingWindow
+from helpline.settings import Settings
+
+
+def dialer_settings(settings: Settings) -> DialerSettings:
+    """Window, limits and retries of the feedback campaign."""
+    wanted = settings.feedback
+    return DialerSettings(
+        cell=settings.cell.name,
+        caller_id=settings.cell.trunk.caller_id,
+        window=CallingWindow(wanted.opens, wanted.closes),
+        limits=Limits(
+            max_channels=wanted.max_channels,
+            calls_per_second=wanted.calls_per_second,
+            inbound_reserve=wanted.inbound_reserve,
+            trunk_channels=wanted.trunk_channels,
+        ),
+        retry=RetryPolicy(
+            busy=(wanted.retry_busy,),
+            no_answer=wanted.retry_no_answer,
+            technical=wanted.retry_uncounted,
+            max_attempts=wanted.max_attempts,
+        ),
+        ring_seconds=wanted.ring_seconds,
+    )

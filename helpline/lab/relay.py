@@ -1,0 +1,74 @@
+"""A relay between a client and a server that can be cut, as networks are."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+
+_CHUNK = 65536
+
+Opener = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
+
+
+class Relay:
+    """Listens on `host:port` and passes bytes on to what `open_server` connects to."""
+
+    def __init__(self, host: str, port: int, open_server: Opener) -> None:
+        self._host = host
+        self._port = port
+        self._open_server = open_server
+        self._server: asyncio.Server | None = None
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._cut_after: bytes | None = None
+        self.connections = 0
+
+    async def start(self) -> None:
+        """Listen. Also after a `cut`."""
+        self._server = await asyncio.start_server(self._relay, self._host, self._port)
+
+    async def cut(self) -> None:
+        """Drop all connections and refuse new ones until `start`."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        self._drop()
+
+    def cut_after(self, words: bytes) -> None:
+        """Drop all connections, once, right after a client's `words` have been passed on."""
+        self._cut_after = words
+
+    def _drop(self) -> None:
+        for writer in list(self._writers):
+            transport: asyncio.WriteTransport = writer.transport
+            transport.abort()
+
+    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        try:
+            server_reader, server_writer = await self._open_server()
+        except OSError:
+            writer.close()
+            return
+        pair = {writer, server_writer}
+        self._writers |= pair
+        try:
+            async with asyncio.TaskGroup() as both:
+                both.create_task(self._pass(reader, server_writer, from_client=True))
+                both.create_task(self._pass(server_reader, writer, from_client=False))
+        finally:
+            self._writers -= pair
+            for one in pair:
+                one.close()
+
+    async def _pass(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, from_client: bool
+    ) -> None:
+        with contextlib.suppress(ConnectionError):
+            while data := await reader.read(_CHUNK):
+                writer.write(data)
+                await writer.drain()
+                if from_client and self._cut_after and self._cut_after in data:
+                    self._cut_after = None
+                    # The server has it; its answer shall not come back.
+                    await asyncio.sleep(0)
+                    self._drop()
+        writer.close()

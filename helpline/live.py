@@ -1,0 +1,113 @@
+"""Who is talking, wired: the AMI link, its one consumer, the agents' desk, the queues' members."""
+
+from collections.abc import Callable, Mapping
+from uuid import UUID
+
+from cti.ami import AmiLink, AmiSettings
+from cti.consumer import Consumer, LiveState
+from cti.desk import Desk, DeskSettings
+from cti.membership import Membership
+from cti.ports import CallerHistory
+from cti.writes import Writes
+from db.pool import Pool
+from db.statements import statements
+from dialplans.names import AMI_USER
+from dialplans.secrets import Secrets
+from helpline.clock import Clock
+from helpline.metrics import Metrics
+from helpline.settings import CellOptions
+from helpline.supervise import Service
+
+
+class LiveCell:
+    """All of `cti` for one cell. Its `services` belong to the supervisor."""
+
+    def __init__(
+        self,
+        cell: CellOptions,
+        secrets: Secrets,
+        pool: Callable[[], Pool],
+        history: CallerHistory,
+        now: Clock,
+    ) -> None:
+        self._cell = cell
+        self._pool = pool
+        self.link = AmiLink(
+            AmiSettings(
+                host=str(cell.ami.address),
+                port=cell.ami.port,
+                username=AMI_USER,
+                secret=secrets.ami.get_secret_value(),
+            )
+        )
+        self._writes = Writes(pool)
+        self._membership = Membership(self.link, pool, cell.name)
+        live = LiveState()
+        self.desk = Desk(
+            DeskSettings(cell=cell.name),
+            pool,
+            self._writes,
+            view=live.view,
+            members_changed=self._membership.wake,
+            now=now,
+        )
+        self._consumer = Consumer(
+            self.link,
+            live,
+            self.desk,
+            self._writes,
+            history,
+            cell=cell.name,
+            members_changed=self._membership.wake,
+            now=now,
+        )
+
+    @property
+    def services(self) -> Mapping[str, Service]:
+        """What has to run, by name."""
+        return {
+            "cti rows": self._writes.run,
+            "cti consumer": self._consumer.run,
+            "agents' desk": self.desk.run,
+            "queue members": self._membership.run,
+            "AMI link": self.link.run,
+        }
+
+    async def close(self) -> None:
+        """Break the link off for good."""
+        self.link.close()
+
+    def live_calls(self) -> frozenset[UUID] | None:
+        """Our calls that have a channel; None while we are not in step with Asterisk."""
+        return self._consumer.live_calls()
+
+    async def load_agents(self) -> None:
+        """Bring the agents of the settings into the database, where sign-in looks for them."""
+        async with self._pool().acquire(timeout=5) as conn, conn.transaction():
+            for agent in self._cell.agents:
+                await statements().cti_put_agent(
+                    conn,
+                    id=agent.id,
+                    name=agent.name,
+                    cell=self._cell.name,
+                    queues=list(agent.queues),
+                )
+
+    def add_metrics(self, metrics: Metrics) -> None:
+        """What an operator watches."""
+        link, desk, consumer, writes = self.link, self.desk, self._consumer, self._writes
+        metrics.gauge("ami_ready", "1 while the AMI link is in step", lambda: link.ready)
+        metrics.gauge("ami_events_waiting", "Events not yet taken", lambda: link.waiting)
+        metrics.counter("ami_events", "Events received", lambda: link.events)
+        metrics.counter("ami_losses", "AMI links lost", lambda: link.losses)
+        metrics.counter(
+            "ami_overflows", "Links dropped for too many events", lambda: link.overflows
+        )
+        metrics.counter("cti_resyncs", "Snapshots taken", lambda: consumer.resyncs)
+        metrics.gauge("agents_signed_in", "Agents signed in", lambda: desk.signed_in)
+        metrics.gauge("agents_connected", "Agents with a page", lambda: desk.connected)
+        metrics.counter("screen_pops", "Screen-pops sent", lambda: desk.pops)
+        metrics.counter("screen_pops_acknowledged", "Acknowledged", lambda: desk.acknowledged)
+        metrics.counter("queue_abandons", "Callers who left a queue", lambda: consumer.abandoned)
+        metrics.gauge("cti_rows_waiting", "Rows not yet written", lambda: writes.pending)
+        metrics.counter("cti_rows_dropped", "Rows lost to a full queue", lambda: writes.overflows)

@@ -1,0 +1,180 @@
+"""Everything that an operator sets: one typed tree, from a TOML file and the environment.
+
+`HELPLINE_CONFIG` names the file (default `helpline.toml` where it exists); a variable such as
+`HELPLINE_HTTP__PORT=8080` overrides it. No setting has a secret as its default: what is secret is
+given, or generated once into the state folder.
+"""
+
+import os
+from datetime import time, timedelta
+from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from dialplans.settings import (
+    Address,
+    AgentSettings,
+    BenchSettings,
+    Digits,
+    Name,
+    Peer,
+    PortRange,
+    QueueSettings,
+    TrunkSettings,
+)
+
+
+class SettingsError(Exception):
+    """A setting is missing or cannot be; the message names it and says what is wrong."""
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AgentOptions(AgentSettings):
+    """An agent and the queues they serve."""
+
+    queues: tuple[Name, ...] = ()
+
+
+class CellOptions(_Group):
+    """This cell: one Asterisk and the process beside it."""
+
+    name: Name = "cell-1"
+    run_asterisk: bool = True
+    """Start and watch a private Asterisk. False: one that runs already, with the rendered files."""
+    sip: Address = Address(address=IPv4Address("127.0.0.1"), port=5060)
+    ami: Address = Address(address=IPv4Address("127.0.0.1"), port=5038)
+    agi: Address = Address(address=IPv4Address("127.0.0.1"), port=4573)
+    rtp: PortRange = PortRange(first=20000, last=23999)
+    trunk: TrunkSettings = TrunkSettings(
+        match=(IPv4Network("127.0.0.2/32"),), contact=Peer(host="127.0.0.2")
+    )
+    service_numbers: tuple[Digits, ...] = ("1076",)
+    agents: tuple[AgentOptions, ...] = ()
+    queues: tuple[QueueSettings, ...] = (QueueSettings(),)
+    max_ivr_sessions: Annotated[int, Field(ge=1, le=5000)] = 1000
+    bench: BenchSettings | None = None
+
+
+class HttpOptions(_Group):
+    """Where the agents' pages and signed links are served. Behind a TLS proxy in production."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 8076
+    public_url: str = "http://127.0.0.1:8076"
+    """How officers reach us: links in messages begin with it."""
+    link_days: Annotated[int, Field(ge=1, le=90)] = 14
+
+
+class SpeechOptions(_Group):
+    """Prompts: a site's studio recordings win, then gTTS if asked for, then eSpeak NG."""
+
+    engine: Literal["espeak", "gtts"] = "espeak"
+    studio: Path | None = None
+
+
+class FeedbackOptions(_Group):
+    """The outbound dialer that asks citizens whether they are satisfied (R15-R22)."""
+
+    enabled: bool = True
+    opens: time = time(9)
+    closes: time = time(20)
+    tick_seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
+    ring_seconds: Annotated[int, Field(ge=5, le=120)] = 40
+    max_channels: Annotated[int, Field(ge=1)] = 30
+    calls_per_second: Annotated[float, Field(gt=0)] = 2.0
+    trunk_channels: Annotated[int, Field(ge=1)] = 240
+    inbound_reserve: Annotated[int, Field(ge=0)] = 120
+    max_attempts: Annotated[int, Field(ge=1, le=10)] = 4
+    retry_busy: timedelta = timedelta(minutes=10)
+    retry_no_answer: tuple[timedelta, ...] = (
+        timedelta(hours=1),
+        timedelta(hours=4),
+        timedelta(days=1),
+    )
+    retry_uncounted: timedelta = timedelta(minutes=2)
+
+
+class LogOptions(_Group):
+    """How this process logs."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    show_pii: bool = False
+    json_lines: bool = True
+
+
+class Settings(BaseSettings):
+    """The whole tree."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="HELPLINE_", env_nested_delimiter="__", frozen=True, extra="ignore"
+    )
+
+    state_dir: Path = Path("var/helpline")
+    """What must outlive a restart and is not in the database: secrets, captures, prompts."""
+    database_url: SecretStr | None = None
+    """A PostgreSQL 15 or later. Without it an embedded one runs in the state folder."""
+    policy: Literal["up-1076", "demo"] = "up-1076"
+    clock_shift: timedelta = timedelta(0)
+    """Only with the demo's policy: how far the demo's time is from the machine's."""
+    cell: CellOptions = CellOptions()
+    http: HttpOptions = HttpOptions()
+    speech: SpeechOptions = SpeechOptions()
+    feedback: FeedbackOptions = FeedbackOptions()
+    log: LogOptions = LogOptions()
+
+    @model_validator(mode="after")
+    def _time_is_shifted_only_in_a_demo(self) -> Self:
+        if self.clock_shift and self.policy != "demo":
+            raise ValueError("clock_shift: a helpline for citizens runs on the machine's time")
+        return self
+
+    @model_validator(mode="after")
+    def _agents_serve_queues_that_exist(self) -> Self:
+        queues = {queue.name for queue in self.cell.queues}
+        for agent in self.cell.agents:
+            unknown = sorted(set(agent.queues) - queues)
+            if unknown:
+                raise ValueError(f"agent {agent.id}: no queue {', '.join(unknown)}")
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Given in code, then the environment, then the file."""
+        del dotenv_settings, file_secret_settings
+        path = Path(os.environ.get("HELPLINE_CONFIG", "helpline.toml"))
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, path)
+
+
+def load_settings() -> Settings:
+    """Read the file and the environment. `SettingsError` names each setting that cannot be."""
+    path = os.environ.get("HELPLINE_CONFIG")
+    if path and not Path(path).is_file():
+        raise SettingsError(f"HELPLINE_CONFIG names {path}, which is no file")
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(map(str, fault['loc'])) or 'settings'}: {fault['msg']}"
+            for fault in error.errors(include_input=False, include_url=False)
+        )
+        raise SettingsError(faults) from None
+    except ValueError as error:  # a TOML file that is not TOML
+        raise SettingsError(str(error)) from error

@@ -1,0 +1,245 @@
+"""A whole helpline for one cell: every part made once, started in order, stopped in reverse."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+
+from agi.server import FastAgiServer
+from calls.journal import CallJournal
+from campaigns.dialer import Dialer
+from cti.api import AgentApi
+from cti.api import routes as agent_routes
+from db.group_commit import GroupCommit
+from db.migrate import migrate
+from db.pool import Pool, open_pool
+from dialplans.secrets import Secrets
+from helpline.adapters import Answers, CallbackRows, LinkSigner, TrunkOriginator
+from helpline.asterisk import AsteriskService
+from helpline.cell import render_cell, state_folder
+from helpline.clock import Clock
+from helpline.database import Database
+from helpline.desk_adapters import ComplaintRegistrar, NumberHistory
+from helpline.dialing import dialer_settings
+from helpline.flows import agi_server
+from helpline.http import Health, HttpServer, application
+from helpline.keys import signing_key
+from helpline.live import LiveCell
+from helpline.metrics import Metrics
+from helpline.policies import policy_named
+from helpline.prompts import prompt_store
+from helpline.settings import Settings
+from helpline.supervise import Supervisor
+from helpline.tools import Tools
+from recordings.capture import Capture
+from recordings.closer import Closer
+from recordings.download import Downloads
+from recordings.store import Store
+from speech.prompts import Prompt
+
+_log = structlog.get_logger(__name__)
+
+_IN_STEP_SECONDS = 15.0
+_CLOSE_SECONDS = 5.0
+
+Progress = Callable[[str], None]
+
+
+class Helpline:
+    """One cell's helpline, from `start` to `stop`."""
+
+    def __init__(self, settings: Settings, tools: Tools, now: Clock) -> None:
+        self._settings = settings
+        self._tools = tools
+        self._now = now
+        self._database = Database(settings)
+        self._prompts = prompt_store(settings, tools)
+        self._services = Supervisor()
+        self._metrics = Metrics()
+        self._pool: Pool | None = None
+        self._asterisk: AsteriskService | None = None
+        self._live: LiveCell | None = None
+        self._agi: FastAgiServer | None = None
+        self._commit: GroupCommit | None = None
+        self._undo: list[tuple[str, Callable[[], Awaitable[object]]]] = []
+
+    @property
+    def _store(self) -> Store:
+        return Store.local(state_folder(self._settings).recordings)
+
+    @property
+    def pool(self) -> Pool:
+        """The database. Raises `RuntimeError` before the start."""
+        if self._pool is None:
+            raise RuntimeError("the helpline is not started")
+        return self._pool
+
+    @property
+    def asterisk(self) -> AsteriskService:
+        """Our own Asterisk. Raises `RuntimeError` when it is not ours, or before the start."""
+        if self._asterisk is None:
+            raise RuntimeError("no Asterisk of ours is running")
+        return self._asterisk
+
+    @property
+    def live(self) -> LiveCell:
+        """Who is talking. Raises `RuntimeError` before the start."""
+        if self._live is None:
+            raise RuntimeError("the helpline is not started")
+        return self._live
+
+    def health(self) -> Health:
+        """What is wrong right now."""
+        faults = dict.fromkeys(self._services.down(), "restarting")
+        if self._commit is not None and self._commit.away:
+            faults["database"] = "away: rows wait"
+        if self._live is not None and not self._live.link.ready:
+            faults["AMI link"] = self._live.link.state
+        if self._asterisk is not None and not self._asterisk.process.running:
+            faults["asterisk"] = "not running"
+        return Health(faults)
+
+    def prompt_file(self, prompt: Prompt) -> Path:
+        """The sound file that citizens hear for `prompt`."""
+        return Path(self._prompts.file(prompt)).with_suffix(".wav")
+
+    async def start(self, progress: Progress = lambda _what: None) -> None:
+        """Start everything, or nothing: what was started is stopped again when a part fails."""
+        try:
+            await self._start(progress)
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self, *, drain_seconds: float = 2.0) -> None:
+        """Take no more calls, let those in the menu finish for `drain_seconds`, stop all parts."""
+        if self._agi is not None:
+            await self._agi.drain(drain_seconds)
+        while self._undo:
+            name, undo = self._undo.pop()
+            try:
+                await undo()
+            except Exception:  # the parts below it must be stopped all the same
+                _log.exception("part did not stop cleanly", part=name)
+        self._pool = None
+
+    async def _start(self, progress: Progress) -> None:
+        progress("database: starting and migrating")
+        pool = await self._start_database()
+        progress("prompts: rendering in Hindi")
+        await asyncio.to_thread(self._prompts.render_all)
+        cell, secrets = render_cell(self._settings, self._tools.asterisk)
+        self._undo.append(("services", self._services.stop))
+        await self._start_calls(pool)
+        if self._settings.cell.run_asterisk:
+            progress(f"Asterisk {self._tools.asterisk.version}: starting")
+            await self._start_asterisk(cell.root)
+        await self._start_live(pool, secrets)
+        self._start_dialer(pool)
+        await self._start_http(pool)
+        progress("queues: waiting for Asterisk's state")
+        await self._until_in_step()
+
+    async def _start_database(self) -> Pool:
+        self._undo.append(("database", self._database.stop))
+        url = await self._database.start()
+        await asyncio.to_thread(migrate, url)
+        pool = self._pool = await open_pool(url, size=16)
+        self._undo.append(("pool", lambda: _close(pool)))
+        return pool
+
+    async def _start_calls(self, pool: Pool) -> None:
+        """Call rows, recordings, and the flows that citizens hear."""
+        settings, now, state = self._settings, self._now, state_folder(self._settings)
+        commit = self._commit = GroupCommit(lambda: self.pool)
+        self._services.start("call rows", commit.run)
+        self._undo.append(("call rows", lambda: commit.drain(10)))
+        closer = Closer(pool, self._store, now, settings.cell.name, state.captures)
+        self._services.start("recordings", closer.run)
+        self._agi = agi_server(
+            settings.cell,
+            journal=CallJournal(commit),
+            capture=Capture(commit, now, settings.cell.name, state.captures),
+            callbacks=CallbackRows(pool, now),
+            book=Answers(pool, policy_named(settings.policy), now, self._signer()),
+            prompts=self._prompts,
+            now=now,
+        )
+        await self._agi.start()
+        self._watch_calls(commit, closer, self._agi)
+
+    async def _start_asterisk(self, root: Path) -> None:
+        self._asterisk = AsteriskService(self._tools.asterisk.argv, root)
+        self._undo.append(("asterisk", self._asterisk.stop))
+        await self._asterisk.start()
+        self._services.start("asterisk", self._asterisk.watch)
+
+    async def _start_live(self, pool: Pool, secrets: Secrets) -> None:
+        """The AMI link and the agents' desk."""
+        live = self._live = LiveCell(
+            self._settings.cell, secrets, lambda: self.pool, NumberHistory(pool), self._now
+        )
+        await live.load_agents()
+        for name, service in live.services.items():
+            self._services.start(name, service)
+        self._undo.append(("AMI link", live.close))
+        live.add_metrics(self._metrics)
+
+    def _start_dialer(self, pool: Pool) -> None:
+        options = self._settings.feedback
+        if not options.enabled:
+            return
+        originator = TrunkOriginator(self.live.link, self.live.live_calls)
+        dialer = Dialer(pool, originator, self._now, dialer_settings(self._settings))
+        self._services.start("dialer", lambda: dialer.run(options.tick_seconds))
+
+    async def _start_http(self, pool: Pool) -> None:
+        settings, key = self._settings, signing_key(self._settings)
+        policy = policy_named(settings.policy)
+        agents = AgentApi(key, self.live.desk, ComplaintRegistrar(pool, policy, self._now))
+        app = application(agent_routes(agents), self._metrics, self.health)
+        Downloads(pool, self._store, key, self._now).add_routes(app)
+        server = HttpServer(app, settings.http.host, settings.http.port)
+        self._undo.append(("http", server.stop))
+        await server.start()
+
+    async def _until_in_step(self) -> None:
+        """Until the AMI link is ready, or a person must look: the helpline serves calls anyway."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_IN_STEP_SECONDS):
+                while not self.live.link.ready:
+                    await asyncio.sleep(0.05)
+            return
+        _log.error("no AMI link yet: agents and dialer wait", state=self.live.link.state)
+
+    def _signer(self) -> LinkSigner:
+        http = self._settings.http
+        lifetime = timedelta(days=http.link_days)
+        return LinkSigner(signing_key(self._settings), http.public_url, lifetime, self._now)
+
+    def _watch_calls(self, commit: GroupCommit, closer: Closer, agi: FastAgiServer) -> None:
+        metrics = self._metrics
+        metrics.gauge("calls_in_flows", "Calls in our call flows", lambda: agi.active)
+        metrics.counter("flows_served", "Call flows run to their end", lambda: agi.served)
+        metrics.counter("flows_failed", "Call flows that raised", lambda: agi.failed)
+        metrics.counter("flows_refused", "Calls beyond the bound", lambda: agi.refused)
+        metrics.gauge("call_rows_waiting", "Rows not yet durable", lambda: commit.pending)
+        metrics.gauge("database_away", "1 while rows cannot be written", lambda: commit.away)
+        metrics.counter(
+            "recordings", "Recordings by what became of them", lambda: dict(closer.totals), "fate"
+        )
+        metrics.counter(
+            "service_restarts", "Services started again", self._services.restarts, "service"
+        )
+
+
+async def _close(pool: Pool) -> None:
+    """Close the pool; what still holds a connection after a while has it taken away."""
+    try:
+        async with asyncio.timeout(_CLOSE_SECONDS):
+            await pool.close()
+    except TimeoutError:
+        pool.terminate()

@@ -1,0 +1,1 @@
+"""What was said: capture, integrity, store, signed links."""

@@ -1,0 +1,248 @@
+"""Closes recordings: capture file -> WAV in the store -> row -> capture file deleted.
+
+Every step can be repeated, and a crash between two of them is found by the next sweep: the store
+is written under a name that follows from the row, the row changes once, and the capture file, the
+only copy until then, goes last.
+"""
+
+import asyncio
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+from uuid import UUID
+
+import structlog
+
+from db.errors import AWAY
+from db.pool import Pool
+from recordings import audio, rows
+from recordings.errors import CaptureFileError, CaptureGoneError, RecordingError
+from recordings.files import CaptureFile, is_being_written, scan
+from recordings.model import RecordingRow, Stored, location
+from recordings.rules import Orphan, Step, is_short, next_step
+from recordings.store import Store
+
+_log = structlog.get_logger(__name__)
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingLimits:
+    """Seconds, and files a sweep."""
+
+    interval: float = 1.0
+    settle: float = 1.0  # a file has not changed for so long
+    missing_after: float = 60.0  # after the end of the call
+    orphan_after: float = 60.0  # before a call's row is written from a file's name
+    retry_after: float = 60.0  # a file that failed
+    batch: int = 20
+
+
+@dataclass(slots=True)
+class _Seen:
+    stamp: tuple[int, int]
+    changed: float  # loop time
+    first: float
+    not_before: float = 0.0
+
+
+class Closer:
+    """Closes the recordings of one cell. `run()` belongs to a supervisor; `totals` are for metrics.
+
+    A file of no bytes is a recording of no seconds, not a missing one: the recorder was started,
+    and the citizen was gone before the first 20 ms. `missing` is kept for what must not happen.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        store: Store,
+        now: Callable[[], datetime],
+        cell: str,
+        directory: Path,
+        limits: ClosingLimits | None = None,
+    ) -> None:
+        self._pool = pool
+        self._store = store
+        self._now = now
+        self._cell = cell
+        self._directory = directory
+        self._limits = limits or ClosingLimits()
+        self._seen: dict[UUID, _Seen] = {}
+        self._foreign: set[str] = set()
+        #: stored, adopted, discarded, missing, foreign, torn, short, failed
+        self.totals: Counter[str] = Counter()
+
+    async def run(self) -> None:
+        """Sweep until cancelled; without a pause while there is a backlog."""
+        away = False
+        while True:
+            done = 0
+            try:
+                done = await self.sweep()
+                away = False
+            except AWAY as error:
+                if not away:
+                    _log.warning("recordings stay open", error=repr(error))
+                away = True
+            backlog = done >= self._limits.batch
+            await asyncio.sleep(0 if backlog else self._limits.interval)
+
+    async def sweep(self) -> int:
+        """Look at every capture file once, oldest first, and at open rows without one.
+
+        Returns how many files were dealt with, at most `limits.batch`. Raises one of
+        `db.errors.AWAY` when the database or the folder is away.
+        """
+        files, foreign = await asyncio.to_thread(scan, self._directory)
+        self._report_foreign(foreign)
+        known = await self._known(files)
+        await self._find_missing([file.name.recording_id for file in files])
+        done = 0
+        for file in files:
+            if done >= self._limits.batch:
+                break
+            done += await self._handle(file, known[file.name.recording_id])
+        return done
+
+    def _report_foreign(self, names: list[str]) -> None:
+        new = set(names) - self._foreign
+        self._foreign = set(names)
+        self.totals["foreign"] += len(new)
+        if new:
+            _log.warning("not capture files: left alone", names=sorted(new)[:10], count=len(new))
+
+    async def _known(self, files: list[CaptureFile]) -> dict[UUID, RecordingRow | Orphan]:
+        self._observe(files)
+        moment = asyncio.get_running_loop().time()
+        async with self._pool.acquire(timeout=5) as conn:
+            found = await rows.of_files(conn, [file.name.recording_id for file in files])
+            orphans = [file for file in files if file.name.recording_id not in found]
+            ends = await rows.call_ends(conn, [file.name.call_id for file in orphans])
+        known: dict[UUID, RecordingRow | Orphan] = dict(found)
+        for file in orphans:
+            call, key = file.name.call_id, file.name.recording_id
+            known[key] = Orphan(call in ends, ends.get(call), moment - self._seen[key].first)
+        return known
+
+    def _observe(self, files: list[CaptureFile]) -> None:
+        moment = asyncio.get_running_loop().time()
+        seen: dict[UUID, _Seen] = {}
+        for file in files:
+            key = file.name.recording_id
+            entry = self._seen.get(key) or _Seen(file.stamp, moment, moment)
+            if entry.stamp != file.stamp:
+                entry.stamp, entry.changed = file.stamp, moment
+            seen[key] = entry
+        self._seen = seen
+
+    async def _handle(self, file: CaptureFile, known: RecordingRow | Orphan) -> bool:
+        moment = asyncio.get_running_loop().time()
+        seen = self._seen[file.name.recording_id]
+        settled = moment - seen.changed >= self._limits.settle
+        step = next_step(known, settled=settled, orphan_after=self._limits.orphan_after)
+        if step is Step.WAIT or moment < seen.not_before:
+            return False
+        try:
+            if await _on_disk(is_being_written, file.path):
+                return False
+            await self._carry_out(step, file, known)
+        except CaptureGoneError:
+            return False
+        except RecordingError as error:
+            seen.not_before = moment + self._limits.retry_after
+            self.totals["failed"] += 1
+            _log.error("recording not closed", file=file.path.name, error=repr(error))
+        return True
+
+    async def _carry_out(self, step: Step, file: CaptureFile, known: RecordingRow | Orphan) -> None:
+        if step is Step.ADOPT:
+            known = await self._adopt(file)
+        if not isinstance(known, RecordingRow):
+            return
+        if step is Step.DISCARD and await self._is_in_store(known):
+            self.totals["discarded"] += 1
+        else:
+            await self._close(file, known)
+        await _on_disk(file.path.unlink)
+
+    async def _adopt(self, file: CaptureFile) -> RecordingRow:
+        where = await _on_disk(audio.extent, file.path, file.name.kind)
+        key = file.name.recording_id
+        async with self._pool.acquire(timeout=5) as conn:
+            await rows.adopt(conn, file.name, self._cell, where.seconds)
+            row = (await rows.of_files(conn, [key]))[key]
+        self.totals["adopted"] += 1
+        _log.warning("recording without a row", recording=str(key), call=str(file.name.call_id))
+        return row
+
+    async def _is_in_store(self, row: RecordingRow) -> bool:
+        whole = row.location is not None and await self._store.size(row.location) == row.bytes
+        if not whole:
+            _log.error("stored recording is not in the store", recording=str(row.id))
+        return whole
+
+    async def _close(self, file: CaptureFile, row: RecordingRow) -> None:
+        stored = await _on_disk(self._put, file, row)
+        if row.sha256 is not None and row.sha256 != stored.sha256:
+            raise RecordingError(f"{row.id} is not what was stored before; its file is kept")
+        if is_short(file.name.kind, row, stored.seconds):
+            self.totals["short"] += 1
+            _log.error(
+                "recording is shorter than its call", recording=str(row.id), seconds=stored.seconds
+            )
+        async with self._pool.acquire(timeout=5) as conn:
+            await rows.set_stored(conn, row.id, stored, self._now())
+        self.totals["stored"] += 1
+        _log.info("recording stored", recording=str(row.id), seconds=stored.seconds)
+
+    def _put(self, file: CaptureFile, row: RecordingRow) -> Stored:
+        """Convert, hash and store in one pass. Blocks."""
+        where = audio.extent(file.path, file.name.kind)
+        if where.torn:
+            self.totals["torn"] += 1
+            _log.warning("torn frame cut", recording=str(row.id), bytes=where.torn)
+        digest, target, size = hashlib.sha256(), location(row.id, row.started_at), 0
+
+        def hashed() -> Iterator[bytes]:
+            nonlocal size
+            for piece in audio.as_wav(file.path, where):
+                digest.update(piece)
+                size += len(piece)
+                yield piece
+
+        self._store.put(target, hashed())
+        return Stored(target, digest.hexdigest(), where.seconds, where.channels, size)
+
+    async def _find_missing(self, present: list[UUID]) -> None:
+        at = self._now()
+        async with self._pool.acquire(timeout=5) as conn:
+            lost = await rows.without_file(
+                conn,
+                self._cell,
+                ended_before=at - timedelta(seconds=self._limits.missing_after),
+                present=present,
+                at_most=200,
+            )
+            for recording, call in lost:
+                await rows.set_missing(conn, recording, at)
+                self.totals["missing"] += 1
+                _log.error("recording is missing", recording=str(recording), call=str(call))
+
+
+async def _on_disk(function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+    """Run in a thread what touches a capture file.
+
+    Its `OSError` becomes ours: those that pass are the database's (a socket that is gone, say).
+    """
+    try:
+        return await asyncio.to_thread(function, *args, **kwargs)
+    except FileNotFoundError as error:
+        raise CaptureGoneError(str(error)) from error
+    except OSError as error:
+        raise CaptureFileError(str(error)) from error

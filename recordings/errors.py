@@ -1,0 +1,21 @@
+"""What can go wrong with recordings."""
+
+
+class RecordingError(Exception):
+    """The base of this package's errors."""
+
+
+class CaptureFileError(RecordingError):
+    """A capture file cannot be read or deleted."""
+
+
+class CaptureGoneError(CaptureFileError):
+    """A capture file is no longer there: another process of this cell was quicker."""
+
+
+class AudioError(RecordingError):
+    """A capture file holds no audio that we can read."""
+
+
+class StoreError(RecordingError):
+    """The recordings store refused, or does not hold what it should."""

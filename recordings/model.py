@@ -1,0 +1,94 @@
+"""What a recording is to us, and how its capture file is named."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal, Self, cast
+from uuid import UUID
+
+Kind = Literal["call", "own_words"]
+State = Literal["open", "stored", "missing"]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_NAME = re.compile(rf"({_UUID})\.({_UUID})\.(?:(call)\.raw|(own_words)\.wav)")
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureTarget:
+    """Where Asterisk is to write. `path` is absolute and has its extension."""
+
+    id: UUID
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureName:
+    """A capture file's name says whose it is, so that it can be attributed when no row was written.
+
+    A call is what `MixMonitor(..., D)` writes: headerless 16-bit little-endian samples at 8 kHz,
+    two interleaved channels, received from the citizen first, sent to the citizen second; the
+    option allows no other extension than `.raw` (Asterisk's documentation of MixMonitor). The
+    citizen's own words are a one-channel WAV file of AGI's `RECORD FILE`.
+    """
+
+    call_id: UUID
+    recording_id: UUID
+    kind: Kind
+
+    def __str__(self) -> str:
+        extension = "raw" if self.kind == "call" else "wav"
+        return f"{self.call_id}.{self.recording_id}.{self.kind}.{extension}"
+
+    @classmethod
+    def parse(cls, name: str) -> Self | None:
+        """The name of a capture file, or None when this is not one."""
+        match = _NAME.fullmatch(name)
+        if match is None:
+            return None
+        kind = cast(Kind, match[3] or match[4])
+        return cls(UUID(match[1]), UUID(match[2]), kind)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingRow:
+    """A recording's row, with the end of its call."""
+
+    id: UUID
+    started_at: datetime
+    state: State
+    location: str | None
+    bytes: int | None
+    sha256: str | None
+    call_ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A recording as it lies in the store: `sha256` and `bytes` are the stored WAV file's."""
+
+    location: str
+    sha256: str
+    seconds: float
+    channels: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fetchable:
+    """What a download needs of a row. `location` and `bytes` are there when it is stored."""
+
+    id: UUID
+    state: State
+    location: str | None
+    bytes: int | None
+
+
+def location(recording_id: UUID, started_at: datetime) -> str:
+    """Path within the store. It follows from the row alone, so that a repeat overwrites itself."""
+    return f"{started_at.astimezone(UTC):%Y/%m/%d}/{recording_id}.wav"
+
+
+def id_time(key: UUID) -> datetime:
+    """When one of our keys (UUID version 7) was made, to the millisecond."""
+    return _EPOCH + timedelta(milliseconds=key.int >> 80)

@@ -1,0 +1,54 @@
+"""What is to be done about one capture file. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+
+from recordings.model import Kind, RecordingRow
+
+
+class Step(Enum):
+    """The next thing to do about a file."""
+
+    WAIT = auto()
+    CLOSE = auto()
+    ADOPT = auto()  # write the row that is missing, then close
+    DISCARD = auto()  # it is in the store: a crash came before the deletion
+
+
+@dataclass(frozen=True, slots=True)
+class Orphan:
+    """What is known of a file without a row. `seen_for` is seconds since we first noticed."""
+
+    call_exists: bool
+    call_ended_at: datetime | None
+    seen_for: float
+
+
+def next_step(known: RecordingRow | Orphan, *, settled: bool, orphan_after: float) -> Step:
+    """`settled`: the file has not changed for a while. The caller sees to it that nobody writes it.
+
+    A call without a row may still be waiting in this or another process for the database to come
+    back, with its caller's number: it is adopted without one only after `orphan_after` seconds.
+    """
+    if isinstance(known, RecordingRow):
+        if known.state == "stored":
+            return Step.DISCARD
+        # A missing recording whose file turned up is closed like an open one.
+        return Step.CLOSE if settled and known.call_ended_at is not None else Step.WAIT
+    if not settled:
+        return Step.WAIT
+    if known.call_exists:
+        return Step.WAIT if known.call_ended_at is None else Step.ADOPT
+    return Step.ADOPT if known.seen_for >= orphan_after else Step.WAIT
+
+
+def is_short(kind: Kind, row: RecordingRow, seconds: float) -> bool:
+    """Whether a call's recording lacks more than a twentieth, and more than five seconds.
+
+    A full disk, or a recorder that stopped, leaves a file like any other, only too short.
+    """
+    if kind != "call" or row.call_ended_at is None:
+        return False
+    call = (row.call_ended_at - row.started_at).total_seconds()
+    return call - seconds > max(5.0, call / 20)

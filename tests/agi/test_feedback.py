@@ -1,0 +1,226 @@
+from collections.abc import Awaitable, Callable
+from uuid import uuid4
+
+import pytest
+
+from agi.feedback import FeedbackFlow
+from agi.keys import KeyListener
+from agi.ports import FeedbackAnswer
+from agi.server import FastAgiServer
+from calls.model import Outcome
+from speech.prompts import Prompt
+from tests.agi.asterisk import Citizen
+from tests.agi.rooms import FakeBook, FakeCapture, FakeJournal, FakePrompts, now
+
+Serve = Callable[..., Awaitable[FastAgiServer]]
+ATTEMPT = uuid4()
+OPENING = [Prompt.FEEDBACK_GREETING, Prompt.RECORDING_NOTICE, Prompt.FEEDBACK_CONFIRM]
+
+
+class Line:
+    """One call to a citizen."""
+
+    def __init__(
+        self, serve: Serve, *, book_away: int = 0, journal: FakeJournal | None = None
+    ) -> None:
+        self.serve = serve
+        self.journal = journal or FakeJournal()
+        self.capture, self.book = FakeCapture(), FakeBook(away=book_away)
+
+    async def ring(
+        self,
+        citizen: Citizen,
+        *args: str,
+        thanks_after: float = 2.0,
+        insist_for: float = 30.0,
+    ) -> Citizen:
+        prompts = FakePrompts()
+        flow = FeedbackFlow(
+            journal=self.journal,
+            capture=self.capture,
+            book=self.book,
+            prompts=prompts,
+            listener=KeyListener(prompts),
+            now=now,
+            thanks_after=thanks_after,
+            insist_for=insist_for,
+        )
+        server = await self.serve({"feedback": flow})
+        await citizen.call(server.port, "feedback", args or [str(ATTEMPT)])
+        await server.drain(30)
+        assert server.failed == 0
+        return citizen
+
+    @property
+    def own_words(self) -> list[str]:
+        return [target.path for _, kind, target in self.capture.opened if kind == "own_words"]
+
+
+@pytest.fixture
+def line(serve: Serve) -> Line:
+    return Line(serve)
+
+
+def says(*, confirm: str = "1", verdict: str = "1", reason: str | None = "3") -> Citizen:
+    return Citizen(
+        keys={
+            Prompt.FEEDBACK_CONFIRM: [confirm],
+            Prompt.FEEDBACK_QUESTION: [verdict],
+            Prompt.FEEDBACK_REASON: [reason],
+        }
+    )
+
+
+async def test_a_satisfied_citizen_is_thanked_and_written(line: Line) -> None:
+    citizen = await line.ring(says())
+    assert citizen.said == [*OPENING, Prompt.FEEDBACK_QUESTION, Prompt.FEEDBACK_THANKS_SATISFIED]
+    assert line.book.answers == [(ATTEMPT, FeedbackAnswer(satisfied=True))]
+    assert line.journal.outcomes == {ATTEMPT: Outcome.FEEDBACK_GIVEN}
+    assert line.journal.answers == [ATTEMPT]
+    assert citizen.applications == [("MixMonitor", f"{line.capture.of('call').path},D")]
+    assert citizen.commands[-1] == ["HANGUP"]
+
+
+@pytest.mark.parametrize(
+    ("key", "reason"),
+    [
+        ("1", "not_done"),
+        ("2", "partly_done"),
+        ("3", "officer_did_not_contact"),
+        ("4", "false_report"),
+        ("5", "other"),
+        (None, "other"),
+    ],
+)
+async def test_a_dissatisfied_citizen_gives_a_reason_and_their_own_words(
+    line: Line, key: str | None, reason: str
+) -> None:
+    citizen = await line.ring(says(verdict="2", reason=key))
+    words = line.capture.of("own_words")
+    assert line.book.answer == FeedbackAnswer(False, reason, words.id)
+    assert citizen.recording == words.path
+    assert citizen.said[-2:] == [Prompt.FEEDBACK_OWN_WORDS, Prompt.FEEDBACK_THANKS_DISSATISFIED]
+    assert line.journal.outcome is Outcome.FEEDBACK_GIVEN
+
+
+@pytest.mark.parametrize("idle", [False, True])
+@pytest.mark.parametrize("at", range(10))
+async def test_hanging_up_before_and_after_the_word_satisfied(
+    line: Line, at: int, idle: bool
+) -> None:
+    """0 answer, 1 record, 2-3 greeting, 4-5 confirm, 6-7 question and key, 8 thanks, 9 hang-up."""
+    citizen = says()
+    citizen.hang_up_at, citizen.idle = at, idle
+    await line.ring(citizen)
+    if at < 8:
+        assert line.journal.outcomes == {ATTEMPT: Outcome.FEEDBACK_HUNG_UP}
+        assert line.book.answers == []
+    else:
+        assert line.journal.outcomes == {ATTEMPT: Outcome.FEEDBACK_GIVEN}
+        assert line.book.answer == FeedbackAnswer(satisfied=True)
+
+
+@pytest.mark.parametrize("idle", [False, True])
+@pytest.mark.parametrize("at", range(8, 14))
+async def test_hanging_up_after_the_word_dissatisfied_takes_nothing_back(
+    line: Line, at: int, idle: bool
+) -> None:
+    """8-9 reason and key, 10 own words, 11 recording, 12 thanks, 13 hang-up."""
+    citizen = says(verdict="2")
+    citizen.hang_up_at, citizen.idle = at, idle
+    await line.ring(citizen)
+    assert line.journal.outcomes == {ATTEMPT: Outcome.FEEDBACK_GIVEN}
+    reason = "officer_did_not_contact" if at > 9 else "other"
+    begun = at > 11 or (at == 11 and not idle)
+    words = line.capture.of("own_words").id if begun else None
+    assert line.book.answer == FeedbackAnswer(False, reason, words)
+
+
+async def test_a_key_during_the_beep_leaves_no_recording(line: Line) -> None:
+    citizen = says(verdict="2")
+    citizen.recorded = "200 result=35 (randomerror) endpos=0"
+    await line.ring(citizen)
+    assert line.book.answer == FeedbackAnswer(False, "officer_did_not_contact", None)
+
+
+async def test_a_full_disk_does_not_lose_the_answer(line: Line) -> None:
+    citizen = says(verdict="2")
+    citizen.recorded = "200 result=-1 (writefile)"
+    await line.ring(citizen)
+    assert line.book.answer == FeedbackAnswer(False, "officer_did_not_contact", None)
+    assert citizen.said[-1] == Prompt.FEEDBACK_THANKS_DISSATISFIED
+
+
+async def test_the_wrong_person_is_not_asked_about_the_complaint(line: Line) -> None:
+    citizen = await line.ring(says(confirm="2"))
+    assert citizen.said == [*OPENING, Prompt.WRONG_PERSON_THANKS]
+    assert line.journal.outcome is Outcome.WRONG_PERSON
+    assert line.book.answers == []
+
+
+@pytest.mark.parametrize("at", [6, 7])
+async def test_a_wrong_person_who_hangs_up_during_the_thanks_is_still_one(
+    line: Line, at: int
+) -> None:
+    citizen = says(confirm="2")
+    citizen.hang_up_at = at
+    await line.ring(citizen)
+    assert line.journal.outcome is Outcome.WRONG_PERSON
+
+
+@pytest.mark.parametrize("question", [Prompt.FEEDBACK_CONFIRM, Prompt.FEEDBACK_QUESTION])
+@pytest.mark.parametrize("keys", [[None, None, None], ["8", None, "#"]])
+async def test_three_silent_or_wrong_rounds_are_no_input(
+    line: Line, question: Prompt, keys: list[str | None]
+) -> None:
+    citizen = await line.ring(Citizen(keys={Prompt.FEEDBACK_CONFIRM: ["1"], question: keys}))
+    assert citizen.said.count(question) == 3
+    assert line.journal.outcome is Outcome.FEEDBACK_NO_INPUT
+    assert line.book.answers == []
+
+
+async def test_keys_during_the_questions_count(line: Line) -> None:
+    citizen = says(verdict="2")
+    citizen.early = list(citizen.keys)
+    await line.ring(citizen)
+    assert line.book.answer is not None
+    assert line.book.answer.reason_code == "officer_did_not_contact"
+    assert "WAIT FOR DIGIT" not in [command[0] for command in citizen.commands]
+
+
+async def test_the_answer_is_written_when_the_database_comes_back(serve: Serve) -> None:
+    line = Line(serve, book_away=2)
+    citizen = await line.ring(says(), thanks_after=0.01)
+    assert citizen.said[-1] == Prompt.FEEDBACK_THANKS_SATISFIED
+    assert line.book.answer == FeedbackAnswer(satisfied=True)
+    assert line.journal.outcome is Outcome.FEEDBACK_GIVEN
+
+
+async def test_the_answer_is_written_later_even_when_the_citizen_is_gone(serve: Serve) -> None:
+    line = Line(serve, book_away=2)
+    citizen = says()
+    citizen.hang_up_at = 8
+    await line.ring(citizen)
+    assert line.book.answer == FeedbackAnswer(satisfied=True)
+    assert line.journal.outcome is Outcome.FEEDBACK_GIVEN
+
+
+async def test_an_answer_that_cannot_be_written_is_lost_not_given(serve: Serve) -> None:
+    line = Line(serve, book_away=1_000_000)
+    await line.ring(says(), insist_for=0.3)
+    assert line.journal.outcome is Outcome.LOST
+
+
+async def test_call_rows_that_wait_for_the_database_do_not_disturb_the_citizen(
+    serve: Serve,
+) -> None:
+    line = Line(serve, journal=FakeJournal(away=100))
+    citizen = await line.ring(says())
+    assert citizen.said[-1] == Prompt.FEEDBACK_THANKS_SATISFIED
+    assert line.journal.outcome is Outcome.FEEDBACK_GIVEN
+
+
+async def test_a_call_that_is_no_attempt_of_ours_is_refused(line: Line) -> None:
+    citizen = await line.ring(says(), "not-a-uuid")
+    assert citizen.commands == []
+    assert line.journal.outcomes == {}

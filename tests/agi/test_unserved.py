@@ -1,0 +1,102 @@
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from agi.server import FastAgiServer
+from agi.unserved import UnservedFlow, unserved_outcome
+from calls.model import Outcome
+from speech.prompts import Prompt
+from tests.agi.asterisk import Citizen
+from tests.agi.rooms import FakeCallbacks, FakeJournal, FakePrompts, now
+
+Serve = Callable[..., Awaitable[FastAgiServer]]
+CALL = uuid4()
+
+
+class Line:
+    def __init__(self, serve: Serve, *, callbacks_away: int = 0) -> None:
+        self.serve = serve
+        self.journal, self.callbacks = FakeJournal(), FakeCallbacks(away=callbacks_away)
+
+    async def ring(
+        self, citizen: Citizen, *args: str, first_try: float = 2.0, **env: Any
+    ) -> Citizen:
+        flow = UnservedFlow(
+            journal=self.journal,
+            callbacks=self.callbacks,
+            prompts=FakePrompts(),
+            now=now,
+            first_try=first_try,
+            insist_for=30.0,
+        )
+        server = await self.serve({"unserved": flow})
+        await citizen.call(server.port, "unserved", args, **env)
+        await server.drain(30)
+        assert server.failed == 0
+        return citizen
+
+
+@pytest.fixture
+def line(serve: Serve) -> Line:
+    return Line(serve)
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome", "apology"),
+    [
+        ("FULL", Outcome.QUEUE_FULL, Prompt.QUEUE_FULL),
+        ("TIMEOUT", Outcome.QUEUE_TIMEOUT, Prompt.ALL_BUSY),
+        ("JOINEMPTY", Outcome.NO_AGENT, Prompt.NO_AGENT),
+        ("LEAVEEMPTY", Outcome.NO_AGENT, Prompt.NO_AGENT),
+        ("JOINUNAVAIL", Outcome.NO_AGENT, Prompt.NO_AGENT),
+        ("LEAVEUNAVAIL", Outcome.NO_AGENT, Prompt.NO_AGENT),
+    ],
+)
+async def test_whom_we_could_not_serve_we_promise_and_owe_a_call(
+    line: Line, status: str, outcome: Outcome, apology: Prompt
+) -> None:
+    citizen = await line.ring(Citizen(), str(CALL), status)
+    assert citizen.said == [apology, Prompt.CALL_BACK_PROMISE]
+    assert citizen.commands[-1] == ["HANGUP"]
+    assert line.callbacks.owed == [(CALL, "+919876543210", outcome)]
+    assert line.journal.outcomes == {CALL: outcome}
+
+
+@pytest.mark.parametrize("env", [{"callerid": "anonymous"}, {"callingpres": "35"}])
+async def test_a_withheld_number_is_asked_to_call_again(line: Line, env: dict[str, Any]) -> None:
+    citizen = await line.ring(Citizen(), str(CALL), "FULL", **env)
+    assert citizen.said == [Prompt.QUEUE_FULL, Prompt.CALL_AGAIN]
+    assert line.callbacks.owed == []
+    assert line.journal.outcomes == {CALL: Outcome.QUEUE_FULL}
+
+
+@pytest.mark.parametrize("idle", [False, True])
+@pytest.mark.parametrize("at", range(3))
+async def test_who_hangs_up_during_the_apology_is_called_back_all_the_same(
+    line: Line, at: int, idle: bool
+) -> None:
+    await line.ring(Citizen(hang_up_at=at, idle=idle), str(CALL), "JOINEMPTY")
+    assert line.callbacks.owed == [(CALL, "+919876543210", Outcome.NO_AGENT)]
+    assert line.journal.outcomes == {CALL: Outcome.NO_AGENT}
+
+
+async def test_a_call_back_is_promised_only_when_it_is_written(serve: Serve) -> None:
+    line = Line(serve, callbacks_away=1)
+    citizen = await line.ring(Citizen(), str(CALL), "FULL", first_try=0.0)
+    assert citizen.said == [Prompt.QUEUE_FULL, Prompt.CALL_AGAIN]
+    assert line.callbacks.owed == [(CALL, "+919876543210", Outcome.QUEUE_FULL)]
+
+
+@pytest.mark.parametrize("args", [[], ["no uuid", "FULL"], [str(CALL), "CONTINUE"], [str(CALL)]])
+async def test_unusable_arguments_leave_nobody_in_silence(line: Line, args: list[str]) -> None:
+    citizen = await line.ring(Citizen(), *args)
+    assert citizen.said == [Prompt.TECHNICAL_FAULT]
+    assert line.callbacks.owed == []
+    assert set(line.journal.outcomes) <= {CALL}
+
+
+def test_a_queue_that_did_not_give_up_is_no_failure_to_serve() -> None:
+    assert unserved_outcome("CONTINUE") is None
+    assert unserved_outcome("") is None

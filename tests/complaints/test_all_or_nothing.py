@@ -1,0 +1,114 @@
+"""The connection is cut at every statement of every use case: all of it happened, or nothing."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from complaints import feedback
+from complaints.escalation import escalate_overdue
+from complaints.feedback import Answer
+from complaints.store import transaction
+from db.pool import Pool
+from tests.complaints.dying import CUT, DyingPool, as_pool
+from tests.complaints.world import World, sign
+
+TABLES = (
+    "citizen",
+    "citizen_number",
+    "complaint",
+    "complaint_call",
+    "registration_key",
+    "complaint_history",
+    "disposal",
+    "feedback_due",
+    "feedback",
+    "dissatisfaction_register",
+    "notification",
+)
+UseCase = Callable[[World], Awaitable[object]]
+
+
+async def registering(world: World) -> UseCase:
+    form = world.form(call_id=await world.call())
+    return lambda cut: cut.register(form)
+
+
+async def disposing(world: World) -> UseCase:
+    registered = await world.register()
+    return lambda cut: cut.dispose(registered.number)
+
+
+async def closing(world: World) -> UseCase:
+    attempt = await world.disposed_and_called((await world.register()).number)
+    return lambda cut: cut.answer(attempt, Answer(satisfied=True))
+
+
+async def returning_for_review(world: World) -> UseCase:
+    attempt = await world.disposed_and_called((await world.register()).number)
+    return lambda cut: cut.answer(attempt, Answer(False))
+
+
+async def forwarding(world: World) -> UseCase:
+    registered = await world.register(world.form(call_id=await world.call()))
+    await world.dissatisfied(registered.number)
+    attempt = await world.disposed_and_called(registered.number)
+    return lambda cut: cut.answer(attempt, Answer(False))
+
+
+async def giving_up(world: World) -> UseCase:
+    disposed = await world.dispose((await world.register()).number)
+
+    async def give_up(cut: World) -> object:
+        async with transaction(cut.pool) as conn:
+            return await feedback.give_up(conn, disposed.complaint_id, 1, cut.now)
+
+    return give_up
+
+
+async def sweeping(world: World) -> UseCase:
+    for _ in range(2):
+        await world.register()
+    world.later(days=8)
+    return lambda cut: escalate_overdue(cut.pool, policy=cut.policy, now=cut.now, signer=sign)
+
+
+async def everything(pool: Pool) -> dict[str, list[Any]]:
+    return {table: await pool.fetch(f"select * from {table} order by 1, 2") for table in TABLES}
+
+
+@pytest.mark.parametrize(
+    "prepare",
+    [
+        registering,
+        disposing,
+        closing,
+        returning_for_review,
+        forwarding,
+        giving_up,
+        sweeping,
+    ],
+)
+async def test_a_cut_connection_leaves_nothing_half_done(
+    world: World, prepare: Callable[[World], Awaitable[UseCase]]
+) -> None:
+    use_case = await prepare(world)
+    before = await everything(world.pool)
+    cut_at, committed = 0, False
+    while not committed:
+        cut_at += 1
+        dying = DyingPool(world.pool, cut_at)
+        with pytest.raises(CUT):
+            await use_case(replace(world, pool=as_pool(dying)))
+        assert await everything(world.pool) == before
+        committed = (
+            dying.statements < cut_at
+        )  # that one was cut at the commit, after all statements
+    assert cut_at > 4
+
+    await use_case(world)  # and then it can be done, once
+    after = await everything(world.pool)
+    added = len(after["complaint_history"]) - len(before["complaint_history"])
+    assert added == (2 if prepare is sweeping else 1)
+    assert after["complaint"] != before["complaint"]

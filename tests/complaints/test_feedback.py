@@ -1,0 +1,184 @@
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from calls.model import Direction
+from complaints.errors import InvalidInputError, NotAwaitingFeedbackError, UnknownAttemptError
+from complaints.feedback import Answer, DissatisfactionReason, FeedbackResult
+from complaints.history import Event
+from complaints.policy import Policy
+from tests.complaints.world import CITIZEN, World, sign
+
+NOT_DONE = Answer(False, DissatisfactionReason.NOT_DONE)
+
+
+async def test_a_satisfied_citizen_closes_the_complaint(world: World) -> None:
+    registered = await world.register()
+    attempt = await world.disposed_and_called(registered.number)
+    result = await world.answer(attempt, Answer(satisfied=True))
+    assert result == FeedbackResult(
+        registered.number, registered.complaint_id, True, Event.CLOSED_SATISFIED, 1, None
+    )
+    row = await world.complaint(registered.complaint_id)
+    assert (row["state"], row["closing_attempt"]) == ("closed_satisfied", attempt)
+    [message] = await world.messages(registered.complaint_id, "citizen_closed")
+    assert message["recipient"] == CITIZEN
+    assert await world.pool.fetchval("select done_at from feedback_due") == world.now
+    assert await world.pool.fetchval("select count(*) from dissatisfaction_register") == 0
+
+
+async def test_the_first_dissatisfaction_goes_back_to_the_same_officer(world: World) -> None:
+    registered = await world.register()
+    result = await world.dissatisfied(registered.number)
+    assert (result.event, result.level) == (Event.RETURNED_FOR_REVIEW, 1)
+    assert result.due_at == world.now + timedelta(days=3.5)
+    row = await world.complaint(registered.complaint_id)
+    assert (row["state"], row["post"], row["due_at"]) == ("with_officer", "L1-MAH", result.due_at)
+    [message] = await world.messages(registered.complaint_id, "officer_review")
+    assert message["recipient"] == "+919415000001"
+    assert "काम नहीं हुआ" in message["body"]
+    assert not await world.messages(registered.complaint_id, "officer_forwarded")
+
+
+async def test_the_second_goes_up_with_all_that_the_citizen_said(world: World) -> None:
+    first_call = await world.call()
+    expected = [await world.recording(first_call)]
+    registered = await world.register(world.form(call_id=first_call))
+    attempt = await world.disposed_and_called(registered.number)
+    expected.append(await world.recording(attempt))
+    world.later(seconds=20)
+    expected.append(own := await world.recording(attempt, "own_words"))
+    await world.answer(attempt, Answer(False, DissatisfactionReason.FALSE_REPORT, own))
+    second = await world.disposed_and_called(registered.number)
+    expected.append(await world.recording(second, state="open"))  # the call is still going on
+    world.later(seconds=20)
+    expected.append(own := await world.recording(second, "own_words", state="open"))
+    result = await world.answer(second, Answer(False, DissatisfactionReason.PARTLY_DONE, own))
+    stranger = await world.call()
+    await world.recording(stranger)
+
+    assert (result.event, result.level) == (Event.ESCALATED_DISSATISFIED, 2)
+    [message] = await world.messages(registered.complaint_id, "officer_forwarded")
+    assert message["recipient"] == "+919415000002"
+    assert message["recordings"] == expected
+    assert message["links"] == [sign(recording, "L2-LAL") for recording in expected]
+    told = message["body"]
+    assert told.index("असंतोष 1: आख्या सही नहीं है") < told.index("असंतोष 2: काम अधूरा हुआ")
+    assert "स्तर-1 द्वारा निस्तारण: हैंडपंप ठीक कर दिया गया" in told
+    assert "नागरिक असंतुष्ट, स्तर-2 को अग्रसारित" in told
+
+
+async def test_each_dissatisfaction_is_entered_in_the_register(world: World) -> None:
+    registered = await world.register()
+    attempt = await world.disposed_and_called(registered.number)
+    own = await world.recording(attempt, "own_words")
+    await world.answer(attempt, Answer(False, DissatisfactionReason.OTHER, own))
+    hung_up_early = await world.disposed_and_called(registered.number)
+    await world.answer(hung_up_early, Answer(False))
+    rows = await world.pool.fetch("select * from dissatisfaction_register order by entry_no")
+    assert [(r["attempt_id"], r["level"], r["reason_code"], r["recording_id"]) for r in rows] == [
+        (attempt, 1, "other", own),
+        (hung_up_early, 1, None, None),
+    ]
+    [message] = await world.messages(registered.complaint_id, "officer_forwarded")
+    assert "असंतोष 2: कारण नहीं बताया" in message["body"]
+
+
+async def test_a_second_record_of_an_attempt_changes_nothing_and_answers_the_same(
+    world: World,
+) -> None:
+    registered = await world.register()
+    attempt = await world.disposed_and_called(registered.number)
+    first = await world.answer(attempt, NOT_DONE)
+    await world.dispose(registered.number)  # the complaint has moved on since
+    assert await world.answer(attempt, Answer(satisfied=True)) == first
+    events = await world.events(registered.complaint_id)
+    assert events == ["registered", "disposed", "returned_for_review", "disposed"]
+
+
+async def test_two_records_at_once_count_once(world: World) -> None:
+    registered = await world.register()
+    attempt = await world.disposed_and_called(registered.number)
+    results = await world.at_once(
+        registered.complaint_id, *(world.answer(attempt, NOT_DONE) for _ in range(4))
+    )
+    assert isinstance(results[0], FeedbackResult)
+    assert len(set(results)) == 1
+    assert (await world.complaint(registered.complaint_id))["dissatisfied_at_level"] == 1
+    assert len(await world.messages(registered.complaint_id, "officer_review")) == 1
+
+
+async def test_of_two_attempts_at_one_disposal_only_one_judges(world: World) -> None:
+    registered = await world.register()
+    attempt = await world.disposed_and_called(registered.number)
+    other = await world.attempt(registered.complaint_id, 1)
+    done = await world.at_once(
+        registered.complaint_id,
+        world.answer(attempt, NOT_DONE),
+        world.answer(other, Answer(satisfied=True)),
+    )
+    assert sum(isinstance(one, FeedbackResult) for one in done) == 1
+    assert sum(isinstance(one, NotAwaitingFeedbackError) for one in done) == 1
+    assert await world.pool.fetchval("select count(*) from feedback") == 1
+
+
+async def test_an_answer_about_an_earlier_disposal_does_not_judge_the_present_one(
+    world: World,
+) -> None:
+    registered = await world.register()
+    attempt = await world.disposed_and_called(registered.number)
+    late = await world.attempt(registered.complaint_id, 1)
+    await world.answer(attempt, NOT_DONE)
+    await world.dispose(registered.number)
+    with pytest.raises(NotAwaitingFeedbackError):
+        await world.answer(late, Answer(satisfied=True))
+
+
+async def test_a_call_that_is_no_attempt_records_nothing(world: World) -> None:
+    with pytest.raises(UnknownAttemptError):
+        await world.answer(await world.call(Direction.OUTBOUND), NOT_DONE)
+
+
+async def test_own_words_are_of_this_call(world: World) -> None:
+    registered = await world.register()
+    attempt = await world.disposed_and_called(registered.number)
+    elsewhere = await world.recording(await world.call(), "own_words")
+    for recording in (elsewhere, uuid4()):
+        with pytest.raises(InvalidInputError):
+            await world.answer(attempt, Answer(False, recording_id=recording))
+    assert (await world.complaint(registered.complaint_id))["state"] == "awaiting_feedback"
+
+
+def test_a_satisfied_answer_has_no_reason_of_dissatisfaction() -> None:
+    with pytest.raises(InvalidInputError):
+        Answer(True, DissatisfactionReason.NOT_DONE)
+
+
+async def test_dissatisfied_at_the_last_level_is_a_review_on_the_cm_offices_list(
+    world: World,
+) -> None:
+    world.policy = Policy(name="at once", reviews_per_level=0)
+    registered = await world.register()
+    levels = [(await world.dissatisfied(registered.number)).level for _ in range(4)]
+    assert levels == [2, 3, 4, 4]
+    assert (await world.complaint(registered.complaint_id))["cm_office_since"] == world.now
+    assert len(await world.messages(registered.complaint_id, "officer_review")) == 1
+
+
+async def test_a_whole_life_ends_satisfied_with_an_unbroken_history(world: World) -> None:
+    registered = await world.register()
+    await world.dissatisfied(registered.number)
+    await world.dissatisfied(registered.number)
+    attempt: UUID = await world.disposed_and_called(registered.number)
+    result = await world.answer(attempt, Answer(satisfied=True))
+    assert (result.event, result.level) == (Event.CLOSED_SATISFIED, 2)
+    assert await world.events(registered.complaint_id) == [
+        "registered",
+        "disposed",
+        "returned_for_review",
+        "disposed",
+        "escalated_dissatisfied",
+        "disposed",
+        "closed_satisfied",
+    ]

@@ -1,0 +1,44 @@
+from uuid import UUID
+
+import pytest
+
+from complaints import store
+from complaints.errors import UnknownComplaintError
+from complaints.feedback import Answer, give_up
+from complaints.lifecycle import AwaitingFeedback, ClosedSatisfied, Unverified, WithOfficer
+from complaints.registration import Registered
+from tests.complaints.world import World
+
+
+async def held(world: World, registered: Registered) -> object:
+    async with store.transaction(world.pool) as conn:
+        complaint = await store.hold(conn, registered.number)
+        assert complaint == await store.hold_by_id(conn, registered.complaint_id)
+    return complaint.state
+
+
+async def test_each_state_is_read_as_it_was_written(world: World) -> None:
+    registered = await world.register()
+    with_officer = WithOfficer(level=1, post="L1-MAH", due_at=registered.due_at)
+    assert await held(world, registered) == with_officer
+    attempt = await world.disposed_and_called(registered.number)
+    awaiting = AwaitingFeedback(level=1, post="L1-MAH", disposals=1)
+    assert await held(world, registered) == awaiting
+    await world.answer(attempt, Answer(satisfied=True))
+    closed = ClosedSatisfied(level=1, post="L1-MAH", disposals=1, attempt_id=attempt)
+    assert await held(world, registered) == closed
+
+
+async def test_an_unverified_end_is_read_with_its_reason(world: World) -> None:
+    registered = await world.register()
+    await world.dispose(registered.number)
+    async with store.transaction(world.pool) as conn:
+        await give_up(conn, registered.complaint_id, 1, world.now, reason="invalid number")
+    unverified = Unverified(level=1, post="L1-MAH", disposals=1, reason="invalid number")
+    assert await held(world, registered) == unverified
+
+
+async def test_what_does_not_exist_cannot_be_held(world: World) -> None:
+    async with store.transaction(world.pool) as conn:
+        with pytest.raises(UnknownComplaintError):
+            await store.hold_by_id(conn, UUID(int=0))

@@ -1,0 +1,173 @@
+"""The whole room, joined as wiring does: a fake Asterisk, a real database, real sockets."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from aiohttp import ClientWebSocketResponse, web
+from aiohttp.test_utils import TestClient, TestServer
+
+from cti import tokens
+from cti.ami import AmiLink
+from cti.api import AgentApi, routes
+from cti.consumer import Consumer, LiveState
+from cti.desk import Desk, DeskSettings
+from cti.errors import ConflictError, FieldsRefusedError, NoSuchCallError
+from cti.membership import Membership
+from cti.message import AmiEvent
+from cti.ports import History, RegisteredComplaint, RegistrationForm
+from cti.writes import Writes
+from db.pool import Pool
+from tests.cti.fake_ami import FakeAmi, eventually, settings
+from tests.cti.streams import AT
+
+SECRET = b"a secret of the tests"
+
+
+@dataclass
+class FakeHistory:
+    looked_up: list[str] = field(default_factory=list)
+    delay: float = 0.0
+    error: Exception | None = None
+
+    async def lookup(self, number: str) -> History:
+        self.looked_up.append(number)
+        await asyncio.sleep(self.delay)
+        if self.error:
+            raise self.error
+        return {"calls": [{"queue": "helpline-hi"}], "complaints": []}
+
+
+@dataclass
+class FakeRegistrar:
+    forms: list[RegistrationForm] = field(default_factory=list)
+
+    async def register(self, form: RegistrationForm) -> RegisteredComplaint:
+        self.forms.append(form)
+        match form.category:
+            case "unknown":
+                raise FieldsRefusedError({"category": "is unknown"})
+            case "no-call":
+                raise NoSuchCallError
+            case "conflict":
+                raise ConflictError("this call is with another agent")
+            case "away":
+                raise ConnectionRefusedError
+        return RegisteredComplaint(number="100000007", level=1, officer="BDO", due_at=AT)
+
+
+@dataclass
+class Room:
+    pool: Pool
+    server: FakeAmi
+    link: AmiLink
+    live: LiveState
+    desk: Desk
+    writes: Writes
+    consumer: Consumer
+    membership: Membership
+    history: FakeHistory
+    registrar: FakeRegistrar
+    client: TestClient[web.Request, web.Application]
+    away: bool = False
+
+    async def page(self, agent_id: str = "1001") -> ClientWebSocketResponse:
+        token = tokens.issue(SECRET, agent_id)
+        return await self.client.ws_connect(
+            "/agent/socket", headers={"Authorization": f"Bearer {token}"}
+        )
+
+    async def asterisk_says(self, *events: AmiEvent) -> None:
+        """Send, and wait until the consumer has taken all of it."""
+        before = self.consumer.taken
+        for event in events:
+            await self.server.event(*lines(event))
+        await eventually(lambda: self.consumer.taken >= before + len(events))
+
+    async def row(self, table: str, id: UUID) -> dict[str, Any]:
+        row = await self.pool.fetchrow(f"select * from {table} where id = $1", id)
+        assert row is not None
+        return dict(row)
+
+    async def outcome(self, id: UUID) -> str:
+        async with asyncio.timeout(10):
+            while True:
+                if outcome := (await self.row("call", id))["outcome"]:
+                    return str(outcome)
+                await asyncio.sleep(0.02)
+
+    async def open_call(
+        self, id: UUID, direction: str = "inbound", channel: str | None = None, age: int = 60
+    ) -> None:
+        await self.pool.execute(
+            "insert into call (id, cell, direction, channel_id, started_at)"
+            " values ($1, 'cell1', $2, $3, $4)",
+            id, direction, channel, AT - timedelta(seconds=age),
+        )  # fmt: skip
+
+
+def lines(event: AmiEvent) -> list[str]:
+    return [
+        *(f"{key}: {value}" for key, value in event.fields.items()),
+        *(f"ChanVariable: {key}={value}" for key, value in event.variables.items()),
+        *(f"DestChanVariable: {key}={value}" for key, value in event.dest_variables.items()),
+    ]
+
+
+async def receive(page: ClientWebSocketResponse, *expected: str) -> list[dict[str, Any]]:
+    """The next messages; their types must be as expected."""
+    messages = [await page.receive_json(timeout=10) for _ in expected]
+    assert [message["type"] for message in messages] == list(expected)
+    return messages
+
+
+@asynccontextmanager
+async def opened(
+    pool: Pool, server: FakeAmi | None = None, *, grace: float = 30.0, outgoing: int = 64,
+    lost_after: float = 0.1, unanswered_wait: float = 0.3,
+) -> AsyncIterator[Room]:  # fmt: skip
+    def now() -> datetime:
+        return AT
+
+    async with server or FakeAmi() as asterisk:
+        link, live, history, registrar = (
+            AmiLink(settings(asterisk)), LiveState(), FakeHistory(), FakeRegistrar(),
+        )  # fmt: skip
+
+        def the_pool() -> Pool:
+            if room is not None and room.away:
+                raise ConnectionRefusedError
+            return pool
+
+        room: Room | None = None
+        writes = Writes(the_pool, retry=0.02)
+        membership = Membership(link, the_pool, "cell1", settle=0.01)
+        desk = Desk(
+            DeskSettings(cell="cell1", grace=grace, outgoing=outgoing), the_pool, writes,
+            view=live.view, members_changed=membership.wake, now=now,
+        )  # fmt: skip
+        consumer = Consumer(
+            link, live, desk, writes, history, cell="cell1", members_changed=membership.wake,
+            now=now, lost_after=lost_after, unanswered_wait=unanswered_wait,
+        )  # fmt: skip
+        app = web.Application()
+        app.add_routes(routes(AgentApi(SECRET, desk, registrar)))
+        async with TestClient(TestServer(app)) as client:
+            room = Room(
+                pool, asterisk, link, live, desk, writes, consumer, membership, history,
+                registrar, client,
+            )  # fmt: skip
+            services = (link.run(), consumer.run(), writes.run(), desk.run(), membership.run())
+            tasks = [asyncio.create_task(service) for service in services]
+            try:
+                await eventually(lambda: link.ready)
+                yield room
+            finally:
+                link.close()
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)

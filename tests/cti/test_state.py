@@ -1,0 +1,298 @@
+"""Who is talking, from events as Asterisk sends them, and from events as it should not."""
+
+from collections.abc import Iterable
+from uuid import UUID, uuid4
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cti.effects import (
+    AgentAnswered,
+    AgentReleased,
+    CitizenLegEnded,
+    Effect,
+    OfferToAgent,
+    OfferWithdrawn,
+    OriginateFailed,
+    QueueAbandoned,
+)
+from cti.events import Leg, leg_of, parse
+from cti.message import AmiEvent
+from cti.snapshot import Member, Snapshot, resync
+from cti.state import AgentStatus, AgentView, State, agent_view, reduce
+from tests.cti.streams import (
+    AT,
+    CALL,
+    CITIZEN,
+    agent_leg,
+    answered_call,
+    both,
+    citizen_leg,
+    event,
+    missed_and_abandoned,
+    no_channel_attempt,
+    outbound_leg,
+    unanswered_attempt,
+)
+
+
+def play(events: Iterable[AmiEvent], state: State | None = None) -> tuple[State, list[Effect]]:
+    state, all_effects = state or State(), []
+    for raw in events:
+        parsed = parse(raw)
+        if parsed is not None:
+            state, effects = reduce(state, parsed, AT)
+            all_effects += effects
+    return state, all_effects
+
+
+def leg(fields: dict[str, str]) -> Leg:
+    found = leg_of(event("CoreShowChannel", **fields))
+    assert found is not None
+    return found
+
+
+def test_an_answered_call_pops_before_it_is_answered_and_ends_once() -> None:
+    state, effects = play(answered_call())
+    assert effects == [
+        OfferToAgent(CALL, "1001", "helpline-hi", "9876543210", AT),
+        AgentAnswered(CALL, "1001", AT),
+        AgentReleased(CALL, "1001", AT),
+        CitizenLegEnded(CALL, False, True, 16, True, AT),
+    ]
+    assert (state.legs, state.calls) == ({}, {})
+
+
+def test_every_event_twice_has_no_further_effect() -> None:
+    _, once = play(answered_call())
+    _, twice = play(e for e in answered_call() for _ in range(2))
+    _, again = play([*answered_call(), *answered_call()])
+    assert once == twice == again
+
+
+def test_a_missed_offer_is_withdrawn_and_may_come_again() -> None:
+    state, effects = play(missed_and_abandoned())
+    assert effects == [
+        OfferToAgent(CALL, "1001", "helpline-hi", "9876543210", AT),
+        OfferWithdrawn(CALL, "1001", AT),
+        OfferToAgent(CALL, "1001", "helpline-hi", "9876543210", AT),
+        QueueAbandoned(CALL, "helpline-hi", AT),
+        OfferWithdrawn(CALL, "1001", AT),
+        CitizenLegEnded(CALL, False, True, None, True, AT),
+    ]
+    assert state.calls == {}
+
+
+def test_the_others_offers_end_when_one_agent_answers() -> None:
+    one, two = agent_leg("1001", 1), agent_leg("1002", 2)
+    _, effects = play(
+        [
+            both("AgentCalled", citizen_leg(), one),
+            both("AgentCalled", citizen_leg(), two),
+            both("AgentConnect", citizen_leg(), two),
+        ]
+    )
+    assert effects[2:] == [OfferWithdrawn(CALL, "1001", AT), AgentAnswered(CALL, "1002", AT)]
+
+
+def test_a_call_answered_before_it_was_seen_ringing_still_pops_first() -> None:
+    _, effects = play([both("AgentConnect", citizen_leg(), agent_leg(state="6"))])
+    assert effects == [
+        OfferToAgent(CALL, "1001", "helpline-hi", "9876543210", AT),
+        AgentAnswered(CALL, "1001", AT),
+    ]
+
+
+def test_a_late_offer_of_a_leg_that_is_over_has_no_effect() -> None:
+    events = missed_and_abandoned()
+    state, _ = play(events)
+    assert play([events[3], events[6]], state) == (state, [])
+
+
+def test_an_attempt_that_is_not_answered_tells_cause_and_failure_in_either_order() -> None:
+    for first in (True, False):
+        call = uuid4()
+        state, effects = play(unanswered_attempt(call, response_first=first))
+        assert set(effects) == {
+            CitizenLegEnded(call, True, False, 17, True, AT),
+            OriginateFailed(call, None, AT),
+        }
+        assert state.calls == {}
+
+
+def test_an_attempt_without_a_channel_fails_by_its_response_alone() -> None:
+    call = uuid4()
+    assert play(no_channel_attempt(call))[1] == [OriginateFailed(call, None, AT)]
+
+
+def test_an_attempt_ended_before_it_had_our_variable_is_known_by_its_channel() -> None:
+    call = uuid4()
+    leg = outbound_leg(call, variable=False)
+    _, effects = play([event("Newchannel", **leg), event("Hangup", **leg, cause="34")])
+    assert effects == [CitizenLegEnded(call, True, False, 34, True, AT)]
+
+
+def test_the_hangup_of_a_leg_never_seen_before_still_ends_its_call() -> None:
+    _, effects = play([event("Hangup", **citizen_leg(), cause="16")])
+    assert effects == [CitizenLegEnded(CALL, False, True, 16, True, AT)]
+
+
+def test_what_an_agent_is_doing() -> None:
+    events = answered_call()
+    member = event("QueueMemberAdded", queue="helpline-hi", interface="PJSIP/1001")
+    states = [AgentStatus.SIGNED_OUT]
+    state = State()
+    for raw in [member, *events]:
+        state, _ = play([raw], state)
+        view = agent_view(state, "1001")
+        if view.status is not states[-1]:
+            states.append(view.status)
+    signed_out, available = AgentStatus.SIGNED_OUT, AgentStatus.AVAILABLE
+    assert states == [signed_out, available, AgentStatus.RINGING, AgentStatus.IN_CALL, available]
+    removed = event("QueueMemberRemoved", queue="helpline-hi", interface="PJSIP/1001")
+    assert agent_view(play([removed], state)[0], "1001") == AgentView(signed_out)
+
+
+def test_an_agents_own_call_is_nobodys() -> None:
+    own = {**agent_leg(citizen="lab1-1795310368.14"), "call": ""}
+    assert play([event("Newchannel", **own), event("Hangup", **own, cause="16")])[1] == []
+
+
+# --- snapshots
+
+
+def test_a_snapshot_ends_what_is_gone_and_withdraws_its_offers() -> None:
+    state, _ = play(answered_call()[:5])
+    healed, effects = resync(state, Snapshot(), AT)
+    assert effects == (
+        OfferWithdrawn(CALL, "1001", AT),
+        CitizenLegEnded(CALL, False, True, None, False, AT),
+    )
+    assert (healed.legs, healed.calls) == ({}, {})
+    # what was still under way when the link broke finds nothing to do
+    assert play(answered_call(), healed)[1] == []
+
+
+def test_a_snapshot_brings_the_screen_pop_and_the_answer_that_were_missed() -> None:
+    ringing = Snapshot((leg(citizen_leg()), leg(agent_leg())), {CITIZEN: "helpline-hi"})
+    state, effects = resync(State(), ringing, AT)
+    assert effects == (OfferToAgent(CALL, "1001", "helpline-hi", "9876543210", AT),)
+    talking = Snapshot((leg(citizen_leg()), leg(agent_leg(state="6"))))
+    state, effects = resync(state, talking, AT)
+    assert effects == (AgentAnswered(CALL, "1001", AT),)
+    assert state.calls[CALL].queue == "helpline-hi"
+    assert resync(state, talking, AT) == (state, ())
+
+
+def test_a_snapshot_without_variables_keeps_the_calls_that_were_known() -> None:
+    state, _ = play(answered_call()[:5])
+    bare = Snapshot(tuple(leg({**fields, "call": ""}) for fields in (citizen_leg(), agent_leg())))
+    healed, effects = resync(state, bare, AT)
+    assert effects == ()
+    assert healed.calls.keys() == {CALL}
+
+
+def test_a_hangup_seen_before_the_snapshot_is_not_undone_by_it() -> None:
+    state, _ = play(answered_call())
+    healed, effects = resync(state, Snapshot((leg(citizen_leg()),)), AT)
+    assert (healed.legs, effects) == ({}, ())
+
+
+# --- properties
+
+_CALLS = [UUID(int=number) for number in (1, 2)]
+
+
+@st.composite
+def any_event(draw: st.DrawFn) -> AmiEvent:
+    """Anything that Asterisk could say about two calls, three agents' legs and one attempt."""
+    call = draw(st.sampled_from(_CALLS))
+    citizen = citizen_leg(f"c-{call.int}", call, draw(st.sampled_from("0456")))
+    if draw(st.booleans()):
+        citizen["call"] = draw(st.sampled_from(["", "nonsense", str(_CALLS[0])]))
+    agent = agent_leg(
+        draw(st.sampled_from(["1001", "1002"])), draw(st.integers(1, 3)), f"c-{call.int}", call,
+        draw(st.sampled_from("056")),
+    )  # fmt: skip
+    kind = draw(st.integers(0, 6))
+    if kind == 0:
+        names = ["AgentCalled", "AgentConnect", "AgentComplete", "AgentRingNoAnswer"]
+        return both(draw(st.sampled_from(names)), citizen, agent)
+    if kind == 1:
+        names = ["QueueCallerJoin", "QueueCallerLeave", "QueueCallerAbandon"]
+        return event(draw(st.sampled_from(names)), **citizen, queue="helpline-hi")
+    if kind == 2:
+        return draw(st.sampled_from(unanswered_attempt(UUID(int=9)) + no_channel_attempt(call)))
+    if kind == 3:
+        name = draw(st.sampled_from(["QueueMemberAdded", "QueueMemberRemoved"]))
+        return event(name, queue="q", interface=draw(st.sampled_from(["PJSIP/1001", "Local/x"])))
+    name = draw(st.sampled_from(["Newchannel", "Newstate", "Hangup", "Hangup"]))
+    about = draw(st.sampled_from([citizen, agent, outbound_leg(UUID(int=9))]))
+    return event(name, **about, cause=draw(st.sampled_from(["", "0", "16", "x"])))
+
+
+def well_told(effects: Iterable[Effect]) -> None:
+    """Each agent's page hears a story that makes sense; each call ends at most once."""
+    heard: dict[tuple[UUID, str], str] = {}
+    ended: list[UUID] = []
+    for effect in effects:
+        match effect:
+            case OfferToAgent(call, agent):
+                assert (call, agent) not in heard
+                heard[call, agent] = "offered"
+            case AgentAnswered(call, agent):
+                assert heard[call, agent] == "offered"
+                heard[call, agent] = "answered"
+            case OfferWithdrawn(call, agent):
+                assert heard.pop((call, agent)) == "offered"
+            case AgentReleased(call, agent):
+                assert heard.pop((call, agent)) == "answered"
+            case CitizenLegEnded(call):
+                ended.append(call)
+            case OriginateFailed() | QueueAbandoned():
+                pass
+    assert max((ended.count(call) for call in ended), default=0) <= 2
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(any_event(), max_size=40))
+def test_any_order_and_repetition_of_events_tells_a_story_that_makes_sense(
+    events: list[AmiEvent],
+) -> None:
+    well_told(play(events)[1])
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.permutations(answered_call() + missed_and_abandoned()))
+def test_a_calls_events_in_any_order_leave_nothing_behind(events: list[AmiEvent]) -> None:
+    state, effects = play(events)
+    well_told(effects)
+    assert sum(isinstance(effect, CitizenLegEnded) for effect in effects) == 1
+    healed, more = resync(state, Snapshot(), AT)
+    well_told([*effects, *more])
+    assert (healed.legs, healed.calls) == ({}, {})
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(any_event(), max_size=25), st.lists(any_event(), max_size=8))
+def test_after_a_snapshot_the_state_is_the_snapshot(
+    before: list[AmiEvent], shown: list[AmiEvent]
+) -> None:
+    state, effects = play(before)
+    legs = {leg.channel_id: leg for raw in shown if (leg := leg_of(raw)) is not None}
+    fresh = {id: leg for id, leg in legs.items() if id not in state.spent or id in state.legs}
+    snapshot = Snapshot(tuple(legs.values()), {}, frozenset({Member("q", "1001")}))
+    healed, more = resync(state, snapshot, AT)
+    assert healed.legs.keys() == fresh.keys()
+    assert {leg.call_id for leg in healed.legs.values() if leg.call_id} == healed.calls.keys()
+    assert healed.members == {("q", "1001")}
+    well_told([*effects, *more])
+    assert resync(healed, snapshot, AT) == (healed, ())
+
+
+@given(st.text(max_size=12), st.dictionaries(st.text(max_size=8), st.text(max_size=40)))
+def test_no_event_however_strange_raises(name: str, fields: dict[str, str]) -> None:
+    known = ("Hangup", "AgentCalled", "OriginateResponse", "QueueMemberAdded", name)
+    strange = {"uniqueid": "1", "actionid": "²", "cause": "²", "interface": "PJSIP/", **fields}
+    for kind in known:
+        play([AmiEvent(kind, strange, fields, fields)])

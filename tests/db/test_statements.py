@@ -1,0 +1,43 @@
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from db.pool import open_pool
+from db.statements import QUERIES, sql, statements
+
+NAMES = sorted(name for name in statements().available_queries if not name.endswith(("_cursor",)))
+
+
+@pytest.fixture
+async def connection(migrated_url: str) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(migrated_url)
+    yield connection
+    await connection.close()
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_every_named_statement_can_be_prepared(
+    connection: asyncpg.Connection, name: str
+) -> None:
+    await connection.prepare(sql(name))
+
+
+def test_every_name_in_the_files_is_loaded_and_begins_with_an_area() -> None:
+    written = [
+        line.split(":", 1)[1].split("(")[0].strip().rstrip("^$!*<>#")
+        for path in sorted(QUERIES.glob("*.sql"))
+        for line in path.read_text("utf-8").splitlines()
+        if line.startswith("-- name:")
+    ]
+    assert len(written) == len(set(written))
+    assert sorted(written) == NAMES
+
+
+async def test_connections_speak_utc_and_give_up_on_slow_statements(postgres_url: str) -> None:
+    pool = await open_pool(postgres_url, size=1, statement_seconds=0.1)
+    assert await pool.fetchval("show timezone") == "UTC"
+    with pytest.raises(TimeoutError):
+        await pool.execute("select pg_sleep(5)")
+    assert await pool.fetchval("select 1") == 1
+    await pool.close()

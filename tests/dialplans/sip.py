@@ -1,0 +1,134 @@
+"""A SIP phone of a few lines: calls, answers, hangs up; sends no audio."""
+
+import asyncio
+import re
+import secrets
+from typing import Self
+
+Address = tuple[str, int]
+
+
+class Phone(asyncio.DatagramProtocol):
+    """One phone with at most one call at a time, bound to its own loopback address."""
+
+    def __init__(self, address: Address) -> None:
+        self.address = address
+        self.received: asyncio.Queue[str] = asyncio.Queue(100)
+        self.answers = True
+        self._transport: asyncio.DatagramTransport | None = None
+        self._peer: Address = address
+        self._dialog: dict[str, str] = {}
+        self._cseq = 1
+
+    @classmethod
+    async def open(cls, address: Address) -> Self:
+        phone = cls(address)
+        loop = asyncio.get_running_loop()
+        phone._transport, _ = await loop.create_datagram_endpoint(lambda: phone, local_addr=address)
+        return phone
+
+    def close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+
+    def datagram_received(self, data: bytes, addr: Address) -> None:
+        text = data.decode()
+        if text.startswith("INVITE"):
+            self._peer = addr
+            self._take(text)
+        elif not text.startswith(("SIP/2.0", "ACK")):
+            self._reply(text, "200 OK")
+        self.received.put_nowait(text)
+
+    def invite(self, to: Address, number: str, *, user: str = "9415012345") -> None:
+        self._peer = to
+        tag, call_id = secrets.token_hex(4), secrets.token_hex(8)
+        self._dialog = {
+            "uri": f"sip:{number}@{to[0]}:{to[1]}",
+            "from": f"<sip:{user}@{self.address[0]}>;tag={tag}",
+            "to": f"<sip:{number}@{to[0]}>",
+            "call_id": call_id,
+        }
+        self._request("INVITE", self._sdp())
+
+    async def answer(self, *, seconds: float = 10) -> int:
+        """The final status of our INVITE, acknowledged."""
+        while True:
+            text = await self.expect(r"SIP/2.0 [1-6]\d\d", seconds=seconds)
+            status = int(text.split(" ", 2)[1])
+            if status >= 200 and "INVITE" in _header(text, "CSeq"):
+                self._dialog["to"] = _header(text, "To")
+                self._request("ACK", cseq=int(_header(text, "CSeq").split()[0]))
+                return status
+
+    def bye(self) -> None:
+        self._request("BYE")
+
+    def cancel(self) -> None:
+        self._request("CANCEL", cseq=self._cseq)
+
+    async def expect(self, pattern: str, *, seconds: float = 15) -> str:
+        async with asyncio.timeout(seconds):
+            while True:
+                text = await self.received.get()
+                if re.match(pattern, text):
+                    return text
+
+    def _take(self, invite: str) -> None:
+        self._dialog = {
+            "uri": _header(invite, "Contact").strip("<>"),
+            "from": _header(invite, "To") + ";tag=" + secrets.token_hex(4),
+            "to": _header(invite, "From"),
+            "call_id": _header(invite, "Call-ID"),
+        }
+        self._reply(invite, "180 Ringing")
+        if self.answers:
+            self._reply(invite, "200 OK", self._sdp())
+
+    def _request(self, method: str, body: str = "", cseq: int | None = None) -> None:
+        if cseq is None:
+            self._cseq += 1
+            cseq = self._cseq
+        host, port = self.address
+        self._send(
+            f"{method} {self._dialog['uri']} SIP/2.0",
+            f"Via: SIP/2.0/UDP {host}:{port};branch=z9hG4bK{secrets.token_hex(6)}",
+            f"From: {self._dialog['from']}",
+            f"To: {self._dialog['to']}",
+            f"Call-ID: {self._dialog['call_id']}",
+            f"CSeq: {cseq} {method}",
+            "Max-Forwards: 70",
+            body=body,
+        )
+
+    def _reply(self, request: str, status: str, body: str = "") -> None:
+        names = ("Via", "From", "Call-ID", "CSeq")
+        to = _header(request, "To")
+        mine = self._dialog.get("from", to)
+        self._send(
+            f"SIP/2.0 {status}",
+            *(f"{name}: {_header(request, name)}" for name in names),
+            f"To: {to if 'tag=' in to else mine}",
+            body=body,
+        )
+
+    def _send(self, *lines: str, body: str) -> None:
+        host, port = self.address
+        head = [*lines, f"Contact: <sip:{host}:{port}>"]
+        if body:
+            head.append("Content-Type: application/sdp")
+        head.append(f"Content-Length: {len(body)}")
+        assert self._transport is not None
+        self._transport.sendto(("\r\n".join(head) + "\r\n\r\n" + body).encode(), self._peer)
+
+    def _sdp(self) -> str:
+        host = self.address[0]
+        lines = ["v=0", f"o=- 1 1 IN IP4 {host}", "s=-", f"c=IN IP4 {host}", "t=0 0"]
+        lines += ["m=audio 30000 RTP/AVP 8 101", "a=rtpmap:8 PCMA/8000"]
+        lines += ["a=rtpmap:101 telephone-event/8000"]
+        return "\r\n".join(lines) + "\r\n"
+
+
+def _header(text: str, name: str) -> str:
+    found = re.search(rf"^{name}: *(.*?)\r?$", text, re.MULTILINE | re.IGNORECASE)
+    return found[1] if found else ""

@@ -1,0 +1,112 @@
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from dialplans import names
+from dialplans.conf import by_name
+from dialplans.errors import SettingsError
+from dialplans.render import render, write
+from dialplans.secrets import Secrets
+from dialplans.settings import BenchRoute, BenchSettings, CellSettings
+
+
+def test_the_same_settings_give_the_same_files(cell: CellSettings, cell_secrets: Secrets) -> None:
+    assert render(cell, cell_secrets) == render(cell.model_copy(), cell_secrets)
+
+
+def test_nothing_that_a_caller_sends_reaches_a_dialplan_argument(
+    cell: CellSettings, cell_secrets: Secrets
+) -> None:
+    text = render(cell, cell_secrets)["extensions.conf"]
+    for word in ("CALLERID", "EXTEN", "PJSIP_HEADER", "CHANNEL(", "System", "Exec"):
+        assert word not in text
+
+
+def test_ami_gets_no_right_to_commands_and_a_patient_write_limit(
+    cell: CellSettings, cell_secrets: Secrets
+) -> None:
+    user = by_name(render(cell, cell_secrets)["manager.conf"])[names.AMI_USER]
+    assert set(user.get("write").split(",")) == {"originate", "agent", "call", "reporting"}
+    assert int(user.get("writetimeout")) >= 5000
+
+
+def test_queues_have_no_members_of_their_own(cell: CellSettings, cell_secrets: Secrets) -> None:
+    assert "member =" not in render(cell, cell_secrets)["queues.conf"]
+
+
+def test_bench_numbers_exist_only_where_asked_for(
+    cell: CellSettings, cell_secrets: Secrets
+) -> None:
+    bench = BenchSettings(
+        plain_exten="9000", routes=(BenchRoute(exten="9001", url="agi://127.0.0.1:4600/short"),)
+    )
+    with_bench = cell.model_copy(update={"bench": bench})
+    assert "9000" not in render(cell, cell_secrets)["extensions.conf"]
+    text = render(with_bench, cell_secrets)["extensions.conf"]
+    assert "exten => 9001,1,AGI(agi://127.0.0.1:4600/short)" in text
+
+
+def test_an_agent_without_a_secret_is_not_rendered(cell: CellSettings) -> None:
+    with pytest.raises(SettingsError, match="101, 102"):
+        render(cell, Secrets(ami=SecretStr("x" * 30), agents={}))
+
+
+def test_a_value_that_would_begin_a_new_line_is_refused_at_the_last_wall(
+    cell: CellSettings, cell_secrets: Secrets
+) -> None:
+    # model_copy does not validate.
+    hostile = cell.model_copy(update={"name": "x\n[options]\nlive_dangerously=yes"})
+    with pytest.raises(SettingsError):
+        render(hostile, cell_secrets)
+
+
+def test_files_are_private_and_unknown_ones_stay(cell: CellSettings, cell_secrets: Secrets) -> None:
+    conf = write(cell, render(cell, cell_secrets))
+    own = conf.with_name("site-notes.txt")
+    own.write_text("kept")
+    write(cell, render(cell, cell_secrets))
+    assert {mode(file) for file in conf.parent.glob("*.conf")} == {0o600}
+    assert mode(conf.parent) == 0o700
+    assert own.read_text() == "kept"
+    assert not list(conf.parent.glob(".*"))
+
+
+def test_files_can_be_shared_with_the_group_that_asterisk_runs_in(
+    cell: CellSettings, cell_secrets: Secrets
+) -> None:
+    conf = write(cell, render(cell, cell_secrets), group=os.getgid())
+    assert mode(conf) == 0o640
+    assert conf.stat().st_gid == os.getgid()
+    assert mode(cell.root / "run") == 0o770
+
+
+def test_a_failed_write_leaves_the_old_file(
+    cell: CellSettings, cell_secrets: Secrets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conf = write(cell, render(cell, cell_secrets))
+    before = conf.read_text()
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        write(cell, {"asterisk.conf": "half"})
+    assert conf.read_text() == before
+    assert not list(conf.parent.glob(".*"))
+
+
+def test_the_prompts_are_found_below_asterisks_sounds(
+    cell: CellSettings, cell_secrets: Secrets
+) -> None:
+    write(cell, render(cell, cell_secrets))
+    sound = cell.root / "data/sounds" / names.sound(names.PROMPT_TECHNICAL_FAULT)
+    assert sound.with_suffix(".wav").exists()
+    assert (cell.root / "data/sounds/en/beep.wav").exists()
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)

@@ -1,0 +1,61 @@
+"""The operator's settings: what is read from where, and what is refused."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from helpline.settings import SettingsError, load_settings
+
+
+def _write(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    path = folder / "helpline.toml"
+    path.write_text(text, encoding="utf-8")
+    monkeypatch.setenv("HELPLINE_CONFIG", str(path))
+
+
+def test_the_environment_wins_over_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _write(tmp_path, monkeypatch, "[http]\nport = 9000\nhost = '127.0.0.9'\n")
+    monkeypatch.setenv("HELPLINE_HTTP__PORT", "9001")
+    settings = load_settings()
+    assert (settings.http.port, settings.http.host) == (9001, "127.0.0.9")
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("[http]\nport = 0\n", "http.port"),
+        ("[http]\ncolour = 'red'\n", "http.colour"),
+        ("clock_shift = 'PT1H'\n", "clock_shift"),
+        ("[[cell.agents]]\nid = '1001'\nname = 'A'\nqueues = ['nowhere']\n", "nowhere"),
+        ("[[cell.agents]]\nid = 'x;y'\nname = 'A'\n", "cell.agents.0.id"),
+        ("this is not TOML", "Expected"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, named: str
+) -> None:
+    _write(tmp_path, monkeypatch, text)
+    with pytest.raises(SettingsError, match=named):
+        load_settings()
+
+
+def test_an_error_does_not_quote_a_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _write(tmp_path, monkeypatch, "[http]\nport = 'hunter2-hunter2'\n")
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_config_file_that_is_not_there_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HELPLINE_CONFIG", "/nowhere/helpline.toml")
+    with pytest.raises(SettingsError, match="/nowhere"):
+        load_settings()
+
+
+def test_a_demo_may_have_its_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HELPLINE_POLICY", "demo")
+    monkeypatch.setenv("HELPLINE_CLOCK_SHIFT", "-PT90S")
+    assert load_settings().clock_shift == timedelta(seconds=-90)
