@@ -1,1 +1,1 @@
-"""Measurements: `python -m bench [name ...]`. Each prints a table and writes `var/bench/<name>.json`."""
+"""Measurements: `python -m bench [name ...]`. Each writes `var/bench/<name>.json`."""

@@ -1,4 +1,4 @@
-"""CPU time of process trees, to the microsecond: `/proc` knows the trees, the kernel's clocks the time."""
+"""CPU time of process trees: `/proc` knows the trees, the kernel's clocks the time."""
 
 import ctypes
 import os
@@ -62,7 +62,7 @@ def _trees(roots: Sequence[int]) -> Iterator[int]:
 def _stat(pid: int) -> list[int] | None:
     """`/proc/<pid>/stat` from the state on (as 0), so that [1] is the parent; None: it has ended.
 
-    [13] and [14] are the user and system ticks of children that have ended (proc(5): fields 16, 17).
+    [13] and [14] are user and system ticks of children that have ended (fields 16, 17 of proc(5)).
     """
     try:
         text = (_PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")

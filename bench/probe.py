@@ -62,7 +62,7 @@ class Probe:
         """Call `rate` times a second for `seconds`: what was heard, and how many calls failed."""
         async with asyncio.TaskGroup() as group:
             tasks = []
-            for number in range(max(round(rate * seconds), 1)):
+            for number in range(round(rate * seconds)):
                 tasks.append(group.create_task(self._try(dialled), name=f"probe {number}"))
                 await asyncio.sleep(1 / rate)
         heard = [result for task in tasks if (result := task.result()) is not None]

@@ -1,4 +1,4 @@
-"""What the FastAGI bench needs: Asterisk, PostgreSQL with fsync, and the servers, each a process."""
+"""What the FastAGI bench needs: Asterisk, PostgreSQL with fsync, the servers."""
 
 import asyncio
 import os

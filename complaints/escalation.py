@@ -5,6 +5,7 @@ from datetime import datetime
 import structlog
 
 from complaints import history
+from complaints.errors import ComplaintError
 from complaints.forwarding import forward
 from complaints.history import Entry, Event
 from complaints.lifecycle import WithOfficer
@@ -27,10 +28,21 @@ async def escalate_overdue(
     async with transaction(pool) as conn:
         overdue = await hold_overdue(conn, now, limit)
         for complaint in overdue:
-            await _escalate(conn, complaint, policy, now, signer)
+            await _escalate_one(conn, complaint, policy, now, signer)
     if overdue:
         _log.info("overdue complaints escalated", complaints=len(overdue))
     return len(overdue)
+
+
+async def _escalate_one(
+    conn: Connection, complaint: Complaint, policy: Policy, now: datetime, signer: Signer
+) -> None:
+    """One complaint of the batch: one that cannot move on must not hold up the others."""
+    try:
+        async with conn.transaction():
+            await _escalate(conn, complaint, policy, now, signer)
+    except ComplaintError as error:
+        _log.error("overdue complaint stays", complaint=str(complaint.id), error=str(error))
 
 
 async def _escalate(

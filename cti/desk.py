@@ -141,13 +141,9 @@ class Desk:
                 if message.type is WSMsgType.TEXT:
                     self._received(agent.id, page, message.data)
         finally:
+            self._left(agent.id, page)  # first: this task may be cancelled at any await
             writer.cancel()
             await asyncio.gather(writer, return_exceptions=True)
-            self.slow_pages += page.dropped
-            seat = self._seats.get(agent.id)
-            if seat is not None and seat.page is page:
-                seat.page = None
-                seat.lost_at = asyncio.get_running_loop().time()
 
     async def run(self) -> None:
         """Sign out those who stay away too long, until cancelled."""
@@ -187,6 +183,13 @@ class Desk:
         page.send({"type": "hello", **about})
         for pop in self._pops.get(agent.id, {}).values():
             page.send(pop.message)
+
+    def _left(self, agent_id: str, page: Page) -> None:
+        self.slow_pages += page.dropped
+        seat = self._seats.get(agent_id)
+        if seat is not None and seat.page is page:
+            seat.page = None
+            seat.lost_at = asyncio.get_running_loop().time()
 
     def _received(self, agent_id: str, page: Page, text: str) -> None:
         seat = self._seats.get(agent_id)

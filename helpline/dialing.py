@@ -21,8 +21,10 @@ def dialer_settings(settings: Settings) -> DialerSettings:
             trunk_channels=wanted.trunk_channels,
         ),
         retry=RetryPolicy(
-            busy=(wanted.retry_busy,),
+            busy=wanted.retry_busy,
             no_answer=wanted.retry_no_answer,
+            wrong_person=wanted.retry_wrong_person,
+            hung_up=wanted.retry_hung_up,
             technical=wanted.retry_uncounted,
             max_attempts=wanted.max_attempts,
         ),

@@ -73,10 +73,6 @@ class LiveCell:
             "AMI link": self.link.run,
         }
 
-    async def close(self) -> None:
-        """Break the link off for good."""
-        self.link.close()
-
     def live_calls(self) -> frozenset[UUID] | None:
         """Our calls that have a channel; None while we are not in step with Asterisk."""
         return self._consumer.live_calls()

@@ -96,12 +96,18 @@ class FeedbackOptions(_Group):
     trunk_channels: Annotated[int, Field(ge=1)] = 240
     inbound_reserve: Annotated[int, Field(ge=0)] = 120
     max_attempts: Annotated[int, Field(ge=1, le=10)] = 4
-    retry_busy: timedelta = timedelta(minutes=10)
+    retry_busy: tuple[timedelta, ...] = (
+        timedelta(minutes=10),
+        timedelta(hours=1),
+        timedelta(hours=4),
+    )
     retry_no_answer: tuple[timedelta, ...] = (
         timedelta(hours=1),
         timedelta(hours=4),
         timedelta(days=1),
     )
+    retry_wrong_person: timedelta = timedelta(hours=20)
+    retry_hung_up: timedelta = timedelta(hours=1)
     retry_uncounted: timedelta = timedelta(minutes=2)
 
 

@@ -22,6 +22,7 @@ from helpline.asterisk import AsteriskService
 from helpline.cell import render_cell, state_folder
 from helpline.clock import Clock
 from helpline.database import Database
+from helpline.deadlines import DeadlineSweep
 from helpline.desk_adapters import ComplaintRegistrar, NumberHistory
 from helpline.dialing import dialer_settings
 from helpline.flows import agi_server
@@ -138,6 +139,7 @@ class Helpline:
             progress(f"Asterisk {self._tools.asterisk.version}: starting")
             await self._start_asterisk(cell.root)
         await self._start_live(pool, secrets)
+        self._start_deadlines(pool)
         self._start_dialer(pool)
         await self._start_http(pool)
         progress("queues: waiting for Asterisk's state")
@@ -185,8 +187,11 @@ class Helpline:
         await live.load_agents()
         for name, service in live.services.items():
             self._services.start(name, service)
-        self._undo.append(("AMI link", live.close))
         live.add_metrics(self._metrics)
+
+    def _start_deadlines(self, pool: Pool) -> None:
+        sweep = DeadlineSweep(pool, policy_named(self._settings.policy), self._now, self._signer())
+        self._services.start("deadlines", sweep.run)
 
     def _start_dialer(self, pool: Pool) -> None:
         options = self._settings.feedback

@@ -3,6 +3,7 @@
 import argparse
 import io
 import socketserver
+from typing import TextIO
 
 from asterisk.agi import AGI
 
@@ -17,24 +18,23 @@ class _Nowhere(io.TextIOBase):
 class _ThreadAgi(AGI):  # type: ignore[misc]  # the library has no types
     """As the library's own, without its signal handler, which only a main thread may set."""
 
-    def __init__(self, stdin: io.TextIOBase, stdout: io.TextIOBase) -> None:
+    def __init__(self, stdin: TextIO, stdout: TextIO) -> None:
         self.stdin, self.stdout, self.stderr = stdin, stdout, _Nowhere()
         self._got_sighup = False
         self.env: dict[str, str] = {}
         self._get_agi_env()
 
 
-class _Talk(socketserver.StreamRequestHandler):
-    wbufsize = -1  # the library flushes after each command
-
+class _Talk(socketserver.BaseRequestHandler):
     def handle(self) -> None:
-        agi = _ThreadAgi(
-            io.TextIOWrapper(self.rfile, encoding="utf-8", newline="\n"),
-            io.TextIOWrapper(self.wfile, encoding="utf-8", newline="\n"),
-        )
-        agi.answer()
-        agi.stream_file("beep")
-        agi.hangup()
+        with (
+            self.request.makefile("r", encoding="utf-8", newline="\n") as heard,
+            self.request.makefile("w", encoding="utf-8", newline="\n") as said,
+        ):
+            agi = _ThreadAgi(heard, said)
+            agi.answer()
+            agi.stream_file("beep")
+            agi.hangup()
 
 
 class _Server(socketserver.ThreadingTCPServer):

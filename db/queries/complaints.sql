@@ -127,7 +127,8 @@ values (:complaint_id, :disposal_no, :next_attempt_at);
 -- Whom to call now, oldest first. A row that another dialer holds is skipped; one that it has just claimed is
 -- looked at again with its new time, and is not due any more.
 select f.complaint_id, f.disposal_no, f.attempts_made, f.next_attempt_at, c.contact, c.number
-from feedback_due f join complaint c on c.id = f.complaint_id
+from feedback_due f
+join complaint c on c.id = f.complaint_id and c.state = 'awaiting_feedback' and c.disposals = f.disposal_no
 where f.done_at is null and f.next_attempt_at <= :now
   and not exists (select from attempt a where a.complaint_id = f.complaint_id and a.settled_at is null)
 order by f.next_attempt_at

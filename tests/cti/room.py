@@ -112,7 +112,7 @@ class Room:
 
 def lines(event: AmiEvent) -> list[str]:
     return [
-        *(f"{key}: {value}" for key, value in event.fields.items()),
+        *(f"{key.capitalize()}: {value}" for key, value in event.fields.items()),
         *(f"ChanVariable: {key}={value}" for key, value in event.variables.items()),
         *(f"DestChanVariable: {key}={value}" for key, value in event.dest_variables.items()),
     ]

@@ -1,7 +1,7 @@
 """Each guard of the AMI link, against a server that misbehaves as Asterisk or the network does."""
 
 import asyncio
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from structlog.testing import capture_logs
@@ -27,9 +27,9 @@ from tests.cti.fake_ami import (
 )
 
 
-def command(call: UUID | None = None, **changes: object) -> OriginateCommand:
+def command(**changes: object) -> OriginateCommand:
     values: dict[str, object] = {
-        "channel_id": call or uuid4(), "channel": "PJSIP/+919876543210@trunk",
+        "channel_id": uuid4(), "channel": "PJSIP/+919876543210@trunk",
         "context": "feedback", "exten": "s", "caller_id": "1600111076", "timeout_ms": 30_000,
     }  # fmt: skip
     return OriginateCommand(**(values | changes))  # type: ignore[arg-type]
@@ -188,13 +188,15 @@ async def test_overflow_drops_the_link_and_resynchronises() -> None:
 
 
 async def test_silence_is_noticed_and_the_link_made_anew() -> None:
-    async with FakeAmi(answers_pings=False) as server:
-        async with running(AmiLink(settings(server, silence=0.3))) as link:
-            assert server.count("Ping") <= 6
-            await eventually(lambda: not link.ready)
-            server.answers_pings = True
-            await confirm(link)
-            assert link.connects >= 2
+    async with (
+        FakeAmi(answers_pings=False) as server,
+        running(AmiLink(settings(server, silence=0.3))) as link,
+    ):
+        assert server.count("Ping") <= 6
+        await eventually(lambda: not link.ready)
+        server.answers_pings = True
+        await confirm(link)
+        assert link.connects >= 2
 
 
 async def test_pings_keep_a_quiet_link_up() -> None:
@@ -299,37 +301,37 @@ async def test_close_during_a_pending_reconnect_stays_closed() -> None:
 
 
 async def test_reconnects_and_is_ready_only_after_the_snapshot() -> None:
-    async with FakeAmi() as server:
-        async with running(AmiLink(settings(server)), ready=False) as link:
-            await eventually(lambda: link.state is LinkState.SYNCHRONISING)
-            assert not link.ready
-            assert await link.originate(command()) is OriginateReply.REFUSED
-            await confirm(link)
-            assert link.ready
-            server.sessions[-1].cut()
-            await eventually(lambda: not link.ready)
-            await confirm(link)
-            assert link.ready
+    async with FakeAmi() as server, running(AmiLink(settings(server)), ready=False) as link:
+        await eventually(lambda: link.state is LinkState.SYNCHRONISING)
+        assert not link.ready
+        assert await link.originate(command()) is OriginateReply.REFUSED
+        await confirm(link)
+        assert link.ready
+        server.sessions[-1].cut()
+        await eventually(lambda: not link.ready)
+        await confirm(link)
+        assert link.ready
 
 
 async def test_a_late_confirmation_does_not_make_the_next_connection_ready() -> None:
-    async with FakeAmi() as server:
-        async with running(AmiLink(settings(server)), ready=False) as link:
-            first = await link.next()
-            server.sessions[-1].cut()
-            await eventually(lambda: link.waiting)
-            link.synchronised(first)
-            assert not link.ready
+    async with FakeAmi() as server, running(AmiLink(settings(server)), ready=False) as link:
+        first = await link.next()
+        server.sessions[-1].cut()
+        await eventually(lambda: link.waiting)
+        link.synchronised(first)
+        assert not link.ready
 
 
 async def test_waits_until_asterisk_has_booted() -> None:
-    async with FakeAmi(booted=False) as server:
-        async with running(AmiLink(settings(server)), ready=False) as link:
-            await eventually(lambda: server.count("Login") == 1)
-            assert link.state is LinkState.CONNECTING
-            await server.event("Event: FullyBooted", "Status: Fully Booted")
-            await confirm(link)
-            assert link.ready
+    async with (
+        FakeAmi(booted=False) as server,
+        running(AmiLink(settings(server)), ready=False) as link,
+    ):
+        await eventually(lambda: server.count("Login") == 1)
+        assert link.state is LinkState.CONNECTING
+        await server.event("Event: FullyBooted", "Status: Fully Booted")
+        await confirm(link)
+        assert link.ready
 
 
 async def test_without_system_events_the_log_says_what_is_missing() -> None:

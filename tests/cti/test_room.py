@@ -168,7 +168,7 @@ async def test_a_refused_second_request_does_not_end_the_live_call(pool: Pool) -
         await room.open_call(call, "outbound", age=1)
         up = outbound_leg(call, state="6")
         await room.asterisk_says(event("Newstate", **up), *no_channel_attempt(call))
-        assert room.consumer.live_calls() == {call}
+        assert room.consumer.live_calls() == frozenset({call})
         done = room.writes.done
         await eventually(lambda: room.writes.done > done)
         assert (await room.row("call", call))["outcome"] is None
@@ -233,7 +233,7 @@ async def test_a_screen_pop_missed_while_the_link_was_down_is_made_up_for(pool: 
         page = await room.page()
         _, pop = await receive(page, "hello", "pop")
         assert pop["call"] == str(CALL)
-        assert room.consumer.live_calls() == {CALL}
+        assert room.consumer.live_calls() == frozenset({CALL})
 
 
 async def test_the_sweep_ends_only_old_calls_without_a_channel(pool: Pool) -> None:
@@ -352,14 +352,14 @@ async def test_a_page_that_does_not_read_is_dropped_and_catches_up(pool: Pool) -
         assert page._response.connection is not None
         transport = page._response.connection.transport
         assert transport is not None
-        transport.pause_reading()  # type: ignore[attr-defined]
+        transport.pause_reading()
         standing = {"type": "pop", "call": str(CALL), "text": "x" * 100_000}
         room.desk.pop("1001", CALL, standing)
         async with asyncio.timeout(20):
             while room.desk.slow_pages == 0:
                 room.desk.tell("1001", {"type": "answered", "text": "x" * 100_000})
                 await asyncio.sleep(0.001)
-        transport.resume_reading()  # type: ignore[attr-defined]
+        transport.resume_reading()
         again = await room.page()
         _, pop = await receive(again, "hello", "pop")
         assert pop == standing

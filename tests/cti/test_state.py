@@ -37,7 +37,8 @@ from tests.cti.streams import (
 
 
 def play(events: Iterable[AmiEvent], state: State | None = None) -> tuple[State, list[Effect]]:
-    state, all_effects = state or State(), []
+    state = state or State()
+    all_effects: list[Effect] = []
     for raw in events:
         parsed = parse(raw)
         if parsed is not None:

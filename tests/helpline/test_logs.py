@@ -16,7 +16,9 @@ def _line(monkeypatch: pytest.MonkeyPatch, *, show_pii: bool) -> dict[str, objec
     monkeypatch.setattr(sys, "stderr", out)
     logs.configure(show_pii=show_pii)
     structlog.get_logger("test").info(
-        "called +919876543210", reply="no answer from +919876543210", pii={"number": "+919876543210"}
+        "called +919876543210",
+        reply="no answer from +919876543210",
+        pii={"number": "+919876543210"},
     )
     line: dict[str, object] = json.loads(out.getvalue())
     return line

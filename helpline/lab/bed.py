@@ -1,0 +1,182 @@
+"""A whole helpline in the laboratory, with prompts that are short tones and telephones to hand."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+import asyncpg
+from pydantic import SecretStr
+
+from complaints.reference import load as load_reference
+from cti.tokens import issue
+from dialplans.settings import QueueSettings
+from helpline.cell import state_folder
+from helpline.clock import Clock, system_clock
+from helpline.demo.agent import AgentPage
+from helpline.demo.reference import REFERENCE
+from helpline.keys import signing_key
+from helpline.lab.phones import Phone
+from helpline.lab.site import Site
+from helpline.lab.tones import heard, make_studio
+from helpline.settings import (
+    FeedbackOptions,
+    HttpOptions,
+    LogOptions,
+    Settings,
+    SpeechOptions,
+)
+from helpline.tools import Tools
+from helpline.wiring import Helpline
+from speech.prompts import Prompt
+
+_T = TypeVar("_T")
+
+CITIZEN = "9876543210"
+
+QUICK_FEEDBACK = FeedbackOptions(
+    tick_seconds=0.2,
+    ring_seconds=5,
+    retry_busy=(timedelta(hours=1),),
+    retry_no_answer=(timedelta(hours=1),),
+    retry_uncounted=timedelta(hours=1),
+)
+
+
+class BedError(Exception):
+    """Something that should have happened did not."""
+
+
+@dataclass
+class Bed:
+    """A running helpline. Telephones are made on first use and hung up at the end."""
+
+    helpline: Helpline
+    settings: Settings
+    tools: Tools
+    site: Site
+    now: Clock
+    _phones: dict[str, Phone] = field(default_factory=dict)
+
+    @property
+    def caller(self) -> Phone:
+        """A citizen's telephone, to call from."""
+        return self._phone("caller", self.site.caller)
+
+    @property
+    def line(self) -> Phone:
+        """The citizens' telephones, to be called."""
+        return self._phone("line", self.site.line)
+
+    def agent_phone(self, number: int = 0) -> Phone:
+        """The telephone of an agent."""
+        return self._phone(f"agent{number}", self.site.agent(number))
+
+    def page(self, number: int = 0) -> AgentPage:
+        """The page of an agent; open it with `async with`."""
+        token = issue(signing_key(self.settings), str(1001 + number))
+        return AgentPage(self.settings.http.public_url, token, self.now)
+
+    async def rows(self, sql: str, *values: object) -> list[asyncpg.Record]:
+        """What the database says."""
+        async with self.helpline.pool.acquire(timeout=5) as conn:
+            return list(await conn.fetch(sql, *values))
+
+    async def until(
+        self, what: str, ready: Callable[[], Awaitable[_T | None]], seconds: float = 30
+    ) -> _T:
+        """Ask `ready` again and again until it gives something. Raises `BedError`."""
+        try:
+            async with asyncio.timeout(seconds):
+                while (found := await ready()) is None:
+                    await asyncio.sleep(0.1)
+        except TimeoutError:
+            raise BedError(f"waited {seconds:g} s in vain for: {what}") from None
+        return found
+
+    async def last_call_id(self) -> UUID | None:
+        """The newest call, if there is one."""
+        rows = await self.rows("select id from call order by id desc limit 1")
+        return rows[0]["id"] if rows else None
+
+    async def ended_call(self, after: UUID | None, seconds: float = 30) -> dict[str, Any]:
+        """The first call newer than `after`, once it has ended."""
+
+        async def ended() -> dict[str, Any] | None:
+            rows = await self.rows(
+                "select * from call where $1::uuid is null or id > $1 order by id limit 1", after
+            )
+            return dict(rows[0]) if rows and rows[0]["ended_at"] else None
+
+        return await self.until("a call to end", ended, seconds)
+
+    async def stored(self, call_id: UUID, kind: str = "call", seconds: float = 30) -> Path:
+        """The file of a call's recording, once it is stored."""
+
+        async def found() -> Path | None:
+            rows = await self.rows(
+                "select location from recording where call_id = $1 and kind = $2"
+                " and state = 'stored'",
+                call_id,
+                kind,
+            )
+            folder = state_folder(self.settings).recordings
+            return folder / rows[0]["location"] if rows else None
+
+        return await self.until("a recording to be stored", found, seconds)
+
+    async def heard(self, call_id: UUID) -> list[Prompt]:
+        """What the citizen heard in a recorded call."""
+        return heard(await self.stored(call_id))
+
+    async def hang_up_all(self) -> None:
+        """Cut every telephone off, so that the next test finds free lines."""
+        for phone in self._phones.values():
+            await phone.hang_up()
+
+    def _phone(self, name: str, local: Any) -> Phone:
+        if name not in self._phones:
+            folder = self.settings.state_dir / "phones"
+            self._phones[name] = self.site.phone(self.tools.sipp.argv, folder, name, local)
+        return self._phones[name]
+
+
+@asynccontextmanager
+async def bed(
+    folder: Path,
+    tools: Tools,
+    *,
+    network: str,
+    http_port: int,
+    database_url: str | None = None,
+    agents: int = 1,
+    queues: tuple[QueueSettings, ...] = (QueueSettings(),),
+    feedback: FeedbackOptions = QUICK_FEEDBACK,
+    now: Clock = system_clock,
+) -> AsyncIterator[Bed]:
+    """A helpline on `network` (three octets), with the demo's officers; stopped at the end."""
+    site = Site(network)
+    make_studio(folder / "studio")
+    settings = Settings(
+        state_dir=folder / "state",
+        database_url=SecretStr(database_url) if database_url else None,
+        policy="demo",
+        cell=site.cell("lab", agent_names=[f"Agent {n}" for n in range(agents)], queues=queues),
+        http=HttpOptions(port=http_port, public_url=f"http://127.0.0.1:{http_port}"),
+        speech=SpeechOptions(studio=folder / "studio"),
+        feedback=feedback,
+        log=LogOptions(level="warning"),
+    )
+    helpline = Helpline(settings, tools, now)
+    made = Bed(helpline, settings, tools, site, now)
+    try:
+        await helpline.start()
+        await load_reference(helpline.pool, REFERENCE)
+        yield made
+    finally:
+        await made.hang_up_all()
+        await helpline.stop()

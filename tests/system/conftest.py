@@ -1,0 +1,51 @@
+"""One running helpline for all tests of this folder: real Asterisk, PostgreSQL, SIPp."""
+
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import psycopg
+import pytest
+import pytest_asyncio
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+
+from helpline.lab.bed import Bed, bed
+from helpline.tools import Tools, load_tools
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def tools() -> Tools:
+    return load_tools(ROOT)
+
+
+@pytest.fixture(scope="session")
+def own_database(postgres_url: str) -> str:
+    """The URL of an empty database beside the one that other tests clear."""
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute("drop database if exists system_tests with (force)")
+        connection.execute(sql.SQL("create database system_tests"))
+    name = conninfo_to_dict(postgres_url)["dbname"]
+    head, _, query = postgres_url.partition("?")
+    if not head.endswith(f"/{name}"):
+        raise ValueError("the URL does not end with its database")
+    return head.removesuffix(str(name)) + "system_tests" + (f"?{query}" if query else "")
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def site(tools: Tools, own_database: str) -> AsyncIterator[Bed]:
+    # A short path: Asterisk's control socket lies below it.
+    with tempfile.TemporaryDirectory(prefix="hl-") as folder:
+        async with bed(
+            Path(folder), tools, network="127.0.11", http_port=8276, database_url=own_database
+        ) as running:
+            yield running
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def helpline(site: Bed) -> AsyncIterator[Bed]:
+    """The running helpline with free lines before and after the test."""
+    yield site
+    await site.hang_up_all()
