@@ -13,7 +13,7 @@ import structlog
 
 from agi.caller import call_id_argument
 from agi.durable import insist, noted
-from agi.errors import AgiError, CommandFailedError, Hangup
+from agi.errors import AgiError, Hangup
 from agi.ports import Capture, FeedbackAnswer, FeedbackBook, Journal, Listener, Prompts
 from agi.recorded import answer_and_record
 from agi.session import ANY_KEY, RecordEnd, Session
@@ -23,14 +23,13 @@ from speech.prompts import Prompt
 _log = structlog.get_logger(__name__)
 
 YES, NO = "1", "2"
-OTHER_REASON = "other"
 REASONS: Final = MappingProxyType(
     {
         "1": "not_done",
         "2": "partly_done",
         "3": "officer_did_not_contact",
         "4": "false_report",
-        "5": OTHER_REASON,
+        "5": "other",
     }
 )
 
@@ -40,7 +39,7 @@ class _Heard:
     """What the citizen has said so far: a hang-up does not take it back."""
 
     satisfied: bool | None = None
-    reason: str = OTHER_REASON
+    reason: str | None = None
     own_words: UUID | None = None
 
     def answer(self) -> FeedbackAnswer | None:
@@ -115,22 +114,18 @@ class FeedbackFlow:
 
     async def _ask_why(self, session: Session, attempt: UUID, heard: _Heard) -> None:
         key = await self.listener.choose(session, [Prompt.FEEDBACK_REASON], "".join(REASONS))
-        heard.reason = REASONS[key] if key else OTHER_REASON
+        heard.reason = REASONS.get(key) if key else None
         await self._say(session, Prompt.FEEDBACK_OWN_WORDS)
         if session.hung_up:
             raise Hangup
         target = await self.capture.open(attempt, "own_words")
-        try:
-            result = await session.record(
-                target.path.removesuffix(".wav"),
-                "wav",
-                max_seconds=self.own_words_seconds,
-                silence_seconds=self.silence_seconds,
-                escape=ANY_KEY,
-            )
-        except CommandFailedError as error:
-            _log.error("own words not recorded", call=str(attempt), error=str(error))
-            return
+        result = await session.record(
+            target.path.removesuffix(".wav"),
+            "wav",
+            max_seconds=self.own_words_seconds,
+            silence_seconds=self.silence_seconds,
+            escape=ANY_KEY,
+        )
         if result.reason is not RecordEnd.NOT_BEGUN:
             heard.own_words = target.id
 

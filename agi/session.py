@@ -172,7 +172,10 @@ class Session:
         await self._command("SET VARIABLE", build(f"SET VARIABLE {variable_name(name)}", value))
 
     async def get_variable(self, name: str) -> str | None:
-        """A channel variable or function, on a dead channel too; None when it is not set."""
+        """A channel variable or function, on a dead channel too; None when it is not set.
+
+        Asterisk gives its first 1,023 bytes.
+        """
         command = build("GET VARIABLE", readable_name(name))
         reply = await self._command("GET VARIABLE", command)
         return reply.data if reply.result == "1" else None

@@ -1,6 +1,6 @@
 """The one consumer of events: reduces them in order and carries out what follows.
 
-Nothing here waits for the database: rows go through `Writes`, screen-pops look up the caller's
+Nothing here waits for the database: rows go through `Writes`, screen-pops fetch the caller's
 history in tasks of their own.
 """
 
@@ -13,10 +13,8 @@ from uuid import UUID
 import structlog
 
 from calls.model import Outcome
-from calls.numbers import to_e164
 from calls.store import end_if_open, set_agent_answered
 from cti.ami import AmiLink
-from cti.desk import Desk, call_message, pop_message
 from cti.effects import (
     AgentAnswered,
     AgentReleased,
@@ -30,7 +28,7 @@ from cti.effects import (
 from cti.errors import AmiError
 from cti.events import parse
 from cti.message import AmiEvent, Connected
-from cti.ports import CallerHistory, History
+from cti.screenpop import ScreenPops
 from cti.snapshot import resync, take
 from cti.state import AgentView, State, agent_view, reduce
 from cti.sweep import YOUNG, live_of, sweep
@@ -39,10 +37,8 @@ from cti.writes import Writes
 from db.pool import Connection
 
 _log = structlog.get_logger(__name__)
-_HISTORY_SECONDS = 1.0
 _OTHER_WITNESS = 2.0
 _LOST_AFTER = 15.0  # seconds in which a call flow writes the exact outcome itself
-_NO_HISTORY: History = {"calls": [], "complaints": []}
 
 
 class LiveState:
@@ -63,9 +59,8 @@ class Consumer:
         self,
         link: AmiLink,
         live: LiveState,
-        desk: Desk,
+        screen_pops: ScreenPops,
         writes: Writes,
-        history: CallerHistory,
         *,
         cell: str,
         members_changed: Callable[[], None],
@@ -75,9 +70,8 @@ class Consumer:
     ) -> None:
         self._link = link
         self._live = live
-        self._desk = desk
+        self._screen_pops = screen_pops
         self._writes = writes
-        self._history = history
         self._cell = cell
         self._members_changed = members_changed
         self._now = now
@@ -85,12 +79,9 @@ class Consumer:
         self._unanswered = Unanswered(
             writes, lambda call_id: call_id in live.state.calls, wait=unanswered_wait
         )
-        self._pops: dict[tuple[UUID, str], asyncio.Task[None]] = {}
-        self._lookups: dict[UUID, asyncio.Task[History | None]] = {}
         self.taken = 0
         self.resyncs = 0
         self.abandoned = 0
-        self.pops_without_history = 0
 
     def live_calls(self) -> frozenset[UUID] | None:
         """Our calls that have a channel right now; None while that cannot be known."""
@@ -139,15 +130,13 @@ class Consumer:
     def _carry_out(self, effect: Effect, tasks: asyncio.TaskGroup) -> None:
         match effect:
             case OfferToAgent():
-                self._offer(effect, tasks)
-            case OfferWithdrawn(call_id, agent_id, at):
-                self._tell("pop_withdrawn", call_id, agent_id, at, ends=True)
+                self._screen_pops.offer(effect, tasks)
             case AgentAnswered(call_id, agent_id, at):
-                self._tell("answered", call_id, agent_id, at, ends=False)
+                self._screen_pops.tell(effect)
                 answered = partial(set_agent_answered, call_id=call_id, agent_id=agent_id, at=at)
                 self._writes.add("agent answered", answered)
-            case AgentReleased(call_id, agent_id, at):
-                self._tell("released", call_id, agent_id, at, ends=True)
+            case OfferWithdrawn() | AgentReleased():
+                self._screen_pops.tell(effect)
             case CitizenLegEnded(outbound=True, answered=False, witnessed=True):
                 self._unanswered.leg_ended(effect)
             case CitizenLegEnded(call_id, at=at):
@@ -157,58 +146,6 @@ class Consumer:
                 self._unanswered.originate_failed(effect)
             case QueueAbandoned():
                 self.abandoned += 1
-
-    def _offer(self, effect: OfferToAgent, tasks: asyncio.TaskGroup) -> None:
-        key = (effect.call_id, effect.agent_id)
-        number = to_e164(effect.number) if effect.number else None
-        history = self._lookup(effect.call_id, number, tasks)
-        task = tasks.create_task(self._pop(effect, number, history), name="screen-pop")
-        self._pops[key] = task
-        task.add_done_callback(lambda done: self._forget_pop(key, done))
-
-    def _forget_pop(self, key: tuple[UUID, str], done: asyncio.Task[None]) -> None:
-        if self._pops.get(key) is done:
-            del self._pops[key]
-
-    async def _pop(
-        self, effect: OfferToAgent, number: str | None, history: "asyncio.Task[History | None]"
-    ) -> None:
-        found = await history
-        self.pops_without_history += found is None
-        message = pop_message(effect.call_id, effect.queue, number, effect.at, found)
-        self._desk.pop(effect.agent_id, effect.call_id, message)
-
-    def _lookup(
-        self, call_id: UUID, number: str | None, tasks: asyncio.TaskGroup
-    ) -> "asyncio.Task[History | None]":
-        """One look-up for all agents who are rung at once for the same call."""
-        running = self._lookups.get(call_id)
-        if running is None:
-            running = tasks.create_task(self._look_up(number), name="caller's history")
-            self._lookups[call_id] = running
-            running.add_done_callback(lambda _: self._lookups.pop(call_id, None))
-        return running
-
-    async def _look_up(self, number: str | None) -> History | None:
-        if number is None:
-            return _NO_HISTORY
-        try:
-            async with asyncio.timeout(_HISTORY_SECONDS):
-                return await self._history.lookup(number)
-        except Exception as error:
-            # Whatever is wrong with the history, the agent must see who calls, and now.
-            _log.error("caller's history not found in time", error=repr(error))
-            return None
-
-    def _tell(self, type: str, call_id: UUID, agent_id: str, at: datetime, *, ends: bool) -> None:
-        """Tell the agent's page, but never before the screen-pop that it is about."""
-        message = call_message(type, call_id, at)
-        deliver = partial(self._desk.tell, agent_id, message, ends=call_id if ends else None)
-        popping = self._pops.get((call_id, agent_id))
-        if popping is None:
-            deliver()
-        else:
-            popping.add_done_callback(lambda _: deliver())
 
     async def _sweep(self, conn: Connection) -> None:
         if self._link.ready:

@@ -1,5 +1,7 @@
 """What can go wrong at the database's edge."""
 
+import asyncio
+
 import asyncpg
 
 
@@ -34,3 +36,14 @@ AWAY = (
     asyncpg.PostgresSystemError,  # class 58: input and output errors of its own
     asyncpg.InterfaceError,  # a connection or pool that was closed under us
 )
+
+
+def stop_if_cancelled() -> None:
+    """Raise `CancelledError` in a task that was asked to end. For loops that handle `AWAY`.
+
+    A task that is cancelled rolls back and gives its connection back; if the connection breaks
+    in that, its error replaces the cancellation, and a loop that waits and tries again never ends.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

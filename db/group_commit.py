@@ -18,7 +18,7 @@ from typing import Any
 import asyncpg
 import structlog
 
-from db.errors import AWAY, JournalFullError
+from db.errors import AWAY, JournalFullError, stop_if_cancelled
 from db.pool import Connection, Pool
 
 _log = structlog.get_logger(__name__)
@@ -99,6 +99,7 @@ class GroupCommit:
                 async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as connection:
                     await self._write_until_away(connection)
             except AWAY as error:
+                stop_if_cancelled()
                 if not self.away:
                     _log.warning("database away, rows wait", rows=self.pending, error=repr(error))
                 self.away = True

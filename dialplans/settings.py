@@ -86,6 +86,13 @@ class Codec(StrEnum):
     ULAW = "ulaw"
 
 
+class Keys(StrEnum):
+    """How pressed keys come where the other side offers no RFC 4733 events (else they come so)."""
+
+    AUTO = "auto"  # as tones in the speech
+    INFO = "auto_info"  # as SIP INFO
+
+
 class TrunkSettings(_Settings):
     """The public network. Calls from other than `match` addresses are not its calls."""
 
@@ -94,6 +101,7 @@ class TrunkSettings(_Settings):
     codecs: Annotated[tuple[Codec, ...], Field(min_length=1)] = (Codec.ALAW, Codec.ULAW)
     caller_id: Digits = "1076"
     """What a citizen whom we call is shown."""
+    keys: Keys = Keys.AUTO
     qualify_seconds: Annotated[int, Field(ge=0, le=3600)] = 0
 
     @model_validator(mode="after")

@@ -36,3 +36,18 @@ class ManualClock:
     def set(self, at: datetime) -> None:
         """Jump."""
         self._at = at
+
+
+class RunningClock:
+    """A clock that runs like the system's, from a time that tests choose."""
+
+    def __init__(self, at: datetime) -> None:
+        self._shift = at - datetime.now(UTC)
+
+    def __call__(self) -> datetime:
+        """Its time."""
+        return datetime.now(UTC) + self._shift
+
+    def set(self, at: datetime) -> None:
+        """Jump, and run on from there."""
+        self._shift = at - datetime.now(UTC)

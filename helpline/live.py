@@ -8,6 +8,7 @@ from cti.consumer import Consumer, LiveState
 from cti.desk import Desk, DeskSettings
 from cti.membership import Membership
 from cti.ports import CallerHistory
+from cti.screenpop import ScreenPops
 from cti.writes import Writes
 from db.pool import Pool
 from db.statements import statements
@@ -51,12 +52,12 @@ class LiveCell:
             members_changed=self._membership.wake,
             now=now,
         )
+        pops = ScreenPops(self.desk, history)
         self._consumer = Consumer(
             self.link,
             live,
-            self.desk,
+            pops,
             self._writes,
-            history,
             cell=cell.name,
             members_changed=self._membership.wake,
             now=now,

@@ -17,7 +17,7 @@ from uuid import UUID
 
 import structlog
 
-from db.errors import AWAY
+from db.errors import AWAY, stop_if_cancelled
 from db.pool import Pool
 from recordings import audio, rows
 from recordings.errors import CaptureFileError, CaptureGoneError, RecordingError
@@ -87,6 +87,7 @@ class Closer:
                 done = await self.sweep()
                 away = False
             except AWAY as error:
+                stop_if_cancelled()
                 if not away:
                     _log.warning("recordings stay open", error=repr(error))
                 away = True

@@ -21,7 +21,13 @@ from helpline.keys import signing_key
 from helpline.lab.media import Samples
 from helpline.lab.phones import Phone
 from helpline.lab.site import Site
-from helpline.settings import FeedbackOptions, HttpOptions, LogOptions, Settings
+from helpline.settings import (
+    FeedbackOptions,
+    GivenSettings,
+    HttpOptions,
+    LogOptions,
+    Settings,
+)
 from helpline.tools import Tools
 from helpline.wiring import Helpline
 from speech.audio import load, prepare, save
@@ -74,7 +80,8 @@ class Stage:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "helpline.cli", *words),
-            env={**os.environ, **_as_environment(self.settings)},
+            env=_as_environment(self.settings),
+            cwd=self.settings.state_dir,
             stdout=asyncio.subprocess.PIPE,
         )
         async with asyncio.timeout(60):
@@ -86,7 +93,7 @@ class Stage:
 
 def demo_settings(state_dir: Path, *, http_port: int = 8176) -> Settings:
     """The demo's settings: own addresses, retries in seconds, a day that begins at 10:30."""
-    return Settings(
+    return GivenSettings(
         state_dir=state_dir,
         policy="demo",
         clock_shift=shift_to(datetime.now(INDIA), _BEGINS),
@@ -168,8 +175,9 @@ def clear(state_dir: Path) -> None:
 
 
 def _as_environment(settings: Settings) -> dict[str, str]:
-    """What the command line needs to find the same helpline."""
-    return {
+    """What the command line needs to find the same helpline, and no other."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith("HELPLINE_")}
+    return others | {
         "HELPLINE_STATE_DIR": str(settings.state_dir.absolute()),
         "HELPLINE_POLICY": settings.policy,
         "HELPLINE_CLOCK_SHIFT": f"PT{settings.clock_shift.total_seconds():.0f}S".replace(

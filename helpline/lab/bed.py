@@ -25,6 +25,7 @@ from helpline.lab.site import Site
 from helpline.lab.tones import heard, make_studio
 from helpline.settings import (
     FeedbackOptions,
+    GivenSettings,
     HttpOptions,
     LogOptions,
     Settings,
@@ -161,7 +162,7 @@ async def bed(
     """A helpline on `network` (three octets), with the demo's officers; stopped at the end."""
     site = Site(network)
     make_studio(folder / "studio")
-    settings = Settings(
+    settings = GivenSettings(
         state_dir=folder / "state",
         database_url=SecretStr(database_url) if database_url else None,
         policy="demo",

@@ -62,13 +62,15 @@ class Citizen:
 
     `keys`: prompt -> the keys pressed each time it has been heard (None: silence). `early`: prompts
     that are cut short by that key. `hang_up_at`: the number of the command during which they hang
-    up; `idle`: they hang up just before it, so that the HANGUP line comes before its reply.
+    up; `idle`: they hang up just before it, so that the HANGUP line comes before its reply. `gone`:
+    the connection ends after the headers.
     """
 
     keys: Mapping[str, Sequence[str | None]] = field(default_factory=dict)
     early: Sequence[str] = ()
     hang_up_at: int | None = None
     idle: bool = False
+    gone: bool = False
     recorded: str = "200 result=35 (dtmf) endpos=24000"
     refused: Mapping[str, str] = field(default_factory=dict)
 
@@ -87,6 +89,8 @@ class Citizen:
         self.hung_up = env.get("extension") == "h"
         writer.write(headers(script, args, **env))
         try:
+            if self.gone:
+                return
             while line := await asyncio.wait_for(reader.readline(), 30):
                 writer.write(self._carry_out(line.decode().rstrip("\n")).encode())
         except ConnectionError:

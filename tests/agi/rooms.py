@@ -103,12 +103,13 @@ class FakeCallbacks:
 @dataclass
 class FakeBook:
     away: int = 0
+    error: Exception = field(default_factory=ConnectionRefusedError)
     answers: list[tuple[UUID, FeedbackAnswer]] = field(default_factory=list)
 
     async def record(self, attempt_id: UUID, answer: FeedbackAnswer) -> None:
         if self.away > 0:
             self.away -= 1
-            raise ConnectionRefusedError
+            raise self.error
         self.answers.append((attempt_id, answer))
 
     @property

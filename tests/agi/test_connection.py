@@ -258,9 +258,11 @@ async def test_a_cancelled_command_leaves_nothing_to_be_mistaken_for_a_reply() -
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+    asked = asyncio.create_task(session.get_variable("X"))
+    await asyncio.sleep(0)
     peer.feed(b"200 result=1 (of the cancelled one)\n")
     with pytest.raises(ProtocolError):
-        await session.get_variable("X")
+        await asked
 
 
 async def test_a_hangup_is_seen_while_no_command_runs() -> None:

@@ -1,6 +1,7 @@
 from collections.abc import Awaitable, Callable
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from agi.feedback import FeedbackFlow
@@ -89,7 +90,7 @@ async def test_a_satisfied_citizen_is_thanked_and_written(line: Line) -> None:
         ("3", "officer_did_not_contact"),
         ("4", "false_report"),
         ("5", "other"),
-        (None, "other"),
+        (None, None),
     ],
 )
 async def test_a_dissatisfied_citizen_gives_a_reason_and_their_own_words(
@@ -130,10 +131,19 @@ async def test_hanging_up_after_the_word_dissatisfied_takes_nothing_back(
     citizen.hang_up_at, citizen.idle = at, idle
     await line.ring(citizen)
     assert line.journal.outcomes == {ATTEMPT: Outcome.FEEDBACK_GIVEN}
-    reason = "officer_did_not_contact" if at > 9 else "other"
+    reason = "officer_did_not_contact" if at > 9 else None
     begun = at > 11 or (at == 11 and not idle)
     words = line.capture.of("own_words").id if begun else None
     assert line.book.answer == FeedbackAnswer(False, reason, words)
+
+
+async def test_who_hangs_up_before_the_beep_leaves_no_recording_to_look_for(line: Line) -> None:
+    citizen = says(verdict="2")
+    own_words = "STREAM FILE helpline/feedback_own_words"
+    citizen.refused = {own_words: "200 result=0 endpos=800\nHANGUP"}
+    await line.ring(citizen)
+    assert line.own_words == []
+    assert line.book.answer == FeedbackAnswer(False, "officer_did_not_contact", None)
 
 
 async def test_a_key_during_the_beep_leaves_no_recording(line: Line) -> None:
@@ -188,8 +198,14 @@ async def test_keys_during_the_questions_count(line: Line) -> None:
     assert "WAIT FOR DIGIT" not in [command[0] for command in citizen.commands]
 
 
-async def test_the_answer_is_written_when_the_database_comes_back(serve: Serve) -> None:
+@pytest.mark.parametrize(
+    "error", [ConnectionRefusedError(), asyncpg.ForeignKeyViolationError("recording still queued")]
+)
+async def test_the_answer_is_written_when_the_database_comes_back(
+    serve: Serve, error: Exception
+) -> None:
     line = Line(serve, book_away=2)
+    line.book.error = error
     citizen = await line.ring(says(), thanks_after=0.01)
     assert citizen.said[-1] == Prompt.FEEDBACK_THANKS_SATISFIED
     assert line.book.answer == FeedbackAnswer(satisfied=True)

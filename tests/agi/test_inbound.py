@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -43,6 +44,9 @@ class Line:
         )
         server = await self.serve({"inbound": flow})
         await citizen.call(server.port, "inbound", **env)
+        async with asyncio.timeout(30):
+            while not server.served + server.failed:
+                await asyncio.sleep(0.002)
         await server.drain(10)
         assert server.failed == failures
         return citizen
@@ -89,6 +93,20 @@ async def test_a_hangup_before_the_queue_is_ivr_abandoned(line: Line, at: int, i
     assert line.journal.outcome is Outcome.IVR_ABANDONED
     assert list(line.journal.outcomes) == [line.journal.call.id]
     assert "HELPLINE_QUEUE" not in citizen.variables
+
+
+async def test_who_hangs_up_on_the_way_to_the_queue_never_queued(line: Line) -> None:
+    citizen = presses_one()
+    citizen.refused = {"STREAM FILE helpline/connecting": "200 result=0 endpos=800\nHANGUP"}
+    await line.ring(citizen)
+    assert line.journal.queues == []
+    assert line.journal.outcome is Outcome.IVR_ABANDONED
+
+
+async def test_a_call_that_is_gone_after_its_headers_is_a_call(line: Line) -> None:
+    await line.ring(Citizen(gone=True))
+    assert line.journal.calls
+    assert line.journal.outcome is Outcome.IVR_ABANDONED
 
 
 async def test_wrong_keys_are_named_and_asked_again(line: Line) -> None:

@@ -20,6 +20,7 @@ from cti.errors import ConflictError, FieldsRefusedError, NoSuchCallError
 from cti.membership import Membership
 from cti.message import AmiEvent
 from cti.ports import History, RegisteredComplaint, RegistrationForm
+from cti.screenpop import ScreenPops
 from cti.writes import Writes
 from db.pool import Pool
 from tests.cti.fake_ami import FakeAmi, eventually, settings
@@ -101,7 +102,7 @@ class Room:
                 await asyncio.sleep(0.02)
 
     async def open_call(
-        self, id: UUID, direction: str = "inbound", channel: str | None = None, age: int = 60
+        self, id: UUID, direction: str = "inbound", channel: str | None = None, age: int = 1
     ) -> None:
         await self.pool.execute(
             "insert into call (id, cell, direction, channel_id, started_at)"
@@ -151,8 +152,8 @@ async def opened(
             view=live.view, members_changed=membership.wake, now=now,
         )  # fmt: skip
         consumer = Consumer(
-            link, live, desk, writes, history, cell="cell1", members_changed=membership.wake,
-            now=now, lost_after=lost_after, unanswered_wait=unanswered_wait,
+            link, live, ScreenPops(desk, history), writes, cell="cell1",
+            members_changed=membership.wake, now=now, lost_after=lost_after, unanswered_wait=unanswered_wait,
         )  # fmt: skip
         app = web.Application()
         app.add_routes(routes(AgentApi(SECRET, desk, registrar)))

@@ -149,7 +149,7 @@ async def test_an_unanswered_attempt_ends_as_the_better_witness_says(
 ) -> None:
     call = new_id(AT)
     async with opened(pool) as room:
-        await room.open_call(call, "outbound", age=1)
+        await room.open_call(call, "outbound")
         await room.asterisk_says(*unanswered_attempt(call, cause, reason, response_first))
         assert await room.outcome(call) == outcome
 
@@ -157,7 +157,7 @@ async def test_an_unanswered_attempt_ends_as_the_better_witness_says(
 async def test_an_attempt_that_never_had_a_channel_fails(pool: Pool) -> None:
     call = new_id(AT)
     async with opened(pool) as room:
-        await room.open_call(call, "outbound", age=1)
+        await room.open_call(call, "outbound")
         await room.asterisk_says(*no_channel_attempt(call))
         assert await room.outcome(call) == "failed"
 
@@ -165,7 +165,7 @@ async def test_an_attempt_that_never_had_a_channel_fails(pool: Pool) -> None:
 async def test_a_refused_second_request_does_not_end_the_live_call(pool: Pool) -> None:
     call = new_id(AT)
     async with opened(pool, unanswered_wait=0.05) as room:
-        await room.open_call(call, "outbound", age=1)
+        await room.open_call(call, "outbound")
         up = outbound_leg(call, state="6")
         await room.asterisk_says(event("Newstate", **up), *no_channel_attempt(call))
         assert room.consumer.live_calls() == frozenset({call})
@@ -179,7 +179,7 @@ async def test_a_refused_second_request_does_not_end_the_live_call(pool: Pool) -
 async def test_an_outcome_that_the_call_flow_wrote_stands(pool: Pool) -> None:
     call = new_id(AT)
     async with opened(pool) as room:
-        await room.open_call(call, "outbound", age=1)
+        await room.open_call(call, "outbound")
         await room.asterisk_says(event("Newstate", **outbound_leg(call, state="6")))
         await pool.execute(
             "update call set outcome = 'feedback_given', ended_at = $2 where id = $1", call, AT
@@ -246,7 +246,7 @@ async def test_the_sweep_ends_only_old_calls_without_a_channel(pool: Pool) -> No
     async with opened(pool, server) as room:
         for id, age in ((CALL, 60), (dead, 60), (young, 5), (elsewhere, 60)):
             await room.open_call(id, age=age)
-        await room.open_call(unnamed, channel="lab1-7.7")
+        await room.open_call(unnamed, channel="lab1-7.7", age=60)
         await pool.execute("update call set cell = 'cell2' where id = $1", elsewhere)
         server.sessions[-1].cut()
         assert await room.outcome(dead) == "lost"

@@ -66,6 +66,14 @@ class Proxy:
         for writer in list(self._writers):
             writer.transport.abort()
 
+    async def _pass_on_and_cut(self, data: bytes, sink: asyncio.StreamWriter) -> None:
+        self.stall()
+        sink.write(data)
+        await asyncio.sleep(0.2)  # long enough for the server to have done it
+        self._cut_after = None
+        self._cut()
+        self.resume()
+
     async def _connect(self) -> Streams:
         host, port = self._parts.get("host", "127.0.0.1"), self._parts.get("port", "5432")
         if host.startswith("/"):
@@ -89,12 +97,11 @@ class Proxy:
         try:
             while data := await source.read(65536):
                 await self._flows.wait()
+                if watched and self._cut_after is not None and self._cut_after in data:
+                    await self._pass_on_and_cut(data, sink)
+                    break
                 sink.write(data)
                 await sink.drain()
-                if watched and self._cut_after is not None and self._cut_after in data:
-                    await asyncio.sleep(0.2)  # long enough for the server to have done it
-                    self._cut_after = None
-                    self._cut()
         except OSError:
             pass
         finally:

@@ -222,9 +222,23 @@ async def test_a_consumer_stopped_while_it_writes_singly_loses_no_row(pool: Pool
         await _until_waiting(other)
         await _stop(consumer)
         assert commit.pending == 3
-        await other.execute("delete from note")
+        await other.execute("delete from note where id = 2")
     await _finish(commit, tasks)
     assert await _notes(pool) == [1, 2, 3, 4]
+
+
+async def test_a_consumer_ends_although_its_connection_breaks_at_that_moment(
+    pool: Pool, proxy: Proxy, proxied: Pool
+) -> None:
+    commit = GroupCommit(lambda: proxied)
+    consumer = asyncio.create_task(commit.run())
+    await commit.write(NOTE, (0, None, "now it has a connection"))
+    proxy.cut_after(b"advisory_unlock")  # what asyncpg says when it takes a connection back
+    consumer.cancel()
+    done, _ = await asyncio.wait([consumer], timeout=10)
+    assert done
+    assert proxy.has_cut
+    assert consumer.cancelled()
 
 
 async def test_drain_says_whether_everything_was_written(pool: Pool, start: Start) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from helpline.settings import SettingsError, load_settings
+from helpline.settings import GivenSettings, SettingsError, load_settings
 
 
 def _write(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
@@ -59,3 +59,13 @@ def test_a_demo_may_have_its_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HELPLINE_POLICY", "demo")
     monkeypatch.setenv("HELPLINE_CLOCK_SHIFT", "-PT90S")
     assert load_settings().clock_shift == timedelta(seconds=-90)
+
+
+def test_given_settings_meet_neither_file_nor_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _write(tmp_path, monkeypatch, "[http]\nport = 9000\n")
+    monkeypatch.setenv("HELPLINE_DATABASE_URL", "postgresql://production/helpline")
+    settings = GivenSettings()
+    assert settings.database_url is None
+    assert settings.http.port != 9000

@@ -4,14 +4,12 @@ import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import psycopg
 import pytest
 import pytest_asyncio
-from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict
 
 from helpline.lab.bed import Bed, bed
 from helpline.tools import Tools, load_tools
+from tests.system.database import fresh_database
 
 ROOT = Path(__file__).parents[2]
 
@@ -23,15 +21,7 @@ def tools() -> Tools:
 
 @pytest.fixture(scope="session")
 def own_database(postgres_url: str) -> str:
-    """The URL of an empty database beside the one that other tests clear."""
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute("drop database if exists system_tests with (force)")
-        connection.execute(sql.SQL("create database system_tests"))
-    name = conninfo_to_dict(postgres_url)["dbname"]
-    head, _, query = postgres_url.partition("?")
-    if not head.endswith(f"/{name}"):
-        raise ValueError("the URL does not end with its database")
-    return head.removesuffix(str(name)) + "system_tests" + (f"?{query}" if query else "")
+    return fresh_database(postgres_url, "system_tests")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

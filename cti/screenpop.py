@@ -1,0 +1,96 @@
+"""What an agent's page hears of a call, in the order in which it happened.
+
+A screen-pop waits a moment for the caller's history; whatever follows for the same agent and
+call waits behind it, so that no page hears of an answer before it was shown the caller.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from uuid import UUID
+
+import structlog
+
+from calls.numbers import to_e164
+from cti.desk import Desk, call_message, pop_message
+from cti.effects import AgentAnswered, AgentReleased, OfferToAgent, OfferWithdrawn
+from cti.ports import CallerHistory, History
+
+_log = structlog.get_logger(__name__)
+_HISTORY_SECONDS = 1.0
+_NO_HISTORY: History = {"calls": [], "complaints": []}
+
+_LookUp = asyncio.Task[History | None]
+_Key = tuple[UUID, str]  # call, agent
+
+
+class ScreenPops:
+    """Synchronous for its caller; its tasks belong to the caller's group."""
+
+    def __init__(self, desk: Desk, history: CallerHistory) -> None:
+        self._desk = desk
+        self._history = history
+        self._stories: dict[_Key, deque[OfferToAgent | Callable[[], None]]] = {}
+        self._lookups: dict[UUID, _LookUp] = {}
+        self.without_history = 0
+
+    def offer(self, effect: OfferToAgent, tasks: asyncio.TaskGroup) -> None:
+        """Show the caller as soon as the history is there, or 1 s without it."""
+        key = (effect.call_id, effect.agent_id)
+        if (story := self._stories.get(key)) is not None:
+            story.append(effect)
+            return
+        self._stories[key] = deque([effect])
+        tasks.create_task(self._tell_story(key, tasks), name="screen-pop")
+
+    def tell(self, effect: OfferWithdrawn | AgentAnswered | AgentReleased) -> None:
+        """Tell the page what became of the call."""
+        types = {OfferWithdrawn: "pop_withdrawn", AgentAnswered: "answered"}
+        message = call_message(types.get(type(effect), "released"), effect.call_id, effect.at)
+        ends = None if isinstance(effect, AgentAnswered) else effect.call_id
+        deliver = partial(self._desk.tell, effect.agent_id, message, ends=ends)
+        story = self._stories.get((effect.call_id, effect.agent_id))
+        if story is None:
+            deliver()
+        else:
+            story.append(deliver)
+
+    async def _tell_story(self, key: _Key, tasks: asyncio.TaskGroup) -> None:
+        story = self._stories[key]
+        try:
+            while story:
+                step = story.popleft()
+                if isinstance(step, OfferToAgent):
+                    await self._pop(step, tasks)
+                else:
+                    step()
+        finally:
+            del self._stories[key]
+
+    async def _pop(self, effect: OfferToAgent, tasks: asyncio.TaskGroup) -> None:
+        number = to_e164(effect.number) if effect.number else None
+        history = await self._lookup(effect.call_id, number, tasks)
+        self.without_history += history is None
+        message = pop_message(effect.call_id, effect.queue, number, effect.at, history)
+        self._desk.pop(effect.agent_id, effect.call_id, message)
+
+    def _lookup(self, call_id: UUID, number: str | None, tasks: asyncio.TaskGroup) -> _LookUp:
+        """One look-up for all agents who are rung at once for the same call."""
+        running = self._lookups.get(call_id)
+        if running is None:
+            running = tasks.create_task(self._look_up(number), name="caller's history")
+            self._lookups[call_id] = running
+            running.add_done_callback(lambda _: self._lookups.pop(call_id, None))
+        return running
+
+    async def _look_up(self, number: str | None) -> History | None:
+        if number is None:
+            return _NO_HISTORY
+        try:
+            async with asyncio.timeout(_HISTORY_SECONDS):
+                return await self._history.lookup(number)
+        except Exception as error:
+            # Whatever is wrong with the history, the agent must see who calls, and now.
+            _log.error("caller's history not found in time", error=repr(error))
+            return None
