@@ -26,7 +26,7 @@ from campaigns.settlement import drop_unrequested, settle_ended
 from campaigns.window import CallingWindow
 from complaints import feedback
 from complaints.errors import ComplaintError
-from db.errors import AWAY
+from db.errors import AWAY, stop_if_cancelled
 from db.pool import Connection, Pool
 
 _log = structlog.get_logger(__name__)
@@ -113,6 +113,7 @@ class Dialer:
         try:
             await self.tick()
         except AWAY as error:
+            stop_if_cancelled()
             if not self._away:
                 _log.warning("database away, the dialer waits", error=repr(error))
             self._away = True

@@ -221,7 +221,8 @@ class AmiLink:
         doubled = settings.backoff_first * 2.0 ** min(failures - 1, 16)
         seconds = min(settings.backoff_longest, doubled)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._closing.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._closing.wait()
 
     def _receive(self, event: AmiEvent) -> None:
         """The one callback. Synchronous, only queues, cannot fail: whatever raised here would end

@@ -22,7 +22,7 @@ from cti.pages import CLOSE_SIGNED_OUT, CLOSE_TAKEN_OVER, Message, Page
 from cti.ports import History
 from cti.state import AgentView
 from cti.writes import Writes
-from db.errors import AWAY
+from db.errors import AWAY, stop_if_cancelled
 from db.ids import new_id
 from db.pool import Connection, Pool
 from db.statements import statements
@@ -165,6 +165,7 @@ class Desk:
                     agents = [Agent(r["id"], r["name"], tuple(r["queues"])) async for r in rows]
                 break
             except AWAY as error:
+                stop_if_cancelled()
                 _log.warning("open sessions not read yet", error=repr(error))
                 await asyncio.sleep(1.0)
         lost_at = asyncio.get_running_loop().time()

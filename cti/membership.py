@@ -11,7 +11,7 @@ import structlog
 from cti.ami import AmiLink
 from cti.errors import AmiError
 from cti.snapshot import Member, take_members
-from db.errors import AWAY
+from db.errors import AWAY, stop_if_cancelled
 from db.pool import Pool
 from db.statements import statements
 from dialplans.names import agent_interface
@@ -71,14 +71,17 @@ class Membership:
     async def run(self) -> None:
         """Reconcile whenever woken, until cancelled."""
         while True:
+            # Not `wait_for`: before Python 3.12 it may swallow a cancellation.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), self._every)
+                async with asyncio.timeout(self._every):
+                    await self._woken.wait()
             self._woken.clear()
             if not self._link.ready:
                 continue  # woken again after the snapshot
             try:
                 await self.reconcile()
             except (*AWAY, AmiError) as error:
+                stop_if_cancelled()
                 _log.warning("queues not reconciled yet", error=str(error) or repr(error))
                 await asyncio.sleep(1.0)
                 self._woken.set()

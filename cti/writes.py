@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import asyncpg
 import structlog
 
-from db.errors import AWAY
+from db.errors import AWAY, stop_if_cancelled
 from db.pool import Connection, Pool
 
 _log = structlog.get_logger(__name__)
@@ -104,6 +104,7 @@ class Writes:
             async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as connection:
                 await entry.job(connection)
         except (*AWAY, asyncpg.PostgresError) as error:
+            stop_if_cancelled()
             if _is_away(error):
                 if not self.away:
                     _log.warning("database away, rows wait", rows=self.pending, error=repr(error))

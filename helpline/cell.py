@@ -83,10 +83,15 @@ def cell_settings(settings: Settings, asterisk: Asterisk) -> CellSettings:
     )
 
 
-def render_cell(settings: Settings, asterisk: Asterisk) -> tuple[CellSettings, Secrets]:
-    """Write the cell's configuration; secrets that exist are kept. Returns both for the wiring."""
+def cell_with_secrets(settings: Settings, asterisk: Asterisk) -> tuple[CellSettings, Secrets]:
+    """The cell and its secrets: those that exist are kept, those that are missing are made."""
     cell, state = cell_settings(settings, asterisk), state_folder(settings)
     state.root.mkdir(parents=True, exist_ok=True)
-    kept = secrets.ensure(state.cell_secrets, [agent.id for agent in cell.agents])
+    return cell, secrets.ensure(state.cell_secrets, [agent.id for agent in cell.agents])
+
+
+def render_cell(settings: Settings, asterisk: Asterisk) -> tuple[CellSettings, Secrets]:
+    """Write the cell's configuration. Returns its settings and secrets for the wiring."""
+    cell, kept = cell_with_secrets(settings, asterisk)
     render.write(cell, render.render(cell, kept))
     return cell, kept

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import pydantic
 import uvloop
@@ -80,6 +81,13 @@ def _parser() -> argparse.ArgumentParser:
     check.set_defaults(command=commands.check)
 
     demo = verbs.add_parser("demo", help="one citizen's story, end to end")
+    demo.add_argument(
+        "--output",
+        type=Path,
+        default=commands.PROJECT / "var" / "demo",
+        metavar="FOLDER",
+        help="where report and recordings go; what is in it is removed (default: var/demo)",
+    )
     demo.set_defaults(command=commands.demo)
 
     agent = verbs.add_parser("agent", help="about agents").add_subparsers(required=True)

@@ -13,12 +13,13 @@ from cti.tokens import issue
 from db.migrate import migrate as migrate_database
 from dialplans.check import check as check_cell
 from dialplans.findings import Severity
-from helpline.cell import render_cell, state_folder
+from helpline.cell import cell_with_secrets, render_cell, state_folder
 from helpline.clock import shifted_clock
 from helpline.database import Database, command_pool
 from helpline.demo import run as run_demo
 from helpline.keys import signing_key
 from helpline.policies import policy_named
+from helpline.prompts import prompt_store
 from helpline.settings import Settings, SettingsError
 from helpline.tools import load_tools
 from helpline.wiring import Helpline
@@ -60,16 +61,18 @@ async def migrate(settings: Settings, _options: argparse.Namespace) -> int:
 
 
 async def render(settings: Settings, _options: argparse.Namespace) -> int:
-    """Write the configuration; say where it is."""
-    cell, _ = render_cell(settings, load_tools(PROJECT).asterisk)
+    """Write all that Asterisk reads and plays; say where it is."""
+    tools = load_tools(PROJECT)
+    await asyncio.to_thread(prompt_store(settings, tools).render_all)
+    cell, _ = render_cell(settings, tools.asterisk)
     print(f"wrote {cell.root / 'etc'} (secrets kept in {state_folder(settings).cell_secrets})")
     return 0
 
 
 async def check(settings: Settings, _options: argparse.Namespace) -> int:
-    """Print each finding; 1 when one is an error."""
+    """Print each finding; 1 when one is an error. Judges the files as they are: writes none."""
     asterisk = load_tools(PROJECT).asterisk
-    cell, secrets = render_cell(settings, asterisk)
+    cell, secrets = cell_with_secrets(settings, asterisk)
     findings = await check_cell(
         cell, secrets, asterisk_argv=asterisk.argv, trial_address=_TRIAL_ADDRESS
     )
@@ -81,9 +84,9 @@ async def check(settings: Settings, _options: argparse.Namespace) -> int:
     return 0
 
 
-async def demo(_settings: Settings, _options: argparse.Namespace) -> int:
+async def demo(_settings: Settings, options: argparse.Namespace) -> int:
     """The demo has settings of its own."""
-    return await run_demo(PROJECT)
+    return await run_demo(PROJECT, options.output)
 
 
 async def agent_token(settings: Settings, options: argparse.Namespace) -> int:

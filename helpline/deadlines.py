@@ -7,7 +7,7 @@ import structlog
 from complaints.escalation import escalate_overdue
 from complaints.notifications import Signer
 from complaints.policy import Policy
-from db.errors import AWAY
+from db.errors import AWAY, stop_if_cancelled
 from db.pool import Pool
 from helpline.clock import Clock
 
@@ -38,6 +38,7 @@ class DeadlineSweep:
                     limit=_BATCH,
                 )
             except AWAY as error:
+                stop_if_cancelled()
                 _log.warning("database away, deadlines wait", error=repr(error))
                 moved = 0
             if moved < _BATCH:

@@ -36,6 +36,7 @@ def agi_server(
             prompts=prompts,
             listener=listener,
             now=now,
+            patience=cell.patience_seconds,
         ),
         names.SCRIPT_UNSERVED: UnservedFlow(
             journal=journal, callbacks=callbacks, prompts=prompts, now=now

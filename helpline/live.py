@@ -33,10 +33,11 @@ class LiveCell:
     ) -> None:
         self._cell = cell
         self._pool = pool
+        ami = cell.ami_via or cell.ami
         self.link = AmiLink(
             AmiSettings(
-                host=str(cell.ami.address),
-                port=cell.ami.port,
+                host=str(ami.address),
+                port=ami.port,
                 username=AMI_USER,
                 secret=secrets.ami.get_secret_value(),
             )

@@ -54,6 +54,8 @@ class CellOptions(_Group):
     """Start and watch a private Asterisk. False: one that runs already, with the rendered files."""
     sip: Address = Address(address=IPv4Address("127.0.0.1"), port=5060)
     ami: Address = Address(address=IPv4Address("127.0.0.1"), port=5038)
+    ami_via: Address | None = None
+    """Where our link connects instead, when something stands between: a tunnel to Asterisk."""
     agi: Address = Address(address=IPv4Address("127.0.0.1"), port=4573)
     rtp: PortRange = PortRange(first=20000, last=23999)
     trunk: TrunkSettings = TrunkSettings(
@@ -63,6 +65,8 @@ class CellOptions(_Group):
     agents: tuple[AgentOptions, ...] = ()
     queues: tuple[QueueSettings, ...] = (QueueSettings(),)
     max_ivr_sessions: Annotated[int, Field(ge=1, le=5000)] = 1000
+    patience_seconds: Annotated[float, Field(gt=0, le=120)] = 20.0
+    """How long a citizen is asked to wait for a database that is away, before the apology."""
     bench: BenchSettings | None = None
 
 

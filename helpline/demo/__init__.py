@@ -15,9 +15,8 @@ from helpline.policies import policy_named
 from helpline.tools import load_tools
 
 
-async def run(project: Path) -> int:
-    """Play the story, write `var/demo/report.json`, print a summary; the exit status."""
-    folder = project / "var" / "demo"
+async def run(project: Path, folder: Path) -> int:
+    """Play the story, write `report.json` into `folder`, print a summary; the exit status."""
     clear(folder)
     settings = demo_settings(folder / "state")
     logs.configure(level=settings.log.level, json=False)

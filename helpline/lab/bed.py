@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -14,6 +15,7 @@ from pydantic import SecretStr
 
 from complaints.reference import load as load_reference
 from cti.tokens import issue
+from dialplans.settings import Address as Bind
 from dialplans.settings import QueueSettings
 from helpline.cell import state_folder
 from helpline.clock import Clock, system_clock
@@ -67,6 +69,11 @@ class Bed:
     def caller(self) -> Phone:
         """A citizen's telephone, to call from."""
         return self._phone("caller", self.site.caller)
+
+    def free_phone(self) -> Phone:
+        """A citizen's telephone that is not in use: for several calls at a time."""
+        phones = (self._phone(f"citizen{n}", self.site.citizen(n)) for n in count())
+        return next(phone for phone in phones if not phone.busy)
 
     @property
     def line(self) -> Phone:
@@ -156,7 +163,9 @@ async def bed(
     database_url: str | None = None,
     agents: int = 1,
     queues: tuple[QueueSettings, ...] = (QueueSettings(),),
+    patience_seconds: float = 20.0,
     feedback: FeedbackOptions = QUICK_FEEDBACK,
+    ami_via: Bind | None = None,
     now: Clock = system_clock,
 ) -> AsyncIterator[Bed]:
     """A helpline on `network` (three octets), with the demo's officers; stopped at the end."""
@@ -166,7 +175,12 @@ async def bed(
         state_dir=folder / "state",
         database_url=SecretStr(database_url) if database_url else None,
         policy="demo",
-        cell=site.cell("lab", agent_names=[f"Agent {n}" for n in range(agents)], queues=queues),
+        cell=site.cell(
+            "lab",
+            agent_names=[f"Agent {n}" for n in range(agents)],
+            queues=queues,
+            patience_seconds=patience_seconds,
+        ).model_copy(update={"ami_via": ami_via}),
         http=HttpOptions(port=http_port, public_url=f"http://127.0.0.1:{http_port}"),
         speech=SpeechOptions(studio=folder / "studio"),
         feedback=feedback,

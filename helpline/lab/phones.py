@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import os
+import re
+import signal
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ from helpline.lab.media import ALAW_TYPE, Stream
 from helpline.lab.script import Answer, Behaviour, Press, Refuse, Ring, Say, Wait, perform
 
 _CAP_NET_RAW = 13
+_RECEIVED_INVITE = re.compile(r"message received .*?\n\nINVITE .*?^Call-ID: *(\S+)", re.M | re.S)
 
 
 class PhoneError(Exception):
@@ -66,6 +69,21 @@ class PhoneCall:
             self._process.kill()
         await self._process.wait()
 
+    async def bye(self) -> None:
+        """Hang up an answered call now, with a BYE, wherever its script stands."""
+        while not self.over:
+            # SIPp ends when it is told to place no more calls: at the first signal or the second.
+            with contextlib.suppress(ProcessLookupError):
+                self._process.send_signal(signal.SIGUSR1)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(1):
+                    await self._process.wait()
+
+    def invites(self) -> int:
+        """How many calls came to a phone that expects them, repeated INVITEs counted once."""
+        text = self._log.with_suffix(".msg").read_text(encoding="utf-8", errors="replace")
+        return len(set(_RECEIVED_INVITE.findall(text)))
+
     def _last_words(self) -> str:
         with contextlib.suppress(OSError):
             return " ".join(self._log.read_text(encoding="utf-8", errors="replace").split())[:600]
@@ -95,13 +113,18 @@ class Phone:
         steps: Sequence[Say | Press | Wait],
         *,
         hang_up: bool = True,
+        headers: Sequence[str] = (),
         times: int = 1,
         rate: float = 1,
     ) -> PhoneCall:
-        """Dial `dialled` as `identity` (a name-addr), perform `steps` when answered."""
+        """Dial `dialled` as `identity` (a name-addr), perform `steps` when answered.
+
+        A surrogate in `identity` or `headers` is sent as the byte it stands for (PEP 383).
+        """
         media, seconds = self._media(steps)
         text = scenario.caller(
             identity=identity,
+            headers=headers,
             media=media,
             media_ms=round(seconds * 1000),
             port_word=self._port_word,
@@ -128,7 +151,8 @@ class Phone:
                 text = scenario.ringing()
             case Refuse(status):
                 text = scenario.refusing(status)
-        call = await self._run(text, [str(self._asterisk)], times)
+        traced = ["-trace_msg", "-message_file", str(self._folder / f"{self._next_name}.msg")]
+        call = await self._run(text, [str(self._asterisk), *traced], times)
         await self._listening(call)
         return call
 
@@ -136,6 +160,15 @@ class Phone:
         """Register at Asterisk; whoever calls `user` then reaches this phone."""
         text = scenario.registering(user, password)
         await (await self._run(text, [str(self._asterisk)], 1)).wait(15)
+
+    @property
+    def _next_name(self) -> str:
+        return f"{self._name}-{self._calls + 1}"
+
+    @property
+    def busy(self) -> bool:
+        """Whether it is in use."""
+        return self._current is not None and not self._current.over
 
     @property
     def _port_word(self) -> str:
@@ -160,12 +193,12 @@ class Phone:
             await self._current.stop()
 
     async def _run(self, text: str, arguments: list[str], times: int) -> PhoneCall:
-        if self._current is not None and not self._current.over:
-            raise PhoneError(f"{self._current.name} is still on the line")
+        if self.busy:
+            raise PhoneError(f"{self._name} is still on the line")
+        name = self._next_name
         self._calls += 1
-        name = f"{self._name}-{self._calls}"
         path = self._folder / f"{name}.xml"
-        path.write_text(text, encoding="utf-8")
+        path.write_text(text, encoding="utf-8", errors="surrogateescape")
         log = self._folder / f"{name}.log"
         command = [
             *self._sipp,

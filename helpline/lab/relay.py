@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Awaitable, Callable
 
 _CHUNK = 65536
+_SERVER_READS = 0.5  # seconds that the server has to read the last words
 
 Opener = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
 
@@ -19,6 +20,7 @@ class Relay:
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self._cut_after: bytes | None = None
+        self._swallowing = False
         self.connections = 0
 
     async def start(self) -> None:
@@ -33,7 +35,7 @@ class Relay:
         self._drop()
 
     def cut_after(self, words: bytes) -> None:
-        """Drop all connections, once, right after a client's `words` have been passed on."""
+        """Drop all connections, once, after a client's `words` were passed on and not answered."""
         self._cut_after = words
 
     def _drop(self) -> None:
@@ -64,11 +66,15 @@ class Relay:
     ) -> None:
         with contextlib.suppress(ConnectionError):
             while data := await reader.read(_CHUNK):
+                if self._swallowing and not from_client:
+                    continue
+                last = from_client and self._cut_after is not None and self._cut_after in data
+                # Before the words leave: whatever the server answers shall not come back.
+                self._swallowing = self._swallowing or last
                 writer.write(data)
                 await writer.drain()
-                if from_client and self._cut_after and self._cut_after in data:
-                    self._cut_after = None
-                    # The server has it; its answer shall not come back.
-                    await asyncio.sleep(0)
+                if last:
+                    await asyncio.sleep(_SERVER_READS)
+                    self._cut_after, self._swallowing = None, False
                     self._drop()
         writer.close()

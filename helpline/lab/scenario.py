@@ -3,6 +3,8 @@
 `{media}` in a scenario is the action that plays the phone's media file; `[key]` words are SIPp's.
 """
 
+from collections.abc import Sequence
+
 from helpline.lab.media import ALAW_TYPE, EVENT_TYPE
 
 _VIA = "Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]"
@@ -82,14 +84,21 @@ def _media(action: str, milliseconds: int) -> str:
 
 
 def caller(
-    *, identity: str, media: str, media_ms: int, port_word: str, events: bool, hang_up: bool
+    *,
+    identity: str,
+    headers: Sequence[str] = (),
+    media: str,
+    media_ms: int,
+    port_word: str,
+    events: bool,
+    hang_up: bool,
 ) -> str:
     """Places a call as `identity` (a name-addr), plays `media`, hangs up or waits for BYE."""
     invite = _request(
         "INVITE",
         1,
         caller=identity,
-        extra="Content-Type: application/sdp",
+        extra="\n".join([*headers, "Content-Type: application/sdp"]),
         body=_sdp(port_word, events),
     )
     return _scenario(

@@ -33,6 +33,10 @@ class Site:
         """Where citizens call from."""
         return Address(f"{self.network}.2", SIP_PORT)
 
+    def citizen(self, number: int) -> Address:
+        """One of many citizens who call at the same time (from 0)."""
+        return Address(self.caller.host, SIP_PORT + 10 + number)
+
     @property
     def line(self) -> Address:
         """Where citizens are called."""
@@ -48,6 +52,7 @@ class Site:
         *,
         agent_names: Sequence[str] = (),
         queues: tuple[QueueSettings, ...] = (QueueSettings(),),
+        patience_seconds: float = 20.0,
     ) -> CellOptions:
         """A cell here. Agents are 1001, 1002, ... and serve all queues."""
         here = IPv4Address(f"{self.network}.1")
@@ -71,6 +76,7 @@ class Site:
                 for number, agent_name in enumerate(agent_names)
             ),
             queues=queues,
+            patience_seconds=patience_seconds,
         )
 
     def phone(self, sipp: Sequence[str], folder: Path, name: str, local: Address) -> Phone:

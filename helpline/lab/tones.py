@@ -1,5 +1,6 @@
 """Prompts as short tones of different pitch, so that a recording tells what was heard."""
 
+from collections.abc import Mapping
 from itertools import groupby
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from helpline.lab.media import RATE, tone
 from speech.prompts import Prompt
 
 SECONDS = 0.4
+# Long enough to press a key or to hang up in the middle.
+_LONGER: Mapping[Prompt, float] = {Prompt.MENU: 2.0, Prompt.CONNECTING: 1.0}
 _LOWEST, _STEP = 620, 60  # Hz; above ringing tones, below 3.4 kHz for all prompts
 _WINDOW = RATE // 20
 _QUIET = 0.02
@@ -21,20 +24,34 @@ def pitch(prompt: Prompt) -> int:
     return _LOWEST + _STEP * list(Prompt).index(prompt)
 
 
+def seconds(prompt: Prompt) -> float:
+    """How long a prompt lasts."""
+    return _LONGER.get(prompt, SECONDS)
+
+
 def make_studio(folder: Path) -> None:
     """A folder of studio recordings, one tone per prompt."""
     folder.mkdir(parents=True, exist_ok=True)
     for prompt in Prompt:
-        soundfile.write(folder / f"{prompt}.wav", tone(pitch(prompt), SECONDS), RATE)
+        soundfile.write(folder / f"{prompt}.wav", tone(pitch(prompt), seconds(prompt)), RATE)
 
 
 def heard(recording: Path) -> list[Prompt]:
     """The prompts on the right channel (what the citizen hears), in order."""
+    return [prompt for prompt, _ in heard_for(recording)]
+
+
+def heard_for(recording: Path) -> list[tuple[Prompt, float]]:
+    """Each prompt on the right channel with its length in s, cut ones among them, in order."""
     samples, rate = soundfile.read(recording, dtype="float32", always_2d=True)
     right = samples[:, -1]
     windows = [_prompt_in(right[at : at + _WINDOW], rate) for at in range(0, len(right), _WINDOW)]
     runs = [(prompt, len(list(run))) for prompt, run in groupby(windows)]
-    return [prompt for prompt, length in runs if prompt is not None and length >= _SHORTEST]
+    return [
+        (prompt, length * _WINDOW / RATE)
+        for prompt, length in runs
+        if prompt is not None and length >= _SHORTEST
+    ]
 
 
 def level(recording: Path, channel: int, hertz: float) -> float:

@@ -153,7 +153,8 @@ async def opened(
         )  # fmt: skip
         consumer = Consumer(
             link, live, ScreenPops(desk, history), writes, cell="cell1",
-            members_changed=membership.wake, now=now, lost_after=lost_after, unanswered_wait=unanswered_wait,
+            members_changed=membership.wake, now=now, lost_after=lost_after,
+            unanswered_wait=unanswered_wait,
         )  # fmt: skip
         app = web.Application()
         app.add_routes(routes(AgentApi(SECRET, desk, registrar)))

@@ -1,5 +1,6 @@
 """Queue membership: the database's truth, and the least that makes Asterisk agree with it."""
 
+import asyncio
 from collections.abc import Callable
 
 from cti.ami import AmiLink
@@ -68,3 +69,16 @@ async def test_asterisk_is_brought_in_step_with_the_open_sessions(pool: Pool) ->
     assert one(changes[2], "membername") == "सीता देवी"
     assert one(changes[2], "stateinterface") == "PJSIP/1001"
     assert membership.refused == 1  # a queue that Asterisk does not know stops nothing else
+
+
+async def test_a_sign_in_at_the_moment_of_stopping_does_not_keep_it_running(pool: Pool) -> None:
+    async with FakeAmi() as server:
+        membership = Membership(AmiLink(settings(server)), lambda: pool, "cell1")
+        task = asyncio.create_task(membership.run())
+        await asyncio.sleep(0.01)
+        membership.wake()
+        await asyncio.sleep(0)
+        task.cancel()
+        done, _ = await asyncio.wait({task}, timeout=2)
+        task.cancel()
+        assert done

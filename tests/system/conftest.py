@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from dialplans.settings import QueueSettings
 from helpline.lab.bed import Bed, bed
 from helpline.tools import Tools, load_tools
 from tests.system.database import fresh_database
@@ -29,7 +30,12 @@ async def site(tools: Tools, own_database: str) -> AsyncIterator[Bed]:
     # A short path: Asterisk's control socket lies below it.
     with tempfile.TemporaryDirectory(prefix="hl-") as folder:
         async with bed(
-            Path(folder), tools, network="127.0.11", http_port=8276, database_url=own_database
+            Path(folder),
+            tools,
+            network="127.0.11",
+            http_port=8276,
+            database_url=own_database,
+            queues=(QueueSettings(max_length=1),),
         ) as running:
             yield running
 

@@ -1,0 +1,84 @@
+import asyncio
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from calls.journal import CallJournal
+from calls.model import Direction, NewCall
+from db.group_commit import GroupCommit
+from db.ids import new_id
+from recordings.capture import Capture
+from recordings.model import CaptureName, Kind, id_time
+from tests.recordings.room import START, Room
+
+
+async def test_the_row_is_there_before_the_file_is_named(room: Room) -> None:
+    call_id = await room.call()
+    target = await room.capture().open(call_id, "call")
+    row = await room.row(target.id)
+    assert (row["call_id"], row["kind"], row["cell"], row["state"]) == (
+        call_id,
+        "call",
+        "a",
+        "open",
+    )
+    assert row["started_at"] == START
+    assert not await asyncio.to_thread(Path(target.path).exists)
+
+
+@pytest.mark.parametrize(("kind", "extension"), [("call", ".raw"), ("own_words", ".wav")])
+async def test_the_file_name_says_whose_it_is(room: Room, kind: Kind, extension: str) -> None:
+    call_id = await room.call()
+    target = await room.capture().open(call_id, kind)
+    path = Path(target.path)
+    assert path.is_absolute()
+    assert path.suffix == extension
+    assert CaptureName.parse(path.name) == CaptureName(call_id, target.id, kind)
+    assert id_time(target.id) == START
+
+
+async def test_call_and_recording_may_be_opened_at_once(room: Room) -> None:
+    call = NewCall(new_id(START), "a", Direction.INBOUND, START, None)
+    target, _ = await asyncio.gather(
+        room.capture().open(call.id, "call"), CallJournal(room.commit).opened(call)
+    )
+    assert (await room.row(target.id))["call_id"] == call.id
+
+
+async def test_a_call_is_recorded_while_the_database_is_away(room: Room) -> None:
+    nobody_writes = GroupCommit(lambda: room.pool, bound=1)
+    capture = Capture(nobody_writes, room.now, "a", room.directory, timeout=0.01)
+    late = await capture.open(uuid4(), "call")
+    full = await capture.open(uuid4(), "call")  # the journal has no room any more
+    assert CaptureName.parse(Path(late.path).name)
+    assert CaptureName.parse(Path(full.path).name)
+
+
+async def test_a_call_without_a_row_is_recorded_all_the_same(room: Room) -> None:
+    target = await room.capture().open(uuid4(), "call")
+    assert CaptureName.parse(Path(target.path).name)
+    assert await room.pool.fetchval("select count(*) from recording") == 0
+
+
+def test_a_relative_folder_is_refused(room: Room) -> None:
+    with pytest.raises(ValueError, match="relative"):
+        Capture(room.commit, room.now, "a", Path("capture"))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "notes.txt",
+        "0.raw",
+        f"{uuid4()}.raw",
+        f"{uuid4()}.{uuid4()}.call.wav",
+        f"{uuid4()}.{uuid4()}.own_words.raw",
+        f"{uuid4()}.{uuid4()}.call.raw.part",
+        f"x{uuid4()}.{uuid4()}.call.raw",
+        f"{uuid4()}.{uuid4()}.call.raw\n",
+    ],
+)
+def test_other_names_are_no_capture_files(name: str) -> None:
+    assert CaptureName.parse(name) is None

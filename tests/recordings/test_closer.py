@@ -1,0 +1,389 @@
+import asyncio
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import wave
+from collections.abc import Iterable
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from db.ids import new_id
+from recordings import rows
+from recordings.audio import levels, wav_header
+from recordings.closer import Closer
+from recordings.errors import StoreError
+from recordings.model import CaptureName
+from recordings.store import Store
+from tests.recordings.room import START, Room, conversation, tone
+
+
+async def _assert_whole(room: Room, recording_id: UUID, capture: Path) -> None:
+    row = await room.row(recording_id)
+    assert row["state"] == "stored"
+    data = room.stored(row).read_bytes()
+    assert hashlib.sha256(data).hexdigest() == row["sha256"]
+    assert len(data) == row["bytes"]
+    assert not capture.exists()
+    assert [path.name for path in room.folder.rglob("*") if path.is_file()] == [
+        f"{recording_id}.wav"
+    ]
+
+
+async def test_a_calls_recording_is_stored_whole_in_stereo(room: Room) -> None:
+    recording_id, capture = await room.recorded(conversation(2.0))
+    assert await room.closer().sweep() == 1
+    await _assert_whole(room, recording_id, capture)
+    row = await room.row(recording_id)
+    assert row["location"] == f"2026/01/05/{recording_id}.wav"
+    assert (float(row["seconds"]), row["channels"], row["closed_at"]) == (2.0, 2, room.at)
+    citizen, heard = levels(room.stored(row))
+    assert citizen - heard == pytest.approx(20, abs=0.5)
+    with wave.open(str(room.stored(row))) as file:
+        assert (file.getnchannels(), file.getframerate(), file.getnframes()) == (2, 8000, 16000)
+
+
+async def test_a_citizens_own_words_are_stored_in_mono(room: Room) -> None:
+    samples = tone(300, 1.5).tobytes()
+    data = wav_header(1, 8000, len(samples)) + samples
+    recording_id, capture = await room.recorded(data, "own_words")
+    await room.closer().sweep()
+    await _assert_whole(room, recording_id, capture)
+    row = await room.row(recording_id)
+    assert (float(row["seconds"]), row["channels"]) == (1.5, 1)
+    assert room.stored(row).read_bytes() == data
+
+
+async def test_a_torn_last_frame_is_cut_and_counted(room: Room) -> None:
+    recording_id, _ = await room.recorded(conversation(1.0) + b"\1\2\3")
+    closer = room.closer()
+    await closer.sweep()
+    assert float((await room.row(recording_id))["seconds"]) == 1.0
+    assert closer.totals["torn"] == 1
+
+
+async def test_an_empty_file_is_a_recording_of_no_seconds(room: Room) -> None:
+    recording_id, capture = await room.recorded(b"", seconds=0.5)
+    closer = room.closer()
+    await closer.sweep()
+    await _assert_whole(room, recording_id, capture)
+    assert float((await room.row(recording_id))["seconds"]) == 0
+    assert not closer.totals["short"]
+
+
+async def test_a_recording_that_lacks_half_its_call_is_stored_and_counted(room: Room) -> None:
+    recording_id, capture = await room.recorded(conversation(2.0), seconds=60)
+    closer = room.closer()
+    await closer.sweep()
+    await _assert_whole(room, recording_id, capture)
+    assert closer.totals["short"] == 1
+
+
+async def test_a_call_in_progress_is_left_alone(room: Room) -> None:
+    call_id = await room.call()
+    target = await room.capture().open(call_id, "call")
+    Path(target.path).write_bytes(conversation(1.0))
+    room.wait(3600)
+    closer = room.closer()
+    assert await closer.sweep() == 0
+    await room.end(call_id)
+    assert await closer.sweep() == 1
+
+
+async def test_a_file_that_somebody_still_writes_is_left_alone(room: Room) -> None:
+    recording_id, capture = await room.recorded(conversation(1.0))
+    closer = room.closer()
+    with capture.open("ab") as writer:
+        assert await closer.sweep() == 0
+        writer.write(conversation(1.0))
+    assert await closer.sweep() == 1
+    assert float((await room.row(recording_id))["seconds"]) == 2.0
+
+
+async def test_a_file_that_still_grows_is_left_alone(room: Room) -> None:
+    recording_id, capture = await room.recorded(conversation(1.0))
+    closer = room.closer(settle=3600)
+    assert await closer.sweep() == 0
+    capture.write_bytes(conversation(2.0))
+    assert await closer.sweep() == 0
+    assert (await room.row(recording_id))["state"] == "open"
+
+
+async def test_a_recording_without_a_file_is_missing_a_minute_after_the_call(room: Room) -> None:
+    call_id = await room.call()
+    target = await room.capture().open(call_id, "call")
+    await room.end(call_id)
+    closer = room.closer()
+    room.wait(59)
+    await closer.sweep()
+    assert (await room.row(target.id))["state"] == "open"
+    room.wait(2)
+    await closer.sweep()
+    await closer.sweep()
+    assert (await room.row(target.id))["state"] == "missing"
+    assert closer.totals["missing"] == 1
+
+
+async def test_a_file_that_waits_is_not_missing(room: Room) -> None:
+    recording_id, _ = await room.recorded(conversation(1.0))
+    room.wait(3600)
+    await room.closer(settle=3600).sweep()
+    assert (await room.row(recording_id))["state"] == "open"
+
+
+async def test_a_missing_recording_that_turns_up_is_stored(room: Room) -> None:
+    recording_id, capture = await room.recorded(conversation(1.0))
+    hidden = capture.rename(room.folder / "hidden")
+    room.wait(3600)
+    closer = room.closer()
+    await closer.sweep()
+    assert (await room.row(recording_id))["state"] == "missing"
+    hidden.rename(capture)
+    await closer.sweep()
+    await _assert_whole(room, recording_id, capture)
+
+
+async def test_a_file_without_a_row_is_given_one_when_its_call_is_over(room: Room) -> None:
+    call_id = await room.call()
+    name = CaptureName(call_id, new_id(room.at), "call")
+    capture = room.directory / str(name)
+    capture.write_bytes(conversation(1.0))
+    closer = room.closer()
+    assert await closer.sweep() == 0
+    await room.end(call_id)
+    assert await closer.sweep() == 1
+    await _assert_whole(room, name.recording_id, capture)
+    row = await room.row(name.recording_id)
+    assert (row["call_id"], row["kind"], row["cell"], row["started_at"]) == (
+        call_id,
+        "call",
+        "a",
+        START,
+    )
+    assert closer.totals["adopted"] == 1
+
+
+async def test_a_file_of_a_call_without_a_row_is_not_lost(room: Room) -> None:
+    name = CaptureName(new_id(room.at), new_id(room.at), "call")
+    capture = room.directory / str(name)
+    capture.write_bytes(conversation(2.0))
+    room.wait(600)
+    assert await room.closer(orphan_after=3600).sweep() == 0
+    assert await room.closer().sweep() == 1
+    await _assert_whole(room, name.recording_id, capture)
+    call = await room.pool.fetchrow("select * from call")
+    assert call is not None
+    assert (call["id"], call["outcome"], call["direction"]) == (name.call_id, "lost", "inbound")
+    assert (call["started_at"], (call["ended_at"] - START).total_seconds()) == (START, 2.0)
+
+
+async def test_foreign_files_are_left_alone_and_reported_once(room: Room) -> None:
+    (room.directory / "notes.txt").write_text("not ours")
+    (room.directory / str(CaptureName(new_id(room.at), new_id(room.at), "call"))).mkdir()
+    closer = room.closer()
+    await closer.sweep()
+    await closer.sweep()
+    assert closer.totals["foreign"] == 2
+    assert len(list(room.directory.iterdir())) == 2
+
+
+async def test_the_oldest_are_closed_first_and_a_sweep_is_bounded(room: Room) -> None:
+    ids = []
+    for _ in range(5):
+        recording_id, _ = await room.recorded(conversation(0.1), seconds=1)
+        ids.append(recording_id)
+    closer = room.closer(batch=2)
+    assert await closer.sweep() == 2
+    stored = await room.pool.fetch("select id from recording where state = 'stored' order by id")
+    assert [row["id"] for row in stored] == ids[:2]
+    assert [await closer.sweep() for _ in range(3)] == [2, 1, 0]
+
+
+async def test_calls_in_progress_do_not_fill_the_bound(room: Room) -> None:
+    for _ in range(3):
+        target = await room.capture().open(await room.call(), "call")
+        Path(target.path).write_bytes(b"")
+        room.wait(1)
+    recording_id, _ = await room.recorded(conversation(0.1))
+    await room.closer(batch=1).sweep()
+    assert (await room.row(recording_id))["state"] == "stored"
+
+
+async def test_a_file_that_cannot_be_read_does_not_hold_up_the_others(room: Room) -> None:
+    broken, capture = await room.recorded(b"no audio at all" * 10, "own_words")
+    room.wait(1)
+    good, _ = await room.recorded(conversation(0.1))
+    closer = room.closer(batch=1, retry_after=3600)
+    await closer.sweep()
+    await closer.sweep()
+    assert (await room.row(good))["state"] == "stored"
+    assert (await room.row(broken))["state"] == "open"
+    assert capture.exists()
+    assert closer.totals["failed"] == 1
+
+
+class Killed(BaseException):
+    """Stands for a process that is gone: nothing may catch it."""
+
+
+class DyingStore(Store):
+    """Dies before or after the object is written."""
+
+    after = False
+
+    def put(self, location: str, pieces: Iterable[bytes]) -> None:
+        if self.after:
+            super().put(location, pieces)
+        raise Killed
+
+
+class Away(Store):
+    def put(self, location: str, pieces: Iterable[bytes]) -> None:
+        raise StoreError("away")
+
+
+async def _killed_at(room: Room, monkeypatch: pytest.MonkeyPatch, point: str) -> Closer:
+    closer = room.closer()
+    if point in ("before the store", "after the store"):
+        dying = DyingStore.local(room.folder)
+        dying.after = point == "after the store"  # type: ignore[attr-defined]
+        return room.closer(dying)
+
+    async def die(*_: object) -> None:
+        raise Killed
+
+    def die_now(*_: object, **__: object) -> None:
+        raise Killed
+
+    if point == "before the row":
+        monkeypatch.setattr(rows, "set_stored", die)
+    if point == "before the deletion":
+        monkeypatch.setattr(Path, "unlink", die_now)
+    return closer
+
+
+@pytest.mark.parametrize(
+    "point", ["before the store", "after the store", "before the row", "before the deletion"]
+)
+async def test_a_closer_killed_at_any_point_leaves_one_whole_recording_to_the_next(
+    room: Room, monkeypatch: pytest.MonkeyPatch, point: str
+) -> None:
+    recording_id, capture = await room.recorded(conversation(1.0))
+    with monkeypatch.context() as patch:
+        closer = await _killed_at(room, patch, point)
+        with pytest.raises(Killed):
+            await closer.sweep()
+    assert capture.exists()
+    await room.closer().sweep()
+    await _assert_whole(room, recording_id, capture)
+
+
+async def test_an_adoption_that_was_cut_short_is_taken_up(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = CaptureName(new_id(room.at), new_id(room.at), "call")
+    capture = room.directory / str(name)
+    capture.write_bytes(conversation(1.0))
+    with pytest.raises(Killed):
+        await room.closer(DyingStore.local(room.folder)).sweep()
+    await room.closer().sweep()
+    await _assert_whole(room, name.recording_id, capture)
+    assert await room.pool.fetchval("select count(*) from recording") == 1
+
+
+KILL_IN_MID_PUT = """
+import os, signal, sys
+from pathlib import Path
+from recordings.store import Store
+
+def pieces():
+    for _ in range(40):
+        yield bytes(1 << 20)
+    os.kill(os.getpid(), signal.SIGKILL)
+    yield b""
+
+Store.local(Path(sys.argv[1])).put(sys.argv[2], pieces())
+"""
+
+
+async def test_a_kill_in_mid_write_leaves_no_torn_recording_and_no_rubbish(room: Room) -> None:
+    recording_id, capture = await room.recorded(conversation(1.0))
+    location = f"2026/01/05/{recording_id}.wav"
+    command = [sys.executable, "-c", KILL_IN_MID_PUT, str(room.folder), location]
+    ended = await asyncio.to_thread(subprocess.run, command, check=False)
+    assert ended.returncode == -signal.SIGKILL
+    assert not (room.folder / location).exists()
+    assert list((room.folder / location).parent.iterdir())  # the half-written one
+    await room.closer().sweep()
+    await _assert_whole(room, recording_id, capture)
+
+
+async def test_a_store_that_is_away_keeps_the_file(room: Room) -> None:
+    recording_id, capture = await room.recorded(conversation(1.0))
+    closer = room.closer(Away.local(room.folder))
+    await closer.sweep()
+    assert capture.exists()
+    assert closer.totals["failed"] == 1
+    await room.closer().sweep()
+    await _assert_whole(room, recording_id, capture)
+
+
+async def test_a_file_is_not_deleted_before_the_store_really_has_it(room: Room) -> None:
+    recording_id, capture = await room.recorded(conversation(1.0))
+    data = capture.read_bytes()
+    await room.closer().sweep()
+    room.stored(await room.row(recording_id)).unlink()
+    capture.write_bytes(data)  # as after a crash before the deletion
+    await room.closer().sweep()
+    await _assert_whole(room, recording_id, capture)
+
+
+async def test_a_file_that_differs_from_what_was_stored_is_kept(room: Room) -> None:
+    recording_id, capture = await room.recorded(conversation(1.0))
+    await room.closer().sweep()
+    stored = room.stored(await room.row(recording_id))
+    stored.unlink()
+    capture.write_bytes(conversation(0.5))
+    closer = room.closer()
+    await closer.sweep()
+    assert capture.exists()
+    assert closer.totals["failed"] == 1
+
+
+async def test_two_closers_of_one_cell_store_a_recording_once(room: Room) -> None:
+    recording_id, capture = await room.recorded(conversation(5.0), seconds=5)
+    await asyncio.gather(*(room.closer().sweep() for _ in range(3)))
+    await room.closer().sweep()
+    await _assert_whole(room, recording_id, capture)
+
+
+async def test_the_stored_file_is_flushed_to_the_disk_before_the_row_says_so(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: list[str] = []
+    fsync = os.fsync
+
+    def watched(descriptor: int) -> None:
+        flushed.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    recording_id, _ = await room.recorded(conversation(0.1))
+    await room.closer().sweep()
+    stored = room.stored(await room.row(recording_id))
+    assert flushed == [str(path) for path in (stored, *list(stored.parents)[:4])]
+
+
+async def test_run_closes_what_comes_and_ends_when_cancelled(room: Room) -> None:
+    closer = room.closer()
+    task = asyncio.create_task(closer.run())
+    ids = [(await room.recorded(conversation(0.1), seconds=1))[0] for _ in range(3)]
+    async with asyncio.timeout(20):
+        while closer.totals["stored"] < len(ids):
+            await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
