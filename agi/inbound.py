@@ -78,8 +78,13 @@ class InboundFlow:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self.patience
         await session.answer()
+        answered_at = self.now()
         while loop.time() < deadline:
-            await session.say([self.prompts.file(Prompt.PLEASE_WAIT)])
+            # The first time stands; without waiting for it, since it waits for the same database.
+            await asyncio.gather(
+                session.say([self.prompts.file(Prompt.PLEASE_WAIT)]),
+                noted(self.journal.answered(call.id, answered_at)),
+            )
             await asyncio.sleep(self.pause)
             if await self._opened(call):
                 return True

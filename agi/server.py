@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 
 import structlog
 
@@ -16,6 +16,7 @@ _log = structlog.get_logger(__name__)
 Flow = Callable[[Session], Awaitable[None]]
 
 _BACKLOG = 1024
+_TO_THE_NEXT_FLOW = 0.5  # seconds
 _MAX_HEADERLESS = 2048  # connections that have not said yet what they want
 
 
@@ -25,7 +26,8 @@ class FastAgiServer:
     At most `max_sessions` calls are served; up to `max_apologies` more get `overflow`, a short flow
     that says so; beyond that the connection is closed and Asterisk goes on in the dialplan. Calls
     that have ended (`h` extension) say nothing and carry outcomes: they have a bound of their own.
-    `fault` speaks to a citizen whose flow failed.
+    `fault` speaks to a citizen whose flow failed. `follow_ups` are the scripts in which a call goes
+    on that another one began.
     """
 
     def __init__(
@@ -38,12 +40,14 @@ class FastAgiServer:
         max_apologies: int = 50,
         overflow: Flow | None = None,
         fault: Flow | None = None,
+        follow_ups: Collection[str] = (),
         header_seconds: float = 5.0,
     ) -> None:
         self._routes = dict(routes)
         self._host, self._port = host, port
         self._max_sessions, self._max_apologies = max_sessions, max_apologies
         self._overflow, self._fault = overflow, fault
+        self._follow_ups = frozenset(follow_ups)
         self._header_seconds = header_seconds
         self._server: asyncio.Server | None = None
         self._draining = False
@@ -78,30 +82,48 @@ class FastAgiServer:
         _log.info("agi listens", host=self._host, port=self.port)
 
     async def drain(self, timeout: float) -> bool:
-        """Accept no more, wait up to `timeout` s for running calls, then cut them.
+        """Begin no more calls, wait up to `timeout` s for running ones, then cut them.
 
-        Returns whether none was cut.
+        A call that leaves its flow comes back for the next one (nobody took it; it is over): that
+        is served, and waited for. Returns whether none was cut.
         """
         self._draining = True
+        if not self._follow_ups:
+            self._close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                await self._until_quiet()
+        self._close()
+        late = self._running()
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        if late:
+            _log.warning("agi drained", cut=len(late))
+        return not late
+
+    async def _until_quiet(self) -> None:
+        """Until no flow has run for as long as Asterisk takes from one to the next."""
+        while True:
+            while running := self._running():
+                await asyncio.wait(running)
+            if not self._follow_ups:
+                return
+            await asyncio.sleep(_TO_THE_NEXT_FLOW)
+            if not self._running():
+                return
+
+    def _close(self) -> None:
         if self._server is not None:
             self._server.close()
         for connection in list(self._headerless):
             connection.abort()
-        running = self._running()
-        if not running:
-            return True
-        _, late = await asyncio.wait(running, timeout=timeout)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
-        _log.info("agi drained", cut=len(late))
-        return not late
 
     def _running(self) -> set[asyncio.Task[None]]:
         return self._sessions | self._apologies | self._endings
 
     def _connect(self) -> Connection:
-        room = len(self._headerless) < _MAX_HEADERLESS and not self._draining
+        room = len(self._headerless) < _MAX_HEADERLESS
         seconds = self._header_seconds if room else 0.0
         connection = Connection(self._begin, self._no_session, header_seconds=seconds)
         self._headerless.add(connection)
@@ -115,10 +137,10 @@ class FastAgiServer:
 
     def _begin(self, connection: Connection, request: Request) -> None:
         self._headerless.discard(connection)
-        if self._draining:
+        session = Session(connection, request)
+        if self._draining and session.script not in self._follow_ups:
             connection.close()
             return
-        session = Session(connection, request)
         flow = self._routes.get(session.script)
         if flow is None:
             self.unknown += 1

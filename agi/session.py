@@ -76,9 +76,10 @@ class Session:
         await self._number("ANSWER", b"ANSWER\n")
 
     async def hangup(self) -> None:
-        """Hang up. The connection stays until the flow returns."""
+        """Hang up, and let go: Asterisk keeps the line up for as long as the connection stands."""
         await self._live("HANGUP", b"HANGUP\n")
         self.dead = True
+        self._connection.close()
 
     async def status(self) -> int:
         """The channel's state: 6 is up."""

@@ -144,9 +144,8 @@ class AmiConnection(AMIProtocol):  # type: ignore[misc]  # panoramisk has no typ
         self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The transport is gone. Nothing is kept to be sent again."""
+        """The transport is gone. Nothing is kept to be sent again, as panoramisk would."""
         self.closed = True
-        self.responses.clear()
         if not self.lost.done():
             default = "closed by Asterisk" if exc is None else repr(exc)
             self.lost.set_result(self._reason or default)

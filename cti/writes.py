@@ -103,21 +103,16 @@ class Writes:
         try:
             async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as connection:
                 await entry.job(connection)
-        except (*AWAY, asyncpg.PostgresError) as error:
+        except AWAY as error:
             stop_if_cancelled()
-            if _is_away(error):
-                if not self.away:
-                    _log.warning("database away, rows wait", rows=self.pending, error=repr(error))
-                self.away = True
-                return False
+            if not self.away:
+                _log.warning("database away, rows wait", rows=self.pending, error=repr(error))
+            self.away = True
+            return False
+        except asyncpg.PostgresError as error:
             self.refused += 1
             _log.error("row refused by the database", what=entry.what, error=repr(error))
         else:
             self.done += 1
         self.away = False
         return True
-
-
-def _is_away(error: Exception) -> bool:
-    """A value that asyncpg cannot encode is an `InterfaceError` too, and stays wrong."""
-    return isinstance(error, AWAY) and not isinstance(error, ValueError)

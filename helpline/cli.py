@@ -16,7 +16,7 @@ from dialplans.errors import DialplanError
 from helpline import commands, logs
 from helpline.database import NoDatabaseError
 from helpline.postgres import PostgresError
-from helpline.settings import SettingsError, load_settings
+from helpline.settings import SettingsError, faults, load_settings
 from helpline.tools import ToolsError
 from speech.errors import SpeechError
 
@@ -48,18 +48,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except pydantic.ValidationError as error:
-        print(f"helpline: {_faults(error)}", file=sys.stderr)
+        print(f"helpline: {faults(error)}", file=sys.stderr)
     except _OPERATOR_ERRORS as error:
         print(f"helpline: {error}", file=sys.stderr)
     return 1
-
-
-def _faults(error: pydantic.ValidationError) -> str:
-    """Without the values: one of them may be a secret."""
-    return "; ".join(
-        f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}"
-        for fault in error.errors(include_input=False, include_url=False)
-    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -86,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         default=commands.PROJECT / "var" / "demo",
         metavar="FOLDER",
-        help="where report and recordings go; what is in it is removed (default: var/demo)",
+        help="where report and recordings go (default: var/demo)",
     )
     demo.set_defaults(command=commands.demo)
 

@@ -58,4 +58,5 @@ def agi_server(
         max_sessions=cell.max_ivr_sessions,
         overflow=OverloadFlow(cell=cell.name, journal=journal, prompts=prompts, now=now),
         fault=ApologyFlow(prompts),
+        follow_ups=(names.SCRIPT_UNSERVED, names.SCRIPT_ENDED),
     )

@@ -6,6 +6,7 @@ given, or generated once into the state folder.
 """
 
 import os
+import tomllib
 from datetime import time, timedelta
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
@@ -30,6 +31,8 @@ from dialplans.settings import (
     QueueSettings,
     TrunkSettings,
 )
+
+_DEFAULT_FILE = "helpline.toml"
 
 
 class SettingsError(Exception):
@@ -127,7 +130,7 @@ class Settings(BaseSettings):
     """The whole tree."""
 
     model_config = SettingsConfigDict(
-        env_prefix="HELPLINE_", env_nested_delimiter="__", frozen=True, extra="ignore"
+        env_prefix="HELPLINE_", env_nested_delimiter="__", frozen=True, extra="forbid"
     )
 
     state_dir: Path = Path("var/helpline")
@@ -169,7 +172,7 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Given in code, then the environment, then the file."""
         del dotenv_settings, file_secret_settings
-        path = Path(os.environ.get("HELPLINE_CONFIG", "helpline.toml"))
+        path = Path(os.environ.get("HELPLINE_CONFIG", _DEFAULT_FILE))
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, path)
 
 
@@ -198,10 +201,17 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(map(str, fault['loc'])) or 'settings'}: {fault['msg']}"
-            for fault in error.errors(include_input=False, include_url=False)
-        )
-        raise SettingsError(faults) from None
-    except ValueError as error:  # a TOML file that is not TOML
+        raise SettingsError(faults(error)) from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path or _DEFAULT_FILE} is not TOML: {error}") from error
+    except ValueError as error:  # a variable that is not JSON where one is needed
         raise SettingsError(str(error)) from error
+
+
+def faults(error: ValidationError) -> str:
+    """Which settings cannot be, and why, in one line; without the values: one may be a secret."""
+    return "; ".join(
+        f"{'.'.join(map(str, fault['loc'])) or 'settings'}: "
+        + fault["msg"].removeprefix("Value error, ")
+        for fault in error.errors(include_input=False, include_url=False)
+    )

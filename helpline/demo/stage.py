@@ -44,6 +44,7 @@ class Voices:
 
     complaint: Samples
     still_broken: Samples
+    false_report: Samples
     agent_greeting: Samples
 
 
@@ -165,13 +166,16 @@ def _voices(tools: Tools, folder: Path) -> Voices:
     return Voices(
         complaint=spoken(man, "complaint", people.COMPLAINT),
         still_broken=spoken(man, "still-broken", people.STILL_BROKEN),
+        false_report=spoken(man, "false-report", people.FALSE_REPORT),
         agent_greeting=spoken(woman, "agent", people.AGENT_GREETING),
     )
 
 
-def clear(state_dir: Path) -> None:
-    """Remove what an earlier run left."""
-    shutil.rmtree(state_dir, ignore_errors=True)
+def clear(folder: Path) -> None:
+    """Remove what an earlier run left, and nothing else that lies in `folder`."""
+    for name in ("state", "recordings"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    (folder / "report.json").unlink(missing_ok=True)
 
 
 def _as_environment(settings: Settings) -> dict[str, str]:

@@ -12,6 +12,7 @@ from helpline.demo.narrator import Narrator
 from helpline.demo.people import CITIZEN_NAME, CITIZEN_NUMBER, COMPLAINT
 from helpline.demo.reference import CATEGORY, PLACE
 from helpline.demo.stage import Stage
+from helpline.lab.media import Samples
 from helpline.lab.phones import Phone, PhoneCall
 from helpline.lab.script import Answer, Behaviour, Ring, Say, Wait
 
@@ -31,9 +32,9 @@ async def play(stage: Stage, narrator: Narrator) -> Story:
     async with AgentPage(stage.url, stage.agent_token, stage.now) as page:
         number = await told.first_call(page)
     await told.disposed(number, "bdo-mehroni", "हैंडपंप की मरम्मत करा दी गई है।")
-    await told.asked_and_dissatisfied(number, "1", to_level=1)
+    await told.asked_and_dissatisfied(number, "1", stage.voices.still_broken, to_level=1)
     await told.disposed(number, "bdo-mehroni", "मिस्त्री भेजा गया, हैंडपंप चालू है।")
-    await told.asked_and_dissatisfied(number, "4", to_level=2)
+    await told.asked_and_dissatisfied(number, "4", stage.voices.false_report, to_level=2)
     await told.disposed(number, "ee-lalitpur", "नया सिलेंडर लगवाकर हैंडपंप चालू कराया गया।")
     await told.asked_and_satisfied(number)
     return await told.ending(number)
@@ -95,10 +96,12 @@ class _Told:
         )
         self._narrator.tell("officer", output.strip())
 
-    async def asked_and_dissatisfied(self, number: str, reason_key: str, *, to_level: int) -> None:
+    async def asked_and_dissatisfied(
+        self, number: str, reason_key: str, words: Samples, *, to_level: int
+    ) -> None:
         """Chapters 4 and 5: the dialer calls, the citizen is not satisfied."""
         stage = self._stage
-        steps = stage.script.dissatisfied(reason_key, stage.voices.still_broken)
+        steps = stage.script.dissatisfied(reason_key, words)
         await self._called(number, Answer(steps, ring=1.0), "feedback_given")
         story = await self._until(
             f"complaint back at L{to_level}", lambda: self._with_officer(number, to_level)

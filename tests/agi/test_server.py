@@ -197,6 +197,29 @@ async def test_draining_waits_for_running_calls_and_takes_no_new_ones(serve: Ser
     assert citizen.heard == ["still-here"]
 
 
+async def test_draining_serves_the_next_flow_of_a_call_that_runs_but_begins_none(
+    serve: Serve,
+) -> None:
+    held, after = Held(), Held()
+    server = await serve({"x": held, "after": after}, follow_ups=("after",))
+    first = asyncio.create_task(Citizen().call(server.port, "x"))
+    await until(lambda: held.running == 1)
+    draining = asyncio.create_task(server.drain(30))
+    await asyncio.sleep(0)
+    await Citizen().call(server.port, "x")  # closed at once
+    assert held.running == 1
+    held.let_go.set()
+    await first
+    following = asyncio.create_task(Citizen().call(server.port, "after"))
+    await until(lambda: after.running == 1)
+    assert not draining.done()
+    after.let_go.set()
+    await following
+    assert await draining
+    with pytest.raises(OSError):
+        await asyncio.open_connection("127.0.0.1", server.port)
+
+
 async def test_draining_cuts_calls_that_outstay_it(serve: Serve) -> None:
     held = Held()
     server = await serve({"x": held})

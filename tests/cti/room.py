@@ -129,7 +129,7 @@ async def receive(page: ClientWebSocketResponse, *expected: str) -> list[dict[st
 @asynccontextmanager
 async def opened(
     pool: Pool, server: FakeAmi | None = None, *, grace: float = 30.0, outgoing: int = 64,
-    lost_after: float = 0.1, unanswered_wait: float = 0.3,
+    lost_after: float = 0.1, unanswered_wait: float = 0.8,
 ) -> AsyncIterator[Room]:  # fmt: skip
     def now() -> datetime:
         return AT

@@ -106,14 +106,39 @@ def test_a_call_answered_before_it_was_seen_ringing_still_pops_first() -> None:
 
 def test_a_late_offer_of_a_leg_that_is_over_has_no_effect() -> None:
     events = missed_and_abandoned()
+    state, _ = play(events[:6])  # the citizen still waits
+    assert play([events[3]], state)[1] == []
     state, _ = play(events)
     assert play([events[3], events[6]], state) == (state, [])
+
+
+def test_a_late_answer_of_a_talk_that_is_over_has_no_effect() -> None:
+    events = answered_call()
+    state, _ = play(events[:10])  # the citizen is still there, the agent has done
+    assert play([events[8]], state)[1] == []
+
+
+def test_an_answered_leg_stays_answered() -> None:
+    call = uuid4()
+    late = outbound_leg(call, state="5")
+    up = event("Newstate", **outbound_leg(call, state="6"))
+    _, effects = play([up, event("Newstate", **late), event("Hangup", **late, cause="16")])
+    assert effects == [CitizenLegEnded(call, True, True, 16, True, AT)]
+
+
+def test_a_call_that_we_placed_is_the_citizens_whatever_it_is_linked_to() -> None:
+    call = uuid4()
+    leg = {**outbound_leg(call), "linkedid": "lab1-1795310368.1"}
+    _, effects = play([event("Hangup", **leg, cause="17")])
+    assert effects == [CitizenLegEnded(call, True, False, 17, True, AT)]
 
 
 def test_an_attempt_that_is_not_answered_tells_cause_and_failure_in_either_order() -> None:
     for first in (True, False):
         call = uuid4()
-        state, effects = play(unanswered_attempt(call, response_first=first))
+        told = unanswered_attempt(call, response_first=first)
+        state, effects = play([*told, *told])
+        assert len(effects) == 2
         assert set(effects) == {
             CitizenLegEnded(call, True, False, 17, True, AT),
             OriginateFailed(call, None, AT),

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-import asyncpg
 import pytest
 
 from cti.writes import Job, Writes
@@ -116,8 +115,3 @@ async def test_more_rows_than_the_bound_are_counted_not_gathered(pool: Pool) -> 
     for _ in range(5):
         writes.add("row", noting([], "x"))
     assert (writes.pending, writes.overflows) == (2, 3)
-
-
-def test_a_wrong_argument_is_an_interface_error_in_asyncpg() -> None:
-    # Why `Writes` looks twice at what counts as "the database is away".
-    assert issubclass(asyncpg.exceptions._base.DataError, (asyncpg.InterfaceError, ValueError))

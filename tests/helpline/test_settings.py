@@ -28,10 +28,11 @@ def test_the_environment_wins_over_the_file(
     [
         ("[http]\nport = 0\n", "http.port"),
         ("[http]\ncolour = 'red'\n", "http.colour"),
+        ("[htpp]\nport = 9000\n", "htpp"),
         ("clock_shift = 'PT1H'\n", "clock_shift"),
         ("[[cell.agents]]\nid = '1001'\nname = 'A'\nqueues = ['nowhere']\n", "nowhere"),
         ("[[cell.agents]]\nid = 'x;y'\nname = 'A'\n", "cell.agents.0.id"),
-        ("this is not TOML", "Expected"),
+        ("this is not TOML", r"helpline\.toml is not TOML: Expected"),
     ],
 )
 def test_a_setting_that_cannot_be_is_named(

@@ -66,7 +66,9 @@ async def test_the_agent_sees_the_caller_before_answering_and_both_are_on_the_re
     assert heard(recording) == TO_THE_AGENT
     left, right = 0, 1
     assert level(recording, left, CITIZENS_TONE) > 0.9 > 0.01 > level(recording, left, AGENTS_TONE)
-    assert level(recording, right, AGENTS_TONE) > 0.1 > 0.01 > level(recording, right, CITIZENS_TONE)
+    assert (
+        level(recording, right, AGENTS_TONE) > 0.1 > 0.01 > level(recording, right, CITIZENS_TONE)
+    )
 
 
 async def test_the_queue_and_the_agents_line_one_at_a_time(helpline: Bed, page: AgentPage) -> None:

@@ -90,8 +90,8 @@ async def test_a_key_cuts_the_menu_and_keys_before_it_harm_nothing(calls: Calls)
     assert dict(listened)[Prompt.RECORDING_NOTICE] > seconds(Prompt.RECORDING_NOTICE) - 0.2
 
 
-async def test_hanging_up_in_the_greeting_is_ivr_abandoned(helpline: Bed) -> None:
-    call = await place(helpline, (LATER,))
+async def test_hanging_up_in_the_greeting_is_ivr_abandoned(site: Bed) -> None:
+    call = await place(site, (LATER,))
     await call.until("answered_at")
     await call.phone.bye()
     assert Prompt.MENU not in heard(await ends_as(call, Outcome.IVR_ABANDONED))
