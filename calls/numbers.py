@@ -35,8 +35,3 @@ def to_e164(raw: str, region: str = "IN") -> str | None:
         return None
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     return e164 if len(e164) <= _LONGEST else None
-
-
-def spoken(number: str) -> str:
-    """An E.164 number as an agent reads it out: national digits without the country code."""
-    return number.removeprefix("+91")

@@ -22,12 +22,6 @@ async def recent_for_number(conn: Connection, number: str, at_most: int = 10) ->
     return [_call(row) async for row in rows]
 
 
-async def still_open(conn: Connection, cell: str) -> list[tuple[UUID, datetime]]:
-    """Id and start of the cell's calls that have no end."""
-    rows = statements().calls_still_open(conn, cell=cell)
-    return [(row["id"], row["started_at"]) async for row in rows]
-
-
 async def open_outbound(
     conn: Connection, *, call_id: UUID, cell: str, number: str, service_number: str, at: datetime
 ) -> None:

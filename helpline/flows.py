@@ -58,5 +58,6 @@ def agi_server(
         max_sessions=cell.max_ivr_sessions,
         overflow=OverloadFlow(cell=cell.name, journal=journal, prompts=prompts, now=now),
         fault=ApologyFlow(prompts),
-        follow_ups=(names.SCRIPT_UNSERVED, names.SCRIPT_ENDED),
+        # Feedback too: the citizen whom we have called may answer while we drain.
+        follow_ups=(names.SCRIPT_UNSERVED, names.SCRIPT_ENDED, names.SCRIPT_FEEDBACK),
     )

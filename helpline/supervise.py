@@ -54,16 +54,20 @@ class Supervisor:
         """Services that wait for their restart right now."""
         return [name for name, kept in self._kept.items() if not kept.running]
 
+    async def stop_one(self, name: str, timeout: float = 10) -> None:
+        """Cancel `name` and wait for it; nothing when there is none."""
+        kept = self._kept.pop(name, None)
+        if kept is None or kept.task is None:
+            return
+        kept.task.cancel()
+        _, pending = await asyncio.wait({kept.task}, timeout=timeout)
+        if pending:
+            _log.error("service did not stop", service=name, seconds=timeout)
+
     async def stop(self, timeout: float = 10) -> None:
         """Cancel all, last started first, and wait for each."""
         for name in reversed(list(self._kept)):
-            task = self._kept.pop(name).task
-            if task is None:
-                continue
-            task.cancel()
-            _, pending = await asyncio.wait({task}, timeout=timeout)
-            if pending:
-                _log.error("service did not stop", service=name, seconds=timeout)
+            await self.stop_one(name, timeout)
 
     async def _keep(self, name: str, kept: _Kept) -> None:
         loop = asyncio.get_running_loop()

@@ -43,6 +43,7 @@ from speech.prompts import Prompt
 
 _log = structlog.get_logger(__name__)
 
+_DIALER = "dialer"
 _IN_STEP_SECONDS = 15.0
 _CLOSE_SECONDS = 5.0
 
@@ -116,7 +117,8 @@ class Helpline:
             raise
 
     async def stop(self, *, drain_seconds: float = 2.0) -> None:
-        """Take no more calls, let those in the menu finish for `drain_seconds`, stop all parts."""
+        """Begin no more calls, let those in a flow finish for `drain_seconds`, stop all parts."""
+        await self._services.stop_one(_DIALER)
         if self._agi is not None:
             await self._agi.drain(drain_seconds)
         while self._undo:
@@ -199,7 +201,7 @@ class Helpline:
             return
         originator = TrunkOriginator(self.live.link, self.live.live_calls)
         dialer = Dialer(pool, originator, self._now, dialer_settings(self._settings))
-        self._services.start("dialer", lambda: dialer.run(options.tick_seconds))
+        self._services.start(_DIALER, lambda: dialer.run(options.tick_seconds))
 
     async def _start_http(self, pool: Pool) -> None:
         settings, key = self._settings, signing_key(self._settings)

@@ -40,9 +40,6 @@ where call.id = r.id and call.ended_at is null;
 insert into call (id, cell, direction, citizen_number, citizen_number_raw, service_number, started_at)
 values (:id, :cell, :direction, :number::text, coalesce(:number::text, ''), :service_number, :started_at);
 
--- name: calls_answered(id, at)!
-update call set answered_at = coalesce(answered_at, :at) where id = :id;
-
 -- name: calls_end_open(id, outcome, at)!
 update call set ended_at = :at, outcome = :outcome where id = :id and ended_at is null;
 
@@ -64,10 +61,6 @@ from call where id = :id;
 select id, cell, direction, citizen_number as number, service_number, started_at, answered_at, queue, queued_at,
        agent_id, pop_at, agent_answered_at, ended_at, outcome
 from call where citizen_number = :number order by started_at desc limit :at_most;
-
--- name: calls_still_open(cell)
--- Calls of this cell that have no end yet, for the sweep after a reconnect.
-select id, started_at, answered_at, direction from call where cell = :cell and ended_at is null;
 
 -- name: calls_callback_owed(call_id, number, reason, requested_at)!
 insert into callback (call_id, number, reason, requested_at)

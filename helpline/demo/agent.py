@@ -2,9 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Self
 
 import aiohttp
@@ -22,8 +20,7 @@ class AgentPage:
 
     url: str
     token: str
-    now: Callable[[], datetime]
-    messages: list[tuple[datetime, Message]] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
     _session: aiohttp.ClientSession | None = None
     _socket: aiohttp.ClientWebSocketResponse | None = None
     _reader: asyncio.Task[None] | None = None
@@ -59,7 +56,7 @@ class AgentPage:
         """The first message of this type (and with these fields), also one that came before."""
 
         def found() -> Message | None:
-            for _, message in self.messages:
+            for message in self.messages:
                 if message["type"] == kind and fields.items() <= message.items():
                     return message
             return None
@@ -68,19 +65,12 @@ class AgentPage:
             async with asyncio.timeout(timeout), self._news:
                 await self._news.wait_for(lambda: found() is not None)
         except TimeoutError:
-            got = [message["type"] for _, message in self.messages]
+            got = [message["type"] for message in self.messages]
             raise AgentError(f"no {kind} in {timeout:g} s; the page got {got}") from None
         message = found()
         if message is None:
             raise AgentError(f"{kind} vanished")
         return message
-
-    def received_at(self, kind: str, call: str) -> datetime:
-        """When the page got the message of this type about this call."""
-        for at, message in self.messages:
-            if message["type"] == kind and message.get("call") == call:
-                return at
-        raise AgentError(f"the page never got {kind} for this call")
 
     async def register_complaint(self, form: Message) -> Message:
         """Send the form. `AgentError` with the server's words when it is refused."""
@@ -105,5 +95,5 @@ class AgentPage:
             if message["type"] == "pop":
                 await socket.send_json({"type": "ack", "call": message["call"]})
             async with self._news:
-                self.messages.append((self.now(), message))
+                self.messages.append(message)
                 self._news.notify_all()

@@ -29,7 +29,7 @@ class StoryError(Exception):
 async def play(stage: Stage, narrator: Narrator) -> Story:
     """Play it; what the database then holds. Raises `StoryError` at the first wrong turn."""
     told = _Told(stage, narrator)
-    async with AgentPage(stage.url, stage.agent_token, stage.now) as page:
+    async with AgentPage(stage.url, stage.agent_token) as page:
         number = await told.first_call(page)
     await told.disposed(number, "bdo-mehroni", "हैंडपंप की मरम्मत करा दी गई है।")
     await told.asked_and_dissatisfied(number, "1", stage.voices.still_broken, to_level=1)

@@ -87,7 +87,7 @@ class Bed:
     def page(self, number: int = 0) -> AgentPage:
         """The page of an agent; open it with `async with`."""
         token = issue(signing_key(self.settings), str(1001 + number))
-        return AgentPage(self.settings.http.public_url, token, self.now)
+        return AgentPage(self.settings.http.public_url, token)
 
     async def rows(self, sql: str, *values: object) -> list[asyncpg.Record]:
         """What the database says."""

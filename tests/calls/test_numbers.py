@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calls.numbers import spoken, to_e164
+from calls.numbers import to_e164
 
 E164 = re.compile(r"\+[1-9][0-9]{6,14}")  # the database's domain
 
@@ -59,8 +59,3 @@ def test_a_number_is_storable_and_its_own_form(raw: str) -> None:
     if number is not None:
         assert E164.fullmatch(number)
         assert to_e164(number) == number
-
-
-def test_an_indian_number_is_read_out_without_its_country_code() -> None:
-    assert spoken("+919876543210") == "9876543210"
-    assert spoken("+442079460958") == "+442079460958"

@@ -79,7 +79,7 @@ class Cell:
 
     async def agent_state(self, page: AgentPage) -> dict[str, Any]:
         """What a new page of the agent is told; it takes the place of `page`."""
-        async with AgentPage(page.url, page.token, page.now) as fresh:
+        async with AgentPage(page.url, page.token) as fresh:
             state: dict[str, Any] = (await fresh.wait_for("hello"))["state"]
             return state
 
