@@ -79,16 +79,19 @@ class InboundFlow:
         deadline = loop.time() + self.patience
         await session.answer()
         answered_at = self.now()
-        while loop.time() < deadline:
-            # The first time stands; without waiting for it, since it waits for the same database.
-            await asyncio.gather(
-                session.say([self.prompts.file(Prompt.PLEASE_WAIT)]),
-                noted(self.journal.answered(call.id, answered_at)),
-            )
-            await asyncio.sleep(self.pause)
-            if await self._opened(call):
-                return True
-        return False
+        try:
+            await self._ask_to_wait(session)
+        finally:  # it was answered, whoever hangs up; after the prompt, since it may take a while
+            await noted(self.journal.answered(call.id, answered_at))
+        while not await self._opened(call):
+            if loop.time() >= deadline:
+                return False
+            await self._ask_to_wait(session)
+        return True
+
+    async def _ask_to_wait(self, session: Session) -> None:
+        await session.say([self.prompts.file(Prompt.PLEASE_WAIT)])
+        await asyncio.sleep(self.pause)
 
     async def _opened(self, call: NewCall) -> bool:
         try:
