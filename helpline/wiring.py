@@ -120,7 +120,9 @@ class Helpline:
         """Begin no more calls, let those in a flow finish for `drain_seconds`, stop all parts."""
         await self._services.stop_one(_DIALER)
         if self._agi is not None:
-            await self._agi.drain(drain_seconds)
+            # An Asterisk of the operator's own goes on, and its conversations with it.
+            end_calls = self._asterisk.end_calls if self._asterisk else None
+            await self._agi.drain(drain_seconds, end_calls=end_calls)
         while self._undo:
             name, undo = self._undo.pop()
             try:
