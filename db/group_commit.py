@@ -170,7 +170,10 @@ def _is_away(error: Exception, connection: Connection) -> bool:
     The driver's `InterfaceError` means both: a closed connection, and a row of the wrong shape.
     """
     if isinstance(error, asyncpg.InterfaceError):
-        return connection.is_closed()
+        try:
+            return connection.is_closed()
+        except asyncpg.InterfaceError:
+            return True  # the pool has taken the connection back under us
     return isinstance(error, AWAY)
 
 
