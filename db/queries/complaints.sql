@@ -262,10 +262,10 @@ on conflict (code) do update
 set name_hi = excluded.name_hi, name_en = excluded.name_en, department = excluded.department,
     level_days = excluded.level_days;
 
--- name: complaints_put_posts(ids, titles, departments, places, levels, numbers)!
-insert into post (id, title, department, place, level, number)
+-- name: complaints_put_posts(ids, titles, departments, places, levels, numbers, vacancies)!
+insert into post (id, title, department, place, level, number, vacant_from)
 select * from unnest(:ids::text[], :titles::text[], :departments::text[], :places::text[], :levels::smallint[],
-                     :numbers::text[])
+                     :numbers::text[], :vacancies::date[])
 on conflict (id) do update
 set title = excluded.title, department = excluded.department, place = excluded.place, level = excluded.level,
-    number = excluded.number;
+    number = excluded.number, vacant_from = excluded.vacant_from;

@@ -8,3 +8,50 @@ left join tenure t on t.post = post.id and t.from_on <= :today
 left join officer o on o.code = t.officer
 left join officer_leave l on l.officer = t.officer and daterange(l.from_on, l.until_on, '[]') @> :today::date
 order by post.id, t.from_on;
+
+-- name: officers_put(codes, names, numbers)!
+insert into officer (code, name, number)
+select * from unnest(:codes::text[], :names::text[], :numbers::text[])
+on conflict (code) do update set name = excluded.name, number = excluded.number;
+
+-- name: officers_put_tenures(posts, officers, kinds, first_days, last_days)!
+insert into tenure (post, officer, kind, from_on, until_on)
+select * from unnest(:posts::text[], :officers::text[], :kinds::text[], :first_days::date[], :last_days::date[])
+on conflict (post, kind, from_on) do update set officer = excluded.officer, until_on = excluded.until_on;
+
+-- name: officers_put_leaves(officers, first_days, last_days)!
+insert into officer_leave (officer, from_on, until_on)
+select * from unnest(:officers::text[], :first_days::date[], :last_days::date[])
+on conflict (officer, from_on) do update set until_on = excluded.until_on;
+
+-- name: officers_put_holidays(days, names)!
+insert into holiday (day, name) select * from unnest(:days::date[], :names::text[])
+on conflict (day) do update set name = excluded.name;
+
+-- name: officers_hold_import()$
+-- One import at a time: it is judged against what is there, which must not change until it is written.
+select pg_try_advisory_xact_lock(10760006);
+
+-- name: officers_departments()
+select code, name_hi, name_en from department;
+
+-- name: officers_places()
+select code, kind, name_hi, name_en, parent from place;
+
+-- name: officers_categories()
+select code, name_hi, name_en, department, level_days from category;
+
+-- name: officers_posts()
+select id, title, department, place, level, number, vacant_from from post;
+
+-- name: officers_officers()
+select code, name, number from officer;
+
+-- name: officers_tenures()
+select post, officer, kind, from_on, until_on from tenure;
+
+-- name: officers_leaves()
+select officer, from_on, until_on from officer_leave;
+
+-- name: officers_holidays()
+select day, name from holiday;
