@@ -14,7 +14,7 @@ from complaints.errors import ComplaintError
 from complaints.importing.layouts import Kind
 from db.errors import AWAY, DatabaseError
 from dialplans.errors import DialplanError
-from helpline import commands, logs
+from helpline import commands, logs, reports
 from helpline.database import NoDatabaseError
 from helpline.importing import Bundle, UnreadableFileError, import_data
 from helpline.postgres import PostgresError
@@ -92,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_complaint(verbs.add_parser("complaint", help="about one complaint"))
     _add_import(verbs.add_parser("import", help="departments, places, categories, posts, officers"))
+    _add_report(verbs.add_parser("report", help="what is missing"))
     return parser
 
 
@@ -121,6 +122,13 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
         "--dry-run", action="store_true", help="say what is wrong and what would change"
     )
     parser.set_defaults(command=import_data)
+
+
+def _add_report(parser: argparse.ArgumentParser) -> None:
+    verbs = parser.add_subparsers(required=True)
+    holes = verbs.add_parser("holes", help="categories without a post, posts without a holder")
+    holes.add_argument("--all", action="store_true", help="name every place")
+    holes.set_defaults(command=reports.holes)
 
 
 if __name__ == "__main__":

@@ -55,3 +55,8 @@ select officer, from_on, until_on from officer_leave;
 
 -- name: officers_holidays()
 select day, name from holiday;
+
+-- name: officers_open_complaints(posts)
+-- How many complaints wait with each of these posts.
+select post, count(*) as complaints from complaint
+where state = 'with_officer' and post = any(:posts::text[]) group by post;
