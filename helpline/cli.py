@@ -121,6 +121,11 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dry-run", action="store_true", help="say what is wrong and what would change"
     )
+    parser.add_argument(
+        "--remove-absent",
+        action="store_true",
+        help="remove tenures, leaves and holidays that are in no file (of the kinds imported)",
+    )
     parser.set_defaults(command=import_data)
 
 

@@ -27,7 +27,9 @@ async def import_data(settings: Settings, options: argparse.Namespace) -> int:
     """Write the files, or say all that is wrong with them; 1 when something is."""
     tables = _tables(options.kind, options.files)
     async with command_pool(settings) as pool:
-        report = await import_tables(pool, tables, dry_run=options.dry_run)
+        report = await import_tables(
+            pool, tables, dry_run=options.dry_run, remove_absent=options.remove_absent
+        )
     print(render_report(report))
     return 1 if report.faults else 0
 

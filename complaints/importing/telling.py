@@ -19,7 +19,7 @@ def _lines(report: Report) -> Iterator[str]:
     for kind, changes in report.changes.items():
         yield from _of_kind(kind, changes)
     if report.faults:
-        yield f"{len(report.faults)} faults: nothing was written"
+        yield f"{len(report.faults)} fault(s): nothing was written"
     elif report.written:
         yield "written"
     else:
@@ -33,4 +33,5 @@ def _of_kind(kind: Kind, changes: Changes) -> Iterator[str]:
         names = ", ".join(" ".join(key) for key in changes.absent[:_SHOWN])
         more = len(changes.absent) - _SHOWN
         rest = f" and {more} more" if more > 0 else ""
-        yield f"{kind}: {len(changes.absent)} recorded in no file, they stay: {names}{rest}"
+        what = "removed" if changes.removed else "they stay"
+        yield f"{kind}: {len(changes.absent)} recorded in no file, {what}: {names}{rest}"

@@ -60,3 +60,14 @@ select day, name from holiday;
 -- How many complaints wait with each of these posts.
 select post, count(*) as complaints from complaint
 where state = 'with_officer' and post = any(:posts::text[]) group by post;
+
+-- name: officers_remove_tenures(posts, kinds, first_days)!
+delete from tenure t using unnest(:posts::text[], :kinds::text[], :first_days::date[]) as r (post, kind, from_on)
+where t.post = r.post and t.kind = r.kind and t.from_on = r.from_on;
+
+-- name: officers_remove_leaves(officers, first_days)!
+delete from officer_leave l using unnest(:officers::text[], :first_days::date[]) as r (officer, from_on)
+where l.officer = r.officer and l.from_on = r.from_on;
+
+-- name: officers_remove_holidays(days)!
+delete from holiday where day = any(:days::date[]);

@@ -55,7 +55,7 @@ def test_one_kind_may_come_in_several_files_and_needs_what_it_refers_to(
     told = capsys.readouterr().out
     assert told.splitlines() == [
         "more.csv:2: departments: water is in departments.csv:2 already",
-        "1 faults: nothing was written",
+        "1 fault(s): nothing was written",
     ]
     assert main(["import", "categories", "categories.csv"]) == 1
     told = capsys.readouterr().out

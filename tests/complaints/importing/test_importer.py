@@ -12,6 +12,7 @@ from complaints.importing.layouts import Kind
 from complaints.importing.telling import render_report
 from complaints.mapping import ladder_for
 from db.pool import Pool
+from tests.complaints.dying import CUT, DyingPool, as_pool
 from tests.complaints.importing.files import STATE, state, tables
 
 COUNTS = """
@@ -92,6 +93,27 @@ async def test_rows_in_no_file_stay_and_are_told(pool: Pool) -> None:
     assert report.changes[Kind.POSTS].absent == [("L1",), ("L2",)]
     assert "posts: 2 recorded in no file, they stay: L1, L2" in render_report(report)
     assert await pool.fetchval("select count(*) from post") == 3
+
+
+async def test_a_wrong_tenure_is_replaced_only_when_removal_is_asked_for(pool: Pool) -> None:
+    await import_tables(pool, state())
+    right = tables(
+        **only(Kind.TENURES, "L1,E1,,2024-02-01,"), **only(Kind.LEAVES), **only(Kind.HOLIDAYS)
+    )
+    assert len((await import_tables(pool, right)).faults) == 1
+    report = await import_tables(pool, right, remove_absent=True)
+    assert report.written
+    assert "tenures: 2 recorded in no file, removed: L1 charge 2025-11-17" in render_report(report)
+    assert await counts(pool) == (1, 3, 1, 2, 2, 1, 0, 0)
+    assert await pool.fetchval("select from_on::text from tenure") == "2024-02-01"
+
+
+async def test_what_complaints_may_refer_to_is_never_removed(pool: Pool) -> None:
+    await import_tables(pool, state())
+    files = tables(**only(Kind.POSTS), **only(Kind.OFFICERS))
+    report = await import_tables(pool, files, remove_absent=True)
+    assert "posts: 2 recorded in no file, they stay: L1, L2" in render_report(report)
+    assert await counts(pool) == (1, 3, 1, 2, 2, 2, 1, 1)
 
 
 async def test_a_column_that_the_file_lacks_leaves_what_is_recorded(pool: Pool) -> None:
@@ -226,6 +248,25 @@ async def test_what_only_the_database_notices_is_rolled_back(
     with pytest.raises(ReferenceDataError):
         await import_tables(pool, state(**more(Kind.LEAVES, "E9,2025-01-01,")))
     assert await counts(pool) == (0,) * 8
+
+
+async def test_a_connection_cut_at_any_statement_leaves_all_or_nothing(pool: Pool) -> None:
+    await import_tables(pool, state())
+    later = state(
+        **only(Kind.POSTS, "L3,c,water,up,3,9415000003,"),
+        **only(Kind.OFFICERS, "E3,c,"),
+        **only(Kind.TENURES, "L3,E3,,2025-01-01,"),
+        **only(Kind.LEAVES),
+    )
+    before = await counts(pool)
+    whole = DyingPool(pool, cut_at=0)
+    await import_tables(as_pool(whole), later, dry_run=True, remove_absent=True)
+    for cut_at in range(1, whole.statements + 2):  # the last one: just before the commit
+        with pytest.raises(CUT):
+            await import_tables(as_pool(DyingPool(pool, cut_at)), later, remove_absent=True)
+        assert await counts(pool) == before, cut_at
+    assert (await import_tables(pool, later, remove_absent=True)).written
+    assert await counts(pool) == (1, 3, 1, 3, 3, 1, 0, 1)
 
 
 async def test_six_and_a_half_thousand_officers_of_a_state_are_imported(pool: Pool) -> None:
