@@ -83,10 +83,11 @@ class Leave:
 
 @dataclass(frozen=True, slots=True)
 class Holiday:
-    """Offices are closed, besides the weekly days."""
+    """Offices that keep `calendar` are closed, besides the weekly days. `state`: most of them."""
 
-    day: date
-    name: str
+    calendar: str
+    on_date: date
+    name_hi: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,9 @@ async def _put_officers(conn: Connection, data: ReferenceData) -> None:
     await run.officers_put_tenures(conn, **_columns(data.tenures, *tenures))
     leaves = ("officers", "first_days", "last_days")
     await run.officers_put_leaves(conn, **_columns(data.leaves, *leaves))
-    await run.officers_put_holidays(conn, **_columns(data.holidays, "days", "names"))
+    await run.officers_put_holidays(
+        conn, **_columns(data.holidays, "calendars", "days", "names_hi")
+    )
 
 
 def _columns(rows: Sequence[Any], *names: str) -> dict[str, list[Any]]:

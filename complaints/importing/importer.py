@@ -23,7 +23,7 @@ _log = structlog.get_logger(__name__)
 REMOVABLE: Mapping[Kind, Mapping[str, str]] = {
     Kind.TENURES: {"posts": "post", "kinds": "kind", "first_days": "from_on"},
     Kind.LEAVES: {"officers": "officer", "first_days": "from_on"},
-    Kind.HOLIDAYS: {"days": "day"},
+    Kind.HOLIDAYS: {"calendars": "calendar", "days": "on_date"},
 }
 
 

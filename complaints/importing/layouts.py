@@ -159,8 +159,12 @@ LAYOUTS: Mapping[Kind, Layout] = {
     Kind.LEAVES: Layout(_leave, ("officer", "from"), (Column("officer", fields.code), *_PERIOD)),
     Kind.HOLIDAYS: Layout(
         Holiday,
-        ("date",),
-        (Column("date", fields.day, "day"), Column("name", fields.text)),
+        ("calendar", "date"),
+        (
+            Column("calendar", fields.if_given(fields.code, "state"), optional=True),
+            Column("date", fields.day, "on_date"),
+            Column("name_hi", fields.text),
+        ),
     ),
 }
 

@@ -1,4 +1,4 @@
-drop table if exists holiday;
+drop table holiday;
 drop table officer_leave;
 drop table tenure;
 drop table officer;

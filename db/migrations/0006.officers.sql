@@ -42,8 +42,10 @@ create table officer_leave (
         daterange(from_on, until_on, '[]') with &&) deferrable
 );
 
--- Days on which offices are closed, besides the weekly ones.
+-- Days on which offices are closed, besides the weekly ones; a calendar for each office that keeps its own.
 create table holiday (
-    day  date primary key,
-    name text not null
+    calendar text not null,
+    on_date  date not null,
+    name_hi  text not null,
+    primary key (calendar, on_date)
 );

@@ -24,9 +24,10 @@ insert into officer_leave (officer, from_on, until_on)
 select * from unnest(:officers::text[], :first_days::date[], :last_days::date[])
 on conflict (officer, from_on) do update set until_on = excluded.until_on;
 
--- name: officers_put_holidays(days, names)!
-insert into holiday (day, name) select * from unnest(:days::date[], :names::text[])
-on conflict (day) do update set name = excluded.name;
+-- name: officers_put_holidays(calendars, days, names_hi)!
+insert into holiday (calendar, on_date, name_hi)
+select * from unnest(:calendars::text[], :days::date[], :names_hi::text[])
+on conflict (calendar, on_date) do update set name_hi = excluded.name_hi;
 
 -- name: officers_hold_import()$
 -- One import at a time: it is judged against what is there, which must not change until it is written.
@@ -54,7 +55,7 @@ select post, officer, kind, from_on, until_on from tenure;
 select officer, from_on, until_on from officer_leave;
 
 -- name: officers_holidays()
-select day, name from holiday;
+select calendar, on_date, name_hi from holiday;
 
 -- name: officers_open_complaints(posts)
 -- How many complaints wait with each of these posts.
@@ -69,5 +70,6 @@ where t.post = r.post and t.kind = r.kind and t.from_on = r.from_on;
 delete from officer_leave l using unnest(:officers::text[], :first_days::date[]) as r (officer, from_on)
 where l.officer = r.officer and l.from_on = r.from_on;
 
--- name: officers_remove_holidays(days)!
-delete from holiday where day = any(:days::date[]);
+-- name: officers_remove_holidays(calendars, days)!
+delete from holiday h using unnest(:calendars::text[], :days::date[]) as r (calendar, on_date)
+where h.calendar = r.calendar and h.on_date = r.on_date;

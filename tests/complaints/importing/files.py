@@ -23,7 +23,7 @@ STATE = {
     Kind.OFFICERS: "code,name,number\nE1,अनीता,+91 94151 00001\nE2,बाबू,\n",
     Kind.TENURES: "post,officer,kind,from,until\nL1,E1,,2024-01-01,\nL1,E2,charge,17/11/2025,\n",
     Kind.LEAVES: "officer,from,until\nE1,2025-11-17,2025-11-23\n",
-    Kind.HOLIDAYS: "date,name\n2026-01-26,गणतंत्र दिवस\n",
+    Kind.HOLIDAYS: "date,name_hi\n2026-01-26,गणतंत्र दिवस\n",
 }
 
 

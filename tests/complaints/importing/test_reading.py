@@ -49,7 +49,7 @@ def test_every_kind_of_file_becomes_typed_rows() -> None:
         Tenure("L1", "E2", TenureKind.CHARGE, date(2025, 11, 17)),
     ]
     assert rows[Kind.LEAVES] == [Leave("E1", date(2025, 11, 17), date(2025, 11, 23))]
-    assert rows[Kind.HOLIDAYS] == [Holiday(date(2026, 1, 26), "गणतंत्र दिवस")]
+    assert rows[Kind.HOLIDAYS] == [Holiday("state", date(2026, 1, 26), "गणतंत्र दिवस")]
 
 
 @pytest.mark.parametrize(
@@ -72,31 +72,31 @@ def test_what_spreadsheets_do_to_a_file_is_tolerated(data: bytes | str) -> None:
 
 
 def test_names_are_kept_in_nfc() -> None:
-    [row] = read(Kind.HOLIDAYS, "date,name\n2026-01-26,पढ\u093c Cafe\u0301\n")
+    [row] = read(Kind.HOLIDAYS, "date,name_hi\n2026-01-26,पढ\u093c Cafe\u0301\n")
     assert isinstance(row, Holiday)
-    assert row.name == unicodedata.normalize("NFC", row.name) == "पढ\u093c Caf\u00e9"
+    assert row.name_hi == unicodedata.normalize("NFC", row.name_hi) == "पढ\u093c Caf\u00e9"
 
 
 @pytest.mark.parametrize(
     ("data", "told"),
     [
-        (b"", ["f.csv:1: is empty: the columns are date, name"]),
+        (b"", ["f.csv:1: is empty: the columns are date, name_hi"]),
         (b"\xff\xfed\x00a\x00", ["f.csv:1: is UTF-16: save it as CSV in UTF-8"]),
-        (b"date;name\n", ["f.csv:1: is separated by something else than commas"]),
-        (b"date\n2026-01-26\n", ["f.csv:1: has no column name"]),
-        (b"date,name,name\n", ["f.csv:1: has the column name twice"]),
-        (b"date,name,nmae\n", ["f.csv:1: has a column that is not known: 'nmae'"]),
-        (b"date,name\n2026-01-26\n", ["f.csv:2: has 1 cells, the header has 2"]),
-        (b"date,name\n2026-01-26,a,b\n", ["f.csv:2: has 3 cells, the header has 2"]),
+        (b"date;name_hi\n", ["f.csv:1: is separated by something else than commas"]),
+        (b"date\n2026-01-26\n", ["f.csv:1: has no column name_hi"]),
+        (b"date,name_hi,name_hi\n", ["f.csv:1: has the column name_hi twice"]),
+        (b"date,name_hi,nmae\n", ["f.csv:1: has a column that is not known: 'nmae'"]),
+        (b"date,name_hi\n2026-01-26\n", ["f.csv:2: has 1 cells, the header has 2"]),
+        (b"date,name_hi\n2026-01-26,a,b\n", ["f.csv:2: has 3 cells, the header has 2"]),
         (
-            b"date,name\n2026-01-26,R\xe9publique\n2026-08-15,ok\n2026-10-02,\xa4\n",
+            b"date,name_hi\n2026-01-26,R\xe9publique\n2026-08-15,ok\n2026-10-02,\xa4\n",
             [
                 "f.csv:2: byte 0xe9 at position 13 is not UTF-8: save as CSV in UTF-8",
                 "f.csv:4: byte 0xa4 at position 12 is not UTF-8: save as CSV in UTF-8",
             ],
         ),
         (
-            b'date,name\n2026-01-26,"a"b\n2026-13-01,c\n2026-10-02,"never closed\n',
+            b'date,name_hi\n2026-01-26,"a"b\n2026-13-01,c\n2026-10-02,"never closed\n',
             [
                 "f.csv:2: is not CSV: ',' expected after '\"'",
                 "f.csv:4: is not CSV: unexpected end of data",
@@ -104,21 +104,23 @@ def test_names_are_kept_in_nfc() -> None:
             ],
         ),
         (
-            'date,name\n"2026-01-26","a\nb"\n2026-1-32,\n',
-            ["f.csv:4: date is no day: '2026-1-32'", "f.csv:4: name is empty"],
+            'date,name_hi\n"2026-01-26","a\nb"\n2026-1-32,\n',
+            ["f.csv:4: date is no day: '2026-1-32'", "f.csv:4: name_hi is empty"],
         ),
         (
-            "date,name\n26.1.26,a\n1626-01-26,b\n",
+            "date,name_hi\n26.1.26,a\n1626-01-26,b\n",
             [
                 "f.csv:2: date is not a date such as 2025-11-22: '26.1.26'",
                 "f.csv:3: date is not from 1947 to 2100: '1626-01-26'",
             ],
         ),
         (
-            "date,name\n2026-01-26,\ufffd\n2026-01-27," + "दिवस".encode().decode("latin-1") + "\n",
+            "date,name_hi\n2026-01-26,\ufffd\n2026-01-27,"
+            + "दिवस".encode().decode("latin-1")
+            + "\n",
             [
-                "f.csv:2: name went through a wrong encoding",
-                "f.csv:3: name went through a wrong encoding",
+                "f.csv:2: name_hi went through a wrong encoding",
+                "f.csv:3: name_hi went through a wrong encoding",
             ],
         ),
     ],
