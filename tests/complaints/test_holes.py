@@ -3,13 +3,16 @@
 from dataclasses import replace
 from datetime import date
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from complaints.holes import Duty, Hole, Places, holes
 from complaints.reference import ReferenceData, load
 from complaints.staffing_report import load_staffing_report, render_staffing_report
 from tests.complaints.world import REFERENCE, World
+
+# The machine may be busy.
+_untimed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 PARENTS = {"up": None, "d1": "up", "d2": "up", "b1": "d1", "b2": "d1", "b3": "d2"}
 WATER = {"water": ["pump", "pipe"]}
@@ -63,6 +66,7 @@ def trees(draw: st.DrawFn) -> dict[str, str | None]:
     return parents
 
 
+@_untimed
 @given(trees(), st.data())
 def test_exactly_the_places_without_a_post_at_or_above_them_are_told(
     parents: dict[str, str | None], data: st.DataObject

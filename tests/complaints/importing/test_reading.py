@@ -4,7 +4,7 @@ import unicodedata
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from complaints.importing.importer import read_files
@@ -13,6 +13,9 @@ from complaints.importing.lgd import read_lgd
 from complaints.officers import Officer, TenureKind
 from complaints.reference import Category, Department, Holiday, Leave, Place, PostRow, Tenure
 from tests.complaints.importing.files import STATE
+
+# The machine may be busy.
+_untimed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 DEPARTMENTS = STATE[Kind.DEPARTMENTS]
 
@@ -186,6 +189,7 @@ def almost_files(draw: st.DrawFn) -> tuple[Kind, bytes]:
     return kind, data[:position] + draw(st.binary(max_size=3)) + data[position:]
 
 
+@_untimed
 @given(st.tuples(st.sampled_from(Kind), st.binary(max_size=300)) | almost_files())
 def test_any_bytes_are_read_or_told_and_never_raise(file: tuple[Kind, bytes]) -> None:
     kind, data = file
@@ -202,6 +206,7 @@ def test_any_bytes_are_read_or_told_and_never_raise(file: tuple[Kind, bytes]) ->
             assert located.line in {fault.line for fault in tables.faults}
 
 
+@_untimed
 @given(
     st.sampled_from(["districts", "tehsils", "blocks", "urban_bodies", "departments", "other"]),
     st.binary(max_size=200)
