@@ -51,7 +51,7 @@ async def _escalate(
     before = complaint.state
     if not isinstance(before, WithOfficer):
         raise TypeError(f"held as overdue, but {before}")  # the statement selects no other
-    after = before.overdue(await terms_for(conn, complaint, policy), now)
+    after = before.overdue(await terms_for(conn, complaint, policy, now), now)
     escalated = after.level > before.level
     await move(conn, complaint.id, after, now)
     entry = Entry(

@@ -87,7 +87,7 @@ async def record(
         if answer.satisfied:
             await _close(conn, complaint, state.satisfied(attempt_id), now)
         else:
-            after = state.dissatisfied(await terms_for(conn, complaint, policy), now)
+            after = state.dissatisfied(await terms_for(conn, complaint, policy, now), now)
             await _return(conn, complaint, after, attempt_id, answer, now, signer)
         result = await statements().complaints_feedback_result(conn, attempt_id=attempt_id)
     _log.info("feedback recorded", complaint=str(complaint.id), outcome=result["event"])
@@ -201,7 +201,7 @@ async def _ask_for_review(
     answer: Answer,
     now: datetime,
 ) -> None:
-    post = await post_by_id(conn, after.post)
+    post = await post_by_id(conn, after.post, now)
     body = texts.officer_review(
         complaint.number,
         complaint.category_name,

@@ -24,7 +24,7 @@ async def forward(
 
     Recordings still being written go along: their links work once they are stored.
     """
-    post = await post_by_id(conn, state.post)
+    post = await post_by_id(conn, state.post, now)
     found = statements().complaints_recordings(conn, complaint_id=complaint.id)
     recordings = [row["id"] async for row in found]
     register = statements().complaints_register(conn, complaint_id=complaint.id)

@@ -128,7 +128,7 @@ async def _look_up(conn: Connection, form: Registration, policy: Policy, now: da
         raise InvalidInputError("place", "is unknown")
     if form.call_id and not await statements().complaints_call_exists(conn, id=form.call_id):
         raise InvalidInputError("call_id", "is unknown")
-    ladder = await ladder_for(conn, category["department"], form.place)
+    ladder = await ladder_for(conn, category["department"], form.place, now)
     terms = Terms(policy, ladder, tuple(category["level_days"]))
     state = lifecycle.registered(terms, now)
     if state is None:

@@ -77,9 +77,9 @@ async def hold_overdue(conn: Connection, now: datetime, at_most: int) -> list[Co
     return [_complaint(row) async for row in rows]
 
 
-async def terms_for(conn: Connection, complaint: Complaint, policy: Policy) -> Terms:
+async def terms_for(conn: Connection, complaint: Complaint, policy: Policy, now: datetime) -> Terms:
     """What the complaint's next move is decided by."""
-    ladder = await ladder_for(conn, complaint.department, complaint.place)
+    ladder = await ladder_for(conn, complaint.department, complaint.place, now)
     return Terms(policy, ladder, complaint.level_days)
 
 

@@ -11,10 +11,12 @@ import uvloop
 
 from complaints.disposal import DisposalKind
 from complaints.errors import ComplaintError
+from complaints.importing.layouts import Kind
 from db.errors import AWAY, DatabaseError
 from dialplans.errors import DialplanError
-from helpline import commands, logs
+from helpline import commands, logs, reports
 from helpline.database import NoDatabaseError
+from helpline.importing import Bundle, UnreadableFileError, import_data
 from helpline.postgres import PostgresError
 from helpline.settings import SettingsError, faults, load_settings
 from helpline.tools import ToolsError
@@ -30,6 +32,7 @@ _OPERATOR_ERRORS = (
     DialplanError,
     ComplaintError,
     SpeechError,
+    UnreadableFileError,
     *AWAY,
 )
 
@@ -88,6 +91,8 @@ def _parser() -> argparse.ArgumentParser:
     token.set_defaults(command=commands.agent_token)
 
     _add_complaint(verbs.add_parser("complaint", help="about one complaint"))
+    _add_import(verbs.add_parser("import", help="departments, places, categories, posts, officers"))
+    _add_report(verbs.add_parser("report", help="what is missing"))
     return parser
 
 
@@ -104,6 +109,31 @@ def _add_complaint(parser: argparse.ArgumentParser) -> None:
     dispose.add_argument("--kind", choices=list(DisposalKind), default=DisposalKind.RESOLVED)
     dispose.add_argument("--by", required=True, metavar="POST", help="the post that reports")
     dispose.set_defaults(command=commands.complaint_dispose)
+
+
+def _add_import(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "kind", metavar="KIND", choices=[*Kind, *Bundle], help=", ".join([*Kind, *Bundle])
+    )
+    parser.add_argument(
+        "files", metavar="FILE", type=Path, nargs="+", help="for folder and lgd: folders"
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="say what is wrong and what would change"
+    )
+    parser.add_argument(
+        "--remove-absent",
+        action="store_true",
+        help="remove tenures, leaves and holidays that are in no file (of the kinds imported)",
+    )
+    parser.set_defaults(command=import_data)
+
+
+def _add_report(parser: argparse.ArgumentParser) -> None:
+    verbs = parser.add_subparsers(required=True)
+    holes = verbs.add_parser("holes", help="categories without a post, posts without a holder")
+    holes.add_argument("--all", action="store_true", help="name every place")
+    holes.set_defaults(command=reports.holes)
 
 
 if __name__ == "__main__":

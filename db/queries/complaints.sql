@@ -21,19 +21,36 @@ select code, name_hi from place where code = :code;
 -- name: complaints_call_exists(id)$
 select exists (select from call where id = :id);
 
--- name: complaints_posts_above(department, place)
--- Posts of a department at a place and at all places above it. A cycle among the parents ends the walk.
+-- name: complaints_posts_above(department, place, today)
+-- Posts of a department at a place and at all places above it, each with who held it up to today and who of them is on
+-- leave: a row for each tenure. A cycle among the parents ends the walk.
 with recursive above (code, parent, distance) as (
     select code, parent, 0 from place where code = :place
     union all
     select p.code, p.parent, a.distance + 1 from place p join above a on p.code = a.parent
 ) cycle code set seen using path
-select post.id, post.title, post.level, post.place, post.number, above.distance
-from above join post on post.place = above.code and post.department = :department
-where not above.seen;
+select post.id, post.title, post.department, post.level, post.place, post.number, post.vacant_from, above.distance,
+       t.officer, o.name, o.number as officer_number, t.kind, t.from_on, t.until_on,
+       l.from_on as leave_from, l.until_on as leave_until
+from above
+join post on post.place = above.code and post.department = :department
+left join tenure t on t.post = post.id and t.from_on <= :today
+left join officer o on o.code = t.officer
+left join officer_leave l on l.officer = t.officer and daterange(l.from_on, l.until_on, '[]') @> :today::date
+where not above.seen
+order by post.id, t.from_on;
 
--- name: complaints_post(id)^
-select id, title, level, place, number from post where id = :id;
+-- name: complaints_post(id, today)
+-- As complaints_posts_above, for one post.
+select post.id, post.title, post.department, post.level, post.place, post.number, post.vacant_from, 0 as distance,
+       t.officer, o.name, o.number as officer_number, t.kind, t.from_on, t.until_on,
+       l.from_on as leave_from, l.until_on as leave_until
+from post
+left join tenure t on t.post = post.id and t.from_on <= :today
+left join officer o on o.code = t.officer
+left join officer_leave l on l.officer = t.officer and daterange(l.from_on, l.until_on, '[]') @> :today::date
+where post.id = :id
+order by t.from_on;
 
 -- name: complaints_hold_number(number)$
 -- Two registrations from one number must not both find that their citizen is new.
@@ -245,10 +262,10 @@ on conflict (code) do update
 set name_hi = excluded.name_hi, name_en = excluded.name_en, department = excluded.department,
     level_days = excluded.level_days;
 
--- name: complaints_put_posts(ids, titles, departments, places, levels, numbers)!
-insert into post (id, title, department, place, level, number)
+-- name: complaints_put_posts(ids, titles, departments, places, levels, numbers, vacancies)!
+insert into post (id, title, department, place, level, number, vacant_from)
 select * from unnest(:ids::text[], :titles::text[], :departments::text[], :places::text[], :levels::smallint[],
-                     :numbers::text[])
+                     :numbers::text[], :vacancies::date[])
 on conflict (id) do update
 set title = excluded.title, department = excluded.department, place = excluded.place, level = excluded.level,
-    number = excluded.number;
+    number = excluded.number, vacant_from = excluded.vacant_from;

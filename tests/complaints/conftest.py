@@ -19,7 +19,7 @@ def migrated_url(postgres_url: str) -> str:
 @pytest.fixture
 async def pool(migrated_url: str) -> AsyncIterator[Pool]:
     pool = await open_pool(migrated_url, size=6)
-    await pool.execute("truncate department, place, citizen, call cascade")
+    await pool.execute("truncate department, place, citizen, call, officer, holiday cascade")
     await load(pool, REFERENCE)
     yield pool
     await pool.close()

@@ -6,7 +6,7 @@ from complaints.errors import NoPostError
 from complaints.mapping import Candidate, Ladder, Post, ladder_for, ladder_of, post_by_id
 from complaints.reference import ReferenceData, load
 from db.pool import Pool
-from tests.complaints.world import REFERENCE, World
+from tests.complaints.world import REFERENCE, START, World
 
 
 def post(name: str, level: int) -> Post:
@@ -41,8 +41,8 @@ def test_nothing_lies_above_the_last_level() -> None:
 
 async def test_posts_are_found_by_walking_up_the_places(pool: Pool) -> None:
     async with pool.acquire() as conn:
-        from_block = await ladder_for(conn, "jal-nigam", "lalitpur-mahroni")
-        from_district = await ladder_for(conn, "jal-nigam", "lalitpur")
+        from_block = await ladder_for(conn, "jal-nigam", "lalitpur-mahroni", START)
+        from_district = await ladder_for(conn, "jal-nigam", "lalitpur", START)
     assert {level: p.id for level, p in from_block.posts.items()} == {
         1: "L1-MAH",
         2: "L2-LAL",
@@ -54,19 +54,24 @@ async def test_posts_are_found_by_walking_up_the_places(pool: Pool) -> None:
 
 async def test_another_departments_posts_are_not_taken(pool: Pool) -> None:
     async with pool.acquire() as conn:
-        assert not (await ladder_for(conn, "bijli", "lalitpur-mahroni")).posts
+        assert not (await ladder_for(conn, "bijli", "lalitpur-mahroni", START)).posts
 
 
 async def test_a_ring_of_places_ends_the_walk(pool: Pool) -> None:
     state = next(place for place in REFERENCE.places if place.code == "up")
     await load(pool, ReferenceData(places=[replace(state, parent="lalitpur-mahroni")]))
     async with pool.acquire() as conn:
-        assert sorted((await ladder_for(conn, "jal-nigam", "lalitpur")).posts) == [1, 2, 3, 4]
+        assert sorted((await ladder_for(conn, "jal-nigam", "lalitpur", START)).posts) == [
+            1,
+            2,
+            3,
+            4,
+        ]
 
 
 async def test_a_post_is_found_by_its_key(pool: Pool) -> None:
     async with pool.acquire() as conn:
-        assert (await post_by_id(conn, "L4-UP")).place == "up"
+        assert (await post_by_id(conn, "L4-UP", START)).place == "up"
 
 
 async def test_a_complaint_without_any_officer_is_refused_clearly(world: World) -> None:
