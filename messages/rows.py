@@ -39,7 +39,9 @@ async def claim(
     """
     async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn, conn.transaction():
         await statements().messages_one_claims(conn, channel=channel)
-        begun = await statements().messages_begun_since(conn, channel=channel, since=now - _SECOND)
+        begun = await statements().messages_begun_since(
+            conn, channel=channel, since=now - _SECOND, until=now + _SECOND
+        )
         free = min(at_most, per_second - begun)
         if free <= 0:
             return []

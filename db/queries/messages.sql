@@ -21,8 +21,9 @@ set template_id = excluded.template_id, header = excluded.header, subject = excl
 -- One claim at a time in a channel, over all processes: the cap on messages per second holds over all of them.
 select pg_advisory_xact_lock(hashtextextended('messages:' || :channel, 1076));
 
--- name: messages_begun_since(channel, since)$
-select count(*) from notification_attempt where channel = :channel and began_at > :since;
+-- name: messages_begun_since(channel, since, until)$
+-- Not what a clock that was put back has in its future: it would stop the channel until then.
+select count(*) from notification_attempt where channel = :channel and began_at > :since and began_at <= :until;
 
 -- name: messages_hold_exhausted(channel, now, attempts)!
 -- Begun as often as allowed, and the last time nobody lived to write how it ended: not once more by itself.
