@@ -5,6 +5,7 @@ import asyncio
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from uuid import UUID
 
 import pydantic
 import uvloop
@@ -15,11 +16,14 @@ from complaints.importing.layouts import Kind
 from db.errors import AWAY, DatabaseError
 from dialplans.errors import DialplanError
 from helpline import commands, logs, reports
+from helpline import message_commands as messages
 from helpline.database import NoDatabaseError
 from helpline.importing import Bundle, UnreadableFileError, import_data
 from helpline.postgres import PostgresError
 from helpline.settings import SettingsError, faults, load_settings
 from helpline.tools import ToolsError
+from messages.errors import MessageError
+from messages.model import Channel
 from speech.errors import SpeechError
 
 # What an operator can do something about; anything else is our fault and shows its traceback.
@@ -31,6 +35,7 @@ _OPERATOR_ERRORS = (
     DatabaseError,
     DialplanError,
     ComplaintError,
+    MessageError,
     SpeechError,
     UnreadableFileError,
     *AWAY,
@@ -90,10 +95,39 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("agent", metavar="AGENT")
     token.set_defaults(command=commands.agent_token)
 
+    _add_notifications(verbs.add_parser("notifications", help="about messages"))
     _add_complaint(verbs.add_parser("complaint", help="about one complaint"))
     _add_import(verbs.add_parser("import", help="departments, places, categories, posts, officers"))
     _add_report(verbs.add_parser("report", help="what is missing"))
     return parser
+
+
+def _add_notifications(parser: argparse.ArgumentParser) -> None:
+    verbs = parser.add_subparsers(required=True)
+
+    listing = verbs.add_parser("list", help="how many wait, and those that are held, with why")
+    listing.add_argument("--held", action="store_true", help="only those that are held")
+    listing.add_argument("--most", type=int, default=100, metavar="N", help="default: 100")
+    listing.set_defaults(command=messages.listing)
+
+    retry = verbs.add_parser("retry", help="let held messages go: they are tried again")
+    which = retry.add_mutually_exclusive_group(required=True)
+    which.add_argument("id", nargs="?", type=UUID, metavar="ID")
+    which.add_argument("--all", action="store_true", help="all that are held")
+    retry.set_defaults(command=messages.retry)
+
+    templates = verbs.add_parser("templates", help="the texts, as registered with the operator")
+    templates.set_defaults(command=messages.list_templates)
+
+    template = verbs.add_parser("template", help="change one text or its registration")
+    template.add_argument("kind", metavar="KIND")
+    template.add_argument("--channel", choices=list(Channel), default=Channel.SMS)
+    template.add_argument("--language", default="hi")
+    template.add_argument("--id", help="the template id (DLT)")
+    template.add_argument("--header", help="the sender id")
+    template.add_argument("--subject", help="of an e-mail")
+    template.add_argument("--text", help="with variables such as {number}")
+    template.set_defaults(command=messages.change_template)
 
 
 def _add_complaint(parser: argparse.ArgumentParser) -> None:

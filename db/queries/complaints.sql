@@ -206,13 +206,39 @@ from recording r join complaint_call cc on cc.call_id = r.call_id
 where cc.complaint_id = :complaint_id
 order by r.started_at, r.id;
 
--- name: complaints_notify(id, dedupe_key, complaint_id, kind, recipient, body, recordings, links, created_at)!
-insert into notification (id, dedupe_key, complaint_id, kind, channel, recipient, body, recordings, links, created_at)
-values (:id, :dedupe_key, :complaint_id, :kind, 'sms', :recipient, :body, :recordings, :links, :created_at);
+-- name: complaints_notify(id, dedupe_key, complaint_id, kind, channel, language, recipient, subject, body, variables, template_id, header, encoding, parts, recordings, links, created_at, next_attempt_at, held_at, last_error)!
+insert into notification (id, dedupe_key, complaint_id, kind, channel, language, recipient, subject, body, variables,
+                          template_id, header, encoding, parts, recordings, links, created_at, next_attempt_at,
+                          held_at, last_error)
+values (:id, :dedupe_key, :complaint_id, :kind, :channel, :language, :recipient, :subject, :body, :variables,
+        :template_id, :header, :encoding, :parts, :recordings, :links, :created_at, :next_attempt_at, :held_at,
+        :last_error);
 
 -- name: complaints_notifications(complaint_id)
-select kind, recipient, body, recordings, links, created_at, sent_at
+select id, kind, channel, recipient, body, recordings, links, encoding, parts, attempts, created_at, next_attempt_at,
+       sent_at, held_at, last_error, delivered_at, undelivered_at
 from notification where complaint_id = :complaint_id order by created_at, dedupe_key;
+
+-- name: complaints_add_bundle(id, complaint_id, entry, post, created_at)!
+insert into bundle (id, complaint_id, entry, post, created_at)
+values (:id, :complaint_id, :entry, :post, :created_at);
+
+-- name: complaints_bundle(id)^
+select b.id, b.complaint_id, b.post, o.title as post_title, c.number, c.text_hi, c.level,
+       c.due_at, k.name_hi as category, p.name_hi as place
+from bundle b join complaint c on c.id = b.complaint_id join category k on k.code = c.category
+join place p on p.code = c.place join post o on o.id = b.post
+where b.id = :id;
+
+-- name: complaints_bundle_opened(id, bundle_id, at, remote)!
+insert into bundle_access (id, bundle_id, at, remote) values (:id, :bundle_id, :at, :remote);
+
+-- name: complaints_bundles(complaint_id)
+-- What was handed to whom, and whether they looked.
+select b.post, b.created_at, count(a.id) as opened, min(a.at) as first_opened_at
+from bundle b left join bundle_access a on a.bundle_id = b.id
+where b.complaint_id = :complaint_id
+group by b.id order by b.created_at, b.id;
 
 -- name: complaints_of_number(number, at_most)
 -- What an agent sees of a caller: open complaints first, then the latest.

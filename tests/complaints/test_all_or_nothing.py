@@ -26,6 +26,7 @@ TABLES = (
     "feedback",
     "dissatisfaction_register",
     "notification",
+    "bundle",
 )
 UseCase = Callable[[World], Awaitable[object]]
 

@@ -2,12 +2,15 @@
 
 import asyncio
 import hashlib
+import html
 import itertools
+import re
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 import pytest
@@ -247,11 +250,26 @@ async def test_a_second_dissatisfaction_takes_the_voices_to_the_next_officer(
     assert len(stored) == 4
     kept = {one["id"]: one for one in stored}
     async with aiohttp.ClientSession() as officer:
-        for recording, link in zip(forwarded["recordings"], forwarded["links"], strict=True):
-            await _is_a_working_link(officer, link, kept[recording])
+        [bundle] = forwarded["links"]
+        assert bundle in forwarded["body"]
+        links = await _recordings_in(officer, bundle)
+        assert sorted(links) == sorted(str(recording) for recording in forwarded["recordings"])
+        for recording in forwarded["recordings"]:
+            await _is_a_working_link(officer, links[str(recording)], kept[recording])
         clock.set(clock() + timedelta(days=15))
-        async with officer.get(forwarded["links"][0]) as answer:
-            assert answer.status == 403
+        for link in (bundle, *links.values()):
+            async with officer.get(link) as answer:
+                assert answer.status == 403
+
+
+async def _recordings_in(officer: aiohttp.ClientSession, bundle: str) -> dict[str, str]:
+    """The recordings that a bundle's page plays: id to link."""
+    async with officer.get(bundle) as answer:
+        page = await answer.text()
+    assert answer.status == 200
+    sources = re.findall(r'<audio[^>]* src="([^"]+)"', page)
+    links = [urljoin(bundle, html.unescape(source)) for source in sources]
+    return {urlsplit(link).path.removeprefix("/recordings/"): link for link in links}
 
 
 async def _is_a_working_link(officer: aiohttp.ClientSession, link: str, row: Any) -> None:
