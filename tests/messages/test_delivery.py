@@ -182,6 +182,18 @@ async def test_two_workers_never_have_the_same_message(room: Room) -> None:
     assert room.gateway.doubled == []
 
 
+async def test_a_message_that_somebody_has_hold_of_does_not_keep_the_others_waiting(
+    room: Room,
+) -> None:
+    other, held_by_somebody = await room.messages(2)
+    async with room.pool.acquire() as conn, conn.transaction():
+        await conn.execute("select from notification where id = $1 for update", held_by_somebody)
+        async with room.working():
+            await room.all_sent(1)
+    assert (await room.row(other))["sent_at"] is not None
+    assert (await room.row(held_by_somebody))["attempts"] == 0
+
+
 async def test_no_more_leave_in_a_second_than_the_channel_may(room: Room) -> None:
     await room.messages(12)
     async with room.working(per_second=5, at_once=8), room.working(per_second=5, at_once=8):

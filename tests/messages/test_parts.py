@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from messages.parts import Encoding, measure
@@ -41,6 +41,7 @@ def test_a_character_of_two_units_is_not_cut_in_two() -> None:
 
 
 @given(GSM)
+@settings(deadline=None)
 def test_plain_gsm_text_is_counted_by_its_characters(text: str) -> None:
     length = measure(text)
     assert length.encoding is Encoding.GSM7
@@ -49,6 +50,7 @@ def test_plain_gsm_text_is_counted_by_its_characters(text: str) -> None:
 
 
 @given(HINDI)
+@settings(deadline=None)
 def test_hindi_is_counted_by_its_utf_16_units(text: str) -> None:
     length = measure(text)
     assert length.encoding is Encoding.UCS2
@@ -57,6 +59,7 @@ def test_hindi_is_counted_by_its_utf_16_units(text: str) -> None:
 
 
 @given(ANY)
+@settings(deadline=None)
 def test_any_text_fits_into_its_parts_and_no_fewer_than_its_units_need(text: str) -> None:
     length = measure(text)
     single, part = (160, 153) if length.encoding is Encoding.GSM7 else (70, 67)
@@ -69,5 +72,6 @@ def test_any_text_fits_into_its_parts_and_no_fewer_than_its_units_need(text: str
 
 
 @given(ANY, ANY)
+@settings(deadline=None)
 def test_more_text_never_takes_fewer_parts(text: str, more: str) -> None:
     assert measure(text + more).parts >= measure(text).parts

@@ -48,17 +48,19 @@ async def test_the_gateways_own_name_will_do_and_a_form_too(room: Room, client: 
     assert (row["undelivered_at"], row["last_error"]) == (room.now(), "not delivered: UNDELIV")
 
 
-async def test_delivered_stands_in_whatever_order_receipts_come(room: Room, client: Client) -> None:
-    both = await room.messages(2)
-    for message, order in zip(
-        both, (["failed", "delivered"], ["delivered", "failed"]), strict=True
-    ):
-        for status in (*order, *order):
-            assert await report(client, key=str(message), status=status) == 204
-        row = await room.row(message)
-        assert row["delivered_at"] is not None
-        assert row["undelivered_at"] is None
-        assert row["last_error"] is None
+@pytest.mark.parametrize(
+    "order", [("failed", "delivered"), ("delivered", "failed"), ("failed", "delivered", "failed")]
+)
+async def test_delivered_stands_in_whatever_order_receipts_come(
+    room: Room, client: Client, order: tuple[str, ...]
+) -> None:
+    [message] = await room.messages()
+    for status in order:
+        assert await report(client, key=str(message), status=status) == 204
+    row = await room.row(message)
+    assert row["delivered_at"] is not None
+    assert row["undelivered_at"] is None
+    assert row["last_error"] is None
 
 
 async def test_a_receipt_ends_a_message_whose_worker_died_before_it_wrote(

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from complaints import texts
@@ -78,6 +78,7 @@ async def test_another_language_falls_back_to_hindi(pool: Pool) -> None:
 
 
 @given(st.text(), st.text())
+@settings(deadline=None)
 def test_a_value_is_taken_as_it_is(number: str, matter: str) -> None:
     _, body = fill(TEMPLATE, {"number": number, "matter": matter})
     assert body == f"शिकायत {number}: {matter}"
