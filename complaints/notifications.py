@@ -3,6 +3,7 @@
 Written in the transaction that decided it, delivered by a worker.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +27,17 @@ class Kind(StrEnum):
     OFFICER_FORWARDED = "officer_forwarded"
     CITIZEN_CLOSED = "citizen_closed"
     CITIZEN_UNVERIFIED = "citizen_unverified"
+    CITIZEN_INTERIM = "citizen_interim"
+    CITIZEN_PAUSED = "citizen_paused"
+    CITIZEN_MOVED = "citizen_moved"
+    CITIZEN_SPECIAL_CLOSED = "citizen_special_closed"
+    CITIZEN_WITHDRAWN = "citizen_withdrawn"
+    CITIZEN_REOPENED = "citizen_reopened"
+    CITIZEN_ADVISED = "citizen_advised"
+    OFFICER_REMINDER = "officer_reminder"
+    OFFICER_PROPOSAL = "officer_proposal"
+    OFFICER_REFUSED = "officer_refused"
+    OFFICER_ENDED = "officer_ended"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,15 +55,22 @@ class Notification:
 
 async def notify(conn: Connection, notification: Notification, now: datetime) -> None:
     """Write the row."""
+    await notify_each(conn, [notification], now)
+
+
+async def notify_each(
+    conn: Connection, notifications: Sequence[Notification], now: datetime
+) -> None:
+    """Write the rows, with one statement."""
     await statements().complaints_notify(
         conn,
-        id=new_id(now),
-        dedupe_key=f"{notification.complaint_id}:{notification.entry}:{notification.kind}",
-        complaint_id=notification.complaint_id,
-        kind=notification.kind,
-        recipient=notification.recipient,
-        body=notification.body,
-        recordings=list(notification.recordings),
-        links=list(notification.links),
+        ids=[new_id(now) for _ in notifications],
+        dedupe_keys=[f"{one.complaint_id}:{one.entry}:{one.kind}" for one in notifications],
+        complaint_ids=[one.complaint_id for one in notifications],
+        kinds=[one.kind for one in notifications],
+        recipients=[one.recipient for one in notifications],
+        bodies=[one.body for one in notifications],
+        recordings=[json.dumps([str(known) for known in one.recordings]) for one in notifications],
+        links=[json.dumps(list(one.links)) for one in notifications],
         created_at=now,
     )

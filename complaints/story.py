@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -128,6 +129,7 @@ async def load_story(pool: Pool, complaint_number: str) -> Story:
 
 async def _story(conn: Connection, complaint: StoryComplaint) -> Story:
     key = {"complaint_id": complaint.id}
+    keys = {"complaint_ids": [complaint.id]}
     return Story(
         complaint=complaint,
         history=tuple(await history.entries(conn, complaint.id)),
@@ -136,20 +138,28 @@ async def _story(conn: Connection, complaint: StoryComplaint) -> Story:
             [StoryCall(**row) async for row in statements().complaints_story_calls(conn, **key)]
         ),
         recordings=tuple(
-            [_recording(row) async for row in statements().complaints_recordings(conn, **key)]
+            [_recording(row) async for row in statements().complaints_recordings(conn, **keys)]
         ),
         notifications=tuple(
             [_notification(row) async for row in statements().complaints_notifications(conn, **key)]
         ),
         register=tuple(
-            [RegisterEntry(**row) async for row in statements().complaints_register(conn, **key)]
+            [_register_entry(row) async for row in statements().complaints_register(conn, **keys)]
         ),
     )
 
 
 def _recording(row: asyncpg.Record) -> StoryRecording:
     seconds = None if row["seconds"] is None else float(row["seconds"])
-    return StoryRecording(**{**row, "seconds": seconds})
+    return StoryRecording(**{**_without_complaint(row), "seconds": seconds})
+
+
+def _register_entry(row: asyncpg.Record) -> RegisterEntry:
+    return RegisterEntry(**_without_complaint(row))
+
+
+def _without_complaint(row: asyncpg.Record) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name != "complaint_id"}
 
 
 def _notification(row: asyncpg.Record) -> StoryNotification:

@@ -1,12 +1,12 @@
 """What citizens and officers read, in Hindi. Times are Indian Standard Time."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from enum import StrEnum
 
+from complaints.calendar import IST
 from complaints.history import Entry, Event
 
-IST = timezone(timedelta(hours=5, minutes=30), "IST")
 _EXCERPT = 160  # characters of a citizen's or an officer's text within a message
 
 
@@ -38,6 +38,20 @@ _EVENTS = {
     Event.ESCALATED_OVERDUE: "समय सीमा समाप्त, स्तर-{level} को अग्रसारित",
     Event.OVERDUE_AT_LAST_LEVEL: "स्तर-{level} की समय सीमा समाप्त, मुख्यमंत्री कार्यालय की सूची में",
     Event.UNVERIFIED: "नागरिक से संपर्क नहीं हो सका",
+    Event.TRIAGE: "पंजीकृत, मुख्यमंत्री कार्यालय के परीक्षण में",
+    Event.FORWARDED: "स्तर-{level} को भेजी गई",
+    Event.INTERIM_REPLY: "स्तर-{level} द्वारा अंतरिम उत्तर",
+    Event.PAUSED: "समय सीमा स्थगित",
+    Event.RESUMED: "समय सीमा पुनः प्रारंभ",
+    Event.TRANSFERRED: "दूसरे विभाग को स्थानांतरित, स्तर-{level}",
+    Event.WRONG_MAPPING: "गलत अधिकारी को भेजी गई थी, वापस",
+    Event.PROPOSED: "स्तर-{level} द्वारा उच्च स्तर को प्रस्ताव",
+    Event.REFUSED: "प्रस्ताव अस्वीकृत",
+    Event.SPECIAL_CLOSED: "विशेष परिस्थिति में बंद",
+    Event.WITHDRAWN: "नागरिक द्वारा वापस ली गई",
+    Event.REOPENED: "नागरिक के कहने पर पुनः खोली गई, स्तर-{level}",
+    Event.ADVISED: "हेल्पलाइन के दायरे से बाहर, सलाह दी गई",
+    Event.NOTED: "टिप्पणी",
 }
 
 
@@ -57,6 +71,14 @@ def citizen_registered(number: str, post_title: str, due_at: datetime) -> str:
         f"आपकी शिकायत दर्ज हो गई है। शिकायत संख्या {number}। "
         f"{post_title} को भेजी गई है, निस्तारण की समय सीमा {clock(due_at)}। "
         "मुख्यमंत्री हेल्पलाइन 1076"
+    )
+
+
+def citizen_in_triage(number: str) -> str:
+    """To the citizen: the number to keep; no officer has it yet."""
+    return (
+        f"आपकी शिकायत दर्ज हो गई है। शिकायत संख्या {number}। "
+        "मुख्यमंत्री कार्यालय इसे संबंधित अधिकारी को भेजेगा। मुख्यमंत्री हेल्पलाइन 1076"
     )
 
 
@@ -101,6 +123,20 @@ def officer_forwarded(
         *(f"{clock(entry.at)} {event(entry)}" for entry in history),
     ]
     return "\n".join(lines)
+
+
+def officer_reminder(number: str, category: str, place: str, due_at: datetime) -> str:
+    """To the officer who has used most of their time."""
+    return (
+        f"स्मरण: शिकायत {number} ({category}, {place}) की समय सीमा {clock(due_at)} है। "
+        "कृपया समय से निस्तारण करें।"
+    )
+
+
+def citizen_paused(number: str, waiting: bool, why: str) -> str:
+    """To the citizen: the officer waits, for them or for a court."""
+    cause = "आपसे जानकारी अपेक्षित है" if waiting else "न्यायालय के स्थगन आदेश के कारण कार्यवाही रुकी है"
+    return f"शिकायत {number}: {cause}। {_excerpt(why)} मुख्यमंत्री हेल्पलाइन 1076"
 
 
 def citizen_closed(number: str) -> str:

@@ -87,6 +87,12 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("agent", metavar="AGENT")
     token.set_defaults(command=commands.agent_token)
 
+    verify = verbs.add_parser("verify", help="check that histories are as they were written")
+    which = verify.add_mutually_exclusive_group(required=True)
+    which.add_argument("number", nargs="?", metavar="NUMBER")
+    which.add_argument("--all", action="store_true", help="every complaint's")
+    verify.set_defaults(command=commands.verify)
+
     _add_complaint(verbs.add_parser("complaint", help="about one complaint"))
     return parser
 

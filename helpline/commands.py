@@ -3,12 +3,14 @@
 import argparse
 import asyncio
 import signal
+from collections.abc import AsyncIterator
 from ipaddress import IPv4Address
 from pathlib import Path
 
 from complaints.disposal import DisposalKind, dispose
 from complaints.story import load_story
 from complaints.telling import render_story
+from complaints.verification import Verified, verify_all, verify_one
 from cti.tokens import issue
 from db.migrate import migrate as migrate_database
 from dialplans.check import check as check_cell
@@ -102,6 +104,24 @@ async def complaint_show(settings: Settings, options: argparse.Namespace) -> int
     async with command_pool(settings) as pool:
         print(render_story(await load_story(pool, options.number)))
     return 0
+
+
+async def verify(settings: Settings, options: argparse.Namespace) -> int:
+    """Check one history, or all; stop at the first that was changed and say where. Then 1."""
+    checked = 0
+    async with command_pool(settings) as pool:
+        found = verify_all(pool) if options.all else _only(await verify_one(pool, options.number))
+        async for one in found:
+            checked += 1
+            if one.broken_at is not None:
+                print(f"complaint {one.number}: the history is broken at entry {one.broken_at}")
+                return 1
+    print(f"{checked} {'history' if checked == 1 else 'histories'} checked, all intact")
+    return 0
+
+
+async def _only(verified: Verified) -> AsyncIterator[Verified]:
+    yield verified
 
 
 async def complaint_dispose(settings: Settings, options: argparse.Namespace) -> int:
