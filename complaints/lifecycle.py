@@ -162,16 +162,29 @@ class WithOfficer(_OnTheClock):
     def transfer(self, here: Terms, there: Terms, now: datetime) -> "WithOfficer":
         """To the lowest officer of another department, whose full time begins."""
         self._may_leave(here, now)
-        if here.policy.transfer_needs_approval and _above(self.level, here):
+        if self.needs_approval(here):
             raise NotAllowedError("a transfer needs the approval of the next level")
         return _transferred(self, there, now)
 
     def propose_transfer(self, entry: int, terms: Terms, now: datetime) -> "Proposed":
         """Ask the next level for a transfer; the clock goes on."""
         self._may_leave(terms, now)
-        if not terms.policy.transfer_needs_approval:
+        if not self.needs_approval(terms):
             raise NotAllowedError("a transfer needs no approval")
-        return self._propose(ProposalKind.TRANSFER, entry, terms)
+        return self._propose(ProposalKind.TRANSFER, entry)
+
+    def needs_approval(self, terms: Terms) -> bool:
+        """Whether a transfer is for the next level to decide; the last level decides itself."""
+        return terms.policy.transfer_needs_approval and _above(self.level, terms) is not None
+
+    def must_propose_special_close(self, terms: Terms) -> bool:
+        """Whether a special close is for the next level to decide: the lowest only proposes."""
+        proposes = terms.policy.special_close is SpecialClose.PROPOSED
+        return (
+            proposes
+            and self.level == _LOWEST_SPECIAL_LEVEL
+            and _above(self.level, terms) is not None
+        )
 
     def return_mapping(self, terms: Terms, now: datetime) -> Returned:
         """It came to the wrong officer."""
@@ -181,22 +194,19 @@ class WithOfficer(_OnTheClock):
 
     def special_close(self, ruling: Ruling, terms: Terms, now: datetime) -> SpecialClosed:
         """Closed by the officer who has it; the citizen need not be satisfied."""
-        alone = _LOWEST_SPECIAL_LEVEL
-        if terms.policy.special_close is SpecialClose.PROPOSED:
-            alone += 1
-        self._may_close_specially(terms, alone)
+        self._may_close_specially(terms)
+        if self.must_propose_special_close(terms):
+            raise NotAllowedError("a special close needs the decision of the next level")
         return SpecialClosed(**self.kept(), ruling=ruling, ended_at=now)
 
     def propose_special_close(self, entry: int, terms: Terms) -> "Proposed":
         """Ask the next level to close it; the clock goes on."""
-        self._may_close_specially(terms, _LOWEST_SPECIAL_LEVEL)
-        if terms.policy.special_close is not SpecialClose.PROPOSED:
-            raise NotAllowedError("a special close is not proposed, but decided by who has it")
-        return self._propose(ProposalKind.SPECIAL_CLOSE, entry, terms)
+        self._may_close_specially(terms)
+        if not self.must_propose_special_close(terms):
+            raise NotAllowedError("a special close is decided by who has it")
+        return self._propose(ProposalKind.SPECIAL_CLOSE, entry)
 
-    def _propose(self, kind: ProposalKind, entry: int, terms: Terms) -> "Proposed":
-        if _above(self.level, terms) is None:
-            raise NotAllowedError("no level is left to propose it to")
+    def _propose(self, kind: ProposalKind, entry: int) -> "Proposed":
         return Proposed(
             **self.kept(),
             clock=self.clock,
@@ -212,11 +222,11 @@ class WithOfficer(_OnTheClock):
         if now > self.clock.since + policy.transfer_days * policy.day:
             raise NotAllowedError(f"only within {policy.transfer_days:g} days of getting it")
 
-    def _may_close_specially(self, terms: Terms, lowest: int) -> None:
+    def _may_close_specially(self, terms: Terms) -> None:
         if terms.policy.special_close is SpecialClose.NOBODY:
             raise NotAllowedError("nobody may close it without the citizen's satisfaction")
-        if self.level < lowest:
-            raise NotAllowedError(f"a special close is for level {lowest} and above")
+        if self.level < _LOWEST_SPECIAL_LEVEL:
+            raise NotAllowedError(f"a special close is for L{_LOWEST_SPECIAL_LEVEL} and above")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

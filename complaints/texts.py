@@ -5,7 +5,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from complaints.calendar import IST
+from complaints.ends import SpecialReason
 from complaints.history import Entry, Event
+from complaints.lifecycle import ProposalKind
 
 _EXCERPT = 160  # characters of a citizen's or an officer's text within a message
 
@@ -28,6 +30,19 @@ _REASONS = {
     DissatisfactionReason.OTHER: "अन्य कारण",
 }
 _REASON_NOT_GIVEN = "कारण नहीं बताया"
+
+_SPECIAL_REASONS = {
+    SpecialReason.COURT_CASE: "न्यायालय में विचाराधीन",
+    SpecialReason.BEYOND_POWERS: "विभाग के अधिकार क्षेत्र से बाहर",
+    SpecialReason.NO_BUDGET: "बजट उपलब्ध नहीं",
+    SpecialReason.NEEDS_POLICY: "नीतिगत निर्णय आवश्यक",
+    SpecialReason.APPLICANT_AT_FAULT: "आवेदक स्तर पर कार्यवाही लंबित",
+    SpecialReason.MATTER_UNFOUNDED: "जांच में शिकायत सही नहीं पाई गई",
+}
+_PROPOSALS = {
+    ProposalKind.TRANSFER: "दूसरे विभाग को स्थानांतरण",
+    ProposalKind.SPECIAL_CLOSE: "विशेष परिस्थिति में बंद करने",
+}
 
 _EVENTS = {
     Event.REGISTERED: "पंजीकृत, स्तर-{level} को भेजी गई",
@@ -137,6 +152,64 @@ def citizen_paused(number: str, waiting: bool, why: str) -> str:
     """To the citizen: the officer waits, for them or for a court."""
     cause = "आपसे जानकारी अपेक्षित है" if waiting else "न्यायालय के स्थगन आदेश के कारण कार्यवाही रुकी है"
     return f"शिकायत {number}: {cause}। {_excerpt(why)} मुख्यमंत्री हेल्पलाइन 1076"
+
+
+def citizen_interim(number: str, text: str, expected_by: datetime) -> str:
+    """To the citizen: how it stands, and when to expect more."""
+    return (
+        f"शिकायत {number} पर अंतरिम उत्तर: {_excerpt(text)} "
+        f"अगली सूचना {clock(expected_by)} तक। मुख्यमंत्री हेल्पलाइन 1076"
+    )
+
+
+def citizen_moved(number: str, due_at: datetime) -> str:
+    """To the citizen: another officer has it now."""
+    return (
+        f"शिकायत {number} संबंधित अधिकारी को भेजी गई है, समय सीमा {clock(due_at)}। मुख्यमंत्री हेल्पलाइन 1076"
+    )
+
+
+def citizen_special_closed(number: str, code: SpecialReason, text: str) -> str:
+    """To the citizen: why it is closed although they are not satisfied."""
+    return (
+        f"शिकायत {number} विशेष परिस्थिति में बंद की गई है। कारण: {_SPECIAL_REASONS[code]}। "
+        f"{_excerpt(text)} मुख्यमंत्री हेल्पलाइन 1076"
+    )
+
+
+def citizen_withdrawn(number: str) -> str:
+    """To the citizen who took it back."""
+    return f"आपके अनुरोध पर शिकायत {number} वापस ली गई है। मुख्यमंत्री हेल्पलाइन 1076"
+
+
+def citizen_reopened(number: str, due_at: datetime) -> str:
+    """To the citizen who is not satisfied after all."""
+    return (
+        f"शिकायत {number} आपके अनुरोध पर पुनः खोली गई है, समय सीमा {clock(due_at)}। "
+        "मुख्यमंत्री हेल्पलाइन 1076"
+    )
+
+
+def citizen_advised(number: str, advice: str) -> str:
+    """To the citizen whose matter is not for this helpline."""
+    return (
+        f"शिकायत {number} का विषय हेल्पलाइन के दायरे में नहीं है। {_excerpt(advice)} मुख्यमंत्री हेल्पलाइन 1076"
+    )
+
+
+def officer_withdrawn(number: str) -> str:
+    """To the officer who had it."""
+    return f"शिकायत {number} नागरिक ने वापस ले ली है। कार्यवाही अपेक्षित नहीं।"
+
+
+def officer_proposal(number: str, kind: ProposalKind, text: str) -> str:
+    """To the officer of the next level, who decides."""
+    return f"शिकायत {number}: {_PROPOSALS[kind]} का प्रस्ताव आपके निर्णय हेतु। {_excerpt(text)}"
+
+
+def officer_refused(number: str, text: str, due_at: datetime) -> str:
+    """To the officer whose proposal was refused."""
+    return f"शिकायत {number}: प्रस्ताव अस्वीकृत। {_excerpt(text)} समय सीमा {clock(due_at)}।"
 
 
 def citizen_closed(number: str) -> str:
