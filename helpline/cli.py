@@ -15,6 +15,7 @@ from db.errors import AWAY, DatabaseError
 from dialplans.errors import DialplanError
 from helpline import commands, logs
 from helpline.database import NoDatabaseError
+from helpline.policies import POLICIES
 from helpline.postgres import PostgresError
 from helpline.settings import SettingsError, faults, load_settings
 from helpline.tools import ToolsError
@@ -86,6 +87,13 @@ def _parser() -> argparse.ArgumentParser:
     token = agent.add_parser("token", help="the token with which an agent's page signs in")
     token.add_argument("agent", metavar="AGENT")
     token.set_defaults(command=commands.agent_token)
+
+    policy = verbs.add_parser("policy", help="about policies").add_subparsers(required=True)
+    explain = policy.add_parser("explain", help="who gets a complaint, by when, and what then")
+    explain.add_argument("category", metavar="CATEGORY")
+    explain.add_argument("place", metavar="PLACE")
+    explain.add_argument("--policy", choices=sorted(POLICIES), help="default: that of the settings")
+    explain.set_defaults(command=commands.policy_explain)
 
     verify = verbs.add_parser("verify", help="check that histories are as they were written")
     which = verify.add_mutually_exclusive_group(required=True)
