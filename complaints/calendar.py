@@ -31,10 +31,8 @@ class Calendar:
         if len(self.rest_weekdays) > 6:
             raise ValueError("some day of the week must count")
 
-    def counts(self, day: date) -> bool:
-        """Whether officers' time passes on this date in India."""
-        if self.counting is Counting.CALENDAR_DAYS:
-            return True
+    def works_on(self, day: date) -> bool:
+        """Whether it is a working day; asked only where those count."""
         return day.weekday() not in self.rest_weekdays and day not in self.holidays
 
     def after(self, start: datetime, duration: timedelta) -> datetime:
@@ -44,7 +42,7 @@ class Calendar:
         at, left = start.astimezone(IST), duration
         while left > _NOTHING:
             midnight = _midnight_after(at)
-            if self.counts(at.date()):
+            if self.works_on(at.date()):
                 if left <= midnight - at:
                     return (at + left).astimezone(UTC)
                 left -= midnight - at
@@ -60,7 +58,7 @@ class Calendar:
         at, last, passed = start.astimezone(IST), end.astimezone(IST), _NOTHING
         while at < last:
             until = min(_midnight_after(at), last)
-            if self.counts(at.date()):
+            if self.works_on(at.date()):
                 passed += until - at
             at = until
         return passed

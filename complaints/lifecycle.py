@@ -162,29 +162,26 @@ class WithOfficer(_OnTheClock):
     def transfer(self, here: Terms, there: Terms, now: datetime) -> "WithOfficer":
         """To the lowest officer of another department, whose full time begins."""
         self._may_leave(here, now)
-        if self.needs_approval(here):
+        if self.approves_transfer(here):
             raise NotAllowedError("a transfer needs the approval of the next level")
         return _transferred(self, there, now)
 
     def propose_transfer(self, entry: int, terms: Terms, now: datetime) -> "Proposed":
         """Ask the next level for a transfer; the clock goes on."""
         self._may_leave(terms, now)
-        if not self.needs_approval(terms):
+        if not self.approves_transfer(terms):
             raise NotAllowedError("a transfer needs no approval")
         return self._propose(ProposalKind.TRANSFER, entry)
 
-    def needs_approval(self, terms: Terms) -> bool:
-        """Whether a transfer is for the next level to decide; the last level decides itself."""
-        return terms.policy.transfer_needs_approval and _above(self.level, terms) is not None
+    def approves_transfer(self, terms: Terms) -> Post | None:
+        """Whose approval a transfer needs; None where the officer decides, as the last one does."""
+        return _above(self.level, terms) if terms.policy.transfer_needs_approval else None
 
-    def must_propose_special_close(self, terms: Terms) -> bool:
-        """Whether a special close is for the next level to decide: the lowest only proposes."""
+    def decides_special_close(self, terms: Terms) -> Post | None:
+        """Who decides a special close that this officer can only propose; None: this officer."""
         proposes = terms.policy.special_close is SpecialClose.PROPOSED
-        return (
-            proposes
-            and self.level == _LOWEST_SPECIAL_LEVEL
-            and _above(self.level, terms) is not None
-        )
+        lowest = self.level == _LOWEST_SPECIAL_LEVEL
+        return _above(self.level, terms) if proposes and lowest else None
 
     def return_mapping(self, terms: Terms, now: datetime) -> Returned:
         """It came to the wrong officer."""
@@ -195,14 +192,14 @@ class WithOfficer(_OnTheClock):
     def special_close(self, ruling: Ruling, terms: Terms, now: datetime) -> SpecialClosed:
         """Closed by the officer who has it; the citizen need not be satisfied."""
         self._may_close_specially(terms)
-        if self.must_propose_special_close(terms):
+        if self.decides_special_close(terms):
             raise NotAllowedError("a special close needs the decision of the next level")
         return SpecialClosed(**self.kept(), ruling=ruling, ended_at=now)
 
     def propose_special_close(self, entry: int, terms: Terms) -> "Proposed":
         """Ask the next level to close it; the clock goes on."""
         self._may_close_specially(terms)
-        if not self.must_propose_special_close(terms):
+        if not self.decides_special_close(terms):
             raise NotAllowedError("a special close is decided by who has it")
         return self._propose(ProposalKind.SPECIAL_CLOSE, entry)
 

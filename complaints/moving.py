@@ -48,10 +48,17 @@ async def transfer(
         ):
             raise InvalidInputError("department", "is not another department")
         here = await terms_for(conn, complaint, policy, now)
-        if before.needs_approval(here):
+        if decider := before.approves_transfer(here):
             proposed = before.propose_transfer(0, here, now)
             await propose(
-                conn, complaint, proposed, here, text=text, actor=actor, now=now, to=department
+                conn,
+                complaint,
+                proposed,
+                decider.id,
+                text=text,
+                actor=actor,
+                now=now,
+                to=department,
             )
             return None
         there = replace(here, ladder=await ladder_for(conn, department, complaint.place, now))

@@ -7,9 +7,8 @@ import structlog
 
 from complaints import texts
 from complaints.ends import SpecialReason
-from complaints.errors import NotAllowedError
 from complaints.history import Event
-from complaints.lifecycle import Proposed, Terms
+from complaints.lifecycle import Proposed
 from complaints.notifications import Kind
 from complaints.store import Complaint, move
 from complaints.taking import note, tell_post
@@ -23,7 +22,7 @@ async def propose(
     conn: Connection,
     complaint: Complaint,
     proposed: Proposed,
-    terms: Terms,
+    decider: str,
     *,
     text: str,
     actor: str,
@@ -33,11 +32,8 @@ async def propose(
 ) -> None:
     """Write the proposal and tell the post that decides.
 
-    `to`: the department of a transfer. `code`: the reason of a special close.
+    `decider`: that post. `to`: the department of a transfer. `code`: the reason of a special close.
     """
-    decider = proposed.decider(terms)
-    if decider is None:
-        raise NotAllowedError("no level is left to propose it to")
     why = f"{proposed.kind} {to or code}: {text}"
     entry = await note(
         conn, complaint, proposed, event=Event.PROPOSED, actor=actor, now=now, reason=why
@@ -57,5 +53,5 @@ async def propose(
     )
     await move(conn, complaint.id, replace(proposed, entry=entry), now)
     body = texts.officer_proposal(complaint.number, proposed.kind, text)
-    await tell_post(conn, complaint, entry, Kind.OFFICER_PROPOSAL, decider.id, body, now)
+    await tell_post(conn, complaint, entry, Kind.OFFICER_PROPOSAL, decider, body, now)
     _log.info("proposed to the next level", complaint=str(complaint.id), kind=proposed.kind)

@@ -37,10 +37,10 @@ async def close_specially(
         complaint = await hold(conn, digits)
         before = held_by(complaint, post, "closed specially")
         terms = await terms_for(conn, complaint, policy, now)
-        if before.must_propose_special_close(terms):
+        if decider := before.decides_special_close(terms):
             proposed = before.propose_special_close(0, terms)
             await propose(
-                conn, complaint, proposed, terms, text=text, actor=actor, now=now, code=code
+                conn, complaint, proposed, decider.id, text=text, actor=actor, now=now, code=code
             )
             return False
         ruling = Ruling(code=code, text=text, post=post, level=before.level, actor=actor)

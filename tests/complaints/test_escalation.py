@@ -2,9 +2,12 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from complaints.calendar import Counting
-from complaints.escalation import escalate_overdue, remind
+from complaints.escalation import _due, escalate_overdue, remind
 from complaints.history import Event
+from complaints.lifecycle import AwaitingFeedback
 from complaints.policy import UP_1076
 from tests.complaints.dying import DyingPool, as_pool
 from tests.complaints.world import World, sign
@@ -195,3 +198,8 @@ async def test_working_days_pass_over_the_states_holidays(world: World) -> None:
         "working_days",
         world.now,
     )
+
+
+async def test_what_has_no_clock_cannot_be_overdue() -> None:
+    with pytest.raises(TypeError, match="held as overdue"):
+        _due(AwaitingFeedback(level=1, post="L1-MAH", disposals=1))

@@ -168,7 +168,7 @@ MOVES: dict[type, set[str]] = {
     Withdrawn: set(),
     Advised: set(),
 }
-QUESTIONS = {"needs_approval", "must_propose_special_close", "decider", "kept"}
+QUESTIONS = {"approves_transfer", "decides_special_close", "decider", "kept"}
 
 
 @pytest.mark.parametrize("state", MOVES)
@@ -309,7 +309,7 @@ class AnyLife(RuleBasedStateMachine):
     def transfer(self) -> None:
         assert isinstance(self.state, WithOfficer)
         with self.is_allowed():
-            if self.state.needs_approval(self.terms):
+            if self.state.approves_transfer(self.terms):
                 self.go(self.state.propose_transfer(1, self.terms, self.now))
             else:
                 self.leave(self.state.transfer(self.terms, self.terms, self.now))
@@ -326,7 +326,7 @@ class AnyLife(RuleBasedStateMachine):
     def special_close(self, sure: bool) -> None:
         assert isinstance(self.state, WithOfficer)
         with self.is_allowed():
-            if self.state.must_propose_special_close(self.terms):
+            if self.state.decides_special_close(self.terms):
                 self.go(self.state.propose_special_close(1, self.terms))
             elif sure:
                 self.go(self.state.special_close(RULING, self.terms, self.now))

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from complaints import telling, texts
 from complaints.disposal import DisposalKind, Via, dispose
 from complaints.ends import OwnWord
 from complaints.errors import (
@@ -18,8 +19,11 @@ from complaints.errors import (
     WrongPostError,
 )
 from complaints.feedback import Answer
+from complaints.history import Event
 from complaints.policy import MP_181, UP_1076, UP_2017
-from complaints.store import hold, transaction
+from complaints.store import STATE_NAMES, hold, transaction
+from complaints.story import load_story
+from complaints.telling import render_story
 from tests.complaints.moves import (
     advised,
     at_level_two,
@@ -411,3 +415,42 @@ async def test_every_end_is_read_as_it_was_written(world: World) -> None:
     assert (special.ruling.text, special.ruling.post) == ("भूमि का वाद न्यायालय में है", "L2-LAL")  # type: ignore[union-attr]
     assert (back.word.text, back.word.page) == ("काम हो गया", None)  # type: ignore[union-attr]
     assert advice.advice.startswith("सूचना का अधिकार")  # type: ignore[union-attr]
+
+
+async def test_when_all_higher_posts_are_gone_nobody_decides_and_the_clock_goes_on(
+    world: World,
+) -> None:
+    world.policy = APPROVED
+    await energy_has_officers(world)
+    registered = await world.register()
+    await transferred(world, registered.number)
+    await world.pool.execute("update post set vacant_from = '2025-01-01' where level > 1")
+    with pytest.raises(NotAllowedError, match="no level is left"):
+        await decided(world, registered.number, approve=True, post="L2-LAL")
+    world.later(days=7)
+    assert await swept(world) == 1
+    assert (await row_of(world, registered.number))["overdue_at"] == world.now
+
+
+async def test_the_story_of_what_happened_beside_the_main_road_is_told(world: World) -> None:
+    world.policy = TRIAGE
+    registered = await world.register()
+    await sorted_to(world, registered.number)
+    await interim(world, registered.number)
+    await withdrawn(world, registered.number)
+    text = render_story(await load_story(world.pool, registered.number))
+    steps = [
+        "now: withdrawn by the citizen, level 1",
+        "Registered, with the CM's team first",
+        "(up-1076: 1 calendar days)",
+        "Forwarded to the officer, level 1 (L1-MAH), by cm_office:5: सही विभाग; due",
+        "Interim reply, level 1",
+        "Withdrawn by the citizen, level 1 (L1-MAH), by citizen: काम हो गया",
+        "History: 4 entries, chain intact",
+    ]
+    assert [step for step in steps if step not in text] == []
+
+
+def test_every_event_and_every_state_has_words() -> None:
+    assert set(telling._EVENTS) == set(texts._EVENTS) == set(Event)
+    assert set(telling._STATES) == set(STATE_NAMES.values())

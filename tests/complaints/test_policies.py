@@ -7,7 +7,7 @@ from complaints.errors import InvalidInputError, NotAllowedError
 from complaints.explaining import explain
 from complaints.feedback import Answer, DissatisfactionReason
 from complaints.history import Entry, entries
-from complaints.policy import HP_1100, MP_181, READY, UP_1076, UP_2017, Policy
+from complaints.policy import HP_1100, MP_181, READY, UP_1076, UP_2017, Policy, SpecialClose
 from complaints.reference import Category, ReferenceData, load
 from tests.complaints.moves import decided, specially_closed, swept
 from tests.complaints.world import World
@@ -120,7 +120,7 @@ EXPLAINED = """\
   L4 प्रमुख सचिव जल निगम (L4-UP): 14 calendar days, holidays counted; due 04-12-2025 11:00 if given now.
      at 80 % of the time: a reminder; past it: it stays, on the list of the CM's office.
      citizen not satisfied: back to L4 for 7 days, on the list of the CM's office.
-  With every step up go the recordings of the citizen's calls, the reasons and the history.
+  With every step up go the citizen's recordings, the reasons and the history.
   An officer can pass it on, or return it as wrongly mapped, within 3 days, 2 time(s) in all.
   From L2 on the officer can close it specially, with reason and name.
   Disposed of, the citizen is called 15 minutes later, at most 4 times; only their own word closes it as satisfied.
@@ -133,6 +133,7 @@ EXPLAINED = """\
     ("policy", "words"),
     [
         (UP_2017, "citizen not satisfied: to L2 at once"),
+        (Policy(name="x", special_close=SpecialClose.NOBODY), "Nobody can close it"),
         (UP_2017, "Nobody can close it without the citizen's satisfaction."),
         (MP_181, "L2 can propose a special close, the next level decides"),
         (HP_1100, "L4 प्रमुख सचिव जल निगम (L4-UP): 14 calendar days"),
