@@ -15,7 +15,7 @@ from agi.caller import call_id_argument
 from agi.durable import insist, noted
 from agi.errors import AgiError, Hangup
 from agi.ports import Capture, FeedbackAnswer, FeedbackBook, Journal, Listener, Prompts
-from agi.recorded import answer_and_record
+from agi.recorded import record_call
 from agi.session import ANY_KEY, RecordEnd, Session
 from calls.model import Outcome
 from speech.prompts import Prompt
@@ -93,9 +93,8 @@ class FeedbackFlow:
         await self._end(attempt, outcome)
 
     async def _converse(self, session: Session, attempt: UUID, heard: _Heard) -> Outcome:
-        await answer_and_record(
-            session, attempt, journal=self.journal, capture=self.capture, now=self.now
-        )
+        await session.answer()
+        await record_call(session, attempt, self.now(), journal=self.journal, capture=self.capture)
         await self._say(session, Prompt.FEEDBACK_GREETING, Prompt.RECORDING_NOTICE)
         right_person = await self.listener.choose(session, [Prompt.FEEDBACK_CONFIRM], YES + NO)
         if right_person == NO:

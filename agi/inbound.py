@@ -13,7 +13,7 @@ from agi.caller import new_inbound_call
 from agi.durable import noted
 from agi.errors import CommandFailedError, Hangup
 from agi.ports import Capture, Journal, Listener, Prompts
-from agi.recorded import answer_and_record
+from agi.recorded import record_call
 from agi.session import Session
 from calls.model import NewCall, Outcome
 from db.errors import JournalFullError
@@ -57,13 +57,12 @@ class InboundFlow:
             await self._end(call.id, outcome)
 
     async def _serve(self, session: Session, call: NewCall) -> Outcome | None:
-        if not await self._open(session, call):
+        opened, answered_at = await self._answer(session, call)
+        if not opened and not await self._opened_in_time(session, call, answered_at):
             await session.say([self.prompts.file(Prompt.TECHNICAL_FAULT)])
             await session.hangup()
             return Outcome.UNAVAILABLE
-        await answer_and_record(
-            session, call.id, journal=self.journal, capture=self.capture, now=self.now
-        )
+        await record_call(session, call.id, answered_at, journal=self.journal, capture=self.capture)
         await self._menu(session, call.id)
         if session.hung_up:
             raise Hangup
@@ -71,24 +70,36 @@ class InboundFlow:
         await session.set_variable(VAR_QUEUE, self.queue)
         return None
 
-    async def _open(self, session: Session, call: NewCall) -> bool:
-        """Write the call's row; while it cannot be, ask the citizen to wait, up to `patience`."""
-        if await self._opened(call):
-            return True
+    async def _answer(self, session: Session, call: NewCall) -> tuple[bool, datetime]:
+        """Answer while the row is being written: whether it is durable, and when we answered.
+
+        The citizen does not wait for a commit to be let in; nothing is said before it is there.
+        """
+        row = asyncio.create_task(self._opened(call), name=f"row of call {call.id}")
+        try:
+            await session.answer()
+            answered_at = self.now()
+        finally:
+            opened = await row
+        return opened, answered_at
+
+    async def _opened_in_time(self, session: Session, call: NewCall, answered_at: datetime) -> bool:
+        """Ask the citizen to wait until the row can be written, up to `patience`."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self.patience
-        await session.answer()
-        answered_at = self.now()
-        while loop.time() < deadline:
-            # The first time stands; without waiting for it, since it waits for the same database.
-            await asyncio.gather(
-                session.say([self.prompts.file(Prompt.PLEASE_WAIT)]),
-                noted(self.journal.answered(call.id, answered_at)),
-            )
-            await asyncio.sleep(self.pause)
-            if await self._opened(call):
-                return True
-        return False
+        try:
+            await self._ask_to_wait(session)
+        finally:  # it was answered, whoever hangs up; after the prompt, since it may take a while
+            await noted(self.journal.answered(call.id, answered_at))
+        while not await self._opened(call):
+            if loop.time() >= deadline:
+                return False
+            await self._ask_to_wait(session)
+        return True
+
+    async def _ask_to_wait(self, session: Session) -> None:
+        await session.say([self.prompts.file(Prompt.PLEASE_WAIT)])
+        await asyncio.sleep(self.pause)
 
     async def _opened(self, call: NewCall) -> bool:
         try:

@@ -1,7 +1,6 @@
 """What every recorded conversation begins with."""
 
 import asyncio
-from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -15,21 +14,20 @@ from agi.session import Session
 _log = structlog.get_logger(__name__)
 
 
-async def answer_and_record(
+async def record_call(
     session: Session,
     call_id: UUID,
+    answered_at: datetime,
     *,
     journal: Journal,
     capture: Capture,
-    now: Callable[[], datetime],
 ) -> None:
-    """Answer and record from here on, both directions, aligned (MixMonitor's option `D`).
+    """Record an answered call from here on, both directions, aligned (MixMonitor's option `D`).
 
     A recording that cannot be started is an error for us, not a reason to cut the citizen off.
     """
-    await session.answer()
     _, target = await asyncio.gather(
-        noted(journal.answered(call_id, now())), capture.open(call_id, "call")
+        noted(journal.answered(call_id, answered_at)), capture.open(call_id, "call")
     )
     try:
         await session.exec("MixMonitor", target.path, "D")

@@ -17,6 +17,7 @@ Flow = Callable[[Session], Awaitable[None]]
 
 _BACKLOG = 1024
 _TO_THE_NEXT_FLOW = 0.5  # seconds
+_LAST_OUTCOMES = 3.0
 _MAX_HEADERLESS = 2048  # connections that have not said yet what they want
 
 
@@ -81,18 +82,22 @@ class FastAgiServer:
         )
         _log.info("agi listens", host=self._host, port=self.port)
 
-    async def drain(self, timeout: float) -> bool:
+    async def drain(
+        self, timeout: float, *, end_calls: Callable[[], Awaitable[None]] | None = None
+    ) -> bool:
         """Begin no more calls, wait up to `timeout` s for running ones, then cut them.
 
         A call that leaves its flow comes back for the next one (nobody took it; it is over): that
-        is served, and waited for. Returns whether none was cut.
+        is served, and waited for. `end_calls` hangs up every call that is left, conversations too,
+        while their outcomes can still be written. Returns whether none was cut.
         """
         self._draining = True
         if not self._follow_ups:
             self._close()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(timeout):
-                await self._until_quiet()
+        await self._until_quiet(timeout)
+        if end_calls is not None:
+            await end_calls()
+            await self._until_quiet(_LAST_OUTCOMES)
         self._close()
         late = self._running()
         for task in late:
@@ -102,16 +107,18 @@ class FastAgiServer:
             _log.warning("agi drained", cut=len(late))
         return not late
 
-    async def _until_quiet(self) -> None:
+    async def _until_quiet(self, timeout: float) -> None:
         """Until no flow has run for as long as Asterisk takes from one to the next."""
-        while True:
-            while running := self._running():
-                await asyncio.wait(running)
-            if not self._follow_ups:
-                return
-            await asyncio.sleep(_TO_THE_NEXT_FLOW)
-            if not self._running():
-                return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                while True:
+                    while running := self._running():
+                        await asyncio.wait(running)
+                    if not self._follow_ups:
+                        return
+                    await asyncio.sleep(_TO_THE_NEXT_FLOW)
+                    if not self._running():
+                        return
 
     def _close(self) -> None:
         if self._server is not None:

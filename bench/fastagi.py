@@ -39,7 +39,7 @@ VARIANTS = (
 )
 ROUTES = {one.exten: (one.server, one.script) for one in VARIANTS if one.server is not None}
 
-FULL = Scale(step_seconds=6, rounds=3, half_rounds=1, plan=Plan())
+FULL = Scale(step_seconds=5, rounds=3, half_rounds=1, plan=Plan(), longest_search=9)
 QUICK = Scale(
     step_seconds=2, rounds=1, half_rounds=1, plan=Plan(factor=1.5, gap=0.3), longest_search=3
 )

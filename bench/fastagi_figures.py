@@ -11,15 +11,16 @@ _GROUPS = ("asterisk", "python", "postgres", "sipp")
 _PYTHON_AIM, _RATE_AIM = 1.3, 0.9
 
 METHOD = [
-    "answering first in all: ANSWER is the first command; ours then waits for its durable row "
-    "(shared commit, fsync) before it plays, and for the row's end after HANGUP",
-    "ours_row_first has production's order: the row is durable before the citizen is answered",
+    "answering first in all: ANSWER is the first command; ours writes its row meanwhile, plays "
+    "nothing before it is durable (shared commit, fsync), and writes its end after HANGUP",
+    "ours_row_first: the row is durable before the citizen is answered, one after the other",
     "clean: no call failed, nothing sent twice, 95 % of the rate kept; a rate fails at its second "
     "failure",
     "the load's callers are silent, so that Asterisk's Answer waits half a second for their audio "
     "in all variants alike",
-    "answer to first audio: calls of a telephone that sends audio, beside the load; from the 200's "
-    "arrival to that of the first packet with sound, both stamped by the kernel",
+    "answer to first audio: calls of a telephone beside the load, which sends its first 20 ms of "
+    "audio 20 ms after the answer (Asterisk's Answer waits for it); from the 200's arrival to that "
+    "of the first packet with sound, both stamped by the kernel",
     "CPU: process trees over each step, by successful call; medians over rounds",
 ]
 
@@ -48,7 +49,8 @@ def told(done: Step) -> str:
     if load.clean and not done.probes_failed:
         parts.append("clean")
     else:
-        parts.append(f"failed {faults}, sent twice {load.retransmissions}")
+        kept = "-" if load.kept_rate is None else f"{load.kept_rate:.0f}/s"
+        parts.append(f"failed {faults}, sent twice {load.retransmissions}, kept {kept}")
     return "  ".join(parts)
 
 

@@ -33,7 +33,7 @@ class Load:
     successful: int
     failed: int
     retransmissions: int
-    kept_rate: float | None  # calls a second that were answered, first to last
+    kept_rate: float | None  # calls a second that SIPp really began, first to last
     answer_ms: tuple[float, ...]  # INVITE to 200, each call
 
     @property
@@ -131,7 +131,7 @@ def read_load(folder: Path, rate: int, asked: int) -> Load:
             # A call that neither succeeded nor failed had not ended in time.
             failed=begun - successful,
             retransmissions=int(total["Retransmissions(C)"]),
-            kept_rate=kept_rate([at for at, _ in answers]),
+            kept_rate=kept_rate([at - took for at, took in answers]),
             answer_ms=tuple(took for _, took in answers),
         )
     except (OSError, KeyError, ValueError, IndexError) as error:
@@ -150,7 +150,7 @@ def response_times(lines: Sequence[str]) -> list[tuple[float, float]]:
 
 
 def kept_rate(at_ms: Sequence[float]) -> float | None:
-    """Answers a second between the first and the last; None of too few to tell."""
+    """Events a second between the first and the last; None of too few to tell."""
     span = max(at_ms) - min(at_ms) if len(at_ms) >= 20 else 0.0
     return (len(at_ms) - 1) * 1000 / span if span else None
 
@@ -178,10 +178,8 @@ def _lines(file: Path) -> list[str]:
 def _last_words(folder: Path) -> str:
     for name in ("errors.log", "out"):
         with contextlib.suppress(OSError):
-            if text := " ".join(_strip(folder / name).split())[-400:]:
+            if text := " ".join(
+                (folder / name).read_text(encoding="utf-8", errors="replace").split()
+            )[-400:]:
                 return text
     return "it said nothing"
-
-
-def _strip(file: Path) -> str:
-    return file.read_text(encoding="utf-8", errors="replace")

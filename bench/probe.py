@@ -1,8 +1,8 @@
 """A telephone that measures: a few calls a second beside the load, timed to the first sound heard.
 
-It sends audio from the moment it is answered, as every telephone does: Asterisk's Answer waits for
-a first packet, up to half a second. Arrivals are stamped by the kernel, so that it does not matter
-when this process, on a busy machine, comes to read them.
+It sends audio from its answer on, as every telephone does: the first packet goes when its 20 ms
+have been heard, and Asterisk's Answer waits for it. Arrivals are stamped by the kernel, so that it
+does not matter when this process, on a busy machine, comes to read them.
 """
 
 import asyncio
@@ -140,7 +140,7 @@ class _Call:
         elif not self._answered:
             self._answered = at
             self._peer = _media_address(text)
-            self._speak()
+            self._ticker = self._loop.call_later(_PACKET_SECONDS, self._speak)
 
     def _listen(self) -> None:
         packet, at = _receive(self._rtp)

@@ -96,3 +96,10 @@ class UnknownAttemptError(ComplaintError):
 
 class ReferenceDataError(ComplaintError):
     """Departments, places, categories or posts do not fit together: nothing was loaded."""
+
+
+class ImportUnderWayError(ComplaintError):
+    """Another import is being written; this one wrote nothing."""
+
+    def __init__(self) -> None:
+        super().__init__("another import is under way: try again when it has ended")

@@ -53,7 +53,7 @@ async def _move_on(
     seqs = await history.append_each(conn, entries)
     await move_each(conn, after, now)
     to_tell = [
-        Forwarded(one, after[one.id], seqs[one.id])
+        Forwarded(one, after[one.id], seqs[one.id], entries[one.id])
         for one in overdue
         if entries[one.id].event is not Event.OVERDUE_AT_LAST_LEVEL
     ]

@@ -189,7 +189,7 @@ async def _return(
     )
     seq = await history.append(conn, complaint.id, entry)
     if escalated:
-        await forward(conn, [Forwarded(complaint, after, seq)], signer=signer, now=now)
+        await forward(conn, [Forwarded(complaint, after, seq, entry)], signer=signer, now=now)
     else:
         await _ask_for_review(conn, complaint, after, seq, answer, now)
 

@@ -1,21 +1,32 @@
 """Rows that tell somebody something.
 
-Written in the transaction that decided it, delivered by a worker.
+Written in the transaction that decided it, delivered by a worker (`messages`).
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+import structlog
+
 from db.ids import new_id
 from db.pool import Connection
 from db.statements import statements
+from messages.errors import TemplateError
+from messages.model import Channel
+from messages.templates import Template
+from messages.wording import Wording, template_or_fault, word_from, worded
 
-#: (recording id, to whom) -> URL that lets exactly that post listen for a while.
-Signer = Callable[[UUID, str], str]
+_log = structlog.get_logger(__name__)
+
+#: A template's variables, or a text as it is.
+Body = Mapping[str, str] | str
+
+#: Bundle id -> URL that opens the bundle for a while.
+Signer = Callable[[UUID], str]
 
 
 class Kind(StrEnum):
@@ -42,35 +53,82 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """`entry`: place in the complaint's history of the event that is told; told once per kind."""
+    """`entry`: place in the complaint's history of the event that is told; told once per kind.
+
+    `body`: the variables of the kind's template; or a text as it is, where none is registered.
+    `recordings`: what goes with it behind `links`.
+    """
 
     complaint_id: UUID
     entry: int
     kind: Kind
     recipient: str
-    body: str
+    body: Body
+    channel: Channel = Channel.SMS
+    language: str = "hi"
     recordings: Sequence[UUID] = ()
     links: Sequence[str] = ()
 
+    @property
+    def dedupe_key(self) -> str:
+        """One message of a kind for one event, in each channel."""
+        key = f"{self.complaint_id}:{self.entry}:{self.kind}"
+        return key if self.channel is Channel.SMS else f"{key}:{self.channel}"
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What the template is filled in with; nothing where the body is a text already."""
+        return {} if isinstance(self.body, str) else dict(self.body)
+
 
 async def notify(conn: Connection, notification: Notification, now: datetime) -> None:
-    """Write the row."""
+    """Write the row, due at once; held where its template does not fit."""
     await notify_each(conn, [notification], now)
 
 
 async def notify_each(
     conn: Connection, notifications: Sequence[Notification], now: datetime
 ) -> None:
-    """Write the rows, with one statement."""
+    """As `notify`, any number of rows with one statement, and one for each kind of template."""
+    wordings = await _word_each(conn, notifications)
+    for notification, wording in zip(notifications, wordings, strict=True):
+        if wording.fault:
+            _log.error("message held", kind=notification.kind, error=wording.fault)
     await statements().complaints_notify(
         conn,
         ids=[new_id(now) for _ in notifications],
-        dedupe_keys=[f"{one.complaint_id}:{one.entry}:{one.kind}" for one in notifications],
+        dedupe_keys=[one.dedupe_key for one in notifications],
         complaint_ids=[one.complaint_id for one in notifications],
         kinds=[one.kind for one in notifications],
+        channels=[one.channel for one in notifications],
+        languages=[one.language for one in notifications],
         recipients=[one.recipient for one in notifications],
-        bodies=[one.body for one in notifications],
+        subjects=[one.subject for one in wordings],
+        bodies=[one.body for one in wordings],
+        variables=[json.dumps(one.variables, ensure_ascii=False) for one in notifications],
+        template_ids=[one.template_id for one in wordings],
+        headers=[one.header for one in wordings],
+        encodings=[one.encoding for one in wordings],
+        parts=[one.parts for one in wordings],
         recordings=[json.dumps([str(known) for known in one.recordings]) for one in notifications],
         links=[json.dumps(list(one.links)) for one in notifications],
         created_at=now,
+        next_attempt_at=[None if one.fault else now for one in wordings],
+        held_at=[now if one.fault else None for one in wordings],
+        last_errors=[one.fault for one in wordings],
     )
+
+
+async def _word_each(conn: Connection, notifications: Sequence[Notification]) -> list[Wording]:
+    """Each template is read once."""
+    templates: dict[tuple[str, Channel, str], Template | TemplateError] = {}
+    wordings = []
+    for one in notifications:
+        if isinstance(one.body, str):
+            wordings.append(worded(one.channel, one.body))
+            continue
+        which = (one.kind, one.channel, one.language)
+        if which not in templates:
+            templates[which] = await template_or_fault(conn, *which)
+        wordings.append(word_from(templates[which], one.channel, one.body))
+    return wordings

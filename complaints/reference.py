@@ -1,15 +1,20 @@
-"""Departments, places, categories and posts, by which complaints are mapped: all or nothing."""
+"""Departments, places, categories, posts and officers: what complaints are mapped by."""
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
+from datetime import date
 from typing import Any
 
 import asyncpg
 
 from complaints.errors import ReferenceDataError
+from complaints.officers import Officer, TenureKind
 from complaints.store import transaction
-from db.pool import Pool
+from db.pool import Connection, Pool
 from db.statements import statements
+
+#: From the largest to the smallest; the last four lie side by side.
+PLACE_KINDS = ("state", "district", "tehsil", "block", "urban_body", "thana")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class PostRow:
-    """An officer's post. `number`: where its holder's SMS go (E.164)."""
+    """An officer's post. `number`: its office's (E.164). `vacant_from`: the mark of a vacancy."""
 
     id: str
     title: str
@@ -53,6 +58,36 @@ class PostRow:
     place: str
     level: int
     number: str
+    vacant_from: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tenure:
+    """An officer holds a post, or has additional charge of it. Days in India, both included."""
+
+    post: str
+    officer: str
+    kind: TenureKind
+    from_on: date
+    until_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """An officer is away."""
+
+    officer: str
+    from_on: date
+    until_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Holiday:
+    """Offices that keep `calendar` are closed, besides the weekly days. `state`: most of them."""
+
+    calendar: str
+    on_date: date
+    name_hi: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,36 +98,58 @@ class ReferenceData:
     places: Sequence[Place] = ()
     categories: Sequence[Category] = ()
     posts: Sequence[PostRow] = ()
+    officers: Sequence[Officer] = ()
+    tenures: Sequence[Tenure] = ()
+    leaves: Sequence[Leave] = ()
+    holidays: Sequence[Holiday] = ()
 
 
 async def load(pool: Pool, data: ReferenceData) -> None:
-    """Insert or update all rows in one transaction.
+    """Insert or update all rows in one transaction: all or nothing.
 
     Raises `ReferenceDataError` with the database's words when rows contradict each other.
     """
-    put = statements()
-    days = [category.level_days for category in data.categories]
+    async with transaction(pool) as conn:
+        await put(conn, data)
+
+
+async def put(conn: Connection, data: ReferenceData) -> None:
+    """As `load`, in the caller's transaction."""
     try:
-        async with transaction(pool) as conn:
-            await put.complaints_put_departments(
-                conn, **_columns(data.departments, "codes", "names_hi", "names_en")
-            )
-            await put.complaints_put_places(
-                conn, **_columns(data.places, "codes", "kinds", "names_hi", "names_en", "parents")
-            )
-            await put.complaints_put_categories(
-                conn,
-                **_columns(data.categories, "codes", "names_hi", "names_en", "departments"),
-                **{f"days_{level}": [of[level - 1] for of in days] for level in (1, 2, 3, 4)},
-            )
-            await put.complaints_put_posts(
-                conn,
-                **_columns(
-                    data.posts, "ids", "titles", "departments", "places", "levels", "numbers"
-                ),
-            )
+        await _put_matters(conn, data)
+        await _put_officers(conn, data)
     except (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError) as error:
         raise ReferenceDataError(str(error)) from error
+
+
+async def _put_matters(conn: Connection, data: ReferenceData) -> None:
+    run = statements()
+    await run.complaints_put_departments(
+        conn, **_columns(data.departments, "codes", "names_hi", "names_en")
+    )
+    await run.complaints_put_places(
+        conn, **_columns(data.places, "codes", "kinds", "names_hi", "names_en", "parents")
+    )
+    days = [category.level_days for category in data.categories]
+    await run.complaints_put_categories(
+        conn,
+        **_columns(data.categories, "codes", "names_hi", "names_en", "departments"),
+        **{f"days_{level}": [of[level - 1] for of in days] for level in (1, 2, 3, 4)},
+    )
+
+
+async def _put_officers(conn: Connection, data: ReferenceData) -> None:
+    run = statements()
+    posts = ("ids", "titles", "departments", "places", "levels", "numbers", "vacancies")
+    await run.complaints_put_posts(conn, **_columns(data.posts, *posts))
+    await run.officers_put(conn, **_columns(data.officers, "codes", "names", "numbers"))
+    tenures = ("posts", "officers", "kinds", "first_days", "last_days")
+    await run.officers_put_tenures(conn, **_columns(data.tenures, *tenures))
+    leaves = ("officers", "first_days", "last_days")
+    await run.officers_put_leaves(conn, **_columns(data.leaves, *leaves))
+    await run.officers_put_holidays(
+        conn, **_columns(data.holidays, "calendars", "days", "names_hi")
+    )
 
 
 def _columns(rows: Sequence[Any], *names: str) -> dict[str, list[Any]]:

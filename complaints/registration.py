@@ -12,7 +12,7 @@ from complaints.errors import InvalidInputError, NoPostError
 from complaints.history import Entry, Event
 from complaints.lifecycle import Terms, Triage, WithOfficer
 from complaints.mapping import Post, ladder_for
-from complaints.notifications import Kind, Notification, notify_each
+from complaints.notifications import Body, Kind, Notification, notify_each
 from complaints.policy import Policy
 from complaints.store import STATE_NAMES, holidays, link_call, transaction
 from complaints.words import clean
@@ -214,6 +214,8 @@ async def _tell(
     officer = texts.officer_assigned(
         complaint_number, matter.category_name, matter.place_name, form.text, form.contact, due_at
     )
+    citizen: Body
+    messages: list[tuple[Kind, str, Body]]
     if isinstance(matter.state, WithOfficer):
         citizen = texts.citizen_registered(complaint_number, matter.post.title, due_at)
         messages = [(Kind.OFFICER_ASSIGNED, matter.post.number, officer)]

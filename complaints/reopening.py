@@ -4,7 +4,7 @@ from datetime import datetime
 
 import structlog
 
-from complaints import number, texts
+from complaints import history, number, texts
 from complaints.ending import link_own_call
 from complaints.ends import OwnWord
 from complaints.errors import NotNowError
@@ -45,7 +45,7 @@ async def reopen(
             raise NotNowError(digits, STATE_NAMES[type(before)], "reopened")
         await link_own_call(conn, complaint.id, word.call_id)
         after = before.reopen(await terms_for(conn, complaint, policy, now), now)
-        why = f"{reason}: {word.text}" if reason else word.text
+        said = f"{reason}: {word.text}" if reason else word.text
         entry = await take(
             conn,
             complaint,
@@ -53,13 +53,15 @@ async def reopen(
             event=Event.REOPENED,
             actor=word.actor,
             now=now,
-            reason=why,
+            reason=said,
             call_id=word.call_id,
         )
         body = texts.citizen_reopened(digits, after.due_at)
         await tell_citizen(conn, complaint, entry, Kind.CITIZEN_REOPENED, body, now)
         if after.level > before.level:
-            await forward(conn, [Forwarded(complaint, after, entry)], signer=signer, now=now)
+            [*_, why] = await history.entries(conn, complaint.id)
+            forwarded = Forwarded(complaint, after, entry, why)
+            await forward(conn, [forwarded], signer=signer, now=now)
         else:
             told = texts.officer_review(
                 digits, complaint.category_name, complaint.place_name, reason, after.due_at

@@ -72,15 +72,38 @@ class StoryRecording:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoryNotification:
-    """What was told to whom. `links` are in step with `recordings`."""
+    """What was told to whom, and what became of it. `links` open what is in `recordings`.
 
+    One of `next_attempt_at`, `sent_at` and `held_at` is set. `encoding`, `parts`: of an SMS.
+    """
+
+    id: UUID
     kind: str
+    channel: str
     recipient: str
     body: str
     recordings: tuple[UUID, ...]
     links: tuple[str, ...]
+    encoding: str | None
+    parts: int | None
+    attempts: int
     created_at: datetime
+    next_attempt_at: datetime | None
     sent_at: datetime | None
+    held_at: datetime | None
+    last_error: str | None
+    delivered_at: datetime | None
+    undelivered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryBundle:
+    """What a post was handed with the complaint, and whether somebody opened it."""
+
+    post: str
+    created_at: datetime
+    opened: int
+    first_opened_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +131,7 @@ class Story:
     calls: tuple[StoryCall, ...]
     recordings: tuple[StoryRecording, ...]
     notifications: tuple[StoryNotification, ...]
+    bundles: tuple[StoryBundle, ...]
     register: tuple[RegisterEntry, ...]
 
 
@@ -138,23 +162,28 @@ async def _story(conn: Connection, complaint: StoryComplaint) -> Story:
             [StoryCall(**row) async for row in statements().complaints_story_calls(conn, **key)]
         ),
         recordings=tuple(
-            [_recording(row) async for row in statements().complaints_recordings(conn, **keys)]
+            [recording_of(row) async for row in statements().complaints_recordings(conn, **keys)]
         ),
         notifications=tuple(
             [_notification(row) async for row in statements().complaints_notifications(conn, **key)]
         ),
+        bundles=tuple(
+            [StoryBundle(**row) async for row in statements().complaints_bundles(conn, **key)]
+        ),
         register=tuple(
-            [_register_entry(row) async for row in statements().complaints_register(conn, **keys)]
+            [register_entry_of(row) async for row in statements().complaints_register(conn, **keys)]
         ),
     )
 
 
-def _recording(row: asyncpg.Record) -> StoryRecording:
+def recording_of(row: asyncpg.Record) -> StoryRecording:
+    """From a row of `complaints_recordings`."""
     seconds = None if row["seconds"] is None else float(row["seconds"])
     return StoryRecording(**{**_without_complaint(row), "seconds": seconds})
 
 
-def _register_entry(row: asyncpg.Record) -> RegisterEntry:
+def register_entry_of(row: asyncpg.Record) -> RegisterEntry:
+    """From a row of `complaints_register`."""
     return RegisterEntry(**_without_complaint(row))
 
 

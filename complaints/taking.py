@@ -9,7 +9,7 @@ from complaints.errors import AlreadyEndedError, NotNowError
 from complaints.history import Entry, Event
 from complaints.lifecycle import Returned, State, Triage, WithOfficer
 from complaints.mapping import post_by_id
-from complaints.notifications import Kind, Notification, notify
+from complaints.notifications import Body, Kind, Notification, notify
 from complaints.store import STATE_NAMES, Complaint, move
 from db.pool import Connection
 
@@ -85,7 +85,7 @@ async def take(
 
 
 async def tell_citizen(
-    conn: Connection, complaint: Complaint, entry: int, kind: Kind, body: str, now: datetime
+    conn: Connection, complaint: Complaint, entry: int, kind: Kind, body: Body, now: datetime
 ) -> None:
     """A message to the number that the citizen gave."""
     told = Notification(
@@ -100,7 +100,7 @@ async def tell_post(
     entry: int,
     kind: Kind,
     post_id: str,
-    body: str,
+    body: Body,
     now: datetime,
 ) -> None:
     """A message to who holds the post."""

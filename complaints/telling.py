@@ -6,6 +6,7 @@ from complaints.calendar import IST
 from complaints.history import Entry, Event
 from complaints.story import (
     Story,
+    StoryBundle,
     StoryCall,
     StoryComplaint,
     StoryNotification,
@@ -49,6 +50,7 @@ _EVENTS = {
     Event.ADVISED: "Not for this helpline: the citizen was told where to go",
     Event.NOTED: "Noted",
 }
+_CHANNELS = {"sms": "SMS", "email": "E-mail", "webhook": "Webhook"}
 _Line = tuple[datetime, str]
 
 
@@ -58,6 +60,7 @@ def render_story(story: Story) -> str:
         *(_call(call) for call in story.calls),
         *(_entry(entry) for entry in story.history),
         *(_recording(recording) for recording in story.recordings),
+        *(_bundle(bundle) for bundle in story.bundles),
         *(_notification(notification) for notification in story.notifications),
     ]
     # A stable sort: what has one time keeps the order call, event, recording, message.
@@ -110,10 +113,36 @@ def _recording(recording: StoryRecording) -> _Line:
 
 
 def _notification(notification: StoryNotification) -> _Line:
-    with_it = f" with {len(notification.links)} recording(s)" if notification.links else ""
-    state = "sent" if notification.sent_at else "waiting to be sent"
-    text = f"SMS {notification.kind} to {notification.recipient}{with_it}, {state}"
-    return notification.created_at, text
+    with_it = f" with {len(notification.recordings)} recording(s)" if notification.links else ""
+    what = _CHANNELS[notification.channel]
+    if notification.parts:
+        what += f" of {notification.parts} part(s)"
+    text = f"{what}: {notification.kind} to {notification.recipient}{with_it}"
+    return notification.created_at, f"{text}, {_delivery(notification)}"
+
+
+def _delivery(notification: StoryNotification) -> str:
+    one, why = notification, f": {notification.last_error}" if notification.last_error else ""
+    if one.delivered_at:
+        return f"delivered {_clock(one.delivered_at)}"
+    if one.undelivered_at:
+        return f"sent, but NOT delivered{why}"
+    if one.sent_at:
+        return f"sent {_clock(one.sent_at)}" + (
+            f" at attempt {one.attempts}" if one.attempts > 1 else ""
+        )
+    if one.held_at:
+        return f"HELD after {one.attempts} attempt(s){why}"
+    return f"waiting to be sent, {one.attempts} attempt(s) so far{why}"
+
+
+def _bundle(bundle: StoryBundle) -> _Line:
+    opened = (
+        f"opened {bundle.opened} time(s), first {_clock(bundle.first_opened_at)}"
+        if bundle.first_opened_at
+        else "not opened yet"
+    )
+    return bundle.created_at, f"Recordings, reasons and history handed to {bundle.post}: {opened}"
 
 
 def _register(story: Story) -> list[str]:

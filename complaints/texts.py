@@ -1,6 +1,9 @@
-"""What citizens and officers read, in Hindi. Times are Indian Standard Time."""
+"""What citizens and officers read, in Hindi. Times are Indian Standard Time.
 
-from collections.abc import Sequence
+A message's wording is data: `message_template`. Here is what its variables hold.
+"""
+
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -8,6 +11,9 @@ from complaints.calendar import IST
 from complaints.ends import SpecialReason
 from complaints.history import Entry, Event
 from complaints.lifecycle import ProposalKind
+
+#: What a template is filled in with: the wording itself is data (`message_template`).
+Variables = Mapping[str, str]
 
 _EXCERPT = 160  # characters of a citizen's or an officer's text within a message
 
@@ -80,13 +86,14 @@ def reason(code: DissatisfactionReason | None) -> str:
     return _REASON_NOT_GIVEN if code is None else _REASONS[code]
 
 
-def citizen_registered(number: str, post_title: str, due_at: datetime) -> str:
+def reason_of(code: str | None) -> str:
+    """As `reason`, for a code as it stands in the register."""
+    return reason(None if code is None else DissatisfactionReason(code))
+
+
+def citizen_registered(number: str, post_title: str, due_at: datetime) -> Variables:
     """To the citizen: the number to keep, who has it, and by when."""
-    return (
-        f"आपकी शिकायत दर्ज हो गई है। शिकायत संख्या {number}। "
-        f"{post_title} को भेजी गई है, निस्तारण की समय सीमा {clock(due_at)}। "
-        "मुख्यमंत्री हेल्पलाइन 1076"
-    )
+    return {"number": number, "post": post_title, "due": clock(due_at)}
 
 
 def citizen_in_triage(number: str) -> str:
@@ -99,45 +106,43 @@ def citizen_in_triage(number: str) -> str:
 
 def officer_assigned(
     number: str, category: str, place: str, text: str, contact: str, due_at: datetime
-) -> str:
+) -> Variables:
     """To the officer of the first level, at once."""
-    return (
-        f"नई शिकायत {number}: {category}, {place}। समय सीमा {clock(due_at)}। "
-        f"नागरिक का नंबर {contact}। विवरण: {_excerpt(text)}"
-    )
+    return {
+        "number": number,
+        "category": category,
+        "place": place,
+        "due": clock(due_at),
+        "contact": contact,
+        "matter": _excerpt(text),
+    }
 
 
 def officer_review(
     number: str, category: str, place: str, why: DissatisfactionReason | None, due_at: datetime
-) -> str:
+) -> Variables:
     """To the officer whose disposal did not satisfy."""
-    return (
-        f"शिकायत {number} ({category}, {place}): नागरिक असंतुष्ट, {reason(why)}। "
-        f"पुनः परीक्षण हेतु वापस, समय सीमा {clock(due_at)}।"
-    )
+    return {
+        "number": number,
+        "category": category,
+        "place": place,
+        "reason": reason(why),
+        "due": clock(due_at),
+    }
 
 
 def officer_forwarded(
-    number: str,
-    category: str,
-    place: str,
-    due_at: datetime,
-    reasons: Sequence[DissatisfactionReason | None],
-    history: Sequence[Entry],
-    recordings: int,
-) -> str:
-    """To the officer of a higher level: what happened so far and why it comes to them.
-
-    `reasons`: of each dissatisfied answer, oldest first. The links to the recordings travel beside.
-    """
-    lines = [
-        f"शिकायत {number} ({category}, {place}) आपको अग्रसारित। समय सीमा {clock(due_at)}।",
-        f"नागरिक की रिकॉर्डिंग: {recordings}",
-        *(f"असंतोष {n}: {reason(why)}" for n, why in enumerate(reasons, 1)),
-        "इतिहास:",
-        *(f"{clock(entry.at)} {event(entry)}" for entry in history),
-    ]
-    return "\n".join(lines)
+    number: str, category: str, place: str, due_at: datetime, why: Entry, link: str
+) -> Variables:
+    """To the officer of a higher level. `why`: the entry that brought it."""
+    return {
+        "number": number,
+        "category": category,
+        "place": place,
+        "reason": why_forwarded(why),
+        "due": clock(due_at),
+        "link": link,
+    }
 
 
 def officer_reminder(number: str, category: str, place: str, due_at: datetime) -> str:
@@ -212,17 +217,24 @@ def officer_refused(number: str, text: str, due_at: datetime) -> str:
     return f"शिकायत {number}: प्रस्ताव अस्वीकृत। {_excerpt(text)} समय सीमा {clock(due_at)}।"
 
 
-def citizen_closed(number: str) -> str:
+def citizen_closed(number: str) -> Variables:
     """To the citizen who said that they are satisfied."""
-    return f"आपकी संतुष्टि के आधार पर शिकायत {number} बंद कर दी गई है। धन्यवाद। मुख्यमंत्री हेल्पलाइन 1076"
+    return {"number": number}
 
 
-def citizen_unverified(number: str) -> str:
+def citizen_unverified(number: str) -> Variables:
     """To the citizen who could not be reached."""
-    return (
-        f"शिकायत {number} के निस्तारण पर आपसे बात नहीं हो सकी। "
-        "यदि आप संतुष्ट नहीं हैं तो 1076 पर कॉल करें। मुख्यमंत्री हेल्पलाइन 1076"
-    )
+    return {"number": number}
+
+
+def why_forwarded(entry: Entry) -> str:
+    """In a few words: the limit has passed, or what the citizen said."""
+    if entry.event is Event.ESCALATED_OVERDUE:
+        return "समय सीमा समाप्त"
+    if entry.event is not Event.ESCALATED_DISSATISFIED:
+        return event(entry)
+    code = DissatisfactionReason(entry.reason) if entry.reason else None
+    return f"नागरिक असंतुष्ट, {reason(code)}"
 
 
 def event(entry: Entry) -> str:

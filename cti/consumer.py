@@ -140,6 +140,7 @@ class Consumer:
             case CitizenLegEnded(outbound=True, answered=False, witnessed=True):
                 self._unanswered.leg_ended(effect)
             case CitizenLegEnded(call_id, at=at):
+                self._unanswered.answered(call_id)
                 lost = partial(end_if_open, call_id=call_id, outcome=Outcome.LOST, at=at)
                 self._writes.add("call ended", lost, delay=self._lost_after)
             case OriginateFailed():

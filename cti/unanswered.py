@@ -47,6 +47,10 @@ class Unanswered:
         self._heard.setdefault(effect.call_id, _Heard()).reason = effect.reason
         self._end(effect.call_id, effect.at, self._wait)
 
+    def answered(self, call_id: UUID) -> None:
+        """Somebody had answered: what was heard of it before is not how it ended."""
+        self._heard.pop(call_id, None)
+
     def _end(self, call_id: UUID, at: datetime, delay: float) -> None:
         job = partial(self._end_job, call_id=call_id, at=at)
         self._writes.add("unanswered attempt", job, delay=delay)
@@ -56,6 +60,8 @@ class Unanswered:
         if self._live(call_id):
             self._heard.pop(call_id, None)
             return
-        heard = self._heard.get(call_id, _Heard())
+        heard = self._heard.get(call_id)
+        if heard is None:
+            return  # the other witness has ended it, or it was answered after all
         await end_if_open(conn, call_id, unanswered_outcome(heard.cause, heard.reason), at)
         self._heard.pop(call_id, None)

@@ -1,8 +1,10 @@
 """Many small writes, one commit: rows of concurrent calls are written together.
 
 A call flow must not go on before its row is durable, and a commit costs the same for one row as
-for fifty. Rows gather while the commit before them is under way (at least `linger`, so that a
-quiet moment costs little and a busy one shares), then are written set-wise in one transaction.
+for fifty. Rows gather while the commit before them is under way and for `linger` more, then are
+written set-wise in one transaction. A batch costs about half a millisecond of our CPU whatever is
+in it (wake-ups and round trips), so `linger` decides what a row costs: 12 ms instead of 4 took a
+fifth off a whole call at 120 calls/s. With 10 ms and its commit a caller waits less than 20.
 
 While the database is away rows stay queued, in order, up to `bound`; a caller's own timeout ends
 the caller's wait, not the row's. A batch whose commit broke off may or may not be written, and is
@@ -57,7 +59,7 @@ class GroupCommit:
         pool: Callable[[], Pool],
         *,
         bound: int = 10_000,
-        linger: float = 0.004,
+        linger: float = 0.010,
     ) -> None:
         self._pool = pool
         self._bound = bound
@@ -168,7 +170,10 @@ def _is_away(error: Exception, connection: Connection) -> bool:
     The driver's `InterfaceError` means both: a closed connection, and a row of the wrong shape.
     """
     if isinstance(error, asyncpg.InterfaceError):
-        return connection.is_closed()
+        try:
+            return connection.is_closed()
+        except asyncpg.InterfaceError:
+            return True  # the pool has taken the connection back under us
     return isinstance(error, AWAY)
 
 

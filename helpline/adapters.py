@@ -9,8 +9,9 @@ from calls.model import Outcome
 from calls.store import owe_callback
 from campaigns.originator import DialRequest
 from campaigns.originator import OriginateReply as DialReply
-from complaints import feedback
+from complaints import bundle_link, feedback
 from complaints.feedback import Answer
+from complaints.notifications import Signer
 from complaints.policy import Policy
 from complaints.texts import DissatisfactionReason
 from cti.ami import AmiLink
@@ -18,7 +19,6 @@ from cti.originate import OriginateCommand
 from db.pool import Pool
 from dialplans import names
 from helpline.clock import Clock
-from recordings import links
 
 _ORIGINATE_SECONDS = 8.0
 
@@ -37,7 +37,7 @@ class CallbackRows:
 
 
 class LinkSigner:
-    """Signed links to recordings, good for `lifetime`."""
+    """Signed links to what officers are handed, good for `lifetime`."""
 
     def __init__(self, secret: bytes, public_url: str, lifetime: timedelta, now: Clock) -> None:
         self._secret = secret
@@ -45,18 +45,16 @@ class LinkSigner:
         self._lifetime = lifetime
         self._now = now
 
-    def __call__(self, recording_id: UUID, audience: str) -> str:
-        """The link for one audience."""
+    def __call__(self, bundle_id: UUID) -> str:
+        """The link that opens one bundle."""
         expires = self._now() + self._lifetime
-        return links.sign(self._secret, self._public_url, recording_id, audience, expires)
+        return bundle_link.sign(self._secret, self._public_url, bundle_id, expires)
 
 
 class Answers:
     """`agi.ports.FeedbackBook` through the complaint's use case."""
 
-    def __init__(
-        self, pool: Pool, policy: Policy, now: Clock, signer: Callable[[UUID, str], str]
-    ) -> None:
+    def __init__(self, pool: Pool, policy: Policy, now: Clock, signer: Signer) -> None:
         self._pool = pool
         self._policy = policy
         self._now = now

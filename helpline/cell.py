@@ -42,6 +42,11 @@ class StateFolder:
         return self.root / "prompts"
 
     @property
+    def outbox(self) -> Path:
+        """Messages of a site without a gateway."""
+        return self.root / "outbox"
+
+    @property
     def cell_secrets(self) -> Path:
         """Asterisk's generated secrets."""
         return self.root / "cell-secrets.json"

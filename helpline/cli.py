@@ -5,20 +5,26 @@ import asyncio
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from uuid import UUID
 
 import pydantic
 import uvloop
 
 from complaints.disposal import DisposalKind
 from complaints.errors import ComplaintError
+from complaints.importing.layouts import Kind
 from db.errors import AWAY, DatabaseError
 from dialplans.errors import DialplanError
-from helpline import commands, logs
+from helpline import commands, logs, reports
+from helpline import message_commands as messages
 from helpline.database import NoDatabaseError
+from helpline.importing import Bundle, UnreadableFileError, import_data
 from helpline.policies import POLICIES
 from helpline.postgres import PostgresError
 from helpline.settings import SettingsError, faults, load_settings
 from helpline.tools import ToolsError
+from messages.errors import MessageError
+from messages.model import Channel
 from speech.errors import SpeechError
 
 # What an operator can do something about; anything else is our fault and shows its traceback.
@@ -30,7 +36,9 @@ _OPERATOR_ERRORS = (
     DatabaseError,
     DialplanError,
     ComplaintError,
+    MessageError,
     SpeechError,
+    UnreadableFileError,
     *AWAY,
 )
 
@@ -101,8 +109,39 @@ def _parser() -> argparse.ArgumentParser:
     which.add_argument("--all", action="store_true", help="every complaint's")
     verify.set_defaults(command=commands.verify)
 
+    _add_notifications(verbs.add_parser("notifications", help="about messages"))
     _add_complaint(verbs.add_parser("complaint", help="about one complaint"))
+    _add_import(verbs.add_parser("import", help="departments, places, categories, posts, officers"))
+    _add_report(verbs.add_parser("report", help="what is missing"))
     return parser
+
+
+def _add_notifications(parser: argparse.ArgumentParser) -> None:
+    verbs = parser.add_subparsers(required=True)
+
+    listing = verbs.add_parser("list", help="how many wait, and those that are held, with why")
+    listing.add_argument("--held", action="store_true", help="only those that are held")
+    listing.add_argument("--most", type=int, default=100, metavar="N", help="default: 100")
+    listing.set_defaults(command=messages.listing)
+
+    retry = verbs.add_parser("retry", help="let held messages go: they are tried again")
+    which = retry.add_mutually_exclusive_group(required=True)
+    which.add_argument("id", nargs="?", type=UUID, metavar="ID")
+    which.add_argument("--all", action="store_true", help="all that are held")
+    retry.set_defaults(command=messages.retry)
+
+    templates = verbs.add_parser("templates", help="the texts, as registered with the operator")
+    templates.set_defaults(command=messages.list_templates)
+
+    template = verbs.add_parser("template", help="change one text or its registration")
+    template.add_argument("kind", metavar="KIND")
+    template.add_argument("--channel", choices=list(Channel), default=Channel.SMS)
+    template.add_argument("--language", default="hi")
+    template.add_argument("--id", help="the template id (DLT)")
+    template.add_argument("--header", help="the sender id")
+    template.add_argument("--subject", help="of an e-mail")
+    template.add_argument("--text", help="with variables such as {number}")
+    template.set_defaults(command=messages.change_template)
 
 
 def _add_complaint(parser: argparse.ArgumentParser) -> None:
@@ -118,6 +157,31 @@ def _add_complaint(parser: argparse.ArgumentParser) -> None:
     dispose.add_argument("--kind", choices=list(DisposalKind), default=DisposalKind.RESOLVED)
     dispose.add_argument("--by", required=True, metavar="POST", help="the post that reports")
     dispose.set_defaults(command=commands.complaint_dispose)
+
+
+def _add_import(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "kind", metavar="KIND", choices=[*Kind, *Bundle], help=", ".join([*Kind, *Bundle])
+    )
+    parser.add_argument(
+        "files", metavar="FILE", type=Path, nargs="+", help="for folder and lgd: folders"
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="say what is wrong and what would change"
+    )
+    parser.add_argument(
+        "--remove-absent",
+        action="store_true",
+        help="remove tenures, leaves and holidays that are in no file (of the kinds imported)",
+    )
+    parser.set_defaults(command=import_data)
+
+
+def _add_report(parser: argparse.ArgumentParser) -> None:
+    verbs = parser.add_subparsers(required=True)
+    holes = verbs.add_parser("holes", help="categories without a post, posts without a holder")
+    holes.add_argument("--all", action="store_true", help="name every place")
+    holes.set_defaults(command=reports.holes)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import structlog
 from agi.server import FastAgiServer
 from calls.journal import CallJournal
 from campaigns.dialer import Dialer
+from complaints.bundle_page import BundlePage
 from cti.api import AgentApi
 from cti.api import routes as agent_routes
 from db.group_commit import GroupCommit
@@ -30,10 +31,12 @@ from helpline.http import Health, HttpServer, application
 from helpline.keys import signing_key
 from helpline.live import LiveCell
 from helpline.metrics import Metrics
+from helpline.outbound import Outbound, receipt_options
 from helpline.prompts import prompt_store
 from helpline.settings import Settings
 from helpline.supervise import Supervisor
 from helpline.tools import Tools
+from messages.receipts import Receipts
 from recordings.capture import Capture
 from recordings.closer import Closer
 from recordings.download import Downloads
@@ -119,7 +122,9 @@ class Helpline:
         """Begin no more calls, let those in a flow finish for `drain_seconds`, stop all parts."""
         await self._services.stop_one(_DIALER)
         if self._agi is not None:
-            await self._agi.drain(drain_seconds)
+            # An Asterisk of the operator's own goes on, and its conversations with it.
+            end_calls = self._asterisk.end_calls if self._asterisk else None
+            await self._agi.drain(drain_seconds, end_calls=end_calls)
         while self._undo:
             name, undo = self._undo.pop()
             try:
@@ -142,6 +147,7 @@ class Helpline:
         await self._start_live(pool, secrets)
         self._start_deadlines(pool)
         self._start_dialer(pool)
+        self._start_messages(pool)
         await self._start_http(pool)
         progress("queues: waiting for Asterisk's state")
         await self._until_in_step()
@@ -202,12 +208,27 @@ class Helpline:
         dialer = Dialer(pool, originator, self._now, dialer_settings(self._settings))
         self._services.start(_DIALER, lambda: dialer.run(options.tick_seconds))
 
+    def _start_messages(self, pool: Pool) -> None:
+        options = self._settings.notifications
+        if not options.enabled:
+            return
+        outbound = Outbound(pool, options, state_folder(self._settings).outbox, self._now)
+        outbound.add_metrics(self._metrics)
+        # Below the services: what is under way ends before its connection is closed.
+        services = [name for name, _ in self._undo].index("services")
+        self._undo.insert(services, ("gateways", outbound.close))
+        for name, service in outbound.services.items():
+            self._services.start(name, service)
+
     async def _start_http(self, pool: Pool) -> None:
         settings, key = self._settings, signing_key(self._settings)
         policy = settings.rules
         agents = AgentApi(key, self.live.desk, ComplaintRegistrar(pool, policy, self._now))
         app = application(agent_routes(agents), self._metrics, self.health)
         Downloads(pool, self._store, key, self._now).add_routes(app)
+        BundlePage(pool, key, self._now).add_routes(app)
+        if receipts := settings.notifications.receipts:
+            Receipts(pool, receipt_options(receipts), self._now).add_routes(app)
         server = HttpServer(app, settings.http.host, settings.http.port)
         self._undo.append(("http", server.stop))
         await server.start()

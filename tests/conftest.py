@@ -11,9 +11,16 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from psycopg import sql
 
 from helpline.postgres import EmbeddedPostgres
+
+# These machines are noisy: how long an example takes says nothing about the code.
+settings.register_profile(
+    "helpline", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.load_profile("helpline")
 
 
 @pytest.fixture(scope="session")

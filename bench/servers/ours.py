@@ -1,8 +1,8 @@
 """Our FastAGI server as `helpline serve` runs it (uvloop), with a durable row for each call.
 
-Two scripts. `answer-first` is what is compared: ANSWER is the first command, as in the others, and
-the flow waits for its row before it plays anything. `row-first` has production's order: nobody is
-answered before their row is durable, so the wait shows in INVITE to 200 instead.
+Two scripts. `answer-first` is what is compared: ANSWER is the first command, as in the others; the
+row is written while Asterisk answers, and nothing is played before it is durable. With `row-first`
+nobody is answered before their row is durable: the wait shows in INVITE to 200 instead.
 """
 
 import argparse
@@ -38,9 +38,12 @@ class Flows:
     now: Callable[[], datetime]
 
     async def answer_first(self, session: Session) -> None:
-        await session.answer()
         call = new_inbound_call(session, cell=CELL, now=self.now())
-        await self.journal.opened(call)
+        row = asyncio.create_task(self.journal.opened(call), name=f"row {call.id}")
+        try:
+            await session.answer()
+        finally:
+            await row
         await session.stream("beep")
         await session.hangup()
         await self.journal.ended(call.id, Outcome.UNAVAILABLE, self.now())

@@ -1,4 +1,4 @@
--- depends: 0006.officers
+-- depends: 0006.officers 0007.delivery
 -- The whole life of a complaint: what its due time was computed from, pauses, proposals, and every end's evidence.
 
 -- Where a transfer took it; null: the department of its category.

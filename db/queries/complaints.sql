@@ -260,19 +260,48 @@ from recording r join complaint_call cc on cc.call_id = r.call_id
 where cc.complaint_id = any(:complaint_ids::uuid[])
 order by r.started_at, r.id;
 
--- name: complaints_notify(ids, dedupe_keys, complaint_ids, kinds, recipients, bodies, recordings, links, created_at)!
+-- name: complaints_notify(ids, dedupe_keys, complaint_ids, kinds, channels, languages, recipients, subjects, bodies, variables, template_ids, headers, encodings, parts, recordings, links, created_at, next_attempt_at, held_at, last_errors)!
 -- `recordings` and `links`: a JSON list for each row.
-insert into notification (id, dedupe_key, complaint_id, kind, channel, recipient, body, recordings, links, created_at)
-select r.id, r.dedupe_key, r.complaint_id, r.kind, 'sms', r.recipient, r.body,
-       array(select jsonb_array_elements_text(r.recordings::jsonb)::uuid), array(select jsonb_array_elements_text(r.links::jsonb)),
-       :created_at
-from unnest(:ids::uuid[], :dedupe_keys::text[], :complaint_ids::uuid[], :kinds::text[], :recipients::text[],
-            :bodies::text[], :recordings::text[], :links::text[])
-     as r (id, dedupe_key, complaint_id, kind, recipient, body, recordings, links);
+insert into notification (id, dedupe_key, complaint_id, kind, channel, language, recipient, subject, body, variables,
+                          template_id, header, encoding, parts, recordings, links, created_at, next_attempt_at,
+                          held_at, last_error)
+select r.id, r.dedupe_key, r.complaint_id, r.kind, r.channel, r.language, r.recipient, r.subject, r.body,
+       r.variables::jsonb, r.template_id, r.header, r.encoding, r.parts,
+       array(select jsonb_array_elements_text(r.recordings::jsonb)::uuid),
+       array(select jsonb_array_elements_text(r.links::jsonb)), :created_at, r.next_attempt_at, r.held_at, r.last_error
+from unnest(:ids::uuid[], :dedupe_keys::text[], :complaint_ids::uuid[], :kinds::text[], :channels::text[],
+            :languages::text[], :recipients::text[], :subjects::text[], :bodies::text[], :variables::text[],
+            :template_ids::text[], :headers::text[], :encodings::text[], :parts::smallint[], :recordings::text[],
+            :links::text[], :next_attempt_at::timestamptz[], :held_at::timestamptz[], :last_errors::text[])
+     as r (id, dedupe_key, complaint_id, kind, channel, language, recipient, subject, body, variables, template_id,
+           header, encoding, parts, recordings, links, next_attempt_at, held_at, last_error);
 
 -- name: complaints_notifications(complaint_id)
-select kind, recipient, body, recordings, links, created_at, sent_at
+select id, kind, channel, recipient, body, recordings, links, encoding, parts, attempts, created_at, next_attempt_at,
+       sent_at, held_at, last_error, delivered_at, undelivered_at
 from notification where complaint_id = :complaint_id order by created_at, dedupe_key;
+
+-- name: complaints_add_bundles(ids, complaint_ids, entries, posts, created_at)!
+insert into bundle (id, complaint_id, entry, post, created_at)
+select r.id, r.complaint_id, r.entry, r.post, :created_at
+from unnest(:ids::uuid[], :complaint_ids::uuid[], :entries::integer[], :posts::text[]) as r (id, complaint_id, entry, post);
+
+-- name: complaints_bundle(id)^
+select b.id, b.complaint_id, b.post, o.title as post_title, c.number, c.text_hi, c.level,
+       c.due_at, k.name_hi as category, p.name_hi as place
+from bundle b join complaint c on c.id = b.complaint_id join category k on k.code = c.category
+join place p on p.code = c.place join post o on o.id = b.post
+where b.id = :id;
+
+-- name: complaints_bundle_opened(id, bundle_id, at, remote)!
+insert into bundle_access (id, bundle_id, at, remote) values (:id, :bundle_id, :at, :remote);
+
+-- name: complaints_bundles(complaint_id)
+-- What was handed to whom, and whether they looked.
+select b.post, b.created_at, count(a.id) as opened, min(a.at) as first_opened_at
+from bundle b left join bundle_access a on a.bundle_id = b.id
+where b.complaint_id = :complaint_id
+group by b.id order by b.created_at, b.id;
 
 -- name: complaints_of_number(number, at_most)
 -- What an agent sees of a caller: open complaints first, then the latest.
@@ -322,10 +351,10 @@ on conflict (code) do update
 set name_hi = excluded.name_hi, name_en = excluded.name_en, department = excluded.department,
     level_days = excluded.level_days;
 
--- name: complaints_put_posts(ids, titles, departments, places, levels, numbers)!
-insert into post (id, title, department, place, level, number)
+-- name: complaints_put_posts(ids, titles, departments, places, levels, numbers, vacancies)!
+insert into post (id, title, department, place, level, number, vacant_from)
 select * from unnest(:ids::text[], :titles::text[], :departments::text[], :places::text[], :levels::smallint[],
-                     :numbers::text[])
+                     :numbers::text[], :vacancies::date[])
 on conflict (id) do update
 set title = excluded.title, department = excluded.department, place = excluded.place, level = excluded.level,
-    number = excluded.number;
+    number = excluded.number, vacant_from = excluded.vacant_from;

@@ -51,6 +51,7 @@ def report(story: Story, *, policy: Policy, clock: Json, recordings: Path, durat
                 "kind": one.kind,
                 "to": one.recipient,
                 "recordings": [paths[recording] for recording in one.recordings],
+                "sent": _time(one.sent_at),
             }
             for one in story.notifications
         ],

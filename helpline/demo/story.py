@@ -129,15 +129,17 @@ class _Told:
         self._narrator.tell("citizen", "satisfied: the complaint is closed")
 
     async def ending(self, number: str) -> Story:
-        """Wait for the last recording; what the story left behind."""
+        """Wait for the last recording and the last message; what the story left behind."""
 
         async def whole() -> Story | None:
             story = await self._load(number)
             answered = [call for call in story.calls if call.answered_at]
             stored = [one for one in story.recordings if one.state == "stored"]
-            return story if len(stored) >= len(answered) + len(story.register) else None
+            all_sent = all(one.sent_at for one in story.notifications)
+            all_stored = len(stored) >= len(answered) + len(story.register)
+            return story if all_stored and all_sent else None
 
-        return await self._until("all recordings stored", whole)
+        return await self._until("all recordings stored, all messages sent", whole)
 
     async def _called(self, number: str, behaviour: Behaviour, outcome: str) -> None:
         self._narrator.chapter("The dialer calls the citizen back")

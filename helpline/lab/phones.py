@@ -15,6 +15,7 @@ from helpline.lab.media import ALAW_TYPE, Stream
 from helpline.lab.script import Answer, Behaviour, Press, Refuse, Ring, Say, Wait, perform
 
 _CAP_NET_RAW = 13
+_CONTROL = 10_000  # SIPp's remote control is that far above its SIP port
 _RECEIVED_INVITE = re.compile(r"message received .*?\n\nINVITE .*?^Call-ID: *(\S+)", re.M | re.S)
 
 
@@ -205,7 +206,9 @@ class Phone:
             *arguments,
             *("-sf", str(path), "-i", self._local.host, "-mi", self._local.host, "-bind_local"),
             *("-p", str(self._local.port), "-m", str(times), "-nostdin", "-timeout", "900s"),
-            *("-trace_err", "-error_file", str(log), "-cp", str(control_port())),
+            *("-trace_err", "-error_file", str(log)),
+            # A port of its own: else two SIPp contend for one, and the second does not start.
+            *("-ci", self._local.host, "-cp", str(self._local.port + _CONTROL)),
         ]
         with (self._folder / f"{name}.out").open("wb") as out:
             process = await asyncio.create_subprocess_exec(

@@ -17,6 +17,7 @@ _LOWEST, _STEP = 620, 60  # Hz; above ringing tones, below 3.4 kHz for all promp
 _WINDOW = RATE // 20
 _QUIET = 0.02
 _SHORTEST = 3  # windows of a prompt that count as heard
+_LONGEST_GAP = 10  # windows: a prompt is said again only after a longer silence
 
 
 def pitch(prompt: Prompt) -> int:
@@ -49,9 +50,21 @@ def heard_for(recording: Path) -> list[tuple[Prompt, float]]:
     runs = [(prompt, len(list(run))) for prompt, run in groupby(windows)]
     return [
         (prompt, length * _WINDOW / RATE)
-        for prompt, length in runs
+        for prompt, length in _without_gaps(runs)
         if prompt is not None and length >= _SHORTEST
     ]
+
+
+def _without_gaps(runs: list[tuple[Prompt | None, int]]) -> list[tuple[Prompt | None, int]]:
+    """A prompt that faltered for a moment, as on a busy machine, is still one prompt."""
+    whole: list[tuple[Prompt | None, int]] = []
+    for prompt, length in runs:
+        faltered = len(whole) > 1 and whole[-1][1] <= _LONGEST_GAP
+        if faltered and prompt is not None and whole[-2][0] == prompt:
+            whole[-2:] = [(prompt, whole[-2][1] + whole[-1][1] + length)]
+        else:
+            whole.append((prompt, length))
+    return whole
 
 
 def level(recording: Path, channel: int, hertz: float) -> float:

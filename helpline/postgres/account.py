@@ -13,7 +13,8 @@ from typing import Final
 from helpline.postgres.errors import PostgresError
 
 UNPRIVILEGED_ID: Final = 65534  # nobody, nogroup
-_CAP_DAC_READ_SEARCH: Final = 2  # bit number, linux/capability.h
+_CAP_DAC_READ_SEARCH: Final = 2  # bit numbers, linux/capability.h
+_CAP_SETPCAP: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,10 @@ class Account:
             # Lets it reach its programs and its data under a folder that only root may enter,
             # without widening that folder's rights.
             prefix += ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
+            if _has_capability(_CAP_SETPCAP):
+                # access(2), by which initdb looks for postgres beside itself, otherwise ignores
+                # the capabilities of whoever is not root.
+                prefix += ["--securebits", "+no_setuid_fixup"]
         return [*prefix, *map(str, command)]
 
     def own(self, path: Path, *, mode: int = 0o700) -> None:

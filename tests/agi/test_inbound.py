@@ -172,7 +172,7 @@ async def test_without_a_dialled_number_the_extension_is_the_service(line: Line)
 async def test_the_citizen_is_asked_to_wait_while_the_database_is_away(
     serve: Serve, error: Exception
 ) -> None:
-    line = Line(serve, away=2, error=error)
+    line = Line(serve, away=2, away_for="opened", error=error)
     citizen = await line.ring(presses_one())
     wait = [Prompt.PLEASE_WAIT, Prompt.PLEASE_WAIT]
     assert citizen.said == [*wait, *MENU, Prompt.CONNECTING]
@@ -187,6 +187,7 @@ async def test_a_database_that_stays_away_ends_in_an_apology(serve: Serve) -> No
     assert citizen.commands[-1] == ["HANGUP"]
     assert line.journal.outcome is Outcome.UNAVAILABLE
     assert line.journal.call.id in line.journal.outcomes
+    assert line.journal.answers == [line.journal.call.id]
 
 
 @pytest.mark.parametrize("at", [1, 2, 4])

@@ -129,12 +129,24 @@ async def test_commands_mean_what_the_session_says(
         await session.hangup()
         with pytest.raises(Hangup):
             await session.stream("helpline/please_wait")
-        await session.set_variable("HELPLINE_X", "after the hang-up")
-        assert await session.get_variable("HELPLINE_X") == "after the hang-up"
 
     await run(asterisk, cell, flow)
     assert target.exists()
     assert soundfile.info(cell.recordings_dir / "0190-words.wav").frames > 0
+
+
+async def test_a_flow_that_has_hung_up_does_not_keep_the_line(
+    asterisk: AsteriskProcess, cell: CellSettings
+) -> None:
+    async def flow(session: Session) -> None:
+        await session.answer()
+        await session.hangup()
+        # What the flow still has to write may take long; nobody is left in silence meanwhile.
+        async with asyncio.timeout(30):
+            while session.channel in await asterisk.cli("core show channels concise"):
+                await asyncio.sleep(0.05)
+
+    await run(asterisk, cell, flow)
 
 
 async def test_a_hangup_in_the_middle_of_a_prompt_is_a_hangup(

@@ -11,7 +11,7 @@ HEAD = (
     "FailedCall(C);Retransmissions(C);"
 )
 TIMES = "Date_ms;response_time_ms;rtd_no\n" + "".join(
-    f"{n * 10}.5;{n % 3}.25;1\n" for n in range(60)
+    f"{n * 10 + n % 3}.25;{n % 3}.25;1\n" for n in range(60)
 )
 
 

@@ -44,6 +44,7 @@ TABLES = (
     "feedback",
     "dissatisfaction_register",
     "notification",
+    "bundle",
 )
 UseCase = Callable[[World], Awaitable[object]]
 

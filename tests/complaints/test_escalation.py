@@ -40,7 +40,7 @@ async def test_past_the_limit_the_next_level_gets_it_with_the_citizens_call(worl
     )
     [message] = await world.messages(registered.complaint_id, "officer_forwarded")
     assert (message["recipient"], message["recordings"]) == ("+919415000002", [recording])
-    assert "समय सीमा समाप्त, स्तर-2 को अग्रसारित" in message["body"]
+    assert "अग्रसारित: समय सीमा समाप्त। समय सीमा 05-12-2025 11:00" in message["body"]
 
 
 async def test_one_sweep_after_another_climbs_to_the_last_level_and_stops_there(

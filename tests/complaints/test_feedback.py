@@ -4,6 +4,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from calls.model import Direction
+from complaints.bundles import open_bundle
 from complaints.errors import InvalidInputError, NotAwaitingFeedbackError, UnknownAttemptError
 from complaints.feedback import Answer, DissatisfactionReason, FeedbackResult
 from complaints.history import Event
@@ -62,11 +63,16 @@ async def test_the_second_goes_up_with_all_that_the_citizen_said(world: World) -
     [message] = await world.messages(registered.complaint_id, "officer_forwarded")
     assert message["recipient"] == "+919415000002"
     assert message["recordings"] == expected
-    assert message["links"] == [sign(recording, "L2-LAL") for recording in expected]
-    told = message["body"]
-    assert told.index("असंतोष 1: आख्या सही नहीं है") < told.index("असंतोष 2: काम अधूरा हुआ")
-    assert "स्तर-1 द्वारा निस्तारण: हैंडपंप ठीक कर दिया गया" in told
-    assert "नागरिक असंतुष्ट, स्तर-2 को अग्रसारित" in told
+    [bundle] = await world.pool.fetch("select id, post from bundle")
+    assert bundle["post"] == "L2-LAL"
+    assert message["links"] == [sign(bundle["id"])]
+    assert message["body"].endswith(sign(bundle["id"]))
+    assert "नागरिक असंतुष्ट, काम अधूरा हुआ" in message["body"]
+    handed = await open_bundle(world.pool, bundle["id"], remote="127.0.0.1", now=world.now)
+    assert handed is not None
+    assert [one.reason_code for one in handed.register] == ["false_report", "partly_done"]
+    assert handed.history[1].reason == "हैंडपंप ठीक कर दिया गया"
+    assert [one.id for one in handed.recordings] == expected
 
 
 async def test_each_dissatisfaction_is_entered_in_the_register(world: World) -> None:
@@ -82,7 +88,7 @@ async def test_each_dissatisfaction_is_entered_in_the_register(world: World) -> 
         (hung_up_early, 1, None, None),
     ]
     [message] = await world.messages(registered.complaint_id, "officer_forwarded")
-    assert "असंतोष 2: कारण नहीं बताया" in message["body"]
+    assert "नागरिक असंतुष्ट, कारण नहीं बताया" in message["body"]
 
 
 async def test_a_second_record_of_an_attempt_changes_nothing_and_answers_the_same(

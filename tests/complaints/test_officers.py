@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import asyncpg
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from complaints.mapping import Candidate, Post, ladder_for, ladder_of
@@ -25,6 +25,9 @@ from complaints.officers import (
 )
 from db.pool import Connection
 from tests.complaints.world import START, World
+
+# The machine may be busy.
+_untimed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 NOON = datetime(2025, 11, 20, 6, 30, tzinfo=UTC)
 ANITA = Officer("E1", "अनीता", "+919415100001")
@@ -120,6 +123,7 @@ def stretches(draw: st.DrawFn) -> Days:
     return Days(first, draw(st.sampled_from([last, None])))
 
 
+@_untimed
 @given(stretches(), stretches())
 def test_days_overlap_exactly_when_one_day_belongs_to_both(a: Days, b: Days) -> None:
     later = max(a.first, b.first)
@@ -135,6 +139,7 @@ TENURES = st.builds(
 )
 
 
+@_untimed
 @given(st.builds(Staffing, st.lists(TENURES, max_size=4), st.none() | DAYS))
 def test_only_somebody_present_is_named_and_a_vacancy_has_a_cause_in_the_past(
     staffing: Staffing,

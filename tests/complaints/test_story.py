@@ -62,7 +62,7 @@ async def test_it_is_told_in_order_and_in_indian_time(world: World) -> None:
         "The citizen was called about disposal 1, attempt 1: no_answer",
         "The citizen was called about disposal 1, attempt 2: still going on",
         "The citizen is not satisfied. Back for review, level 1 (L1-MAH), by citizen: not_done",
-        "SMS officer_review to +919415000001, waiting to be sent",
+        "SMS of 2 part(s): officer_review to +919415000001, waiting to be sent, 0 attempt(s)",
         "Register of dissatisfaction, entry",
         "History: 3 entries, chain intact",
     ]

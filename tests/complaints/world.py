@@ -53,9 +53,9 @@ REFERENCE = ReferenceData(
 )
 
 
-def sign(recording: UUID, audience: str) -> str:
-    """Stands in for the recordings' signer."""
-    return f"https://helpline.example/r/{recording}?for={audience}"
+def sign(bundle: UUID) -> str:
+    """Stands in for the bundles' signer."""
+    return f"https://helpline.example/b/{bundle}"
 
 
 @dataclass

@@ -102,12 +102,17 @@ class Room:
                 await asyncio.sleep(0.02)
 
     async def open_call(
-        self, id: UUID, direction: str = "inbound", channel: str | None = None, age: int = 1
+        self,
+        id: UUID,
+        direction: str = "inbound",
+        channel: str | None = None,
+        age: int = 1,
+        cell: str = "cell1",
     ) -> None:
         await self.pool.execute(
             "insert into call (id, cell, direction, channel_id, started_at)"
-            " values ($1, 'cell1', $2, $3, $4)",
-            id, direction, channel, AT - timedelta(seconds=age),
+            " values ($1, $2, $3, $4, $5)",
+            id, cell, direction, channel, AT - timedelta(seconds=age),
         )  # fmt: skip
 
 

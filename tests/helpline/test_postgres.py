@@ -281,3 +281,16 @@ def test_waiting_gives_up_in_time_and_keeps_the_password_out(place: Path) -> Non
 
 def test_session_database_is_usable(postgres_url: str) -> None:
     assert ask(postgres_url, "SELECT 1") == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs it under another user id")
+def test_the_programs_may_lie_under_a_folder_that_only_root_may_enter(tmp_path: Path) -> None:
+    """initdb asks access(2) whether it may run postgres, which does not mind capabilities."""
+    tmp_path.chmod(0o700)
+    beside = tmp_path / "postgres"
+    beside.write_text("#!/bin/sh\n")
+    beside.chmod(0o755)
+    account = Account.of_this_process()
+    if not account.may_read_all:
+        pytest.skip("this root has no CAP_DAC_READ_SEARCH")
+    assert subprocess.run(account.command(["test", "-x", beside]), check=False).returncode == 0

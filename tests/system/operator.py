@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,11 +121,11 @@ class Operator:
         return process.returncode or 0, said.decode(), complained.decode()
 
     @asynccontextmanager
-    async def serve(self) -> AsyncIterator[Served]:
+    async def serve(self, **environment: str) -> AsyncIterator[Served]:
         """`helpline serve`, ready; killed at the end if it still runs."""
         log = self.folder / "serve.log"
         with log.open("ab") as errors:
-            process = await self._start(("serve",), errors)
+            process = await self._start(("serve",), errors, environment)
         served = Served(process, log)
         try:
             await served.until_ready()
@@ -171,12 +171,14 @@ class Operator:
             policy, now = policy_named("demo"), system_clock()
             return (await register(pool, form, policy=policy, now=now, actor="agent:1001")).number
 
-    async def _start(self, words: tuple[str, ...], errors: object) -> asyncio.subprocess.Process:
+    async def _start(
+        self, words: tuple[str, ...], errors: object, more: Mapping[str, str] | None = None
+    ) -> asyncio.subprocess.Process:
         own = {name: value for name, value in os.environ.items() if "HELPLINE" not in name}
         return await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "helpline.cli", *words),
-            env={**own, "HELPLINE_CONFIG": str(self.folder / "helpline.toml")},
+            env={**own, "HELPLINE_CONFIG": str(self.folder / "helpline.toml"), **(more or {})},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=errors,  # type: ignore[arg-type]  # a file, or one of asyncio's constants

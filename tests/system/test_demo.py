@@ -61,7 +61,7 @@ def test_the_report_has_what_it_promises(report: dict[str, Any]) -> None:
     for name, fields in {
         "calls": "id direction from to outcome started answered ended pop_at agent_answered_at",
         "recordings": "call path sha256 seconds channels",
-        "notifications": "kind to recordings",
+        "notifications": "kind to recordings sent",
         "register": "reason recording",
     }.items():
         assert report[name]
@@ -118,6 +118,10 @@ def test_with_the_escalation_went_every_recording_there_was(report: dict[str, An
         *("citizen_closed", "citizen_registered", "officer_assigned", "officer_forwarded"),
         "officer_review",
     ]
+
+
+def test_every_message_was_sent(report: dict[str, Any]) -> None:
+    assert all(one["sent"] for one in report["notifications"])
 
 
 def test_the_register_holds_both_dissatisfactions_in_the_citizens_words(

@@ -1,5 +1,7 @@
 """Citizens call a real Asterisk; whoever they are and however their number is written."""
 
+from typing import Any
+
 import pytest
 
 from calls.model import Outcome
@@ -73,7 +75,7 @@ async def test_any_name_is_served(helpline: Bed, name: str) -> None:
     assert row["citizen_number"] == f"+91{CITIZEN}"
 
 
-async def _called_from(bed: Bed, identity: str, headers: tuple[str, ...] = ()) -> dict[str, object]:
+async def _called_from(bed: Bed, identity: str, headers: tuple[str, ...] = ()) -> dict[str, Any]:
     """The row of a call that was answered and in which the citizen then hung up."""
     call = await place(bed, (Wait(60),), identity=identity, headers=headers)
     await call.until("answered_at")

@@ -170,7 +170,7 @@ async def test_a_call_back_owed_while_the_database_is_away_is_written_later(cell
     call = await place(bed, TO_THE_QUEUE)
     await call.until("answered_at")
     async with cell.without_database():
-        await call.phone.wait()
+        await call.phone.wait(40)  # the line is not kept while the row is tried again and again
     recording = await ends_as(call, Outcome.NO_AGENT)
     # What is not written is not promised.
     assert heard(recording)[-2:] == [Prompt.NO_AGENT, Prompt.CALL_AGAIN]

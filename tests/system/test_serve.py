@@ -11,16 +11,25 @@ import asyncpg
 import pytest
 
 from calls.model import Outcome
+from complaints.disposal import DisposalKind, dispose
 from db.pool import Pool
+from helpline.clock import system_clock
 from helpline.lab.media import tone
 from helpline.lab.phones import Phone, PhoneCall
 from helpline.lab.script import Press, Say, Wait
 from helpline.lab.tones import level
+from helpline.policies import policy_named
 from helpline.tools import Tools
 from tests.system.operator import Operator, last_call, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+DIALS_AT_ANY_HOUR = {
+    "HELPLINE_FEEDBACK__ENABLED": "true",
+    "HELPLINE_FEEDBACK__OPENS": "00:00",
+    "HELPLINE_FEEDBACK__CLOSES": "23:59:59",
+    "HELPLINE_FEEDBACK__TICK_SECONDS": "0.2",
+}
 IDENTITY = '"रामलाल" <sip:9876543210@citizen.invalid>'
 
 
@@ -53,6 +62,18 @@ async def _row(pool: Pool, call_id: object) -> asyncpg.Record | None:
         return await conn.fetchrow("select * from call where id = $1", call_id)
 
 
+async def _dispose(pool: Pool, number: str) -> None:
+    await dispose(
+        pool,
+        number,
+        kind=DisposalKind.RESOLVED,
+        report="ठीक करा दिया।",
+        actor="post:test",
+        policy=policy_named("demo"),
+        now=system_clock(),
+    )
+
+
 async def _gone(operator: Operator) -> bool | None:
     return operator.processes() == [] or None
 
@@ -60,7 +81,7 @@ async def _gone(operator: Operator) -> bool | None:
 async def test_sigterm_lets_a_call_in_the_menu_be_served_and_leaves_nothing_behind(
     operator: Operator,
 ) -> None:
-    async with operator.serve() as served:
+    async with operator.serve(**DIALS_AT_ANY_HOUR) as served:
         async with aiohttp.ClientSession(operator.url) as client:
             async with client.get("/healthz") as answer:
                 assert (answer.status, await answer.json()) == (200, {"status": "ok", "faults": {}})
@@ -68,6 +89,7 @@ async def test_sigterm_lets_a_call_in_the_menu_be_served_and_leaves_nothing_behi
                 assert "helpline_calls_in_flows 0.0" in (await answer.text()).splitlines()
         async with operator.database() as pool:
             call, row = await _in_the_menu(operator.phone("caller"), pool, 5)
+            await _dispose(pool, await operator.complaint())  # to be dialled a second from now
         assert row["citizen_number"] == "+919876543210"
         assert len(operator.processes()) > 2  # PostgreSQL's and Asterisk's
         assert await served.end(signal.SIGTERM) == 0
@@ -77,9 +99,11 @@ async def test_sigterm_lets_a_call_in_the_menu_be_served_and_leaves_nothing_behi
         ended = await _row(pool, row["id"])
         async with pool.acquire(timeout=5) as conn:
             owed = await conn.fetch("select * from callback where call_id = $1", row["id"])
+            dialled = await conn.fetch("select * from attempt")
     assert ended is not None
     # They chose the agents while it drained: nobody is there, which they are told.
     assert (ended["outcome"], len(owed)) == (Outcome.NO_AGENT, 1)
+    assert dialled == []
 
 
 async def test_what_a_killed_process_left_open_is_ended_and_stored_by_the_next(

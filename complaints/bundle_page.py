@@ -1,0 +1,86 @@
+"""`GET /b/{token}`: a bundle as a page, for an officer's telephone or desk."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from aiohttp import web
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from complaints import texts
+from complaints.bundle_link import PATH, opened_by
+from complaints.bundles import Bundle, open_bundle
+from db.errors import AWAY
+from db.pool import Pool
+from recordings import links
+
+_log = structlog.get_logger(__name__)
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",  # the address is what opens it
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex",
+}
+_RECORDING_LINKS = timedelta(hours=12)  # an open page goes on playing; the bundle's end ends it
+_NOT_VALID = "यह लिंक मान्य नहीं है या इसकी अवधि समाप्त हो गई है।"
+_AWAY = "अभी यह पृष्ठ नहीं खुल सकता। कृपया कुछ देर बाद फिर प्रयास करें।"
+
+
+class BundlePage:
+    """One answer for every link that is not ours, is over, or leads nowhere."""
+
+    def __init__(self, pool: Pool, secret: bytes, now: Callable[[], datetime]) -> None:
+        self._pool = pool
+        self._secret = secret
+        self._now = now
+        environment = Environment(
+            loader=PackageLoader("complaints", "pages"), autoescape=True, undefined=StrictUndefined
+        )
+        self._template = environment.get_template("bundle.html.j2")
+        self._refusal = environment.get_template("refusal.html.j2")
+
+    def add_routes(self, app: web.Application) -> None:
+        """Answer on `app`."""
+        app.router.add_get(PATH + "{token}", self.get)
+
+    async def get(self, request: web.Request) -> web.Response:
+        """200, 403, or 503 when the database is away."""
+        opened = opened_by(self._secret, request.match_info["token"], self._now())
+        if opened is None:
+            return self._refuse(403, _NOT_VALID)
+        bundle_id, expires = opened
+        try:
+            bundle = await open_bundle(
+                self._pool, bundle_id, remote=request.remote or "", now=self._now()
+            )
+        except AWAY as error:
+            _log.error("bundle not served", bundle=str(bundle_id), error=repr(error))
+            return self._refuse(503, _AWAY)
+        if bundle is None:
+            return self._refuse(403, _NOT_VALID)
+        return _page(200, self._render(bundle, expires))
+
+    def _render(self, bundle: Bundle, expires: datetime) -> str:
+        until = min(expires, self._now() + _RECORDING_LINKS)
+
+        def link(recording: UUID) -> str:
+            return links.sign(self._secret, "", recording, bundle.post, until)
+
+        return self._template.render(
+            bundle=bundle,
+            link=link,
+            clock=texts.clock,
+            told=texts.event,
+            reason=texts.reason_of,
+            expires=expires,
+        )
+
+    def _refuse(self, status: int, why: str) -> web.Response:
+        return _page(status, self._refusal.render(why=why))
+
+
+def _page(status: int, html: str) -> web.Response:
+    return web.Response(text=html, status=status, content_type="text/html", headers=_HEADERS)

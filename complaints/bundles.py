@@ -1,0 +1,73 @@
+"""What an officer is handed with an escalated complaint; who opened it is logged."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from complaints import history
+from complaints.history import Entry
+from complaints.story import RegisterEntry, StoryRecording, recording_of, register_entry_of
+from db.ids import new_id
+from db.pool import Connection, Pool
+from db.statements import statements
+
+_ACQUIRE_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """The complaint as it stands now, for one post. Lists are oldest first.
+
+    The citizen's name and number are not in it: whoever has the link can open it.
+    """
+
+    id: UUID
+    complaint_id: UUID
+    post: str
+    post_title: str
+    number: str
+    category: str
+    place: str
+    text_hi: str
+    level: int
+    due_at: datetime | None
+    register: tuple[RegisterEntry, ...]
+    history: tuple[Entry, ...]
+    recordings: tuple[StoryRecording, ...]
+
+
+async def make_each(
+    conn: Connection, handed: Sequence[tuple[UUID, int, str]], now: datetime
+) -> list[UUID]:
+    """A bundle for each (complaint, history entry, post that has it from there on); their ids."""
+    ids = [new_id(now) for _ in handed]
+    await statements().complaints_add_bundles(
+        conn,
+        ids=ids,
+        complaint_ids=[complaint_id for complaint_id, _, _ in handed],
+        entries=[entry for _, entry, _ in handed],
+        posts=[post for _, _, post in handed],
+        created_at=now,
+    )
+    return ids
+
+
+async def open_bundle(pool: Pool, bundle_id: UUID, *, remote: str, now: datetime) -> Bundle | None:
+    """What is in it, and a note that somebody at `remote` opened it; None: there is none."""
+    async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn, conn.transaction():
+        row = await statements().complaints_bundle(conn, id=bundle_id)
+        if row is None:
+            return None
+        await statements().complaints_bundle_opened(
+            conn, id=new_id(now), bundle_id=bundle_id, at=now, remote=remote
+        )
+        key = {"complaint_ids": [row["complaint_id"]]}
+        register = statements().complaints_register(conn, **key)
+        recordings = statements().complaints_recordings(conn, **key)
+        return Bundle(
+            **row,
+            register=tuple([register_entry_of(one) async for one in register]),
+            history=tuple(await history.entries(conn, row["complaint_id"])),
+            recordings=tuple([recording_of(one) async for one in recordings]),
+        )

@@ -1,0 +1,226 @@
+"""What does not fit together: within the files, and with what is recorded already. Pure."""
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from complaints.importing.faults import Fault
+from complaints.importing.known import Known
+from complaints.importing.layouts import Key, Kind, Located, Row
+from complaints.officers import Days
+from complaints.reference import PLACE_KINDS, Category, Leave, Place, PostRow, Tenure
+
+Files = Mapping[Kind, Sequence[Located]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A row as it would be after the import; `at` None: it is in no file, but recorded."""
+
+    row: Row
+    at: Located | None
+
+    @property
+    def origin(self) -> str:
+        return f"{self.at.file}:{self.at.line}" if self.at else "recorded before, in no file"
+
+
+class Merged:
+    """What would be there after the import: the files' rows over the recorded ones."""
+
+    def __init__(self, known: Known, files: Files) -> None:
+        self._known = known
+        self._files = files
+        self.items: dict[Kind, dict[Key, _Item]] = {}
+        for kind in Kind:
+            merged = {key: _Item(row, None) for key, row in known[kind].items()}
+            merged |= {
+                located.key: _Item(located.row, located)
+                for located in files.get(kind, ())
+                if located.row is not None
+            }
+            self.items[kind] = merged
+        self._keys = {
+            kind: self.items[kind].keys() | {located.key for located in files.get(kind, ())}
+            for kind in Kind
+        }
+
+    def has(self, kind: Kind, code: str) -> bool:
+        """Whether there is such a row, be it a faulty one."""
+        return (code,) in self._keys[kind]
+
+    def rows_of(self, kind: Kind) -> Iterator[tuple[Located, Row]]:
+        """The files' own good rows."""
+        for located in self._files.get(kind, ()):
+            if located.row is not None:
+                yield located, located.row
+
+
+def settle(known: Known, files: Files) -> dict[Kind, list[Located]]:
+    """The files' rows with what they leave unsaid taken from what is recorded."""
+    return {kind: [_settled(known[kind], one) for one in files[kind]] for kind in files}
+
+
+def _settled(known: Mapping[Key, Row], located: Located) -> Located:
+    recorded = known.get(located.key)
+    if recorded is None or located.row is None or not located.unstated:
+        return located
+    kept = {name: getattr(recorded, name) for name in located.unstated}
+    return replace(located, row=replace(located.row, **kept))
+
+
+def check(known: Known, files: Files) -> list[Fault]:
+    """Every fault, in the order of files and lines within each rule. `files` are settled."""
+    merged = Merged(known, files)
+    return [
+        *_doubled(files),
+        *_dangling(merged),
+        *_misplaced(merged),
+        *_rings(merged),
+        *_same_duty(merged),
+        *_overlapping(merged, Kind.TENURES),
+        *_overlapping(merged, Kind.LEAVES),
+    ]
+
+
+def _doubled(files: Files) -> Iterator[Fault]:
+    for kind, rows in files.items():
+        first: dict[Key, Located] = {}
+        for located in rows:
+            before = first.setdefault(located.key, located)
+            if before is not located:
+                what = f"{' '.join(located.key)} is in {before.file}:{before.line} already"
+                yield Fault(located.file, located.line, f"{kind}: {what}")
+
+
+def _references(row: Row) -> list[tuple[str, Kind, str]]:
+    """(column, kind, code) of what a row refers to."""
+    match row:
+        case Place(parent=str(parent)):
+            return [("parent", Kind.PLACES, parent)]
+        case Category():
+            return [("department", Kind.DEPARTMENTS, row.department)]
+        case PostRow():
+            return [
+                ("department", Kind.DEPARTMENTS, row.department),
+                ("place", Kind.PLACES, row.place),
+            ]
+        case Tenure():
+            return [("post", Kind.POSTS, row.post), ("officer", Kind.OFFICERS, row.officer)]
+        case Leave():
+            return [("officer", Kind.OFFICERS, row.officer)]
+        case _:
+            return []
+
+
+def _dangling(merged: Merged) -> Iterator[Fault]:
+    for kind in Kind:
+        for located, row in merged.rows_of(kind):
+            for column, other, code in _references(row):
+                if not merged.has(other, code):
+                    reason = f"{column} is not among the {other}: {code!r}"
+                    yield Fault(located.file, located.line, reason)
+
+
+def _misplaced(merged: Merged) -> Iterator[Fault]:
+    """A place lies in a larger one, or beside one of its size (a ward's thana in a town)."""
+    places = merged.items[Kind.PLACES]
+    for located, row in merged.rows_of(Kind.PLACES):
+        if not isinstance(row, Place):
+            continue
+        if (row.kind == "state") != (row.parent is None):
+            reason = "has a parent" if row.parent else "is empty"
+            yield Fault(located.file, located.line, f"parent: a {row.kind} {reason}")
+        parent = places.get((row.parent,)) if row.parent else None
+        if parent and isinstance(parent.row, Place) and _size(parent.row) > _size(row):
+            reason = f"parent: a {row.kind} does not lie in a {parent.row.kind}"
+            yield Fault(located.file, located.line, reason)
+
+
+def _size(place: Place) -> int:
+    """0 for a state, 1 for a district, 2 for all that lies within."""
+    return min(PLACE_KINDS.index(place.kind), 2)
+
+
+def _rings(merged: Merged) -> Iterator[Fault]:
+    parents = {
+        code: item.row.parent
+        for (code,), item in merged.items[Kind.PLACES].items()
+        if isinstance(item.row, Place)
+    }
+    for located, _ in merged.rows_of(Kind.PLACES):
+        (code,) = located.key
+        seen: set[str] = set()
+        above = parents[code]
+        while above is not None and above != code and above not in seen:
+            seen.add(above)
+            above = parents.get(above)
+        if above == code:
+            yield Fault(located.file, located.line, f"parent: {code} would lie within itself")
+
+
+def _same_duty(merged: Merged) -> Iterator[Fault]:
+    """One post for a department, place and level."""
+
+    def duty(row: Row) -> tuple[str, str, int] | None:
+        return (row.department, row.place, row.level) if isinstance(row, PostRow) else None
+
+    for posts in _groups(merged.items[Kind.POSTS].values(), duty):
+        first, *others = sorted(posts, key=_files_last)
+        for other in others:
+            if other.at:
+                taken = f"department, place and level are those of {_name(first.row)}"
+                yield Fault(other.at.file, other.at.line, f"{taken} ({first.origin})")
+
+
+def _overlapping(merged: Merged, kind: Kind) -> Iterator[Fault]:
+    """A post has one holder (and one in charge) at a time, an officer one leave."""
+
+    def whose(row: Row) -> tuple[str, ...] | None:
+        match row:
+            case Tenure():
+                return (row.post, row.kind)
+            case Leave():
+                return (row.officer,)
+        return None
+
+    for items in _groups(merged.items[kind].values(), whose):
+        items.sort(key=lambda item: _days(item.row).first)
+        longest = items[0]
+        for item in items[1:]:
+            if _days(item.row).overlap(_days(longest.row)):
+                at, other = (item, longest) if item.at else (longest, item)
+                if at.at:
+                    reason = f"overlaps that of {_name(other.row)} ({other.origin})"
+                    yield Fault(at.at.file, at.at.line, reason)
+            longest = max(longest, item, key=lambda one: _days(one.row).last or date.max)
+
+
+def _groups(items: Iterable[_Item], by: Callable[[Row], Hashable | None]) -> Iterator[list[_Item]]:
+    """Those of which there are several."""
+    groups: defaultdict[Hashable, list[_Item]] = defaultdict(list)
+    for item in items:
+        if (group := by(item.row)) is not None:
+            groups[group].append(item)
+    return (items for items in groups.values() if len(items) > 1)
+
+
+def _files_last(item: _Item) -> tuple[bool, str, int]:
+    """Recorded rows first, then the files' in their order."""
+    return (False, "", 0) if item.at is None else (True, item.at.file, item.at.line)
+
+
+def _days(row: Row) -> Days:
+    if not isinstance(row, Tenure | Leave):
+        raise TypeError(f"no period: {row}")
+    return Days(row.from_on, row.until_on)
+
+
+def _name(row: Row) -> str:
+    match row:
+        case PostRow():
+            return f"post {row.id}"
+        case Tenure() | Leave():
+            return f"{row.officer} from {row.from_on} until {row.until_on or 'further orders'}"
+    return str(row)

@@ -1,0 +1,97 @@
+"""Cells -> values. Each function takes the column's name and the cell.
+
+They raise `InvalidInputError`, whose message names the column and says what is wrong.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import TypeVar
+
+from calls.numbers import to_e164
+from complaints.errors import InvalidInputError
+from complaints.words import clean
+
+T = TypeVar("T")
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,79}")
+_LONGEST_TEXT = 200
+_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
+_INDIAN = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})")
+_YEARS = range(1947, 2101)
+# Devanagari in UTF-8, read as Windows-1252 or Latin-1 and saved again.
+_MANGLED = re.compile("à[¤¥]|\ufffd")
+
+
+def code(column: str, cell: str) -> str:
+    """A key: Latin letters, digits and . _ : / - after the first; case matters."""
+    if not _CODE.fullmatch(cell):
+        raise InvalidInputError(column, f"is not a code: {_shown(cell)}" if cell else "is empty")
+    return cell
+
+
+def text(column: str, cell: str) -> str:
+    """Words on one line, in NFC."""
+    if _MANGLED.search(cell):
+        raise InvalidInputError(column, "went through a wrong encoding")
+    return clean(column, " ".join(cell.split()), _LONGEST_TEXT)
+
+
+def whole(least: int, most: int) -> Callable[[str, str], int]:
+    """A whole number from `least` to `most`, in Latin or Devanagari digits."""
+
+    def parse(column: str, cell: str) -> int:
+        if not re.fullmatch(r"\d{1,7}", cell) or not least <= int(cell) <= most:
+            raise InvalidInputError(column, f"is not {least} to {most}: {_shown(cell)}")
+        return int(cell)
+
+    return parse
+
+
+def phone(column: str, cell: str) -> str:
+    """A telephone number, as E.164."""
+    number = to_e164(cell)
+    if number is None:
+        raise InvalidInputError(column, f"is not a telephone number: {_shown(cell)}")
+    return number
+
+
+def day(column: str, cell: str) -> date:
+    """A day: 2025-11-22, or as written in India, 22-11-2025 or 22/11/2025."""
+    if found := _ISO.fullmatch(cell):
+        year, month, number = map(int, found.groups())
+    elif found := _INDIAN.fullmatch(cell):
+        number, month, year = map(int, found.groups())
+    else:
+        raise InvalidInputError(column, f"is not a date such as 2025-11-22: {_shown(cell)}")
+    try:
+        parsed = date(year, month, number)
+    except ValueError as error:
+        raise InvalidInputError(column, f"is no day: {_shown(cell)}") from error
+    if year not in _YEARS:
+        raise InvalidInputError(column, f"is not from {_YEARS[0]} to {_YEARS[-1]}: {_shown(cell)}")
+    return parsed
+
+
+def one_of(values: Sequence[str]) -> Callable[[str, str], str]:
+    """One of a few words."""
+
+    def parse(column: str, cell: str) -> str:
+        if cell not in values:
+            raise InvalidInputError(column, f"is not one of {', '.join(values)}: {_shown(cell)}")
+        return cell
+
+    return parse
+
+
+def if_given(parse: Callable[[str, str], T], otherwise: T) -> Callable[[str, str], T]:
+    """`otherwise` for an empty cell."""
+    return lambda column, cell: parse(column, cell) if cell else otherwise
+
+
+def nothing_or(parse: Callable[[str, str], T]) -> Callable[[str, str], T | None]:
+    """None for an empty cell."""
+    return lambda column, cell: parse(column, cell) if cell else None
+
+
+def _shown(cell: str) -> str:
+    return repr(cell if len(cell) <= 40 else cell[:39] + "…")

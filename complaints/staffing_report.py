@@ -1,0 +1,103 @@
+"""The report of holes: levels without a post, posts without a holder."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from complaints.holes import Duty, Hole, Places, holes
+from complaints.officers import OnLeave, Vacant
+from complaints.staffing import StaffedPost, all_posts
+from db.pool import Pool
+from db.statements import statements
+
+_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class StaffingReport:
+    """`empty`: posts that are vacant, or whose holder is on leave with nobody in charge.
+
+    `waiting`: by post, how many complaints are with it. `names`: of places, by code.
+    """
+
+    holes: Sequence[Hole]
+    empty: Sequence[StaffedPost]
+    waiting: Mapping[str, int]
+    names: Mapping[str, str]
+
+
+async def load_staffing_report(pool: Pool, now: datetime) -> StaffingReport:
+    """As things are at `now`."""
+    run = statements()
+    async with pool.acquire(timeout=5) as conn, conn.transaction(readonly=True):
+        places = [row async for row in run.officers_places(conn)]
+        categories: dict[str, list[str]] = defaultdict(list)
+        async for row in run.officers_categories(conn):
+            categories[row["department"]].append(row["code"])
+        posts = await all_posts(conn, now)
+        empty = [post for post in posts if isinstance(post.occupancy, Vacant | OnLeave)]
+        waiting = run.officers_open_complaints(conn, posts=[post.id for post in empty])
+        counts = {row["post"]: row["complaints"] async for row in waiting}
+    tree = Places({row["code"]: row["parent"] for row in places})
+    duties = [Duty(post.department, post.place, post.level) for post in posts]
+    names = {row["code"]: row["name_en"] for row in places}
+    return StaffingReport(holes(tree, categories, duties), empty, counts, names)
+
+
+def render_staffing_report(report: StaffingReport, *, every_name: bool = False) -> str:
+    """Plain text. Long lists are cut unless `every_name`."""
+    shown = None if every_name else _SHOWN
+    return "\n".join([*_holes(report, shown), "", *_empty(report)])
+
+
+def _holes(report: StaffingReport, shown: int | None) -> Iterator[str]:
+    if not report.holes:
+        yield "Every category has a post of every level at every place."
+        return
+    department = None
+    for hole in report.holes:
+        if hole.department != department:
+            department = hole.department
+            yield f"{department}: {_listed(hole.categories, shown)}"
+        yield f"  {_levels(hole.levels)}: {_where(hole, report.names, shown)}"
+
+
+def _levels(levels: Sequence[int]) -> str:
+    return ", ".join(f"L{level}" for level in levels)
+
+
+def _where(hole: Hole, names: Mapping[str, str], shown: int | None) -> str:
+    places = _listed([_place(code, names) for code in hole.places], shown)
+    if not hole.whole:
+        return f"no post for {places} as a whole, only for some places within"
+    if hole.under is None:
+        return f"no post anywhere in {places}"
+    of = f"{len(hole.places)} of {hole.of} places in {_place(hole.under, names)}"
+    return f"no post for {of}: {places}"
+
+
+def _empty(report: StaffingReport) -> Iterator[str]:
+    if not report.empty:
+        yield "No post is vacant."
+    for post in report.empty:
+        match post.occupancy:
+            case Vacant(since):
+                what = f"vacant since {since}"
+            case OnLeave(officer):
+                what = f"{officer.code} is on leave, nobody in charge"
+            case _:
+                continue
+        place = _place(post.place, report.names)
+        waiting = report.waiting.get(post.id, 0)
+        with_it = f"; {waiting} complaints are with it" if waiting else ""
+        yield f"{post.id} (L{post.level} {post.department}, {place}): {what}{with_it}"
+
+
+def _place(code: str, names: Mapping[str, str]) -> str:
+    return f"{names[code]} ({code})"
+
+
+def _listed(items: Sequence[str], shown: int | None) -> str:
+    more = 0 if shown is None else len(items) - shown
+    return ", ".join(items[:shown]) + (f" and {more} more" if more > 0 else "")

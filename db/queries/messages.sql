@@ -1,0 +1,121 @@
+-- name: messages_template(kind, channel, language, otherwise)^
+-- The wording in this language where there is one.
+select kind, channel, language, template_id, header, subject, text, variables
+from message_template
+where kind = :kind and channel = :channel and language in (:language, :otherwise)
+order by language = :language desc
+limit 1;
+
+-- name: messages_templates()
+select kind, channel, language, template_id, header, subject, text, variables
+from message_template order by kind, channel, language;
+
+-- name: messages_put_template(kind, channel, language, template_id, header, subject, text, variables)!
+-- What may be filled in is the code's to say, so it stays.
+insert into message_template (kind, channel, language, template_id, header, subject, text, variables)
+values (:kind, :channel, :language, :template_id, :header, :subject, :text, :variables)
+on conflict (kind, channel, language) do update
+set template_id = excluded.template_id, header = excluded.header, subject = excluded.subject, text = excluded.text;
+
+-- name: messages_one_claims(channel)$
+-- One claim at a time in a channel, over all processes: the cap on messages per second holds over all of them.
+select pg_advisory_xact_lock(hashtextextended('messages:' || :channel, 1076));
+
+-- name: messages_begun_since(channel, since, until)$
+-- Not what a clock that was put back has in its future: it would stop the channel until then.
+select count(*) from notification_attempt where channel = :channel and began_at > :since and began_at <= :until;
+
+-- name: messages_hold_exhausted(channel, now, attempts)!
+-- Begun as often as allowed, and the last time nobody lived to write how it ended: not once more by itself.
+update notification
+set held_at = :now, next_attempt_at = null, last_error = coalesce(last_error, 'no attempt has a known end')
+where channel = :channel and next_attempt_at <= :now and failures >= :attempts;
+
+-- name: messages_claim(channel, now, until, at_most)
+-- Longest due first. The attempt is written before anything leaves; an earlier one without an end is of unknown end.
+with due as (
+    select id from notification
+    where channel = :channel and next_attempt_at <= :now
+    order by next_attempt_at limit :at_most
+    for no key update skip locked
+), claimed as (
+    update notification n
+    set attempts = attempts + 1, failures = failures + 1, next_attempt_at = :until
+    from due where n.id = due.id
+    returning n.*
+), unknown as (
+    update notification_attempt a set ended_at = :now, outcome = 'unknown'
+    from due where a.notification_id = due.id and a.ended_at is null
+), begun as (
+    insert into notification_attempt (notification_id, attempt_no, channel, began_at)
+    select id, attempts, channel, :now from claimed
+)
+select id, attempts as attempt_no, failures, kind, channel, recipient, subject, body, template_id, header,
+       coalesce(encoding, '') as encoding, coalesce(parts, 1) as parts, created_at
+from claimed order by id;
+
+-- name: messages_sent(id, attempt_no, at, reference)!
+-- Sent is sent, also when another worker has it by now because this one was slow to say so.
+with ended as (
+    update notification_attempt set ended_at = :at, outcome = 'sent', error = null
+    where notification_id = :id and attempt_no = :attempt_no
+)
+update notification
+set sent_at = :at, next_attempt_at = null, held_at = null, last_error = null, reference = nullif(:reference, '')
+where id = :id and sent_at is null;
+
+-- name: messages_not_sent(id, attempt_no, at, outcome, error, again_at)!
+-- Only the last attempt decides what is next.
+with ended as (
+    update notification_attempt set ended_at = :at, outcome = :outcome, error = :error
+    where notification_id = :id and attempt_no = :attempt_no and ended_at is null
+)
+update notification
+set last_error = :error, next_attempt_at = :again_at::timestamptz,
+    held_at = case when :again_at::timestamptz is null then :at::timestamptz end
+where id = :id and attempts = :attempt_no and sent_at is null and held_at is null;
+
+-- name: messages_delivered(key, reference, at)$
+-- A receipt proves that it was sent, even where nobody lived to write that.
+update notification
+set delivered_at = coalesce(delivered_at, :at), undelivered_at = null, sent_at = coalesce(sent_at, :at),
+    next_attempt_at = null, held_at = null, last_error = null
+where channel = 'sms' and (id = :key or reference = :reference)
+returning id;
+
+-- name: messages_undelivered(key, reference, at, why)$
+-- A receipt that says "delivered" stands, in whatever order the two come.
+update notification
+set undelivered_at = case when delivered_at is null then coalesce(undelivered_at, :at) end,
+    last_error = case when delivered_at is null then :why end,
+    sent_at = coalesce(sent_at, :at), next_attempt_at = null, held_at = null
+where channel = 'sms' and (id = :key or reference = :reference)
+returning id;
+
+-- name: messages_backlog()
+select channel, count(next_attempt_at) as waiting, count(held_at) as held
+from notification where next_attempt_at is not null or held_at is not null
+group by channel;
+
+-- name: messages_held(at_most)
+select id, kind, channel, recipient, attempts, created_at, held_at, last_error
+from notification where held_at is not null order by held_at, id limit :at_most;
+
+-- name: messages_held_unworded(ids)
+-- Those whose template was missing or wrong when they were written.
+select id, kind, channel, language, variables
+from notification where held_at is not null and body = '' and (:ids::uuid[] is null or id = any(:ids))
+for no key update;
+
+-- name: messages_word(id, subject, body, template_id, header, encoding, parts)!
+update notification
+set subject = :subject, body = :body, template_id = :template_id, header = :header, encoding = :encoding,
+    parts = :parts
+where id = :id and held_at is not null;
+
+-- name: messages_release(ids, now)
+-- Tried again from now on, as often as a new one. Without ids: all that are held.
+update notification
+set held_at = null, next_attempt_at = :now, failures = 0
+where held_at is not null and body <> '' and (:ids::uuid[] is null or id = any(:ids))
+returning id;

@@ -1,0 +1,153 @@
+"""Messages, wired: one worker for each channel, and what an operator watches."""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+
+import structlog
+
+from db.errors import AWAY, stop_if_cancelled
+from db.pool import Pool
+from helpline.clock import Clock
+from helpline.metrics import Metrics
+from helpline.settings import (
+    FileChannel,
+    HttpChannel,
+    NotificationOptions,
+    ReceiptsGroup,
+    SmtpChannel,
+    WebhookChannel,
+)
+from helpline.supervise import Service
+from messages.delivery import Delivery, DeliveryOptions
+from messages.drivers.file import FileDriver
+from messages.drivers.http import HttpGateway, HttpGatewayOptions
+from messages.drivers.smtp import Smtp, SmtpOptions
+from messages.drivers.webhook import Webhook
+from messages.model import Channel, Driver
+from messages.receipts import ReceiptOptions
+from messages.retry import RetryRule
+from messages.rows import Backlog, backlog
+
+_log = structlog.get_logger(__name__)
+_LOOK_SECONDS = 15.0
+
+ChannelSettings = FileChannel | HttpChannel | SmtpChannel | WebhookChannel
+
+
+class Outbound:
+    """All channels of one process. Its `services` belong to the supervisor."""
+
+    def __init__(self, pool: Pool, options: NotificationOptions, outbox: Path, now: Clock) -> None:
+        self._pool = pool
+        self._drivers: list[Driver] = []
+        self._workers: dict[Channel, Delivery] = {}
+        self._backlog: dict[str, Backlog] = {}
+        chosen: dict[Channel, ChannelSettings] = {
+            Channel.SMS: options.sms,
+            Channel.EMAIL: options.email,
+            Channel.WEBHOOK: options.webhook,
+        }
+        for channel, settings in chosen.items():
+            driver = _driver(settings, outbox, now, options.send_seconds)
+            self._drivers.append(driver)
+            self._workers[channel] = Delivery(
+                pool, channel, driver, now, _delivery_options(options, settings)
+            )
+
+    @property
+    def services(self) -> Mapping[str, Service]:
+        """What has to run, by name."""
+        workers = {f"messages: {name}": one.run for name, one in self._workers.items()}
+        return {**workers, "messages: backlog": self._watch}
+
+    async def close(self) -> None:
+        """Let go of the gateways, after the services have stopped."""
+        for driver in self._drivers:
+            await driver.close()
+
+    def add_metrics(self, metrics: Metrics) -> None:
+        """By channel. Waiting and held are of all processes, and some seconds old."""
+        workers = self._workers
+        metrics.gauge(
+            "messages_waiting",
+            "Messages that are to be sent",
+            lambda: {name: self._backlog.get(name, Backlog()).waiting for name in workers},
+            "channel",
+        )
+        metrics.gauge(
+            "messages_held",
+            "Messages that wait for a person",
+            lambda: {name: self._backlog.get(name, Backlog()).held for name in workers},
+            "channel",
+        )
+        metrics.counter(
+            "messages_sent",
+            "Messages that a gateway took",
+            lambda: {name: one.counts.sent for name, one in workers.items()},
+            "channel",
+        )
+        metrics.counter(
+            "messages_failed",
+            "Attempts that failed",
+            lambda: {name: one.counts.failed for name, one in workers.items()},
+            "channel",
+        )
+
+    async def _watch(self) -> None:
+        while True:
+            try:
+                self._backlog = await backlog(self._pool)
+            except AWAY as error:
+                stop_if_cancelled()
+                _log.warning("database away, backlog not counted", error=repr(error))
+            await asyncio.sleep(_LOOK_SECONDS)
+
+
+def receipt_options(group: ReceiptsGroup) -> ReceiptOptions:
+    """The same, with the token in the clear."""
+    return ReceiptOptions(**{**group.model_dump(), "token": group.token.get_secret_value()})
+
+
+def _delivery_options(options: NotificationOptions, settings: ChannelSettings) -> DeliveryOptions:
+    return DeliveryOptions(
+        retry=RetryRule(options.retry_pauses),
+        send_seconds=options.send_seconds,
+        at_once=settings.at_once,
+        per_second=settings.per_second,
+    )
+
+
+def _driver(settings: ChannelSettings, outbox: Path, now: Clock, timeout: float) -> Driver:
+    match settings:
+        case FileChannel():
+            return FileDriver(outbox, now)
+        case HttpChannel():
+            headers = {name: value.get_secret_value() for name, value in settings.headers.items()}
+            options = HttpGatewayOptions(
+                url=settings.url.get_secret_value(),
+                method=settings.method,
+                format=settings.format,
+                fields=settings.fields,
+                headers=headers,
+                accepted=settings.accepted,
+                already_accepted=settings.already_accepted,
+                reference=settings.reference,
+            )
+            return HttpGateway(options, timeout=timeout)
+        case SmtpChannel():
+            password = settings.password.get_secret_value() if settings.password else None
+            return Smtp(
+                SmtpOptions(
+                    host=settings.host,
+                    port=settings.port,
+                    sender=settings.sender,
+                    security=settings.security,
+                    user=settings.user,
+                    password=password,
+                ),
+                timeout=timeout,
+            )
+        case WebhookChannel():
+            secret = settings.secret.get_secret_value().encode()
+            return Webhook(settings.url.get_secret_value(), secret, now, timeout=timeout)

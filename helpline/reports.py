@@ -1,0 +1,16 @@
+"""`helpline report`: what the operator's data and people lack."""
+
+import argparse
+
+from complaints.staffing_report import load_staffing_report, render_staffing_report
+from helpline.clock import shifted_clock
+from helpline.database import command_pool
+from helpline.settings import Settings
+
+
+async def holes(settings: Settings, options: argparse.Namespace) -> int:
+    """Print which categories have no post where, and which posts nobody holds."""
+    async with command_pool(settings) as pool:
+        report = await load_staffing_report(pool, shifted_clock(settings.clock_shift)())
+    print(render_staffing_report(report, every_name=options.all))
+    return 0

@@ -1,0 +1,1 @@
+"""The ways out. Each fits `messages.model.Driver`."""

@@ -1,0 +1,31 @@
+"""What can go wrong with a message. Texts never hold a number, a name or a secret."""
+
+from datetime import timedelta
+
+
+class MessageError(Exception):
+    """The base of this package's errors."""
+
+
+class TemplateError(MessageError):
+    """A template is missing, cannot be read, or does not fit its variables."""
+
+
+class DeliveryError(MessageError):
+    """A message was not taken."""
+
+
+class TransientError(DeliveryError):
+    """Not now: the same message may be taken later. `after`: as the gateway asked to wait."""
+
+    def __init__(self, why: str, after: timedelta | None = None) -> None:
+        super().__init__(why)
+        self.after = after
+
+
+class PermanentError(DeliveryError):
+    """Not this message, however often it is sent."""
+
+
+class UnknownMessageError(MessageError):
+    """No message of that key is held."""

@@ -1,0 +1,120 @@
+"""Messages as rows: claimed under a lease, and what became of each attempt."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from db.pool import Pool
+from db.statements import statements
+from messages.errors import DeliveryError, PermanentError
+from messages.model import Channel, Message
+
+_ACQUIRE_SECONDS = 5.0
+_SECOND = timedelta(seconds=1)
+_LONGEST_ERROR = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message that this worker has until its lease ends. `failures`: this attempt included."""
+
+    message: Message
+    failures: int
+
+
+async def claim(
+    pool: Pool,
+    channel: Channel,
+    now: datetime,
+    *,
+    lease: timedelta,
+    at_most: int,
+    per_second: int,
+    attempts: int,
+) -> list[Claimed]:
+    """At most `at_most` due messages, fewer where the channel's `per_second` is used up.
+
+    What is claimed is due again when the lease ends: a worker that dies delays a message, and may
+    have sent it; it goes out again under the same key.
+    """
+    async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn, conn.transaction():
+        await statements().messages_one_claims(conn, channel=channel)
+        begun = await statements().messages_begun_since(
+            conn, channel=channel, since=now - _SECOND, until=now + _SECOND
+        )
+        free = min(at_most, per_second - begun)
+        if free <= 0:
+            return []
+        await statements().messages_hold_exhausted(
+            conn, channel=channel, now=now, attempts=attempts
+        )
+        rows = statements().messages_claim(
+            conn, channel=channel, now=now, until=now + lease, at_most=free
+        )
+        claimed = []
+        async for row in rows:
+            fields = {**row, "channel": Channel(row["channel"])}
+            failures = fields.pop("failures")
+            claimed.append(Claimed(Message(**fields), failures))
+        return claimed
+
+
+async def sent(pool: Pool, message: Message, reference: str, at: datetime) -> None:
+    """The gateway took it."""
+    async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
+        await statements().messages_sent(
+            conn,
+            id=message.id,
+            attempt_no=message.attempt_no,
+            at=at,
+            reference=reference,
+        )
+
+
+async def not_sent(
+    pool: Pool, message: Message, error: DeliveryError, at: datetime, again_at: datetime | None
+) -> None:
+    """The gateway did not take it, or did not say. `again_at` None: hold it."""
+    async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
+        await statements().messages_not_sent(
+            conn,
+            id=message.id,
+            attempt_no=message.attempt_no,
+            at=at,
+            outcome="refused" if isinstance(error, PermanentError) else "failed",
+            error=str(error)[:_LONGEST_ERROR],
+            again_at=again_at,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How many of a channel wait, or are held."""
+
+    waiting: int = 0
+    held: int = 0
+
+
+async def backlog(pool: Pool) -> dict[str, Backlog]:
+    """By channel; a channel with nothing is not there."""
+    async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
+        rows = statements().messages_backlog(conn)
+        return {row["channel"]: Backlog(row["waiting"], row["held"]) async for row in rows}
+
+
+async def receipt(
+    pool: Pool, *, key: UUID | None, reference: str | None, at: datetime, failure: str | None
+) -> bool:
+    """What the gateway says became of an SMS; `failure` None: it was delivered.
+
+    By our key or the gateway's reference. False: no such message.
+    """
+    name = {"key": key, "reference": reference, "at": at}
+    async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
+        if failure is None:
+            found = await statements().messages_delivered(conn, **name)
+        else:
+            found = await statements().messages_undelivered(
+                conn, **name, why=failure[:_LONGEST_ERROR]
+            )
+    return found is not None

@@ -1,0 +1,105 @@
+"""Texts as data: named variables in braces, filled in as they were registered with the operator."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from string import Formatter
+
+import asyncpg
+
+from db.pool import Connection
+from db.statements import statements
+from messages.errors import TemplateError
+from messages.model import Channel
+
+_LANGUAGE = "hi"  # the language that every template has
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """`template_id` and `header` (sender id) as registered; empty while they are not.
+
+    `variables`: what may be filled in. The text need not use all of them.
+    """
+
+    kind: str
+    channel: Channel
+    language: str
+    template_id: str
+    header: str
+    subject: str
+    text: str
+    variables: tuple[str, ...]
+
+
+def check(template: Template) -> None:
+    """Raise `TemplateError` when the text, or the subject, uses what it may not."""
+    for text in (template.text, template.subject):
+        unknown = _used(text) - set(template.variables)
+        if unknown:
+            raise TemplateError(f"{template.kind}: no variable {', '.join(sorted(unknown))}")
+
+
+def fill(template: Template, values: Mapping[str, str]) -> tuple[str, str]:
+    """Subject and body. A value is taken as it is: braces in it mean nothing.
+
+    Raises `TemplateError` when the values are not exactly the template's variables.
+    """
+    check(template)
+    if set(values) != set(template.variables):
+        differ = sorted(set(values) ^ set(template.variables))
+        raise TemplateError(f"{template.kind}: variables do not fit: {', '.join(differ)}")
+    return template.subject.format_map(values), template.text.format_map(values)
+
+
+async def load(conn: Connection, kind: str, channel: Channel, language: str) -> Template:
+    """The template in this language, else in Hindi. Raises `TemplateError` when there is none."""
+    row = await statements().messages_template(
+        conn, kind=kind, channel=channel, language=language, otherwise=_LANGUAGE
+    )
+    if row is None:
+        raise TemplateError(f"{kind}: no template for {channel}")
+    return _template(row)
+
+
+async def load_all(conn: Connection) -> list[Template]:
+    """By kind, channel, language."""
+    return [_template(row) async for row in statements().messages_templates(conn)]
+
+
+async def save(conn: Connection, template: Template) -> None:
+    """Write it, also in a language that is new. Raises `TemplateError` and changes nothing."""
+    check(template)
+    if not template.text.strip():
+        raise TemplateError(f"{template.kind}: a template has a text")
+    await statements().messages_put_template(
+        conn,
+        kind=template.kind,
+        channel=template.channel,
+        language=template.language,
+        template_id=template.template_id,
+        header=template.header,
+        subject=template.subject,
+        text=template.text,
+        variables=list(template.variables),
+    )
+
+
+def _template(row: asyncpg.Record) -> Template:
+    return Template(
+        **{**row, "channel": Channel(row["channel"]), "variables": tuple(row["variables"])}
+    )
+
+
+def _used(text: str) -> set[str]:
+    """The variables in a text: plain names only, since a format may reach into a value."""
+    used = set()
+    try:
+        for _, name, form, conversion in Formatter().parse(text):
+            if name is None:
+                continue
+            if not name.isidentifier() or form or conversion:
+                raise TemplateError(f"{{{name}}}: a variable is a plain name in braces")
+            used.add(name)
+    except ValueError as error:
+        raise TemplateError(f"a brace has no partner: {error}") from error
+    return used

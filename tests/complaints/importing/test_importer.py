@@ -1,0 +1,294 @@
+"""Files into the database: all or nothing, the same again changes nothing, nothing is deleted."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+
+from complaints.errors import ImportUnderWayError, ReferenceDataError
+from complaints.importing import importer
+from complaints.importing.importer import Changes, Report, Tables, import_tables
+from complaints.importing.layouts import Kind
+from complaints.importing.telling import render_report
+from complaints.mapping import ladder_for
+from db.pool import Pool
+from tests.complaints.dying import CUT, DyingPool, as_pool
+from tests.complaints.importing.files import STATE, state, tables
+
+COUNTS = """
+    select (select count(*) from department), (select count(*) from place),
+           (select count(*) from category), (select count(*) from post),
+           (select count(*) from officer), (select count(*) from tenure),
+           (select count(*) from officer_leave), (select count(*) from holiday)
+"""
+NOON = datetime(2025, 11, 20, 6, 30, tzinfo=UTC)
+
+
+async def counts(pool: Pool) -> tuple[int, ...]:
+    row = await pool.fetchrow(COUNTS)
+    assert row is not None
+    return tuple(row)
+
+
+async def told(pool: Pool, files: Tables) -> list[str]:
+    before = await counts(pool)
+    report = await import_tables(pool, files)
+    assert not report.written
+    assert await counts(pool) == before
+    return [str(fault) for fault in report.faults]
+
+
+def more(kind: Kind, *lines: str) -> dict[str, str]:
+    return {str(kind): STATE[kind] + "".join(f"{line}\n" for line in lines)}
+
+
+def only(kind: Kind, *lines: str) -> dict[str, str]:
+    return {str(kind): "\n".join([STATE[kind].splitlines()[0], *lines])}
+
+
+async def test_a_whole_state_is_imported_at_once_and_works(pool: Pool) -> None:
+    report = await import_tables(pool, state())
+    assert report.written
+    assert await counts(pool) == (1, 3, 1, 2, 2, 2, 1, 1)
+    async with pool.acquire() as conn:
+        ladder = await ladder_for(conn, "water", "b1", NOON)
+    # L2 is marked vacant; E1 of L1 is on leave, E2 in charge has no number of their own.
+    assert {level: post.number for level, post in ladder.posts.items()} == {1: "+919415000001"}
+
+
+async def test_a_second_import_changes_nothing(pool: Pool) -> None:
+    await import_tables(pool, state())
+    versions = "select array_agg(xmin::text order by id) from post"
+    before = await pool.fetchval(versions)
+    report = await import_tables(pool, state())
+    assert {(len(one.new), len(one.changed)) for one in report.changes.values()} == {(0, 0)}
+    assert sum(one.unchanged for one in report.changes.values()) == 13
+    assert await pool.fetchval(versions) == before
+
+
+async def test_what_differs_is_brought_up_to_date(pool: Pool) -> None:
+    await import_tables(pool, state())
+    changed = STATE[Kind.TENURES].replace("2024-01-01,", "2024-01-01,2025-11-30")
+    report = await import_tables(pool, tables(tenures=changed + "L1,E2,holder,2025-12-01,\n"))
+    assert (len(report.changes[Kind.TENURES].new), len(report.changes[Kind.TENURES].changed)) == (
+        1,
+        1,
+    )
+    rows = await pool.fetch(
+        "select officer, until_on::text from tenure where kind = 'holder' order by from_on"
+    )
+    assert [tuple(row) for row in rows] == [("E1", "2025-11-30"), ("E2", None)]
+
+
+async def test_two_posts_may_change_places_in_one_import(pool: Pool) -> None:
+    posts = only(Kind.POSTS, "L1,a,water,b1,1,9415000001,", "L2,b,water,b1,2,9415000002,")
+    await import_tables(pool, state(**posts))
+    swapped = only(Kind.POSTS, "L1,a,water,b1,2,9415000001,", "L2,b,water,b1,1,9415000002,")
+    assert (await import_tables(pool, tables(**swapped))).written
+
+
+async def test_rows_in_no_file_stay_and_are_told(pool: Pool) -> None:
+    await import_tables(pool, state())
+    report = await import_tables(pool, tables(**only(Kind.POSTS, "L9,c,water,up,4,9415000009,")))
+    assert report.changes[Kind.POSTS].absent == [("L1",), ("L2",)]
+    assert "posts: 2 recorded in no file, they stay: L1, L2" in render_report(report)
+    assert await pool.fetchval("select count(*) from post") == 3
+
+
+async def test_a_wrong_tenure_is_replaced_only_when_removal_is_asked_for(pool: Pool) -> None:
+    await import_tables(pool, state())
+    right = tables(
+        **only(Kind.TENURES, "L1,E1,,2024-02-01,"), **only(Kind.LEAVES), **only(Kind.HOLIDAYS)
+    )
+    assert len((await import_tables(pool, right)).faults) == 1
+    report = await import_tables(pool, right, remove_absent=True)
+    assert report.written
+    assert "tenures: 2 recorded in no file, removed: L1 charge 2025-11-17" in render_report(report)
+    assert await counts(pool) == (1, 3, 1, 2, 2, 1, 0, 0)
+    assert await pool.fetchval("select from_on::text from tenure") == "2024-02-01"
+
+
+async def test_what_complaints_may_refer_to_is_never_removed(pool: Pool) -> None:
+    await import_tables(pool, state())
+    files = tables(**only(Kind.POSTS), **only(Kind.OFFICERS))
+    report = await import_tables(pool, files, remove_absent=True)
+    assert "posts: 2 recorded in no file, they stay: L1, L2" in render_report(report)
+    assert await counts(pool) == (1, 3, 1, 2, 2, 2, 1, 1)
+
+
+async def test_a_column_that_the_file_lacks_leaves_what_is_recorded(pool: Pool) -> None:
+    await import_tables(pool, state())
+    posts = "code,title,department,place,level,number\nL2,नया,water,d1,2,9415000002\n"
+    officers = "code,name\nE1,अनीता देवी\n"
+    assert (await import_tables(pool, tables(posts=posts, officers=officers))).written
+    assert await pool.fetchval("select vacant_from::text from post where id = 'L2'") == "2025-11-01"
+    assert await pool.fetchval("select number from officer where code = 'E1'") == "+919415100001"
+
+
+async def test_an_empty_cell_takes_back_what_was_recorded(pool: Pool) -> None:
+    await import_tables(pool, state())
+    await import_tables(pool, tables(**only(Kind.POSTS, "L2,नया,water,d1,2,9415000002,")))
+    assert await pool.fetchval("select vacant_from from post where id = 'L2'") is None
+
+
+async def test_a_dry_run_tells_what_would_change_and_writes_nothing(pool: Pool) -> None:
+    report = await import_tables(pool, state(), dry_run=True)
+    assert (report.written, len(report.changes[Kind.PLACES].new)) == (False, 3)
+    assert render_report(report).endswith("dry run: nothing was written")
+    assert await counts(pool) == (0,) * 8
+
+
+async def test_one_bad_row_keeps_all_files_out(pool: Pool) -> None:
+    assert await told(pool, state(**more(Kind.HOLIDAYS, "2026-02-30,x"))) == [
+        "holidays.csv:3: date is no day: '2026-02-30'"
+    ]
+
+
+async def test_all_faults_of_all_files_are_told_at_once(pool: Pool) -> None:
+    faulty = state(
+        **more(Kind.PLACES, "b2,block,अ,A,d9"),
+        **more(Kind.CATEGORIES, "handpump,अ,A,no-such,0,1,1,1", "k,अ,A,no-such,1,1,1,1"),
+        **more(Kind.TENURES, "L7,E1,,2025-01-01,", "L2,E7,,2025-01-01,"),
+        **more(Kind.LEAVES, "E8,2025-01-01,"),
+    )
+    assert await told(pool, faulty) == [
+        "categories.csv:3: categories: handpump is in categories.csv:2 already",
+        "categories.csv:3: days_1 is not 1 to 365: '0'",
+        "categories.csv:4: department is not among the departments: 'no-such'",
+        "leaves.csv:3: officer is not among the officers: 'E8'",
+        "places.csv:5: parent is not among the places: 'd9'",
+        "tenures.csv:4: post is not among the posts: 'L7'",
+        "tenures.csv:5: officer is not among the officers: 'E7'",
+    ]
+
+
+async def test_a_row_with_faults_is_not_told_again_by_those_that_refer_to_it(pool: Pool) -> None:
+    departments = STATE[Kind.DEPARTMENTS].replace("Jal Nigam", "")
+    assert await told(pool, state(departments=departments)) == [
+        "departments.csv:2: name_en is empty"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "reasons"),
+    [
+        (
+            ["up,state,अ,A,b1"],
+            ["1: parent: a state has a parent", "1: parent: a state does not lie"],
+        ),
+        (["d1,district,अ,A,"], ["1: parent: a district is empty"]),
+        (
+            ["d1,district,अ,A,b1"],
+            ["1: parent: a district does not lie in a block", "1: parent: d1 would"],
+        ),
+        (["b1,block,अ,A,t1", "t1,tehsil,अ,A,b1"], ["1: parent: b1 would", "2: parent: t1 would"]),
+        (["t1,hamlet,अ,A,d1"], ["1: kind is not one of state, district,"]),
+    ],
+)
+async def test_places_lie_in_larger_places(
+    pool: Pool, lines: list[str], reasons: list[str]
+) -> None:
+    await import_tables(pool, state())
+    found = await told(pool, tables(**only(Kind.PLACES, *lines)))
+    expected = [f"places.csv:{int(reason[0]) + 1}{reason[1:]}" for reason in reasons]
+    assert len(found) >= len(expected)
+    for reason in expected:
+        assert any(fault.startswith(reason) for fault in found), (reason, found)
+
+
+async def test_a_department_has_one_post_for_a_place_and_level(pool: Pool) -> None:
+    twin = ["L3,c,water,b1,1,9415000003,"]
+    assert await told(pool, state(**more(Kind.POSTS, *twin))) == [
+        "posts.csv:4: department, place and level are those of post L1 (posts.csv:2)"
+    ]
+    await import_tables(pool, state())
+    assert await told(pool, tables(**only(Kind.POSTS, *twin))) == [
+        "posts.csv:2: department, place and level are those of post L1"
+        " (recorded before, in no file)"
+    ]
+
+
+async def test_overlapping_tenures_and_leaves_are_told_with_the_other_one(pool: Pool) -> None:
+    overlapping = state(
+        **more(Kind.TENURES, "L1,E2,,2025-06-01,2025-07-01"),
+        **more(Kind.LEAVES, "E1,2025-11-23,"),
+    )
+    assert await told(pool, overlapping) == [
+        "leaves.csv:3: overlaps that of E1 from 2025-11-17 until 2025-11-23 (leaves.csv:2)",
+        "tenures.csv:4: overlaps that of E1 from 2024-01-01 until further orders (tenures.csv:2)",
+    ]
+    await import_tables(pool, state())
+    assert await told(pool, tables(**only(Kind.TENURES, "L1,E2,,2023-06-01,2024-01-01"))) == [
+        "tenures.csv:2: overlaps that of E1 from 2024-01-01 until further orders"
+        " (recorded before, in no file)"
+    ]
+
+
+async def test_a_short_tenure_within_a_long_one_does_not_hide_the_next(pool: Pool) -> None:
+    rows = ["L1,E1,,2024-01-01,2024-12-31", "L1,E2,,2024-02-01,2024-02-02", "L1,E2,,2024-06-01,"]
+    assert len(await told(pool, state(**only(Kind.TENURES, *rows)))) == 2
+
+
+async def test_two_imports_at_once_are_one_after_the_other(pool: Pool) -> None:
+    async with pool.acquire() as conn, conn.transaction():
+        await conn.execute("select pg_advisory_xact_lock(10760006)")
+        with pytest.raises(ImportUnderWayError):
+            await import_tables(pool, state())
+    reports = await asyncio.gather(
+        *(import_tables(pool, state()) for _ in range(3)), return_exceptions=True
+    )
+    assert any(isinstance(one, Report) and one.written for one in reports)
+    assert await counts(pool) == (1, 3, 1, 2, 2, 2, 1, 1)
+
+
+async def test_what_only_the_database_notices_is_rolled_back(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importer, "check", lambda known, files: [])
+    with pytest.raises(ReferenceDataError):
+        await import_tables(pool, state(**more(Kind.LEAVES, "E9,2025-01-01,")))
+    assert await counts(pool) == (0,) * 8
+
+
+async def test_a_connection_cut_at_any_statement_leaves_all_or_nothing(pool: Pool) -> None:
+    await import_tables(pool, state())
+    later = state(
+        **only(Kind.POSTS, "L3,c,water,up,3,9415000003,"),
+        **only(Kind.OFFICERS, "E3,c,"),
+        **only(Kind.TENURES, "L3,E3,,2025-01-01,"),
+        **only(Kind.LEAVES),
+    )
+    before = await counts(pool)
+    whole = DyingPool(pool, cut_at=0)
+    await import_tables(as_pool(whole), later, dry_run=True, remove_absent=True)
+    for cut_at in range(1, whole.statements + 2):  # the last one: just before the commit
+        with pytest.raises(CUT):
+            await import_tables(as_pool(DyingPool(pool, cut_at)), later, remove_absent=True)
+        assert await counts(pool) == before, cut_at
+    assert (await import_tables(pool, later, remove_absent=True)).written
+    assert await counts(pool) == (1, 3, 1, 3, 3, 1, 0, 1)
+
+
+async def test_six_and_a_half_thousand_officers_of_a_state_are_imported(pool: Pool) -> None:
+    departments = [f"D{n:02},विभाग {n},Department {n}" for n in range(61)]
+    places = [f"d{n},district,जिला {n},District {n},up" for n in range(75)]
+    posts, officers, tenures = [], [], []
+    for n in range(6_500):
+        level, department, district = 1 + n // (61 * 75), n % 61, n // 61 % 75
+        posts.append(f"P{n},पद {n},D{department:02},d{district},{level},94{n:08}")
+        officers.append(f"E{n},अधिकारी {n},93{n:08}")
+        tenures.append(f"P{n},E{n},2024-01-01")
+    files = {
+        "departments": "\n".join(["code,name_hi,name_en", *departments]),
+        "places": "\n".join(["code,kind,name_hi,name_en,parent", "up,state,उ,UP,", *places]),
+        "posts": "\n".join(["code,title,department,place,level,number", *posts]),
+        "officers": "\n".join(["code,name,number", *officers]),
+        "tenures": "\n".join(["post,officer,from", *tenures]),
+    }
+    assert (await import_tables(pool, tables(**files))).written
+    assert await counts(pool) == (61, 76, 0, 6_500, 6_500, 6_500, 0, 0)
+    async with pool.acquire() as conn:
+        ladder = await ladder_for(conn, "D07", "d3", NOON)
+    assert ladder.posts[1].number == f"+9193{3 * 61 + 7:08}"
+    again = await import_tables(pool, tables(**files))
+    assert again.changes[Kind.TENURES] == Changes(unchanged=6_500, new=[], changed=[], absent=[])

@@ -1,0 +1,144 @@
+"""What an officer gets with an escalated complaint: one link, one page, and who opened it."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+from hypothesis import given
+from hypothesis import strategies as st
+
+from complaints.bundle_link import opened_by, sign
+from complaints.bundle_page import BundlePage
+from complaints.escalation import escalate_overdue
+from complaints.feedback import Answer, DissatisfactionReason
+from complaints.story import load_story
+from complaints.telling import render_story
+from messages.parts import measure
+from recordings.links import verify
+from tests.complaints.world import CITIZEN, START, World
+
+SECRET = b"a secret for tests only"
+Client = TestClient[web.Request, web.Application]
+UNTIL = START + timedelta(days=30)
+
+
+@pytest.fixture
+async def client(world: World) -> AsyncIterator[Client]:
+    app = web.Application()
+    BundlePage(world.pool, SECRET, lambda: world.now).add_routes(app)
+    async with TestClient(TestServer(app)) as client:
+        yield client
+
+
+def signer(bundle: UUID) -> str:
+    return sign(SECRET, "", bundle, UNTIL)
+
+
+async def escalated(world: World, recording: str = "stored") -> tuple[str, str]:
+    """A complaint that came to L2; its number and the link that L2 was sent."""
+    call = await world.call()
+    await world.recording(call, state=recording)
+    registered = await world.register(
+        world.form(call_id=call, text="<script>alert(1)</script> हैंडपंप खराब")
+    )
+    attempt = await world.disposed_and_called(registered.number)
+    await world.answer(attempt, Answer(False, DissatisfactionReason.FALSE_REPORT))
+    world.later(days=8)
+    await escalate_overdue(world.pool, policy=world.policy, now=world.now, signer=signer)
+    [message] = await world.messages(registered.complaint_id, "officer_forwarded")
+    return registered.number, message["links"][0]
+
+
+async def test_the_page_holds_recordings_reasons_and_history_in_hindi(
+    world: World, client: Client
+) -> None:
+    number, link = await escalated(world)
+    async with client.get(link) as answer:
+        html = await answer.text()
+    assert (answer.status, answer.content_type) == (200, "text/html")
+    assert 'lang="hi"' in html
+    assert number in html
+    assert "आख्या सही नहीं है" in html
+    assert "समय सीमा समाप्त, स्तर-2 को अग्रसारित" in html
+    assert "/recordings/" in html
+    assert "<audio controls" in html
+    assert "<script>" not in html
+    assert CITIZEN not in html  # whoever has the link can open it
+    assert "रामप्यारी" not in html
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+
+
+async def test_its_links_to_recordings_are_for_the_officers_post_and_hold(
+    world: World, client: Client
+) -> None:
+    _, link = await escalated(world)
+    async with client.get(link) as answer:
+        html = await answer.text()
+    url = html.split("<audio controls")[1].split('src="')[1].split('"')[0].replace("&amp;", "&")
+    path, query = url.split("?")
+    fields = dict(part.split("=") for part in query.split("&"))
+    assert fields["audience"] == "L2-LAL"
+    recording = path.removeprefix("/recordings/")
+    assert verify(SECRET, recording, **fields, now=world.now)
+
+
+async def test_a_recording_that_is_being_closed_is_named_and_can_be_played_later(
+    world: World, client: Client
+) -> None:
+    _, link = await escalated(world, recording="open")
+    async with client.get(link) as answer:
+        assert "रिकॉर्डिंग अभी बंद हो रही है" in await answer.text()
+    await world.pool.execute(
+        "update recording set state = 'stored', closed_at = $1, sha256 = $2, seconds = 9,"
+        " channels = 2, bytes = 9, location = 'x.wav'",
+        *(world.now, "ab" * 32),
+    )
+    async with client.get(link) as answer:
+        html = await answer.text()
+    assert "<audio controls" in html
+    assert "बंद हो रही है" not in html
+
+
+async def test_every_opening_is_logged_and_told(world: World, client: Client) -> None:
+    number, link = await escalated(world)
+    story = render_story(await load_story(world.pool, number))
+    assert "handed to L2-LAL: not opened yet" in story
+    for _ in range(2):
+        async with client.get(link) as answer:
+            assert answer.status == 200
+    rows = await world.pool.fetch("select at, remote from bundle_access")
+    assert [(row["at"], row["remote"]) for row in rows] == [(world.now, "127.0.0.1")] * 2
+    story = render_story(await load_story(world.pool, number))
+    assert "handed to L2-LAL: opened 2 time(s)" in story
+
+
+async def test_a_link_that_is_over_or_not_ours_opens_nothing(world: World, client: Client) -> None:
+    _, link = await escalated(world)
+    changed = link[:-1] + ("A" if link[-1] != "A" else "B")
+    leads_nowhere = signer(UUID(int=7))
+    for wrong in (changed, leads_nowhere, "/b/nonsense", "/b/%E0%A4%95"):
+        async with client.get(wrong) as answer:
+            assert answer.status == 403, wrong
+    world.now = UNTIL
+    async with client.get(link) as answer:
+        assert answer.status == 403
+    assert await world.pool.fetchval("select count(*) from bundle_access") == 0
+
+
+@given(st.uuids(), st.integers(1, 30_000_000))
+def test_a_link_opens_its_bundle_until_its_minute(bundle: UUID, minutes: int) -> None:
+    expires = START + timedelta(minutes=minutes)
+    token = sign(SECRET, "https://x", bundle, expires).removeprefix("https://x/b/")
+    assert opened_by(SECRET, token, expires - timedelta(seconds=1)) == (bundle, expires)
+    assert opened_by(SECRET, token, expires) is None
+    assert opened_by(b"another secret, as long", token, START) is None
+
+
+def test_a_link_fits_into_one_part_of_an_sms() -> None:
+    link = sign(SECRET, "https://h.up.gov.in", UUID(int=1), UNTIL)
+    assert measure("क" + link).units <= 70 + 1
+    assert len(link) == len("https://h.up.gov.in") + 51
