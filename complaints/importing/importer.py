@@ -100,7 +100,7 @@ async def _import(conn: Connection, tables: Tables, removable: Sequence[Kind]) -
         raise ImportUnderWayError
     known = await load_known(conn)
     files = settle(known, tables.rows)
-    staying = {kind: {} if kind in removable and kind in files else known[kind] for kind in Kind}
+    staying = {kind: {} if kind in removable else known[kind] for kind in Kind}
     faults = sorted({*tables.faults, *check(staying, files)})
     if faults:
         return Report(faults=faults, notes=tables.notes)

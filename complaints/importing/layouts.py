@@ -189,7 +189,7 @@ def read_rows(kind: Kind, file: str, data: bytes) -> tuple[list[Located], list[F
     unstated = frozenset(
         column.target
         for column in layout.columns
-        if column.optional and column.name not in table.columns and column.name not in layout.key
+        if column.optional and column.name not in table.columns
     )
     rows = [_row(kind, layout, file, cells, unstated, faults) for cells in table.rows]
     return [row for row in rows if row is not None], faults

@@ -106,6 +106,7 @@ def test_a_mark_of_vacancy_ends_the_tenure_before_it_and_yields_to_the_next() ->
         Holder(BABU)
     )
     assert occupancy(Staffing([old], day("2025-12-01")), NOON) == Holder(ANITA)
+    assert occupancy(Staffing([new], new.days.first), NOON) == Holder(BABU)  # joined that day
 
 
 def test_a_post_is_vacant_since_the_last_of_its_holders_left() -> None:
