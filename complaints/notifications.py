@@ -38,6 +38,7 @@ class Kind(StrEnum):
     OFFICER_FORWARDED = "officer_forwarded"
     CITIZEN_CLOSED = "citizen_closed"
     CITIZEN_UNVERIFIED = "citizen_unverified"
+    CITIZEN_IN_TRIAGE = "citizen_in_triage"
     CITIZEN_INTERIM = "citizen_interim"
     CITIZEN_PAUSED = "citizen_paused"
     CITIZEN_MOVED = "citizen_moved"

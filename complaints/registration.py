@@ -12,7 +12,7 @@ from complaints.errors import InvalidInputError, NoPostError
 from complaints.history import Entry, Event
 from complaints.lifecycle import Terms, Triage, WithOfficer
 from complaints.mapping import Post, ladder_for
-from complaints.notifications import Body, Kind, Notification, notify_each
+from complaints.notifications import Kind, Notification, notify_each
 from complaints.policy import Policy
 from complaints.store import STATE_NAMES, holidays, link_call, transaction
 from complaints.words import clean
@@ -210,18 +210,20 @@ async def _tell(
     entry: int,
     now: datetime,
 ) -> None:
-    due_at = matter.state.due_at
-    officer = texts.officer_assigned(
-        complaint_number, matter.category_name, matter.place_name, form.text, form.contact, due_at
-    )
-    citizen: Body
-    messages: list[tuple[Kind, str, Body]]
-    if isinstance(matter.state, WithOfficer):
-        citizen = texts.citizen_registered(complaint_number, matter.post.title, due_at)
-        messages = [(Kind.OFFICER_ASSIGNED, matter.post.number, officer)]
-    else:  # nobody's yet
-        citizen, messages = texts.citizen_in_triage(complaint_number), []
-    messages.append((Kind.CITIZEN_REGISTERED, form.contact, citizen))
+    state, post = matter.state, matter.post
+    if isinstance(state, Triage):  # nobody's yet
+        in_triage = texts.citizen_in_triage(complaint_number)
+        messages = [(Kind.CITIZEN_IN_TRIAGE, form.contact, in_triage)]
+    else:
+        names = (matter.category_name, matter.place_name)
+        assigned = texts.officer_assigned(
+            complaint_number, *names, form.text, form.contact, state.due_at
+        )
+        registered = texts.citizen_registered(complaint_number, post.title, state.due_at)
+        messages = [
+            (Kind.OFFICER_ASSIGNED, post.number, assigned),
+            (Kind.CITIZEN_REGISTERED, form.contact, registered),
+        ]
     told = [
         Notification(
             complaint_id=complaint_id, entry=entry, kind=kind, recipient=recipient, body=body

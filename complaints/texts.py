@@ -45,6 +45,10 @@ _SPECIAL_REASONS = {
     SpecialReason.APPLICANT_AT_FAULT: "आवेदक स्तर पर कार्यवाही लंबित",
     SpecialReason.MATTER_UNFOUNDED: "जांच में शिकायत सही नहीं पाई गई",
 }
+_PAUSES = {
+    True: "आपसे जानकारी अपेक्षित है",
+    False: "न्यायालय के स्थगन आदेश के कारण कार्यवाही रुकी है",
+}
 _PROPOSALS = {
     ProposalKind.TRANSFER: "दूसरे विभाग को स्थानांतरण",
     ProposalKind.SPECIAL_CLOSE: "विशेष परिस्थिति में बंद करने",
@@ -96,12 +100,9 @@ def citizen_registered(number: str, post_title: str, due_at: datetime) -> Variab
     return {"number": number, "post": post_title, "due": clock(due_at)}
 
 
-def citizen_in_triage(number: str) -> str:
+def citizen_in_triage(number: str) -> Variables:
     """To the citizen: the number to keep; no officer has it yet."""
-    return (
-        f"आपकी शिकायत दर्ज हो गई है। शिकायत संख्या {number}। "
-        "मुख्यमंत्री कार्यालय इसे संबंधित अधिकारी को भेजेगा। मुख्यमंत्री हेल्पलाइन 1076"
-    )
+    return {"number": number}
 
 
 def officer_assigned(
@@ -145,76 +146,59 @@ def officer_forwarded(
     }
 
 
-def officer_reminder(number: str, category: str, place: str, due_at: datetime) -> str:
+def officer_reminder(number: str, category: str, place: str, due_at: datetime) -> Variables:
     """To the officer who has used most of their time."""
-    return (
-        f"स्मरण: शिकायत {number} ({category}, {place}) की समय सीमा {clock(due_at)} है। "
-        "कृपया समय से निस्तारण करें।"
-    )
+    return {"number": number, "category": category, "place": place, "due": clock(due_at)}
 
 
-def citizen_paused(number: str, waiting: bool, why: str) -> str:
+def citizen_paused(number: str, waiting: bool, why: str) -> Variables:
     """To the citizen: the officer waits, for them or for a court."""
-    cause = "आपसे जानकारी अपेक्षित है" if waiting else "न्यायालय के स्थगन आदेश के कारण कार्यवाही रुकी है"
-    return f"शिकायत {number}: {cause}। {_excerpt(why)} मुख्यमंत्री हेल्पलाइन 1076"
+    return {"number": number, "reason": _PAUSES[waiting], "matter": _excerpt(why)}
 
 
-def citizen_interim(number: str, text: str, expected_by: datetime) -> str:
+def citizen_interim(number: str, text: str, expected_by: datetime) -> Variables:
     """To the citizen: how it stands, and when to expect more."""
-    return (
-        f"शिकायत {number} पर अंतरिम उत्तर: {_excerpt(text)} "
-        f"अगली सूचना {clock(expected_by)} तक। मुख्यमंत्री हेल्पलाइन 1076"
-    )
+    return {"number": number, "matter": _excerpt(text), "expected": clock(expected_by)}
 
 
-def citizen_moved(number: str, due_at: datetime) -> str:
+def citizen_moved(number: str, due_at: datetime) -> Variables:
     """To the citizen: another officer has it now."""
-    return (
-        f"शिकायत {number} संबंधित अधिकारी को भेजी गई है, समय सीमा {clock(due_at)}। मुख्यमंत्री हेल्पलाइन 1076"
-    )
+    return {"number": number, "due": clock(due_at)}
 
 
-def citizen_special_closed(number: str, code: SpecialReason, text: str) -> str:
+def citizen_special_closed(number: str, code: SpecialReason, text: str) -> Variables:
     """To the citizen: why it is closed although they are not satisfied."""
-    return (
-        f"शिकायत {number} विशेष परिस्थिति में बंद की गई है। कारण: {_SPECIAL_REASONS[code]}। "
-        f"{_excerpt(text)} मुख्यमंत्री हेल्पलाइन 1076"
-    )
+    return {"number": number, "reason": _SPECIAL_REASONS[code], "matter": _excerpt(text)}
 
 
-def citizen_withdrawn(number: str) -> str:
+def citizen_withdrawn(number: str) -> Variables:
     """To the citizen who took it back."""
-    return f"आपके अनुरोध पर शिकायत {number} वापस ली गई है। मुख्यमंत्री हेल्पलाइन 1076"
+    return {"number": number}
 
 
-def citizen_reopened(number: str, due_at: datetime) -> str:
+def citizen_reopened(number: str, due_at: datetime) -> Variables:
     """To the citizen who is not satisfied after all."""
-    return (
-        f"शिकायत {number} आपके अनुरोध पर पुनः खोली गई है, समय सीमा {clock(due_at)}। "
-        "मुख्यमंत्री हेल्पलाइन 1076"
-    )
+    return {"number": number, "due": clock(due_at)}
 
 
-def citizen_advised(number: str, advice: str) -> str:
+def citizen_advised(number: str, advice: str) -> Variables:
     """To the citizen whose matter is not for this helpline."""
-    return (
-        f"शिकायत {number} का विषय हेल्पलाइन के दायरे में नहीं है। {_excerpt(advice)} मुख्यमंत्री हेल्पलाइन 1076"
-    )
+    return {"number": number, "matter": _excerpt(advice)}
 
 
-def officer_withdrawn(number: str) -> str:
+def officer_withdrawn(number: str) -> Variables:
     """To the officer who had it."""
-    return f"शिकायत {number} नागरिक ने वापस ले ली है। कार्यवाही अपेक्षित नहीं।"
+    return {"number": number}
 
 
-def officer_proposal(number: str, kind: ProposalKind, text: str) -> str:
+def officer_proposal(number: str, kind: ProposalKind, text: str) -> Variables:
     """To the officer of the next level, who decides."""
-    return f"शिकायत {number}: {_PROPOSALS[kind]} का प्रस्ताव आपके निर्णय हेतु। {_excerpt(text)}"
+    return {"number": number, "proposal": _PROPOSALS[kind], "matter": _excerpt(text)}
 
 
-def officer_refused(number: str, text: str, due_at: datetime) -> str:
+def officer_refused(number: str, text: str, due_at: datetime) -> Variables:
     """To the officer whose proposal was refused."""
-    return f"शिकायत {number}: प्रस्ताव अस्वीकृत। {_excerpt(text)} समय सीमा {clock(due_at)}।"
+    return {"number": number, "matter": _excerpt(text), "due": clock(due_at)}
 
 
 def citizen_closed(number: str) -> Variables:

@@ -1,3 +1,6 @@
+delete from message_template where kind in (
+    'citizen_in_triage', 'officer_reminder', 'citizen_paused', 'citizen_interim', 'citizen_moved', 'citizen_special_closed',
+    'citizen_withdrawn', 'citizen_reopened', 'citizen_advised', 'officer_ended', 'officer_proposal', 'officer_refused');
 alter table notification drop constraint notification_kind_check;
 alter table notification add constraint notification_kind_check
     check (kind in ('citizen_registered', 'officer_assigned', 'officer_review', 'officer_forwarded', 'citizen_closed',

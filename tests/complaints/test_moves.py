@@ -9,7 +9,7 @@ import pytest
 
 from complaints import telling, texts
 from complaints.disposal import DisposalKind, Via, dispose
-from complaints.ends import OwnWord
+from complaints.ends import OwnWord, SpecialReason
 from complaints.errors import (
     AlreadyDisposedError,
     AlreadyEndedError,
@@ -20,10 +20,14 @@ from complaints.errors import (
 )
 from complaints.feedback import Answer
 from complaints.history import Event
+from complaints.lifecycle import ProposalKind
+from complaints.notifications import Kind
 from complaints.policy import MP_181, UP_1076, UP_2017
 from complaints.store import STATE_NAMES, hold, transaction
 from complaints.story import load_story
 from complaints.telling import render_story
+from messages.model import Channel
+from messages.wording import word
 from tests.complaints.moves import (
     advised,
     at_level_two,
@@ -39,10 +43,30 @@ from tests.complaints.moves import (
     transferred,
     withdrawn,
 )
-from tests.complaints.world import CITIZEN, World
+from tests.complaints.world import CITIZEN, START, World
 
 TRIAGE = replace(UP_1076, triage=True)
 APPROVED = replace(UP_1076, transfer_needs_approval=True)
+
+
+NUMBER = "123456789"
+MESSAGES: list[tuple[Kind, texts.Variables]] = [
+    (Kind.CITIZEN_IN_TRIAGE, texts.citizen_in_triage(NUMBER)),
+    (Kind.CITIZEN_INTERIM, texts.citizen_interim(NUMBER, "शीघ्र", START)),
+    (Kind.CITIZEN_PAUSED, texts.citizen_paused(NUMBER, False, "स्थगन")),
+    (Kind.CITIZEN_MOVED, texts.citizen_moved(NUMBER, START)),
+    (
+        Kind.CITIZEN_SPECIAL_CLOSED,
+        texts.citizen_special_closed(NUMBER, SpecialReason.NO_BUDGET, "अगले वर्ष"),
+    ),
+    (Kind.CITIZEN_WITHDRAWN, texts.citizen_withdrawn(NUMBER)),
+    (Kind.CITIZEN_REOPENED, texts.citizen_reopened(NUMBER, START)),
+    (Kind.CITIZEN_ADVISED, texts.citizen_advised(NUMBER, "तहसील जाएं")),
+    (Kind.OFFICER_REMINDER, texts.officer_reminder(NUMBER, "हैंडपंप", "महरौनी", START)),
+    (Kind.OFFICER_ENDED, texts.officer_withdrawn(NUMBER)),
+    (Kind.OFFICER_PROPOSAL, texts.officer_proposal(NUMBER, ProposalKind.TRANSFER, "कारण")),
+    (Kind.OFFICER_REFUSED, texts.officer_refused(NUMBER, "कारण", START)),
+]
 
 
 async def row_of(world: World, number: str) -> asyncpg.Record:
@@ -449,6 +473,21 @@ async def test_the_story_of_what_happened_beside_the_main_road_is_told(world: Wo
         "History: 4 entries, chain intact",
     ]
     assert [step for step in steps if step not in text] == []
+
+
+async def test_every_kind_of_message_has_a_template(world: World) -> None:
+    rows = await world.pool.fetch("select kind from message_template where channel = 'sms'")
+    assert {row["kind"] for row in rows} == set(Kind)
+
+
+@pytest.mark.parametrize("build", MESSAGES, ids=lambda build: str(build[0]))
+async def test_every_template_can_be_filled_in(
+    world: World, build: tuple[Kind, texts.Variables]
+) -> None:
+    kind, variables = build
+    async with world.pool.acquire() as conn:
+        wording = await word(conn, kind, Channel.SMS, "hi", variables)
+    assert (wording.fault, variables["number"] in wording.body) == (None, True)
 
 
 def test_every_event_and_every_state_has_words() -> None:
