@@ -1,12 +1,13 @@
 """What an officer is handed with an escalated complaint; who opened it is logged."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from complaints import history
 from complaints.history import Entry
-from complaints.story import RegisterEntry, StoryRecording, recording_of
+from complaints.story import RegisterEntry, StoryRecording, recording_of, register_entry_of
 from db.ids import new_id
 from db.pool import Connection, Pool
 from db.statements import statements
@@ -36,18 +37,20 @@ class Bundle:
     recordings: tuple[StoryRecording, ...]
 
 
-async def make(conn: Connection, complaint_id: UUID, entry: int, post: str, now: datetime) -> UUID:
-    """A bundle for the post that has the complaint from history entry `entry` on; its id."""
-    bundle_id = new_id(now)
-    await statements().complaints_add_bundle(
+async def make_each(
+    conn: Connection, handed: Sequence[tuple[UUID, int, str]], now: datetime
+) -> list[UUID]:
+    """A bundle for each (complaint, history entry, post that has it from there on); their ids."""
+    ids = [new_id(now) for _ in handed]
+    await statements().complaints_add_bundles(
         conn,
-        id=bundle_id,
-        complaint_id=complaint_id,
-        entry=entry,
-        post=post,
+        ids=ids,
+        complaint_ids=[complaint_id for complaint_id, _, _ in handed],
+        entries=[entry for _, entry, _ in handed],
+        posts=[post for _, _, post in handed],
         created_at=now,
     )
-    return bundle_id
+    return ids
 
 
 async def open_bundle(pool: Pool, bundle_id: UUID, *, remote: str, now: datetime) -> Bundle | None:
@@ -59,12 +62,12 @@ async def open_bundle(pool: Pool, bundle_id: UUID, *, remote: str, now: datetime
         await statements().complaints_bundle_opened(
             conn, id=new_id(now), bundle_id=bundle_id, at=now, remote=remote
         )
-        key = {"complaint_id": row["complaint_id"]}
+        key = {"complaint_ids": [row["complaint_id"]]}
         register = statements().complaints_register(conn, **key)
         recordings = statements().complaints_recordings(conn, **key)
         return Bundle(
             **row,
-            register=tuple([RegisterEntry(**one) async for one in register]),
+            register=tuple([register_entry_of(one) async for one in register]),
             history=tuple(await history.entries(conn, row["complaint_id"])),
             recordings=tuple([recording_of(one) async for one in recordings]),
         )

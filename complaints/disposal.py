@@ -3,14 +3,28 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 import structlog
 
 from complaints import history, number
-from complaints.errors import AlreadyDisposedError, AlreadyEndedError
+from complaints.errors import (
+    AlreadyDisposedError,
+    AlreadyEndedError,
+    InvalidInputError,
+    NotNowError,
+    WrongPostError,
+)
 from complaints.history import Entry, Event
-from complaints.lifecycle import AwaitingFeedback, WithOfficer
+from complaints.lifecycle import (
+    AwaitingFeedback,
+    Paused,
+    Proposed,
+    Returned,
+    Triage,
+    WithOfficer,
+)
 from complaints.policy import Policy
 from complaints.store import STATE_NAMES, Complaint, hold, move, transaction
 from complaints.words import clean
@@ -26,6 +40,14 @@ class DisposalKind(StrEnum):
 
     RESOLVED = "resolved"
     NOT_POSSIBLE = "not_possible"
+
+
+class Via(StrEnum):
+    """How the report reached us: an agent may be told by telephone (R31)."""
+
+    PORTAL = "portal"
+    OFFICERS_LINE = "officers_line"
+    AGENT = "agent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,25 +70,40 @@ async def dispose(
     actor: str,
     policy: Policy,
     now: datetime,
+    via: Via = Via.PORTAL,
+    told_by: str | None = None,
+    call_id: UUID | None = None,
 ) -> Disposed:
     """Record the officer's report (आख्या) and ask for the citizen's feedback.
 
-    Raises `InvalidComplaintNumberError`, `UnknownComplaintError`, `InvalidInputError` (report),
-    `AlreadyDisposedError` when submitted twice, `AlreadyEndedError`; then nothing is changed.
+    `actor`: who entered it. What an agent (`agent:101`) was told by telephone names the post that
+    said so, `told_by`, which must be the one that has the complaint.
+
+    Raises `InvalidComplaintNumberError`, `UnknownComplaintError`, `InvalidInputError` (report,
+    actor, told_by), `WrongPostError`, `AlreadyDisposedError` when submitted twice,
+    `AlreadyEndedError`, `NotNowError` when no officer has it; then nothing is changed.
     """
     digits = number.parse(complaint_number)
     report = clean("report", report, _LONGEST_REPORT)
-    ask_from = now + policy.feedback_delay
+    if via is Via.AGENT and not actor.startswith("agent:"):
+        raise InvalidInputError("actor", "is not an agent")
+    if (via is Via.AGENT) != (told_by is not None):
+        raise InvalidInputError("told_by", "names the post that told an agent")
     async with transaction(pool) as conn:
         complaint = await hold(conn, digits)
-        after = _with_officer(complaint).dispose()
-        await _write(conn, complaint.id, after, kind, report, ask_from, now)
+        after = at_work(complaint, "disposed of").dispose()
+        if told_by not in (None, after.post):
+            raise WrongPostError(after.post, str(told_by))
+        ask_from = now + policy.of(complaint.category).feedback_delay
+        report_row = {"kind": kind, "report": report, "via": via, "actor": actor}
+        await _write(conn, complaint.id, after, report_row | {"call_id": call_id}, ask_from, now)
         entry = Entry(
             at=now,
             event=Event.DISPOSED,
             level=after.level,
             actor=actor,
             reason=report,
+            call_id=call_id,
             post=after.post,
         )
         await history.append(conn, complaint.id, entry)
@@ -74,12 +111,15 @@ async def dispose(
     return Disposed(digits, complaint.id, after.disposals, after.level, ask_from)
 
 
-def _with_officer(complaint: Complaint) -> WithOfficer:
+def at_work(complaint: Complaint, move: str) -> WithOfficer | Proposed | Paused:
+    """The state, when an officer has it; else the error that says why it cannot be `move`."""
     match complaint.state:
-        case WithOfficer() as state:
+        case WithOfficer() | Proposed() | Paused() as state:
             return state
         case AwaitingFeedback():
             raise AlreadyDisposedError(complaint.number)
+        case Triage() | Returned():
+            raise NotNowError(complaint.number, STATE_NAMES[type(complaint.state)], move)
         case ended:
             raise AlreadyEndedError(complaint.number, STATE_NAMES[type(ended)])
 
@@ -88,8 +128,7 @@ async def _write(
     conn: Connection,
     complaint_id: UUID,
     after: AwaitingFeedback,
-    kind: DisposalKind,
-    report: str,
+    report: dict[str, Any],
     ask_from: datetime,
     now: datetime,
 ) -> None:
@@ -100,9 +139,8 @@ async def _write(
         disposal_no=after.disposals,
         level=after.level,
         post=after.post,
-        kind=kind,
-        report=report,
         at=now,
+        **report,
     )
     await statements().complaints_feedback_owed(
         conn, complaint_id=complaint_id, disposal_no=after.disposals, next_attempt_at=ask_from

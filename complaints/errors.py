@@ -62,6 +62,24 @@ class NotOverdueError(IllegalMoveError):
         super().__init__(f"not overdue before {due_at.isoformat()}")
 
 
+class NotAllowedError(IllegalMoveError):
+    """The state knows this move, but not now or not under this policy: {why}."""
+
+
+class NotNowError(IllegalMoveError):
+    """Complaint {number} is {state}: there is no such move from there."""
+
+    def __init__(self, number: str, state: str, move: str) -> None:
+        super().__init__(f"complaint {number} is {state.replace('_', ' ')}: it cannot be {move}")
+
+
+class WrongPostError(IllegalMoveError):
+    """This is for {expected} to do, not for {post}."""
+
+    def __init__(self, expected: str, post: str) -> None:
+        super().__init__(f"this is for {expected} to do, not for {post}")
+
+
 class NotAwaitingFeedbackError(IllegalMoveError):
     """Complaint {number} does not await an answer about disposal {disposal_no}."""
 

@@ -1,18 +1,29 @@
-"""What no officer answered in time goes one level up, by itself, exactly once."""
+"""What nobody answered in time moves on by itself, exactly once; before that, a reminder.
+
+A batch is decided in Python and written with the same few statements for any number of complaints.
+"""
 
 from datetime import datetime
 
 import structlog
 
-from complaints import history
-from complaints.errors import ComplaintError
-from complaints.forwarding import forward
+from complaints import history, texts
+from complaints.forwarding import Forwarded, forward
 from complaints.history import Entry, Event
-from complaints.lifecycle import WithOfficer
-from complaints.notifications import Signer
+from complaints.lifecycle import Proposed, Returned, State, Triage, WithOfficer
+from complaints.mapping import posts_by_id
+from complaints.notifications import Kind, Notification, Signer, notify_each
 from complaints.policy import Policy
-from complaints.store import Complaint, hold_overdue, move, terms_for, transaction
+from complaints.store import (
+    Complaint,
+    hold_overdue,
+    hold_to_remind,
+    move_each,
+    terms_for_each,
+    transaction,
+)
 from db.pool import Connection, Pool
+from db.statements import statements
 
 _log = structlog.get_logger(__name__)
 
@@ -27,42 +38,83 @@ async def escalate_overdue(
     """
     async with transaction(pool) as conn:
         overdue = await hold_overdue(conn, now, limit)
-        for complaint in overdue:
-            await _escalate_one(conn, complaint, policy, now, signer)
-    if overdue:
-        _log.info("overdue complaints escalated", complaints=len(overdue))
+        if overdue:
+            await _move_on(conn, overdue, policy, now, signer)
+            _log.info("overdue complaints moved on", complaints=len(overdue))
     return len(overdue)
 
 
-async def _escalate_one(
-    conn: Connection, complaint: Complaint, policy: Policy, now: datetime, signer: Signer
+async def _move_on(
+    conn: Connection, overdue: list[Complaint], policy: Policy, now: datetime, signer: Signer
 ) -> None:
-    """One complaint of the batch: one that cannot move on must not hold up the others."""
-    try:
-        async with conn.transaction():
-            await _escalate(conn, complaint, policy, now, signer)
-    except ComplaintError as error:
-        _log.error("overdue complaint stays", complaint=str(complaint.id), error=str(error))
+    terms = await terms_for_each(conn, overdue, policy, now)
+    after = {one.id: _due(one.state).overdue(terms[one.id], now) for one in overdue}
+    entries = {one.id: _entry(_due(one.state), after[one.id], now) for one in overdue}
+    seqs = await history.append_each(conn, entries)
+    await move_each(conn, after, now)
+    to_tell = [
+        Forwarded(one, after[one.id], seqs[one.id], entries[one.id])
+        for one in overdue
+        if entries[one.id].event is not Event.OVERDUE_AT_LAST_LEVEL
+    ]
+    if to_tell:
+        await forward(conn, to_tell, signer=signer, now=now)
 
 
-async def _escalate(
-    conn: Connection, complaint: Complaint, policy: Policy, now: datetime, signer: Signer
-) -> None:
-    before = complaint.state
-    if not isinstance(before, WithOfficer):
-        raise TypeError(f"held as overdue, but {before}")  # the statement selects no other
-    after = before.overdue(await terms_for(conn, complaint, policy, now), now)
-    escalated = after.level > before.level
-    await move(conn, complaint.id, after, now)
-    entry = Entry(
+def _due(state: State) -> Triage | WithOfficer | Proposed | Returned:
+    if not isinstance(state, Triage | WithOfficer | Proposed | Returned):
+        raise TypeError(f"held as overdue, but {state}")  # the schema has a due time for no other
+    return state
+
+
+def _entry(
+    before: Triage | WithOfficer | Proposed | Returned, after: WithOfficer, now: datetime
+) -> Entry:
+    if isinstance(before, Triage):
+        event = Event.FORWARDED
+    elif after.overdue_at is not None:
+        event = Event.OVERDUE_AT_LAST_LEVEL
+    else:
+        event = Event.ESCALATED_OVERDUE
+    return Entry(
         at=now,
-        event=Event.ESCALATED_OVERDUE if escalated else Event.OVERDUE_AT_LAST_LEVEL,
+        event=event,
         level=after.level,
         actor="clock",
         reason=f"due {before.due_at.isoformat()}",
         post=after.post,
         due_at=after.due_at,
+        basis=after.clock.basis,
     )
-    seq = await history.append(conn, complaint.id, entry)
-    if escalated:
-        await forward(conn, complaint, after, seq, signer=signer, now=now)
+
+
+async def remind(pool: Pool, *, now: datetime, limit: int = 200) -> int:
+    """Remind at most `limit` officers who have used most of their time; how many there were.
+
+    Each once for the time that they were given, by any number of workers. One batch is one
+    transaction.
+    """
+    async with transaction(pool) as conn:
+        held = await hold_to_remind(conn, now, limit)
+        if held:
+            await _remind(conn, held, now)
+            _log.info("officers reminded", complaints=len(held))
+    return len(held)
+
+
+async def _remind(conn: Connection, held: list[tuple[Complaint, int]], now: datetime) -> None:
+    posts = await posts_by_id(conn, sorted({one.state.post for one, _ in held}), now)
+    messages = [
+        Notification(
+            complaint_id=one.id,
+            entry=entry,
+            kind=Kind.OFFICER_REMINDER,
+            recipient=posts[one.state.post].number,
+            body=texts.officer_reminder(
+                one.number, one.category_name, one.place_name, _due(one.state).due_at
+            ),
+        )
+        for one, entry in held
+    ]
+    await statements().complaints_reminded(conn, ids=[one.id for one, _ in held])
+    await notify_each(conn, messages, now)

@@ -10,7 +10,7 @@ import structlog
 from complaints import history, texts
 from complaints.errors import InvalidInputError, NotAwaitingFeedbackError, UnknownAttemptError
 from complaints.feedback_due import DueFeedback, claim_due, count_attempt, give_up, postpone
-from complaints.forwarding import forward
+from complaints.forwarding import Forwarded, forward
 from complaints.history import Entry, Event
 from complaints.lifecycle import AwaitingFeedback, ClosedSatisfied, WithOfficer
 from complaints.mapping import post_by_id
@@ -85,7 +85,7 @@ async def record(
         state = _awaiting(complaint, attempt["disposal_no"])
         await _write_answer(conn, complaint, state, attempt_id, answer, now)
         if answer.satisfied:
-            await _close(conn, complaint, state.satisfied(attempt_id), now)
+            await _close(conn, complaint, state.satisfied(attempt_id, now), now)
         else:
             after = state.dissatisfied(await terms_for(conn, complaint, policy, now), now)
             await _return(conn, complaint, after, attempt_id, answer, now, signer)
@@ -185,10 +185,11 @@ async def _return(
         call_id=attempt_id,
         post=after.post,
         due_at=after.due_at,
+        basis=after.clock.basis,
     )
     seq = await history.append(conn, complaint.id, entry)
     if escalated:
-        await forward(conn, complaint, after, seq, signer=signer, now=now)
+        await forward(conn, [Forwarded(complaint, after, seq, entry)], signer=signer, now=now)
     else:
         await _ask_for_review(conn, complaint, after, seq, answer, now)
 

@@ -89,7 +89,7 @@ async def give_up(
     state = complaint.state
     if not isinstance(state, AwaitingFeedback) or state.disposals != disposal_no:
         return False
-    after = state.attempts_used_up(reason)
+    after = state.attempts_used_up(reason, now)
     await move(conn, complaint_id, after, now)
     await statements().complaints_feedback_done(
         conn, complaint_id=complaint_id, disposal_no=disposal_no, at=now

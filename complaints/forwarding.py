@@ -1,47 +1,66 @@
 """With an escalation goes what the citizen said: recordings, reasons and history, in one bundle."""
 
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
-from complaints import bundles, history, texts
+from complaints import bundles, texts
+from complaints.history import Entry
 from complaints.lifecycle import WithOfficer
-from complaints.mapping import post_by_id
-from complaints.notifications import Kind, Notification, Signer, notify
+from complaints.mapping import Post, posts_by_id
+from complaints.notifications import Kind, Notification, Signer, notify_each
 from complaints.store import Complaint
 from db.pool import Connection
 from db.statements import statements
 
 
+@dataclass(frozen=True, slots=True)
+class Forwarded:
+    """A complaint whose officer, that of `state`, has it by history entry `why`, at place `seq`."""
+
+    complaint: Complaint
+    state: WithOfficer
+    seq: int
+    why: Entry
+
+
 async def forward(
-    conn: Connection,
-    complaint: Complaint,
-    state: WithOfficer,
-    entry: int,
-    *,
-    signer: Signer,
-    now: datetime,
+    conn: Connection, forwarded: Sequence[Forwarded], *, signer: Signer, now: datetime
 ) -> None:
-    """Tell the officer of `state`, who has it from history entry `entry` on.
+    """Tell the officers, with the same few statements for any number of complaints.
 
     Recordings still being written go along: the bundle lists them, and plays them once stored.
     """
-    post = await post_by_id(conn, state.post, now)
-    found = statements().complaints_recordings(conn, complaint_id=complaint.id)
-    link = signer(await bundles.make(conn, complaint.id, entry, post.id, now))
-    happened = await history.entries(conn, complaint.id)
-    notification = Notification(
+    ids = [one.complaint.id for one in forwarded]
+    recordings: dict[UUID, list[UUID]] = defaultdict(list)
+    async for row in statements().complaints_recordings(conn, complaint_ids=ids):
+        recordings[row["complaint_id"]].append(row["id"])
+    posts = await posts_by_id(conn, sorted({one.state.post for one in forwarded}), now)
+    handed = [(one.complaint.id, one.seq, one.state.post) for one in forwarded]
+    messages = [
+        _message(one, posts[one.state.post], recordings[one.complaint.id], signer(bundle))
+        for one, bundle in zip(forwarded, await bundles.make_each(conn, handed, now), strict=True)
+    ]
+    await notify_each(conn, messages, now)
+
+
+def _message(one: Forwarded, post: Post, recordings: Sequence[UUID], link: str) -> Notification:
+    complaint = one.complaint
+    return Notification(
         complaint_id=complaint.id,
-        entry=entry,
+        entry=one.seq,
         kind=Kind.OFFICER_FORWARDED,
         recipient=post.number,
         body=texts.officer_forwarded(
             complaint.number,
             complaint.category_name,
             complaint.place_name,
-            state.due_at,
-            happened[entry - 1],
+            one.state.due_at,
+            one.why,
             link,
         ),
-        recordings=[row["id"] async for row in found],
+        recordings=recordings,
         links=[link],
     )
-    await notify(conn, notification, now)

@@ -7,6 +7,7 @@ the head kept elsewhere.
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -31,6 +32,20 @@ class Event(StrEnum):
     ESCALATED_OVERDUE = "escalated_overdue"
     OVERDUE_AT_LAST_LEVEL = "overdue_at_last_level"
     UNVERIFIED = "unverified"
+    TRIAGE = "triage"
+    FORWARDED = "forwarded"
+    INTERIM_REPLY = "interim_reply"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    TRANSFERRED = "transferred"
+    WRONG_MAPPING = "wrong_mapping"
+    PROPOSED = "proposed"
+    REFUSED = "refused"
+    SPECIAL_CLOSED = "special_closed"
+    WITHDRAWN = "withdrawn"
+    REOPENED = "reopened"
+    ADVISED = "advised"
+    NOTED = "noted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +53,7 @@ class Entry:
     """One entry: who, when, why, in which call, and with whom the complaint is afterwards.
 
     `actor`: a kind and a name, such as `agent:101`, `officer:L1-ULB`, `citizen`, `clock`.
+    `basis`: what `due_at` was computed from, in words.
     """
 
     at: datetime
@@ -48,10 +64,22 @@ class Entry:
     call_id: UUID | None = None
     post: str | None = None
     due_at: datetime | None = None
+    basis: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The last entry of a history: its place and its hash."""
+
+    seq: int
+    hash: str
 
 
 def canonical(complaint_id: UUID, seq: int, entry: Entry) -> str:
-    """The entry as JSON with sorted keys, no blanks, times in UTC to the microsecond."""
+    """The entry as JSON with sorted keys, no blanks, times in UTC to the microsecond.
+
+    An empty basis is left out: entries had none at first, and their hashes stand.
+    """
     fields = {
         "complaint_id": str(complaint_id),
         "seq": seq,
@@ -64,6 +92,8 @@ def canonical(complaint_id: UUID, seq: int, entry: Entry) -> str:
         "post": entry.post,
         "due_at": None if entry.due_at is None else _utc(entry.due_at),
     }
+    if entry.basis:
+        fields["basis"] = entry.basis
     return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -79,30 +109,49 @@ async def append(conn: Connection, complaint_id: UUID, entry: Entry) -> int:
     The caller holds the complaint's row, or has just made it: two appends at once would collide on
     the key.
     """
-    last = await statements().complaints_history_head(conn, complaint_id=complaint_id)
-    seq, previous = (last["seq"] + 1, last["hash"]) if last else (1, BEFORE_THE_FIRST)
+    return (await append_each(conn, {complaint_id: entry}))[complaint_id]
+
+
+async def append_each(conn: Connection, new: Mapping[UUID, Entry]) -> dict[UUID, int]:
+    """As `append`, one entry for each of these complaints, with two statements."""
+    rows = statements().complaints_history_heads(conn, complaint_ids=list(new))
+    heads = {row["complaint_id"]: Head(row["seq"], row["hash"]) async for row in rows}
+    before = [heads.get(complaint_id, Head(0, BEFORE_THE_FIRST)) for complaint_id in new]
+    seqs = [head.seq + 1 for head in before]
     await statements().complaints_history_append(
         conn,
-        complaint_id=complaint_id,
-        seq=seq,
-        at=entry.at,
-        event=entry.event,
-        level=entry.level,
-        actor=entry.actor,
-        reason=entry.reason,
-        call_id=entry.call_id,
-        post=entry.post,
-        due_at=entry.due_at,
-        previous=previous,
-        hash=chained(previous, complaint_id, seq, entry),
+        complaint_ids=list(new),
+        seqs=seqs,
+        ats=[entry.at for entry in new.values()],
+        events=[entry.event for entry in new.values()],
+        levels=[entry.level for entry in new.values()],
+        actors=[entry.actor for entry in new.values()],
+        reasons=[entry.reason for entry in new.values()],
+        call_ids=[entry.call_id for entry in new.values()],
+        posts=[entry.post for entry in new.values()],
+        due_at=[entry.due_at for entry in new.values()],
+        bases=[entry.basis for entry in new.values()],
+        previous=[head.hash for head in before],
+        hashes=[
+            chained(head.hash, complaint_id, seq, entry)
+            for head, seq, (complaint_id, entry) in zip(before, seqs, new.items(), strict=True)
+        ],
     )
-    return seq
+    return dict(zip(new, seqs, strict=True))
 
 
 async def entries(conn: Connection, complaint_id: UUID) -> list[Entry]:
     """All entries, oldest first."""
-    rows = statements().complaints_history(conn, complaint_id=complaint_id)
-    return [_entry(row) async for row in rows]
+    return (await entries_of(conn, [complaint_id]))[complaint_id]
+
+
+async def entries_of(conn: Connection, complaint_ids: Sequence[UUID]) -> dict[UUID, list[Entry]]:
+    """As `entries`, for each of these complaints."""
+    rows = statements().complaints_history(conn, complaint_ids=complaint_ids)
+    found: dict[UUID, list[Entry]] = {complaint_id: [] for complaint_id in complaint_ids}
+    async for row in rows:
+        found[row["complaint_id"]].append(_entry(row))
+    return found
 
 
 async def verify(conn: Connection, complaint_id: UUID) -> int | None:
@@ -110,14 +159,25 @@ async def verify(conn: Connection, complaint_id: UUID) -> int | None:
 
     A complaint without any history is bad at place 1: registration always writes it.
     """
-    previous, seq = BEFORE_THE_FIRST, 0
-    rows = statements().complaints_history(conn, complaint_id=complaint_id)
+    return (await verify_each(conn, [complaint_id]))[complaint_id]
+
+
+async def verify_each(conn: Connection, complaint_ids: Sequence[UUID]) -> dict[UUID, int | None]:
+    """As `verify`, for each of these complaints."""
+    rows = statements().complaints_history(conn, complaint_ids=complaint_ids)
+    found: dict[UUID, list[asyncpg.Record]] = {one: [] for one in complaint_ids}
     async for row in rows:
-        seq += 1
+        found[row["complaint_id"]].append(row)
+    return {complaint_id: _broken_at(complaint_id, chain) for complaint_id, chain in found.items()}
+
+
+def _broken_at(complaint_id: UUID, chain: Sequence[asyncpg.Record]) -> int | None:
+    previous = BEFORE_THE_FIRST
+    for seq, row in enumerate(chain, 1):
         if not _fits(row, previous, complaint_id, seq):
             return seq
         previous = row["hash"]
-    return None if seq else 1
+    return None if chain else 1
 
 
 def _fits(row: asyncpg.Record, previous: str, complaint_id: UUID, seq: int) -> bool:
@@ -136,6 +196,7 @@ def _entry(row: asyncpg.Record) -> Entry:
         call_id=row["call_id"],
         post=row["post"],
         due_at=row["due_at"],
+        basis=row["basis"],
     )
 
 

@@ -1,64 +1,135 @@
 """The life of a complaint: each state is a type, and its methods are its legal moves.
 
+    Triage, Returned --forward, overdue--> WithOfficer; --advise--> Advised
     WithOfficer --dispose--> AwaitingFeedback --satisfied--> ClosedSatisfied
-         |   ^                      |     |
-         |   +-----dissatisfied-----+     +--attempts_used_up--> Unverified
-         +--overdue--> WithOfficer, one level up
+    WithOfficer --overdue--> WithOfficer, one level up
+    WithOfficer --pause--> Paused --resume--> WithOfficer
+    WithOfficer --transfer--> WithOfficer of the other department
+    WithOfficer --propose--> Proposed --approve, refuse--> WithOfficer or SpecialClosed
+    WithOfficer --return_mapping--> Returned;  --special_close--> SpecialClosed
+    AwaitingFeedback --dissatisfied--> WithOfficer; --attempts_used_up--> Unverified
+    ClosedSatisfied, Unverified --reopen--> WithOfficer
+    every open state --withdraw--> Withdrawn
 
-Pure: values and `now` in, a new state out. Two ends so far, each with its evidence: the citizen's
-own answer, or why nobody could be asked. There is no way to close a complaint without either.
+Pure: values and `now` in, a new state out. A move that the type has, but the policy or the moment
+does not allow, raises `NotAllowedError`. Ends that nothing leads on from stand in `ends`.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from enum import StrEnum
 from uuid import UUID
 
 from complaints import deadlines
-from complaints.errors import NotOverdueError
+from complaints.calendar import Calendar
+from complaints.deadlines import Clock, StoppedClock
+from complaints.ends import Advised, Final, OwnWord, Ruling, SpecialClosed, Standing, Withdrawn
+from complaints.errors import NotAllowedError, NotOverdueError
 from complaints.mapping import Ladder, Post
-from complaints.policy import Policy
+from complaints.policy import Policy, SpecialClose
+
+_LOWEST_SPECIAL_LEVEL = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a move is decided by, besides the state: the tenant's rules and who could get it."""
+    """What a move is decided by, besides the state: the category's rules and who could get it."""
 
     policy: Policy
     ladder: Ladder
-    level_days: tuple[int, ...]  # the category's calendar days at level 1, 2, ...
+    level_days: tuple[int, ...]  # the category's days at level 1, 2, ...
+    holidays: frozenset[date] = frozenset()
+
+    @property
+    def calendar(self) -> Calendar:
+        """How officers' time passes."""
+        return Calendar(self.policy.counting, self.holidays, self.policy.rest_weekdays)
+
+
+class PauseReason(StrEnum):
+    """Why an officer's clock stands."""
+
+    WAITING_FOR_CITIZEN = "waiting_for_citizen"
+    COURT_STAY = "court_stay"
+
+
+class ProposalKind(StrEnum):
+    """What an officer asks the next level for."""
+
+    TRANSFER = "transfer"
+    SPECIAL_CLOSE = "special_close"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Standing:
-    """What every state knows. `post` is the one that has it, or had it last.
-
-    `dissatisfied_at_level` counts since the complaint came to this level. `cm_office_since`: on
-    the list of the CM's office, because the last level was late or did not satisfy.
-    """
-
-    level: int
-    post: str
-    disposals: int = 0
-    dissatisfied_at_level: int = 0
-    cm_office_since: datetime | None = None
+class _Open(Standing):
+    def withdraw(self, word: OwnWord, now: datetime) -> Withdrawn:
+        """The citizen takes it back."""
+        return Withdrawn(**self.kept(), word=word, ended_at=now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WithOfficer(_Standing):
-    """The officer's clock runs. `overdue_at`: it ran out, and no level is left to go to."""
+class _InSorting(_Open):
+    """With the CM's team. `level`, `post`: where it goes, or came from. It cannot lie there."""
 
-    due_at: datetime
-    overdue_at: datetime | None = None
+    clock: Clock
 
+    @property
+    def due_at(self) -> datetime:
+        """When it goes on by itself."""
+        return self.clock.due_at
+
+    def forward(self, terms: Terms, now: datetime) -> "WithOfficer":
+        """To the lowest officer of `terms`, whose full time begins."""
+        post = terms.ladder.at_or_above(1, terms.policy.last_level)
+        return _arrived(post, self, terms, now) if post else _stays(self, terms, now)
+
+    def advise(self, advice: str, actor: str, now: datetime) -> Advised:
+        """It is not for this helpline; the citizen is told where to go."""
+        return Advised(**self.kept(), advice=advice, actor=actor, ended_at=now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Triage(_InSorting):
+    """New, and seen by the CM's team first, where the policy has it."""
+
+    def overdue(self, terms: Terms, now: datetime) -> "WithOfficer":
+        """Nobody looked in time: forwarded all the same. Raises `NotOverdueError`."""
+        _past(self.due_at, now)
+        return self.forward(terms, now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returned(_InSorting):
+    """An officer says that it is not theirs: it is to be mapped anew."""
+
+    def overdue(self, terms: Terms, now: datetime) -> "WithOfficer":
+        """Nobody mapped it in time: to the level above the one that returned it.
+
+        From the last level back to it. Raises `NotOverdueError`.
+        """
+        _past(self.due_at, now)
+        post = _above(self.level, terms)
+        return _arrived(post, self, terms, now) if post else _stays(self, terms, now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _AtWork(_Open):
     def dispose(self) -> "AwaitingFeedback":
         """The officer reports; the clock stops; now the citizen is asked."""
-        return AwaitingFeedback(
-            level=self.level,
-            post=self.post,
-            disposals=self.disposals + 1,
-            dissatisfied_at_level=self.dissatisfied_at_level,
-            cm_office_since=self.cm_office_since,
-        )
+        return AwaitingFeedback(**self.kept() | {"disposals": self.disposals + 1})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _OnTheClock(_AtWork):
+    """`overdue_at`: the time ran out, and no level is left to go to."""
+
+    clock: Clock
+    overdue_at: datetime | None = None
+
+    @property
+    def due_at(self) -> datetime:
+        """By when the officer must have disposed of it."""
+        return self.clock.due_at
 
     def overdue(self, terms: Terms, now: datetime) -> "WithOfficer":
         """The limit has passed: to the next level that has an officer.
@@ -66,98 +137,257 @@ class WithOfficer(_Standing):
         From the last one it goes nowhere: it stays, marked, on the list of the CM's office.
         Raises `NotOverdueError` before the due time.
         """
-        if now < self.due_at:
-            raise NotOverdueError(self.due_at)
+        _past(self.due_at, now)
         if post := _above(self.level, terms):
             return _arrived(post, self, terms, now)
+        listed = {"cm_office_since": self.cm_office_since or now}
         return WithOfficer(
-            level=self.level,
-            post=self.post,
-            disposals=self.disposals,
-            dissatisfied_at_level=self.dissatisfied_at_level,
-            cm_office_since=self.cm_office_since or now,
-            due_at=self.due_at,
+            **self.kept() | listed,
+            clock=self.clock.silenced(),
             overdue_at=self.overdue_at or now,
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AwaitingFeedback(_Standing):
-    """Disposed of, as the officer says. Only the citizen's word moves it on."""
+class WithOfficer(_OnTheClock):
+    """The officer's clock runs."""
 
-    def satisfied(self, attempt_id: UUID) -> "ClosedSatisfied":
-        """The citizen said so, in this call."""
-        return ClosedSatisfied(
-            level=self.level,
-            post=self.post,
-            disposals=self.disposals,
-            dissatisfied_at_level=self.dissatisfied_at_level,
-            cm_office_since=self.cm_office_since,
-            attempt_id=attempt_id,
+    def pause(self, terms: Terms, reason: PauseReason, now: datetime) -> "Paused":
+        """The clock stands while the officer cannot act. Not after the limit."""
+        if now >= self.due_at:
+            raise NotAllowedError("the officer's time is over: it cannot be paused any more")
+        clock = deadlines.stopped(self.clock, terms.calendar, now)
+        return Paused(**self.kept(), clock=clock, reason=reason)
+
+    def transfer(self, here: Terms, there: Terms, now: datetime) -> "WithOfficer":
+        """To the lowest officer of another department, whose full time begins."""
+        self._may_leave(here, now)
+        if self.approves_transfer(here):
+            raise NotAllowedError("a transfer needs the approval of the next level")
+        return _transferred(self, there, now)
+
+    def propose_transfer(self, entry: int, terms: Terms, now: datetime) -> "Proposed":
+        """Ask the next level for a transfer; the clock goes on."""
+        self._may_leave(terms, now)
+        if not self.approves_transfer(terms):
+            raise NotAllowedError("a transfer needs no approval")
+        return self._propose(ProposalKind.TRANSFER, entry)
+
+    def approves_transfer(self, terms: Terms) -> Post | None:
+        """Whose approval a transfer needs; None where the officer decides, as the last one does."""
+        return _above(self.level, terms) if terms.policy.transfer_needs_approval else None
+
+    def decides_special_close(self, terms: Terms) -> Post | None:
+        """Who decides a special close that this officer can only propose; None: this officer."""
+        proposes = terms.policy.special_close is SpecialClose.PROPOSED
+        lowest = self.level == _LOWEST_SPECIAL_LEVEL
+        return _above(self.level, terms) if proposes and lowest else None
+
+    def return_mapping(self, terms: Terms, now: datetime) -> Returned:
+        """It came to the wrong officer."""
+        self._may_leave(terms, now)
+        clock = deadlines.sorting_clock(terms.policy, terms.calendar, now)
+        return Returned(**self.kept() | {"transfers": self.transfers + 1}, clock=clock)
+
+    def special_close(self, ruling: Ruling, terms: Terms, now: datetime) -> SpecialClosed:
+        """Closed by the officer who has it; the citizen need not be satisfied."""
+        self._may_close_specially(terms)
+        if self.decides_special_close(terms):
+            raise NotAllowedError("a special close needs the decision of the next level")
+        return SpecialClosed(**self.kept(), ruling=ruling, ended_at=now)
+
+    def propose_special_close(self, entry: int, terms: Terms) -> "Proposed":
+        """Ask the next level to close it; the clock goes on."""
+        self._may_close_specially(terms)
+        if not self.decides_special_close(terms):
+            raise NotAllowedError("a special close is decided by who has it")
+        return self._propose(ProposalKind.SPECIAL_CLOSE, entry)
+
+    def _propose(self, kind: ProposalKind, entry: int) -> "Proposed":
+        return Proposed(
+            **self.kept(),
+            clock=self.clock,
+            overdue_at=self.overdue_at,
+            kind=kind,
+            entry=entry,
         )
+
+    def _may_leave(self, terms: Terms, now: datetime) -> None:
+        policy = terms.policy
+        if self.transfers >= policy.transfers_at_most:
+            raise NotAllowedError(f"it was moved {self.transfers} times: no more")
+        if now > self.clock.since + policy.transfer_days * policy.day:
+            raise NotAllowedError(f"only within {policy.transfer_days:g} days of getting it")
+
+    def _may_close_specially(self, terms: Terms) -> None:
+        if terms.policy.special_close is SpecialClose.NOBODY:
+            raise NotAllowedError("nobody may close it without the citizen's satisfaction")
+        if self.level < _LOWEST_SPECIAL_LEVEL:
+            raise NotAllowedError(f"a special close is for L{_LOWEST_SPECIAL_LEVEL} and above")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposed(_OnTheClock):
+    """The officer asked the next level; it lapses when the complaint moves on by itself."""
+
+    kind: ProposalKind
+    entry: int  # where the proposal stands in the history
+
+    def approve_transfer(self, there: Terms, now: datetime) -> WithOfficer:
+        """The next level agrees."""
+        self._is(ProposalKind.TRANSFER)
+        return _transferred(self, there, now)
+
+    def approve_special_close(self, ruling: Ruling, now: datetime) -> SpecialClosed:
+        """The next level decides so; the ruling is theirs."""
+        self._is(ProposalKind.SPECIAL_CLOSE)
+        return SpecialClosed(**self.kept(), ruling=ruling, ended_at=now)
+
+    def refuse(self) -> WithOfficer:
+        """It stays with its officer, whose clock never stopped."""
+        return WithOfficer(**self.kept(), clock=self.clock, overdue_at=self.overdue_at)
+
+    def decider(self, terms: Terms) -> Post | None:
+        """Who decides: the next level that has an officer."""
+        return _above(self.level, terms)
+
+    def _is(self, kind: ProposalKind) -> None:
+        if self.kind is not kind:
+            raise NotAllowedError(f"a {self.kind.replace('_', ' ')} is proposed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paused(_AtWork):
+    """With an officer who cannot act now; the clock stands."""
+
+    clock: StoppedClock
+    reason: PauseReason
+
+    def resume(self, terms: Terms, now: datetime) -> WithOfficer:
+        """The clock goes on with what was left."""
+        clock = deadlines.going_on(self.clock, terms.calendar, now)
+        return WithOfficer(**self.kept(), clock=clock)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwaitingFeedback(_Open):
+    """Disposed of, as the officer says. The citizen's word moves it on."""
+
+    def satisfied(self, attempt_id: UUID, now: datetime) -> "ClosedSatisfied":
+        """The citizen said so, in this call."""
+        return ClosedSatisfied(**self.kept(), attempt_id=attempt_id, ended_at=now)
 
     def dissatisfied(self, terms: Terms, now: datetime) -> WithOfficer:
         """Back for a review, or to the next level when the policy's reviews are used up.
 
         At the last level it is always a review, on the list of the CM's office.
         """
-        next_post = _above(self.level, terms)
-        if next_post and self.dissatisfied_at_level >= terms.policy.reviews_per_level:
-            return _arrived(next_post, self, terms, now)
-        return WithOfficer(
-            level=self.level,
-            post=self.post,
-            disposals=self.disposals,
-            dissatisfied_at_level=self.dissatisfied_at_level + 1,
-            cm_office_since=self.cm_office_since or (None if next_post else now),
-            due_at=deadlines.review_due_at(terms.level_days, self.level, terms.policy, now),
-        )
+        return _not_satisfied(self, terms, now)
 
-    def attempts_used_up(self, reason: str) -> "Unverified":
+    def attempts_used_up(self, reason: str, now: datetime) -> "Unverified":
         """Nobody could be asked, for `reason`. Its own end, never "satisfied"."""
-        return Unverified(
-            level=self.level,
-            post=self.post,
-            disposals=self.disposals,
-            dissatisfied_at_level=self.dissatisfied_at_level,
-            cm_office_since=self.cm_office_since,
-            reason=reason,
-        )
+        return Unverified(**self.kept(), reason=reason, ended_at=now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClosedSatisfied(_Standing):
+class _Reopenable(Standing):
+    ended_at: datetime
+
+    def reopen(self, terms: Terms, now: datetime) -> WithOfficer:
+        """The citizen is not satisfied after all: as if they had said so in the feedback call.
+
+        Within the policy's days of the end.
+        """
+        policy = terms.policy
+        if now > self.ended_at + policy.reopen_days * policy.day:
+            raise NotAllowedError(f"only within {policy.reopen_days} days of its end")
+        return _not_satisfied(self, terms, now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosedSatisfied(_Reopenable):
     """Closed because the citizen is satisfied; `attempt_id` is the call in which they said so."""
 
     attempt_id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unverified(_Standing):
+class Unverified(_Reopenable):
     """Disposed of, but the citizen could not be asked."""
 
     reason: str
 
 
-State = WithOfficer | AwaitingFeedback | ClosedSatisfied | Unverified
+State = (
+    Triage
+    | WithOfficer
+    | Proposed
+    | Paused
+    | Returned
+    | AwaitingFeedback
+    | ClosedSatisfied
+    | Unverified
+    | Final
+)
 
 
-def registered(terms: Terms, now: datetime) -> WithOfficer | None:
-    """A new complaint at the lowest level that has an officer; None when none has."""
+def registered(terms: Terms, now: datetime) -> WithOfficer | Triage | None:
+    """A new complaint, for the lowest level that has an officer; None when none has."""
     post = terms.ladder.at_or_above(1, terms.policy.last_level)
-    return None if post is None else _arrived(post, None, terms, now)
+    if post is None:
+        return None
+    if terms.policy.triage:
+        clock = deadlines.sorting_clock(terms.policy, terms.calendar, now)
+        return Triage(level=post.level, post=post.id, clock=clock)
+    return _arrived(post, None, terms, now)
+
+
+def _past(due_at: datetime, now: datetime) -> None:
+    if now < due_at:
+        raise NotOverdueError(due_at)
 
 
 def _above(level: int, terms: Terms) -> Post | None:
     return terms.ladder.at_or_above(level + 1, terms.policy.last_level)
 
 
-def _arrived(post: Post, before: _Standing | None, terms: Terms, now: datetime) -> WithOfficer:
+def _arrived(post: Post, before: Standing | None, terms: Terms, now: datetime) -> WithOfficer:
     """With the officer of a level it was not at before: that level's full time, count at zero."""
     return WithOfficer(
         level=post.level,
         post=post.id,
         disposals=before.disposals if before else 0,
         cm_office_since=before.cm_office_since if before else None,
-        due_at=deadlines.due_at(terms.level_days, post.level, terms.policy, now),
+        transfers=before.transfers if before else 0,
+        clock=deadlines.level_clock(
+            terms.level_days, post.level, terms.policy, terms.calendar, now
+        ),
     )
+
+
+def _stays(before: Standing, terms: Terms, now: datetime) -> WithOfficer:
+    """With the post that it is written down for, with the full time of its level."""
+    clock = deadlines.level_clock(terms.level_days, before.level, terms.policy, terms.calendar, now)
+    return WithOfficer(**before.kept(), clock=clock)
+
+
+def _transferred(before: Standing, there: Terms, now: datetime) -> WithOfficer:
+    post = there.ladder.at_or_above(1, there.policy.last_level)
+    if post is None:
+        raise NotAllowedError("the other department has no officer for this place")
+    moved = _arrived(post, before, there, now)
+    return WithOfficer(**moved.kept() | {"transfers": before.transfers + 1}, clock=moved.clock)
+
+
+def _not_satisfied(before: Standing, terms: Terms, now: datetime) -> WithOfficer:
+    next_post = _above(before.level, terms)
+    if next_post and before.dissatisfied_at_level >= terms.policy.reviews_per_level:
+        return _arrived(next_post, before, terms, now)
+    changes = {
+        "dissatisfied_at_level": before.dissatisfied_at_level + 1,
+        "cm_office_since": before.cm_office_since or (None if next_post else now),
+    }
+    clock = deadlines.review_clock(
+        terms.level_days, before.level, terms.policy, terms.calendar, now
+    )
+    return WithOfficer(**before.kept() | changes, clock=clock)

@@ -6,13 +6,14 @@ level that is not vacant. A level without any rolls up to the next one. Only whe
 the state is vacant does the highest one's office get it: no citizen is refused for a vacancy.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
+from complaints.calendar import IST
 from complaints.officers import Vacant
 from complaints.staffing import StaffedPost, staffed
-from complaints.texts import IST
 from db.pool import Connection
 from db.statements import statements
 
@@ -73,20 +74,38 @@ def ladder_of(candidates: Iterable[Candidate]) -> Ladder:
 
 async def ladder_for(conn: Connection, department: str, place: str, now: datetime) -> Ladder:
     """The ladder of posts of `department` for a complaint about `place`, as they are held now."""
+    return (await ladders_for(conn, [(department, place)], now))[department, place]
+
+
+async def ladders_for(
+    conn: Connection, wanted: Sequence[tuple[str, str]], now: datetime
+) -> dict[tuple[str, str], Ladder]:
+    """As `ladder_for`, for each (department, place) of `wanted`, with one statement."""
     rows = statements().complaints_posts_above(
-        conn, department=department, place=place, today=now.astimezone(IST).date()
+        conn,
+        departments=[department for department, _ in wanted],
+        places=[place for _, place in wanted],
+        today=now.astimezone(IST).date(),
     )
-    return ladder_of(
-        Candidate(_post(post), post.distance, isinstance(post.occupancy, Vacant))
-        for post in staffed([row async for row in rows], now)
-    )
+    found = [row async for row in rows]
+    ladders = dict.fromkeys(wanted, Ladder({}))
+    for n, of_one in groupby(found, key=lambda row: int(row["n"])):
+        ladders[wanted[n - 1]] = ladder_of(
+            Candidate(_post(post), post.distance, isinstance(post.occupancy, Vacant))
+            for post in staffed(of_one, now)
+        )
+    return ladders
 
 
 async def post_by_id(conn: Connection, post_id: str, now: datetime) -> Post:
     """One post; it exists, since complaints refer to it."""
-    rows = statements().complaints_post(conn, id=post_id, today=now.astimezone(IST).date())
-    [post] = staffed([row async for row in rows], now)
-    return _post(post)
+    return (await posts_by_id(conn, [post_id], now))[post_id]
+
+
+async def posts_by_id(conn: Connection, ids: Sequence[str], now: datetime) -> dict[str, Post]:
+    """These posts by their keys."""
+    rows = statements().complaints_posts(conn, ids=list(ids), today=now.astimezone(IST).date())
+    return {post.id: _post(post) for post in staffed([row async for row in rows], now)}
 
 
 def _post(post: StaffedPost) -> Post:

@@ -15,10 +15,15 @@ import structlog
 from db.ids import new_id
 from db.pool import Connection
 from db.statements import statements
+from messages.errors import TemplateError
 from messages.model import Channel
-from messages.wording import Wording, word, worded
+from messages.templates import Template
+from messages.wording import Wording, template_or_fault, word_from, worded
 
 _log = structlog.get_logger(__name__)
+
+#: A template's variables, or a text as it is.
+Body = Mapping[str, str] | str
 
 #: Bundle id -> URL that opens the bundle for a while.
 Signer = Callable[[UUID], str]
@@ -33,6 +38,18 @@ class Kind(StrEnum):
     OFFICER_FORWARDED = "officer_forwarded"
     CITIZEN_CLOSED = "citizen_closed"
     CITIZEN_UNVERIFIED = "citizen_unverified"
+    CITIZEN_IN_TRIAGE = "citizen_in_triage"
+    CITIZEN_INTERIM = "citizen_interim"
+    CITIZEN_PAUSED = "citizen_paused"
+    CITIZEN_MOVED = "citizen_moved"
+    CITIZEN_SPECIAL_CLOSED = "citizen_special_closed"
+    CITIZEN_WITHDRAWN = "citizen_withdrawn"
+    CITIZEN_REOPENED = "citizen_reopened"
+    CITIZEN_ADVISED = "citizen_advised"
+    OFFICER_REMINDER = "officer_reminder"
+    OFFICER_PROPOSAL = "officer_proposal"
+    OFFICER_REFUSED = "officer_refused"
+    OFFICER_ENDED = "officer_ended"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +64,7 @@ class Notification:
     entry: int
     kind: Kind
     recipient: str
-    body: Mapping[str, str] | str
+    body: Body
     channel: Channel = Channel.SMS
     language: str = "hi"
     recordings: Sequence[UUID] = ()
@@ -59,45 +76,60 @@ class Notification:
         key = f"{self.complaint_id}:{self.entry}:{self.kind}"
         return key if self.channel is Channel.SMS else f"{key}:{self.channel}"
 
+    @property
+    def variables(self) -> dict[str, str]:
+        """What the template is filled in with; nothing where the body is a text already."""
+        return {} if isinstance(self.body, str) else dict(self.body)
+
 
 async def notify(conn: Connection, notification: Notification, now: datetime) -> None:
     """Write the row, due at once; held where its template does not fit."""
-    wording = await _word(conn, notification)
-    if wording.fault:
-        _log.error("message held", kind=notification.kind, error=wording.fault)
-    variables = {} if isinstance(notification.body, str) else dict(notification.body)
+    await notify_each(conn, [notification], now)
+
+
+async def notify_each(
+    conn: Connection, notifications: Sequence[Notification], now: datetime
+) -> None:
+    """As `notify`, any number of rows with one statement, and one for each kind of template."""
+    wordings = await _word_each(conn, notifications)
+    for notification, wording in zip(notifications, wordings, strict=True):
+        if wording.fault:
+            _log.error("message held", kind=notification.kind, error=wording.fault)
     await statements().complaints_notify(
         conn,
-        id=new_id(now),
-        dedupe_key=notification.dedupe_key,
-        complaint_id=notification.complaint_id,
-        kind=notification.kind,
-        channel=notification.channel,
-        language=notification.language,
-        recipient=notification.recipient,
-        subject=wording.subject,
-        body=wording.body,
-        variables=json.dumps(variables, ensure_ascii=False),
-        template_id=wording.template_id,
-        header=wording.header,
-        encoding=wording.encoding,
-        parts=wording.parts,
-        recordings=list(notification.recordings),
-        links=list(notification.links),
+        ids=[new_id(now) for _ in notifications],
+        dedupe_keys=[one.dedupe_key for one in notifications],
+        complaint_ids=[one.complaint_id for one in notifications],
+        kinds=[one.kind for one in notifications],
+        channels=[one.channel for one in notifications],
+        languages=[one.language for one in notifications],
+        recipients=[one.recipient for one in notifications],
+        subjects=[one.subject for one in wordings],
+        bodies=[one.body for one in wordings],
+        variables=[json.dumps(one.variables, ensure_ascii=False) for one in notifications],
+        template_ids=[one.template_id for one in wordings],
+        headers=[one.header for one in wordings],
+        encodings=[one.encoding for one in wordings],
+        parts=[one.parts for one in wordings],
+        recordings=[json.dumps([str(known) for known in one.recordings]) for one in notifications],
+        links=[json.dumps(list(one.links)) for one in notifications],
         created_at=now,
-        next_attempt_at=None if wording.fault else now,
-        held_at=now if wording.fault else None,
-        last_error=wording.fault,
+        next_attempt_at=[None if one.fault else now for one in wordings],
+        held_at=[now if one.fault else None for one in wordings],
+        last_errors=[one.fault for one in wordings],
     )
 
 
-async def _word(conn: Connection, notification: Notification) -> Wording:
-    if isinstance(notification.body, str):
-        return worded(notification.channel, notification.body)
-    return await word(
-        conn,
-        notification.kind,
-        notification.channel,
-        notification.language,
-        notification.body,
-    )
+async def _word_each(conn: Connection, notifications: Sequence[Notification]) -> list[Wording]:
+    """Each template is read once."""
+    templates: dict[tuple[str, Channel, str], Template | TemplateError] = {}
+    wordings = []
+    for one in notifications:
+        if isinstance(one.body, str):
+            wordings.append(worded(one.channel, one.body))
+            continue
+        which = (one.kind, one.channel, one.language)
+        if which not in templates:
+            templates[which] = await template_or_fault(conn, *which)
+        wordings.append(word_from(templates[which], one.channel, one.body))
+    return wordings

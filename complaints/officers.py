@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from complaints.texts import IST
+from complaints.calendar import IST
 
 
 class TenureKind(StrEnum):

@@ -10,11 +10,11 @@ from calls.numbers import to_e164
 from complaints import history, lifecycle, number, texts
 from complaints.errors import InvalidInputError, NoPostError
 from complaints.history import Entry, Event
-from complaints.lifecycle import Terms, WithOfficer
+from complaints.lifecycle import Terms, Triage, WithOfficer
 from complaints.mapping import Post, ladder_for
-from complaints.notifications import Kind, Notification, notify
+from complaints.notifications import Kind, Notification, notify_each
 from complaints.policy import Policy
-from complaints.store import link_call, transaction
+from complaints.store import STATE_NAMES, holidays, link_call, transaction
 from complaints.words import clean
 from db.ids import new_id
 from db.pool import Connection, Pool
@@ -63,7 +63,7 @@ class _Matter:
     category_name: str
     place_name: str
     terms: Terms
-    state: WithOfficer
+    state: WithOfficer | Triage
     post: Post
 
 
@@ -129,7 +129,8 @@ async def _look_up(conn: Connection, form: Registration, policy: Policy, now: da
     if form.call_id and not await statements().complaints_call_exists(conn, id=form.call_id):
         raise InvalidInputError("call_id", "is unknown")
     ladder = await ladder_for(conn, category["department"], form.place, now)
-    terms = Terms(policy, ladder, tuple(category["level_days"]))
+    rules = policy.of(form.category)
+    terms = Terms(rules, ladder, tuple(category["level_days"]), await holidays(conn, rules))
     state = lifecycle.registered(terms, now)
     if state is None:
         raise NoPostError(category["department"], form.place, level=1)
@@ -141,6 +142,7 @@ async def _write(
     conn: Connection, complaint_id: UUID, form: Registration, matter: _Matter, now: datetime
 ) -> str:
     complaint_number = number.make(await statements().complaints_next_serial(conn))
+    clock = matter.state.clock
     await statements().complaints_add(
         conn,
         id=complaint_id,
@@ -150,9 +152,15 @@ async def _write(
         citizen_id=await _citizen(conn, form, now),
         contact=form.contact,
         text_hi=form.text,
+        state=STATE_NAMES[type(matter.state)],
         level=matter.state.level,
         post=matter.state.post,
-        due_at=matter.state.due_at,
+        due_at=clock.due_at,
+        due_since=clock.since,
+        due_days=clock.days,
+        due_policy=clock.policy,
+        due_counting=clock.counting,
+        remind_at=clock.remind_at,
         registered_at=now,
     )
     if form.call_id:
@@ -183,12 +191,13 @@ async def _citizen(conn: Connection, form: Registration, now: datetime) -> UUID:
 def _entry(form: Registration, matter: _Matter, now: datetime, actor: str) -> Entry:
     return Entry(
         at=now,
-        event=Event.REGISTERED,
+        event=Event.TRIAGE if isinstance(matter.state, Triage) else Event.REGISTERED,
         level=matter.state.level,
         actor=actor,
         call_id=form.call_id,
         post=matter.state.post,
         due_at=matter.state.due_at,
+        basis=matter.state.clock.basis,
     )
 
 
@@ -201,16 +210,24 @@ async def _tell(
     entry: int,
     now: datetime,
 ) -> None:
-    due_at = matter.state.due_at
-    to_officer = texts.officer_assigned(
-        complaint_number, matter.category_name, matter.place_name, form.text, form.contact, due_at
-    )
-    to_citizen = texts.citizen_registered(complaint_number, matter.post.title, due_at)
-    for kind, recipient, body in (
-        (Kind.OFFICER_ASSIGNED, matter.post.number, to_officer),
-        (Kind.CITIZEN_REGISTERED, form.contact, to_citizen),
-    ):
-        notification = Notification(
+    state, post = matter.state, matter.post
+    if isinstance(state, Triage):  # nobody's yet
+        in_triage = texts.citizen_in_triage(complaint_number)
+        messages = [(Kind.CITIZEN_IN_TRIAGE, form.contact, in_triage)]
+    else:
+        names = (matter.category_name, matter.place_name)
+        assigned = texts.officer_assigned(
+            complaint_number, *names, form.text, form.contact, state.due_at
+        )
+        registered = texts.citizen_registered(complaint_number, post.title, state.due_at)
+        messages = [
+            (Kind.OFFICER_ASSIGNED, post.number, assigned),
+            (Kind.CITIZEN_REGISTERED, form.contact, registered),
+        ]
+    told = [
+        Notification(
             complaint_id=complaint_id, entry=entry, kind=kind, recipient=recipient, body=body
         )
-        await notify(conn, notification, now)
+        for kind, recipient, body in messages
+    ]
+    await notify_each(conn, told, now)

@@ -7,6 +7,7 @@ from itertools import groupby
 
 import asyncpg
 
+from complaints.calendar import IST
 from complaints.officers import (
     Days,
     Occupancy,
@@ -17,7 +18,6 @@ from complaints.officers import (
     occupancy,
     reach,
 )
-from complaints.texts import IST
 from db.pool import Connection
 from db.statements import statements
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -152,6 +153,7 @@ async def load_story(pool: Pool, complaint_number: str) -> Story:
 
 async def _story(conn: Connection, complaint: StoryComplaint) -> Story:
     key = {"complaint_id": complaint.id}
+    keys = {"complaint_ids": [complaint.id]}
     return Story(
         complaint=complaint,
         history=tuple(await history.entries(conn, complaint.id)),
@@ -160,7 +162,7 @@ async def _story(conn: Connection, complaint: StoryComplaint) -> Story:
             [StoryCall(**row) async for row in statements().complaints_story_calls(conn, **key)]
         ),
         recordings=tuple(
-            [recording_of(row) async for row in statements().complaints_recordings(conn, **key)]
+            [recording_of(row) async for row in statements().complaints_recordings(conn, **keys)]
         ),
         notifications=tuple(
             [_notification(row) async for row in statements().complaints_notifications(conn, **key)]
@@ -169,7 +171,7 @@ async def _story(conn: Connection, complaint: StoryComplaint) -> Story:
             [StoryBundle(**row) async for row in statements().complaints_bundles(conn, **key)]
         ),
         register=tuple(
-            [RegisterEntry(**row) async for row in statements().complaints_register(conn, **key)]
+            [register_entry_of(row) async for row in statements().complaints_register(conn, **keys)]
         ),
     )
 
@@ -177,7 +179,16 @@ async def _story(conn: Connection, complaint: StoryComplaint) -> Story:
 def recording_of(row: asyncpg.Record) -> StoryRecording:
     """From a row of `complaints_recordings`."""
     seconds = None if row["seconds"] is None else float(row["seconds"])
-    return StoryRecording(**{**row, "seconds": seconds})
+    return StoryRecording(**{**_without_complaint(row), "seconds": seconds})
+
+
+def register_entry_of(row: asyncpg.Record) -> RegisterEntry:
+    """From a row of `complaints_register`."""
+    return RegisterEntry(**_without_complaint(row))
+
+
+def _without_complaint(row: asyncpg.Record) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name != "complaint_id"}
 
 
 def _notification(row: asyncpg.Record) -> StoryNotification:

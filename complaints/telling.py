@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from complaints.calendar import IST
 from complaints.history import Entry, Event
 from complaints.story import (
     Story,
@@ -11,13 +12,19 @@ from complaints.story import (
     StoryNotification,
     StoryRecording,
 )
-from complaints.texts import IST
 
 _STATES = {
     "with_officer": "with the officer",
     "awaiting_feedback": "disposed of, the citizen is to be asked",
     "closed_satisfied": "closed, the citizen is satisfied",
     "unverified": "unverified, the citizen could not be asked",
+    "triage": "with the CM's team, before any officer",
+    "proposed": "with the officer, who has proposed something to the next level",
+    "paused": "with the officer, whose time stands still",
+    "returned": "returned as wrongly mapped, to be mapped anew",
+    "special_closed": "closed specially by an officer, not by the citizen's word",
+    "withdrawn": "withdrawn by the citizen",
+    "advised": "not for this helpline, the citizen was told where to go",
 }
 _EVENTS = {
     Event.REGISTERED: "Registered",
@@ -28,6 +35,20 @@ _EVENTS = {
     Event.ESCALATED_OVERDUE: "Not answered in time. Escalated",
     Event.OVERDUE_AT_LAST_LEVEL: "Not answered in time at the last level. To the CM's office",
     Event.UNVERIFIED: "The citizen could not be asked. Ended as unverified",
+    Event.TRIAGE: "Registered, with the CM's team first",
+    Event.FORWARDED: "Forwarded to the officer",
+    Event.INTERIM_REPLY: "Interim reply",
+    Event.PAUSED: "The officer's time stands still",
+    Event.RESUMED: "The officer's time goes on",
+    Event.TRANSFERRED: "Transferred to another department",
+    Event.WRONG_MAPPING: "Returned: not this officer's",
+    Event.PROPOSED: "Proposed to the next level",
+    Event.REFUSED: "The proposal is refused",
+    Event.SPECIAL_CLOSED: "Closed specially, without the citizen's word",
+    Event.WITHDRAWN: "Withdrawn by the citizen",
+    Event.REOPENED: "Reopened at the citizen's word",
+    Event.ADVISED: "Not for this helpline: the citizen was told where to go",
+    Event.NOTED: "Noted",
 }
 _CHANNELS = {"sms": "SMS", "email": "E-mail", "webhook": "Webhook"}
 _Line = tuple[datetime, str]
@@ -67,6 +88,8 @@ def _entry(entry: Entry) -> _Line:
         text += f": {entry.reason}"
     if entry.due_at:
         text += f"; due {_clock(entry.due_at)}"
+    if entry.basis:
+        text += f" ({entry.basis})"
     return entry.at, text
 
 

@@ -4,12 +4,13 @@ A message's wording is data: `message_template`. Here is what its variables hold
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from enum import StrEnum
 
+from complaints.calendar import IST
+from complaints.ends import SpecialReason
 from complaints.history import Entry, Event
-
-IST = timezone(timedelta(hours=5, minutes=30), "IST")
+from complaints.lifecycle import ProposalKind
 
 #: What a template is filled in with: the wording itself is data (`message_template`).
 Variables = Mapping[str, str]
@@ -36,6 +37,23 @@ _REASONS = {
 }
 _REASON_NOT_GIVEN = "कारण नहीं बताया"
 
+_SPECIAL_REASONS = {
+    SpecialReason.COURT_CASE: "न्यायालय में विचाराधीन",
+    SpecialReason.BEYOND_POWERS: "विभाग के अधिकार क्षेत्र से बाहर",
+    SpecialReason.NO_BUDGET: "बजट उपलब्ध नहीं",
+    SpecialReason.NEEDS_POLICY: "नीतिगत निर्णय आवश्यक",
+    SpecialReason.APPLICANT_AT_FAULT: "आवेदक स्तर पर कार्यवाही लंबित",
+    SpecialReason.MATTER_UNFOUNDED: "जांच में शिकायत सही नहीं पाई गई",
+}
+_PAUSES = {
+    True: "आपसे जानकारी अपेक्षित है",
+    False: "न्यायालय के स्थगन आदेश के कारण कार्यवाही रुकी है",
+}
+_PROPOSALS = {
+    ProposalKind.TRANSFER: "दूसरे विभाग को स्थानांतरण",
+    ProposalKind.SPECIAL_CLOSE: "विशेष परिस्थिति में बंद करने",
+}
+
 _EVENTS = {
     Event.REGISTERED: "पंजीकृत, स्तर-{level} को भेजी गई",
     Event.DISPOSED: "स्तर-{level} द्वारा निस्तारण",
@@ -45,6 +63,20 @@ _EVENTS = {
     Event.ESCALATED_OVERDUE: "समय सीमा समाप्त, स्तर-{level} को अग्रसारित",
     Event.OVERDUE_AT_LAST_LEVEL: "स्तर-{level} की समय सीमा समाप्त, मुख्यमंत्री कार्यालय की सूची में",
     Event.UNVERIFIED: "नागरिक से संपर्क नहीं हो सका",
+    Event.TRIAGE: "पंजीकृत, मुख्यमंत्री कार्यालय के परीक्षण में",
+    Event.FORWARDED: "स्तर-{level} को भेजी गई",
+    Event.INTERIM_REPLY: "स्तर-{level} द्वारा अंतरिम उत्तर",
+    Event.PAUSED: "समय सीमा स्थगित",
+    Event.RESUMED: "समय सीमा पुनः प्रारंभ",
+    Event.TRANSFERRED: "दूसरे विभाग को स्थानांतरित, स्तर-{level}",
+    Event.WRONG_MAPPING: "गलत अधिकारी को भेजी गई थी, वापस",
+    Event.PROPOSED: "स्तर-{level} द्वारा उच्च स्तर को प्रस्ताव",
+    Event.REFUSED: "प्रस्ताव अस्वीकृत",
+    Event.SPECIAL_CLOSED: "विशेष परिस्थिति में बंद",
+    Event.WITHDRAWN: "नागरिक द्वारा वापस ली गई",
+    Event.REOPENED: "नागरिक के कहने पर पुनः खोली गई, स्तर-{level}",
+    Event.ADVISED: "हेल्पलाइन के दायरे से बाहर, सलाह दी गई",
+    Event.NOTED: "टिप्पणी",
 }
 
 
@@ -66,6 +98,11 @@ def reason_of(code: str | None) -> str:
 def citizen_registered(number: str, post_title: str, due_at: datetime) -> Variables:
     """To the citizen: the number to keep, who has it, and by when."""
     return {"number": number, "post": post_title, "due": clock(due_at)}
+
+
+def citizen_in_triage(number: str) -> Variables:
+    """To the citizen: the number to keep; no officer has it yet."""
+    return {"number": number}
 
 
 def officer_assigned(
@@ -107,6 +144,61 @@ def officer_forwarded(
         "due": clock(due_at),
         "link": link,
     }
+
+
+def officer_reminder(number: str, category: str, place: str, due_at: datetime) -> Variables:
+    """To the officer who has used most of their time."""
+    return {"number": number, "category": category, "place": place, "due": clock(due_at)}
+
+
+def citizen_paused(number: str, waiting: bool, why: str) -> Variables:
+    """To the citizen: the officer waits, for them or for a court."""
+    return {"number": number, "reason": _PAUSES[waiting], "matter": _excerpt(why)}
+
+
+def citizen_interim(number: str, text: str, expected_by: datetime) -> Variables:
+    """To the citizen: how it stands, and when to expect more."""
+    return {"number": number, "matter": _excerpt(text), "expected": clock(expected_by)}
+
+
+def citizen_moved(number: str, due_at: datetime) -> Variables:
+    """To the citizen: another officer has it now."""
+    return {"number": number, "due": clock(due_at)}
+
+
+def citizen_special_closed(number: str, code: SpecialReason, text: str) -> Variables:
+    """To the citizen: why it is closed although they are not satisfied."""
+    return {"number": number, "reason": _SPECIAL_REASONS[code], "matter": _excerpt(text)}
+
+
+def citizen_withdrawn(number: str) -> Variables:
+    """To the citizen who took it back."""
+    return {"number": number}
+
+
+def citizen_reopened(number: str, due_at: datetime) -> Variables:
+    """To the citizen who is not satisfied after all."""
+    return {"number": number, "due": clock(due_at)}
+
+
+def citizen_advised(number: str, advice: str) -> Variables:
+    """To the citizen whose matter is not for this helpline."""
+    return {"number": number, "matter": _excerpt(advice)}
+
+
+def officer_withdrawn(number: str) -> Variables:
+    """To the officer who had it."""
+    return {"number": number}
+
+
+def officer_proposal(number: str, kind: ProposalKind, text: str) -> Variables:
+    """To the officer of the next level, who decides."""
+    return {"number": number, "proposal": _PROPOSALS[kind], "matter": _excerpt(text)}
+
+
+def officer_refused(number: str, text: str, due_at: datetime) -> Variables:
+    """To the officer whose proposal was refused."""
+    return {"number": number, "matter": _excerpt(text), "due": clock(due_at)}
 
 
 def citizen_closed(number: str) -> Variables:

@@ -19,6 +19,7 @@ from helpline import commands, logs, reports
 from helpline import message_commands as messages
 from helpline.database import NoDatabaseError
 from helpline.importing import Bundle, UnreadableFileError, import_data
+from helpline.policies import POLICIES
 from helpline.postgres import PostgresError
 from helpline.settings import SettingsError, faults, load_settings
 from helpline.tools import ToolsError
@@ -94,6 +95,19 @@ def _parser() -> argparse.ArgumentParser:
     token = agent.add_parser("token", help="the token with which an agent's page signs in")
     token.add_argument("agent", metavar="AGENT")
     token.set_defaults(command=commands.agent_token)
+
+    policy = verbs.add_parser("policy", help="about policies").add_subparsers(required=True)
+    explain = policy.add_parser("explain", help="who gets a complaint, by when, and what then")
+    explain.add_argument("category", metavar="CATEGORY")
+    explain.add_argument("place", metavar="PLACE")
+    explain.add_argument("--policy", choices=sorted(POLICIES), help="default: that of the settings")
+    explain.set_defaults(command=commands.policy_explain)
+
+    verify = verbs.add_parser("verify", help="check that histories are as they were written")
+    which = verify.add_mutually_exclusive_group(required=True)
+    which.add_argument("number", nargs="?", metavar="NUMBER")
+    which.add_argument("--all", action="store_true", help="every complaint's")
+    verify.set_defaults(command=commands.verify)
 
     _add_notifications(verbs.add_parser("notifications", help="about messages"))
     _add_complaint(verbs.add_parser("complaint", help="about one complaint"))

@@ -3,12 +3,15 @@
 import argparse
 import asyncio
 import signal
+from collections.abc import AsyncIterator
 from ipaddress import IPv4Address
 from pathlib import Path
 
 from complaints.disposal import DisposalKind, dispose
+from complaints.explaining import explain
 from complaints.story import load_story
 from complaints.telling import render_story
+from complaints.verification import Verified, verify_all, verify_one
 from cti.tokens import issue
 from db.migrate import migrate as migrate_database
 from dialplans.check import check as check_cell
@@ -18,7 +21,6 @@ from helpline.clock import shifted_clock
 from helpline.database import Database, command_pool
 from helpline.demo import run as run_demo
 from helpline.keys import signing_key
-from helpline.policies import policy_named
 from helpline.prompts import prompt_store
 from helpline.settings import Settings, SettingsError
 from helpline.tools import load_tools
@@ -104,6 +106,33 @@ async def complaint_show(settings: Settings, options: argparse.Namespace) -> int
     return 0
 
 
+async def verify(settings: Settings, options: argparse.Namespace) -> int:
+    """Check one history, or all; stop at the first that was changed and say where. Then 1."""
+    checked = 0
+    async with command_pool(settings) as pool:
+        found = verify_all(pool) if options.all else _only(await verify_one(pool, options.number))
+        async for one in found:
+            checked += 1
+            if one.broken_at is not None:
+                print(f"complaint {one.number}: the history is broken at entry {one.broken_at}")
+                return 1
+    print(f"{checked} {'history' if checked == 1 else 'histories'} checked, all intact")
+    return 0
+
+
+async def _only(verified: Verified) -> AsyncIterator[Verified]:
+    yield verified
+
+
+async def policy_explain(settings: Settings, options: argparse.Namespace) -> int:
+    """Say who would get such a complaint, by when, and what happens next at each step."""
+    rules = settings.rules_of(options.policy or settings.policy)
+    now = shifted_clock(settings.clock_shift)()
+    async with command_pool(settings) as pool:
+        print(await explain(pool, options.category, options.place, rules, now))
+    return 0
+
+
 async def complaint_dispose(settings: Settings, options: argparse.Namespace) -> int:
     """Enter the disposal."""
     async with command_pool(settings) as pool:
@@ -113,7 +142,7 @@ async def complaint_dispose(settings: Settings, options: argparse.Namespace) -> 
             kind=DisposalKind(options.kind),
             report=options.report,
             actor=f"post:{options.by}",
-            policy=policy_named(settings.policy),
+            policy=settings.rules,
             now=shifted_clock(settings.clock_shift)(),
         )
     print(f"complaint {disposed.number}: disposed at L{disposed.level}, the citizen will be asked")

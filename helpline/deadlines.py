@@ -1,10 +1,10 @@
-"""The sweep that escalates what no officer answered in time, woken again and again."""
+"""The sweep that escalates what no officer answered in time, and reminds before that."""
 
 import asyncio
 
 import structlog
 
-from complaints.escalation import escalate_overdue
+from complaints.escalation import escalate_overdue, remind
 from complaints.notifications import Signer
 from complaints.policy import Policy
 from db.errors import AWAY, stop_if_cancelled
@@ -37,6 +37,7 @@ class DeadlineSweep:
                     signer=self._signer,
                     limit=_BATCH,
                 )
+                moved = max(moved, await remind(self._pool, now=self._now(), limit=_BATCH))
             except AWAY as error:
                 stop_if_cancelled()
                 _log.warning("database away, deadlines wait", error=repr(error))

@@ -26,7 +26,7 @@ def dialer_settings(settings: Settings) -> DialerSettings:
             wrong_person=wanted.retry_wrong_person,
             hung_up=wanted.retry_hung_up,
             technical=wanted.retry_uncounted,
-            max_attempts=wanted.max_attempts,
+            max_attempts=wanted.max_attempts or settings.rules.feedback_attempts,
         ),
         ring_seconds=wanted.ring_seconds,
     )

@@ -1,15 +1,23 @@
 """The policies that an operator can choose from, by name."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
-from complaints.policy import UP_1076, Policy
+from complaints.policy import READY, UP_1076, Policy
 
 #: The demo's: the same rules as 1076, with feedback called at once and days of a minute.
-DEMO = Policy(name="demo", feedback_delay=timedelta(seconds=1), day=timedelta(minutes=1))
+DEMO = replace(UP_1076, name="demo", feedback_delay=timedelta(seconds=1), day=timedelta(minutes=1))
 
-_POLICIES = {policy.name: policy for policy in (UP_1076, DEMO)}
+POLICIES = {policy.name: policy for policy in (*READY, DEMO)}
 
 
-def policy_named(name: str) -> Policy:
-    """The policy of that name. `KeyError` for an unknown one (settings refuse it first)."""
-    return _POLICIES[name]
+def policy_named(name: str, by_category: Mapping[str, Mapping[str, Any]] | None = None) -> Policy:
+    """The policy of that name, with what differs by category.
+
+    `KeyError` for an unknown name, `ValueError` for rules that make no sense (settings refuse both
+    first).
+    """
+    policy = POLICIES[name]
+    return replace(policy, by_category=by_category) if by_category else policy

@@ -21,6 +21,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from complaints.calendar import Counting
+from complaints.policy import Policy, SpecialClose
 from dialplans.settings import (
     Address,
     AgentSettings,
@@ -32,6 +34,7 @@ from dialplans.settings import (
     QueueSettings,
     TrunkSettings,
 )
+from helpline.policies import policy_named
 from messages.drivers.fields import check_fields
 from messages.errors import TemplateError
 from messages.retry import RetryRule
@@ -106,7 +109,8 @@ class FeedbackOptions(_Group):
     calls_per_second: Annotated[float, Field(gt=0)] = 2.0
     trunk_channels: Annotated[int, Field(ge=1)] = 240
     inbound_reserve: Annotated[int, Field(ge=0)] = 120
-    max_attempts: Annotated[int, Field(ge=1, le=10)] = 4
+    max_attempts: Annotated[int, Field(ge=1, le=10)] | None = None
+    """None: as many as the policy says."""
     retry_busy: tuple[timedelta, ...] = (
         timedelta(minutes=10),
         timedelta(hours=1),
@@ -120,6 +124,29 @@ class FeedbackOptions(_Group):
     retry_wrong_person: timedelta = timedelta(hours=20)
     retry_hung_up: timedelta = timedelta(hours=1)
     retry_uncounted: timedelta = timedelta(minutes=2)
+
+
+class CategoryRules(_Group):
+    """What a category's complaints have otherwise than the policy; what is left out does not."""
+
+    reviews_per_level: int | None = None
+    last_level: int | None = None
+    counting: Counting | None = None
+    rest_weekdays: frozenset[int] | None = None
+    holidays: str | None = None
+    fewest_days: int | None = None
+    most_days: int | None = None
+    review_share: float | None = None
+    review_at_least_days: int | None = None
+    reminder_share: float | None = None
+    special_close: SpecialClose | None = None
+    triage: bool | None = None
+    sorting_days: float | None = None
+    transfers_at_most: int | None = None
+    transfer_days: float | None = None
+    transfer_needs_approval: bool | None = None
+    reopen_days: int | None = None
+    feedback_delay: timedelta | None = None
 
 
 class _ChannelOptions(_Group):
@@ -236,7 +263,10 @@ class Settings(BaseSettings):
     """What must outlive a restart and is not in the database: secrets, captures, prompts."""
     database_url: SecretStr | None = None
     """A PostgreSQL 15 or later. Without it an embedded one runs in the state folder."""
-    policy: Literal["up-1076", "demo"] = "up-1076"
+    policy: Literal["up-1076", "up-2017", "mp-181", "hp-1100", "demo"] = "up-1076"
+    """How complaints are followed up; `helpline policy explain` says what that means."""
+    category_rules: dict[str, CategoryRules] = {}
+    """What differs from the policy, by the category's code."""
     clock_shift: timedelta = timedelta(0)
     """Only with the demo's policy: how far the demo's time is from the machine's."""
     cell: CellOptions = CellOptions()
@@ -245,6 +275,24 @@ class Settings(BaseSettings):
     feedback: FeedbackOptions = FeedbackOptions()
     notifications: NotificationOptions = NotificationOptions()
     log: LogOptions = LogOptions()
+
+    @property
+    def rules(self) -> Policy:
+        """The policy, with what differs by category."""
+        return self.rules_of(self.policy)
+
+    def rules_of(self, name: str) -> Policy:
+        """Another policy of that name, with the same differences by category."""
+        differing = {
+            category: rules.model_dump(exclude_none=True)
+            for category, rules in self.category_rules.items()
+        }
+        return policy_named(name, differing)
+
+    @model_validator(mode="after")
+    def _rules_make_sense(self) -> Self:
+        _ = self.rules  # whose own error names the rule
+        return self
 
     @model_validator(mode="after")
     def _time_is_shifted_only_in_a_demo(self) -> Self:

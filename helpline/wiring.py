@@ -32,7 +32,6 @@ from helpline.keys import signing_key
 from helpline.live import LiveCell
 from helpline.metrics import Metrics
 from helpline.outbound import Outbound, receipt_options
-from helpline.policies import policy_named
 from helpline.prompts import prompt_store
 from helpline.settings import Settings
 from helpline.supervise import Supervisor
@@ -174,7 +173,7 @@ class Helpline:
             journal=CallJournal(commit),
             capture=Capture(commit, now, settings.cell.name, state.captures),
             callbacks=CallbackRows(pool, now),
-            book=Answers(pool, policy_named(settings.policy), now, self._signer()),
+            book=Answers(pool, settings.rules, now, self._signer()),
             prompts=self._prompts,
             now=now,
         )
@@ -198,7 +197,7 @@ class Helpline:
         live.add_metrics(self._metrics)
 
     def _start_deadlines(self, pool: Pool) -> None:
-        sweep = DeadlineSweep(pool, policy_named(self._settings.policy), self._now, self._signer())
+        sweep = DeadlineSweep(pool, self._settings.rules, self._now, self._signer())
         self._services.start("deadlines", sweep.run)
 
     def _start_dialer(self, pool: Pool) -> None:
@@ -223,7 +222,7 @@ class Helpline:
 
     async def _start_http(self, pool: Pool) -> None:
         settings, key = self._settings, signing_key(self._settings)
-        policy = policy_named(settings.policy)
+        policy = settings.rules
         agents = AgentApi(key, self.live.desk, ComplaintRegistrar(pool, policy, self._now))
         app = application(agent_routes(agents), self._metrics, self.health)
         Downloads(pool, self._store, key, self._now).add_routes(app)

@@ -7,7 +7,7 @@ from db.pool import Connection
 from messages.errors import TemplateError
 from messages.model import Channel
 from messages.parts import measure
-from messages.templates import fill, load
+from messages.templates import Template, fill, load
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +31,27 @@ async def word(
     Whatever is told in a message has been decided already: a text that somebody spoilt must not
     undo a registration. The message is held, and can be worded and sent once the text is mended.
     """
+    template = await template_or_fault(conn, kind, channel, language)
+    return word_from(template, channel, variables)
+
+
+async def template_or_fault(
+    conn: Connection, kind: str, channel: Channel, language: str
+) -> Template | TemplateError:
+    """The template, or why there is none: for many messages of one kind."""
     try:
-        template = await load(conn, kind, channel, language)
+        return await load(conn, kind, channel, language)
+    except TemplateError as error:
+        return error
+
+
+def word_from(
+    template: Template | TemplateError, channel: Channel, variables: Mapping[str, str]
+) -> Wording:
+    """As `word`, with a template that is known already."""
+    if isinstance(template, TemplateError):
+        return Wording(fault=str(template))
+    try:
         subject, body = fill(template, variables)
     except TemplateError as error:
         return Wording(fault=str(error))

@@ -21,27 +21,29 @@ select code, name_hi from place where code = :code;
 -- name: complaints_call_exists(id)$
 select exists (select from call where id = :id);
 
--- name: complaints_posts_above(department, place, today)
--- Posts of a department at a place and at all places above it, each with who held it up to today and who of them is on
--- leave: a row for each tenure. A cycle among the parents ends the walk.
-with recursive above (code, parent, distance) as (
-    select code, parent, 0 from place where code = :place
+-- name: complaints_posts_above(departments, places, today)
+-- For the n-th department and place: its posts at the place and at all places above it, each with who held it up to today
+-- and who of them is on leave: a row for each tenure. A cycle among the parents ends the walk.
+with recursive above (n, department, code, parent, distance) as (
+    select w.n, w.department, p.code, p.parent, 0
+    from unnest(:departments::text[], :places::text[]) with ordinality as w (department, place, n)
+    join place p on p.code = w.place
     union all
-    select p.code, p.parent, a.distance + 1 from place p join above a on p.code = a.parent
-) cycle code set seen using path
-select post.id, post.title, post.department, post.level, post.place, post.number, post.vacant_from, above.distance,
+    select a.n, a.department, p.code, p.parent, a.distance + 1 from place p join above a on p.code = a.parent
+) cycle n, code set seen using path
+select above.n, post.id, post.title, post.department, post.level, post.place, post.number, post.vacant_from, above.distance,
        t.officer, o.name, o.number as officer_number, t.kind, t.from_on, t.until_on,
        l.from_on as leave_from, l.until_on as leave_until
 from above
-join post on post.place = above.code and post.department = :department
+join post on post.place = above.code and post.department = above.department
 left join tenure t on t.post = post.id and t.from_on <= :today
 left join officer o on o.code = t.officer
 left join officer_leave l on l.officer = t.officer and daterange(l.from_on, l.until_on, '[]') @> :today::date
 where not above.seen
-order by post.id, t.from_on;
+order by above.n, post.id, t.from_on;
 
--- name: complaints_post(id, today)
--- As complaints_posts_above, for one post.
+-- name: complaints_posts(ids, today)
+-- As complaints_posts_above, for these posts.
 select post.id, post.title, post.department, post.level, post.place, post.number, post.vacant_from, 0 as distance,
        t.officer, o.name, o.number as officer_number, t.kind, t.from_on, t.until_on,
        l.from_on as leave_from, l.until_on as leave_until
@@ -49,8 +51,8 @@ from post
 left join tenure t on t.post = post.id and t.from_on <= :today
 left join officer o on o.code = t.officer
 left join officer_leave l on l.officer = t.officer and daterange(l.from_on, l.until_on, '[]') @> :today::date
-where post.id = :id
-order by t.from_on;
+where post.id = any(:ids::text[])
+order by post.id, t.from_on;
 
 -- name: complaints_hold_number(number)$
 -- Two registrations from one number must not both find that their citizen is new.
@@ -72,68 +74,119 @@ insert into citizen_number (citizen_id, number) select id, :number from added;
 -- name: complaints_next_serial()$
 select nextval('complaint_serial');
 
--- name: complaints_add(id, number, category, place, citizen_id, contact, text_hi, level, post, due_at, registered_at)!
-insert into complaint (id, number, category, place, citizen_id, contact, text_hi, state, level, post, due_at,
-                       registered_at, changed_at)
-values (:id, :number, :category, :place, :citizen_id, :contact, :text_hi, 'with_officer', :level, :post, :due_at,
-        :registered_at, :registered_at);
+-- name: complaints_add(id, number, category, place, citizen_id, contact, text_hi, state, level, post, due_at, due_since, due_days, due_policy, due_counting, remind_at, registered_at)!
+insert into complaint (id, number, category, place, citizen_id, contact, text_hi, state, level, post, due_at, due_since,
+                       due_days, due_policy, due_counting, remind_at, registered_at, changed_at)
+values (:id, :number, :category, :place, :citizen_id, :contact, :text_hi, :state, :level, :post, :due_at, :due_since,
+        :due_days, :due_policy, :due_counting, :remind_at, :registered_at, :registered_at);
 
 -- name: complaints_hold(number)^
 -- The row that every change of a complaint takes first. "No key" so that new rows may refer to it meanwhile.
-select c.id, c.number, c.contact, c.text_hi, c.state, c.level, c.post, c.due_at, c.disposals, c.dissatisfied_at_level,
-       c.cm_office_since, c.overdue_at, c.closing_attempt, c.unverified_reason,
-       c.place, p.name_hi as place_name, k.name_hi as category_name, k.department, k.level_days
+select c.*, p.name_hi as place_name, k.name_hi as category_name, coalesce(c.department, k.department) as department_now,
+       k.level_days, e.reason_code as end_code, e.text as end_text, e.actor as end_actor, e.post as end_post,
+       e.level as end_level, e.call_id as end_call, e.page as end_page, r.kind as proposal_kind
 from complaint c join category k on k.code = c.category join place p on p.code = c.place
+left join complaint_end e on e.complaint_id = c.id and e.entry = c.end_entry
+left join proposal r on r.complaint_id = c.id and r.entry = c.proposal
 where c.number = :number
 for no key update of c;
 
 -- name: complaints_hold_by_id(id)^
 -- As complaints_hold, by key.
-select c.id, c.number, c.contact, c.text_hi, c.state, c.level, c.post, c.due_at, c.disposals, c.dissatisfied_at_level,
-       c.cm_office_since, c.overdue_at, c.closing_attempt, c.unverified_reason,
-       c.place, p.name_hi as place_name, k.name_hi as category_name, k.department, k.level_days
+select c.*, p.name_hi as place_name, k.name_hi as category_name, coalesce(c.department, k.department) as department_now,
+       k.level_days, e.reason_code as end_code, e.text as end_text, e.actor as end_actor, e.post as end_post,
+       e.level as end_level, e.call_id as end_call, e.page as end_page, r.kind as proposal_kind
 from complaint c join category k on k.code = c.category join place p on p.code = c.place
+left join complaint_end e on e.complaint_id = c.id and e.entry = c.end_entry
+left join proposal r on r.complaint_id = c.id and r.entry = c.proposal
 where c.id = :id
 for no key update of c;
 
 -- name: complaints_hold_overdue(now, at_most)
 -- Oldest due first, so that none starves. What another worker holds is skipped, what it moved on is not due any more.
-select c.id, c.number, c.contact, c.text_hi, c.state, c.level, c.post, c.due_at, c.disposals, c.dissatisfied_at_level,
-       c.cm_office_since, c.overdue_at, c.closing_attempt, c.unverified_reason,
-       c.place, p.name_hi as place_name, k.name_hi as category_name, k.department, k.level_days
+-- Whatever the state: where a clock runs, somebody must act.
+select c.*, p.name_hi as place_name, k.name_hi as category_name, coalesce(c.department, k.department) as department_now,
+       k.level_days, r.kind as proposal_kind
 from complaint c join category k on k.code = c.category join place p on p.code = c.place
-where c.state = 'with_officer' and c.overdue_at is null and c.due_at <= :now
+left join proposal r on r.complaint_id = c.id and r.entry = c.proposal
+where c.overdue_at is null and c.due_at <= :now
 order by c.due_at
 limit :at_most
 for no key update of c skip locked;
 
--- name: complaints_move(id, state, level, post, due_at, disposals, dissatisfied_at_level, cm_office_since, overdue_at, closing_attempt, unverified_reason, changed_at)!
--- The only statement that changes a complaint. Its row is held by the caller.
-update complaint
-set state = :state, level = :level, post = :post, due_at = :due_at, disposals = :disposals,
-    dissatisfied_at_level = :dissatisfied_at_level, cm_office_since = :cm_office_since, overdue_at = :overdue_at,
-    closing_attempt = :closing_attempt, unverified_reason = :unverified_reason, changed_at = :changed_at
-where id = :id;
+-- name: complaints_hold_to_remind(now, at_most)
+-- Officers who have used most of their time. `entry`: where the history says that they got it. Who is late already is not
+-- reminded, but passed over.
+select c.*, p.name_hi as place_name, k.name_hi as category_name, coalesce(c.department, k.department) as department_now,
+       k.level_days, r.kind as proposal_kind,
+       (select max(h.seq) from complaint_history h where h.complaint_id = c.id and h.due_at is not null) as entry
+from complaint c join category k on k.code = c.category join place p on p.code = c.place
+left join proposal r on r.complaint_id = c.id and r.entry = c.proposal
+where c.remind_at <= :now and c.due_at > :now
+order by c.remind_at
+limit :at_most
+for no key update of c skip locked;
+
+-- name: complaints_reminded(ids)!
+-- Once: nothing is left to be reminded of.
+update complaint set remind_at = null where id = any(:ids::uuid[]);
+
+-- name: complaints_holidays(calendar)$
+select coalesce(array_agg(on_date), '{}') from holiday where calendar = :calendar;
+
+-- name: complaints_move(ids, states, levels, posts, disposals, dissatisfied_at_level, cm_office_since, transfers, due_at, overdue_at, due_since, due_days, due_policies, due_countings, due_paused, remind_at, paused_at, pause_reasons, remaining, remind_in, proposals, end_entries, closing_attempts, unverified_reasons, ended_at, changed_at)!
+-- The only statement that changes a complaint's state. The rows are held by the caller.
+update complaint c
+set state = r.state, level = r.level, post = r.post, disposals = r.disposals,
+    dissatisfied_at_level = r.dissatisfied_at_level, cm_office_since = r.cm_office_since, transfers = r.transfers,
+    due_at = r.due_at, overdue_at = r.overdue_at, due_since = r.due_since, due_days = r.due_days, due_policy = r.due_policy,
+    due_counting = r.due_counting, due_paused = r.due_paused, remind_at = r.remind_at, paused_at = r.paused_at,
+    pause_reason = r.pause_reason, remaining = r.remaining, remind_in = r.remind_in, proposal = r.proposal,
+    end_entry = r.end_entry, closing_attempt = r.closing_attempt, unverified_reason = r.unverified_reason,
+    ended_at = r.ended_at, changed_at = :changed_at
+from unnest(:ids::uuid[], :states::text[], :levels::smallint[], :posts::text[], :disposals::smallint[],
+            :dissatisfied_at_level::smallint[], :cm_office_since::timestamptz[], :transfers::smallint[],
+            :due_at::timestamptz[], :overdue_at::timestamptz[], :due_since::timestamptz[], :due_days::double precision[],
+            :due_policies::text[], :due_countings::text[], :due_paused::interval[], :remind_at::timestamptz[],
+            :paused_at::timestamptz[], :pause_reasons::text[], :remaining::interval[], :remind_in::interval[],
+            :proposals::integer[], :end_entries::integer[], :closing_attempts::uuid[], :unverified_reasons::text[],
+            :ended_at::timestamptz[])
+     as r (id, state, level, post, disposals, dissatisfied_at_level, cm_office_since, transfers, due_at, overdue_at,
+           due_since, due_days, due_policy, due_counting, due_paused, remind_at, paused_at, pause_reason, remaining,
+           remind_in, proposal, end_entry, closing_attempt, unverified_reason, ended_at)
+where c.id = r.id;
 
 -- name: complaints_link_call(complaint_id, call_id, role)!
 -- A call keeps the first role in which it belongs to the complaint.
 insert into complaint_call (complaint_id, call_id, role) values (:complaint_id, :call_id, :role)
 on conflict (complaint_id, call_id) do nothing;
 
--- name: complaints_history_head(complaint_id)^
-select seq, hash from complaint_history where complaint_id = :complaint_id order by seq desc limit 1;
+-- name: complaints_history_heads(complaint_ids)
+-- The last entry of each of these histories: what the next one is chained to.
+select w.id as complaint_id, h.seq, h.hash
+from unnest(:complaint_ids::uuid[]) as w (id)
+cross join lateral (select seq, hash from complaint_history where complaint_id = w.id order by seq desc limit 1) h;
 
--- name: complaints_history_append(complaint_id, seq, at, event, level, actor, reason, call_id, post, due_at, previous, hash)!
-insert into complaint_history (complaint_id, seq, at, event, level, actor, reason, call_id, post, due_at, previous, hash)
-values (:complaint_id, :seq, :at, :event, :level, :actor, :reason, :call_id, :post, :due_at, :previous, :hash);
+-- name: complaints_history_append(complaint_ids, seqs, ats, events, levels, actors, reasons, call_ids, posts, due_at, bases, previous, hashes)!
+insert into complaint_history (complaint_id, seq, at, event, level, actor, reason, call_id, post, due_at, basis, previous, hash)
+select * from unnest(:complaint_ids::uuid[], :seqs::integer[], :ats::timestamptz[], :events::text[], :levels::smallint[],
+                     :actors::text[], :reasons::text[], :call_ids::uuid[], :posts::text[], :due_at::timestamptz[],
+                     :bases::text[], :previous::text[], :hashes::text[]);
 
--- name: complaints_history(complaint_id)
-select seq, at, event, level, actor, reason, call_id, post, due_at, previous, hash
-from complaint_history where complaint_id = :complaint_id order by seq;
+-- name: complaints_history(complaint_ids)
+select complaint_id, seq, at, event, level, actor, reason, call_id, post, due_at, basis, previous, hash
+from complaint_history where complaint_id = any(:complaint_ids::uuid[]) order by complaint_id, seq;
 
--- name: complaints_add_disposal(complaint_id, disposal_no, level, post, kind, report, at)!
-insert into disposal (complaint_id, disposal_no, level, post, kind, report, at)
-values (:complaint_id, :disposal_no, :level, :post, :kind, :report, :at);
+-- name: complaints_id(number)$
+select id from complaint where number = :number;
+
+-- name: complaints_after(number, at_most)
+-- For a walk over all complaints, in order of their numbers.
+select id, number from complaint where number > :number order by number limit :at_most;
+
+-- name: complaints_add_disposal(complaint_id, disposal_no, level, post, kind, report, via, actor, call_id, at)!
+insert into disposal (complaint_id, disposal_no, level, post, kind, report, via, actor, call_id, at)
+values (:complaint_id, :disposal_no, :level, :post, :kind, :report, :via, :actor, :call_id, :at);
 
 -- name: complaints_feedback_owed(complaint_id, disposal_no, next_attempt_at)!
 -- The citizen has to be asked about this disposal.
@@ -195,33 +248,43 @@ values (:attempt_id, :complaint_id, :disposal_no, :satisfied, :reason_code, :rec
 insert into dissatisfaction_register (attempt_id, complaint_id, level, reason_code, recording_id, at)
 values (:attempt_id, :complaint_id, :level, :reason_code, :recording_id, :at);
 
--- name: complaints_register(complaint_id)
-select entry_no, at, level, reason_code, recording_id, attempt_id
-from dissatisfaction_register where complaint_id = :complaint_id order by entry_no;
+-- name: complaints_register(complaint_ids)
+select complaint_id, entry_no, at, level, reason_code, recording_id, attempt_id
+from dissatisfaction_register where complaint_id = any(:complaint_ids::uuid[]) order by entry_no;
 
--- name: complaints_recordings(complaint_id)
--- Everything recorded in the complaint's calls, oldest first, also what is still being written.
-select r.id, r.call_id, r.kind, r.state, r.started_at, r.closed_at, r.sha256, r.seconds, r.channels, r.location
+-- name: complaints_recordings(complaint_ids)
+-- Everything recorded in the complaints' calls, oldest first, also what is still being written.
+select cc.complaint_id, r.id, r.call_id, r.kind, r.state, r.started_at, r.closed_at, r.sha256, r.seconds, r.channels,
+       r.location
 from recording r join complaint_call cc on cc.call_id = r.call_id
-where cc.complaint_id = :complaint_id
+where cc.complaint_id = any(:complaint_ids::uuid[])
 order by r.started_at, r.id;
 
--- name: complaints_notify(id, dedupe_key, complaint_id, kind, channel, language, recipient, subject, body, variables, template_id, header, encoding, parts, recordings, links, created_at, next_attempt_at, held_at, last_error)!
+-- name: complaints_notify(ids, dedupe_keys, complaint_ids, kinds, channels, languages, recipients, subjects, bodies, variables, template_ids, headers, encodings, parts, recordings, links, created_at, next_attempt_at, held_at, last_errors)!
+-- `recordings` and `links`: a JSON list for each row.
 insert into notification (id, dedupe_key, complaint_id, kind, channel, language, recipient, subject, body, variables,
                           template_id, header, encoding, parts, recordings, links, created_at, next_attempt_at,
                           held_at, last_error)
-values (:id, :dedupe_key, :complaint_id, :kind, :channel, :language, :recipient, :subject, :body, :variables,
-        :template_id, :header, :encoding, :parts, :recordings, :links, :created_at, :next_attempt_at, :held_at,
-        :last_error);
+select r.id, r.dedupe_key, r.complaint_id, r.kind, r.channel, r.language, r.recipient, r.subject, r.body,
+       r.variables::jsonb, r.template_id, r.header, r.encoding, r.parts,
+       array(select jsonb_array_elements_text(r.recordings::jsonb)::uuid),
+       array(select jsonb_array_elements_text(r.links::jsonb)), :created_at, r.next_attempt_at, r.held_at, r.last_error
+from unnest(:ids::uuid[], :dedupe_keys::text[], :complaint_ids::uuid[], :kinds::text[], :channels::text[],
+            :languages::text[], :recipients::text[], :subjects::text[], :bodies::text[], :variables::text[],
+            :template_ids::text[], :headers::text[], :encodings::text[], :parts::smallint[], :recordings::text[],
+            :links::text[], :next_attempt_at::timestamptz[], :held_at::timestamptz[], :last_errors::text[])
+     as r (id, dedupe_key, complaint_id, kind, channel, language, recipient, subject, body, variables, template_id,
+           header, encoding, parts, recordings, links, next_attempt_at, held_at, last_error);
 
 -- name: complaints_notifications(complaint_id)
 select id, kind, channel, recipient, body, recordings, links, encoding, parts, attempts, created_at, next_attempt_at,
        sent_at, held_at, last_error, delivered_at, undelivered_at
 from notification where complaint_id = :complaint_id order by created_at, dedupe_key;
 
--- name: complaints_add_bundle(id, complaint_id, entry, post, created_at)!
+-- name: complaints_add_bundles(ids, complaint_ids, entries, posts, created_at)!
 insert into bundle (id, complaint_id, entry, post, created_at)
-values (:id, :complaint_id, :entry, :post, :created_at);
+select r.id, r.complaint_id, r.entry, r.post, :created_at
+from unnest(:ids::uuid[], :complaint_ids::uuid[], :entries::integer[], :posts::text[]) as r (id, complaint_id, entry, post);
 
 -- name: complaints_bundle(id)^
 select b.id, b.complaint_id, b.post, o.title as post_title, c.number, c.text_hi, c.level,
@@ -245,7 +308,7 @@ group by b.id order by b.created_at, b.id;
 select c.number, k.name_hi as category_name, c.state, c.level, c.registered_at
 from complaint c join category k on k.code = c.category
 where c.contact = :number
-order by c.state in ('with_officer', 'awaiting_feedback') desc, c.registered_at desc
+order by c.ended_at is null desc, c.registered_at desc
 limit :at_most;
 
 -- name: complaints_story(number)^

@@ -11,7 +11,6 @@ from helpline.demo.narrator import Narrator
 from helpline.demo.report import report
 from helpline.demo.stage import clear, demo_settings, set_stage
 from helpline.demo.story import StoryError, play
-from helpline.policies import policy_named
 from helpline.tools import load_tools
 
 
@@ -41,7 +40,7 @@ async def run(project: Path, folder: Path) -> int:
     shutil.copytree(state_folder(settings).recordings, recordings)
     told = report(
         story,
-        policy=policy_named(settings.policy),
+        policy=settings.rules,
         clock=clock,
         recordings=recordings,
         durations=durations,

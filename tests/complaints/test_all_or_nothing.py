@@ -7,11 +7,27 @@ from typing import Any
 import pytest
 
 from complaints import feedback
-from complaints.escalation import escalate_overdue
+from complaints.escalation import escalate_overdue, remind
 from complaints.feedback import Answer
+from complaints.lifecycle import PauseReason
+from complaints.pausing import pause, resume
+from complaints.policy import UP_1076
 from complaints.store import transaction
 from db.pool import Pool
 from tests.complaints.dying import CUT, DyingPool, as_pool
+from tests.complaints.moves import (
+    advised,
+    at_level_two,
+    decided,
+    energy_has_officers,
+    interim,
+    reopened,
+    returned,
+    sorted_to,
+    specially_closed,
+    transferred,
+    withdrawn,
+)
 from tests.complaints.world import World, sign
 
 TABLES = (
@@ -21,6 +37,8 @@ TABLES = (
     "complaint_call",
     "registration_key",
     "complaint_history",
+    "complaint_end",
+    "proposal",
     "disposal",
     "feedback_due",
     "feedback",
@@ -75,6 +93,108 @@ async def sweeping(world: World) -> UseCase:
     return lambda cut: escalate_overdue(cut.pool, policy=cut.policy, now=cut.now, signer=sign)
 
 
+async def reminding(world: World) -> UseCase:
+    for _ in range(2):
+        await world.register()
+    world.later(days=6)
+    return lambda cut: remind(cut.pool, now=cut.now)
+
+
+async def pausing(world: World) -> UseCase:
+    return pausing_of((await world.register()).number)
+
+
+def pausing_of(number: str) -> UseCase:
+    return lambda cut: pause(
+        cut.pool,
+        number,
+        reason=PauseReason.COURT_STAY,
+        text="स्थगन",
+        actor="officer:L1-MAH",
+        policy=cut.policy,
+        now=cut.now,
+    )
+
+
+async def resuming(world: World) -> UseCase:
+    registered = await world.register()
+    await pausing_of(registered.number)(world)
+    return lambda cut: resume(
+        cut.pool,
+        registered.number,
+        text="स्थगन समाप्त",
+        actor="officer:L1-MAH",
+        policy=cut.policy,
+        now=cut.now,
+    )
+
+
+def on(move: Callable[..., Awaitable[object]], number: str, **words: Any) -> UseCase:
+    async def cut_short(cut: World) -> object:
+        return await move(cut, number, **words)
+
+    return cut_short
+
+
+async def interim_reply(world: World) -> UseCase:
+    return on(interim, (await world.register()).number)
+
+
+async def transferring(world: World) -> UseCase:
+    await energy_has_officers(world)
+    return on(transferred, (await world.register()).number)
+
+
+async def proposing(world: World) -> UseCase:
+    world.policy = replace(UP_1076, transfer_needs_approval=True)
+    return await transferring(world)
+
+
+async def approving(world: World) -> UseCase:
+    propose = await proposing(world)
+    await propose(world)
+    number = await world.pool.fetchval("select number from complaint")
+    return on(decided, number, approve=True, post="L2-LAL")
+
+
+async def refusing(world: World) -> UseCase:
+    await approving(world)
+    number = await world.pool.fetchval("select number from complaint")
+    return on(decided, number, approve=False, post="L2-LAL")
+
+
+async def returning_a_mapping(world: World) -> UseCase:
+    return on(returned, (await world.register()).number)
+
+
+async def mapping_anew(world: World) -> UseCase:
+    await energy_has_officers(world)
+    number = (await world.register()).number
+    await returned(world, number)
+    return on(sorted_to, number, category="power-cut")
+
+
+async def advising(world: World) -> UseCase:
+    world.policy = replace(UP_1076, triage=True)
+    return on(advised, (await world.register()).number)
+
+
+async def closing_specially(world: World) -> UseCase:
+    return on(specially_closed, await at_level_two(world))
+
+
+async def withdrawing(world: World) -> UseCase:
+    disposed = await world.dispose((await world.register()).number)
+    return on(withdrawn, disposed.number, call_id=await world.call())
+
+
+async def reopening(world: World) -> UseCase:
+    registered = await world.register()
+    attempt = await world.disposed_and_called(registered.number)
+    await world.answer(attempt, Answer(satisfied=True))
+    return on(reopened, registered.number, call_id=await world.call())
+
+
 async def everything(pool: Pool) -> dict[str, list[Any]]:
     return {table: await pool.fetch(f"select * from {table} order by 1, 2") for table in TABLES}
 
@@ -89,6 +209,20 @@ async def everything(pool: Pool) -> dict[str, list[Any]]:
         forwarding,
         giving_up,
         sweeping,
+        reminding,
+        pausing,
+        resuming,
+        interim_reply,
+        transferring,
+        proposing,
+        approving,
+        refusing,
+        returning_a_mapping,
+        mapping_anew,
+        advising,
+        closing_specially,
+        withdrawing,
+        reopening,
     ],
 )
 async def test_a_cut_connection_leaves_nothing_half_done(
@@ -111,5 +245,7 @@ async def test_a_cut_connection_leaves_nothing_half_done(
     await use_case(world)  # and then it can be done, once
     after = await everything(world.pool)
     added = len(after["complaint_history"]) - len(before["complaint_history"])
-    assert added == (2 if prepare is sweeping else 1)
-    assert after["complaint"] != before["complaint"]
+    entries: dict[object, int] = {sweeping: 2, reminding: 0}
+    assert added == entries.get(prepare, 1)
+    moved = prepare is not interim_reply
+    assert (after["complaint"] != before["complaint"]) == moved

@@ -1,33 +1,89 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from complaints.deadlines import due_at, review_due_at
-from complaints.policy import UP_1076, Policy
+from complaints.calendar import Calendar, Counting
+from complaints.deadlines import going_on, level_clock, review_clock, sorting_clock, stopped
+from complaints.policy import READY, UP_1076, Policy
 
 START = datetime(2025, 11, 20, 5, 30, tzinfo=UTC)
+DAYS = (7, 8, 10, 14)
+EVERY_DAY = Calendar()
+WORKING = Calendar(Counting.WORKING_DAYS, frozenset({date(2025, 11, 24)}))
 
 
-def test_each_level_has_its_own_calendar_days() -> None:
-    days = [(due_at((7, 8, 10, 14), level, UP_1076, START) - START).days for level in (1, 2, 3, 4)]
-    assert days == [7, 8, 10, 14]
+def test_each_level_has_its_own_days() -> None:
+    clocks = [level_clock(DAYS, level, UP_1076, EVERY_DAY, START) for level in (1, 2, 3, 4)]
+    assert [(clock.due_at - START).days for clock in clocks] == [7, 8, 10, 14]
 
 
 def test_a_review_has_half_of_the_levels_time() -> None:
-    assert review_due_at((7, 8, 10, 14), 2, UP_1076, START) == START + timedelta(days=4)
-    assert review_due_at((7, 8, 10, 14), 1, UP_1076, START) == START + timedelta(days=3.5)
+    assert review_clock(DAYS, 2, UP_1076, EVERY_DAY, START).due_at == START + timedelta(days=4)
+    assert review_clock(DAYS, 1, UP_1076, EVERY_DAY, START).due_at == START + timedelta(days=3.5)
 
 
 def test_a_review_has_at_least_two_days() -> None:
-    assert review_due_at((1, 3, 3, 3), 1, UP_1076, START) == START + timedelta(days=2)
-    assert review_due_at((1, 3, 3, 3), 2, UP_1076, START) == START + timedelta(days=2)
+    for level in (1, 2):
+        clock = review_clock((1, 3, 3, 3), level, UP_1076, EVERY_DAY, START)
+        assert clock.due_at == START + timedelta(days=2)
 
 
 def test_a_demonstrations_day_can_last_a_minute() -> None:
     policy = Policy(name="demo", day=timedelta(minutes=1))
-    assert due_at((7, 7, 7, 7), 1, policy, START) == START + timedelta(minutes=7)
-    assert review_due_at((7, 7, 7, 7), 1, policy, START) == START + timedelta(minutes=3.5)
+    clock = level_clock((7, 7, 7, 7), 1, policy, EVERY_DAY, START)
+    assert clock.due_at == START + timedelta(minutes=7)
+    assert clock.remind_at == START + timedelta(minutes=5.6)
+
+
+def test_the_reminder_comes_after_four_fifths_of_the_time() -> None:
+    clock = level_clock((10, 10, 10, 10), 1, UP_1076, EVERY_DAY, START)
+    assert clock.remind_at == START + timedelta(days=8)
+    assert sorting_clock(UP_1076, EVERY_DAY, START).remind_at is None
+
+
+def test_a_due_time_says_what_it_was_computed_from() -> None:
+    policy = Policy(name="office", counting=Counting.WORKING_DAYS)
+    clock = level_clock(DAYS, 1, policy, WORKING, START)
+    assert clock.basis == "office: 7 working days"
+    assert clock.since == START
+    later = going_on(stopped(clock, WORKING, START), WORKING, START + timedelta(days=2))
+    assert later.basis == "office: 7 working days, paused for 2 days, 0:00:00"
+
+
+def test_a_policy_can_bound_the_categorys_days() -> None:
+    policy = Policy(name="bounded", fewest_days=7, most_days=9)
+    assert [policy.days_at((3, 8, 10, 14), level) for level in (1, 2, 3, 4)] == [7, 8, 9, 9]
+
+
+def test_a_pause_gives_back_what_was_left_of_the_officers_time() -> None:
+    clock = level_clock(DAYS, 1, UP_1076, EVERY_DAY, START)
+    standing = stopped(clock, EVERY_DAY, START + timedelta(days=5))
+    again = going_on(standing, EVERY_DAY, START + timedelta(days=25))
+    assert again.due_at == START + timedelta(days=27)
+    assert again.remind_at == START + timedelta(days=25.6)
+    assert again.paused == timedelta(days=20)
+    assert again.since == clock.since
+
+
+def test_who_was_reminded_is_not_reminded_again_after_a_pause() -> None:
+    clock = level_clock(DAYS, 1, UP_1076, EVERY_DAY, START).silenced()
+    standing = stopped(clock, EVERY_DAY, START + timedelta(days=6))
+    assert going_on(standing, EVERY_DAY, START + timedelta(days=8)).remind_at is None
+
+
+def test_four_policies_are_ready_each_with_its_own_name() -> None:
+    assert [policy.name for policy in READY] == ["up-1076", "up-2017", "mp-181", "hp-1100"]
+
+
+def test_a_category_can_have_rules_of_its_own() -> None:
+    policy = Policy(name="own", by_category={"no-water": {"reviews_per_level": 0}})
+    assert policy.of("no-water").reviews_per_level == 0
+    assert policy.of("handpump") is policy
+    with pytest.raises(ValueError, match="name cannot differ by category"):
+        Policy(name="own", by_category={"no-water": {"name": "x"}})
+    with pytest.raises(ValueError, match="last_level"):
+        Policy(name="own", by_category={"no-water": {"last_level": 9}})
 
 
 @pytest.mark.parametrize(
@@ -40,6 +96,11 @@ def test_a_demonstrations_day_can_last_a_minute() -> None:
         {"review_at_least_days": -1},
         {"day": timedelta(0)},
         {"feedback_delay": timedelta(seconds=-1)},
+        {"transfers_at_most": -1},
+        {"reminder_share": 0},
+        {"fewest_days": 9, "most_days": 8},
+        {"sorting_days": 0},
+        {"rest_weekdays": frozenset(range(7))},
         {"after_attempts_used_up": "closed_satisfied"},
     ],
 )

@@ -1,8 +1,15 @@
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
-from complaints.escalation import escalate_overdue
+import pytest
+
+from complaints.calendar import Counting
+from complaints.escalation import _due, escalate_overdue, remind
 from complaints.history import Event
+from complaints.lifecycle import AwaitingFeedback
+from complaints.policy import UP_1076
+from tests.complaints.dying import DyingPool, as_pool
 from tests.complaints.world import World, sign
 
 
@@ -106,3 +113,93 @@ async def test_an_officer_who_disposes_during_the_sweep_is_not_overtaken(world: 
         ["registered", Event.ESCALATED_OVERDUE, Event.DISPOSED],
     )
     assert (await world.complaint(registered.complaint_id))["state"] == "awaiting_feedback"
+
+
+async def test_a_batch_of_any_size_takes_the_same_number_of_statements(world: World) -> None:
+    counted = []
+    for size in (1, 7):
+        for _ in range(size):
+            await world.register(world.form(call_id=await world.call()))
+        world.later(days=8)
+        counting = DyingPool(world.pool, 0)
+        assert await sweep(replace(world, pool=as_pool(counting))) == size
+        counted.append(counting.statements)
+        await world.pool.execute("truncate complaint cascade")
+    assert counted[0] == counted[1] < 15
+
+
+async def test_after_a_day_of_downtime_all_are_moved_on_once_with_full_time(world: World) -> None:
+    made = []
+    for _ in range(5):
+        made.append(await world.register())
+        world.later(hours=6)
+    world.later(days=7)
+    while await sweep(world, limit=2) == 2:
+        pass
+    for one in made:
+        assert await world.events(one.complaint_id) == ["registered", "escalated_overdue"]
+        assert (await world.complaint(one.complaint_id))["due_at"] == world.now + timedelta(days=7)
+
+
+async def test_the_officer_is_reminded_once_at_four_fifths_of_the_time(world: World) -> None:
+    registered = await world.register()
+    world.later(days=5.6, microseconds=-1)
+    assert await remind(world.pool, now=world.now) == 0
+    world.later(microseconds=1)
+    assert sum(await asyncio.gather(*(remind(world.pool, now=world.now) for _ in range(4)))) == 1
+    world.later(hours=1)
+    assert await remind(world.pool, now=world.now) == 0
+    [message] = await world.messages(registered.complaint_id, "officer_reminder")
+    assert message["recipient"] == "+919415000001"
+    assert "27-11-2025 11:00" in message["body"]
+
+
+async def test_the_next_level_gets_a_reminder_of_its_own(world: World) -> None:
+    registered = await world.register()
+    for _ in range(2):
+        world.later(days=6)
+        assert await remind(world.pool, now=world.now) == 1
+        world.later(days=1)
+        assert await sweep(world) == 1
+    recipients = [
+        one["recipient"]
+        for one in await world.messages(registered.complaint_id, "officer_reminder")
+    ]
+    assert recipients == ["+919415000001", "+919415000002"]
+
+
+async def test_who_is_late_or_has_answered_is_not_reminded(world: World) -> None:
+    await world.register()
+    await world.dispose((await world.register()).number)
+    world.later(days=8)
+    assert await remind(world.pool, now=world.now) == 0
+
+
+async def test_a_category_can_keep_its_complaints_at_a_lower_last_level(world: World) -> None:
+    world.policy = replace(UP_1076, by_category={"handpump": {"last_level": 1}})
+    registered = await world.register()
+    world.later(days=8)
+    await sweep(world)
+    assert (await world.events(registered.complaint_id))[-1] == Event.OVERDUE_AT_LAST_LEVEL
+
+
+async def test_working_days_pass_over_the_states_holidays(world: World) -> None:
+    world.policy = replace(UP_1076, counting=Counting.WORKING_DAYS)
+    await world.pool.execute(
+        "insert into holiday (calendar, on_date, name_hi) values"
+        " ('state', '2025-11-25', 'अवकाश'), ('courts', '2025-11-26', 'अवकाश')"
+    )
+    registered = await world.register()  # Thursday; one Sunday and one holiday lie between
+    assert registered.due_at == world.now + timedelta(days=9)
+    row = await world.complaint(registered.complaint_id)
+    assert (row["due_days"], row["due_policy"], row["due_counting"], row["due_since"]) == (
+        7,
+        "up-1076",
+        "working_days",
+        world.now,
+    )
+
+
+async def test_what_has_no_clock_cannot_be_overdue() -> None:
+    with pytest.raises(TypeError, match="held as overdue"):
+        _due(AwaitingFeedback(level=1, post="L1-MAH", disposals=1))

@@ -1,5 +1,8 @@
 """The life cycle against its rules: any order of moves, any policy, any holes in the mapping."""
 
+import inspect
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -9,20 +12,40 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from complaints import lifecycle
-from complaints.errors import NotOverdueError
+from complaints.calendar import Counting
+from complaints.deadlines import Clock
+from complaints.ends import (
+    Advised,
+    Final,
+    OwnWord,
+    Ruling,
+    SpecialClosed,
+    SpecialReason,
+    Withdrawn,
+)
+from complaints.errors import NotAllowedError, NotOverdueError
 from complaints.lifecycle import (
     AwaitingFeedback,
     ClosedSatisfied,
+    Paused,
+    PauseReason,
+    ProposalKind,
+    Proposed,
+    Returned,
     State,
     Terms,
+    Triage,
     Unverified,
     WithOfficer,
 )
 from complaints.mapping import Ladder, Post
-from complaints.policy import UP_1076, Policy
+from complaints.policy import MP_181, UP_1076, Policy, SpecialClose
 
 START = datetime(2025, 11, 20, 5, 30, tzinfo=UTC)
 ATTEMPT = UUID(int=7)
+RULING = Ruling(
+    code=SpecialReason.NO_BUDGET, text="अगले वर्ष", post="L3", level=3, actor="officer:L3"
+)
 DAYS = (7, 7, 10, 14)
 
 
@@ -34,14 +57,24 @@ def terms(*levels: int, policy: Policy = UP_1076) -> Terms:
 ALL = terms(1, 2, 3, 4)
 
 
+def clock(due_at: datetime, since: datetime = START) -> Clock:
+    return Clock(policy="any", counting=Counting.CALENDAR_DAYS, since=since, days=7, due_at=due_at)
+
+
+def at_last(due_at: datetime = START) -> WithOfficer:
+    return WithOfficer(level=4, post="L4", clock=clock(due_at))
+
+
 def new(of: Terms = ALL) -> WithOfficer:
     state = lifecycle.registered(of, START)
-    assert state is not None
+    assert isinstance(state, WithOfficer)
     return state
 
 
 def test_a_new_complaint_is_with_the_first_level_for_its_days() -> None:
-    assert new() == WithOfficer(level=1, post="L1", due_at=START + timedelta(days=7))
+    state = new()
+    assert (state.level, state.post, state.due_at) == (1, "L1", START + timedelta(days=7))
+    assert state.clock.basis == "up-1076: 7 calendar days"
 
 
 def test_without_any_officer_there_is_no_complaint() -> None:
@@ -79,7 +112,7 @@ def test_a_policy_without_reviews_escalates_at_once() -> None:
 
 
 def test_dissatisfied_at_the_last_level_stays_there_on_the_cm_offices_list() -> None:
-    state = WithOfficer(level=4, post="L4", due_at=START)
+    state = at_last()
     for count in (1, 2, 3):
         state = state.dispose().dissatisfied(ALL, START + timedelta(days=count))
         assert (state.level, state.post, state.dissatisfied_at_level) == (4, "L4", count)
@@ -101,8 +134,7 @@ def test_before_the_limit_nothing_is_overdue() -> None:
 
 
 def test_overdue_at_the_last_level_it_stays_marked_with_its_old_due_time() -> None:
-    last = WithOfficer(level=4, post="L4", due_at=START)
-    marked = last.overdue(ALL, START + timedelta(days=1))
+    marked = at_last().overdue(ALL, START + timedelta(days=1))
     assert (marked.level, marked.due_at) == (4, START)
     assert marked.overdue_at == marked.cm_office_since == START + timedelta(days=1)
     assert marked.overdue(ALL, START + timedelta(days=2)) == marked
@@ -115,24 +147,78 @@ def test_a_vacant_level_is_passed_over() -> None:
 
 def test_the_ends_carry_their_evidence() -> None:
     disposed = new().dispose()
-    assert disposed.satisfied(ATTEMPT).attempt_id == ATTEMPT
-    assert disposed.attempts_used_up("no answer, three times").reason == "no answer, three times"
+    assert disposed.satisfied(ATTEMPT, START).attempt_id == ATTEMPT
+    assert disposed.attempts_used_up("no answer, thrice", START).reason == "no answer, thrice"
 
 
-MOVES = {"dispose", "overdue", "satisfied", "dissatisfied", "attempts_used_up"}
+EVERY_OPEN = {"withdraw"}
+ON_THE_CLOCK = {"dispose", "overdue"} | EVERY_OPEN
+MOVES: dict[type, set[str]] = {
+    Triage: {"forward", "advise", "overdue"} | EVERY_OPEN,
+    Returned: {"forward", "advise", "overdue"} | EVERY_OPEN,
+    WithOfficer: ON_THE_CLOCK
+    | {"pause", "transfer", "propose_transfer", "return_mapping"}
+    | {"special_close", "propose_special_close"},
+    Proposed: ON_THE_CLOCK | {"approve_transfer", "approve_special_close", "refuse"},
+    Paused: {"resume", "dispose"} | EVERY_OPEN,
+    AwaitingFeedback: {"satisfied", "dissatisfied", "attempts_used_up"} | EVERY_OPEN,
+    ClosedSatisfied: {"reopen"},
+    Unverified: {"reopen"},
+    SpecialClosed: set(),
+    Withdrawn: set(),
+    Advised: set(),
+}
+QUESTIONS = {"approves_transfer", "decides_special_close", "decider", "kept"}
 
 
-@pytest.mark.parametrize(
-    ("state", "legal"),
-    [
-        (WithOfficer, {"dispose", "overdue"}),
-        (AwaitingFeedback, {"satisfied", "dissatisfied", "attempts_used_up"}),
-        (ClosedSatisfied, set()),
-        (Unverified, set()),
-    ],
-)
-def test_a_state_has_methods_for_its_legal_moves_only(state: type, legal: set[str]) -> None:
-    assert {name for name in dir(state) if not name.startswith("_")} & MOVES == legal
+@pytest.mark.parametrize("state", MOVES)
+def test_a_state_has_methods_for_its_legal_moves_only(state: type) -> None:
+    methods = {
+        name
+        for name in dir(state)
+        if not name.startswith("_") and inspect.isfunction(getattr(state, name))
+    }
+    assert methods - QUESTIONS == MOVES[state]
+
+
+def test_a_proposal_is_approved_as_what_it_is() -> None:
+    rules = terms(1, 2, 3, policy=replace(MP_181, transfer_needs_approval=True))
+    transfer = new(rules).propose_transfer(3, rules, START)
+    with pytest.raises(NotAllowedError, match="a transfer is proposed"):
+        transfer.approve_special_close(RULING, START)
+    at_two = replace(new(rules), level=2, post="L2")
+    with pytest.raises(NotAllowedError, match="a special close is proposed"):
+        at_two.propose_special_close(3, rules).approve_transfer(rules, START)
+
+
+def test_what_needs_no_approval_is_not_proposed_and_what_needs_it_is() -> None:
+    with pytest.raises(NotAllowedError, match="needs no approval"):
+        new().propose_transfer(3, ALL, START)
+    rules = terms(1, 2, 3, 4, policy=replace(MP_181, transfer_needs_approval=True))
+    with pytest.raises(NotAllowedError, match="needs the approval"):
+        new(rules).transfer(rules, rules, START)
+    with pytest.raises(NotAllowedError, match="decided by who has it"):
+        replace(new(), level=2).propose_special_close(3, ALL)
+    with pytest.raises(NotAllowedError, match="decision of the next level"):
+        replace(new(rules), level=2).special_close(RULING, rules, START)
+
+
+def test_the_last_level_has_nobody_to_ask_and_decides_itself() -> None:
+    rules = terms(2, policy=replace(MP_181, transfer_needs_approval=True))
+    last = new(rules)
+    assert last.special_close(RULING, rules, START).ruling == RULING
+    assert last.transfer(rules, rules, START).transfers == 1
+
+
+def test_what_is_sorted_goes_to_the_post_on_record_when_every_post_is_gone() -> None:
+    triage = lifecycle.registered(terms(1, policy=replace(UP_1076, triage=True)), START)
+    assert isinstance(triage, Triage)
+    nobody = terms()
+    assert triage.forward(nobody, START).post == "L1"
+    returned = new().return_mapping(ALL, START)
+    assert returned.overdue(nobody, START + timedelta(days=1)).post == "L1"
+    with pytest.raises(NotOverdueError):
+        returned.overdue(nobody, START)
 
 
 class AnyLife(RuleBasedStateMachine):
@@ -142,37 +228,123 @@ class AnyLife(RuleBasedStateMachine):
 
     @initialize(
         levels=st.sets(st.integers(1, 4), min_size=1),
-        reviews=st.integers(0, 3),
+        policy=st.builds(
+            Policy,
+            name=st.just("any"),
+            reviews_per_level=st.integers(0, 3),
+            counting=st.sampled_from(Counting),
+            special_close=st.sampled_from(SpecialClose),
+            triage=st.booleans(),
+            transfers_at_most=st.integers(0, 3),
+            transfer_needs_approval=st.booleans(),
+        ),
     )
-    def begin(self, levels: set[int], reviews: int) -> None:
-        self.terms = terms(*levels, policy=Policy(name="any", reviews_per_level=reviews))
+    def begin(self, levels: set[int], policy: Policy) -> None:
+        self.terms = terms(*levels, policy=policy)
         self.now = self.moved_at = START
-        self.disposals = self.judged = 0
+        self.disposals = self.judged = self.reopened = 0
         self.highest = max(levels)
-        self.state = new(self.terms)
+        first = lifecycle.registered(self.terms, START)
+        assert first is not None
+        assert isinstance(first, Triage) == policy.triage
+        self.state = first
         self.before: State = self.state
+        self.left_department = False
 
     def go(self, after: State) -> None:
         self.before, self.state = self.state, after
         self.moved_at = self.now
+        self.left_department = False
+
+    def leave(self, after: State) -> None:
+        self.go(after)
+        self.left_department = True
+
+    def is_allowed(self) -> "suppress":
+        """A refusal leaves everything as it is."""
+        return suppress(NotAllowedError)
 
     @rule(hours=st.integers(0, 24 * 20))
     def time_passes(self, hours: int) -> None:
         self.now += timedelta(hours=hours)
 
-    @precondition(lambda self: isinstance(self.state, WithOfficer))
+    @precondition(lambda self: hasattr(self.state, "dispose"))
     @rule()
     def dispose(self) -> None:
-        assert isinstance(self.state, WithOfficer)
+        assert isinstance(self.state, WithOfficer | Proposed | Paused)
         self.disposals += 1
         self.go(self.state.dispose())
 
-    @precondition(lambda self: isinstance(self.state, WithOfficer))
+    @precondition(lambda self: hasattr(self.state, "overdue"))
     @rule()
     def sweep(self) -> None:
-        assert isinstance(self.state, WithOfficer)
-        if self.state.overdue_at is None and self.state.due_at <= self.now:
+        assert isinstance(self.state, Triage | Returned | WithOfficer | Proposed)
+        if getattr(self.state, "overdue_at", None) is None and self.state.due_at <= self.now:
             self.go(self.state.overdue(self.terms, self.now))
+
+    @precondition(lambda self: hasattr(self.state, "forward"))
+    @rule()
+    def sort(self) -> None:
+        assert isinstance(self.state, Triage | Returned)
+        self.leave(self.state.forward(self.terms, self.now))
+
+    @precondition(lambda self: isinstance(self.state, WithOfficer))
+    @rule(reason=st.sampled_from(PauseReason))
+    def pause(self, reason: PauseReason) -> None:
+        assert isinstance(self.state, WithOfficer)
+        with self.is_allowed():
+            self.left = self.terms.calendar.between(self.now, self.state.due_at)
+            self.go(self.state.pause(self.terms, reason, self.now))
+
+    @precondition(lambda self: isinstance(self.state, Paused))
+    @rule()
+    def resume(self) -> None:
+        assert isinstance(self.state, Paused)
+        after = self.state.resume(self.terms, self.now)
+        assert self.terms.calendar.between(self.now, after.due_at) == self.left
+        self.go(after)
+
+    @precondition(lambda self: isinstance(self.state, WithOfficer))
+    @rule()
+    def transfer(self) -> None:
+        assert isinstance(self.state, WithOfficer)
+        with self.is_allowed():
+            if self.state.approves_transfer(self.terms):
+                self.go(self.state.propose_transfer(1, self.terms, self.now))
+            else:
+                self.leave(self.state.transfer(self.terms, self.terms, self.now))
+
+    @precondition(lambda self: isinstance(self.state, WithOfficer))
+    @rule()
+    def return_mapping(self) -> None:
+        assert isinstance(self.state, WithOfficer)
+        with self.is_allowed():
+            self.go(self.state.return_mapping(self.terms, self.now))
+
+    @precondition(lambda self: isinstance(self.state, WithOfficer))
+    @rule(sure=st.integers(0, 4).map(lambda n: n == 0))
+    def special_close(self, sure: bool) -> None:
+        assert isinstance(self.state, WithOfficer)
+        with self.is_allowed():
+            if self.state.decides_special_close(self.terms):
+                self.go(self.state.propose_special_close(1, self.terms))
+            elif sure:
+                self.go(self.state.special_close(RULING, self.terms, self.now))
+
+    @precondition(lambda self: isinstance(self.state, Proposed))
+    @rule(approve=st.booleans())
+    def decide(self, approve: bool) -> None:
+        assert isinstance(self.state, Proposed)
+        assert self.state.decider(self.terms) is not None
+        if not approve:
+            due_at = self.state.due_at
+            self.go(self.state.refuse())
+            assert isinstance(self.state, WithOfficer)
+            assert self.state.due_at == due_at
+        elif self.state.kind is ProposalKind.TRANSFER:
+            self.leave(self.state.approve_transfer(self.terms, self.now))
+        else:
+            self.go(self.state.approve_special_close(RULING, self.now))
 
     @precondition(lambda self: isinstance(self.state, AwaitingFeedback))
     @rule()
@@ -182,32 +354,56 @@ class AnyLife(RuleBasedStateMachine):
         self.go(self.state.dissatisfied(self.terms, self.now))
 
     @precondition(lambda self: isinstance(self.state, AwaitingFeedback))
-    @rule(satisfied=st.sampled_from([True, False, False, False]))
-    def end(self, satisfied: bool) -> None:
+    @rule(satisfied=st.booleans())
+    def answer(self, satisfied: bool) -> None:
         assert isinstance(self.state, AwaitingFeedback)
         if satisfied:
-            self.go(self.state.satisfied(ATTEMPT))
+            self.go(self.state.satisfied(ATTEMPT, self.now))
         else:
-            self.go(self.state.attempts_used_up("no answer"))
+            self.go(self.state.attempts_used_up("no answer", self.now))
+
+    @precondition(lambda self: hasattr(self.state, "reopen"))
+    @rule()
+    def reopen(self) -> None:
+        assert isinstance(self.state, ClosedSatisfied | Unverified)
+        ended_at = self.state.ended_at
+        with self.is_allowed():
+            self.go(self.state.reopen(self.terms, self.now))
+            self.judged += 1
+            assert self.now - ended_at <= timedelta(days=30)
+
+    @precondition(lambda self: hasattr(self.state, "withdraw"))
+    @rule(sure=st.integers(0, 9).map(lambda n: n == 0))
+    def withdraw(self, sure: bool) -> None:
+        assert not isinstance(self.state, Final | ClosedSatisfied | Unverified)
+        if sure:
+            word = OwnWord(actor="citizen", call_id=ATTEMPT)
+            self.go(self.state.withdraw(word, self.now))
 
     @invariant()
     def it_stands_with_an_officer_who_exists(self) -> None:
         assert self.terms.ladder.posts[self.state.level].id == self.state.post
 
     @invariant()
-    def it_never_goes_down(self) -> None:
-        assert self.state.level >= self.before.level
+    def it_goes_down_only_by_leaving_the_department(self) -> None:
+        assert self.state.level >= self.before.level or self.left_department
 
     @invariant()
     def every_disposal_is_counted_once_and_judged_at_most_once(self) -> None:
         assert self.state.disposals == self.disposals
-        waiting = not isinstance(self.state, WithOfficer)
-        assert self.judged == self.disposals - waiting
+        assert self.disposals - 1 <= self.judged <= self.disposals
 
     @invariant()
-    def the_officer_always_gets_time(self) -> None:
-        if isinstance(self.state, WithOfficer) and self.state.overdue_at is None:
-            assert self.state.due_at >= self.moved_at + timedelta(days=2)
+    def moves_to_other_officers_are_limited(self) -> None:
+        assert self.state.transfers <= self.terms.policy.transfers_at_most
+
+    @invariant()
+    def who_gets_it_always_gets_time(self) -> None:
+        state = self.state
+        if isinstance(state, WithOfficer) and not isinstance(self.before, Proposed | Paused):
+            assert state.overdue_at or state.due_at >= self.moved_at + timedelta(days=2)
+        if isinstance(state, Triage | Returned):
+            assert state.due_at >= self.moved_at
 
     @invariant()
     def reviews_below_the_last_officer_are_limited(self) -> None:
@@ -215,19 +411,20 @@ class AnyLife(RuleBasedStateMachine):
             assert self.state.dissatisfied_at_level <= self.terms.policy.reviews_per_level
 
     @invariant()
-    def only_the_last_officer_is_on_the_cm_offices_list(self) -> None:
-        if self.state.cm_office_since is not None:
-            assert self.state.level == self.highest
-
-    @invariant()
     def an_end_has_its_evidence(self) -> None:
-        if isinstance(self.state, ClosedSatisfied):
-            assert self.state.attempt_id == ATTEMPT
-        if isinstance(self.state, Unverified):
-            assert self.state.reason
-        if isinstance(self.state, ClosedSatisfied | Unverified):
-            assert self.state.disposals >= 1
+        match self.state:
+            case ClosedSatisfied() as end:
+                assert (end.attempt_id, end.disposals >= 1) == (ATTEMPT, True)
+            case Unverified() as end:
+                assert end.reason
+                assert end.disposals >= 1
+            case SpecialClosed() as end:
+                assert end.ruling == RULING
+                assert end.level >= 2
+                assert self.terms.policy.special_close is not SpecialClose.NOBODY
+            case Withdrawn() as end:
+                assert end.word.call_id == ATTEMPT
 
 
-AnyLife.TestCase.settings = settings(max_examples=80, stateful_step_count=30, deadline=None)
+AnyLife.TestCase.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
 TestAnyLife = AnyLife.TestCase

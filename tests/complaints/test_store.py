@@ -1,8 +1,11 @@
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
 from complaints import store
+from complaints.calendar import Counting
+from complaints.deadlines import Clock
 from complaints.errors import UnknownComplaintError
 from complaints.feedback import Answer, give_up
 from complaints.lifecycle import AwaitingFeedback, ClosedSatisfied, Unverified, WithOfficer
@@ -19,13 +22,23 @@ async def held(world: World, registered: Registered) -> object:
 
 async def test_each_state_is_read_as_it_was_written(world: World) -> None:
     registered = await world.register()
-    with_officer = WithOfficer(level=1, post="L1-MAH", due_at=registered.due_at)
+    clock = Clock(
+        policy="up-1076",
+        counting=Counting.CALENDAR_DAYS,
+        since=world.now,
+        days=7,
+        due_at=registered.due_at,
+        remind_at=world.now + timedelta(days=5.6),
+    )
+    with_officer = WithOfficer(level=1, post="L1-MAH", clock=clock)
     assert await held(world, registered) == with_officer
     attempt = await world.disposed_and_called(registered.number)
     awaiting = AwaitingFeedback(level=1, post="L1-MAH", disposals=1)
     assert await held(world, registered) == awaiting
     await world.answer(attempt, Answer(satisfied=True))
-    closed = ClosedSatisfied(level=1, post="L1-MAH", disposals=1, attempt_id=attempt)
+    closed = ClosedSatisfied(
+        level=1, post="L1-MAH", disposals=1, attempt_id=attempt, ended_at=world.now
+    )
     assert await held(world, registered) == closed
 
 
@@ -34,7 +47,9 @@ async def test_an_unverified_end_is_read_with_its_reason(world: World) -> None:
     await world.dispose(registered.number)
     async with store.transaction(world.pool) as conn:
         await give_up(conn, registered.complaint_id, 1, world.now, reason="invalid number")
-    unverified = Unverified(level=1, post="L1-MAH", disposals=1, reason="invalid number")
+    unverified = Unverified(
+        level=1, post="L1-MAH", disposals=1, reason="invalid number", ended_at=world.now
+    )
     assert await held(world, registered) == unverified
 
 

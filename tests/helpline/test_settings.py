@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from helpline.settings import GivenSettings, SettingsError, load_settings
+from complaints.policy import SpecialClose
+from helpline.dialing import dialer_settings
+from helpline.settings import FeedbackOptions, GivenSettings, SettingsError, load_settings
 
 
 def _write(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
@@ -31,6 +33,9 @@ def test_the_environment_wins_over_the_file(
         ("[htpp]\nport = 9000\n", "htpp"),
         ("clock_shift = 'PT1H'\n", "clock_shift"),
         ("[[cell.agents]]\nid = '1001'\nname = 'A'\nqueues = ['nowhere']\n", "nowhere"),
+        ("policy = 'up-3000'\n", "policy"),
+        ("[category_rules.no-water]\nname = 'x'\n", "category_rules.no-water.name"),
+        ("[category_rules.no-water]\nlast_level = 5\n", "last_level is 1 to 4"),
         ("[[cell.agents]]\nid = 'x;y'\nname = 'A'\n", "cell.agents.0.id"),
         ("this is not TOML", r"helpline\.toml is not TOML: Expected"),
     ],
@@ -41,6 +46,23 @@ def test_a_setting_that_cannot_be_is_named(
     _write(tmp_path, monkeypatch, text)
     with pytest.raises(SettingsError, match=named):
         load_settings()
+
+
+def test_a_category_can_differ_from_the_policy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "policy = 'mp-181'\n[category_rules.no-water]\nreviews_per_level = 0\n"
+    _write(tmp_path, monkeypatch, text)
+    rules = load_settings().rules
+    assert (rules.name, rules.reviews_per_level) == ("mp-181", 1)
+    assert rules.of("no-water").reviews_per_level == 0
+    assert rules.of("no-water").special_close is SpecialClose.PROPOSED
+
+
+def test_the_dialer_calls_as_often_as_the_policy_says_unless_it_is_set() -> None:
+    assert dialer_settings(GivenSettings()).retry.max_attempts == 4
+    set_to_two = GivenSettings(feedback=FeedbackOptions(max_attempts=2))
+    assert dialer_settings(set_to_two).retry.max_attempts == 2
 
 
 def test_an_error_does_not_quote_a_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ import pytest_asyncio
 
 from complaints.number import make
 from cti.tokens import issue
+from helpline.demo.reference import CATEGORY, PLACE
 from helpline.tools import Tools
 from tests.system.operator import Operator
 
@@ -119,6 +120,18 @@ async def test_a_disposal_is_entered_once_and_the_story_tells_it(
     assert "now: disposed of, the citizen is to be asked, level 1" in said
     assert "Disposed of, level 1 (bdo-mehroni), by post:bdo-mehroni: ठीक करा दिया।" in said
     assert "History: 2 entries, chain intact" in said
+
+
+@pytest.mark.usefixtures("number")
+async def test_a_policy_is_explained_and_histories_are_verified(
+    operator: Operator, number: str
+) -> None:
+    status, said, _ = await operator.run("policy", "explain", CATEGORY, PLACE, "--policy", "mp-181")
+    assert status == 0
+    assert "L2 can propose a special close, the next level decides" in said
+    assert await operator.run("verify", number) == (0, "1 history checked, all intact\n", "")
+    status, said, _ = await operator.run("verify", "--all")
+    assert (status, said.endswith("checked, all intact\n")) == (0, True)
 
 
 @pytest.mark.parametrize(

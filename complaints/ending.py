@@ -1,0 +1,160 @@
+"""The ends without the citizen's answer: each writes its evidence, or the database refuses it."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from complaints import number, texts
+from complaints.ends import Advised, OwnWord, Ruling, SpecialClosed, Withdrawn
+from complaints.errors import AlreadyEndedError, InvalidInputError
+from complaints.history import Event
+from complaints.lifecycle import (
+    AwaitingFeedback,
+    Paused,
+    Proposed,
+    Returned,
+    Triage,
+    WithOfficer,
+)
+from complaints.notifications import Kind
+from complaints.store import STATE_NAMES, Complaint, hold, link_call, move, transaction
+from complaints.taking import must_be, note, tell_citizen, tell_post
+from complaints.words import clean
+from db.pool import Connection, Pool
+from db.statements import statements
+
+_log = structlog.get_logger(__name__)
+_LONGEST = 4000
+_OPEN = (Triage, WithOfficer, Proposed, Paused, Returned, AwaitingFeedback)
+
+
+async def withdraw(pool: Pool, complaint_number: str, *, word: OwnWord, now: datetime) -> None:
+    """The citizen takes the complaint back, in a call or on their page; the officer is told.
+
+    Raises the number's errors, `InvalidInputError` (call_id) and `AlreadyEndedError`.
+    """
+    digits = number.parse(complaint_number)
+    async with transaction(pool) as conn:
+        complaint = await hold(conn, digits)
+        state = complaint.state
+        if not isinstance(state, _OPEN):
+            raise AlreadyEndedError(digits, STATE_NAMES[type(state)])
+        await link_own_call(conn, complaint.id, word.call_id)
+        entry = await end_withdrawn(conn, complaint, state.withdraw(word, now), now)
+        body = texts.citizen_withdrawn(digits)
+        await tell_citizen(conn, complaint, entry, Kind.CITIZEN_WITHDRAWN, body, now)
+        if not isinstance(state, Triage):
+            told = texts.officer_withdrawn(digits)
+            await tell_post(conn, complaint, entry, Kind.OFFICER_ENDED, state.post, told, now)
+    _log.info("complaint withdrawn", complaint=str(complaint.id))
+
+
+async def advise(
+    pool: Pool, complaint_number: str, *, advice: str, actor: str, now: datetime
+) -> None:
+    """The CM's team finds that it is not for this helpline: the citizen is told where to go.
+
+    Raises the number's errors, `InvalidInputError` (advice), `NotNowError`, `AlreadyEndedError`.
+    """
+    digits, advice = number.parse(complaint_number), clean("advice", advice, _LONGEST)
+    async with transaction(pool) as conn:
+        complaint = await hold(conn, digits)
+        before: Triage | Returned
+        if isinstance(complaint.state, Returned):
+            before = complaint.state
+        else:
+            before = must_be(complaint, Triage, "answered with advice")
+        after = before.advise(advice, actor, now)
+        entry = await _end(
+            conn,
+            complaint,
+            after,
+            {"kind": "advised", "actor": actor, "text": advice},
+            event=Event.ADVISED,
+            now=now,
+        )
+        body = texts.citizen_advised(digits, advice)
+        await tell_citizen(conn, complaint, entry, Kind.CITIZEN_ADVISED, body, now)
+    _log.info("complaint ended with advice", complaint=str(complaint.id))
+
+
+async def link_own_call(conn: Connection, complaint_id: UUID, call_id: UUID | None) -> None:
+    """The call in which the citizen said so belongs to the complaint, with its recordings."""
+    if call_id is None:
+        return
+    if not await statements().complaints_call_exists(conn, id=call_id):
+        raise InvalidInputError("call_id", "is unknown")
+    await link_call(conn, complaint_id, call_id, "follow_up")
+
+
+async def end_specially(
+    conn: Connection, complaint: Complaint, after: SpecialClosed, now: datetime
+) -> None:
+    """Write a special close: history, evidence, state; tell the citizen why."""
+    ruling: Ruling = after.ruling
+    evidence = {
+        "kind": "special_closed",
+        "actor": ruling.actor,
+        "level": ruling.level,
+        "post": ruling.post,
+        "reason_code": ruling.code,
+        "text": ruling.text,
+    }
+    entry = await _end(conn, complaint, after, evidence, event=Event.SPECIAL_CLOSED, now=now)
+    body = texts.citizen_special_closed(complaint.number, ruling.code, ruling.text)
+    await tell_citizen(conn, complaint, entry, Kind.CITIZEN_SPECIAL_CLOSED, body, now)
+    _log.info("complaint closed specially", complaint=str(complaint.id), reason=ruling.code)
+
+
+async def end_withdrawn(
+    conn: Connection, complaint: Complaint, after: Withdrawn, now: datetime
+) -> int:
+    """Write a withdrawal: history, evidence, state; the history's entry."""
+    word = after.word
+    evidence = {
+        "kind": "withdrawn",
+        "actor": word.actor,
+        "text": word.text,
+        "call_id": word.call_id,
+        "page": word.page,
+    }
+    return await _end(conn, complaint, after, evidence, event=Event.WITHDRAWN, now=now)
+
+
+_NO_EVIDENCE: dict[str, Any] = {
+    "level": None,
+    "post": None,
+    "reason_code": None,
+    "call_id": None,
+    "page": None,
+}
+
+
+async def _end(
+    conn: Connection,
+    complaint: Complaint,
+    after: SpecialClosed | Withdrawn | Advised,
+    evidence: dict[str, Any],
+    *,
+    event: Event,
+    now: datetime,
+) -> int:
+    code = evidence.get("reason_code")
+    entry = await note(
+        conn,
+        complaint,
+        after,
+        event=event,
+        actor=evidence["actor"],
+        now=now,
+        reason=f"{code}: {evidence['text']}" if code else evidence["text"],
+        call_id=evidence.get("call_id"),
+    )
+    await statements().lifecycle_add_end(
+        conn, complaint_id=complaint.id, entry=entry, at=now, **_NO_EVIDENCE | evidence
+    )
+    await move(conn, complaint.id, after, now, end_entry=entry)
+    await statements().lifecycle_stop_asking(conn, complaint_id=complaint.id, at=now)
+    return entry

@@ -1,0 +1,97 @@
+"""The ends that nothing leads on from, each with the evidence that the schema demands for it.
+
+The two ends that rest on the feedback call, and can be reopened, are in `lifecycle`.
+"""
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from complaints.errors import InvalidInputError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What every state knows. `post` is the one that has it, or had it last.
+
+    `dissatisfied_at_level` counts since the complaint came to this level. `cm_office_since`: on
+    the list of the CM's office, because the last level was late or did not satisfy. `transfers`
+    counts transfers and returned wrong mappings.
+    """
+
+    level: int
+    post: str
+    disposals: int = 0
+    dissatisfied_at_level: int = 0
+    cm_office_since: datetime | None = None
+    transfers: int = 0
+
+    def kept(self) -> dict[str, Any]:
+        """These fields, for the state that follows."""
+        return {one.name: getattr(self, one.name) for one in fields(Standing)}
+
+
+class SpecialReason(StrEnum):
+    """Why a matter cannot be brought to its citizen's satisfaction."""
+
+    COURT_CASE = "court_case"
+    BEYOND_POWERS = "beyond_powers"
+    NO_BUDGET = "no_budget"
+    NEEDS_POLICY = "needs_policy"
+    APPLICANT_AT_FAULT = "applicant_at_fault"
+    MATTER_UNFOUNDED = "matter_unfounded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """A special close's evidence: reason code, text, and which officer. Never empty."""
+
+    code: SpecialReason
+    text: str
+    post: str
+    level: int
+    actor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnWord:
+    """The citizen's own word: the call in which, or the session of the page on which, it came."""
+
+    actor: str
+    text: str = ""
+    call_id: UUID | None = None
+    page: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.call_id is None) == (not self.page):
+            raise InvalidInputError("call_id", "or page: one of them is the citizen's own word")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpecialClosed(Standing):
+    """Closed by an officer although the citizen is not satisfied; counted apart."""
+
+    ruling: Ruling
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawn(Standing):
+    """Taken back by the citizen."""
+
+    word: OwnWord
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advised(Standing):
+    """Not for this helpline: the citizen was told where to go."""
+
+    advice: str
+    actor: str
+    ended_at: datetime
+
+
+Final = SpecialClosed | Withdrawn | Advised

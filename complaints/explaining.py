@@ -1,0 +1,107 @@
+"""A policy in plain words: who gets a complaint, by when, and what happens next at each step."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from complaints.calendar import IST, Counting
+from complaints.deadlines import level_clock, review_clock
+from complaints.errors import InvalidInputError
+from complaints.lifecycle import Terms
+from complaints.mapping import Post, ladder_for
+from complaints.policy import Policy, SpecialClose
+from complaints.store import holidays
+from db.pool import Pool
+from db.statements import statements
+
+
+async def explain(pool: Pool, category: str, place: str, policy: Policy, now: datetime) -> str:
+    """What would become of a complaint of this category about this place, registered `now`.
+
+    Raises `InvalidInputError` (category, place).
+    """
+    async with pool.acquire(timeout=5) as conn:
+        found = await statements().complaints_category(conn, code=category)
+        if found is None:
+            raise InvalidInputError("category", "is unknown")
+        where = await statements().complaints_place(conn, code=place)
+        if where is None:
+            raise InvalidInputError("place", "is unknown")
+        rules = policy.of(category)
+        ladder = await ladder_for(conn, found["department"], place, now)
+        days = tuple(found["level_days"])
+        terms = Terms(rules, ladder, days, await holidays(conn, rules))
+    heading = f"{found['name_hi']}, {where['name_hi']}: policy {rules.name}"
+    return "\n".join([heading, *(f"  {line}" for line in tell(terms, now))])
+
+
+def tell(terms: Terms, now: datetime) -> Iterator[str]:
+    """One sentence for each step; pure."""
+    policy = terms.policy
+    posts = [post for level, post in terms.ladder.posts.items() if level <= policy.last_level]
+    if not posts:
+        yield "No officer of the department serves this place: it cannot be registered."
+        return
+    if policy.triage:
+        yield (
+            f"The CM's team sees it first; {policy.sorting_days:g} day(s) later it goes on "
+            "without them."
+        )
+    for n, post in enumerate(posts):
+        yield from _level(terms, post, posts[n + 1] if n + 1 < len(posts) else None, now)
+    yield from _side_roads(policy)
+    yield from _ends(policy)
+
+
+def _level(terms: Terms, post: Post, above: Post | None, now: datetime) -> Iterator[str]:
+    policy, here = terms.policy, f"L{post.level}"
+    clock = level_clock(terms.level_days, post.level, policy, terms.calendar, now)
+    review = review_clock(terms.level_days, post.level, policy, terms.calendar, now)
+    working = policy.counting is Counting.WORKING_DAYS
+    counted = "working days" if working else "calendar days, holidays counted"
+    yield (
+        f"{here} {post.title} ({post.id}): {clock.days:g} {counted}; "
+        f"due {_clock(clock.due_at)} if given now."
+    )
+    late = f"to L{above.level}" if above else "it stays, on the list of the CM's office"
+    yield f"   at {policy.reminder_share * 100:g} % of the time: a reminder; past it: {late}."
+    back = f"back to {here} for {review.days:g} days"
+    if above is None:
+        yield f"   citizen not satisfied: {back}, on the list of the CM's office."
+    elif policy.reviews_per_level == 0:
+        yield f"   citizen not satisfied: to L{above.level} at once."
+    elif policy.reviews_per_level == 1:
+        yield f"   citizen not satisfied, the first time: {back}; then to L{above.level}."
+    else:
+        times = f"the first {policy.reviews_per_level} times"
+        yield f"   citizen not satisfied, {times}: {back}; then to L{above.level}."
+
+
+def _side_roads(policy: Policy) -> Iterator[str]:
+    yield "With every step up go the citizen's recordings, the reasons and the history."
+    approval = ", with the approval of the next level" if policy.transfer_needs_approval else ""
+    if policy.transfers_at_most:
+        yield (
+            f"An officer can pass it on, or return it as wrongly mapped, within "
+            f"{policy.transfer_days:g} days, {policy.transfers_at_most} time(s) in all{approval}."
+        )
+    match policy.special_close:
+        case SpecialClose.NOBODY:
+            yield "Nobody can close it without the citizen's satisfaction."
+        case SpecialClose.FROM_L2:
+            yield "From L2 on the officer can close it specially, with reason and name."
+        case SpecialClose.PROPOSED:
+            yield "L2 can propose a special close, the next level decides; from L3 on alone."
+
+
+def _ends(policy: Policy) -> Iterator[str]:
+    minutes = policy.feedback_delay.total_seconds() / 60
+    yield (
+        f"Disposed of, the citizen is called {minutes:g} minutes later, at most "
+        f"{policy.feedback_attempts} times; only their own word closes it as satisfied."
+    )
+    yield "Nobody reached: it ends as unverified, never as satisfied."
+    yield f"Satisfied or unverified, the citizen can reopen it for {policy.reopen_days} days."
+
+
+def _clock(at: datetime) -> str:
+    return at.astimezone(IST).strftime("%d-%m-%Y %H:%M")

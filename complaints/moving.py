@@ -1,0 +1,209 @@
+"""To another officer: transfer, wrong mapping, and what the CM's team sorts."""
+
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+
+from complaints import number, texts
+from complaints.errors import InvalidInputError, WrongPostError
+from complaints.history import Event
+from complaints.lifecycle import Returned, Terms, Triage, WithOfficer
+from complaints.mapping import ladder_for
+from complaints.notifications import Kind
+from complaints.policy import Policy
+from complaints.proposals import propose
+from complaints.store import Complaint, hold, holidays, terms_for, transaction
+from complaints.taking import must_be, take, tell_citizen, tell_post
+from complaints.words import clean
+from db.pool import Connection, Pool
+from db.statements import statements
+
+_log = structlog.get_logger(__name__)
+_LONGEST = 4000
+
+
+async def transfer(
+    pool: Pool,
+    complaint_number: str,
+    *,
+    department: str,
+    text: str,
+    post: str,
+    actor: str,
+    policy: Policy,
+    now: datetime,
+) -> WithOfficer | None:
+    """The officer of `post` hands it to another department; None when the next level decides.
+
+    Raises the number's errors, `InvalidInputError` (text, department), `WrongPostError`,
+    `NotNowError`, `AlreadyEndedError`, `NotAllowedError` (limit, window, no officer there).
+    """
+    digits, text = number.parse(complaint_number), clean("text", text, _LONGEST)
+    async with transaction(pool) as conn:
+        complaint = await hold(conn, digits)
+        before = held_by(complaint, post, "transferred")
+        if department == complaint.department or not await statements().lifecycle_department(
+            conn, code=department
+        ):
+            raise InvalidInputError("department", "is not another department")
+        here = await terms_for(conn, complaint, policy, now)
+        if decider := before.approves_transfer(here):
+            proposed = before.propose_transfer(0, here, now)
+            await propose(
+                conn,
+                complaint,
+                proposed,
+                decider.id,
+                text=text,
+                actor=actor,
+                now=now,
+                to=department,
+            )
+            return None
+        there = replace(here, ladder=await ladder_for(conn, department, complaint.place, now))
+        after = before.transfer(here, there, now)
+        await write_transfer(conn, complaint, after, department, text=text, actor=actor, now=now)
+    return after
+
+
+async def return_mapping(
+    pool: Pool,
+    complaint_number: str,
+    *,
+    text: str,
+    post: str,
+    actor: str,
+    policy: Policy,
+    now: datetime,
+) -> None:
+    """The officer of `post` says that it is not theirs: the CM's team maps it anew.
+
+    Raises as `transfer`.
+    """
+    digits, text = number.parse(complaint_number), clean("text", text, _LONGEST)
+    async with transaction(pool) as conn:
+        complaint = await hold(conn, digits)
+        before = held_by(complaint, post, "returned")
+        after = before.return_mapping(await terms_for(conn, complaint, policy, now), now)
+        await take(
+            conn, complaint, after, event=Event.WRONG_MAPPING, actor=actor, now=now, reason=text
+        )
+    _log.info("returned as wrongly mapped", complaint=str(complaint.id))
+
+
+async def forward_sorted(
+    pool: Pool,
+    complaint_number: str,
+    *,
+    actor: str,
+    policy: Policy,
+    now: datetime,
+    category: str | None = None,
+    place: str | None = None,
+    text: str = "",
+) -> WithOfficer:
+    """The CM's team sends what is new or was returned to its officer, corrected where it must be.
+
+    Raises the number's errors, `InvalidInputError` (category, place), `NotNowError`,
+    `AlreadyEndedError`.
+    """
+    digits = number.parse(complaint_number)
+    async with transaction(pool) as conn:
+        complaint = await hold(conn, digits)
+        before: Triage | Returned
+        if isinstance(complaint.state, Returned):
+            before = complaint.state
+        else:
+            before = must_be(complaint, Triage, "forwarded")
+        complaint, terms = await _mapped_anew(conn, complaint, category, place, policy, now)
+        after = before.forward(terms, now)
+        entry = await take(
+            conn, complaint, after, event=Event.FORWARDED, actor=actor, now=now, reason=text
+        )
+        await _tell_new_officer(conn, complaint, after, entry, now)
+    _log.info("complaint forwarded", complaint=str(complaint.id), level=after.level)
+    return after
+
+
+async def write_transfer(
+    conn: Connection,
+    complaint: Complaint,
+    after: WithOfficer,
+    department: str,
+    *,
+    text: str,
+    actor: str,
+    now: datetime,
+) -> None:
+    """Write what `transfer`, or the level that approved it, has decided."""
+    await statements().lifecycle_map(
+        conn,
+        id=complaint.id,
+        category=complaint.category,
+        place=complaint.place,
+        department=department,
+    )
+    why = f"to {department}: {text}"
+    entry = await take(
+        conn, complaint, after, event=Event.TRANSFERRED, actor=actor, now=now, reason=why
+    )
+    await _tell_new_officer(conn, complaint, after, entry, now)
+    _log.info("complaint transferred", complaint=str(complaint.id), level=after.level)
+
+
+def held_by(complaint: Complaint, post: str, move: str) -> WithOfficer:
+    """The state, when the officer of `post` has it. Raises `WrongPostError` and `must_be`'s."""
+    state = must_be(complaint, WithOfficer, move)
+    if state.post != post:
+        raise WrongPostError(state.post, post)
+    return state
+
+
+async def _mapped_anew(
+    conn: Connection,
+    complaint: Complaint,
+    category: str | None,
+    place: str | None,
+    policy: Policy,
+    now: datetime,
+) -> tuple[Complaint, Terms]:
+    if category is None and place is None:
+        return complaint, await terms_for(conn, complaint, policy, now)
+    found = await statements().complaints_category(conn, code=category or complaint.category)
+    if found is None:
+        raise InvalidInputError("category", "is unknown")
+    where = await statements().complaints_place(conn, code=place or complaint.place)
+    if where is None:
+        raise InvalidInputError("place", "is unknown")
+    await statements().lifecycle_map(
+        conn, id=complaint.id, category=found["code"], place=where["code"], department=None
+    )
+    corrected = replace(
+        complaint,
+        category=found["code"],
+        category_name=found["name_hi"],
+        department=found["department"],
+        level_days=tuple(found["level_days"]),
+        place=where["code"],
+        place_name=where["name_hi"],
+    )
+    rules = policy.of(corrected.category)
+    ladder = await ladder_for(conn, corrected.department, corrected.place, now)
+    return corrected, Terms(rules, ladder, corrected.level_days, await holidays(conn, rules))
+
+
+async def _tell_new_officer(
+    conn: Connection, complaint: Complaint, after: WithOfficer, entry: int, now: datetime
+) -> None:
+    to_officer = texts.officer_assigned(
+        complaint.number,
+        complaint.category_name,
+        complaint.place_name,
+        complaint.text,
+        complaint.contact,
+        after.due_at,
+    )
+    await tell_post(conn, complaint, entry, Kind.OFFICER_ASSIGNED, after.post, to_officer, now)
+    to_citizen = texts.citizen_moved(complaint.number, after.due_at)
+    await tell_citizen(conn, complaint, entry, Kind.CITIZEN_MOVED, to_citizen, now)

@@ -1,0 +1,71 @@
+"""A citizen who is not satisfied after all has the complaint opened again, within a window."""
+
+from datetime import datetime
+
+import structlog
+
+from complaints import history, number, texts
+from complaints.ending import link_own_call
+from complaints.ends import OwnWord
+from complaints.errors import NotNowError
+from complaints.forwarding import Forwarded, forward
+from complaints.history import Event
+from complaints.lifecycle import ClosedSatisfied, Unverified, WithOfficer
+from complaints.notifications import Kind, Signer
+from complaints.policy import Policy
+from complaints.store import STATE_NAMES, hold, terms_for, transaction
+from complaints.taking import take, tell_citizen, tell_post
+from complaints.texts import DissatisfactionReason
+from db.pool import Pool
+
+_log = structlog.get_logger(__name__)
+
+
+async def reopen(
+    pool: Pool,
+    complaint_number: str,
+    *,
+    reason: DissatisfactionReason | None,
+    word: OwnWord,
+    policy: Policy,
+    now: datetime,
+    signer: Signer,
+) -> WithOfficer:
+    """Back to the officer, or to the next level, as if they had said so in the feedback call.
+
+    The window runs from the end that is on record. Raises the number's errors,
+    `InvalidInputError` (call_id), `NotNowError` (not an end that can be reopened) and
+    `NotAllowedError` (too late).
+    """
+    digits = number.parse(complaint_number)
+    async with transaction(pool) as conn:
+        complaint = await hold(conn, digits)
+        before = complaint.state
+        if not isinstance(before, ClosedSatisfied | Unverified):
+            raise NotNowError(digits, STATE_NAMES[type(before)], "reopened")
+        await link_own_call(conn, complaint.id, word.call_id)
+        after = before.reopen(await terms_for(conn, complaint, policy, now), now)
+        said = f"{reason}: {word.text}" if reason else word.text
+        entry = await take(
+            conn,
+            complaint,
+            after,
+            event=Event.REOPENED,
+            actor=word.actor,
+            now=now,
+            reason=said,
+            call_id=word.call_id,
+        )
+        body = texts.citizen_reopened(digits, after.due_at)
+        await tell_citizen(conn, complaint, entry, Kind.CITIZEN_REOPENED, body, now)
+        if after.level > before.level:
+            [*_, why] = await history.entries(conn, complaint.id)
+            forwarded = Forwarded(complaint, after, entry, why)
+            await forward(conn, [forwarded], signer=signer, now=now)
+        else:
+            told = texts.officer_review(
+                digits, complaint.category_name, complaint.place_name, reason, after.due_at
+            )
+            await tell_post(conn, complaint, entry, Kind.OFFICER_REVIEW, after.post, told, now)
+    _log.info("complaint reopened", complaint=str(complaint.id), level=after.level)
+    return after

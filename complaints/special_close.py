@@ -1,0 +1,48 @@
+"""Closed although the citizen is not satisfied: with a reason code, a text and a name (R18)."""
+
+from datetime import datetime
+
+from complaints import number
+from complaints.ending import end_specially
+from complaints.ends import Ruling, SpecialReason
+from complaints.moving import held_by
+from complaints.policy import Policy
+from complaints.proposals import propose
+from complaints.store import hold, terms_for, transaction
+from complaints.words import clean
+from db.pool import Pool
+
+_LONGEST = 4000
+
+
+async def close_specially(
+    pool: Pool,
+    complaint_number: str,
+    *,
+    code: SpecialReason,
+    text: str,
+    post: str,
+    actor: str,
+    policy: Policy,
+    now: datetime,
+) -> bool:
+    """The officer of `post` closes it, or proposes so; whether it is closed now.
+
+    By the policy of its category the next level decides about a proposal, or nobody may.
+    Raises the number's errors, `InvalidInputError` (text), `WrongPostError`, `NotNowError`,
+    `AlreadyEndedError`, `NotAllowedError`.
+    """
+    digits, text = number.parse(complaint_number), clean("text", text, _LONGEST)
+    async with transaction(pool) as conn:
+        complaint = await hold(conn, digits)
+        before = held_by(complaint, post, "closed specially")
+        terms = await terms_for(conn, complaint, policy, now)
+        if decider := before.decides_special_close(terms):
+            proposed = before.propose_special_close(0, terms)
+            await propose(
+                conn, complaint, proposed, decider.id, text=text, actor=actor, now=now, code=code
+            )
+            return False
+        ruling = Ruling(code=code, text=text, post=post, level=before.level, actor=actor)
+        await end_specially(conn, complaint, before.special_close(ruling, terms, now), now)
+    return True

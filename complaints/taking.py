@@ -1,0 +1,111 @@
+"""What every use case does with the complaint that it holds: see its state, and take a step."""
+
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from complaints import history
+from complaints.errors import AlreadyEndedError, NotNowError
+from complaints.history import Entry, Event
+from complaints.lifecycle import Returned, State, Triage, WithOfficer
+from complaints.mapping import post_by_id
+from complaints.notifications import Body, Kind, Notification, notify
+from complaints.store import STATE_NAMES, Complaint, move
+from db.pool import Connection
+
+_S = TypeVar("_S")
+
+
+def must_be(complaint: Complaint, kind: type[_S], move: str) -> _S:
+    """The state, if it is of this kind; `move` says in the error what was asked for.
+
+    Raises `AlreadyEndedError` and `NotNowError`.
+    """
+    state = complaint.state
+    if isinstance(state, kind):
+        return state
+    if hasattr(state, "ended_at"):
+        raise AlreadyEndedError(complaint.number, STATE_NAMES[type(state)])
+    raise NotNowError(complaint.number, STATE_NAMES[type(state)], move)
+
+
+async def note(
+    conn: Connection,
+    complaint: Complaint,
+    after: State,
+    *,
+    event: Event,
+    actor: str,
+    now: datetime,
+    reason: str = "",
+    call_id: UUID | None = None,
+) -> int:
+    """Append to the history; the entry's place. A new due time is told with what it came from."""
+    clock = None
+    if isinstance(after, WithOfficer | Triage | Returned) and after != complaint.state:
+        clock = after.clock
+    entry = Entry(
+        at=now,
+        event=event,
+        level=after.level,
+        actor=actor,
+        reason=reason,
+        call_id=call_id,
+        post=after.post,
+        due_at=clock.due_at if clock else None,
+        basis=clock.basis if clock else "",
+    )
+    return await history.append(conn, complaint.id, entry)
+
+
+async def take(
+    conn: Connection,
+    complaint: Complaint,
+    after: State,
+    *,
+    event: Event,
+    actor: str,
+    now: datetime,
+    reason: str = "",
+    call_id: UUID | None = None,
+) -> int:
+    """Append to the history and write the state; the entry's place in the history."""
+    entry = await note(
+        conn,
+        complaint,
+        after,
+        event=event,
+        actor=actor,
+        now=now,
+        reason=reason,
+        call_id=call_id,
+    )
+    await move(conn, complaint.id, after, now)
+    return entry
+
+
+async def tell_citizen(
+    conn: Connection, complaint: Complaint, entry: int, kind: Kind, body: Body, now: datetime
+) -> None:
+    """A message to the number that the citizen gave."""
+    told = Notification(
+        complaint_id=complaint.id, entry=entry, kind=kind, recipient=complaint.contact, body=body
+    )
+    await notify(conn, told, now)
+
+
+async def tell_post(
+    conn: Connection,
+    complaint: Complaint,
+    entry: int,
+    kind: Kind,
+    post_id: str,
+    body: Body,
+    now: datetime,
+) -> None:
+    """A message to who holds the post."""
+    post = await post_by_id(conn, post_id, now)
+    told = Notification(
+        complaint_id=complaint.id, entry=entry, kind=kind, recipient=post.number, body=body
+    )
+    await notify(conn, told, now)

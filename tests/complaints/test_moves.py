@@ -1,0 +1,495 @@
+"""The moves beside the main road, each as its officer, agent or citizen makes it."""
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from complaints import telling, texts
+from complaints.disposal import DisposalKind, Via, dispose
+from complaints.ends import OwnWord, SpecialReason
+from complaints.errors import (
+    AlreadyDisposedError,
+    AlreadyEndedError,
+    InvalidInputError,
+    NotAllowedError,
+    NotNowError,
+    WrongPostError,
+)
+from complaints.feedback import Answer
+from complaints.history import Event
+from complaints.lifecycle import ProposalKind
+from complaints.notifications import Kind
+from complaints.policy import MP_181, UP_1076, UP_2017
+from complaints.store import STATE_NAMES, hold, transaction
+from complaints.story import load_story
+from complaints.telling import render_story
+from messages.model import Channel
+from messages.wording import word
+from tests.complaints.moves import (
+    advised,
+    at_level_two,
+    decided,
+    energy_has_officers,
+    interim,
+    remarked,
+    reopened,
+    returned,
+    sorted_to,
+    specially_closed,
+    swept,
+    transferred,
+    withdrawn,
+)
+from tests.complaints.world import CITIZEN, START, World
+
+TRIAGE = replace(UP_1076, triage=True)
+APPROVED = replace(UP_1076, transfer_needs_approval=True)
+
+
+NUMBER = "123456789"
+MESSAGES: list[tuple[Kind, texts.Variables]] = [
+    (Kind.CITIZEN_IN_TRIAGE, texts.citizen_in_triage(NUMBER)),
+    (Kind.CITIZEN_INTERIM, texts.citizen_interim(NUMBER, "शीघ्र", START)),
+    (Kind.CITIZEN_PAUSED, texts.citizen_paused(NUMBER, False, "स्थगन")),
+    (Kind.CITIZEN_MOVED, texts.citizen_moved(NUMBER, START)),
+    (
+        Kind.CITIZEN_SPECIAL_CLOSED,
+        texts.citizen_special_closed(NUMBER, SpecialReason.NO_BUDGET, "अगले वर्ष"),
+    ),
+    (Kind.CITIZEN_WITHDRAWN, texts.citizen_withdrawn(NUMBER)),
+    (Kind.CITIZEN_REOPENED, texts.citizen_reopened(NUMBER, START)),
+    (Kind.CITIZEN_ADVISED, texts.citizen_advised(NUMBER, "तहसील जाएं")),
+    (Kind.OFFICER_REMINDER, texts.officer_reminder(NUMBER, "हैंडपंप", "महरौनी", START)),
+    (Kind.OFFICER_ENDED, texts.officer_withdrawn(NUMBER)),
+    (Kind.OFFICER_PROPOSAL, texts.officer_proposal(NUMBER, ProposalKind.TRANSFER, "कारण")),
+    (Kind.OFFICER_REFUSED, texts.officer_refused(NUMBER, "कारण", START)),
+]
+
+
+async def row_of(world: World, number: str) -> asyncpg.Record:
+    row = await world.pool.fetchrow("select * from complaint where number = $1", number)
+    assert row is not None
+    return row
+
+
+async def told(world: World, kind: str) -> list[asyncpg.Record]:
+    return await world.pool.fetch("select * from notification where kind = $1", kind)
+
+
+async def closed(world: World) -> str:
+    registered = await world.register()
+    await world.answer(await world.disposed_and_called(registered.number), Answer(satisfied=True))
+    return registered.number
+
+
+async def test_an_interim_reply_tells_the_citizen_and_leaves_the_clock(world: World) -> None:
+    registered = await world.register()
+    world.later(days=2)
+    await interim(world, registered.number)
+    assert (await row_of(world, registered.number))["due_at"] == registered.due_at
+    [message] = await told(world, "citizen_interim")
+    assert (message["recipient"], "25-11-2025 11:00" in message["body"]) == (CITIZEN, True)
+    with pytest.raises(InvalidInputError, match="expected_by"):
+        await interim(world, registered.number, days=0)
+    await world.dispose(registered.number)
+    with pytest.raises(AlreadyDisposedError, match="already disposed"):
+        await interim(world, registered.number)
+
+
+async def test_comments_do_not_put_off_an_escalation(world: World) -> None:
+    registered = await world.register()
+    for _ in range(7):
+        world.later(days=1)
+        await remarked(world, registered.number)
+    assert await swept(world) == 1
+    assert (await row_of(world, registered.number))["level"] == 2
+
+
+async def test_a_transfer_goes_to_the_other_departments_officer_with_full_time(
+    world: World,
+) -> None:
+    await energy_has_officers(world)
+    registered = await world.register()
+    world.later(days=2)
+    after = await transferred(world, registered.number)
+    row = await row_of(world, registered.number)
+    assert after is not None
+    assert (row["post"], row["department"], row["transfers"]) == ("E1-MAH", "bijli", 1)
+    assert row["due_at"] == after.due_at == world.now + timedelta(days=7)
+    assert [one["recipient"] for one in await told(world, "officer_assigned")] == [
+        "+919415000001",
+        "+919415000011",
+    ]
+    assert len(await told(world, "citizen_moved")) == 1
+    with pytest.raises(WrongPostError, match="for E1-MAH to do"):
+        await transferred(world, registered.number, to="jal-nigam")
+
+
+async def test_transfers_are_limited_in_number_and_in_time(world: World) -> None:
+    await energy_has_officers(world)
+    registered = await world.register()
+    world.later(days=3, microseconds=1)
+    with pytest.raises(NotAllowedError, match="within 3 days"):
+        await transferred(world, registered.number)
+    another = await world.register()
+    await transferred(world, another.number)
+    await transferred(world, another.number, to="jal-nigam", post="E1-MAH")
+    with pytest.raises(NotAllowedError, match="moved 2 times"):
+        await transferred(world, another.number)
+
+
+async def test_a_transfer_needs_another_department_with_an_officer(world: World) -> None:
+    registered = await world.register()
+    for department in ("jal-nigam", "no-such"):
+        with pytest.raises(InvalidInputError, match="not another department"):
+            await transferred(world, registered.number, to=department)
+    with pytest.raises(NotAllowedError, match="no officer for this place"):
+        await transferred(world, registered.number)
+    assert (await row_of(world, registered.number))["department"] is None
+
+
+async def test_where_the_policy_wants_it_the_next_level_approves_a_transfer(world: World) -> None:
+    await energy_has_officers(world)
+    world.policy = APPROVED
+    registered = await world.register()
+    assert await transferred(world, registered.number) is None
+    row = await row_of(world, registered.number)
+    assert (row["state"], row["due_at"]) == ("proposed", registered.due_at)
+    assert [one["recipient"] for one in await told(world, "officer_proposal")] == ["+919415000002"]
+    with pytest.raises(WrongPostError, match="for L2-LAL"):
+        await decided(world, registered.number, approve=True, post="L1-MAH")
+    await decided(world, registered.number, approve=True, post="L2-LAL")
+    row = await row_of(world, registered.number)
+    assert (row["state"], row["post"], row["proposal"]) == ("with_officer", "E1-MAH", None)
+    proposal = await world.pool.fetchrow("select * from proposal")
+    assert proposal is not None
+    assert (proposal["approved"], proposal["decided_by"]) == (True, "L2-LAL")
+    with pytest.raises(NotNowError, match="cannot be decided"):
+        await decided(world, registered.number, approve=True, post="L2-LAL")
+
+
+async def test_a_refused_proposal_leaves_the_clock_and_tells_the_officer(world: World) -> None:
+    world.policy = APPROVED
+    await energy_has_officers(world)
+    registered = await world.register()
+    await transferred(world, registered.number)
+    world.later(days=1)
+    await decided(world, registered.number, approve=False, post="L2-LAL")
+    row = await row_of(world, registered.number)
+    assert (row["state"], row["post"]) == ("with_officer", "L1-MAH")
+    assert row["due_at"] == registered.due_at
+    assert [one["recipient"] for one in await told(world, "officer_refused")] == ["+919415000001"]
+
+
+async def test_a_proposal_that_nobody_decides_lapses_at_the_due_time(world: World) -> None:
+    world.policy = APPROVED
+    await energy_has_officers(world)
+    registered = await world.register()
+    await transferred(world, registered.number)
+    world.later(days=7)
+    assert await swept(world) == 1
+    row = await row_of(world, registered.number)
+    assert (row["state"], row["level"], row["proposal"]) == ("with_officer", 2, None)
+
+
+async def test_what_came_to_the_wrong_officer_is_mapped_anew(world: World) -> None:
+    await energy_has_officers(world)
+    registered = await world.register()
+    await returned(world, registered.number)
+    assert (await row_of(world, registered.number))["state"] == "returned"
+    with pytest.raises(InvalidInputError, match="category"):
+        await sorted_to(world, registered.number, category="no-such")
+    with pytest.raises(InvalidInputError, match="place"):
+        await sorted_to(world, registered.number, place="no-such")
+    after = await sorted_to(world, registered.number, category="power-cut")
+    row = await row_of(world, registered.number)
+    assert (after.post, row["category"], row["transfers"]) == ("E1-MAH", "power-cut", 1)
+    with pytest.raises(NotNowError, match="cannot be forwarded"):
+        await sorted_to(world, registered.number)
+
+
+async def test_a_returned_one_that_nobody_maps_goes_one_level_up(world: World) -> None:
+    registered = await world.register()
+    await returned(world, registered.number)
+    world.later(days=1)
+    assert await swept(world) == 1
+    assert (await row_of(world, registered.number))["post"] == "L2-LAL"
+
+
+async def test_with_triage_the_cms_team_sees_it_before_any_officer(world: World) -> None:
+    world.policy = TRIAGE
+    registered = await world.register()
+    assert (await row_of(world, registered.number))["state"] == "triage"
+    assert await told(world, "officer_assigned") == []
+    with pytest.raises(NotNowError, match="is triage: it cannot be disposed of"):
+        await world.dispose(registered.number)
+    world.later(hours=2)
+    assert (await sorted_to(world, registered.number)).due_at == world.now + timedelta(days=7)
+    assert await world.events(registered.complaint_id) == ["triage", "forwarded"]
+    assert len(await told(world, "officer_assigned")) == 1
+
+
+async def test_triage_holds_nothing_up_for_longer_than_its_time(world: World) -> None:
+    world.policy = TRIAGE
+    registered = await world.register()
+    world.later(days=1)
+    assert await swept(world) == 1
+    assert await world.events(registered.complaint_id) == ["triage", "forwarded"]
+    assert (await row_of(world, registered.number))["post"] == "L1-MAH"
+
+
+async def test_what_is_not_for_the_helpline_ends_with_advice(world: World) -> None:
+    world.policy = TRIAGE
+    new, wrong = await world.register(), await world.register()
+    await advised(world, new.number)
+    await sorted_to(world, wrong.number)
+    with pytest.raises(NotNowError):
+        await advised(world, wrong.number)
+    await returned(world, wrong.number)
+    await advised(world, wrong.number)
+    for one in (new, wrong):
+        assert (await row_of(world, one.number))["state"] == "advised"
+    assert len(await told(world, "citizen_advised")) == 2
+    with pytest.raises(AlreadyEndedError):
+        await advised(world, new.number)
+
+
+async def test_a_special_close_has_code_text_and_name_and_is_counted_apart(world: World) -> None:
+    number = await at_level_two(world)
+    assert await specially_closed(world, number)
+    row = await row_of(world, number)
+    assert (row["state"], row["closing_attempt"]) == ("special_closed", None)
+    end = await world.pool.fetchrow("select * from complaint_end")
+    assert end is not None
+    assert (end["kind"], end["reason_code"], end["level"], end["post"], end["actor"]) == (
+        "special_closed",
+        "court_case",
+        2,
+        "L2-LAL",
+        "officer:L2-LAL",
+    )
+    [message] = await told(world, "citizen_special_closed")
+    assert "न्यायालय में विचाराधीन" in message["body"]
+    with pytest.raises(NotNowError, match="cannot be reopened"):
+        await reopened(world, number)
+
+
+async def test_the_lowest_level_cannot_close_specially(world: World) -> None:
+    registered = await world.register()
+    with pytest.raises(NotAllowedError, match="L2 and above"):
+        await specially_closed(world, registered.number, post="L1-MAH")
+
+
+async def test_where_the_policy_has_none_nobody_closes_specially(world: World) -> None:
+    number = await at_level_two(world)
+    world.policy = UP_2017
+    with pytest.raises(NotAllowedError, match="nobody may"):
+        await specially_closed(world, number)
+
+
+async def test_under_181_level_two_proposes_and_level_three_decides(world: World) -> None:
+    number = await at_level_two(world)
+    world.policy = MP_181
+    assert not await specially_closed(world, number)
+    assert (await row_of(world, number))["state"] == "proposed"
+    await decided(world, number, approve=True, post="L3-LAL")
+    end = await world.pool.fetchrow("select * from complaint_end")
+    assert end is not None
+    assert (end["reason_code"], end["post"], end["level"]) == ("court_case", "L3-LAL", 3)
+    assert (await row_of(world, number))["state"] == "special_closed"
+
+
+async def test_under_181_level_three_closes_by_itself(world: World) -> None:
+    number = await at_level_two(world)
+    world.later(days=7)
+    await swept(world)
+    world.policy = MP_181
+    assert await specially_closed(world, number, post="L3-LAL")
+
+
+async def test_the_citizen_can_withdraw_at_any_time_before_an_end(world: World) -> None:
+    asked = await world.register()
+    await world.dispose(asked.number)
+    for number in (asked.number, (await world.register()).number):
+        await withdrawn(world, number)
+        assert (await row_of(world, number))["state"] == "withdrawn"
+    assert await world.pool.fetchval("select count(*) from feedback_due where done_at is null") == 0
+    assert len(await told(world, "officer_ended")) == 2
+    with pytest.raises(AlreadyEndedError):
+        await withdrawn(world, asked.number)
+
+
+async def test_a_withdrawal_is_the_citizens_own_call_or_page(world: World) -> None:
+    registered = await world.register()
+    for evidence in ({}, {"call_id": uuid4(), "page": "session"}):
+        with pytest.raises(InvalidInputError, match="citizen's own word"):
+            OwnWord(actor="citizen", **evidence)  # type: ignore[arg-type]
+    with pytest.raises(InvalidInputError, match="call_id is unknown"):
+        await withdrawn(world, registered.number, call_id=uuid4())
+    assert (await row_of(world, registered.number))["state"] == "with_officer"
+
+
+async def test_withdrawn_in_triage_no_officer_is_told(world: World) -> None:
+    world.policy = TRIAGE
+    registered = await world.register()
+    await withdrawn(world, registered.number)
+    assert await told(world, "officer_ended") == []
+
+
+async def test_reopened_it_goes_back_to_the_officer_with_the_call(world: World) -> None:
+    number = await closed(world)
+    world.later(days=30)
+    call = await world.call()
+    after = await reopened(world, number, call)
+    assert (after.level, after.dissatisfied_at_level) == (1, 1)
+    row = await row_of(world, number)
+    assert (row["state"], row["closing_attempt"], row["ended_at"]) == ("with_officer", None, None)
+    linked = await world.pool.fetchval("select role from complaint_call where call_id = $1", call)
+    assert linked == "follow_up"
+    assert len(await told(world, "officer_review")) == 1
+    await world.answer(await world.disposed_and_called(number), Answer(satisfied=False))
+    assert (await row_of(world, number))["level"] == 2
+
+
+async def test_under_2017s_rules_a_reopened_one_goes_up_with_its_recordings(world: World) -> None:
+    world.policy = UP_2017
+    number = await closed(world)
+    call = await world.call()
+    recording = await world.recording(call)
+    assert (await reopened(world, number, call)).level == 2
+    [message] = await told(world, "officer_forwarded")
+    assert message["recordings"] == [recording]
+
+
+async def test_after_the_window_it_stays_closed(world: World) -> None:
+    number = await closed(world)
+    world.later(days=30, microseconds=1)
+    await remarked(world, number)  # the window runs from the end, not from the last word
+    with pytest.raises(NotAllowedError, match="within 30 days"):
+        await reopened(world, number)
+
+
+async def told_by_telephone(world: World, number: str, **changes: object) -> None:
+    arguments: dict[str, object] = {
+        "actor": "agent:101",
+        "via": Via.AGENT,
+        "told_by": "L1-MAH",
+        "call_id": await world.call(),
+    } | changes
+    await dispose(
+        world.pool,
+        number,
+        kind=DisposalKind.RESOLVED,
+        report="ठीक कर दिया",
+        policy=world.policy,
+        now=world.now,
+        **arguments,  # type: ignore[arg-type]
+    )
+
+
+async def test_an_officer_can_tell_an_agent_by_telephone(world: World) -> None:
+    registered = await world.register()
+    await told_by_telephone(world, registered.number)
+    row = await world.pool.fetchrow("select * from disposal")
+    assert row is not None
+    assert (row["via"], row["actor"], row["post"]) == ("agent", "agent:101", "L1-MAH")
+    assert isinstance(row["call_id"], UUID)
+
+
+async def test_what_an_agent_was_told_names_the_post_that_has_it(world: World) -> None:
+    registered = await world.register()
+    with pytest.raises(WrongPostError):
+        await told_by_telephone(world, registered.number, told_by="L2-LAL")
+    with pytest.raises(InvalidInputError, match="told_by"):
+        await told_by_telephone(world, registered.number, told_by=None)
+    with pytest.raises(InvalidInputError, match="actor"):
+        await told_by_telephone(world, registered.number, actor="officer:L1-MAH")
+    assert await world.pool.fetchval("select count(*) from disposal") == 0
+
+
+@pytest.mark.parametrize("state", ["special_closed", "withdrawn", "advised", "closed_satisfied"])
+async def test_the_database_refuses_an_end_without_its_evidence(world: World, state: str) -> None:
+    registered = await world.register()
+    end = "due_at = null, remind_at = null, ended_at = now()"
+    with pytest.raises(asyncpg.CheckViolationError, match="end_has_its"):
+        await world.pool.execute(
+            f"update complaint set state = $2, {end} where number = $1", registered.number, state
+        )
+    await withdrawn(world, registered.number)
+    if state in ("special_closed", "advised"):
+        with pytest.raises(asyncpg.ForeignKeyViolationError, match="evidence_is_of_this_end"):
+            await world.pool.execute("update complaint set state = $1", state)
+
+
+async def test_every_end_is_read_as_it_was_written(world: World) -> None:
+    number, other = await at_level_two(world), (await world.register()).number
+    world.policy = TRIAGE
+    third = (await world.register()).number
+    await specially_closed(world, number)
+    await withdrawn(world, other)
+    await advised(world, third)
+    found = []
+    async with transaction(world.pool) as conn:
+        for one in (number, other, third):
+            found.append((await hold(conn, one)).state)
+    special, back, advice = found
+    assert (special.ruling.text, special.ruling.post) == ("भूमि का वाद न्यायालय में है", "L2-LAL")  # type: ignore[union-attr]
+    assert (back.word.text, back.word.page) == ("काम हो गया", None)  # type: ignore[union-attr]
+    assert advice.advice.startswith("सूचना का अधिकार")  # type: ignore[union-attr]
+
+
+async def test_when_all_higher_posts_are_gone_nobody_decides_and_the_clock_goes_on(
+    world: World,
+) -> None:
+    world.policy = APPROVED
+    await energy_has_officers(world)
+    registered = await world.register()
+    await transferred(world, registered.number)
+    await world.pool.execute("update post set vacant_from = '2025-01-01' where level > 1")
+    with pytest.raises(NotAllowedError, match="no level is left"):
+        await decided(world, registered.number, approve=True, post="L2-LAL")
+    world.later(days=7)
+    assert await swept(world) == 1
+    assert (await row_of(world, registered.number))["overdue_at"] == world.now
+
+
+async def test_the_story_of_what_happened_beside_the_main_road_is_told(world: World) -> None:
+    world.policy = TRIAGE
+    registered = await world.register()
+    await sorted_to(world, registered.number)
+    await interim(world, registered.number)
+    await withdrawn(world, registered.number)
+    text = render_story(await load_story(world.pool, registered.number))
+    steps = [
+        "now: withdrawn by the citizen, level 1",
+        "Registered, with the CM's team first",
+        "(up-1076: 1 calendar days)",
+        "Forwarded to the officer, level 1 (L1-MAH), by cm_office:5: सही विभाग; due",
+        "Interim reply, level 1",
+        "Withdrawn by the citizen, level 1 (L1-MAH), by citizen: काम हो गया",
+        "History: 4 entries, chain intact",
+    ]
+    assert [step for step in steps if step not in text] == []
+
+
+async def test_every_kind_of_message_has_a_template(world: World) -> None:
+    rows = await world.pool.fetch("select kind from message_template where channel = 'sms'")
+    assert {row["kind"] for row in rows} == set(Kind)
+
+
+@pytest.mark.parametrize("build", MESSAGES, ids=lambda build: str(build[0]))
+async def test_every_template_can_be_filled_in(
+    world: World, build: tuple[Kind, texts.Variables]
+) -> None:
+    kind, variables = build
+    async with world.pool.acquire() as conn:
+        wording = await word(conn, kind, Channel.SMS, "hi", variables)
+    assert (wording.fault, variables["number"] in wording.body) == (None, True)
+
+
+def test_every_event_and_every_state_has_words() -> None:
+    assert set(telling._EVENTS) == set(texts._EVENTS) == set(Event)
+    assert set(telling._STATES) == set(STATE_NAMES.values())

@@ -1,0 +1,114 @@
+from datetime import timedelta
+
+import pytest
+
+from complaints.errors import AlreadyEndedError, NotAllowedError, NotNowError
+from complaints.escalation import escalate_overdue, remind
+from complaints.feedback import Answer
+from complaints.lifecycle import PauseReason
+from complaints.pausing import pause, resume
+from tests.complaints.world import World, sign
+
+WAITING = PauseReason.WAITING_FOR_CITIZEN
+
+
+async def paused(world: World, number: str, reason: PauseReason = WAITING) -> None:
+    await pause(
+        world.pool,
+        number,
+        reason=reason,
+        text="खसरा संख्या बताएं",
+        actor="officer:L1-MAH",
+        policy=world.policy,
+        now=world.now,
+    )
+
+
+async def resumed(world: World, number: str) -> object:
+    return await resume(
+        world.pool,
+        number,
+        text="मिल गई",
+        actor="officer:L1-MAH",
+        policy=world.policy,
+        now=world.now,
+    )
+
+
+async def test_while_it_is_paused_nothing_is_due(world: World) -> None:
+    registered = await world.register()
+    world.later(days=5)
+    await paused(world, registered.number)
+    world.later(days=100)
+    assert await escalate_overdue(
+        world.pool, policy=world.policy, now=world.now, signer=sign
+    ) == await remind(world.pool, now=world.now)
+    row = await world.complaint(registered.complaint_id)
+    assert (row["state"], row["due_at"], row["remaining"], row["remind_in"]) == (
+        "paused",
+        None,
+        timedelta(days=2),
+        timedelta(days=0.6),
+    )
+    [message] = await world.messages(registered.complaint_id, "citizen_paused")
+    assert "आपसे जानकारी अपेक्षित" in message["body"]
+
+
+async def test_resumed_it_is_due_after_what_was_left_and_the_history_says_so(
+    world: World,
+) -> None:
+    registered = await world.register()
+    world.later(days=5)
+    await paused(world, registered.number, PauseReason.COURT_STAY)
+    world.later(days=10)
+    due = world.now + timedelta(days=2)
+    assert await resumed(world, registered.number) == due
+    row = await world.complaint(registered.complaint_id)
+    assert (row["state"], row["due_at"], row["due_paused"]) == (
+        "with_officer",
+        due,
+        timedelta(days=10),
+    )
+    entries = await world.pool.fetch("select * from complaint_history order by seq")
+    assert [(one["event"], one["reason"], one["basis"]) for one in entries] == [
+        ("registered", "", "up-1076: 7 calendar days"),
+        ("paused", "court_stay: खसरा संख्या बताएं", ""),
+        ("resumed", "मिल गई", "up-1076: 7 calendar days, paused for 10 days, 0:00:00"),
+    ]
+    assert entries[2]["due_at"] == due
+    world.later(days=2)
+    assert await escalate_overdue(world.pool, policy=world.policy, now=world.now, signer=sign) == 1
+
+
+async def test_who_was_reminded_before_a_pause_is_not_reminded_after_it(world: World) -> None:
+    registered = await world.register()
+    world.later(days=6)
+    assert await remind(world.pool, now=world.now) == 1
+    await paused(world, registered.number)
+    world.later(days=3)
+    await resumed(world, registered.number)
+    world.later(hours=23)
+    assert await remind(world.pool, now=world.now) == 0
+
+
+async def test_what_is_paused_can_be_disposed_of(world: World) -> None:
+    registered = await world.register()
+    await paused(world, registered.number)
+    assert (await world.dispose(registered.number)).disposal_no == 1
+    assert (await world.complaint(registered.complaint_id))["pause_reason"] is None
+
+
+async def test_a_late_officer_cannot_stop_the_clock(world: World) -> None:
+    registered = await world.register()
+    world.later(days=7)
+    with pytest.raises(NotAllowedError, match="time is over"):
+        await paused(world, registered.number)
+
+
+async def test_only_what_runs_is_paused_and_only_what_stands_is_resumed(world: World) -> None:
+    registered = await world.register()
+    with pytest.raises(NotNowError, match="is with officer: it cannot be resumed"):
+        await resumed(world, registered.number)
+    await world.answer(await world.disposed_and_called(registered.number), Answer(satisfied=True))
+    with pytest.raises(AlreadyEndedError):
+        await paused(world, registered.number)

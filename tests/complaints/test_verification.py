@@ -1,0 +1,29 @@
+import pytest
+
+from complaints.errors import UnknownComplaintError
+from complaints.number import make
+from complaints.verification import Verified, verify_all, verify_one
+from tests.complaints.world import World
+
+
+async def test_every_history_is_walked_in_order_and_a_changed_one_is_found(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("complaints.verification._BATCH", 2)
+    made = [await world.register() for _ in range(4)]
+    async with world.pool.acquire() as conn, conn.transaction():
+        await conn.execute("alter table complaint_history disable trigger history_is_append_only")
+        await conn.execute(
+            "update complaint_history set basis = 'x' where complaint_id = $1", made[2].complaint_id
+        )
+        await conn.execute("alter table complaint_history enable trigger history_is_append_only")
+    numbers = [one.number for one in made]
+    found = [one async for one in verify_all(world.pool)]
+    assert found == [Verified(number, 1 if n == 2 else None) for n, number in enumerate(numbers)]
+    assert await verify_one(world.pool, numbers[2]) == Verified(numbers[2], 1)
+    assert await verify_one(world.pool, numbers[1]) == Verified(numbers[1], None)
+
+
+async def test_an_unknown_complaint_cannot_be_verified(world: World) -> None:
+    with pytest.raises(UnknownComplaintError):
+        await verify_one(world.pool, make(99_999_999))
