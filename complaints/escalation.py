@@ -3,7 +3,10 @@
 A batch is decided in Python and written with the same few statements for any number of complaints.
 """
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
 
 import structlog
 
@@ -22,10 +25,12 @@ from complaints.store import (
     terms_for_each,
     transaction,
 )
+from db.errors import AWAY
 from db.pool import Connection, Pool
 from db.statements import statements
 
 _log = structlog.get_logger(__name__)
+_Held = TypeVar("_Held", Complaint, tuple[Complaint, int])
 
 
 async def escalate_overdue(
@@ -34,14 +39,50 @@ async def escalate_overdue(
     """Move on at most `limit` overdue complaints, oldest due first; how many there were.
 
     Any number of workers may do this at once. One batch is one transaction; call again while the
-    answer is `limit`. The next level's time runs from `now`, also after a downtime.
+    answer is `limit`. The next level's time runs from `now`, also after a downtime. A complaint
+    that cannot be moved on stays, is logged, and holds up no other.
     """
     async with transaction(pool) as conn:
         overdue = await hold_overdue(conn, now, limit)
-        if overdue:
-            await _move_on(conn, overdue, policy, now, signer)
-            _log.info("overdue complaints moved on", complaints=len(overdue))
-    return len(overdue)
+        moved = await _together_or_alone(
+            conn, overdue, lambda some: _move_on(conn, some, policy, now, signer)
+        )
+        if moved:
+            _log.info("overdue complaints moved on", complaints=moved)
+    return moved
+
+
+async def _together_or_alone(
+    conn: Connection, held: list[_Held], work: Callable[[list[_Held]], Awaitable[None]]
+) -> int:
+    """Do `work` for all at once; if that fails, for each alone, so that one bad row stays behind
+    by itself. How many were done. Raises one of `db.errors.AWAY`.
+    """
+    if not held:
+        return 0
+    try:
+        async with conn.transaction():
+            await work(held)
+        return len(held)
+    except AWAY:
+        raise
+    except Exception as error:  # whatever it is, the other complaints of the batch must move on
+        _log.error("batch of deadlines failed, each is tried alone", error=repr(error))
+    done = 0
+    for one in held:
+        try:
+            async with conn.transaction():
+                await work([one])
+            done += 1
+        except AWAY:
+            raise
+        except Exception:
+            _log.exception("deadline not carried out", complaint=str(_id(one)))
+    return done
+
+
+def _id(held: Complaint | tuple[Complaint, int]) -> UUID:
+    return held.id if isinstance(held, Complaint) else held[0].id
 
 
 async def _move_on(
@@ -96,10 +137,10 @@ async def remind(pool: Pool, *, now: datetime, limit: int = 200) -> int:
     """
     async with transaction(pool) as conn:
         held = await hold_to_remind(conn, now, limit)
-        if held:
-            await _remind(conn, held, now)
-            _log.info("officers reminded", complaints=len(held))
-    return len(held)
+        reminded = await _together_or_alone(conn, held, lambda some: _remind(conn, some, now))
+        if reminded:
+            _log.info("officers reminded", complaints=reminded)
+    return reminded
 
 
 async def _remind(conn: Connection, held: list[tuple[Complaint, int]], now: datetime) -> None:

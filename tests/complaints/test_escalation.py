@@ -203,3 +203,27 @@ async def test_working_days_pass_over_the_states_holidays(world: World) -> None:
 async def test_what_has_no_clock_cannot_be_overdue() -> None:
     with pytest.raises(TypeError, match="held as overdue"):
         _due(AwaitingFeedback(level=1, post="L1-MAH", disposals=1))
+
+
+async def test_a_complaint_that_cannot_be_moved_on_holds_up_no_other(world: World) -> None:
+    stuck = await world.register()
+    other = await world.register()
+    async with world.pool.acquire() as conn:
+        await conn.execute(
+            f"""create function refuse_one() returns trigger language plpgsql as $$
+            begin
+                if new.id = '{stuck.complaint_id}' then raise check_violation; end if;
+                return new;
+            end $$;
+            create trigger refuse_one before update on complaint
+                for each row execute function refuse_one()"""
+        )
+    try:
+        world.later(days=8)
+        assert await sweep(world) == 1
+        assert await world.events(stuck.complaint_id) == ["registered"]
+        assert await world.events(other.complaint_id) == ["registered", "escalated_overdue"]
+    finally:
+        async with world.pool.acquire() as conn:
+            await conn.execute("drop function refuse_one() cascade")
+    assert await sweep(world) == 1
