@@ -22,6 +22,9 @@ from speech.prompts import Prompt
 
 _log = structlog.get_logger(__name__)
 
+# Not the verdict's keys: a key pressed twice, or doubled by a trunk, must not answer the next
+# question, least of all with "satisfied".
+COMPLAINANT, SOMEBODY_ELSE = "5", "6"
 YES, NO = "1", "2"
 REASONS: Final = MappingProxyType(
     {
@@ -96,12 +99,14 @@ class FeedbackFlow:
         await session.answer()
         await record_call(session, attempt, self.now(), journal=self.journal, capture=self.capture)
         await self._say(session, Prompt.FEEDBACK_GREETING, Prompt.RECORDING_NOTICE)
-        right_person = await self.listener.choose(session, [Prompt.FEEDBACK_CONFIRM], YES + NO)
-        if right_person == NO:
+        person = await self.listener.choose(
+            session, [Prompt.FEEDBACK_CONFIRM], COMPLAINANT + SOMEBODY_ELSE
+        )
+        if person == SOMEBODY_ELSE:
             await self._part(session, Prompt.WRONG_PERSON_THANKS)
             return Outcome.WRONG_PERSON
         verdict = None
-        if right_person == YES:
+        if person == COMPLAINANT:
             verdict = await self.listener.choose(session, [Prompt.FEEDBACK_QUESTION], YES + NO)
         if verdict is None:
             await self._part(session, Prompt.GOODBYE)

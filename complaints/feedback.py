@@ -73,7 +73,7 @@ async def record(
     The first answer stands: a repeat for the same attempt changes nothing and gives its result.
 
     Raises `UnknownAttemptError`, `NotAwaitingFeedbackError` (the disposal is judged already, or
-    given up) and `InvalidInputError` (recording_id is not of this call).
+    given up).
     """
     async with transaction(pool) as conn:
         attempt = await statements().complaints_attempt(conn, id=attempt_id)
@@ -112,6 +112,20 @@ def _awaiting(complaint: Complaint, disposal_no: int) -> AwaitingFeedback:
     return state
 
 
+async def _own_words(conn: Connection, attempt_id: UUID, recording_id: UUID | None) -> UUID | None:
+    """The recording, if it is known and of this call.
+
+    Its row may still wait for the database, or have been refused: what the citizen said by key
+    never depends on it. The file is found by its name, and belongs to the call all the same.
+    """
+    if recording_id is None:
+        return None
+    known = await statements().complaints_own_words(conn, id=recording_id, call_id=attempt_id)
+    if not known:
+        _log.error("own words not found, the answer counts without", call=str(attempt_id))
+    return recording_id if known else None
+
+
 async def _write_answer(
     conn: Connection,
     complaint: Complaint,
@@ -120,15 +134,11 @@ async def _write_answer(
     answer: Answer,
     now: datetime,
 ) -> None:
-    if answer.recording_id and not await statements().complaints_own_words(
-        conn, id=answer.recording_id, call_id=attempt_id
-    ):
-        raise InvalidInputError("recording_id", "is not a recording of this call")
     about = {
         "attempt_id": attempt_id,
         "complaint_id": complaint.id,
         "reason_code": answer.reason,
-        "recording_id": answer.recording_id,
+        "recording_id": await _own_words(conn, attempt_id, answer.recording_id),
         "at": now,
     }
     await statements().complaints_add_feedback(

@@ -87,7 +87,8 @@ class HttpOptions(_Group):
     port: Annotated[int, Field(ge=1, le=65535)] = 8076
     public_url: str = "http://127.0.0.1:8076"
     """How officers reach us: links in messages begin with it."""
-    link_days: Annotated[int, Field(ge=1, le=90)] = 14
+    link_days: Annotated[int, Field(ge=1, le=400)] = 60
+    """Longer than any officer is given for a complaint: a link must outlive its deadline."""
 
 
 class SpeechOptions(_Group):

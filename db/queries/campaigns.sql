@@ -21,11 +21,13 @@ on conflict do nothing;
 
 -- name: attempts_mark_requested(id, at)!
 -- Compare-and-set: whoever changes the row may send the request, once and never again. A call that was ended meanwhile
--- (by a sweep, or as never requested) is not dialled.
+-- (by a sweep, or as never requested) is not dialled, nor one about a question that does not stand any more.
 update attempt set requested_at = :at
 from call
 where attempt.id = :id and call.id = attempt.id
-  and attempt.requested_at is null and attempt.settled_at is null and call.ended_at is null;
+  and attempt.requested_at is null and attempt.settled_at is null and call.ended_at is null
+  and exists (select from feedback_due f where f.complaint_id = attempt.complaint_id
+              and f.disposal_no = attempt.disposal_no and f.done_at is null);
 
 -- name: attempts_ended(at_most)
 -- Attempts whose call has ended, but whose consequence is not yet drawn; the oldest first.

@@ -314,7 +314,8 @@ limit :at_most;
 -- name: complaints_story(number)^
 select c.id, c.number, c.state, c.level, c.text_hi, c.contact, c.due_at, c.cm_office_since, c.registered_at,
        k.name_hi as category, d.name_hi as department, p.name_hi as place, s.name as citizen, o.title as post_title
-from complaint c join category k on k.code = c.category join department d on d.code = k.department
+from complaint c join category k on k.code = c.category
+join department d on d.code = coalesce(c.department, k.department)
 join place p on p.code = c.place join citizen s on s.id = c.citizen_id join post o on o.id = c.post
 where c.number = :number;
 

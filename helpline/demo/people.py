@@ -55,7 +55,7 @@ class Script:
         """Asked for feedback: it is I; not satisfied; because; in my own words; done."""
         return (
             self.after(Prompt.FEEDBACK_GREETING, Prompt.RECORDING_NOTICE),
-            Press("1"),
+            Press("5"),
             Wait(1.5),
             Press("2"),
             Wait(1.5),
@@ -70,7 +70,7 @@ class Script:
         """Asked for feedback: it is I; satisfied."""
         return (
             self.after(Prompt.FEEDBACK_GREETING, Prompt.RECORDING_NOTICE),
-            Press("1"),
+            Press("5"),
             Wait(1.5),
             Press("1"),
         )

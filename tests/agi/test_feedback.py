@@ -62,7 +62,7 @@ def line(serve: Serve) -> Line:
     return Line(serve)
 
 
-def says(*, confirm: str = "1", verdict: str = "1", reason: str | None = "3") -> Citizen:
+def says(*, confirm: str = "5", verdict: str = "1", reason: str | None = "3") -> Citizen:
     return Citizen(
         keys={
             Prompt.FEEDBACK_CONFIRM: [confirm],
@@ -162,7 +162,7 @@ async def test_a_full_disk_does_not_lose_the_answer(line: Line) -> None:
 
 
 async def test_the_wrong_person_is_not_asked_about_the_complaint(line: Line) -> None:
-    citizen = await line.ring(says(confirm="2"))
+    citizen = await line.ring(says(confirm="6"))
     assert citizen.said == [*OPENING, Prompt.WRONG_PERSON_THANKS]
     assert line.journal.outcome is Outcome.WRONG_PERSON
     assert line.book.answers == []
@@ -172,7 +172,7 @@ async def test_the_wrong_person_is_not_asked_about_the_complaint(line: Line) -> 
 async def test_a_wrong_person_who_hangs_up_during_the_thanks_is_still_one(
     line: Line, at: int
 ) -> None:
-    citizen = says(confirm="2")
+    citizen = says(confirm="6")
     citizen.hang_up_at = at
     await line.ring(citizen)
     assert line.journal.outcome is Outcome.WRONG_PERSON
@@ -183,8 +183,25 @@ async def test_a_wrong_person_who_hangs_up_during_the_thanks_is_still_one(
 async def test_three_silent_or_wrong_rounds_are_no_input(
     line: Line, question: Prompt, keys: list[str | None]
 ) -> None:
-    citizen = await line.ring(Citizen(keys={Prompt.FEEDBACK_CONFIRM: ["1"], question: keys}))
+    citizen = await line.ring(Citizen(keys={Prompt.FEEDBACK_CONFIRM: ["5"], question: keys}))
     assert citizen.said.count(question) == 3
+    assert line.journal.outcome is Outcome.FEEDBACK_NO_INPUT
+    assert line.book.answers == []
+
+
+async def test_a_key_pressed_twice_answers_only_the_question_it_was_for(line: Line) -> None:
+    """Above all, it must not close the complaint as satisfied."""
+    question = ["5", "5", None]
+    citizen = await line.ring(
+        Citizen(keys={Prompt.FEEDBACK_CONFIRM: ["5"], Prompt.FEEDBACK_QUESTION: question})
+    )
+    assert citizen.said.count(Prompt.FEEDBACK_QUESTION) == 3
+    assert line.journal.outcome is Outcome.FEEDBACK_NO_INPUT
+    assert line.book.answers == []
+
+
+async def test_an_impatient_yes_to_everything_is_not_satisfied(line: Line) -> None:
+    await line.ring(Citizen(keys={Prompt.FEEDBACK_CONFIRM: ["1", "1", "1"]}))
     assert line.journal.outcome is Outcome.FEEDBACK_NO_INPUT
     assert line.book.answers == []
 

@@ -1,6 +1,7 @@
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 
 from calls.model import Direction
@@ -146,14 +147,48 @@ async def test_a_call_that_is_no_attempt_records_nothing(world: World) -> None:
         await world.answer(await world.call(Direction.OUTBOUND), NOT_DONE)
 
 
-async def test_own_words_are_of_this_call(world: World) -> None:
+@pytest.mark.parametrize("of_another_call", [True, False])
+async def test_an_answer_counts_also_when_its_own_words_are_not_to_be_found(
+    world: World, of_another_call: bool
+) -> None:
+    """Their row may still wait for the database; another call's words are never attached."""
     registered = await world.register()
     attempt = await world.disposed_and_called(registered.number)
     elsewhere = await world.recording(await world.call(), "own_words")
-    for recording in (elsewhere, uuid4()):
-        with pytest.raises(InvalidInputError):
-            await world.answer(attempt, Answer(False, recording_id=recording))
-    assert (await world.complaint(registered.complaint_id))["state"] == "awaiting_feedback"
+    recording = elsewhere if of_another_call else uuid4()
+    await world.answer(attempt, Answer(False, recording_id=recording))
+    assert (await world.complaint(registered.complaint_id))["state"] == "with_officer"
+    async with world.pool.acquire() as conn:
+        assert await conn.fetchval("select recording_id from feedback") is None
+
+
+async def test_the_schema_closes_a_complaint_only_by_its_own_citizens_yes(world: World) -> None:
+    own, other = await world.register(), await world.register()
+    said_no = await world.disposed_and_called(own.number)
+    await world.answer(said_no, NOT_DONE)
+    someone_elses_yes = await world.disposed_and_called(other.number)
+    await world.answer(someone_elses_yes, Answer(satisfied=True))
+    await world.disposed_and_called(own.number)
+    close = """update complaint
+               set state = 'closed_satisfied', closing_attempt = $2, ended_at = now()
+               where id = $1"""
+    async with world.pool.acquire() as conn:
+        for evidence in (said_no, someone_elses_yes):
+            with pytest.raises(asyncpg.ForeignKeyViolationError) as caught:
+                await conn.execute(close, own.complaint_id, evidence)
+            assert caught.value.constraint_name == "closed_by_its_own_citizens_word"
+
+
+@pytest.mark.parametrize("table", ["feedback", "disposal", "dissatisfaction_register"])
+async def test_what_was_said_and_reported_is_never_changed(world: World, table: str) -> None:
+    registered = await world.register()
+    await world.answer(await world.disposed_and_called(registered.number), NOT_DONE)
+    async with world.pool.acquire() as conn:
+        for statement in (f"update {table} set level = level", f"delete from {table}"):
+            if table == "feedback":
+                statement = statement.replace("level = level", "at = at")
+            with pytest.raises(asyncpg.RaiseError, match="append-only"):
+                await conn.execute(statement)
 
 
 def test_a_satisfied_answer_has_no_reason_of_dissatisfaction() -> None:

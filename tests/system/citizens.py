@@ -18,7 +18,7 @@ from helpline.policies import policy_named
 # The opening (0.8 s of tones) is over, and each question still waits, on a slow machine too.
 OPENING = Wait(2.0)
 NEXT = Wait(1.3)
-IT_IS_I = (OPENING, Press("1"))
+IT_IS_I = (OPENING, Press("5"))
 SATISFIED = (*IT_IS_I, NEXT, Press("1"))
 DISSATISFIED = (*IT_IS_I, NEXT, Press("2"))
 

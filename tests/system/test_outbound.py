@@ -175,7 +175,7 @@ async def test_a_silent_citizen_closes_nothing(matter: Matter) -> None:
 async def test_the_wrong_person_is_not_asked_and_the_right_one_called_later(
     matter: Matter,
 ) -> None:
-    attempt = await matter.called(Answer((OPENING, Press("2"))))
+    attempt = await matter.called(Answer((OPENING, Press("6"))))
     assert attempt["outcome"] == Outcome.WRONG_PERSON
     due = await matter.due()  # 20 hours later it is too early in the morning
     assert due["next_attempt_at"] == datetime(2026, 3, 3, 9, 0, tzinfo=INDIA)
