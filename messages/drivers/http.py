@@ -115,4 +115,6 @@ def _reference(path: str | None, text: str) -> str:
         if isinstance(value, list):
             value = value[0] if value else None
         value = value.get(name) if isinstance(value, dict) else None
-    return str(value)[:200] if isinstance(value, str | int) else ""
+    # What the database would refuse (NUL, half characters) must not make a sent message unsent.
+    given = str(value) if isinstance(value, str | int) else ""
+    return "".join(character for character in given if character.isprintable())[:200]

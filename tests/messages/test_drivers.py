@@ -14,7 +14,7 @@ from uuid import UUID
 import pytest
 
 from messages.drivers.fields import PLACEHOLDERS, check_fields, values_of
-from messages.drivers.http import HttpGateway, HttpGatewayOptions
+from messages.drivers.http import HttpGateway, HttpGatewayOptions, _reference
 from messages.drivers.smtp import Smtp, SmtpOptions
 from messages.drivers.webhook import Webhook
 from messages.errors import PermanentError, TemplateError, TransientError
@@ -185,3 +185,18 @@ async def test_a_line_break_in_an_address_adds_no_header() -> None:
         with pytest.raises(TransientError):
             await smtp(port).send(message)
     assert lines == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "reference"),
+    [
+        (r'{"id": "gw-1\u0000\ud800"}', "gw-1"),
+        ('{"id": 7}', "7"),
+        ('{"id": {"deep": 1}}', ""),
+        ("not JSON", ""),
+    ],
+)
+def test_a_gateways_odd_reference_never_fails_a_message_that_it_took(
+    answer: str, reference: str
+) -> None:
+    assert _reference("id", answer) == reference
