@@ -26,6 +26,7 @@ _log = structlog.get_logger(__name__)
 # question, least of all with "satisfied".
 COMPLAINANT, SOMEBODY_ELSE = "5", "6"
 YES, NO = "1", "2"
+_LAST_SECONDS = 3.0  # to write an answer while we are being stopped
 REASONS: Final = MappingProxyType(
     {
         "1": "not_done",
@@ -83,6 +84,12 @@ class FeedbackFlow:
             outcome = await self._converse(session, attempt, heard)
         except Hangup:
             outcome = Outcome.FEEDBACK_HUNG_UP
+        except asyncio.CancelledError:
+            # We are being stopped. What was said is not taken back by that, either.
+            if (said := heard.answer()) is not None:
+                await self._write(attempt, said, _LAST_SECONDS)
+                await self._end(attempt, Outcome.FEEDBACK_GIVEN)
+            raise
         except Exception:
             if heard.satisfied is None:
                 await self._end(attempt, Outcome.UNAVAILABLE)
@@ -138,8 +145,7 @@ class FeedbackFlow:
     ) -> bool:
         """Write first, but do not let the citizen wait for a database that is away."""
         writing = asyncio.create_task(
-            insist(lambda: self.book.record(attempt, answer), seconds=self.insist_for),
-            name=f"feedback {attempt}",
+            self._write(attempt, answer, self.insist_for), name=f"feedback {attempt}"
         )
         try:
             await asyncio.wait((writing,), timeout=self.thanks_after)
@@ -147,6 +153,9 @@ class FeedbackFlow:
             return await writing
         finally:
             writing.cancel()
+
+    async def _write(self, attempt: UUID, answer: FeedbackAnswer, seconds: float) -> bool:
+        return await insist(lambda: self.book.record(attempt, answer), seconds=seconds)
 
     async def _thank(self, session: Session, *, satisfied: bool) -> None:
         thanks = Prompt.FEEDBACK_THANKS_DISSATISFIED

@@ -1,4 +1,5 @@
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from uuid import uuid4
 
 import asyncpg
@@ -8,6 +9,7 @@ from agi.feedback import FeedbackFlow
 from agi.keys import KeyListener
 from agi.ports import FeedbackAnswer
 from agi.server import FastAgiServer
+from agi.session import Session
 from calls.model import Outcome
 from speech.prompts import Prompt
 from tests.agi.asterisk import Citizen
@@ -257,3 +259,38 @@ async def test_a_call_that_is_no_attempt_of_ours_is_refused(line: Line) -> None:
     citizen = await line.ring(says(), "not-a-uuid")
     assert citizen.commands == []
     assert line.journal.outcomes == {}
+
+
+class BusyListener:
+    """Gets the answers up to the verdict, and is asking for the reason when we are stopped."""
+
+    def __init__(self) -> None:
+        self.answers = iter(["5", "2"])
+        self.asking = asyncio.Event()
+
+    async def choose(self, session: Session, prompts: Sequence[Prompt], choices: str) -> str | None:
+        if (answer := next(self.answers, None)) is not None:
+            return answer
+        self.asking.set()
+        await asyncio.Event().wait()
+        return None
+
+
+async def test_a_stop_in_the_middle_of_the_call_does_not_lose_what_was_said(line: Line) -> None:
+    listener = BusyListener()
+    flow = FeedbackFlow(
+        journal=line.journal,
+        capture=line.capture,
+        book=line.book,
+        prompts=FakePrompts(),
+        listener=listener,
+        now=now,
+    )
+    server = await line.serve({"feedback": flow})
+    call = asyncio.create_task(Citizen().call(server.port, "feedback", [str(ATTEMPT)]))
+    async with asyncio.timeout(10):
+        await listener.asking.wait()
+        await server.drain(0.1)
+        await call
+    assert line.book.answer == FeedbackAnswer(satisfied=False)
+    assert line.journal.outcome is Outcome.FEEDBACK_GIVEN
