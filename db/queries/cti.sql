@@ -17,8 +17,11 @@ from agent a join agent_session s on s.agent_id = a.id and s.signed_out_at is nu
 where a.cell = :cell;
 
 -- name: cti_open_calls(cell, before)
--- Calls of this cell without an end, begun long enough ago to have a channel if they live.
-select id, channel_id from call where cell = :cell and ended_at is null and started_at < :before;
+-- Calls of this cell without an end, begun long enough ago to have a channel if they live; and of any cell when no call
+-- lasts so long (a cell that died and came back under another name), or they would hold trunk channels for ever.
+select id, channel_id from call
+where ended_at is null and started_at < :before
+  and (cell = :cell or started_at < :before::timestamptz - interval '25 hours');
 
 -- name: cti_put_agent(id, name, cell, queues)!
 -- An agent of this cell's settings, new or changed.

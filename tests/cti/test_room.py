@@ -249,10 +249,13 @@ async def test_the_sweep_ends_only_old_calls_without_a_channel(pool: Pool) -> No
         for id, age in ((CALL, 60), (young, 5)):
             await room.open_call(id, age=age)
         await room.open_call(elsewhere, age=60, cell="cell2")
+        gone_cell = uuid4()
+        await room.open_call(gone_cell, age=26 * 3600, cell="cell3")
         await room.open_call(unnamed, channel="lab1-7.7", age=60)
         await room.open_call(dead, age=60)
         server.sessions[-1].cut()
         assert await room.outcome(dead) == "lost"
+        assert await room.outcome(gone_cell) == "lost"
         rows = await pool.fetch("select id from call where outcome is null")
         assert {row["id"] for row in rows} == {CALL, young, elsewhere, unnamed}
 
