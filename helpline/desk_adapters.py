@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from calls.model import Call
 from calls.store import load as load_call
 from calls.store import recent_for_number
 from complaints.caller import history_for_number
@@ -79,7 +80,16 @@ class ComplaintRegistrar:
         )
 
     async def _request(self, form: RegistrationForm) -> Registration:
-        """The form, with the number that the call came from where it names none."""
+        """The form, with the number that the call came from where it names none.
+
+        The call's recordings will belong to the complaint, so it must be the agent's own.
+        """
+        async with self._pool.acquire(timeout=2) as conn:
+            call = await load_call(conn, form.call_id)
+        if call is None:
+            raise NoSuchCallError
+        if not _handles(form.agent_id, call):
+            raise ConflictError("another agent has, or had, this call")
         request = Registration(
             key=form.key,
             contact=form.contact or "",
@@ -91,10 +101,13 @@ class ComplaintRegistrar:
         )
         if form.contact:
             return request
-        async with self._pool.acquire(timeout=2) as conn:
-            call = await load_call(conn, form.call_id)
-        if call is None:
-            raise NoSuchCallError
         if call.number is None:
             raise FieldsRefusedError({"contact": "is needed: the caller's number was withheld"})
         return replace(request, contact=call.number)
+
+
+def _handles(agent_id: str, call: Call) -> bool:
+    """Whether the call is this agent's; while it goes on, who has it may not be written yet."""
+    if call.agent_id is None:
+        return call.ended_at is None
+    return call.agent_id == agent_id

@@ -1,0 +1,92 @@
+"""What an agent's form may do, on the real database."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from uuid import UUID, uuid4
+
+import pytest
+
+from calls.model import Outcome
+from calls.store import end_if_open, set_agent_answered
+from complaints.reference import load
+from cti.errors import ConflictError, FieldsRefusedError, NoSuchCallError
+from cti.ports import RegistrationForm
+from db.migrate import migrate
+from db.pool import Pool, open_pool
+from helpline.desk_adapters import ComplaintRegistrar
+from tests.complaints.world import REFERENCE, World
+
+
+@pytest.fixture
+async def pool(postgres_url: str) -> AsyncIterator[Pool]:
+    migrate(postgres_url)
+    opened = await open_pool(postgres_url, size=4)
+    await opened.execute("truncate department, place, citizen, call, officer, holiday cascade")
+    await load(opened, REFERENCE)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def world(pool: Pool) -> World:
+    return World(pool)
+
+
+@pytest.fixture
+def registrar(world: World) -> ComplaintRegistrar:
+    return ComplaintRegistrar(world.pool, world.policy, lambda: world.now)
+
+
+def form(world: World, call: UUID) -> RegistrationForm:
+    asked = world.form()
+    return RegistrationForm(
+        agent_id="1001",
+        call_id=call,
+        key=uuid4(),
+        category=asked.category,
+        place=asked.place,
+        text=asked.text,
+        citizen_name=None,
+        contact=None,
+    )
+
+
+async def _answered_by(world: World, agent: str) -> UUID:
+    call = await world.call()
+    async with world.pool.acquire() as conn:
+        await set_agent_answered(conn, call, agent, world.now)
+        await end_if_open(conn, call, Outcome.AGENT_ANSWERED, world.now)
+    return call
+
+
+async def test_the_number_that_the_call_came_from_is_the_contact(
+    world: World, registrar: ComplaintRegistrar
+) -> None:
+    call = await _answered_by(world, "1001")
+    number = await world.pool.fetchval("select citizen_number from call where id = $1", call)
+    registered = await registrar.register(form(world, call))
+    row = await world.pool.fetchrow(
+        "select contact from complaint where number = $1", registered.number
+    )
+    assert row is not None
+    assert row["contact"] == number
+
+
+async def test_another_agents_call_is_not_attached(
+    world: World, registrar: ComplaintRegistrar
+) -> None:
+    call = await _answered_by(world, "1002")
+    with pytest.raises(ConflictError):
+        await registrar.register(form(world, call))
+    assert await world.pool.fetchval("select count(*) from complaint") == 0
+
+
+async def test_an_unknown_call_and_an_unknown_place_are_named(
+    world: World, registrar: ComplaintRegistrar
+) -> None:
+    with pytest.raises(NoSuchCallError):
+        await registrar.register(form(world, uuid4()))
+    wrong = replace(form(world, await _answered_by(world, "1001")), place="nowhere")
+    with pytest.raises(FieldsRefusedError) as caught:
+        await registrar.register(wrong)
+    assert caught.value.fields == {"place": "is unknown"}
