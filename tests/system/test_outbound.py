@@ -256,7 +256,7 @@ async def test_a_second_dissatisfaction_takes_the_voices_to_the_next_officer(
         assert sorted(links) == sorted(str(recording) for recording in forwarded["recordings"])
         for recording in forwarded["recordings"]:
             await _is_a_working_link(officer, links[str(recording)], kept[recording])
-        clock.set(clock() + timedelta(days=15))
+        clock.set(clock() + timedelta(days=bed.settings.http.link_days + 1))
         for link in (bundle, *links.values()):
             async with officer.get(link) as answer:
                 assert answer.status == 403
