@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import itertools
+import logging
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -65,6 +66,7 @@ class AmiLink:
         self._booted: asyncio.Future[str] | None = None
         self._inbox: asyncio.Queue[AmiEvent | Connected] = asyncio.Queue()
         self._closing = asyncio.Event()
+        self._end_expected = False
         self._numbers = itertools.count(1)
         self._generation = 0
         self.state = LinkState.DOWN
@@ -98,6 +100,10 @@ class AmiLink:
         """Break the connection off, so that a new one begins with a snapshot."""
         if self._connection is not None:
             self._connection.abort(reason)
+
+    def expect_end(self) -> None:
+        """Asterisk is about to be stopped by us: its going is nothing to warn of."""
+        self._end_expected = True
 
     def close(self) -> None:
         """End for good: `run()` returns, also while it waits to reconnect."""
@@ -159,7 +165,8 @@ class AmiLink:
             self.state = LinkState.AUTH_FAILED
             return False
         except (OSError, TimeoutError, AmiError) as error:
-            _log.warning("AMI link down", error=str(error) or repr(error))
+            level = logging.INFO if self._end_expected else logging.WARNING
+            _log.log(level, "AMI link down", error=str(error) or repr(error))
         finally:
             reached = self.state
             if self._connection is not None:

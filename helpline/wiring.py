@@ -125,6 +125,8 @@ class Helpline:
             # An Asterisk of the operator's own goes on, and its conversations with it.
             end_calls = self._asterisk.end_calls if self._asterisk else None
             await self._agi.drain(drain_seconds, end_calls=end_calls)
+        if self._asterisk is not None and self._live is not None:
+            self._live.link.expect_end()
         while self._undo:
             name, undo = self._undo.pop()
             try:

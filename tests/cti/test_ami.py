@@ -313,6 +313,19 @@ async def test_reconnects_and_is_ready_only_after_the_snapshot() -> None:
         assert link.ready
 
 
+@pytest.mark.parametrize(("expected", "level"), [(False, "warning"), (True, "info")])
+async def test_a_link_that_we_expect_to_end_is_nothing_to_warn_of(
+    expected: bool, level: str
+) -> None:
+    async with FakeAmi() as server, running(AmiLink(settings(server))) as link:
+        with capture_logs() as logs:
+            if expected:
+                link.expect_end()
+            server.sessions[-1].cut()
+            await eventually(lambda: any(log["event"] == "AMI link down" for log in logs))
+        assert {log["log_level"] for log in logs if log["event"] == "AMI link down"} == {level}
+
+
 async def test_a_late_confirmation_does_not_make_the_next_connection_ready() -> None:
     async with FakeAmi() as server, running(AmiLink(settings(server)), ready=False) as link:
         first = await link.next()
