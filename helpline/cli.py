@@ -183,6 +183,21 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
     holes.add_argument("--all", action="store_true", help="name every place")
     holes.set_defaults(command=reports.holes)
 
+    staffing = verbs.add_parser("staffing", help="agents that each hour of the week needs")
+    staffing.add_argument("queue", metavar="QUEUE")
+    staffing.add_argument("--weeks", type=_weeks, default=4, metavar="N", help="of calls: 4")
+    staffing.add_argument("--share", type=float, default=0.8, help="of calls answered in time: 0.8")
+    staffing.add_argument("--within", type=float, default=20, metavar="SECONDS", help="20")
+    staffing.add_argument("--shrinkage", type=float, default=0.3, help="time not at the desk: 0.3")
+    staffing.set_defaults(command=reports.staffing)
+
+
+def _weeks(text: str) -> int:
+    weeks = int(text)
+    if not 1 <= weeks <= 52:
+        raise argparse.ArgumentTypeError("1 to 52")
+    return weeks
+
 
 if __name__ == "__main__":
     sys.exit(main())

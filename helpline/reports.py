@@ -1,11 +1,13 @@
-"""`helpline report`: what the operator's data and people lack."""
+"""`helpline report`: what the operator's data and people lack, and whom a week needs."""
 
 import argparse
 
 from complaints.staffing_report import load_staffing_report, render_staffing_report
+from cti.erlang import Target
+from cti.staffing import render, suggest
 from helpline.clock import shifted_clock
 from helpline.database import command_pool
-from helpline.settings import Settings
+from helpline.settings import Settings, SettingsError
 
 
 async def holes(settings: Settings, options: argparse.Namespace) -> int:
@@ -13,4 +15,26 @@ async def holes(settings: Settings, options: argparse.Namespace) -> int:
     async with command_pool(settings) as pool:
         report = await load_staffing_report(pool, shifted_clock(settings.clock_shift)())
     print(render_staffing_report(report, every_name=options.all))
+    return 0
+
+
+async def staffing(settings: Settings, options: argparse.Namespace) -> int:
+    """Print how many agents each hour of the week needs, from the queue's own calls."""
+    queue = next((one for one in settings.cell.queues if one.name == options.queue), None)
+    if queue is None:
+        raise SettingsError(f"no queue {options.queue} in cell.queues")
+    try:
+        target = Target(share=options.share, within=options.within, shrinkage=options.shrinkage)
+    except ValueError as error:
+        raise SettingsError(str(error)) from error
+    async with command_pool(settings) as pool:
+        week = await suggest(
+            pool,
+            queue.name,
+            weeks=options.weeks,
+            wrap_up=queue.wrap_up_seconds,
+            target=target,
+            now=shifted_clock(settings.clock_shift)(),
+        )
+    print(render(week, target))
     return 0
