@@ -65,11 +65,11 @@ class AmiRefusedError(AmiError):
         super().__init__(f"{action} refused: {message}")
 
 
-class RegistrationError(CtiError):
-    """The base of why a complaint was not registered. Nothing was written."""
+class FormError(CtiError):
+    """The base of why what somebody entered was not taken. Nothing was written."""
 
 
-class FieldsRefusedError(RegistrationError):
+class FieldsRefusedError(FormError):
     """Fields of the form are not usable: `fields` says for each what is wrong with it."""
 
     def __init__(self, fields: Mapping[str, str]) -> None:
@@ -77,12 +77,12 @@ class FieldsRefusedError(RegistrationError):
         self.fields = dict(fields)
 
 
-class NoSuchCallError(RegistrationError):
+class NoSuchCallError(FormError):
     """The form names a call that we do not know."""
 
     def __init__(self) -> None:
         super().__init__("no such call")
 
 
-class ConflictError(RegistrationError):
+class ConflictError(FormError):
     """The form contradicts what is known: {why}."""

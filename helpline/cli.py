@@ -13,9 +13,10 @@ import uvloop
 from complaints.disposal import DisposalKind
 from complaints.errors import ComplaintError
 from complaints.importing.layouts import Kind
+from cti.errors import FormError
 from db.errors import AWAY, DatabaseError
 from dialplans.errors import DialplanError
-from helpline import commands, logs, reports
+from helpline import commands, logs, quality_commands, reports
 from helpline import message_commands as messages
 from helpline.database import NoDatabaseError
 from helpline.importing import Bundle, UnreadableFileError, import_data
@@ -36,6 +37,7 @@ _OPERATOR_ERRORS = (
     DatabaseError,
     DialplanError,
     ComplaintError,
+    FormError,
     MessageError,
     SpeechError,
     UnreadableFileError,
@@ -112,6 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_notifications(verbs.add_parser("notifications", help="about messages"))
     _add_complaint(verbs.add_parser("complaint", help="about one complaint"))
     _add_import(verbs.add_parser("import", help="departments, places, categories, posts, officers"))
+    quality_commands.add_to(verbs.add_parser("quality", help="judging recorded calls"))
     _add_report(verbs.add_parser("report", help="what is missing"))
     return parser
 

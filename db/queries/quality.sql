@@ -1,0 +1,65 @@
+-- name: quality_form(code)
+-- The form in its latest version, a row a criterion.
+select f.code as form, f.version, f.title_hi as form_hi, f.title_en as form_en, c.code, c.title_hi, c.title_en, c.most, c.fatal
+from quality_form f join quality_criterion c on c.form = f.code and c.version = f.version
+where f.code = :code and f.version = (select max(version) from quality_form where code = :code)
+order by c.place;
+
+-- name: quality_call(id)^
+-- Whose work the call is, and whether there is anything to listen to.
+select agent_id, ended_at is not null as ended,
+       exists (select from recording where call_id = call.id and kind = 'call' and state = 'stored') as recorded
+from call where id = :id;
+
+-- name: quality_standing(call_id, form)^
+-- The review that stands: the one that no other corrects.
+select r.id, r.agent_id from quality_review r
+where r.call_id = :call_id and r.form = :form
+  and not exists (select from quality_review later where later.supersedes = r.id);
+
+-- name: quality_add(id, call_id, form, version, agent_id, reviewer, score, failed, comment, at, supersedes)!
+insert into quality_review (id, call_id, form, version, agent_id, reviewer, score, failed, comment, at, supersedes)
+values (:id, :call_id, :form, :version, :agent_id, :reviewer, :score, :failed, :comment, :at, :supersedes);
+
+-- name: quality_add_marks(review, codes, points)!
+insert into quality_mark (review, code, points)
+select :review, r.code, r.points from unnest(:codes::text[], :points::smallint[]) as r (code, points);
+
+-- name: quality_answer(review, agent_id, agrees, text, at)!
+-- By the agent whose work it is, to the review that stands, once.
+insert into quality_answer (review, agrees, text, at)
+select r.id, :agrees, :text, :at from quality_review r
+where r.id = :review and r.agent_id = :agent_id
+  and not exists (select from quality_review later where later.supersedes = r.id)
+on conflict (review) do nothing;
+
+-- name: quality_sample(since, until, per_agent, form, seed)
+-- Recorded calls that nobody has judged, at most so many of each agent, by chance: the seed's, so that a second look gives
+-- the same ones.
+select agent_id, id, started_at, seconds from (
+    select c.agent_id, c.id, c.started_at, r.seconds,
+           row_number() over (partition by c.agent_id order by md5(c.id::text || :seed)) as n
+    from call c join recording r on r.call_id = c.id and r.kind = 'call' and r.state = 'stored'
+    where c.agent_answered_at >= :since and c.agent_answered_at < :until and c.ended_at is not null
+      and not exists (select from quality_review q where q.call_id = c.id and q.form = :form)
+) chosen
+where n <= :per_agent order by agent_id, started_at;
+
+-- name: quality_by_agent(since, until, form)
+-- What stands, by agent.
+select r.agent_id, count(*) as reviews, avg(r.score)::double precision as score, count(*) filter (where r.failed) as failed,
+       count(a.review) as answered, count(*) filter (where not a.agrees) as disputed
+from quality_review r left join quality_answer a on a.review = r.id
+where r.at >= :since and r.at < :until and r.form = :form
+  and not exists (select from quality_review later where later.supersedes = r.id)
+group by r.agent_id order by avg(r.score) nulls last, r.agent_id;
+
+-- name: quality_by_criterion(since, until, form)
+-- Where points are lost: the share of the points that were given.
+select m.code, sum(m.points)::double precision / sum(c.most) as share, count(*) as marks
+from quality_review r
+join quality_mark m on m.review = r.id and m.points is not null
+join quality_criterion c on c.form = r.form and c.version = r.version and c.code = m.code
+where r.at >= :since and r.at < :until and r.form = :form
+  and not exists (select from quality_review later where later.supersedes = r.id)
+group by m.code order by share, m.code;
