@@ -31,6 +31,8 @@ class Event(StrEnum):
     ESCALATED_DISSATISFIED = "escalated_dissatisfied"
     ESCALATED_OVERDUE = "escalated_overdue"
     OVERDUE_AT_LAST_LEVEL = "overdue_at_last_level"
+    AGENT_TO_CALL = "agent_to_call"
+    ASKED_TO_CALL = "asked_to_call"
     UNVERIFIED = "unverified"
     TRIAGE = "triage"
     FORWARDED = "forwarded"

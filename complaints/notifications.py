@@ -37,6 +37,7 @@ class Kind(StrEnum):
     OFFICER_REVIEW = "officer_review"
     OFFICER_FORWARDED = "officer_forwarded"
     CITIZEN_CLOSED = "citizen_closed"
+    CITIZEN_ASKED = "citizen_asked"
     CITIZEN_UNVERIFIED = "citizen_unverified"
     CITIZEN_IN_TRIAGE = "citizen_in_triage"
     CITIZEN_INTERIM = "citizen_interim"

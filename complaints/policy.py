@@ -17,6 +17,25 @@ class SpecialClose(StrEnum):
     PROPOSED = "proposed"  # the officer proposes, from level 2 on; the next level decides
 
 
+class Step(StrEnum):
+    """How a citizen is asked whom the dialer's calls did not reach (R19)."""
+
+    AGENT_CALL = "agent_call"  # a task for agents
+    SMS = "sms"  # the citizen is asked to call
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """One such step, and for how many days it is waited for the citizen's word."""
+
+    step: Step
+    days: float
+
+    def __post_init__(self) -> None:
+        if self.days <= 0:
+            raise ValueError("a step of the follow-up lasts some time")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """How a tenant follows up. Numbers of days are counted days (`counting`) of length `day`.
@@ -27,6 +46,8 @@ class Policy:
     `triage`: the CM's team sees a new complaint first; `sorting_days` later it goes on without.
     `transfers_at_most`: transfers and returned wrong mappings of one complaint, together, each
     within `transfer_days` after the officer got it.
+    `after_attempts`: what is tried, in this order, when the dialer's calls reached nobody; after it
+    the complaint ends as unverified.
     `by_category`: what differs, by the category's code: names of these fields with their values.
     `day`: a demonstration may say that a day lasts a minute.
     """
@@ -51,7 +72,7 @@ class Policy:
     reopen_days: int = 30
     feedback_delay: timedelta = timedelta(minutes=15)  # from disposal to the first feedback call
     feedback_attempts: int = 4
-    after_attempts_used_up: str = "unverified"  # the only way there is so far
+    after_attempts: tuple[FollowUp, ...] = (FollowUp(Step.AGENT_CALL, 2), FollowUp(Step.SMS, 3))
     day: timedelta = timedelta(days=1)
     by_category: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -72,8 +93,8 @@ class Policy:
             raise ValueError("sorting takes some time, and a citizen is called at least once")
         if len(self.rest_weekdays) > 6:
             raise ValueError("some day of the week must count")
-        if self.after_attempts_used_up != "unverified":
-            raise ValueError(f"after_attempts_used_up: {self.after_attempts_used_up} is unknown")
+        if len({one.step for one in self.after_attempts}) < len(self.after_attempts):
+            raise ValueError("after_attempts: each step is tried once")
         for category in self.by_category:
             self.of(category)
 
@@ -85,6 +106,15 @@ class Policy:
         if unknown := changes.keys() - _BY_CATEGORY:
             raise ValueError(f"{category}: {', '.join(sorted(unknown))} cannot differ by category")
         return replace(self, by_category={}, **changes)
+
+    def step_after(self, step: Step | None) -> FollowUp | None:
+        """What is tried next after `step` (None: the dialer's calls); None: nothing is left.
+
+        Nor is anything after a step that this policy does not have.
+        """
+        steps = [None, *(one.step for one in self.after_attempts)]
+        later = steps.index(step) if step in steps else len(steps)
+        return self.after_attempts[later] if later < len(self.after_attempts) else None
 
     def days_at(self, level_days: tuple[int, ...], level: int) -> int:
         """An officer's days at `level` of a category that gives `level_days` at L1, L2, ..."""
@@ -110,6 +140,7 @@ _BY_CATEGORY = {
     "transfer_needs_approval",
     "reopen_days",
     "feedback_delay",
+    "after_attempts",
 }
 
 #: 1076 as launched in Lucknow, the most authoritative source: first dissatisfaction back to the

@@ -29,6 +29,33 @@ def must_be(complaint: Complaint, kind: type[_S], move: str) -> _S:
     raise NotNowError(complaint.number, STATE_NAMES[type(state)], move)
 
 
+def entry_of(
+    complaint: Complaint,
+    after: State,
+    *,
+    event: Event,
+    actor: str,
+    now: datetime,
+    reason: str = "",
+    call_id: UUID | None = None,
+) -> Entry:
+    """What the history is to say. A new due time is told with what it came from."""
+    clock = None
+    if isinstance(after, WithOfficer | Triage | Returned) and after != complaint.state:
+        clock = after.clock
+    return Entry(
+        at=now,
+        event=event,
+        level=after.level,
+        actor=actor,
+        reason=reason,
+        call_id=call_id,
+        post=after.post,
+        due_at=clock.due_at if clock else None,
+        basis=clock.basis if clock else "",
+    )
+
+
 async def note(
     conn: Connection,
     complaint: Complaint,
@@ -40,20 +67,9 @@ async def note(
     reason: str = "",
     call_id: UUID | None = None,
 ) -> int:
-    """Append to the history; the entry's place. A new due time is told with what it came from."""
-    clock = None
-    if isinstance(after, WithOfficer | Triage | Returned) and after != complaint.state:
-        clock = after.clock
-    entry = Entry(
-        at=now,
-        event=event,
-        level=after.level,
-        actor=actor,
-        reason=reason,
-        call_id=call_id,
-        post=after.post,
-        due_at=clock.due_at if clock else None,
-        basis=clock.basis if clock else "",
+    """Append to the history, with the words of `entry_of`; the entry's place."""
+    entry = entry_of(
+        complaint, after, event=event, actor=actor, now=now, reason=reason, call_id=call_id
     )
     return await history.append(conn, complaint.id, entry)
 

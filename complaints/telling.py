@@ -34,6 +34,8 @@ _EVENTS = {
     Event.ESCALATED_DISSATISFIED: "The citizen is not satisfied again. Escalated",
     Event.ESCALATED_OVERDUE: "Not answered in time. Escalated",
     Event.OVERDUE_AT_LAST_LEVEL: "Not answered in time at the last level. To the CM's office",
+    Event.AGENT_TO_CALL: "The dialer did not reach the citizen. An agent is to call",
+    Event.ASKED_TO_CALL: "The citizen was not reached. Asked by SMS to call",
     Event.UNVERIFIED: "The citizen could not be asked. Ended as unverified",
     Event.TRIAGE: "Registered, with the CM's team first",
     Event.FORWARDED: "Forwarded to the officer",

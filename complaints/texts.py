@@ -62,6 +62,8 @@ _EVENTS = {
     Event.ESCALATED_DISSATISFIED: "नागरिक असंतुष्ट, स्तर-{level} को अग्रसारित",
     Event.ESCALATED_OVERDUE: "समय सीमा समाप्त, स्तर-{level} को अग्रसारित",
     Event.OVERDUE_AT_LAST_LEVEL: "स्तर-{level} की समय सीमा समाप्त, मुख्यमंत्री कार्यालय की सूची में",
+    Event.AGENT_TO_CALL: "नागरिक से संपर्क नहीं हुआ, एजेंट कॉल करेंगे",
+    Event.ASKED_TO_CALL: "नागरिक को 1076 पर कॉल करने हेतु संदेश भेजा गया",
     Event.UNVERIFIED: "नागरिक से संपर्क नहीं हो सका",
     Event.TRIAGE: "पंजीकृत, मुख्यमंत्री कार्यालय के परीक्षण में",
     Event.FORWARDED: "स्तर-{level} को भेजी गई",
@@ -204,6 +206,11 @@ def officer_refused(number: str, text: str, due_at: datetime) -> Variables:
 def citizen_closed(number: str) -> Variables:
     """To the citizen who said that they are satisfied."""
     return {"number": number}
+
+
+def citizen_asked(number: str, until: datetime) -> Variables:
+    """To the citizen who could not be reached by telephone: please call, until then."""
+    return {"number": number, "until": clock(until)}
 
 
 def citizen_unverified(number: str) -> Variables:

@@ -1,10 +1,11 @@
-"""The sweep that escalates what no officer answered in time, and reminds before that."""
+"""The sweep that moves on what nobody answered in time, officers or citizens, and reminds."""
 
 import asyncio
 
 import structlog
 
 from complaints.escalation import escalate_overdue, remind
+from complaints.followup import follow_up
 from complaints.notifications import Signer
 from complaints.policy import Policy
 from db.errors import AWAY, stop_if_cancelled
@@ -38,6 +39,10 @@ class DeadlineSweep:
                     limit=_BATCH,
                 )
                 moved = max(moved, await remind(self._pool, now=self._now(), limit=_BATCH))
+                followed = await follow_up(
+                    self._pool, policy=self._policy, now=self._now(), limit=_BATCH
+                )
+                moved = max(moved, followed)
             except AWAY as error:
                 stop_if_cancelled()
                 _log.warning("database away, deadlines wait", error=repr(error))

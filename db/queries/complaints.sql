@@ -80,52 +80,48 @@ insert into complaint (id, number, category, place, citizen_id, contact, text_hi
 values (:id, :number, :category, :place, :citizen_id, :contact, :text_hi, :state, :level, :post, :due_at, :due_since,
         :due_days, :due_policy, :due_counting, :remind_at, :registered_at, :registered_at);
 
--- name: complaints_hold(number)^
--- The row that every change of a complaint takes first. "No key" so that new rows may refer to it meanwhile.
-select c.*, p.name_hi as place_name, k.name_hi as category_name, coalesce(c.department, k.department) as department_now,
-       k.level_days, e.reason_code as end_code, e.text as end_text, e.actor as end_actor, e.post as end_post,
-       e.level as end_level, e.call_id as end_call, e.page as end_page, r.kind as proposal_kind
-from complaint c join category k on k.code = c.category join place p on p.code = c.place
-left join complaint_end e on e.complaint_id = c.id and e.entry = c.end_entry
-left join proposal r on r.complaint_id = c.id and r.entry = c.proposal
-where c.number = :number
-for no key update of c;
+-- name: complaints_lock(number)$
+-- The row that every change of a complaint takes first. "No key" so that new rows may refer to it meanwhile. Alone: what is
+-- read beside a row that had to be waited for would be older than that row. So first the lock, then `complaints_held`.
+select id from complaint where number = :number for no key update;
 
--- name: complaints_hold_by_id(id)^
--- As complaints_hold, by key.
-select c.*, p.name_hi as place_name, k.name_hi as category_name, coalesce(c.department, k.department) as department_now,
-       k.level_days, e.reason_code as end_code, e.text as end_text, e.actor as end_actor, e.post as end_post,
-       e.level as end_level, e.call_id as end_call, e.page as end_page, r.kind as proposal_kind
-from complaint c join category k on k.code = c.category join place p on p.code = c.place
-left join complaint_end e on e.complaint_id = c.id and e.entry = c.end_entry
-left join proposal r on r.complaint_id = c.id and r.entry = c.proposal
-where c.id = :id
-for no key update of c;
+-- name: complaints_lock_by_id(id)$
+-- As complaints_lock, by key.
+select id from complaint where id = :id for no key update;
 
--- name: complaints_hold_overdue(now, at_most)
+-- name: complaints_lock_overdue(now, at_most)
 -- Oldest due first, so that none starves. What another worker holds is skipped, what it moved on is not due any more.
 -- Whatever the state: where a clock runs, somebody must act.
-select c.*, p.name_hi as place_name, k.name_hi as category_name, coalesce(c.department, k.department) as department_now,
-       k.level_days, r.kind as proposal_kind
-from complaint c join category k on k.code = c.category join place p on p.code = c.place
-left join proposal r on r.complaint_id = c.id and r.entry = c.proposal
-where c.overdue_at is null and c.due_at <= :now
-order by c.due_at
+select id from complaint
+where overdue_at is null and due_at <= :now
+order by due_at
 limit :at_most
-for no key update of c skip locked;
+for no key update skip locked;
 
--- name: complaints_hold_to_remind(now, at_most)
--- Officers who have used most of their time. `entry`: where the history says that they got it. Who is late already is not
--- reminded, but passed over.
-select c.*, p.name_hi as place_name, k.name_hi as category_name, coalesce(c.department, k.department) as department_now,
-       k.level_days, r.kind as proposal_kind,
-       (select max(h.seq) from complaint_history h where h.complaint_id = c.id and h.due_at is not null) as entry
-from complaint c join category k on k.code = c.category join place p on p.code = c.place
-left join proposal r on r.complaint_id = c.id and r.entry = c.proposal
-where c.remind_at <= :now and c.due_at > :now
-order by c.remind_at
+-- name: complaints_lock_to_remind(now, at_most)
+-- Officers who have used most of their time. Who is late already is not reminded, but passed over.
+select id from complaint
+where remind_at <= :now and due_at > :now
+order by remind_at
 limit :at_most
-for no key update of c skip locked;
+for no key update skip locked;
+
+-- name: complaints_held(ids)
+-- Complaints whose rows this transaction has taken, as they are now, in the order of `ids`.
+select c.*, p.name_hi as place_name, k.name_hi as category_name, coalesce(c.department, k.department) as department_now,
+       k.level_days, e.reason_code as end_code, e.text as end_text, e.actor as end_actor, e.post as end_post,
+       e.level as end_level, e.call_id as end_call, e.page as end_page, r.kind as proposal_kind
+from unnest(:ids::uuid[]) with ordinality as w (id, n)
+join complaint c on c.id = w.id join category k on k.code = c.category join place p on p.code = c.place
+left join complaint_end e on e.complaint_id = c.id and e.entry = c.end_entry
+left join proposal r on r.complaint_id = c.id and r.entry = c.proposal
+order by w.n;
+
+-- name: complaints_given_at(ids)
+-- Where each of these histories says that the officer got it.
+select complaint_id, max(seq) as entry from complaint_history
+where complaint_id = any(:ids::uuid[]) and due_at is not null
+group by complaint_id;
 
 -- name: complaints_reminded(ids)!
 -- Once: nothing is left to be reminded of.
@@ -199,7 +195,7 @@ values (:complaint_id, :disposal_no, :next_attempt_at);
 select f.complaint_id, f.disposal_no, f.attempts_made, f.next_attempt_at, c.contact, c.number
 from feedback_due f
 join complaint c on c.id = f.complaint_id and c.state = 'awaiting_feedback' and c.disposals = f.disposal_no
-where f.done_at is null and f.next_attempt_at <= :now
+where f.done_at is null and f.step = 'calls' and f.next_attempt_at <= :now
   and not exists (select from attempt a where a.complaint_id = f.complaint_id and a.settled_at is null)
 order by f.next_attempt_at
 limit :at_most
@@ -213,12 +209,17 @@ where f.complaint_id = r.complaint_id and f.disposal_no = r.disposal_no;
 
 -- name: complaints_feedback_postpone(complaint_id, disposal_no, until)!
 update feedback_due set next_attempt_at = :until
-where complaint_id = :complaint_id and disposal_no = :disposal_no and done_at is null;
+where complaint_id = :complaint_id and disposal_no = :disposal_no and done_at is null and step = 'calls';
 
 -- name: complaints_feedback_count(complaint_id, disposal_no)$
 update feedback_due set attempts_made = attempts_made + 1
 where complaint_id = :complaint_id and disposal_no = :disposal_no
 returning attempts_made;
+
+-- name: complaints_feedback_called(complaint_id, disposal_no)$
+-- Whether the citizen is still asked by the dialer's calls.
+select exists (select from feedback_due where complaint_id = :complaint_id and disposal_no = :disposal_no
+               and done_at is null and step = 'calls');
 
 -- name: complaints_feedback_done(complaint_id, disposal_no, at)!
 update feedback_due set done_at = :at
@@ -227,21 +228,21 @@ where complaint_id = :complaint_id and disposal_no = :disposal_no and done_at is
 -- name: complaints_attempt(id)^
 select complaint_id, disposal_no from attempt where id = :id;
 
--- name: complaints_feedback_result(attempt_id)^
--- What the first record of this attempt did, from the history that it wrote.
+-- name: complaints_feedback_result(call_id, complaint_id)^
+-- What the first record of this call about this complaint did, from the history that it wrote.
 select f.complaint_id, f.satisfied, c.number, h.event, h.level, h.due_at
 from feedback f join complaint c on c.id = f.complaint_id
 join complaint_history h on h.complaint_id = f.complaint_id and h.call_id = f.attempt_id
-where f.attempt_id = :attempt_id
+where f.attempt_id = :call_id and f.complaint_id = :complaint_id
   and h.event in ('closed_satisfied', 'returned_for_review', 'escalated_dissatisfied');
 
 -- name: complaints_own_words(id, call_id)$
 -- Whether the recording holds what was said in this call.
 select exists (select from recording where id = :id and call_id = :call_id);
 
--- name: complaints_add_feedback(attempt_id, complaint_id, disposal_no, satisfied, reason_code, recording_id, at)!
-insert into feedback (attempt_id, complaint_id, disposal_no, satisfied, reason_code, recording_id, at)
-values (:attempt_id, :complaint_id, :disposal_no, :satisfied, :reason_code, :recording_id, :at);
+-- name: complaints_add_feedback(attempt_id, complaint_id, disposal_no, satisfied, reason_code, recording_id, told_to, at)!
+insert into feedback (attempt_id, complaint_id, disposal_no, satisfied, reason_code, recording_id, told_to, at)
+values (:attempt_id, :complaint_id, :disposal_no, :satisfied, :reason_code, :recording_id, :told_to, :at);
 
 -- name: complaints_add_to_register(attempt_id, complaint_id, level, reason_code, recording_id, at)!
 -- The register of dissatisfaction.

@@ -8,6 +8,7 @@ from complaints.deciding import decide
 from complaints.ending import advise, withdraw
 from complaints.ends import OwnWord, SpecialReason
 from complaints.escalation import escalate_overdue
+from complaints.feedback import Answer, FeedbackResult, record_told
 from complaints.interim import comment, interim_reply
 from complaints.lifecycle import WithOfficer
 from complaints.moving import forward_sorted, return_mapping, transfer
@@ -89,6 +90,21 @@ async def reopened(world: World, number: str, call_id: UUID | None = None) -> Wi
         number,
         reason=DissatisfactionReason.NOT_DONE,
         word=OwnWord(actor="citizen", text="फिर खराब", call_id=call_id or await world.call()),
+        policy=world.policy,
+        now=world.now,
+        signer=sign,
+    )
+
+
+async def told(
+    world: World, number: str, *, call_id: UUID, answer: Answer, agent: str = "101"
+) -> FeedbackResult:
+    return await record_told(
+        world.pool,
+        number,
+        call_id=call_id,
+        agent=agent,
+        answer=answer,
         policy=world.policy,
         now=world.now,
         signer=sign,

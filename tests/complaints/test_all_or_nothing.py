@@ -25,6 +25,7 @@ from tests.complaints.moves import (
     returned,
     sorted_to,
     specially_closed,
+    told,
     transferred,
     withdrawn,
 )
@@ -81,9 +82,29 @@ async def giving_up(world: World) -> UseCase:
 
     async def give_up(cut: World) -> object:
         async with transaction(cut.pool) as conn:
-            return await feedback.give_up(conn, disposed.complaint_id, 1, cut.now)
+            return await feedback.give_up(
+                conn, disposed.complaint_id, 1, cut.now, policy=cut.policy
+            )
 
     return give_up
+
+
+async def asking_by_sms(world: World) -> UseCase:
+    await (await giving_up(world))(world)
+    world.later(days=2)
+    return lambda cut: feedback.follow_up(cut.pool, policy=cut.policy, now=cut.now)
+
+
+async def ending_unverified(world: World) -> UseCase:
+    await (await asking_by_sms(world))(world)
+    world.later(days=3)
+    return lambda cut: feedback.follow_up(cut.pool, policy=cut.policy, now=cut.now)
+
+
+async def telling_an_agent(world: World) -> UseCase:
+    disposed = await world.dispose((await world.register()).number)
+    call = await world.talked_with("101")
+    return on(told, disposed.number, call_id=call, answer=Answer(False))
 
 
 async def sweeping(world: World) -> UseCase:
@@ -208,6 +229,9 @@ async def everything(pool: Pool) -> dict[str, list[Any]]:
         returning_for_review,
         forwarding,
         giving_up,
+        asking_by_sms,
+        ending_unverified,
+        telling_an_agent,
         sweeping,
         reminding,
         pausing,
@@ -247,5 +271,5 @@ async def test_a_cut_connection_leaves_nothing_half_done(
     added = len(after["complaint_history"]) - len(before["complaint_history"])
     entries: dict[object, int] = {sweeping: 2, reminding: 0}
     assert added == entries.get(prepare, 1)
-    moved = prepare is not interim_reply
+    moved = prepare not in (interim_reply, giving_up, asking_by_sms)
     assert (after["complaint"] != before["complaint"]) == moved

@@ -89,6 +89,16 @@ class World:
         )
         return call.id
 
+    async def talked_with(self, agent: str, number: str = CITIZEN) -> UUID:
+        """A call of this number's that an agent answered."""
+        call_id = await self.call()
+        await self.pool.execute(
+            """update call set citizen_number = $2, answered_at = $3, agent_answered_at = $3,
+                               agent_id = $4 where id = $1""",
+            *(call_id, number, self.now, agent),
+        )
+        return call_id
+
     async def recording(self, call_id: UUID, kind: str = "call", state: str = "stored") -> UUID:
         recording_id = new_id(self.now)
         whole = state == "stored"
