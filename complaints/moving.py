@@ -6,7 +6,7 @@ from datetime import datetime
 import structlog
 
 from complaints import number, texts
-from complaints.errors import InvalidInputError, WrongPostError
+from complaints.errors import InvalidInputError, NotAllowedError
 from complaints.history import Event
 from complaints.lifecycle import Returned, Terms, Triage, WithOfficer
 from complaints.mapping import ladder_for
@@ -14,7 +14,7 @@ from complaints.notifications import Kind
 from complaints.policy import Policy
 from complaints.proposals import propose
 from complaints.store import Complaint, hold, holidays, terms_for, transaction
-from complaints.taking import must_be, take, tell_citizen, tell_post
+from complaints.taking import must_act, must_be, take, tell_citizen, tell_post
 from complaints.words import clean
 from db.pool import Connection, Pool
 from db.statements import statements
@@ -33,8 +33,11 @@ async def transfer(
     actor: str,
     policy: Policy,
     now: datetime,
+    only_propose: bool = False,
 ) -> WithOfficer | None:
     """The officer of `post` hands it to another department; None when the next level decides.
+
+    `only_propose`: refused (`NotAllowedError`) where no approval is needed.
 
     Raises the number's errors, `InvalidInputError` (text, department), `WrongPostError`,
     `NotNowError`, `AlreadyEndedError`, `NotAllowedError` (limit, window, no officer there).
@@ -48,7 +51,10 @@ async def transfer(
         ):
             raise InvalidInputError("department", "is not another department")
         here = await terms_for(conn, complaint, policy, now)
-        if decider := before.approves_transfer(here):
+        decider = before.approves_transfer(here)
+        if decider is None and only_propose:
+            raise NotAllowedError("a transfer needs no approval: the officer decides")
+        if decider:
             proposed = before.propose_transfer(0, here, now)
             await propose(
                 conn,
@@ -155,8 +161,7 @@ async def write_transfer(
 def held_by(complaint: Complaint, post: str, move: str) -> WithOfficer:
     """The state, when the officer of `post` has it. Raises `WrongPostError` and `must_be`'s."""
     state = must_be(complaint, WithOfficer, move)
-    if state.post != post:
-        raise WrongPostError(state.post, post)
+    must_act(state, post)
     return state
 
 

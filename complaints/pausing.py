@@ -6,11 +6,12 @@ import structlog
 
 from complaints import number, texts
 from complaints.history import Event
-from complaints.lifecycle import Paused, PauseReason, WithOfficer
+from complaints.lifecycle import Paused, PauseReason
+from complaints.moving import held_by
 from complaints.notifications import Kind
 from complaints.policy import Policy
 from complaints.store import hold, terms_for, transaction
-from complaints.taking import must_be, take, tell_citizen
+from complaints.taking import must_act, must_be, take, tell_citizen
 from complaints.words import clean
 from db.pool import Pool
 
@@ -24,19 +25,21 @@ async def pause(
     *,
     reason: PauseReason,
     text: str,
+    post: str,
     actor: str,
     policy: Policy,
     now: datetime,
 ) -> None:
-    """Stop the officer's clock; the citizen is told why, since they may be who is waited for.
+    """The officer of `post` has the clock stopped; the citizen is told why, since they may be who
+    is waited for. `actor`: that officer, or the agent whom they told.
 
-    Raises the number's errors, `InvalidInputError` (text), `NotNowError`, `AlreadyEndedError` and
-    `NotAllowedError` (the time is over).
+    Raises the number's errors, `InvalidInputError` (text), `WrongPostError`, `NotNowError`,
+    `AlreadyEndedError` and `NotAllowedError` (the time is over).
     """
     digits, text = number.parse(complaint_number), clean("text", text, _LONGEST)
     async with transaction(pool) as conn:
         complaint = await hold(conn, digits)
-        before = must_be(complaint, WithOfficer, "paused")
+        before = held_by(complaint, post, "paused")
         after = before.pause(await terms_for(conn, complaint, policy, now), reason, now)
         why = f"{reason}: {text}"
         entry = await take(
@@ -48,9 +51,16 @@ async def pause(
 
 
 async def resume(
-    pool: Pool, complaint_number: str, *, text: str, actor: str, policy: Policy, now: datetime
+    pool: Pool,
+    complaint_number: str,
+    *,
+    text: str,
+    post: str,
+    actor: str,
+    policy: Policy,
+    now: datetime,
 ) -> datetime:
-    """Start the clock again; by when the officer must have disposed of it now.
+    """The officer of `post` has the clock started again; by when it must be disposed of now.
 
     Raises as `pause`.
     """
@@ -58,6 +68,7 @@ async def resume(
     async with transaction(pool) as conn:
         complaint = await hold(conn, digits)
         before = must_be(complaint, Paused, "resumed")
+        must_act(before, post)
         after = before.resume(await terms_for(conn, complaint, policy, now), now)
         await take(conn, complaint, after, event=Event.RESUMED, actor=actor, now=now, reason=text)
     _log.info("officer's time goes on", complaint=str(complaint.id))

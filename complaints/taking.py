@@ -5,7 +5,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from complaints import history
-from complaints.errors import AlreadyEndedError, NotNowError
+from complaints.errors import AlreadyEndedError, NotNowError, WrongPostError
 from complaints.history import Entry, Event
 from complaints.lifecycle import Returned, State, Triage, WithOfficer
 from complaints.mapping import post_by_id
@@ -27,6 +27,12 @@ def must_be(complaint: Complaint, kind: type[_S], move: str) -> _S:
     if hasattr(state, "ended_at"):
         raise AlreadyEndedError(complaint.number, STATE_NAMES[type(state)])
     raise NotNowError(complaint.number, STATE_NAMES[type(state)], move)
+
+
+def must_act(state: State, post: str) -> None:
+    """Only the officer who has it acts on it. Raises `WrongPostError`."""
+    if state.post != post:
+        raise WrongPostError(state.post, post)
 
 
 def entry_of(

@@ -10,13 +10,13 @@ from uuid import UUID
 import pydantic
 import uvloop
 
-from complaints.disposal import DisposalKind
 from complaints.errors import ComplaintError
 from complaints.importing.layouts import Kind
 from db.errors import AWAY, DatabaseError
 from dialplans.errors import DialplanError
 from helpline import commands, logs, reports
 from helpline import message_commands as messages
+from helpline.complaint_parser import add_complaint, add_feedback
 from helpline.database import NoDatabaseError
 from helpline.importing import Bundle, UnreadableFileError, import_data
 from helpline.policies import POLICIES
@@ -110,7 +110,8 @@ def _parser() -> argparse.ArgumentParser:
     verify.set_defaults(command=commands.verify)
 
     _add_notifications(verbs.add_parser("notifications", help="about messages"))
-    _add_complaint(verbs.add_parser("complaint", help="about one complaint"))
+    add_complaint(verbs.add_parser("complaint", help="about one complaint: every move of its life"))
+    add_feedback(verbs.add_parser("feedback", help="citizens whom the dialer did not reach"))
     _add_import(verbs.add_parser("import", help="departments, places, categories, posts, officers"))
     _add_report(verbs.add_parser("report", help="what is missing"))
     return parser
@@ -142,21 +143,6 @@ def _add_notifications(parser: argparse.ArgumentParser) -> None:
     template.add_argument("--subject", help="of an e-mail")
     template.add_argument("--text", help="with variables such as {number}")
     template.set_defaults(command=messages.change_template)
-
-
-def _add_complaint(parser: argparse.ArgumentParser) -> None:
-    verbs = parser.add_subparsers(required=True)
-
-    show = verbs.add_parser("show", help="tell a complaint's whole story")
-    show.add_argument("number", metavar="NUMBER")
-    show.set_defaults(command=commands.complaint_show)
-
-    dispose = verbs.add_parser("dispose", help="enter an officer's disposal report")
-    dispose.add_argument("number", metavar="NUMBER")
-    dispose.add_argument("--report", required=True, help="what was done, in the officer's words")
-    dispose.add_argument("--kind", choices=list(DisposalKind), default=DisposalKind.RESOLVED)
-    dispose.add_argument("--by", required=True, metavar="POST", help="the post that reports")
-    dispose.set_defaults(command=commands.complaint_dispose)
 
 
 def _add_import(parser: argparse.ArgumentParser) -> None:

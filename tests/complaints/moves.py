@@ -79,8 +79,9 @@ async def decided(world: World, number: str, *, approve: bool, post: str) -> Non
     await decide(world.pool, number, approve=approve, text="अभिलेख देखे", **_by(world, post))
 
 
-async def withdrawn(world: World, number: str, call_id: UUID | None = None) -> None:
-    word = OwnWord(actor="citizen", text="काम हो गया", call_id=call_id or await world.call())
+async def withdrawn(world: World, number: str, call_id: UUID | None = None, **words: str) -> None:
+    words = {"actor": "citizen", "text": "काम हो गया"} | words
+    word = OwnWord(**words, call_id=call_id or await world.call())
     await withdraw(world.pool, number, word=word, now=world.now)
 
 
@@ -111,13 +112,14 @@ async def told(
     )
 
 
-async def interim(world: World, number: str, days: float = 3) -> None:
+async def interim(world: World, number: str, days: float = 3, post: str = "L1-MAH") -> None:
     await interim_reply(
         world.pool,
         number,
         text="पाइप मंगाया गया है",
         expected_by=world.now + timedelta(days=days),
-        actor="officer:L1-MAH",
+        post=post,
+        actor=f"officer:{post}",
         now=world.now,
     )
 

@@ -57,7 +57,7 @@ async def registering(world: World) -> UseCase:
 
 async def disposing(world: World) -> UseCase:
     registered = await world.register()
-    return lambda cut: cut.dispose(registered.number)
+    return lambda cut: cut.dispose(registered.number, post="L1-MAH")
 
 
 async def closing(world: World) -> UseCase:
@@ -131,6 +131,7 @@ def pausing_of(number: str) -> UseCase:
         number,
         reason=PauseReason.COURT_STAY,
         text="स्थगन",
+        post="L1-MAH",
         actor="officer:L1-MAH",
         policy=cut.policy,
         now=cut.now,
@@ -144,6 +145,7 @@ async def resuming(world: World) -> UseCase:
         cut.pool,
         registered.number,
         text="स्थगन समाप्त",
+        post="L1-MAH",
         actor="officer:L1-MAH",
         policy=cut.policy,
         now=cut.now,

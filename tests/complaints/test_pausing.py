@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from complaints.errors import AlreadyEndedError, NotAllowedError, NotNowError
+from complaints.errors import AlreadyEndedError, NotAllowedError, NotNowError, WrongPostError
 from complaints.escalation import escalate_overdue, remind
 from complaints.feedback import Answer
 from complaints.lifecycle import PauseReason
@@ -12,24 +12,28 @@ from tests.complaints.world import World, sign
 WAITING = PauseReason.WAITING_FOR_CITIZEN
 
 
-async def paused(world: World, number: str, reason: PauseReason = WAITING) -> None:
+async def paused(
+    world: World, number: str, reason: PauseReason = WAITING, post: str = "L1-MAH"
+) -> None:
     await pause(
         world.pool,
         number,
         reason=reason,
         text="खसरा संख्या बताएं",
-        actor="officer:L1-MAH",
+        post=post,
+        actor=f"officer:{post}",
         policy=world.policy,
         now=world.now,
     )
 
 
-async def resumed(world: World, number: str) -> object:
+async def resumed(world: World, number: str, post: str = "L1-MAH") -> object:
     return await resume(
         world.pool,
         number,
         text="मिल गई",
-        actor="officer:L1-MAH",
+        post=post,
+        actor=f"officer:{post}",
         policy=world.policy,
         now=world.now,
     )
@@ -112,3 +116,12 @@ async def test_only_what_runs_is_paused_and_only_what_stands_is_resumed(world: W
     await world.answer(await world.disposed_and_called(registered.number), Answer(satisfied=True))
     with pytest.raises(AlreadyEndedError):
         await paused(world, registered.number)
+
+
+async def test_only_who_has_it_stops_and_starts_the_clock(world: World) -> None:
+    registered = await world.register()
+    with pytest.raises(WrongPostError, match="for L1-MAH to do, not for L2-LAL"):
+        await paused(world, registered.number, post="L2-LAL")
+    await paused(world, registered.number)
+    with pytest.raises(WrongPostError):
+        await resumed(world, registered.number, post="L2-LAL")

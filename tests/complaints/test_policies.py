@@ -65,7 +65,7 @@ HISTORIES = {
         20-11 registered L1 by agent:101, due 25-11
         21-11 disposed L1 by officer:L1-MAH
         21-11 escalated_dissatisfied L2 by citizen, due 01-12
-        22-11 disposed L2 by officer:L1-MAH
+        22-11 disposed L2 by officer:L2-LAL
         22-11 escalated_dissatisfied L3 by citizen, due 12-12
         13-12 escalated_overdue L4 by clock, due 12-01
     """,
@@ -84,7 +84,7 @@ HISTORIES = {
         20-11 registered L1 by agent:101, due 27-11
         21-11 disposed L1 by officer:L1-MAH
         21-11 escalated_dissatisfied L2 by citizen, due 01-12
-        22-11 disposed L2 by officer:L1-MAH
+        22-11 disposed L2 by officer:L2-LAL
         22-11 escalated_dissatisfied L3 by citizen, due 06-12
         13-12 escalated_overdue L4 by clock, due 27-12
     """,
