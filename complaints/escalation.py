@@ -9,6 +9,7 @@ from datetime import datetime
 import structlog
 
 from complaints import history, texts
+from complaints.assigning import Assigned, tell_assigned
 from complaints.batches import together_or_alone
 from complaints.forwarding import Forwarded, forward
 from complaints.history import Entry, Event
@@ -60,13 +61,28 @@ async def _move_on(
     entries = {one.id: _entry(_due(one.state), after[one.id], now) for one in overdue}
     seqs = await history.append_each(conn, entries)
     await move_each(conn, after, now)
-    to_tell = [
-        Forwarded(one, after[one.id], seqs[one.id], entries[one.id])
-        for one in overdue
-        if entries[one.id].event is not Event.OVERDUE_AT_LAST_LEVEL
+    await _tell_each(
+        conn,
+        [Forwarded(one, after[one.id], seqs[one.id], entries[one.id]) for one in overdue],
+        signer,
+        now,
+    )
+
+
+async def _tell_each(
+    conn: Connection, moved: Sequence[Forwarded], signer: Signer, now: datetime
+) -> None:
+    """Who got it by an escalation is handed all that was said; who got it anew is told of it."""
+    escalated = [one for one in moved if one.why.event is Event.ESCALATED_OVERDUE]
+    if escalated:
+        await forward(conn, escalated, signer=signer, now=now)
+    anew = [
+        Assigned(one.complaint, one.state, one.seq)
+        for one in moved
+        if one.why.event in (Event.FORWARDED, Event.GIVEN_BACK)
     ]
-    if to_tell:
-        await forward(conn, to_tell, signer=signer, now=now)
+    if anew:
+        await tell_assigned(conn, anew, now)
 
 
 def _due(state: State) -> Triage | WithOfficer | Proposed | Returned:
@@ -82,6 +98,8 @@ def _entry(
         event = Event.FORWARDED
     elif after.overdue_at is not None:
         event = Event.OVERDUE_AT_LAST_LEVEL
+    elif isinstance(before, Returned) and after.level == before.level:
+        event = Event.GIVEN_BACK
     else:
         event = Event.ESCALATED_OVERDUE
     return Entry(

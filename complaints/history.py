@@ -40,6 +40,8 @@ class Event(StrEnum):
     PAUSED = "paused"
     RESUMED = "resumed"
     TRANSFERRED = "transferred"
+    GIVEN_BACK = "given_back"
+    LINK_RENEWED = "link_renewed"
     WRONG_MAPPING = "wrong_mapping"
     PROPOSED = "proposed"
     REFUSED = "refused"

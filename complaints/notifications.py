@@ -51,6 +51,8 @@ class Kind(StrEnum):
     OFFICER_PROPOSAL = "officer_proposal"
     OFFICER_REFUSED = "officer_refused"
     OFFICER_ENDED = "officer_ended"
+    OFFICER_RESUMED = "officer_resumed"
+    OFFICER_LINK = "officer_link"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,6 +44,8 @@ class Policy:
     disposed of it before the next dissatisfaction takes it one level up (0: at once).
     `fewest_days`, `most_days`: bounds to the category's days of a level.
     `triage`: the CM's team sees a new complaint first; `sorting_days` later it goes on without.
+    `longest_wait_days`, `longest_stay_days`: after so many days a clock that stands for the
+    citizen, or for a court, goes on by itself.
     `transfers_at_most`: transfers and returned wrong mappings of one complaint, together, each
     within `transfer_days` after the officer got it.
     `after_attempts`: what is tried, in this order, when the dialer's calls reached nobody; after it
@@ -66,6 +68,8 @@ class Policy:
     special_close: SpecialClose = SpecialClose.FROM_L2
     triage: bool = False
     sorting_days: float = 1.0
+    longest_wait_days: float = 15.0
+    longest_stay_days: float = 180.0
     transfers_at_most: int = 2
     transfer_days: float = 3.0
     transfer_needs_approval: bool = False
@@ -83,6 +87,8 @@ class Policy:
             raise ValueError("counts and shares are not negative")
         if self.transfers_at_most < 0 or self.transfer_days < 0 or self.reopen_days < 0:
             raise ValueError("counts and days are not negative")
+        if self.longest_wait_days <= 0 or self.longest_stay_days <= 0:
+            raise ValueError("a pause lasts some time")
         if not 0 < self.reminder_share <= 1:
             raise ValueError("a reminder comes within the officer's time")
         if not 0 <= self.fewest_days <= self.most_days:
@@ -135,6 +141,8 @@ _BY_CATEGORY = {
     "special_close",
     "triage",
     "sorting_days",
+    "longest_wait_days",
+    "longest_stay_days",
     "transfers_at_most",
     "transfer_days",
     "transfer_needs_approval",

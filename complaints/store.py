@@ -111,6 +111,18 @@ async def hold_overdue(conn: Connection, now: datetime, at_most: int) -> list[Co
     return await held(conn, [row["id"] async for row in rows])
 
 
+async def hold_still_late(conn: Connection, before: datetime, at_most: int) -> list[Complaint]:
+    """Take complaints that were late without a level left, and not looked at since `before`."""
+    rows = statements().complaints_lock_still_late(conn, before=before, at_most=at_most)
+    return await held(conn, [row["id"] async for row in rows])
+
+
+async def hold_paused_too_long(conn: Connection, now: datetime, at_most: int) -> list[Complaint]:
+    """Take complaints whose longest pause is over, the first to end first."""
+    rows = statements().complaints_lock_paused_too_long(conn, now=now, at_most=at_most)
+    return await held(conn, [row["id"] async for row in rows])
+
+
 async def hold_to_remind(
     conn: Connection, now: datetime, at_most: int
 ) -> list[tuple[Complaint, int]]:
@@ -211,6 +223,7 @@ def rows_of(state: State) -> dict[str, Any]:
         "pause_reasons": state.reason if isinstance(state, Paused) else None,
         "remaining": paused.remaining if paused else None,
         "remind_in": paused.remind_in if paused else None,
+        "resume_at": state.resume_at if isinstance(state, Paused) else None,
         "proposals": state.entry if isinstance(state, Proposed) else None,
         "closing_attempts": state.attempt_id if isinstance(state, ClosedSatisfied) else None,
         "unverified_reasons": state.reason if isinstance(state, Unverified) else None,
@@ -261,7 +274,10 @@ def state_of(row: asyncpg.Record) -> State:
             )
         case "paused":
             return Paused(
-                **standing, clock=_stopped_clock(row), reason=PauseReason(row["pause_reason"])
+                **standing,
+                clock=_stopped_clock(row),
+                reason=PauseReason(row["pause_reason"]),
+                resume_at=row["resume_at"],
             )
         case "awaiting_feedback":
             return AwaitingFeedback(**standing)

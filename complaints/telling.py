@@ -43,6 +43,8 @@ _EVENTS = {
     Event.PAUSED: "The officer's time stands still",
     Event.RESUMED: "The officer's time goes on",
     Event.TRANSFERRED: "Transferred to another department",
+    Event.GIVEN_BACK: "Not mapped anew in time, and no level is above. Back to the same officer",
+    Event.LINK_RENEWED: "A new link to recordings, reasons and history",
     Event.WRONG_MAPPING: "Returned: not this officer's",
     Event.PROPOSED: "Proposed to the next level",
     Event.REFUSED: "The proposal is refused",

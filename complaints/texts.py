@@ -71,6 +71,8 @@ _EVENTS = {
     Event.PAUSED: "समय सीमा स्थगित",
     Event.RESUMED: "समय सीमा पुनः प्रारंभ",
     Event.TRANSFERRED: "दूसरे विभाग को स्थानांतरित, स्तर-{level}",
+    Event.GIVEN_BACK: "समय से नया अधिकारी तय नहीं हुआ, स्तर-{level} को ही वापस",
+    Event.LINK_RENEWED: "रिकॉर्डिंग व इतिहास का नया लिंक भेजा गया",
     Event.WRONG_MAPPING: "गलत अधिकारी को भेजी गई थी, वापस",
     Event.PROPOSED: "स्तर-{level} द्वारा उच्च स्तर को प्रस्ताव",
     Event.REFUSED: "प्रस्ताव अस्वीकृत",
@@ -151,6 +153,16 @@ def officer_forwarded(
 def officer_reminder(number: str, category: str, place: str, due_at: datetime) -> Variables:
     """To the officer who has used most of their time."""
     return {"number": number, "category": category, "place": place, "due": clock(due_at)}
+
+
+def officer_resumed(number: str, category: str, place: str, due_at: datetime) -> Variables:
+    """To the officer whose longest pause is over."""
+    return {"number": number, "category": category, "place": place, "due": clock(due_at)}
+
+
+def officer_link(number: str, category: str, place: str, link: str) -> Variables:
+    """To the officer whose link to recordings, reasons and history has expired."""
+    return {"number": number, "category": category, "place": place, "link": link}
 
 
 def citizen_paused(number: str, waiting: bool, why: str) -> Variables:

@@ -143,6 +143,8 @@ class CategoryRules(_Group):
     special_close: SpecialClose | None = None
     triage: bool | None = None
     sorting_days: float | None = None
+    longest_wait_days: float | None = None
+    longest_stay_days: float | None = None
     transfers_at_most: int | None = None
     transfer_days: float | None = None
     transfer_needs_approval: bool | None = None

@@ -198,6 +198,7 @@ class Helpline:
     def _start_deadlines(self, pool: Pool) -> None:
         sweep = DeadlineSweep(pool, self._settings.rules, self._now, self._signer())
         self._services.start("deadlines", sweep.run)
+        self._services.start("second look", sweep.run_second_look)
 
     def _start_dialer(self, pool: Pool) -> None:
         options = self._settings.feedback

@@ -1,4 +1,9 @@
-delete from message_template where kind = 'citizen_asked';
+drop index notification_undelivered;
+delete from message_template where kind in ('citizen_asked', 'officer_resumed', 'officer_link');
+drop index complaint_by_cm_office;
+drop index complaint_still_late;
+drop index complaint_by_resume;
+alter table complaint drop constraint a_pause_has_an_end, drop column resume_at, drop column looked_again_at;
 drop index complaint_awaiting_by_citizen;
 alter table dissatisfaction_register
     drop constraint dissatisfaction_register_attempt_id_complaint_id_fkey,

@@ -27,3 +27,26 @@ insert into message_template (kind, channel, text, variables) values
     ('citizen_asked', 'sms',
      'शिकायत {number} का निस्तारण बताया गया है, पर आपसे बात नहीं हो सकी। कृपया {until} तक 1076 पर कॉल करके बताएं कि आप संतुष्ट हैं या नहीं। मुख्यमंत्री हेल्पलाइन 1076',
      '{number,until}');
+
+-- A pause has a longest time, by its reason; then the clock goes on by itself.
+alter table complaint add column resume_at timestamptz;
+update complaint set resume_at = paused_at + case pause_reason when 'court_stay' then interval '180 days' else interval '15 days' end
+where state = 'paused';
+alter table complaint add constraint a_pause_has_an_end check ((state = 'paused') = (resume_at is not null));
+create index complaint_by_resume on complaint (resume_at) where resume_at is not null;
+
+-- Late while no higher post was held: looked at again, in turn.
+alter table complaint add column looked_again_at timestamptz;
+create index complaint_still_late on complaint (coalesce(looked_again_at, overdue_at)) where overdue_at is not null;
+create index complaint_by_cm_office on complaint (cm_office_since) where cm_office_since is not null and ended_at is null;
+
+insert into message_template (kind, channel, text, variables) values
+    ('officer_resumed', 'sms',
+     'शिकायत {number} ({category}, {place}): समय सीमा का स्थगन समाप्त, नई समय सीमा {due}। कृपया निस्तारण करें।',
+     '{number,category,place,due}'),
+    ('officer_link', 'sms',
+     'शिकायत {number} ({category}, {place}): रिकॉर्डिंग, कारण व इतिहास का नया लिंक: {link}',
+     '{number,category,place,link}');
+
+-- What a gateway took, but did not deliver.
+create index notification_undelivered on notification (undelivered_at) where undelivered_at is not null and delivered_at is null;

@@ -106,6 +106,33 @@ order by remind_at
 limit :at_most
 for no key update skip locked;
 
+-- name: complaints_lock_still_late(before, at_most)
+-- Late when no post above was held, looked at least recently first: those that no post ever takes hold up no other.
+select id from complaint
+where overdue_at is not null and coalesce(looked_again_at, overdue_at) <= :before
+order by coalesce(looked_again_at, overdue_at)
+limit :at_most
+for no key update skip locked;
+
+-- name: complaints_looked_again(ids, at)!
+update complaint set looked_again_at = :at where id = any(:ids::uuid[]);
+
+-- name: complaints_lock_paused_too_long(now, at_most)
+-- Nobody resumed these in the policy's time: no complaint is forgotten.
+select id from complaint where resume_at <= :now
+order by resume_at
+limit :at_most
+for no key update skip locked;
+
+-- name: complaints_cm_office(at_most)
+-- The list of the CM's office: what the last level did not bring to an end, longest on it first.
+select c.number, k.name_hi as category, p.name_hi as place, c.state, c.level, c.post, o.title as post_title,
+       c.cm_office_since, c.overdue_at, c.due_at
+from complaint c join category k on k.code = c.category join place p on p.code = c.place join post o on o.id = c.post
+where c.cm_office_since is not null and c.ended_at is null
+order by c.cm_office_since, c.number
+limit :at_most;
+
 -- name: complaints_held(ids)
 -- Complaints whose rows this transaction has taken, as they are now, in the order of `ids`.
 select c.*, p.name_hi as place_name, k.name_hi as category_name, coalesce(c.department, k.department) as department_now,
@@ -130,26 +157,26 @@ update complaint set remind_at = null where id = any(:ids::uuid[]);
 -- name: complaints_holidays(calendar)$
 select coalesce(array_agg(on_date), '{}') from holiday where calendar = :calendar;
 
--- name: complaints_move(ids, states, levels, posts, disposals, dissatisfied_at_level, cm_office_since, transfers, due_at, overdue_at, due_since, due_days, due_policies, due_countings, due_paused, remind_at, paused_at, pause_reasons, remaining, remind_in, proposals, end_entries, closing_attempts, unverified_reasons, ended_at, changed_at)!
+-- name: complaints_move(ids, states, levels, posts, disposals, dissatisfied_at_level, cm_office_since, transfers, due_at, overdue_at, due_since, due_days, due_policies, due_countings, due_paused, remind_at, paused_at, pause_reasons, remaining, remind_in, resume_at, proposals, end_entries, closing_attempts, unverified_reasons, ended_at, changed_at)!
 -- The only statement that changes a complaint's state. The rows are held by the caller.
 update complaint c
 set state = r.state, level = r.level, post = r.post, disposals = r.disposals,
     dissatisfied_at_level = r.dissatisfied_at_level, cm_office_since = r.cm_office_since, transfers = r.transfers,
     due_at = r.due_at, overdue_at = r.overdue_at, due_since = r.due_since, due_days = r.due_days, due_policy = r.due_policy,
     due_counting = r.due_counting, due_paused = r.due_paused, remind_at = r.remind_at, paused_at = r.paused_at,
-    pause_reason = r.pause_reason, remaining = r.remaining, remind_in = r.remind_in, proposal = r.proposal,
+    pause_reason = r.pause_reason, remaining = r.remaining, remind_in = r.remind_in, resume_at = r.resume_at, proposal = r.proposal,
     end_entry = r.end_entry, closing_attempt = r.closing_attempt, unverified_reason = r.unverified_reason,
     ended_at = r.ended_at, changed_at = :changed_at
 from unnest(:ids::uuid[], :states::text[], :levels::smallint[], :posts::text[], :disposals::smallint[],
             :dissatisfied_at_level::smallint[], :cm_office_since::timestamptz[], :transfers::smallint[],
             :due_at::timestamptz[], :overdue_at::timestamptz[], :due_since::timestamptz[], :due_days::double precision[],
             :due_policies::text[], :due_countings::text[], :due_paused::interval[], :remind_at::timestamptz[],
-            :paused_at::timestamptz[], :pause_reasons::text[], :remaining::interval[], :remind_in::interval[],
+            :paused_at::timestamptz[], :pause_reasons::text[], :remaining::interval[], :remind_in::interval[], :resume_at::timestamptz[],
             :proposals::integer[], :end_entries::integer[], :closing_attempts::uuid[], :unverified_reasons::text[],
             :ended_at::timestamptz[])
      as r (id, state, level, post, disposals, dissatisfied_at_level, cm_office_since, transfers, due_at, overdue_at,
            due_since, due_days, due_policy, due_counting, due_paused, remind_at, paused_at, pause_reason, remaining,
-           remind_in, proposal, end_entry, closing_attempt, unverified_reason, ended_at)
+           remind_in, resume_at, proposal, end_entry, closing_attempt, unverified_reason, ended_at)
 where c.id = r.id;
 
 -- name: complaints_link_call(complaint_id, call_id, role)!

@@ -10,8 +10,9 @@ from complaints import feedback
 from complaints.escalation import escalate_overdue, remind
 from complaints.feedback import Answer
 from complaints.lifecycle import PauseReason
-from complaints.pausing import pause, resume
+from complaints.pausing import end_long_pauses, pause, resume
 from complaints.policy import UP_1076
+from complaints.second_look import look_again
 from complaints.store import transaction
 from db.pool import Pool
 from tests.complaints.dying import CUT, DyingPool, as_pool
@@ -99,6 +100,21 @@ async def ending_unverified(world: World) -> UseCase:
     await (await asking_by_sms(world))(world)
     world.later(days=3)
     return lambda cut: feedback.follow_up(cut.pool, policy=cut.policy, now=cut.now)
+
+
+async def ending_a_pause(world: World) -> UseCase:
+    await (await pausing(world))(world)
+    world.later(days=180)
+    return lambda cut: end_long_pauses(cut.pool, policy=cut.policy, now=cut.now)
+
+
+async def looking_again(world: World) -> UseCase:
+    higher = "update post set vacant_from = $1 where level > 1"
+    await world.pool.execute(higher, world.now.date())
+    await (await sweeping(world))(world)
+    await world.pool.execute(higher, None)
+    world.later(hours=1)
+    return lambda cut: look_again(cut.pool, policy=cut.policy, now=cut.now, signer=sign)
 
 
 async def telling_an_agent(world: World) -> UseCase:
@@ -234,6 +250,8 @@ async def everything(pool: Pool) -> dict[str, list[Any]]:
         asking_by_sms,
         ending_unverified,
         telling_an_agent,
+        ending_a_pause,
+        looking_again,
         sweeping,
         reminding,
         pausing,
@@ -271,7 +289,7 @@ async def test_a_cut_connection_leaves_nothing_half_done(
     await use_case(world)  # and then it can be done, once
     after = await everything(world.pool)
     added = len(after["complaint_history"]) - len(before["complaint_history"])
-    entries: dict[object, int] = {sweeping: 2, reminding: 0}
+    entries: dict[object, int] = {sweeping: 2, looking_again: 2, reminding: 0}
     assert added == entries.get(prepare, 1)
     moved = prepare not in (interim_reply, giving_up, asking_by_sms)
     assert (after["complaint"] != before["complaint"]) == moved

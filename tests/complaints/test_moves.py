@@ -240,6 +240,28 @@ async def test_triage_holds_nothing_up_for_longer_than_its_time(world: World) ->
     assert await swept(world) == 1
     assert await world.events(registered.complaint_id) == ["triage", "forwarded"]
     assert (await row_of(world, registered.number))["post"] == "L1-MAH"
+    [told_officer] = await told(world, "officer_assigned")
+    [told_citizen] = await told(world, "citizen_moved")
+    assert told_officer["recipient"] == "+919415000001"
+    assert told_citizen["recipient"] == CITIZEN
+
+
+async def test_a_returned_one_without_a_level_above_is_given_back_and_the_history_says_so(
+    world: World,
+) -> None:
+    world.policy = replace(UP_1076, last_level=1)
+    registered = await world.register()
+    await returned(world, registered.number)
+    world.later(days=1)
+    assert await swept(world) == 1
+    assert await world.events(registered.complaint_id) == [
+        "registered",
+        "wrong_mapping",
+        "given_back",
+    ]
+    assert (await row_of(world, registered.number))["post"] == "L1-MAH"
+    assert len(await told(world, "officer_assigned")) == 2
+    assert await told(world, "officer_forwarded") == []
 
 
 async def test_what_is_not_for_the_helpline_ends_with_advice(world: World) -> None:

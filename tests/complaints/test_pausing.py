@@ -1,3 +1,5 @@
+import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -6,7 +8,8 @@ from complaints.errors import AlreadyEndedError, NotAllowedError, NotNowError, W
 from complaints.escalation import escalate_overdue, remind
 from complaints.feedback import Answer
 from complaints.lifecycle import PauseReason
-from complaints.pausing import pause, resume
+from complaints.pausing import end_long_pauses, pause, resume
+from complaints.policy import UP_1076
 from tests.complaints.world import World, sign
 
 WAITING = PauseReason.WAITING_FOR_CITIZEN
@@ -42,7 +45,7 @@ async def resumed(world: World, number: str, post: str = "L1-MAH") -> object:
 async def test_while_it_is_paused_nothing_is_due(world: World) -> None:
     registered = await world.register()
     world.later(days=5)
-    await paused(world, registered.number)
+    await paused(world, registered.number, PauseReason.COURT_STAY)
     world.later(days=100)
     assert await escalate_overdue(
         world.pool, policy=world.policy, now=world.now, signer=sign
@@ -55,7 +58,7 @@ async def test_while_it_is_paused_nothing_is_due(world: World) -> None:
         timedelta(days=0.6),
     )
     [message] = await world.messages(registered.complaint_id, "citizen_paused")
-    assert "आपसे जानकारी अपेक्षित" in message["body"]
+    assert "न्यायालय के स्थगन" in message["body"]
 
 
 async def test_resumed_it_is_due_after_what_was_left_and_the_history_says_so(
@@ -125,3 +128,38 @@ async def test_only_who_has_it_stops_and_starts_the_clock(world: World) -> None:
     await paused(world, registered.number)
     with pytest.raises(WrongPostError):
         await resumed(world, registered.number, post="L2-LAL")
+
+
+@pytest.mark.parametrize(("reason", "days"), [(WAITING, 15), (PauseReason.COURT_STAY, 180)])
+async def test_a_pause_that_nobody_ends_goes_on_by_itself_once(
+    world: World, reason: PauseReason, days: int
+) -> None:
+    registered = await world.register()
+    world.later(days=5)
+    await paused(world, registered.number, reason)
+    began = world.now
+    world.later(days=days, seconds=-1)
+    assert await ended_pauses(world) == 0
+    world.later(seconds=1)
+    assert sorted(await asyncio.gather(*(ended_pauses(world) for _ in range(3)))) == [0, 0, 1]
+    row = await world.complaint(registered.complaint_id)
+    assert (row["state"], row["due_at"]) == ("with_officer", world.now + timedelta(days=2))
+    entry = await world.pool.fetchrow("select * from complaint_history order by seq desc limit 1")
+    assert entry is not None
+    until = (began + timedelta(days=days)).isoformat()
+    assert (entry["event"], entry["actor"], entry["due_at"]) == ("resumed", "clock", row["due_at"])
+    assert entry["reason"] == f"{reason}: longest pause, until {until}"
+    [message] = await world.messages(registered.complaint_id, "officer_resumed")
+    assert message["recipient"] == "+919415000001"
+
+
+async def test_the_longest_pause_is_the_policys(world: World) -> None:
+    world.policy = replace(UP_1076, by_category={"handpump": {"longest_wait_days": 1}})
+    registered = await world.register()
+    await paused(world, registered.number)
+    world.later(days=1)
+    assert await ended_pauses(world) == 1
+
+
+async def ended_pauses(world: World) -> int:
+    return await end_long_pauses(world.pool, policy=world.policy, now=world.now)
