@@ -87,6 +87,13 @@ class NotAwaitingFeedbackError(IllegalMoveError):
         super().__init__(f"complaint {number} awaits no answer about disposal {disposal_no}")
 
 
+class NoBundleError(ComplaintError):
+    """The post that has complaint {number}, {post}, was handed no recordings and reasons."""
+
+    def __init__(self, number: str, post: str) -> None:
+        super().__init__(f"complaint {number}: {post}, which has it, was handed no bundle")
+
+
 class NoEvidenceError(ComplaintError):
     """Call {call_id} does not show what the citizen is said to have said: {why}."""
 

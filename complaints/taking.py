@@ -1,5 +1,6 @@
 """What every use case does with the complaint that it holds: see its state, and take a step."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
@@ -124,10 +125,17 @@ async def tell_post(
     post_id: str,
     body: Body,
     now: datetime,
+    *,
+    links: Sequence[str] = (),
 ) -> None:
-    """A message to who holds the post."""
+    """A message to who holds the post. `links`: those in its text."""
     post = await post_by_id(conn, post_id, now)
     told = Notification(
-        complaint_id=complaint.id, entry=entry, kind=kind, recipient=post.number, body=body
+        complaint_id=complaint.id,
+        entry=entry,
+        kind=kind,
+        recipient=post.number,
+        body=body,
+        links=links,
     )
     await notify(conn, told, now)

@@ -16,7 +16,7 @@ from db.errors import AWAY, DatabaseError
 from dialplans.errors import DialplanError
 from helpline import commands, logs, reports
 from helpline import message_commands as messages
-from helpline.complaint_parser import add_complaint, add_feedback
+from helpline.complaint_parser import add_bundle, add_complaint, add_feedback
 from helpline.database import NoDatabaseError
 from helpline.importing import Bundle, UnreadableFileError, import_data
 from helpline.policies import POLICIES
@@ -111,9 +111,10 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_notifications(verbs.add_parser("notifications", help="about messages"))
     add_complaint(verbs.add_parser("complaint", help="about one complaint: every move of its life"))
+    add_bundle(verbs.add_parser("bundle", help="what an officer is handed with an escalation"))
     add_feedback(verbs.add_parser("feedback", help="citizens whom the dialer did not reach"))
     _add_import(verbs.add_parser("import", help="departments, places, categories, posts, officers"))
-    _add_report(verbs.add_parser("report", help="what is missing"))
+    _add_report(verbs.add_parser("report", help="what is missing, and what waits for the CM"))
     return parser
 
 
@@ -121,7 +122,11 @@ def _add_notifications(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(required=True)
 
     listing = verbs.add_parser("list", help="how many wait, and those that are held, with why")
-    listing.add_argument("--held", action="store_true", help="only those that are held")
+    which = listing.add_mutually_exclusive_group()
+    which.add_argument("--held", action="store_true", help="only those that are held")
+    which.add_argument(
+        "--undelivered", action="store_true", help="those that a gateway took but did not deliver"
+    )
     listing.add_argument("--most", type=int, default=100, metavar="N", help="default: 100")
     listing.set_defaults(command=messages.listing)
 
@@ -168,6 +173,9 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
     holes = verbs.add_parser("holes", help="categories without a post, posts without a holder")
     holes.add_argument("--all", action="store_true", help="name every place")
     holes.set_defaults(command=reports.holes)
+    listed = verbs.add_parser("cm-office", help="what is on the list of the CM's office")
+    listed.add_argument("--most", type=int, default=1000, metavar="N", help="default: 1000")
+    listed.set_defaults(command=reports.cm_office)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`helpline complaint ...` and `helpline feedback ...`: each move of a complaint's life, by hand.
+"""`helpline complaint ...` and `helpline bundle ...`: each move of a complaint's life, by hand.
 
 An officer's move names their post (`--by`); with `--agent`, that post told an agent on the
 telephone. A citizen's move names the call or the page on which they said so.
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from complaints import feedback
+from complaints.bundles import renew
 from complaints.calendar import IST
 from complaints.deciding import decide as decide_proposal
 from complaints.disposal import DisposalKind, Via
@@ -19,7 +19,6 @@ from complaints.disposal import dispose as dispose_of
 from complaints.ending import advise as end_with_advice
 from complaints.ending import withdraw as take_back
 from complaints.ends import OwnWord, SpecialReason
-from complaints.feedback import Answer
 from complaints.interim import comment as write_comment
 from complaints.interim import interim_reply
 from complaints.lifecycle import PauseReason
@@ -41,7 +40,7 @@ from helpline.settings import Settings
 
 
 @dataclass(frozen=True)
-class _Desk:
+class Desk:
     """What a move needs besides its own words."""
 
     pool: Pool
@@ -51,14 +50,16 @@ class _Desk:
 
     @property
     def rules(self) -> dict[str, Any]:
+        """What nearly every use case is given."""
         return {"policy": self.policy, "now": self.now}
 
 
 @asynccontextmanager
-async def _desk(settings: Settings) -> AsyncIterator[_Desk]:
+async def desk(settings: Settings) -> AsyncIterator[Desk]:
+    """For one command."""
     now = shifted_clock(settings.clock_shift)
     async with command_pool(settings) as pool:
-        yield _Desk(pool, settings.rules, now(), link_signer(settings, now))
+        yield Desk(pool, settings.rules, now(), link_signer(settings, now))
 
 
 def _officer(options: argparse.Namespace) -> dict[str, Any]:
@@ -86,16 +87,16 @@ async def show(settings: Settings, options: argparse.Namespace) -> int:
 
 async def dispose(settings: Settings, options: argparse.Namespace) -> int:
     """Enter the disposal."""
-    async with _desk(settings) as desk:
+    async with desk(settings) as one:
         disposed = await dispose_of(
-            desk.pool,
+            one.pool,
             options.number,
             kind=DisposalKind(options.kind),
             report=options.report,
             via=Via.AGENT if options.agent else Via.PORTAL,
             call_id=options.call,
             **_officer(options),
-            **desk.rules,
+            **one.rules,
         )
     print(f"complaint {disposed.number}: disposed at L{disposed.level}, the citizen will be asked")
     return 0
@@ -103,85 +104,85 @@ async def dispose(settings: Settings, options: argparse.Namespace) -> int:
 
 async def transfer(settings: Settings, options: argparse.Namespace) -> int:
     """Hand it to another department, or propose so."""
-    async with _desk(settings) as desk:
+    async with desk(settings) as one:
         after = await pass_on(
-            desk.pool,
+            one.pool,
             options.number,
             department=options.to,
             text=options.text,
             only_propose=options.only_propose,
             **_officer(options),
-            **desk.rules,
+            **one.rules,
         )
     if after is None:
-        _say(options, "the transfer is proposed; the next level decides")
+        say(options, "the transfer is proposed; the next level decides")
     else:
-        _say(options, f"transferred to {after.post} (L{after.level}), due {clock(after.due_at)}")
+        say(options, f"transferred to {after.post} (L{after.level}), due {clock(after.due_at)}")
     return 0
 
 
 async def return_(settings: Settings, options: argparse.Namespace) -> int:
     """It came to the wrong officer."""
-    async with _desk(settings) as desk:
+    async with desk(settings) as one:
         await return_mapping(
-            desk.pool, options.number, text=options.text, **_officer(options), **desk.rules
+            one.pool, options.number, text=options.text, **_officer(options), **one.rules
         )
-    _say(options, "returned; the CM's team maps it anew")
+    say(options, "returned; the CM's team maps it anew")
     return 0
 
 
 async def forward(settings: Settings, options: argparse.Namespace) -> int:
     """The CM's team sends it to its officer."""
-    async with _desk(settings) as desk:
+    async with desk(settings) as one:
         after = await forward_sorted(
-            desk.pool,
+            one.pool,
             options.number,
             actor=f"cm_office:{options.by}",
             category=options.category,
             place=options.place,
             text=options.text,
-            **desk.rules,
+            **one.rules,
         )
-    _say(options, f"forwarded to {after.post} (L{after.level}), due {clock(after.due_at)}")
+    say(options, f"forwarded to {after.post} (L{after.level}), due {clock(after.due_at)}")
     return 0
 
 
 async def advise(settings: Settings, options: argparse.Namespace) -> int:
     """The CM's team says where to go instead."""
-    async with _desk(settings) as desk:
+    async with desk(settings) as one:
         await end_with_advice(
-            desk.pool,
+            one.pool,
             options.number,
             advice=options.text,
             actor=f"cm_office:{options.by}",
-            now=desk.now,
+            now=one.now,
         )
-    _say(options, "ended with advice; the citizen is told where to go")
+    say(options, "ended with advice; the citizen is told where to go")
     return 0
 
 
 async def pause(settings: Settings, options: argparse.Namespace) -> int:
     """Stop the officer's clock."""
-    async with _desk(settings) as desk:
+    async with desk(settings) as one:
         await stop_clock(
-            desk.pool,
+            one.pool,
             options.number,
             reason=PauseReason(options.reason),
             text=options.text,
             **_officer(options),
-            **desk.rules,
+            **one.rules,
         )
-    _say(options, "the officer's time stands still; the citizen is told why")
+    say(options, "the officer's time stands still; the citizen is told why")
     return 0
 
 
 async def resume(settings: Settings, options: argparse.Namespace) -> int:
     """Start it again."""
-    async with _desk(settings) as desk:
+    async with desk(settings) as one:
         due_at = await start_clock(
-            desk.pool, options.number, text=options.text, **_officer(options), **desk.rules
+            one.pool, options.number, text=options.text, **_officer(options), **one.rules
         )
-    _say(options, f"the officer's time goes on, due {clock(due_at)}")
+    say(options, f"the officer's time goes on, due {clock(due_at)}")
     return 0
 
 
@@ -189,116 +190,92 @@ async def interim(settings: Settings, options: argparse.Namespace) -> int:
     """Say how it stands. `--expected` is Indian Standard Time where it names no other."""
     given: datetime = options.expected
     expected = given if given.tzinfo else given.replace(tzinfo=IST)
-    async with _desk(settings) as desk:
+    async with desk(settings) as one:
         await interim_reply(
-            desk.pool,
+            one.pool,
             options.number,
             text=options.text,
             expected_by=expected,
-            now=desk.now,
+            now=one.now,
             **_officer(options),
         )
-    _say(options, f"interim reply written; more is expected by {clock(expected)}")
+    say(options, f"interim reply written; more is expected by {clock(expected)}")
     return 0
 
 
 async def special_close(settings: Settings, options: argparse.Namespace) -> int:
     """Close it without the citizen's satisfaction, or propose so."""
-    async with _desk(settings) as desk:
+    async with desk(settings) as one:
         closed = await close_specially(
-            desk.pool,
+            one.pool,
             options.number,
             code=SpecialReason(options.reason),
             text=options.text,
             only_propose=options.only_propose,
             **_officer(options),
-            **desk.rules,
+            **one.rules,
         )
     told = "closed specially; the citizen is told why"
-    _say(options, told if closed else "the special close is proposed; the next level decides")
+    say(options, told if closed else "the special close is proposed; the next level decides")
     return 0
 
 
 async def decide(settings: Settings, options: argparse.Namespace) -> int:
     """The next level approves or refuses."""
-    async with _desk(settings) as desk:
+    async with desk(settings) as one:
         await decide_proposal(
-            desk.pool,
+            one.pool,
             options.number,
             approve=options.approve,
             text=options.text,
             **_officer(options),
-            **desk.rules,
+            **one.rules,
         )
-    _say(options, "approved" if options.approve else "refused; it stays with its officer")
+    say(options, "approved" if options.approve else "refused; it stays with its officer")
     return 0
 
 
 async def withdraw(settings: Settings, options: argparse.Namespace) -> int:
     """The citizen takes it back."""
-    async with _desk(settings) as desk:
-        await take_back(desk.pool, options.number, word=_word(options), now=desk.now)
-    _say(options, "withdrawn by its citizen")
+    async with desk(settings) as one:
+        await take_back(one.pool, options.number, word=_word(options), now=one.now)
+    say(options, "withdrawn by its citizen")
     return 0
 
 
 async def reopen(settings: Settings, options: argparse.Namespace) -> int:
     """The citizen is not satisfied after all."""
-    async with _desk(settings) as desk:
+    async with desk(settings) as one:
         after = await open_again(
-            desk.pool,
+            one.pool,
             options.number,
             reason=DissatisfactionReason(options.reason) if options.reason else None,
             word=_word(options),
-            signer=desk.signer,
-            **desk.rules,
+            signer=one.signer,
+            **one.rules,
         )
-    _say(options, f"reopened with {after.post} (L{after.level}), due {clock(after.due_at)}")
+    say(options, f"reopened with {after.post} (L{after.level}), due {clock(after.due_at)}")
     return 0
 
 
 async def comment(settings: Settings, options: argparse.Namespace) -> int:
     """A remark, at any time."""
     actor = f"agent:{options.agent}" if options.agent else options.by
-    async with _desk(settings) as desk:
-        await write_comment(desk.pool, options.number, text=options.text, actor=actor, now=desk.now)
-    _say(options, "noted")
+    async with desk(settings) as one:
+        await write_comment(one.pool, options.number, text=options.text, actor=actor, now=one.now)
+    say(options, "noted")
     return 0
 
 
-async def feedback_tasks(settings: Settings, options: argparse.Namespace) -> int:
-    """Print whom agents are to call."""
-    async with command_pool(settings) as pool:
-        found = await feedback.tasks(pool, at_most=options.most)
-    for task in found:
-        print(
-            f"{task.number}  until {clock(task.step_until)}  {task.category}, {task.place}: "
-            f"{task.citizen or 'a citizen without a name'}, {' or '.join(task.numbers)} "
-            f"({'; '.join(task.tried)})"
-        )
-    print(f"{len(found)} citizen(s) to call")
+async def bundle_renew(settings: Settings, options: argparse.Namespace) -> int:
+    """A new link for the officer whose link is over."""
+    actor = f"agent:{options.agent}" if options.agent else "operator"
+    async with desk(settings) as one:
+        post = await renew(one.pool, options.number, actor=actor, signer=one.signer, now=one.now)
+    say(options, f"a new link is sent to who holds {post}")
     return 0
 
 
-async def feedback_record(settings: Settings, options: argparse.Namespace) -> int:
-    """Record what a citizen told an agent."""
-    reason = DissatisfactionReason(options.reason) if options.reason else None
-    async with _desk(settings) as desk:
-        result = await feedback.record_told(
-            desk.pool,
-            options.number,
-            call_id=options.call,
-            agent=options.agent,
-            answer=Answer(options.satisfied, reason),
-            signer=desk.signer,
-            **desk.rules,
-        )
-    if result.due_at is None:
-        _say(options, "closed, the citizen is satisfied")
-    else:
-        _say(options, f"not satisfied: with L{result.level}, due {clock(result.due_at)}")
-    return 0
-
-
-def _say(options: argparse.Namespace, what: str) -> None:
+def say(options: argparse.Namespace, what: str) -> None:
+    """One sentence about the complaint that a command was about."""
     print(f"complaint {options.number}: {what}")

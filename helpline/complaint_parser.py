@@ -10,6 +10,7 @@ from complaints.ends import SpecialReason
 from complaints.lifecycle import PauseReason
 from complaints.texts import DissatisfactionReason
 from helpline import complaint_commands as commands
+from helpline import feedback_commands
 from helpline.settings import Settings
 
 _Command = Callable[[Settings, argparse.Namespace], Awaitable[int]]
@@ -52,12 +53,21 @@ def add_complaint(parser: argparse.ArgumentParser) -> None:
     who.add_argument("--agent", help="the agent who writes it")
 
 
+def add_bundle(parser: argparse.ArgumentParser) -> None:
+    """The page with recordings, reasons and history."""
+    verbs = _Verbs(parser)
+    renew = verbs.add(
+        "renew", "a new link, sent to who holds the complaint's post now", commands.bundle_renew
+    )
+    renew.add_argument("--agent", help="the agent whom the officer asked for it")
+
+
 def add_feedback(parser: argparse.ArgumentParser) -> None:
     """What agents do where the dialer reached nobody."""
     verbs = parser.add_subparsers(required=True, metavar="WHAT")
     tasks = verbs.add_parser("tasks", help="citizens whom agents are to call")
     tasks.add_argument("--most", type=int, default=100, metavar="N", help="default: 100")
-    tasks.set_defaults(command=commands.feedback_tasks)
+    tasks.set_defaults(command=feedback_commands.tasks)
     record = verbs.add_parser("record", help="what a citizen told an agent about a disposal")
     record.add_argument("number", metavar="NUMBER")
     record.add_argument("--call", type=UUID, required=True, help="the call in which they said so")
@@ -66,7 +76,7 @@ def add_feedback(parser: argparse.ArgumentParser) -> None:
     answer.add_argument("--satisfied", action="store_true", dest="satisfied")
     answer.add_argument("--dissatisfied", action="store_false", dest="satisfied")
     _why_dissatisfied(record)
-    record.set_defaults(command=commands.feedback_record)
+    record.set_defaults(command=feedback_commands.record)
 
 
 def _add_officers_moves(verbs: _Verbs) -> None:

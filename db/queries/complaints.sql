@@ -314,6 +314,10 @@ insert into bundle (id, complaint_id, entry, post, created_at)
 select r.id, r.complaint_id, r.entry, r.post, :created_at
 from unnest(:ids::uuid[], :complaint_ids::uuid[], :entries::integer[], :posts::text[]) as r (id, complaint_id, entry, post);
 
+-- name: complaints_last_bundle(complaint_id, post)$
+-- What this post was handed last with the complaint.
+select id from bundle where complaint_id = :complaint_id and post = :post order by entry desc limit 1;
+
 -- name: complaints_bundle(id)^
 select b.id, b.complaint_id, b.post, o.title as post_title, c.number, c.text_hi, c.level,
        c.due_at, k.name_hi as category, p.name_hi as place

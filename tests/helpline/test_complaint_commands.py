@@ -16,7 +16,7 @@ from db.migrate import migrate
 from db.pool import open_pool
 from helpline.cli import main
 from helpline.clock import system_clock
-from tests.complaints.moves import ENERGY
+from tests.complaints.moves import ENERGY, swept
 from tests.complaints.world import REFERENCE, World
 
 _T = TypeVar("_T")
@@ -215,6 +215,40 @@ def test_agents_see_whom_to_call_and_record_what_they_were_told(town: Town) -> N
     said = town.says(*words, *why, "--call", town.talked())
     assert said.startswith(f"complaint {number}: not satisfied: with L1, due ")
     assert town.says("feedback", "tasks") == "0 citizen(s) to call\n"
+
+
+def test_what_waits_for_the_cm_is_listed_and_an_officer_gets_a_new_link(town: Town) -> None:
+    number = town.registered()
+    assert "was handed no bundle" in town.refuses("bundle", "renew", number)
+
+    async def is_late_everywhere(world: World) -> None:
+        for _ in range(4):
+            world.later(days=30)
+            assert await swept(world) == 1
+
+    town.do(is_late_everywhere)
+    [listed, total] = town.says("report", "cm-office").splitlines()
+    assert total == "1 complaint(s) on the list of the CM's office"
+    assert listed.startswith(f"{number}  since ")
+    assert "L4 प्रमुख सचिव जल निगम (L4-UP): हैंडपंप खराब, महरौनी" in listed
+    assert listed.endswith("with officer, its time is over")
+    said = town.says("bundle", "renew", number, "--agent", "101")
+    assert said == f"complaint {number}: a new link is sent to who holds L4-UP\n"
+
+
+def test_what_a_gateway_did_not_deliver_is_listed(town: Town) -> None:
+    number = town.registered()
+    assert town.says("notifications", "list", "--undelivered") == ""
+    with psycopg.connect(town.url, autocommit=True) as connection:
+        connection.execute(
+            "update notification set sent_at = now(), undelivered_at = now(),"
+            " next_attempt_at = null, last_error = 'not delivered: UNDELIV'"
+            " where kind = 'officer_assigned'"
+        )
+    told = town.says("notifications", "list", "--undelivered")
+    assert f"sms officer_assigned to +919415000001 about complaint {number}, " in told
+    assert told.endswith(": not delivered: UNDELIV\n")
+    assert "sms: 1 waiting, 0 held, 1 not delivered" in town.says("notifications", "list")
 
 
 @pytest.mark.parametrize(

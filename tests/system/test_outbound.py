@@ -40,8 +40,8 @@ from tests.system.database import fresh_database
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 MORNING = datetime(2026, 3, 2, 10, 0, tzinfo=INDIA)
-# Asked why, the citizen names reason 4 and says it after the beep.
-WHY = (NEXT, Press("4"), Wait(2), Say(tone(440, 1.5)))
+# Asked why, the citizen presses 6, the report is false, and says so after the beep.
+WHY = (NEXT, Press("6"), Wait(2), Say(tone(440, 1.5)))
 
 
 @pytest.fixture(scope="module")
