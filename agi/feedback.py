@@ -22,18 +22,18 @@ from speech.prompts import Prompt
 
 _log = structlog.get_logger(__name__)
 
-# Not the verdict's keys: a key pressed twice, or doubled by a trunk, must not answer the next
-# question, least of all with "satisfied".
+# No question has a key of the one before it: a key pressed twice, or doubled by a trunk, must not
+# answer the next question, least of all with "satisfied".
 COMPLAINANT, SOMEBODY_ELSE = "5", "6"
 YES, NO = "1", "2"
 _LAST_SECONDS = 3.0  # to write an answer while we are being stopped
 REASONS: Final = MappingProxyType(
     {
-        "1": "not_done",
-        "2": "partly_done",
-        "3": "officer_did_not_contact",
-        "4": "false_report",
-        "5": "other",
+        "3": "not_done",
+        "4": "partly_done",
+        "5": "officer_did_not_contact",
+        "6": "false_report",
+        "7": "other",
     }
 )
 

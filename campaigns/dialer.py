@@ -22,10 +22,11 @@ from campaigns.attempts import Attempt
 from campaigns.originator import DialRequest, OriginateReply, Originator
 from campaigns.pacing import Limits, allowed_now
 from campaigns.retry import RetryPolicy
-from campaigns.settlement import drop_unrequested, settle_ended
+from campaigns.settlement import Rules, drop_unrequested, settle_ended
 from campaigns.window import CallingWindow
 from complaints import feedback
 from complaints.errors import ComplaintError
+from complaints.policy import UP_1076, Policy
 from db.errors import AWAY, stop_if_cancelled
 from db.pool import Connection, Pool
 
@@ -33,7 +34,7 @@ _log = structlog.get_logger(__name__)
 _POOL_SECONDS = 5.0
 _SETTLE_AT_MOST = 200
 
-_UseCase = Callable[[Connection, UUID, datetime, RetryPolicy, CallingWindow], Awaitable[bool]]
+_UseCase = Callable[[Connection, UUID, datetime, Rules], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class DialerSettings:
     `request_within`: a written attempt is requested in this time or never, so that no sweep can
     take its call for one that is over; after three times as long its dialer is taken for dead;
     `cell_gone_after`: no call lasts so long, an open one of another cell died with that cell;
+    `then`: what follows when the calls reached nobody (R19);
     `reconcile_every`: conversations outlast the ringing; Asterisk is not asked at each round.
     """
 
@@ -52,12 +54,18 @@ class DialerSettings:
     window: CallingWindow = field(default_factory=CallingWindow)
     limits: Limits = field(default_factory=Limits)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
+    then: Policy = UP_1076
     ring_seconds: int = 45
     ring_grace: timedelta = timedelta(seconds=30)
     request_within: timedelta = timedelta(seconds=10)
     cell_gone_after: timedelta = timedelta(hours=6)
     reconcile_every: timedelta = timedelta(seconds=10)
     originate_seconds: float = 10.0
+
+    @property
+    def rules(self) -> Rules:
+        """By which ended attempts are settled."""
+        return Rules(self.retry, self.window, self.then)
 
     @property
     def no_news_after(self) -> timedelta:
@@ -189,9 +197,7 @@ class Dialer:
         for attempt_id in ids:
             try:
                 async with self._connection() as conn, conn.transaction():
-                    done += await use_case(
-                        conn, attempt_id, self._now(), self._settings.retry, self._settings.window
-                    )
+                    done += await use_case(conn, attempt_id, self._now(), self._settings.rules)
             except AWAY:
                 raise
             except (asyncpg.PostgresError, ComplaintError) as error:

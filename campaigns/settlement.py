@@ -1,5 +1,6 @@
-"""The consequence of an attempt whose call has ended: asked again later, given up, or answered."""
+"""What follows when an attempt's call has ended: asked again, asked otherwise, or answered."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -20,19 +21,27 @@ from campaigns.retry import (
 )
 from campaigns.window import CallingWindow
 from complaints import feedback
+from complaints.policy import Policy
 from db.pool import Connection
 
 _log = structlog.get_logger(__name__)
 
 
-async def settle_ended(
-    conn: Connection, attempt_id: UUID, now: datetime, policy: RetryPolicy, window: CallingWindow
-) -> bool:
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """By which consequences are drawn. `then`: what follows when no more calls do (R19)."""
+
+    retry: RetryPolicy
+    window: CallingWindow
+    then: Policy
+
+
+async def settle_ended(conn: Connection, attempt_id: UUID, now: datetime, rules: Rules) -> bool:
     """Draw the consequence, in the caller's transaction. False when another dialer does or did."""
     attempt = await attempts.lock_ended(conn, attempt_id)
     if attempt is None:
         return False
-    decision = await _follow_up(conn, attempt, now, policy, window)
+    decision = await _follow_up(conn, attempt, now, rules)
     await attempts.settle(conn, attempt.id, now)
     _log.info(
         "feedback attempt settled",
@@ -45,11 +54,7 @@ async def settle_ended(
 
 
 async def _follow_up(
-    conn: Connection,
-    attempt: EndedAttempt,
-    now: datetime,
-    policy: RetryPolicy,
-    window: CallingWindow,
+    conn: Connection, attempt: EndedAttempt, now: datetime, rules: Rules
 ) -> Decision:
     if attempt.judged:
         return Done()
@@ -57,24 +62,22 @@ async def _follow_up(
     given = attempt.outcome is Outcome.FEEDBACK_GIVEN
     outcome = Outcome.LOST if given else attempt.outcome
     earlier = await attempts.earlier_outcomes(conn, attempt)
-    decision = decide(outcome, earlier, now, policy, window)
+    decision = decide(outcome, earlier, now, rules.retry, rules.window)
     which = (attempt.complaint_id, attempt.disposal_no)
     match decision:
         case RetryAt(at):
             await feedback.postpone(conn, *which, at)
         case GiveUp(reason):
             # Before the count: the complaint's row is locked first, as recording an answer does.
-            await feedback.give_up(conn, *which, now, reason=reason)
+            await feedback.give_up(conn, *which, now, policy=rules.then, reason=reason)
         case Done():
             pass
-    if counts_against_citizen(outcome, earlier, policy):
+    if counts_against_citizen(outcome, earlier, rules.retry):
         await feedback.count_attempt(conn, *which)
     return decision
 
 
-async def drop_unrequested(
-    conn: Connection, attempt_id: UUID, now: datetime, policy: RetryPolicy, window: CallingWindow
-) -> bool:
+async def drop_unrequested(conn: Connection, attempt_id: UUID, now: datetime, rules: Rules) -> bool:
     """End and settle an attempt that was never requested; False when it was requested meanwhile.
 
     Both in one transaction: the lock keeps its dialer, if that one still lives, from requesting
@@ -83,4 +86,4 @@ async def drop_unrequested(
     if not await attempts.lock_unrequested(conn, attempt_id):
         return False
     await end_if_open(conn, attempt_id, Outcome.FAILED, now)
-    return await settle_ended(conn, attempt_id, now, policy, window)
+    return await settle_ended(conn, attempt_id, now, rules)

@@ -27,6 +27,17 @@ def sign(secret: bytes, base_url: str, bundle_id: UUID, expires: datetime) -> st
 
 def opened_by(secret: bytes, token: str, now: datetime) -> tuple[UUID, datetime] | None:
     """Which bundle a link's last part opens, and until when; None: it is not ours, or is over."""
+    named = _named_by(secret, token)
+    return named if named and now < named[1] else None
+
+
+def ended_at(secret: bytes, token: str, now: datetime) -> datetime | None:
+    """When a link of ours ended; None: it is not ours, or still opens its bundle."""
+    named = _named_by(secret, token)
+    return named[1] if named and now >= named[1] else None
+
+
+def _named_by(secret: bytes, token: str) -> tuple[UUID, datetime] | None:
     try:
         raw = base64.b64decode(token.encode("ascii"), altchars=b"-_", validate=True)
     except (UnicodeEncodeError, binascii.Error):
@@ -35,7 +46,7 @@ def opened_by(secret: bytes, token: str, now: datetime) -> tuple[UUID, datetime]
     if not hmac.compare_digest(_mac(secret, named), mac):
         return None
     expires = _EPOCH + int.from_bytes(named[_KEY_BYTES:], "big") * _MINUTE
-    return (UUID(bytes=named[:_KEY_BYTES]), expires) if now < expires else None
+    return UUID(bytes=named[:_KEY_BYTES]), expires
 
 
 def _mac(secret: bytes, named: bytes) -> bytes:

@@ -9,7 +9,7 @@ from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from complaints import texts
-from complaints.bundle_link import PATH, opened_by
+from complaints.bundle_link import PATH, ended_at, opened_by
 from complaints.bundles import Bundle, open_bundle
 from db.errors import AWAY
 from db.pool import Pool
@@ -25,12 +25,17 @@ _HEADERS = {
     "X-Robots-Tag": "noindex",
 }
 _RECORDING_LINKS = timedelta(hours=12)  # an open page goes on playing; the bundle's end ends it
-_NOT_VALID = "यह लिंक मान्य नहीं है या इसकी अवधि समाप्त हो गई है।"
+_NOT_VALID = "यह लिंक मान्य नहीं है।"
+_OVER = (
+    "इस लिंक की अवधि {ended} को समाप्त हो गई। शिकायत अब भी आपके पास हो तो "
+    "1076 पर कॉल करके शिकायत संख्या बताएं: नया लिंक आपके पंजीकृत मोबाइल पर भेजा जाएगा।"
+)
 _AWAY = "अभी यह पृष्ठ नहीं खुल सकता। कृपया कुछ देर बाद फिर प्रयास करें।"
 
 
 class BundlePage:
-    """One answer for every link that is not ours, is over, or leads nowhere."""
+    """One answer for every link that is not ours or leads nowhere; one that says what to do when a
+    link of ours is over."""
 
     def __init__(self, pool: Pool, secret: bytes, now: Callable[[], datetime]) -> None:
         self._pool = pool
@@ -48,7 +53,10 @@ class BundlePage:
 
     async def get(self, request: web.Request) -> web.Response:
         """200, 403, or 503 when the database is away."""
-        opened = opened_by(self._secret, request.match_info["token"], self._now())
+        token, now = request.match_info["token"], self._now()
+        if ended := ended_at(self._secret, token, now):
+            return self._refuse(403, _OVER.format(ended=texts.clock(ended)))
+        opened = opened_by(self._secret, token, now)
         if opened is None:
             return self._refuse(403, _NOT_VALID)
         bundle_id, expires = opened

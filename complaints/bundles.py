@@ -5,13 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from complaints import history
-from complaints.history import Entry
+import structlog
+
+from complaints import history, number, texts
+from complaints.errors import NoBundleError
+from complaints.history import Entry, Event
+from complaints.notifications import Kind, Signer
+from complaints.store import hold, transaction
 from complaints.story import RegisterEntry, StoryRecording, recording_of, register_entry_of
+from complaints.taking import note, tell_post
 from db.ids import new_id
 from db.pool import Connection, Pool
 from db.statements import statements
 
+_log = structlog.get_logger(__name__)
 _ACQUIRE_SECONDS = 2.0
 
 
@@ -71,3 +78,31 @@ async def open_bundle(pool: Pool, bundle_id: UUID, *, remote: str, now: datetime
             history=tuple(await history.entries(conn, row["complaint_id"])),
             recordings=tuple([recording_of(one) async for one in recordings]),
         )
+
+
+async def renew(
+    pool: Pool, complaint_number: str, *, actor: str, signer: Signer, now: datetime
+) -> str:
+    """A new link to what the post that has the complaint was handed last, sent to who holds that
+    post now; the post. Links sent before stay as they are.
+
+    Raises the number's errors and `NoBundleError`.
+    """
+    digits = number.parse(complaint_number)
+    async with transaction(pool) as conn:
+        complaint = await hold(conn, digits)
+        post = complaint.state.post
+        bundle = await statements().complaints_last_bundle(
+            conn, complaint_id=complaint.id, post=post
+        )
+        if bundle is None:
+            raise NoBundleError(digits, post)
+        entry = await note(
+            conn, complaint, complaint.state, event=Event.LINK_RENEWED, actor=actor, now=now
+        )
+        link = signer(bundle)
+        body = texts.officer_link(digits, complaint.category_name, complaint.place_name, link)
+        kind = Kind.OFFICER_LINK
+        await tell_post(conn, complaint, entry, kind, post, body, now, links=[link])
+    _log.info("link to a bundle renewed", complaint=str(complaint.id), bundle=str(bundle))
+    return post

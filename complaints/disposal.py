@@ -14,7 +14,6 @@ from complaints.errors import (
     AlreadyEndedError,
     InvalidInputError,
     NotNowError,
-    WrongPostError,
 )
 from complaints.history import Entry, Event
 from complaints.lifecycle import (
@@ -27,6 +26,7 @@ from complaints.lifecycle import (
 )
 from complaints.policy import Policy
 from complaints.store import STATE_NAMES, Complaint, hold, move, transaction
+from complaints.taking import must_act
 from complaints.words import clean
 from db.pool import Connection, Pool
 from db.statements import statements
@@ -67,33 +67,31 @@ async def dispose(
     *,
     kind: DisposalKind,
     report: str,
+    post: str,
     actor: str,
     policy: Policy,
     now: datetime,
     via: Via = Via.PORTAL,
-    told_by: str | None = None,
     call_id: UUID | None = None,
 ) -> Disposed:
     """Record the officer's report (आख्या) and ask for the citizen's feedback.
 
-    `actor`: who entered it. What an agent (`agent:101`) was told by telephone names the post that
-    said so, `told_by`, which must be the one that has the complaint.
+    `post`: which reports; it must be the one that has the complaint. `actor`: who entered it: its
+    officer, or the agent (`agent:101`) who was told by it on the telephone.
 
     Raises `InvalidComplaintNumberError`, `UnknownComplaintError`, `InvalidInputError` (report,
-    actor, told_by), `WrongPostError`, `AlreadyDisposedError` when submitted twice,
+    actor), `WrongPostError`, `AlreadyDisposedError` when submitted twice,
     `AlreadyEndedError`, `NotNowError` when no officer has it; then nothing is changed.
     """
     digits = number.parse(complaint_number)
     report = clean("report", report, _LONGEST_REPORT)
     if via is Via.AGENT and not actor.startswith("agent:"):
         raise InvalidInputError("actor", "is not an agent")
-    if (via is Via.AGENT) != (told_by is not None):
-        raise InvalidInputError("told_by", "names the post that told an agent")
     async with transaction(pool) as conn:
         complaint = await hold(conn, digits)
-        after = at_work(complaint, "disposed of").dispose()
-        if told_by not in (None, after.post):
-            raise WrongPostError(after.post, str(told_by))
+        before = at_work(complaint, "disposed of")
+        must_act(before, post)
+        after = before.dispose()
         ask_from = now + policy.of(complaint.category).feedback_delay
         report_row = {"kind": kind, "report": report, "via": via, "actor": actor}
         await _write(conn, complaint.id, after, report_row | {"call_id": call_id}, ask_from, now)

@@ -2,13 +2,12 @@
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import structlog
 
 from complaints import number, texts
 from complaints.ends import Advised, OwnWord, Ruling, SpecialClosed, Withdrawn
-from complaints.errors import AlreadyEndedError, InvalidInputError
+from complaints.errors import AlreadyEndedError, InvalidInputError, NoEvidenceError
 from complaints.history import Event
 from complaints.lifecycle import (
     AwaitingFeedback,
@@ -33,7 +32,8 @@ _OPEN = (Triage, WithOfficer, Proposed, Paused, Returned, AwaitingFeedback)
 async def withdraw(pool: Pool, complaint_number: str, *, word: OwnWord, now: datetime) -> None:
     """The citizen takes the complaint back, in a call or on their page; the officer is told.
 
-    Raises the number's errors, `InvalidInputError` (call_id) and `AlreadyEndedError`.
+    Raises the number's errors, `InvalidInputError` (call_id), `NoEvidenceError` (somebody else's
+    call, and no agent confirmed who was speaking) and `AlreadyEndedError`.
     """
     digits = number.parse(complaint_number)
     async with transaction(pool) as conn:
@@ -41,7 +41,7 @@ async def withdraw(pool: Pool, complaint_number: str, *, word: OwnWord, now: dat
         state = complaint.state
         if not isinstance(state, _OPEN):
             raise AlreadyEndedError(digits, STATE_NAMES[type(state)])
-        await link_own_call(conn, complaint.id, word.call_id)
+        await take_at_its_word(conn, complaint, word)
         entry = await end_withdrawn(conn, complaint, state.withdraw(word, now), now)
         body = texts.citizen_withdrawn(digits)
         await tell_citizen(conn, complaint, entry, Kind.CITIZEN_WITHDRAWN, body, now)
@@ -80,13 +80,19 @@ async def advise(
     _log.info("complaint ended with advice", complaint=str(complaint.id))
 
 
-async def link_own_call(conn: Connection, complaint_id: UUID, call_id: UUID | None) -> None:
-    """The call in which the citizen said so belongs to the complaint, with its recordings."""
-    if call_id is None:
+async def take_at_its_word(conn: Connection, complaint: Complaint, word: OwnWord) -> None:
+    """A call must be the citizen's own, by its number or as an agent confirmed; it then belongs to
+    the complaint, with its recordings. Raises `InvalidInputError` and `NoEvidenceError`.
+    """
+    if word.call_id is None:
         return
-    if not await statements().complaints_call_exists(conn, id=call_id):
+    call = await statements().followup_call(conn, call_id=word.call_id, complaint_id=complaint.id)
+    if call is None:
         raise InvalidInputError("call_id", "is unknown")
-    await link_call(conn, complaint_id, call_id, "follow_up")
+    if not call["theirs"] and not word.confirmed:
+        why = "its number is none of the citizen's, and no agent confirmed who was speaking"
+        raise NoEvidenceError(word.call_id, why)
+    await link_call(conn, complaint.id, word.call_id, "follow_up")
 
 
 async def end_specially(
@@ -116,7 +122,7 @@ async def end_withdrawn(
     evidence = {
         "kind": "withdrawn",
         "actor": word.actor,
-        "text": word.text,
+        "text": word.said,
         "call_id": word.call_id,
         "page": word.page,
     }

@@ -57,14 +57,27 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnWord:
-    """The citizen's own word: the call in which, or the session of the page on which, it came."""
+    """The citizen's own word: the call in which, or the session of the page on which, it came.
+
+    `confirmed`: how the agent (`actor`) made sure who was speaking; needed where the call came from
+    a number that is none of the citizen's.
+    """
 
     actor: str
     text: str = ""
     call_id: UUID | None = None
     page: str | None = None
+    confirmed: str = ""
+
+    @property
+    def said(self) -> str:
+        """The text, with how it was made sure whose it is."""
+        known = f"identity confirmed: {self.confirmed}" if self.confirmed else ""
+        return "; ".join(part for part in (self.text, known) if part)
 
     def __post_init__(self) -> None:
+        if self.confirmed and not (self.call_id and self.actor.startswith("agent:")):
+            raise InvalidInputError("confirmed", "is for an agent to say, about a call")
         if (self.call_id is None) == (not self.page):
             raise InvalidInputError("call_id", "or page: one of them is the citizen's own word")
 

@@ -87,6 +87,20 @@ class NotAwaitingFeedbackError(IllegalMoveError):
         super().__init__(f"complaint {number} awaits no answer about disposal {disposal_no}")
 
 
+class NoBundleError(ComplaintError):
+    """The post that has complaint {number}, {post}, was handed no recordings and reasons."""
+
+    def __init__(self, number: str, post: str) -> None:
+        super().__init__(f"complaint {number}: {post}, which has it, was handed no bundle")
+
+
+class NoEvidenceError(ComplaintError):
+    """Call {call_id} does not show what the citizen is said to have said: {why}."""
+
+    def __init__(self, call_id: UUID, why: str) -> None:
+        super().__init__(f"call {call_id} is no evidence of the citizen's word: {why}")
+
+
 class UnknownAttemptError(ComplaintError):
     """No attempt to reach a citizen has this id: {attempt_id}."""
 

@@ -3,14 +3,14 @@
 A batch is decided in Python and written with the same few statements for any number of complaints.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TypeVar
-from uuid import UUID
 
 import structlog
 
 from complaints import history, texts
+from complaints.assigning import Assigned, tell_assigned
+from complaints.batches import together_or_alone
 from complaints.forwarding import Forwarded, forward
 from complaints.history import Entry, Event
 from complaints.lifecycle import Proposed, Returned, State, Triage, WithOfficer
@@ -25,12 +25,10 @@ from complaints.store import (
     terms_for_each,
     transaction,
 )
-from db.errors import AWAY
 from db.pool import Connection, Pool
 from db.statements import statements
 
 _log = structlog.get_logger(__name__)
-_Held = TypeVar("_Held", Complaint, tuple[Complaint, int])
 
 
 async def escalate_overdue(
@@ -44,62 +42,47 @@ async def escalate_overdue(
     """
     async with transaction(pool) as conn:
         overdue = await hold_overdue(conn, now, limit)
-        moved = await _together_or_alone(
-            conn, overdue, lambda some: _move_on(conn, some, policy, now, signer)
+        moved = await together_or_alone(
+            conn,
+            overdue,
+            lambda some: _move_on(conn, some, policy, now, signer),
+            named=lambda one: one.id,
         )
         if moved:
             _log.info("overdue complaints moved on", complaints=moved)
     return moved
 
 
-async def _together_or_alone(
-    conn: Connection, held: list[_Held], work: Callable[[list[_Held]], Awaitable[None]]
-) -> int:
-    """Do `work` for all at once; if that fails, for each alone, so that one bad row stays behind
-    by itself. How many were done. Raises one of `db.errors.AWAY`.
-    """
-    if not held:
-        return 0
-    try:
-        async with conn.transaction():
-            await work(held)
-        return len(held)
-    except AWAY:
-        raise
-    except Exception as error:  # whatever it is, the other complaints of the batch must move on
-        _log.error("batch of deadlines failed, each is tried alone", error=repr(error))
-    done = 0
-    for one in held:
-        try:
-            async with conn.transaction():
-                await work([one])
-            done += 1
-        except AWAY:
-            raise
-        except Exception:
-            _log.exception("deadline not carried out", complaint=str(_id(one)))
-    return done
-
-
-def _id(held: Complaint | tuple[Complaint, int]) -> UUID:
-    return held.id if isinstance(held, Complaint) else held[0].id
-
-
 async def _move_on(
-    conn: Connection, overdue: list[Complaint], policy: Policy, now: datetime, signer: Signer
+    conn: Connection, overdue: Sequence[Complaint], policy: Policy, now: datetime, signer: Signer
 ) -> None:
     terms = await terms_for_each(conn, overdue, policy, now)
     after = {one.id: _due(one.state).overdue(terms[one.id], now) for one in overdue}
     entries = {one.id: _entry(_due(one.state), after[one.id], now) for one in overdue}
     seqs = await history.append_each(conn, entries)
     await move_each(conn, after, now)
-    to_tell = [
-        Forwarded(one, after[one.id], seqs[one.id], entries[one.id])
-        for one in overdue
-        if entries[one.id].event is not Event.OVERDUE_AT_LAST_LEVEL
+    await _tell_each(
+        conn,
+        [Forwarded(one, after[one.id], seqs[one.id], entries[one.id]) for one in overdue],
+        signer,
+        now,
+    )
+
+
+async def _tell_each(
+    conn: Connection, moved: Sequence[Forwarded], signer: Signer, now: datetime
+) -> None:
+    """Who got it by an escalation is handed all that was said; who got it anew is told of it."""
+    escalated = [one for one in moved if one.why.event is Event.ESCALATED_OVERDUE]
+    if escalated:
+        await forward(conn, escalated, signer=signer, now=now)
+    anew = [
+        Assigned(one.complaint, one.state, one.seq)
+        for one in moved
+        if one.why.event in (Event.FORWARDED, Event.GIVEN_BACK)
     ]
-    if to_tell:
-        await forward(conn, to_tell, signer=signer, now=now)
+    if anew:
+        await tell_assigned(conn, anew, now)
 
 
 def _due(state: State) -> Triage | WithOfficer | Proposed | Returned:
@@ -115,6 +98,8 @@ def _entry(
         event = Event.FORWARDED
     elif after.overdue_at is not None:
         event = Event.OVERDUE_AT_LAST_LEVEL
+    elif isinstance(before, Returned) and after.level == before.level:
+        event = Event.GIVEN_BACK
     else:
         event = Event.ESCALATED_OVERDUE
     return Entry(
@@ -137,13 +122,15 @@ async def remind(pool: Pool, *, now: datetime, limit: int = 200) -> int:
     """
     async with transaction(pool) as conn:
         held = await hold_to_remind(conn, now, limit)
-        reminded = await _together_or_alone(conn, held, lambda some: _remind(conn, some, now))
+        reminded = await together_or_alone(
+            conn, held, lambda some: _remind(conn, some, now), named=lambda one: one[0].id
+        )
         if reminded:
             _log.info("officers reminded", complaints=reminded)
     return reminded
 
 
-async def _remind(conn: Connection, held: list[tuple[Complaint, int]], now: datetime) -> None:
+async def _remind(conn: Connection, held: Sequence[tuple[Complaint, int]], now: datetime) -> None:
     posts = await posts_by_id(conn, sorted({one.state.post for one, _ in held}), now)
     messages = [
         Notification(

@@ -8,10 +8,15 @@ from complaints.deadlines import level_clock, review_clock
 from complaints.errors import InvalidInputError
 from complaints.lifecycle import Terms
 from complaints.mapping import Post, ladder_for
-from complaints.policy import Policy, SpecialClose
+from complaints.policy import Policy, SpecialClose, Step
 from complaints.store import holidays
 from db.pool import Pool
 from db.statements import statements
+
+_STEPS = {
+    Step.AGENT_CALL: "an agent calls, within {days:g} day(s)",
+    Step.SMS: "an SMS asks the citizen to call, within {days:g} day(s)",
+}
 
 
 async def explain(pool: Pool, category: str, place: str, policy: Policy, now: datetime) -> str:
@@ -99,7 +104,9 @@ def _ends(policy: Policy) -> Iterator[str]:
         f"Disposed of, the citizen is called {minutes:g} minutes later, at most "
         f"{policy.feedback_attempts} times; only their own word closes it as satisfied."
     )
-    yield "Nobody reached: it ends as unverified, never as satisfied."
+    steps = [_STEPS[one.step].format(days=one.days) for one in policy.after_attempts]
+    what_follows = "; then ".join([*steps, "it ends as unverified, never as satisfied."])
+    yield f"Nobody reached: {what_follows}"
     yield f"Satisfied or unverified, the citizen can reopen it for {policy.reopen_days} days."
 
 

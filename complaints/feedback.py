@@ -1,68 +1,56 @@
-"""What the citizen says about a disposal, and what follows from it, in one transaction."""
+"""What the citizen says about a disposal: to the feedback call, or to an agent in any call."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-import asyncpg
-import structlog
-
-from complaints import history, texts
-from complaints.errors import InvalidInputError, NotAwaitingFeedbackError, UnknownAttemptError
-from complaints.feedback_due import DueFeedback, claim_due, count_attempt, give_up, postpone
-from complaints.forwarding import Forwarded, forward
-from complaints.history import Entry, Event
-from complaints.lifecycle import AwaitingFeedback, ClosedSatisfied, WithOfficer
-from complaints.mapping import post_by_id
-from complaints.notifications import Kind, Notification, Signer, notify
+from complaints import number
+from complaints.answering import Answer, FeedbackResult, Said, carry_out
+from complaints.errors import NoEvidenceError, UnknownAttemptError
+from complaints.feedback_due import DueFeedback, claim_due, count_attempt, postpone
+from complaints.followup import Task, follow_up, give_up, tasks
+from complaints.notifications import Signer
 from complaints.policy import Policy
-from complaints.store import Complaint, hold_by_id, link_call, move, terms_for, transaction
+from complaints.store import Complaint, hold, hold_by_id, transaction
 from complaints.texts import DissatisfactionReason
 from db.pool import Connection, Pool
 from db.statements import statements
 
-# The dialer's half stands beside this one; both are one subject to those who use them.
+# The dialer's half and what follows it stand beside this one; all are one subject to their users.
 __all__ = [
     "Answer",
     "DissatisfactionReason",
     "DueFeedback",
     "FeedbackResult",
+    "OpenQuestion",
+    "Task",
     "claim_due",
     "count_attempt",
+    "follow_up",
     "give_up",
+    "open_question_for",
     "postpone",
     "record",
+    "record_told",
+    "tasks",
 ]
 
-_log = structlog.get_logger(__name__)
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenQuestion:
+    """A complaint that awaits its citizen's word about a disposal.
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The citizen's answer.
-
-    `reason` None: hung up before giving one. `recording_id`: the reason in their own words.
+    `step`: `calls` (the dialer's), `agent_call` or `sms`. `called_at`: when the dialer last tried.
+    `others`: how many further complaints await the word of somebody with this number.
     """
-
-    satisfied: bool
-    reason: DissatisfactionReason | None = None
-    recording_id: UUID | None = None
-
-    def __post_init__(self) -> None:
-        if self.satisfied and self.reason is not None:
-            raise InvalidInputError("reason", "belongs to a dissatisfied answer")
-
-
-@dataclass(frozen=True, slots=True)
-class FeedbackResult:
-    """What followed. `due_at`: by when the officer must answer now; None when closed."""
 
     number: str
     complaint_id: UUID
-    satisfied: bool
-    event: Event
-    level: int
-    due_at: datetime | None
+    disposal_no: int
+    step: str
+    disposed_at: datetime
+    called_at: datetime | None
+    others: int
 
 
 async def record(
@@ -80,151 +68,63 @@ async def record(
         if attempt is None:
             raise UnknownAttemptError(attempt_id)
         complaint = await hold_by_id(conn, attempt["complaint_id"])
-        if before := await statements().complaints_feedback_result(conn, attempt_id=attempt_id):
-            return _result(before)
-        state = _awaiting(complaint, attempt["disposal_no"])
-        await _write_answer(conn, complaint, state, attempt_id, answer, now)
-        if answer.satisfied:
-            await _close(conn, complaint, state.satisfied(attempt_id, now), now)
-        else:
-            after = state.dissatisfied(await terms_for(conn, complaint, policy, now), now)
-            await _return(conn, complaint, after, attempt_id, answer, now, signer)
-        result = await statements().complaints_feedback_result(conn, attempt_id=attempt_id)
-    _log.info("feedback recorded", complaint=str(complaint.id), outcome=result["event"])
-    return _result(result)
+        return await carry_out(
+            conn,
+            complaint,
+            Said(answer, attempt_id),
+            policy=policy,
+            now=now,
+            signer=signer,
+            disposal_no=attempt["disposal_no"],
+        )
 
 
-def _result(row: asyncpg.Record) -> FeedbackResult:
-    return FeedbackResult(
-        number=row["number"],
-        complaint_id=row["complaint_id"],
-        satisfied=row["satisfied"],
-        event=Event(row["event"]),
-        level=row["level"],
-        due_at=row["due_at"],
-    )
-
-
-def _awaiting(complaint: Complaint, disposal_no: int) -> AwaitingFeedback:
-    state = complaint.state
-    if not isinstance(state, AwaitingFeedback) or state.disposals != disposal_no:
-        raise NotAwaitingFeedbackError(complaint.number, disposal_no)
-    return state
-
-
-async def _own_words(conn: Connection, attempt_id: UUID, recording_id: UUID | None) -> UUID | None:
-    """The recording, if it is known and of this call.
-
-    Its row may still wait for the database, or have been refused: what the citizen said by key
-    never depends on it. The file is found by its name, and belongs to the call all the same.
-    """
-    if recording_id is None:
-        return None
-    known = await statements().complaints_own_words(conn, id=recording_id, call_id=attempt_id)
-    if not known:
-        _log.error("own words not found, the answer counts without", call=str(attempt_id))
-    return recording_id if known else None
-
-
-async def _write_answer(
-    conn: Connection,
-    complaint: Complaint,
-    state: AwaitingFeedback,
-    attempt_id: UUID,
+async def record_told(
+    pool: Pool,
+    complaint_number: str,
+    *,
+    call_id: UUID,
+    agent: str,
     answer: Answer,
-    now: datetime,
-) -> None:
-    about = {
-        "attempt_id": attempt_id,
-        "complaint_id": complaint.id,
-        "reason_code": answer.reason,
-        "recording_id": await _own_words(conn, attempt_id, answer.recording_id),
-        "at": now,
-    }
-    await statements().complaints_add_feedback(
-        conn, **about, disposal_no=state.disposals, satisfied=answer.satisfied
-    )
-    if not answer.satisfied:
-        await statements().complaints_add_to_register(conn, **about, level=state.level)
-    await statements().complaints_feedback_done(
-        conn, complaint_id=complaint.id, disposal_no=state.disposals, at=now
-    )
-    await link_call(conn, complaint.id, attempt_id, "feedback")
-
-
-async def _close(
-    conn: Connection, complaint: Complaint, after: ClosedSatisfied, now: datetime
-) -> None:
-    await move(conn, complaint.id, after, now)
-    entry = Entry(
-        at=now,
-        event=Event.CLOSED_SATISFIED,
-        level=after.level,
-        actor="citizen",
-        call_id=after.attempt_id,
-        post=after.post,
-    )
-    notification = Notification(
-        complaint_id=complaint.id,
-        entry=await history.append(conn, complaint.id, entry),
-        kind=Kind.CITIZEN_CLOSED,
-        recipient=complaint.contact,
-        body=texts.citizen_closed(complaint.number),
-    )
-    await notify(conn, notification, now)
-
-
-async def _return(
-    conn: Connection,
-    complaint: Complaint,
-    after: WithOfficer,
-    attempt_id: UUID,
-    answer: Answer,
+    policy: Policy,
     now: datetime,
     signer: Signer,
-) -> None:
-    """Back to the same level for a review, or forwarded to the next one with all that was said."""
-    await move(conn, complaint.id, after, now)
-    escalated = after.level > complaint.state.level
-    entry = Entry(
-        at=now,
-        event=Event.ESCALATED_DISSATISFIED if escalated else Event.RETURNED_FOR_REVIEW,
-        level=after.level,
-        actor="citizen",
-        reason=answer.reason or "",
-        call_id=attempt_id,
-        post=after.post,
-        due_at=after.due_at,
-        basis=after.clock.basis,
-    )
-    seq = await history.append(conn, complaint.id, entry)
-    if escalated:
-        await forward(conn, [Forwarded(complaint, after, seq, entry)], signer=signer, now=now)
-    else:
-        await _ask_for_review(conn, complaint, after, seq, answer, now)
+) -> FeedbackResult:
+    """Record the answer that a citizen gave to an agent: called by one, or calling back.
+
+    `agent`: the agent's id. The call is the evidence: this agent must have had it, with one of the
+    citizen's numbers. The first answer of a call about a complaint stands: a repeat changes nothing
+    and gives its result.
+
+    Raises the number's errors, `NoEvidenceError`, `NotAwaitingFeedbackError`.
+    """
+    digits = number.parse(complaint_number)
+    async with transaction(pool) as conn:
+        complaint = await hold(conn, digits)
+        await _must_be_said_to(conn, complaint, call_id, agent)
+        said = Said(answer, call_id, f"agent:{agent}")
+        return await carry_out(conn, complaint, said, policy=policy, now=now, signer=signer)
 
 
-async def _ask_for_review(
-    conn: Connection,
-    complaint: Complaint,
-    after: WithOfficer,
-    entry: int,
-    answer: Answer,
-    now: datetime,
+async def open_question_for(pool: Pool, calling_number: str) -> OpenQuestion | None:
+    """Which complaint awaits the word of somebody who calls from this number (E.164).
+
+    The one about which they were called last; where nobody has called yet, the one disposed of
+    first. A number is not a person: whoever answers must say that they are the complainant.
+    """
+    async with pool.acquire(timeout=2) as conn:
+        rows = statements().followup_questions(conn, number=calling_number)
+        found = [row async for row in rows]
+    return OpenQuestion(**found[0], others=len(found) - 1) if found else None
+
+
+async def _must_be_said_to(
+    conn: Connection, complaint: Complaint, call_id: UUID, agent: str
 ) -> None:
-    post = await post_by_id(conn, after.post, now)
-    body = texts.officer_review(
-        complaint.number,
-        complaint.category_name,
-        complaint.place_name,
-        answer.reason,
-        after.due_at,
-    )
-    notification = Notification(
-        complaint_id=complaint.id,
-        entry=entry,
-        kind=Kind.OFFICER_REVIEW,
-        recipient=post.number,
-        body=body,
-    )
-    await notify(conn, notification, now)
+    call = await statements().followup_call(conn, call_id=call_id, complaint_id=complaint.id)
+    if call is None:
+        raise NoEvidenceError(call_id, "it is unknown")
+    if not call["answered"] or call["agent_id"] != agent:
+        raise NoEvidenceError(call_id, f"agent {agent} did not have it")
+    if not call["theirs"]:
+        raise NoEvidenceError(call_id, "its number is none of the citizen's")

@@ -4,12 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from complaints import history, texts
-from complaints.history import Entry, Event
-from complaints.lifecycle import AwaitingFeedback
-from complaints.notifications import Kind, Notification, notify
-from complaints.store import hold_by_id, move
-from complaints.words import clean
 from db.pool import Connection
 from db.statements import statements
 
@@ -69,45 +63,3 @@ async def postpone(conn: Connection, complaint_id: UUID, disposal_no: int, until
         conn, complaint_id=complaint_id, disposal_no=disposal_no, until=until
     )
     return bool(done == "UPDATE 1")
-
-
-async def give_up(
-    conn: Connection,
-    complaint_id: UUID,
-    disposal_no: int,
-    now: datetime,
-    *,
-    reason: str = "attempts used up",
-    actor: str = "dialer",
-) -> bool:
-    """End the complaint as unverified: the citizen could not be asked, for `reason` (not empty).
-
-    False, and nothing is changed, when it does not await an answer about this disposal any more.
-    """
-    reason = clean("reason", reason, 400)
-    complaint = await hold_by_id(conn, complaint_id)
-    state = complaint.state
-    if not isinstance(state, AwaitingFeedback) or state.disposals != disposal_no:
-        return False
-    after = state.attempts_used_up(reason, now)
-    await move(conn, complaint_id, after, now)
-    await statements().complaints_feedback_done(
-        conn, complaint_id=complaint_id, disposal_no=disposal_no, at=now
-    )
-    entry = Entry(
-        at=now,
-        event=Event.UNVERIFIED,
-        level=after.level,
-        actor=actor,
-        reason=reason,
-        post=after.post,
-    )
-    notification = Notification(
-        complaint_id=complaint_id,
-        entry=await history.append(conn, complaint_id, entry),
-        kind=Kind.CITIZEN_UNVERIFIED,
-        recipient=complaint.contact,
-        body=texts.citizen_unverified(complaint.number),
-    )
-    await notify(conn, notification, now)
-    return True

@@ -10,7 +10,7 @@ from complaints.errors import InvalidInputError
 from complaints.history import Event
 from complaints.notifications import Kind
 from complaints.store import hold, transaction
-from complaints.taking import note, tell_citizen
+from complaints.taking import must_act, note, tell_citizen
 from complaints.words import clean
 from db.pool import Pool
 
@@ -24,13 +24,15 @@ async def interim_reply(
     *,
     text: str,
     expected_by: datetime,
+    post: str,
     actor: str,
     now: datetime,
 ) -> None:
-    """The officer says how it stands, and by when to expect more. The due time is what it was.
+    """The officer of `post` says how it stands, and by when to expect more, themselves or through
+    an agent (`actor`). The due time is what it was.
 
-    Raises the number's errors, `InvalidInputError` (text, expected_by), and `dispose`'s errors
-    when no officer has it.
+    Raises the number's errors, `InvalidInputError` (text, expected_by), `WrongPostError`, and
+    `dispose`'s errors when no officer has it.
     """
     digits, text = number.parse(complaint_number), clean("text", text, _LONGEST)
     if expected_by <= now:
@@ -38,6 +40,7 @@ async def interim_reply(
     async with transaction(pool) as conn:
         complaint = await hold(conn, digits)
         state = at_work(complaint, "answered")
+        must_act(state, post)
         why = f"expected by {expected_by.isoformat()}: {text}"
         entry = await note(
             conn, complaint, state, event=Event.INTERIM_REPLY, actor=actor, now=now, reason=why

@@ -3,7 +3,8 @@
     Triage, Returned --forward, overdue--> WithOfficer; --advise--> Advised
     WithOfficer --dispose--> AwaitingFeedback --satisfied--> ClosedSatisfied
     WithOfficer --overdue--> WithOfficer, one level up
-    WithOfficer --pause--> Paused --resume--> WithOfficer
+    WithOfficer --look_again--> WithOfficer, one level up, when a higher post was filled too late
+    WithOfficer --pause--> Paused --resume, pause_over--> WithOfficer
     WithOfficer --transfer--> WithOfficer of the other department
     WithOfficer --propose--> Proposed --approve, refuse--> WithOfficer or SpecialClosed
     WithOfficer --return_mapping--> Returned;  --special_close--> SpecialClosed
@@ -16,7 +17,7 @@ does not allow, raises `NotAllowedError`. Ends that nothing leads on from stand 
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -147,17 +148,28 @@ class _OnTheClock(_AtWork):
             overdue_at=self.overdue_at or now,
         )
 
+    def look_again(self, terms: Terms, now: datetime) -> "WithOfficer | None":
+        """It was late when no level was left: to a higher one that has an officer by now.
+
+        None: there is none still. Raises `NotAllowedError` before that.
+        """
+        if self.overdue_at is None:
+            raise NotAllowedError("its officer still has time, or the next level has")
+        post = _above(self.level, terms)
+        return _arrived(post, self, terms, now) if post else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WithOfficer(_OnTheClock):
     """The officer's clock runs."""
 
     def pause(self, terms: Terms, reason: PauseReason, now: datetime) -> "Paused":
-        """The clock stands while the officer cannot act. Not after the limit."""
+        """The clock stands while the officer cannot act. Not after the limit, nor for ever."""
         if now >= self.due_at:
             raise NotAllowedError("the officer's time is over: it cannot be paused any more")
         clock = deadlines.stopped(self.clock, terms.calendar, now)
-        return Paused(**self.kept(), clock=clock, reason=reason)
+        resume_at = now + _longest(reason, terms.policy)
+        return Paused(**self.kept(), clock=clock, reason=reason, resume_at=resume_at)
 
     def transfer(self, here: Terms, there: Terms, now: datetime) -> "WithOfficer":
         """To the lowest officer of another department, whose full time begins."""
@@ -258,15 +270,21 @@ class Proposed(_OnTheClock):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paused(_AtWork):
-    """With an officer who cannot act now; the clock stands."""
+    """With an officer who cannot act now; the clock stands, until `resume_at` at the latest."""
 
     clock: StoppedClock
     reason: PauseReason
+    resume_at: datetime
 
     def resume(self, terms: Terms, now: datetime) -> WithOfficer:
         """The clock goes on with what was left."""
         clock = deadlines.going_on(self.clock, terms.calendar, now)
         return WithOfficer(**self.kept(), clock=clock)
+
+    def pause_over(self, terms: Terms, now: datetime) -> WithOfficer:
+        """Nobody resumed it in time: the clock goes on by itself. Raises `NotOverdueError`."""
+        _past(self.resume_at, now)
+        return self.resume(terms, now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -345,6 +363,11 @@ def registered(terms: Terms, now: datetime) -> WithOfficer | Triage | None:
 def _past(due_at: datetime, now: datetime) -> None:
     if now < due_at:
         raise NotOverdueError(due_at)
+
+
+def _longest(reason: PauseReason, policy: Policy) -> timedelta:
+    waits = reason is PauseReason.WAITING_FOR_CITIZEN
+    return (policy.longest_wait_days if waits else policy.longest_stay_days) * policy.day
 
 
 def _above(level: int, terms: Terms) -> Post | None:

@@ -5,16 +5,16 @@ from datetime import datetime
 
 import structlog
 
-from complaints import number, texts
-from complaints.errors import InvalidInputError, WrongPostError
+from complaints import number
+from complaints.assigning import Assigned, tell_assigned
+from complaints.errors import InvalidInputError, NotAllowedError
 from complaints.history import Event
 from complaints.lifecycle import Returned, Terms, Triage, WithOfficer
 from complaints.mapping import ladder_for
-from complaints.notifications import Kind
 from complaints.policy import Policy
 from complaints.proposals import propose
 from complaints.store import Complaint, hold, holidays, terms_for, transaction
-from complaints.taking import must_be, take, tell_citizen, tell_post
+from complaints.taking import must_act, must_be, take
 from complaints.words import clean
 from db.pool import Connection, Pool
 from db.statements import statements
@@ -33,8 +33,11 @@ async def transfer(
     actor: str,
     policy: Policy,
     now: datetime,
+    only_propose: bool = False,
 ) -> WithOfficer | None:
     """The officer of `post` hands it to another department; None when the next level decides.
+
+    `only_propose`: refused (`NotAllowedError`) where no approval is needed.
 
     Raises the number's errors, `InvalidInputError` (text, department), `WrongPostError`,
     `NotNowError`, `AlreadyEndedError`, `NotAllowedError` (limit, window, no officer there).
@@ -48,7 +51,10 @@ async def transfer(
         ):
             raise InvalidInputError("department", "is not another department")
         here = await terms_for(conn, complaint, policy, now)
-        if decider := before.approves_transfer(here):
+        decider = before.approves_transfer(here)
+        if decider is None and only_propose:
+            raise NotAllowedError("a transfer needs no approval: the officer decides")
+        if decider:
             proposed = before.propose_transfer(0, here, now)
             await propose(
                 conn,
@@ -121,7 +127,7 @@ async def forward_sorted(
         entry = await take(
             conn, complaint, after, event=Event.FORWARDED, actor=actor, now=now, reason=text
         )
-        await _tell_new_officer(conn, complaint, after, entry, now)
+        await tell_assigned(conn, [Assigned(complaint, after, entry)], now)
     _log.info("complaint forwarded", complaint=str(complaint.id), level=after.level)
     return after
 
@@ -148,15 +154,14 @@ async def write_transfer(
     entry = await take(
         conn, complaint, after, event=Event.TRANSFERRED, actor=actor, now=now, reason=why
     )
-    await _tell_new_officer(conn, complaint, after, entry, now)
+    await tell_assigned(conn, [Assigned(complaint, after, entry)], now)
     _log.info("complaint transferred", complaint=str(complaint.id), level=after.level)
 
 
 def held_by(complaint: Complaint, post: str, move: str) -> WithOfficer:
     """The state, when the officer of `post` has it. Raises `WrongPostError` and `must_be`'s."""
     state = must_be(complaint, WithOfficer, move)
-    if state.post != post:
-        raise WrongPostError(state.post, post)
+    must_act(state, post)
     return state
 
 
@@ -191,19 +196,3 @@ async def _mapped_anew(
     rules = policy.of(corrected.category)
     ladder = await ladder_for(conn, corrected.department, corrected.place, now)
     return corrected, Terms(rules, ladder, corrected.level_days, await holidays(conn, rules))
-
-
-async def _tell_new_officer(
-    conn: Connection, complaint: Complaint, after: WithOfficer, entry: int, now: datetime
-) -> None:
-    to_officer = texts.officer_assigned(
-        complaint.number,
-        complaint.category_name,
-        complaint.place_name,
-        complaint.text,
-        complaint.contact,
-        after.due_at,
-    )
-    await tell_post(conn, complaint, entry, Kind.OFFICER_ASSIGNED, after.post, to_officer, now)
-    to_citizen = texts.citizen_moved(complaint.number, after.due_at)
-    await tell_citizen(conn, complaint, entry, Kind.CITIZEN_MOVED, to_citizen, now)

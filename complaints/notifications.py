@@ -37,6 +37,7 @@ class Kind(StrEnum):
     OFFICER_REVIEW = "officer_review"
     OFFICER_FORWARDED = "officer_forwarded"
     CITIZEN_CLOSED = "citizen_closed"
+    CITIZEN_ASKED = "citizen_asked"
     CITIZEN_UNVERIFIED = "citizen_unverified"
     CITIZEN_IN_TRIAGE = "citizen_in_triage"
     CITIZEN_INTERIM = "citizen_interim"
@@ -50,6 +51,8 @@ class Kind(StrEnum):
     OFFICER_PROPOSAL = "officer_proposal"
     OFFICER_REFUSED = "officer_refused"
     OFFICER_ENDED = "officer_ended"
+    OFFICER_RESUMED = "officer_resumed"
+    OFFICER_LINK = "officer_link"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

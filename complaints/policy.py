@@ -17,6 +17,25 @@ class SpecialClose(StrEnum):
     PROPOSED = "proposed"  # the officer proposes, from level 2 on; the next level decides
 
 
+class Step(StrEnum):
+    """How a citizen is asked whom the dialer's calls did not reach (R19)."""
+
+    AGENT_CALL = "agent_call"  # a task for agents
+    SMS = "sms"  # the citizen is asked to call
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """One such step, and for how many days it is waited for the citizen's word."""
+
+    step: Step
+    days: float
+
+    def __post_init__(self) -> None:
+        if self.days <= 0:
+            raise ValueError("a step of the follow-up lasts some time")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """How a tenant follows up. Numbers of days are counted days (`counting`) of length `day`.
@@ -25,8 +44,12 @@ class Policy:
     disposed of it before the next dissatisfaction takes it one level up (0: at once).
     `fewest_days`, `most_days`: bounds to the category's days of a level.
     `triage`: the CM's team sees a new complaint first; `sorting_days` later it goes on without.
+    `longest_wait_days`, `longest_stay_days`: after so many days a clock that stands for the
+    citizen, or for a court, goes on by itself.
     `transfers_at_most`: transfers and returned wrong mappings of one complaint, together, each
     within `transfer_days` after the officer got it.
+    `after_attempts`: what is tried, in this order, when the dialer's calls reached nobody; after it
+    the complaint ends as unverified.
     `by_category`: what differs, by the category's code: names of these fields with their values.
     `day`: a demonstration may say that a day lasts a minute.
     """
@@ -45,13 +68,15 @@ class Policy:
     special_close: SpecialClose = SpecialClose.FROM_L2
     triage: bool = False
     sorting_days: float = 1.0
+    longest_wait_days: float = 15.0
+    longest_stay_days: float = 180.0
     transfers_at_most: int = 2
     transfer_days: float = 3.0
     transfer_needs_approval: bool = False
     reopen_days: int = 30
     feedback_delay: timedelta = timedelta(minutes=15)  # from disposal to the first feedback call
     feedback_attempts: int = 4
-    after_attempts_used_up: str = "unverified"  # the only way there is so far
+    after_attempts: tuple[FollowUp, ...] = (FollowUp(Step.AGENT_CALL, 2), FollowUp(Step.SMS, 3))
     day: timedelta = timedelta(days=1)
     by_category: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -62,6 +87,8 @@ class Policy:
             raise ValueError("counts and shares are not negative")
         if self.transfers_at_most < 0 or self.transfer_days < 0 or self.reopen_days < 0:
             raise ValueError("counts and days are not negative")
+        if self.longest_wait_days <= 0 or self.longest_stay_days <= 0:
+            raise ValueError("a pause lasts some time")
         if not 0 < self.reminder_share <= 1:
             raise ValueError("a reminder comes within the officer's time")
         if not 0 <= self.fewest_days <= self.most_days:
@@ -72,8 +99,8 @@ class Policy:
             raise ValueError("sorting takes some time, and a citizen is called at least once")
         if len(self.rest_weekdays) > 6:
             raise ValueError("some day of the week must count")
-        if self.after_attempts_used_up != "unverified":
-            raise ValueError(f"after_attempts_used_up: {self.after_attempts_used_up} is unknown")
+        if len({one.step for one in self.after_attempts}) < len(self.after_attempts):
+            raise ValueError("after_attempts: each step is tried once")
         for category in self.by_category:
             self.of(category)
 
@@ -85,6 +112,15 @@ class Policy:
         if unknown := changes.keys() - _BY_CATEGORY:
             raise ValueError(f"{category}: {', '.join(sorted(unknown))} cannot differ by category")
         return replace(self, by_category={}, **changes)
+
+    def step_after(self, step: Step | None) -> FollowUp | None:
+        """What is tried next after `step` (None: the dialer's calls); None: nothing is left.
+
+        Nor is anything after a step that this policy does not have.
+        """
+        steps = [None, *(one.step for one in self.after_attempts)]
+        later = steps.index(step) if step in steps else len(steps)
+        return self.after_attempts[later] if later < len(self.after_attempts) else None
 
     def days_at(self, level_days: tuple[int, ...], level: int) -> int:
         """An officer's days at `level` of a category that gives `level_days` at L1, L2, ..."""
@@ -105,11 +141,14 @@ _BY_CATEGORY = {
     "special_close",
     "triage",
     "sorting_days",
+    "longest_wait_days",
+    "longest_stay_days",
     "transfers_at_most",
     "transfer_days",
     "transfer_needs_approval",
     "reopen_days",
     "feedback_delay",
+    "after_attempts",
 }
 
 #: 1076 as launched in Lucknow, the most authoritative source: first dissatisfaction back to the

@@ -5,7 +5,7 @@ from datetime import datetime
 import structlog
 
 from complaints import history, number, texts
-from complaints.ending import link_own_call
+from complaints.ending import take_at_its_word
 from complaints.ends import OwnWord
 from complaints.errors import NotNowError
 from complaints.forwarding import Forwarded, forward
@@ -34,7 +34,8 @@ async def reopen(
     """Back to the officer, or to the next level, as if they had said so in the feedback call.
 
     The window runs from the end that is on record. Raises the number's errors,
-    `InvalidInputError` (call_id), `NotNowError` (not an end that can be reopened) and
+    `InvalidInputError` (call_id), `NoEvidenceError` (somebody else's call, and no agent confirmed
+    who was speaking), `NotNowError` (not an end that can be reopened) and
     `NotAllowedError` (too late).
     """
     digits = number.parse(complaint_number)
@@ -43,9 +44,9 @@ async def reopen(
         before = complaint.state
         if not isinstance(before, ClosedSatisfied | Unverified):
             raise NotNowError(digits, STATE_NAMES[type(before)], "reopened")
-        await link_own_call(conn, complaint.id, word.call_id)
+        await take_at_its_word(conn, complaint, word)
         after = before.reopen(await terms_for(conn, complaint, policy, now), now)
-        said = f"{reason}: {word.text}" if reason else word.text
+        said = f"{reason}: {word.said}" if reason else word.said
         entry = await take(
             conn,
             complaint,

@@ -5,6 +5,7 @@ from datetime import datetime
 from complaints import number
 from complaints.ending import end_specially
 from complaints.ends import Ruling, SpecialReason
+from complaints.errors import NotAllowedError
 from complaints.moving import held_by
 from complaints.policy import Policy
 from complaints.proposals import propose
@@ -25,8 +26,11 @@ async def close_specially(
     actor: str,
     policy: Policy,
     now: datetime,
+    only_propose: bool = False,
 ) -> bool:
     """The officer of `post` closes it, or proposes so; whether it is closed now.
+
+    `only_propose`: refused (`NotAllowedError`) where the officer would decide alone.
 
     By the policy of its category the next level decides about a proposal, or nobody may.
     Raises the number's errors, `InvalidInputError` (text), `WrongPostError`, `NotNowError`,
@@ -37,7 +41,10 @@ async def close_specially(
         complaint = await hold(conn, digits)
         before = held_by(complaint, post, "closed specially")
         terms = await terms_for(conn, complaint, policy, now)
-        if decider := before.decides_special_close(terms):
+        decider = before.decides_special_close(terms)
+        if decider is None and only_propose:
+            raise NotAllowedError("it is not proposed: who has it decides alone, if anybody may")
+        if decider:
             proposed = before.propose_special_close(0, terms)
             await propose(
                 conn, complaint, proposed, decider.id, text=text, actor=actor, now=now, code=code

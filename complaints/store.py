@@ -83,32 +83,55 @@ async def transaction(pool: Pool) -> AsyncIterator[Connection]:
 
 async def hold(conn: Connection, number: str) -> Complaint:
     """Take the complaint's row. Raises `UnknownComplaintError`."""
-    row = await statements().complaints_hold(conn, number=number)
-    if row is None:
-        raise UnknownComplaintError(number)
-    return _complaint(row)
+    return await _taken(conn, await statements().complaints_lock(conn, number=number), number)
 
 
 async def hold_by_id(conn: Connection, complaint_id: UUID) -> Complaint:
     """Take the complaint's row by its key. Raises `UnknownComplaintError`."""
-    row = await statements().complaints_hold_by_id(conn, id=complaint_id)
-    if row is None:
-        raise UnknownComplaintError(str(complaint_id))
-    return _complaint(row)
+    found = await statements().complaints_lock_by_id(conn, id=complaint_id)
+    return await _taken(conn, found, str(complaint_id))
+
+
+async def _taken(conn: Connection, complaint_id: UUID | None, name: str) -> Complaint:
+    if complaint_id is None:
+        raise UnknownComplaintError(name)
+    [complaint] = await held(conn, [complaint_id])
+    return complaint
+
+
+async def held(conn: Connection, complaint_ids: Sequence[UUID]) -> list[Complaint]:
+    """Complaints whose rows the caller has taken, as they are now, in the same order."""
+    rows = statements().complaints_held(conn, ids=list(complaint_ids))
+    return [_complaint(row) async for row in rows]
 
 
 async def hold_overdue(conn: Connection, now: datetime, at_most: int) -> list[Complaint]:
     """Take overdue complaints that no one else holds, oldest due first."""
-    rows = statements().complaints_hold_overdue(conn, now=now, at_most=at_most)
-    return [_complaint(row) async for row in rows]
+    rows = statements().complaints_lock_overdue(conn, now=now, at_most=at_most)
+    return await held(conn, [row["id"] async for row in rows])
+
+
+async def hold_still_late(conn: Connection, before: datetime, at_most: int) -> list[Complaint]:
+    """Take complaints that were late without a level left, and not looked at since `before`."""
+    rows = statements().complaints_lock_still_late(conn, before=before, at_most=at_most)
+    return await held(conn, [row["id"] async for row in rows])
+
+
+async def hold_paused_too_long(conn: Connection, now: datetime, at_most: int) -> list[Complaint]:
+    """Take complaints whose longest pause is over, the first to end first."""
+    rows = statements().complaints_lock_paused_too_long(conn, now=now, at_most=at_most)
+    return await held(conn, [row["id"] async for row in rows])
 
 
 async def hold_to_remind(
     conn: Connection, now: datetime, at_most: int
 ) -> list[tuple[Complaint, int]]:
     """Take complaints whose officers are to be reminded, with the entry that gave it to them."""
-    rows = statements().complaints_hold_to_remind(conn, now=now, at_most=at_most)
-    return [(_complaint(row), row["entry"]) async for row in rows]
+    rows = statements().complaints_lock_to_remind(conn, now=now, at_most=at_most)
+    late = await held(conn, [row["id"] async for row in rows])
+    entries = statements().complaints_given_at(conn, ids=[one.id for one in late])
+    given = {row["complaint_id"]: int(row["entry"]) async for row in entries}
+    return [(one, given[one.id]) for one in late]
 
 
 async def terms_for(conn: Connection, complaint: Complaint, policy: Policy, now: datetime) -> Terms:
@@ -200,6 +223,7 @@ def rows_of(state: State) -> dict[str, Any]:
         "pause_reasons": state.reason if isinstance(state, Paused) else None,
         "remaining": paused.remaining if paused else None,
         "remind_in": paused.remind_in if paused else None,
+        "resume_at": state.resume_at if isinstance(state, Paused) else None,
         "proposals": state.entry if isinstance(state, Proposed) else None,
         "closing_attempts": state.attempt_id if isinstance(state, ClosedSatisfied) else None,
         "unverified_reasons": state.reason if isinstance(state, Unverified) else None,
@@ -250,7 +274,10 @@ def state_of(row: asyncpg.Record) -> State:
             )
         case "paused":
             return Paused(
-                **standing, clock=_stopped_clock(row), reason=PauseReason(row["pause_reason"])
+                **standing,
+                clock=_stopped_clock(row),
+                reason=PauseReason(row["pause_reason"]),
+                resume_at=row["resume_at"],
             )
         case "awaiting_feedback":
             return AwaitingFeedback(**standing)

@@ -1,11 +1,12 @@
 """What every use case does with the complaint that it holds: see its state, and take a step."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
 from complaints import history
-from complaints.errors import AlreadyEndedError, NotNowError
+from complaints.errors import AlreadyEndedError, NotNowError, WrongPostError
 from complaints.history import Entry, Event
 from complaints.lifecycle import Returned, State, Triage, WithOfficer
 from complaints.mapping import post_by_id
@@ -29,6 +30,39 @@ def must_be(complaint: Complaint, kind: type[_S], move: str) -> _S:
     raise NotNowError(complaint.number, STATE_NAMES[type(state)], move)
 
 
+def must_act(state: State, post: str) -> None:
+    """Only the officer who has it acts on it. Raises `WrongPostError`."""
+    if state.post != post:
+        raise WrongPostError(state.post, post)
+
+
+def entry_of(
+    complaint: Complaint,
+    after: State,
+    *,
+    event: Event,
+    actor: str,
+    now: datetime,
+    reason: str = "",
+    call_id: UUID | None = None,
+) -> Entry:
+    """What the history is to say. A new due time is told with what it came from."""
+    clock = None
+    if isinstance(after, WithOfficer | Triage | Returned) and after != complaint.state:
+        clock = after.clock
+    return Entry(
+        at=now,
+        event=event,
+        level=after.level,
+        actor=actor,
+        reason=reason,
+        call_id=call_id,
+        post=after.post,
+        due_at=clock.due_at if clock else None,
+        basis=clock.basis if clock else "",
+    )
+
+
 async def note(
     conn: Connection,
     complaint: Complaint,
@@ -40,20 +74,9 @@ async def note(
     reason: str = "",
     call_id: UUID | None = None,
 ) -> int:
-    """Append to the history; the entry's place. A new due time is told with what it came from."""
-    clock = None
-    if isinstance(after, WithOfficer | Triage | Returned) and after != complaint.state:
-        clock = after.clock
-    entry = Entry(
-        at=now,
-        event=event,
-        level=after.level,
-        actor=actor,
-        reason=reason,
-        call_id=call_id,
-        post=after.post,
-        due_at=clock.due_at if clock else None,
-        basis=clock.basis if clock else "",
+    """Append to the history, with the words of `entry_of`; the entry's place."""
+    entry = entry_of(
+        complaint, after, event=event, actor=actor, now=now, reason=reason, call_id=call_id
     )
     return await history.append(conn, complaint.id, entry)
 
@@ -102,10 +125,17 @@ async def tell_post(
     post_id: str,
     body: Body,
     now: datetime,
+    *,
+    links: Sequence[str] = (),
 ) -> None:
-    """A message to who holds the post."""
+    """A message to who holds the post. `links`: those in its text."""
     post = await post_by_id(conn, post_id, now)
     told = Notification(
-        complaint_id=complaint.id, entry=entry, kind=kind, recipient=post.number, body=body
+        complaint_id=complaint.id,
+        entry=entry,
+        kind=kind,
+        recipient=post.number,
+        body=body,
+        links=links,
     )
     await notify(conn, told, now)

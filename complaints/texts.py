@@ -62,6 +62,8 @@ _EVENTS = {
     Event.ESCALATED_DISSATISFIED: "नागरिक असंतुष्ट, स्तर-{level} को अग्रसारित",
     Event.ESCALATED_OVERDUE: "समय सीमा समाप्त, स्तर-{level} को अग्रसारित",
     Event.OVERDUE_AT_LAST_LEVEL: "स्तर-{level} की समय सीमा समाप्त, मुख्यमंत्री कार्यालय की सूची में",
+    Event.AGENT_TO_CALL: "नागरिक से संपर्क नहीं हुआ, एजेंट कॉल करेंगे",
+    Event.ASKED_TO_CALL: "नागरिक को 1076 पर कॉल करने हेतु संदेश भेजा गया",
     Event.UNVERIFIED: "नागरिक से संपर्क नहीं हो सका",
     Event.TRIAGE: "पंजीकृत, मुख्यमंत्री कार्यालय के परीक्षण में",
     Event.FORWARDED: "स्तर-{level} को भेजी गई",
@@ -69,6 +71,8 @@ _EVENTS = {
     Event.PAUSED: "समय सीमा स्थगित",
     Event.RESUMED: "समय सीमा पुनः प्रारंभ",
     Event.TRANSFERRED: "दूसरे विभाग को स्थानांतरित, स्तर-{level}",
+    Event.GIVEN_BACK: "समय से नया अधिकारी तय नहीं हुआ, स्तर-{level} को ही वापस",
+    Event.LINK_RENEWED: "रिकॉर्डिंग व इतिहास का नया लिंक भेजा गया",
     Event.WRONG_MAPPING: "गलत अधिकारी को भेजी गई थी, वापस",
     Event.PROPOSED: "स्तर-{level} द्वारा उच्च स्तर को प्रस्ताव",
     Event.REFUSED: "प्रस्ताव अस्वीकृत",
@@ -151,6 +155,16 @@ def officer_reminder(number: str, category: str, place: str, due_at: datetime) -
     return {"number": number, "category": category, "place": place, "due": clock(due_at)}
 
 
+def officer_resumed(number: str, category: str, place: str, due_at: datetime) -> Variables:
+    """To the officer whose longest pause is over."""
+    return {"number": number, "category": category, "place": place, "due": clock(due_at)}
+
+
+def officer_link(number: str, category: str, place: str, link: str) -> Variables:
+    """To the officer whose link to recordings, reasons and history has expired."""
+    return {"number": number, "category": category, "place": place, "link": link}
+
+
 def citizen_paused(number: str, waiting: bool, why: str) -> Variables:
     """To the citizen: the officer waits, for them or for a court."""
     return {"number": number, "reason": _PAUSES[waiting], "matter": _excerpt(why)}
@@ -204,6 +218,11 @@ def officer_refused(number: str, text: str, due_at: datetime) -> Variables:
 def citizen_closed(number: str) -> Variables:
     """To the citizen who said that they are satisfied."""
     return {"number": number}
+
+
+def citizen_asked(number: str, until: datetime) -> Variables:
+    """To the citizen who could not be reached by telephone: please call, until then."""
+    return {"number": number, "until": clock(until)}
 
 
 def citizen_unverified(number: str) -> Variables:

@@ -19,6 +19,8 @@ from cti.originate import OriginateCommand
 from db.pool import Pool
 from dialplans import names
 from helpline.clock import Clock
+from helpline.keys import signing_key
+from helpline.settings import Settings
 
 _ORIGINATE_SECONDS = 8.0
 
@@ -49,6 +51,13 @@ class LinkSigner:
         """The link that opens one bundle."""
         expires = self._now() + self._lifetime
         return bundle_link.sign(self._secret, self._public_url, bundle_id, expires)
+
+
+def link_signer(settings: Settings, now: Clock) -> LinkSigner:
+    """Signs with the key of the state folder, for as long as the settings say."""
+    http = settings.http
+    lifetime = timedelta(days=http.link_days)
+    return LinkSigner(signing_key(settings), http.public_url, lifetime, now)
 
 
 class Answers:

@@ -10,7 +10,6 @@ from uuid import UUID
 import pydantic
 import uvloop
 
-from complaints.disposal import DisposalKind
 from complaints.errors import ComplaintError
 from complaints.importing.layouts import Kind
 from cti.errors import FormError
@@ -18,6 +17,7 @@ from db.errors import AWAY, DatabaseError
 from dialplans.errors import DialplanError
 from helpline import commands, logs, quality_commands, reports
 from helpline import message_commands as messages
+from helpline.complaint_parser import add_bundle, add_complaint, add_feedback
 from helpline.database import NoDatabaseError
 from helpline.importing import Bundle, UnreadableFileError, import_data
 from helpline.policies import POLICIES
@@ -112,10 +112,12 @@ def _parser() -> argparse.ArgumentParser:
     verify.set_defaults(command=commands.verify)
 
     _add_notifications(verbs.add_parser("notifications", help="about messages"))
-    _add_complaint(verbs.add_parser("complaint", help="about one complaint"))
+    add_complaint(verbs.add_parser("complaint", help="about one complaint: every move of its life"))
+    add_bundle(verbs.add_parser("bundle", help="what an officer is handed with an escalation"))
+    add_feedback(verbs.add_parser("feedback", help="citizens whom the dialer did not reach"))
     _add_import(verbs.add_parser("import", help="departments, places, categories, posts, officers"))
     quality_commands.add_to(verbs.add_parser("quality", help="judging recorded calls"))
-    _add_report(verbs.add_parser("report", help="what is missing"))
+    _add_report(verbs.add_parser("report", help="what is missing, and what waits for the CM"))
     return parser
 
 
@@ -123,7 +125,11 @@ def _add_notifications(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(required=True)
 
     listing = verbs.add_parser("list", help="how many wait, and those that are held, with why")
-    listing.add_argument("--held", action="store_true", help="only those that are held")
+    which = listing.add_mutually_exclusive_group()
+    which.add_argument("--held", action="store_true", help="only those that are held")
+    which.add_argument(
+        "--undelivered", action="store_true", help="those that a gateway took but did not deliver"
+    )
     listing.add_argument("--most", type=int, default=100, metavar="N", help="default: 100")
     listing.set_defaults(command=messages.listing)
 
@@ -145,21 +151,6 @@ def _add_notifications(parser: argparse.ArgumentParser) -> None:
     template.add_argument("--subject", help="of an e-mail")
     template.add_argument("--text", help="with variables such as {number}")
     template.set_defaults(command=messages.change_template)
-
-
-def _add_complaint(parser: argparse.ArgumentParser) -> None:
-    verbs = parser.add_subparsers(required=True)
-
-    show = verbs.add_parser("show", help="tell a complaint's whole story")
-    show.add_argument("number", metavar="NUMBER")
-    show.set_defaults(command=commands.complaint_show)
-
-    dispose = verbs.add_parser("dispose", help="enter an officer's disposal report")
-    dispose.add_argument("number", metavar="NUMBER")
-    dispose.add_argument("--report", required=True, help="what was done, in the officer's words")
-    dispose.add_argument("--kind", choices=list(DisposalKind), default=DisposalKind.RESOLVED)
-    dispose.add_argument("--by", required=True, metavar="POST", help="the post that reports")
-    dispose.set_defaults(command=commands.complaint_dispose)
 
 
 def _add_import(parser: argparse.ArgumentParser) -> None:
@@ -185,6 +176,9 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
     holes = verbs.add_parser("holes", help="categories without a post, posts without a holder")
     holes.add_argument("--all", action="store_true", help="name every place")
     holes.set_defaults(command=reports.holes)
+    listed = verbs.add_parser("cm-office", help="what is on the list of the CM's office")
+    listed.add_argument("--most", type=int, default=1000, metavar="N", help="default: 1000")
+    listed.set_defaults(command=reports.cm_office)
 
     staffing = verbs.add_parser("staffing", help="agents that each hour of the week needs")
     staffing.add_argument("queue", metavar="QUEUE")

@@ -7,10 +7,7 @@ from collections.abc import AsyncIterator
 from ipaddress import IPv4Address
 from pathlib import Path
 
-from complaints.disposal import DisposalKind, dispose
 from complaints.explaining import explain
-from complaints.story import load_story
-from complaints.telling import render_story
 from complaints.verification import Verified, verify_all, verify_one
 from cti.tokens import issue
 from db.migrate import migrate as migrate_database
@@ -99,13 +96,6 @@ async def agent_token(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
-async def complaint_show(settings: Settings, options: argparse.Namespace) -> int:
-    """Print the story."""
-    async with command_pool(settings) as pool:
-        print(render_story(await load_story(pool, options.number)))
-    return 0
-
-
 async def verify(settings: Settings, options: argparse.Namespace) -> int:
     """Check one history, or all; stop at the first that was changed and say where. Then 1."""
     checked = 0
@@ -130,20 +120,4 @@ async def policy_explain(settings: Settings, options: argparse.Namespace) -> int
     now = shifted_clock(settings.clock_shift)()
     async with command_pool(settings) as pool:
         print(await explain(pool, options.category, options.place, rules, now))
-    return 0
-
-
-async def complaint_dispose(settings: Settings, options: argparse.Namespace) -> int:
-    """Enter the disposal."""
-    async with command_pool(settings) as pool:
-        disposed = await dispose(
-            pool,
-            options.number,
-            kind=DisposalKind(options.kind),
-            report=options.report,
-            actor=f"post:{options.by}",
-            policy=settings.rules,
-            now=shifted_clock(settings.clock_shift)(),
-        )
-    print(f"complaint {disposed.number}: disposed at L{disposed.level}, the citizen will be asked")
     return 0

@@ -28,5 +28,6 @@ def dialer_settings(settings: Settings) -> DialerSettings:
             technical=wanted.retry_uncounted,
             max_attempts=wanted.max_attempts or settings.rules.feedback_attempts,
         ),
+        then=settings.rules,
         ring_seconds=wanted.ring_seconds,
     )

@@ -13,14 +13,26 @@ from messages.held import held, release
 from messages.model import Channel
 from messages.parts import measure
 from messages.rows import backlog
+from messages.undelivered import undelivered
 
 
 async def listing(settings: Settings, options: argparse.Namespace) -> int:
-    """Print the backlog by channel and each held message, longest held first."""
+    """Print the backlog by channel and each held message, longest held first; or what a gateway
+    took and did not deliver."""
     async with command_pool(settings) as pool:
+        if options.undelivered:
+            for lost in await undelivered(pool, options.most):
+                print(
+                    f"{lost.id}  {lost.channel} {lost.kind} to {lost.recipient} about complaint "
+                    f"{lost.number}, {clock(lost.undelivered_at)}: {lost.last_error}"
+                )
+            return 0
         if not options.held:
             for channel, count in sorted((await backlog(pool)).items()):
-                print(f"{channel}: {count.waiting} waiting, {count.held} held")
+                print(
+                    f"{channel}: {count.waiting} waiting, {count.held} held, "
+                    f"{count.undelivered} not delivered"
+                )
         for one in await held(pool, options.most):
             print(
                 f"{one.id}  {one.channel} {one.kind} to {one.recipient}, held since "

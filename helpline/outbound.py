@@ -81,6 +81,12 @@ class Outbound:
             lambda: {name: self._backlog.get(name, Backlog()).held for name in workers},
             "channel",
         )
+        metrics.gauge(
+            "messages_undelivered",
+            "Messages that a gateway took and did not deliver",
+            lambda: {name: self._backlog.get(name, Backlog()).undelivered for name in workers},
+            "channel",
+        )
         metrics.counter(
             "messages_sent",
             "Messages that a gateway took",

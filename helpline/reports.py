@@ -2,6 +2,7 @@
 
 import argparse
 
+from complaints.cm_office import cm_office_list, render_listed
 from complaints.staffing_report import load_staffing_report, render_staffing_report
 from cti.erlang import Target
 from cti.staffing import render, suggest
@@ -37,4 +38,14 @@ async def staffing(settings: Settings, options: argparse.Namespace) -> int:
             now=shifted_clock(settings.clock_shift)(),
         )
     print(render(week, target))
+    return 0
+
+
+async def cm_office(settings: Settings, options: argparse.Namespace) -> int:
+    """Print what is on the list of the CM's office, longest first."""
+    async with command_pool(settings) as pool:
+        listed = await cm_office_list(pool, at_most=options.most)
+    for one in listed:
+        print(render_listed(one))
+    print(f"{len(listed)} complaint(s) on the list of the CM's office")
     return 0

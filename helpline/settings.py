@@ -11,7 +11,7 @@ import tomllib
 from datetime import time, timedelta
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
@@ -22,7 +22,7 @@ from pydantic_settings import (
 )
 
 from complaints.calendar import Counting
-from complaints.policy import Policy, SpecialClose
+from complaints.policy import FollowUp, Policy, SpecialClose
 from dialplans.settings import (
     Address,
     AgentSettings,
@@ -143,11 +143,19 @@ class CategoryRules(_Group):
     special_close: SpecialClose | None = None
     triage: bool | None = None
     sorting_days: float | None = None
+    longest_wait_days: float | None = None
+    longest_stay_days: float | None = None
     transfers_at_most: int | None = None
     transfer_days: float | None = None
     transfer_needs_approval: bool | None = None
     reopen_days: int | None = None
     feedback_delay: timedelta | None = None
+    after_attempts: tuple[FollowUp, ...] | None = None
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What differs, by the rule's name."""
+        return {name: value for name, value in self if value is not None}
 
 
 class _ChannelOptions(_Group):
@@ -284,10 +292,7 @@ class Settings(BaseSettings):
 
     def rules_of(self, name: str) -> Policy:
         """Another policy of that name, with the same differences by category."""
-        differing = {
-            category: rules.model_dump(exclude_none=True)
-            for category, rules in self.category_rules.items()
-        }
+        differing = {category: rules.given for category, rules in self.category_rules.items()}
         return policy_named(name, differing)
 
     @model_validator(mode="after")

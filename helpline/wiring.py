@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from pathlib import Path
 
 import structlog
@@ -18,7 +17,7 @@ from db.group_commit import GroupCommit
 from db.migrate import migrate
 from db.pool import Pool, open_pool
 from dialplans.secrets import Secrets
-from helpline.adapters import Answers, CallbackRows, LinkSigner, TrunkOriginator
+from helpline.adapters import Answers, CallbackRows, LinkSigner, TrunkOriginator, link_signer
 from helpline.asterisk import AsteriskService
 from helpline.cell import render_cell, state_folder
 from helpline.clock import Clock
@@ -201,6 +200,7 @@ class Helpline:
     def _start_deadlines(self, pool: Pool) -> None:
         sweep = DeadlineSweep(pool, self._settings.rules, self._now, self._signer())
         self._services.start("deadlines", sweep.run)
+        self._services.start("second look", sweep.run_second_look)
 
     def _start_dialer(self, pool: Pool) -> None:
         options = self._settings.feedback
@@ -245,9 +245,7 @@ class Helpline:
         _log.error("no AMI link yet: agents and dialer wait", state=self.live.link.state)
 
     def _signer(self) -> LinkSigner:
-        http = self._settings.http
-        lifetime = timedelta(days=http.link_days)
-        return LinkSigner(signing_key(self._settings), http.public_url, lifetime, self._now)
+        return link_signer(self._settings, self._now)
 
     def _watch_calls(self, commit: GroupCommit, closer: Closer, agi: FastAgiServer) -> None:
         metrics = self._metrics

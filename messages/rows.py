@@ -89,17 +89,21 @@ async def not_sent(
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """How many of a channel wait, or are held."""
+    """How many of a channel wait, are held, or were taken by a gateway and not delivered."""
 
     waiting: int = 0
     held: int = 0
+    undelivered: int = 0
 
 
 async def backlog(pool: Pool) -> dict[str, Backlog]:
     """By channel; a channel with nothing is not there."""
     async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
         rows = statements().messages_backlog(conn)
-        return {row["channel"]: Backlog(row["waiting"], row["held"]) async for row in rows}
+        return {
+            row["channel"]: Backlog(row["waiting"], row["held"], row["undelivered"])
+            async for row in rows
+        }
 
 
 async def receipt(

@@ -27,7 +27,7 @@ from call
 where attempt.id = :id and call.id = attempt.id
   and attempt.requested_at is null and attempt.settled_at is null and call.ended_at is null
   and exists (select from feedback_due f where f.complaint_id = attempt.complaint_id
-              and f.disposal_no = attempt.disposal_no and f.done_at is null);
+              and f.disposal_no = attempt.disposal_no and f.done_at is null and f.step = 'calls');
 
 -- name: attempts_ended(at_most)
 -- Attempts whose call has ended, but whose consequence is not yet drawn; the oldest first.

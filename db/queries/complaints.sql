@@ -80,52 +80,75 @@ insert into complaint (id, number, category, place, citizen_id, contact, text_hi
 values (:id, :number, :category, :place, :citizen_id, :contact, :text_hi, :state, :level, :post, :due_at, :due_since,
         :due_days, :due_policy, :due_counting, :remind_at, :registered_at, :registered_at);
 
--- name: complaints_hold(number)^
--- The row that every change of a complaint takes first. "No key" so that new rows may refer to it meanwhile.
-select c.*, p.name_hi as place_name, k.name_hi as category_name, coalesce(c.department, k.department) as department_now,
-       k.level_days, e.reason_code as end_code, e.text as end_text, e.actor as end_actor, e.post as end_post,
-       e.level as end_level, e.call_id as end_call, e.page as end_page, r.kind as proposal_kind
-from complaint c join category k on k.code = c.category join place p on p.code = c.place
-left join complaint_end e on e.complaint_id = c.id and e.entry = c.end_entry
-left join proposal r on r.complaint_id = c.id and r.entry = c.proposal
-where c.number = :number
-for no key update of c;
+-- name: complaints_lock(number)$
+-- The row that every change of a complaint takes first. "No key" so that new rows may refer to it meanwhile. Alone: what is
+-- read beside a row that had to be waited for would be older than that row. So first the lock, then `complaints_held`.
+select id from complaint where number = :number for no key update;
 
--- name: complaints_hold_by_id(id)^
--- As complaints_hold, by key.
-select c.*, p.name_hi as place_name, k.name_hi as category_name, coalesce(c.department, k.department) as department_now,
-       k.level_days, e.reason_code as end_code, e.text as end_text, e.actor as end_actor, e.post as end_post,
-       e.level as end_level, e.call_id as end_call, e.page as end_page, r.kind as proposal_kind
-from complaint c join category k on k.code = c.category join place p on p.code = c.place
-left join complaint_end e on e.complaint_id = c.id and e.entry = c.end_entry
-left join proposal r on r.complaint_id = c.id and r.entry = c.proposal
-where c.id = :id
-for no key update of c;
+-- name: complaints_lock_by_id(id)$
+-- As complaints_lock, by key.
+select id from complaint where id = :id for no key update;
 
--- name: complaints_hold_overdue(now, at_most)
+-- name: complaints_lock_overdue(now, at_most)
 -- Oldest due first, so that none starves. What another worker holds is skipped, what it moved on is not due any more.
 -- Whatever the state: where a clock runs, somebody must act.
-select c.*, p.name_hi as place_name, k.name_hi as category_name, coalesce(c.department, k.department) as department_now,
-       k.level_days, r.kind as proposal_kind
-from complaint c join category k on k.code = c.category join place p on p.code = c.place
-left join proposal r on r.complaint_id = c.id and r.entry = c.proposal
-where c.overdue_at is null and c.due_at <= :now
-order by c.due_at
+select id from complaint
+where overdue_at is null and due_at <= :now
+order by due_at
 limit :at_most
-for no key update of c skip locked;
+for no key update skip locked;
 
--- name: complaints_hold_to_remind(now, at_most)
--- Officers who have used most of their time. `entry`: where the history says that they got it. Who is late already is not
--- reminded, but passed over.
-select c.*, p.name_hi as place_name, k.name_hi as category_name, coalesce(c.department, k.department) as department_now,
-       k.level_days, r.kind as proposal_kind,
-       (select max(h.seq) from complaint_history h where h.complaint_id = c.id and h.due_at is not null) as entry
-from complaint c join category k on k.code = c.category join place p on p.code = c.place
-left join proposal r on r.complaint_id = c.id and r.entry = c.proposal
-where c.remind_at <= :now and c.due_at > :now
-order by c.remind_at
+-- name: complaints_lock_to_remind(now, at_most)
+-- Officers who have used most of their time. Who is late already is not reminded, but passed over.
+select id from complaint
+where remind_at <= :now and due_at > :now
+order by remind_at
 limit :at_most
-for no key update of c skip locked;
+for no key update skip locked;
+
+-- name: complaints_lock_still_late(before, at_most)
+-- Late when no post above was held, looked at least recently first: those that no post ever takes hold up no other.
+select id from complaint
+where overdue_at is not null and coalesce(looked_again_at, overdue_at) <= :before
+order by coalesce(looked_again_at, overdue_at)
+limit :at_most
+for no key update skip locked;
+
+-- name: complaints_looked_again(ids, at)!
+update complaint set looked_again_at = :at where id = any(:ids::uuid[]);
+
+-- name: complaints_lock_paused_too_long(now, at_most)
+-- Nobody resumed these in the policy's time: no complaint is forgotten.
+select id from complaint where resume_at <= :now
+order by resume_at
+limit :at_most
+for no key update skip locked;
+
+-- name: complaints_cm_office(at_most)
+-- The list of the CM's office: what the last level did not bring to an end, longest on it first.
+select c.number, k.name_hi as category, p.name_hi as place, c.state, c.level, c.post, o.title as post_title,
+       c.cm_office_since, c.overdue_at, c.due_at
+from complaint c join category k on k.code = c.category join place p on p.code = c.place join post o on o.id = c.post
+where c.cm_office_since is not null and c.ended_at is null
+order by c.cm_office_since, c.number
+limit :at_most;
+
+-- name: complaints_held(ids)
+-- Complaints whose rows this transaction has taken, as they are now, in the order of `ids`.
+select c.*, p.name_hi as place_name, k.name_hi as category_name, coalesce(c.department, k.department) as department_now,
+       k.level_days, e.reason_code as end_code, e.text as end_text, e.actor as end_actor, e.post as end_post,
+       e.level as end_level, e.call_id as end_call, e.page as end_page, r.kind as proposal_kind
+from unnest(:ids::uuid[]) with ordinality as w (id, n)
+join complaint c on c.id = w.id join category k on k.code = c.category join place p on p.code = c.place
+left join complaint_end e on e.complaint_id = c.id and e.entry = c.end_entry
+left join proposal r on r.complaint_id = c.id and r.entry = c.proposal
+order by w.n;
+
+-- name: complaints_given_at(ids)
+-- Where each of these histories says that the officer got it.
+select complaint_id, max(seq) as entry from complaint_history
+where complaint_id = any(:ids::uuid[]) and due_at is not null
+group by complaint_id;
 
 -- name: complaints_reminded(ids)!
 -- Once: nothing is left to be reminded of.
@@ -134,26 +157,26 @@ update complaint set remind_at = null where id = any(:ids::uuid[]);
 -- name: complaints_holidays(calendar)$
 select coalesce(array_agg(on_date), '{}') from holiday where calendar = :calendar;
 
--- name: complaints_move(ids, states, levels, posts, disposals, dissatisfied_at_level, cm_office_since, transfers, due_at, overdue_at, due_since, due_days, due_policies, due_countings, due_paused, remind_at, paused_at, pause_reasons, remaining, remind_in, proposals, end_entries, closing_attempts, unverified_reasons, ended_at, changed_at)!
+-- name: complaints_move(ids, states, levels, posts, disposals, dissatisfied_at_level, cm_office_since, transfers, due_at, overdue_at, due_since, due_days, due_policies, due_countings, due_paused, remind_at, paused_at, pause_reasons, remaining, remind_in, resume_at, proposals, end_entries, closing_attempts, unverified_reasons, ended_at, changed_at)!
 -- The only statement that changes a complaint's state. The rows are held by the caller.
 update complaint c
 set state = r.state, level = r.level, post = r.post, disposals = r.disposals,
     dissatisfied_at_level = r.dissatisfied_at_level, cm_office_since = r.cm_office_since, transfers = r.transfers,
     due_at = r.due_at, overdue_at = r.overdue_at, due_since = r.due_since, due_days = r.due_days, due_policy = r.due_policy,
     due_counting = r.due_counting, due_paused = r.due_paused, remind_at = r.remind_at, paused_at = r.paused_at,
-    pause_reason = r.pause_reason, remaining = r.remaining, remind_in = r.remind_in, proposal = r.proposal,
+    pause_reason = r.pause_reason, remaining = r.remaining, remind_in = r.remind_in, resume_at = r.resume_at, proposal = r.proposal,
     end_entry = r.end_entry, closing_attempt = r.closing_attempt, unverified_reason = r.unverified_reason,
     ended_at = r.ended_at, changed_at = :changed_at
 from unnest(:ids::uuid[], :states::text[], :levels::smallint[], :posts::text[], :disposals::smallint[],
             :dissatisfied_at_level::smallint[], :cm_office_since::timestamptz[], :transfers::smallint[],
             :due_at::timestamptz[], :overdue_at::timestamptz[], :due_since::timestamptz[], :due_days::double precision[],
             :due_policies::text[], :due_countings::text[], :due_paused::interval[], :remind_at::timestamptz[],
-            :paused_at::timestamptz[], :pause_reasons::text[], :remaining::interval[], :remind_in::interval[],
+            :paused_at::timestamptz[], :pause_reasons::text[], :remaining::interval[], :remind_in::interval[], :resume_at::timestamptz[],
             :proposals::integer[], :end_entries::integer[], :closing_attempts::uuid[], :unverified_reasons::text[],
             :ended_at::timestamptz[])
      as r (id, state, level, post, disposals, dissatisfied_at_level, cm_office_since, transfers, due_at, overdue_at,
            due_since, due_days, due_policy, due_counting, due_paused, remind_at, paused_at, pause_reason, remaining,
-           remind_in, proposal, end_entry, closing_attempt, unverified_reason, ended_at)
+           remind_in, resume_at, proposal, end_entry, closing_attempt, unverified_reason, ended_at)
 where c.id = r.id;
 
 -- name: complaints_link_call(complaint_id, call_id, role)!
@@ -199,7 +222,7 @@ values (:complaint_id, :disposal_no, :next_attempt_at);
 select f.complaint_id, f.disposal_no, f.attempts_made, f.next_attempt_at, c.contact, c.number
 from feedback_due f
 join complaint c on c.id = f.complaint_id and c.state = 'awaiting_feedback' and c.disposals = f.disposal_no
-where f.done_at is null and f.next_attempt_at <= :now
+where f.done_at is null and f.step = 'calls' and f.next_attempt_at <= :now
   and not exists (select from attempt a where a.complaint_id = f.complaint_id and a.settled_at is null)
 order by f.next_attempt_at
 limit :at_most
@@ -213,12 +236,17 @@ where f.complaint_id = r.complaint_id and f.disposal_no = r.disposal_no;
 
 -- name: complaints_feedback_postpone(complaint_id, disposal_no, until)!
 update feedback_due set next_attempt_at = :until
-where complaint_id = :complaint_id and disposal_no = :disposal_no and done_at is null;
+where complaint_id = :complaint_id and disposal_no = :disposal_no and done_at is null and step = 'calls';
 
 -- name: complaints_feedback_count(complaint_id, disposal_no)$
 update feedback_due set attempts_made = attempts_made + 1
 where complaint_id = :complaint_id and disposal_no = :disposal_no
 returning attempts_made;
+
+-- name: complaints_feedback_called(complaint_id, disposal_no)$
+-- Whether the citizen is still asked by the dialer's calls.
+select exists (select from feedback_due where complaint_id = :complaint_id and disposal_no = :disposal_no
+               and done_at is null and step = 'calls');
 
 -- name: complaints_feedback_done(complaint_id, disposal_no, at)!
 update feedback_due set done_at = :at
@@ -227,21 +255,21 @@ where complaint_id = :complaint_id and disposal_no = :disposal_no and done_at is
 -- name: complaints_attempt(id)^
 select complaint_id, disposal_no from attempt where id = :id;
 
--- name: complaints_feedback_result(attempt_id)^
--- What the first record of this attempt did, from the history that it wrote.
+-- name: complaints_feedback_result(call_id, complaint_id)^
+-- What the first record of this call about this complaint did, from the history that it wrote.
 select f.complaint_id, f.satisfied, c.number, h.event, h.level, h.due_at
 from feedback f join complaint c on c.id = f.complaint_id
 join complaint_history h on h.complaint_id = f.complaint_id and h.call_id = f.attempt_id
-where f.attempt_id = :attempt_id
+where f.attempt_id = :call_id and f.complaint_id = :complaint_id
   and h.event in ('closed_satisfied', 'returned_for_review', 'escalated_dissatisfied');
 
 -- name: complaints_own_words(id, call_id)$
 -- Whether the recording holds what was said in this call.
 select exists (select from recording where id = :id and call_id = :call_id);
 
--- name: complaints_add_feedback(attempt_id, complaint_id, disposal_no, satisfied, reason_code, recording_id, at)!
-insert into feedback (attempt_id, complaint_id, disposal_no, satisfied, reason_code, recording_id, at)
-values (:attempt_id, :complaint_id, :disposal_no, :satisfied, :reason_code, :recording_id, :at);
+-- name: complaints_add_feedback(attempt_id, complaint_id, disposal_no, satisfied, reason_code, recording_id, told_to, at)!
+insert into feedback (attempt_id, complaint_id, disposal_no, satisfied, reason_code, recording_id, told_to, at)
+values (:attempt_id, :complaint_id, :disposal_no, :satisfied, :reason_code, :recording_id, :told_to, :at);
 
 -- name: complaints_add_to_register(attempt_id, complaint_id, level, reason_code, recording_id, at)!
 -- The register of dissatisfaction.
@@ -285,6 +313,10 @@ from notification where complaint_id = :complaint_id order by created_at, dedupe
 insert into bundle (id, complaint_id, entry, post, created_at)
 select r.id, r.complaint_id, r.entry, r.post, :created_at
 from unnest(:ids::uuid[], :complaint_ids::uuid[], :entries::integer[], :posts::text[]) as r (id, complaint_id, entry, post);
+
+-- name: complaints_last_bundle(complaint_id, post)$
+-- What this post was handed last with the complaint.
+select id from bundle where complaint_id = :complaint_id and post = :post order by entry desc limit 1;
 
 -- name: complaints_bundle(id)^
 select b.id, b.complaint_id, b.post, o.title as post_title, c.number, c.text_hi, c.level,

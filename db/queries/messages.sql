@@ -93,9 +93,19 @@ where channel = 'sms' and (id = :key or reference = :reference)
 returning id;
 
 -- name: messages_backlog()
-select channel, count(next_attempt_at) as waiting, count(held_at) as held
-from notification where next_attempt_at is not null or held_at is not null
+-- `undelivered`: a gateway took them, and then said that they did not arrive.
+select channel, count(next_attempt_at) as waiting, count(held_at) as held,
+       count(undelivered_at) filter (where delivered_at is null) as undelivered
+from notification
+where next_attempt_at is not null or held_at is not null or undelivered_at is not null and delivered_at is null
 group by channel;
+
+-- name: messages_undelivered_list(at_most)
+-- The latest first: an old one has been seen, or does not matter any more.
+select n.id, n.kind, n.channel, n.recipient, n.undelivered_at, n.last_error, c.number
+from notification n join complaint c on c.id = n.complaint_id
+where n.undelivered_at is not null and n.delivered_at is null
+order by n.undelivered_at desc, n.id limit :at_most;
 
 -- name: messages_held(at_most)
 select id, kind, channel, recipient, attempts, created_at, held_at, last_error

@@ -32,9 +32,9 @@ async def play(stage: Stage, narrator: Narrator) -> Story:
     async with AgentPage(stage.url, stage.agent_token) as page:
         number = await told.first_call(page)
     await told.disposed(number, "bdo-mehroni", "हैंडपंप की मरम्मत करा दी गई है।")
-    await told.asked_and_dissatisfied(number, "1", stage.voices.still_broken, to_level=1)
+    await told.asked_and_dissatisfied(number, "3", stage.voices.still_broken, to_level=1)
     await told.disposed(number, "bdo-mehroni", "मिस्त्री भेजा गया, हैंडपंप चालू है।")
-    await told.asked_and_dissatisfied(number, "4", stage.voices.false_report, to_level=2)
+    await told.asked_and_dissatisfied(number, "6", stage.voices.false_report, to_level=2)
     await told.disposed(number, "ee-lalitpur", "नया सिलेंडर लगवाकर हैंडपंप चालू कराया गया।")
     await told.asked_and_satisfied(number)
     return await told.ending(number)

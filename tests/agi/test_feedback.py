@@ -5,7 +5,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from agi.feedback import FeedbackFlow
+from agi.feedback import COMPLAINANT, NO, REASONS, SOMEBODY_ELSE, YES, FeedbackFlow
 from agi.keys import KeyListener
 from agi.ports import FeedbackAnswer
 from agi.server import FastAgiServer
@@ -64,12 +64,15 @@ def line(serve: Serve) -> Line:
     return Line(serve)
 
 
-def says(*, confirm: str = "5", verdict: str = "1", reason: str | None = "3") -> Citizen:
+def says(
+    *, confirm: str = "5", verdict: str = "1", reason: str | None = "5", doubled: bool = False
+) -> Citizen:
+    """`doubled`: the trunk delivers the verdict's key twice."""
     return Citizen(
         keys={
             Prompt.FEEDBACK_CONFIRM: [confirm],
             Prompt.FEEDBACK_QUESTION: [verdict],
-            Prompt.FEEDBACK_REASON: [reason],
+            Prompt.FEEDBACK_REASON: [verdict, reason] if doubled else [reason],
         }
     )
 
@@ -87,11 +90,11 @@ async def test_a_satisfied_citizen_is_thanked_and_written(line: Line) -> None:
 @pytest.mark.parametrize(
     ("key", "reason"),
     [
-        ("1", "not_done"),
-        ("2", "partly_done"),
-        ("3", "officer_did_not_contact"),
-        ("4", "false_report"),
-        ("5", "other"),
+        ("3", "not_done"),
+        ("4", "partly_done"),
+        ("5", "officer_did_not_contact"),
+        ("6", "false_report"),
+        ("7", "other"),
         (None, None),
     ],
 )
@@ -104,6 +107,18 @@ async def test_a_dissatisfied_citizen_gives_a_reason_and_their_own_words(
     assert citizen.recording == words.path
     assert citizen.said[-2:] == [Prompt.FEEDBACK_OWN_WORDS, Prompt.FEEDBACK_THANKS_DISSATISFIED]
     assert line.journal.outcome is Outcome.FEEDBACK_GIVEN
+
+
+async def test_a_doubled_verdict_is_no_reason(line: Line) -> None:
+    await line.ring(says(verdict="2", reason="6", doubled=True))
+    assert line.book.answer is not None
+    assert line.book.answer.reason_code == "false_report"
+
+
+def test_no_question_has_a_key_of_the_one_before_it() -> None:
+    confirm, verdict = {COMPLAINANT, SOMEBODY_ELSE}, {YES, NO}
+    assert not confirm & verdict
+    assert not verdict & set(REASONS)
 
 
 @pytest.mark.parametrize("idle", [False, True])

@@ -174,7 +174,7 @@ class Centre:
 
     async def due(self, complaint: UUID) -> asyncpg.Record:
         row = await self.pool.fetchrow(
-            """select next_attempt_at, attempts_made, feedback_due.done_at, state
+            """select next_attempt_at, attempts_made, feedback_due.done_at, state, step
                from feedback_due join complaint on complaint.id = complaint_id
                where complaint_id = $1""",
             complaint,

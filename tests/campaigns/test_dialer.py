@@ -115,7 +115,9 @@ async def test_the_request_carries_what_asterisk_needs(centre: Centre) -> None:
     assert (call["direction"], call["citizen_number"]) == ("outbound", number(1))
 
 
-async def test_no_answer_comes_again_by_the_schedule_and_ends_unverified(centre: Centre) -> None:
+async def test_no_answer_comes_again_by_the_schedule_and_then_an_agent_is_to_call(
+    centre: Centre,
+) -> None:
     complaint = await centre.disposed(number(1))
     for made in range(1, 5):
         attempt = await dialled_once(centre, number(1))
@@ -129,7 +131,7 @@ async def test_no_answer_comes_again_by_the_schedule_and_ends_unverified(centre:
         if made < 4:
             assert due["done_at"] is None
             centre.clock.time = due["next_attempt_at"]
-    assert due["state"] == "unverified"
+    assert (due["state"], due["step"]) == ("awaiting_feedback", "agent_call")
     centre.clock.advance(days=1)
     await centre.dialer().tick()
     assert len(centre.network.dialled) == 4

@@ -282,7 +282,7 @@ async def test_an_attempt_that_is_being_dropped_cannot_be_requested(centre: Cent
     now = centre.clock()
     async with centre.pool.acquire() as other, centre.pool.acquire() as conn:
         async with other.transaction():
-            assert await drop_unrequested(other, attempt.id, now, SETTINGS.retry, SETTINGS.window)
+            assert await drop_unrequested(other, attempt.id, now, SETTINGS.rules)
             marking = asyncio.create_task(attempts.mark_requested(conn, attempt.id, now))
             await blocked(centre)
         assert not await marking

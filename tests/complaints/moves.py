@@ -8,6 +8,7 @@ from complaints.deciding import decide
 from complaints.ending import advise, withdraw
 from complaints.ends import OwnWord, SpecialReason
 from complaints.escalation import escalate_overdue
+from complaints.feedback import Answer, FeedbackResult, record_told
 from complaints.interim import comment, interim_reply
 from complaints.lifecycle import WithOfficer
 from complaints.moving import forward_sorted, return_mapping, transfer
@@ -78,8 +79,9 @@ async def decided(world: World, number: str, *, approve: bool, post: str) -> Non
     await decide(world.pool, number, approve=approve, text="अभिलेख देखे", **_by(world, post))
 
 
-async def withdrawn(world: World, number: str, call_id: UUID | None = None) -> None:
-    word = OwnWord(actor="citizen", text="काम हो गया", call_id=call_id or await world.call())
+async def withdrawn(world: World, number: str, call_id: UUID | None = None, **words: str) -> None:
+    words = {"actor": "citizen", "text": "काम हो गया"} | words
+    word = OwnWord(**words, call_id=call_id or await world.call())
     await withdraw(world.pool, number, word=word, now=world.now)
 
 
@@ -95,13 +97,29 @@ async def reopened(world: World, number: str, call_id: UUID | None = None) -> Wi
     )
 
 
-async def interim(world: World, number: str, days: float = 3) -> None:
+async def told(
+    world: World, number: str, *, call_id: UUID, answer: Answer, agent: str = "101"
+) -> FeedbackResult:
+    return await record_told(
+        world.pool,
+        number,
+        call_id=call_id,
+        agent=agent,
+        answer=answer,
+        policy=world.policy,
+        now=world.now,
+        signer=sign,
+    )
+
+
+async def interim(world: World, number: str, days: float = 3, post: str = "L1-MAH") -> None:
     await interim_reply(
         world.pool,
         number,
         text="पाइप मंगाया गया है",
         expected_by=world.now + timedelta(days=days),
-        actor="officer:L1-MAH",
+        post=post,
+        actor=f"officer:{post}",
         now=world.now,
     )
 

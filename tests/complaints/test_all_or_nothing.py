@@ -10,8 +10,9 @@ from complaints import feedback
 from complaints.escalation import escalate_overdue, remind
 from complaints.feedback import Answer
 from complaints.lifecycle import PauseReason
-from complaints.pausing import pause, resume
+from complaints.pausing import end_long_pauses, pause, resume
 from complaints.policy import UP_1076
+from complaints.second_look import look_again
 from complaints.store import transaction
 from db.pool import Pool
 from tests.complaints.dying import CUT, DyingPool, as_pool
@@ -25,6 +26,7 @@ from tests.complaints.moves import (
     returned,
     sorted_to,
     specially_closed,
+    told,
     transferred,
     withdrawn,
 )
@@ -56,7 +58,7 @@ async def registering(world: World) -> UseCase:
 
 async def disposing(world: World) -> UseCase:
     registered = await world.register()
-    return lambda cut: cut.dispose(registered.number)
+    return lambda cut: cut.dispose(registered.number, post="L1-MAH")
 
 
 async def closing(world: World) -> UseCase:
@@ -81,9 +83,44 @@ async def giving_up(world: World) -> UseCase:
 
     async def give_up(cut: World) -> object:
         async with transaction(cut.pool) as conn:
-            return await feedback.give_up(conn, disposed.complaint_id, 1, cut.now)
+            return await feedback.give_up(
+                conn, disposed.complaint_id, 1, cut.now, policy=cut.policy
+            )
 
     return give_up
+
+
+async def asking_by_sms(world: World) -> UseCase:
+    await (await giving_up(world))(world)
+    world.later(days=2)
+    return lambda cut: feedback.follow_up(cut.pool, policy=cut.policy, now=cut.now)
+
+
+async def ending_unverified(world: World) -> UseCase:
+    await (await asking_by_sms(world))(world)
+    world.later(days=3)
+    return lambda cut: feedback.follow_up(cut.pool, policy=cut.policy, now=cut.now)
+
+
+async def ending_a_pause(world: World) -> UseCase:
+    await (await pausing(world))(world)
+    world.later(days=180)
+    return lambda cut: end_long_pauses(cut.pool, policy=cut.policy, now=cut.now)
+
+
+async def looking_again(world: World) -> UseCase:
+    higher = "update post set vacant_from = $1 where level > 1"
+    await world.pool.execute(higher, world.now.date())
+    await (await sweeping(world))(world)
+    await world.pool.execute(higher, None)
+    world.later(hours=1)
+    return lambda cut: look_again(cut.pool, policy=cut.policy, now=cut.now, signer=sign)
+
+
+async def telling_an_agent(world: World) -> UseCase:
+    disposed = await world.dispose((await world.register()).number)
+    call = await world.talked_with("101")
+    return on(told, disposed.number, call_id=call, answer=Answer(False))
 
 
 async def sweeping(world: World) -> UseCase:
@@ -110,6 +147,7 @@ def pausing_of(number: str) -> UseCase:
         number,
         reason=PauseReason.COURT_STAY,
         text="स्थगन",
+        post="L1-MAH",
         actor="officer:L1-MAH",
         policy=cut.policy,
         now=cut.now,
@@ -123,6 +161,7 @@ async def resuming(world: World) -> UseCase:
         cut.pool,
         registered.number,
         text="स्थगन समाप्त",
+        post="L1-MAH",
         actor="officer:L1-MAH",
         policy=cut.policy,
         now=cut.now,
@@ -208,6 +247,11 @@ async def everything(pool: Pool) -> dict[str, list[Any]]:
         returning_for_review,
         forwarding,
         giving_up,
+        asking_by_sms,
+        ending_unverified,
+        telling_an_agent,
+        ending_a_pause,
+        looking_again,
         sweeping,
         reminding,
         pausing,
@@ -245,7 +289,7 @@ async def test_a_cut_connection_leaves_nothing_half_done(
     await use_case(world)  # and then it can be done, once
     after = await everything(world.pool)
     added = len(after["complaint_history"]) - len(before["complaint_history"])
-    entries: dict[object, int] = {sweeping: 2, reminding: 0}
+    entries: dict[object, int] = {sweeping: 2, looking_again: 2, reminding: 0}
     assert added == entries.get(prepare, 1)
-    moved = prepare is not interim_reply
+    moved = prepare not in (interim_reply, giving_up, asking_by_sms)
     assert (after["complaint"] != before["complaint"]) == moved

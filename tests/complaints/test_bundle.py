@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 
 from complaints.bundle_link import opened_by, sign
 from complaints.bundle_page import BundlePage
+from complaints.bundles import renew
+from complaints.errors import NoBundleError
 from complaints.escalation import escalate_overdue
 from complaints.feedback import Answer, DissatisfactionReason
 from complaints.story import load_story
@@ -126,7 +129,33 @@ async def test_a_link_that_is_over_or_not_ours_opens_nothing(world: World, clien
     world.now = UNTIL
     async with client.get(link) as answer:
         assert answer.status == 403
+        assert "1076 पर कॉल करके" in await answer.text()  # and what the officer can do
     assert await world.pool.fetchval("select count(*) from bundle_access") == 0
+
+
+async def test_a_new_link_goes_to_who_holds_the_post_now_and_opens_the_same(
+    world: World, client: Client
+) -> None:
+    number, _ = await escalated(world)
+    world.now = UNTIL
+    fresh = partial(sign, SECRET, "", expires=UNTIL + timedelta(days=60))
+    await world.pool.execute("update post set number = '+919415000022' where id = 'L2-LAL'")
+    post = await renew(world.pool, number, actor="agent:101", signer=fresh, now=world.now)
+    [message] = await world.pool.fetch("select * from notification where kind = 'officer_link'")
+    assert (post, message["recipient"]) == ("L2-LAL", "+919415000022")
+    [link] = message["links"]
+    assert link in message["body"]
+    async with client.get(link) as answer:
+        assert (answer.status, number in await answer.text()) == (200, True)
+    again = await renew(world.pool, number, actor="agent:101", signer=fresh, now=world.now)
+    assert again == post
+    assert (await world.events(message["complaint_id"]))[-2:] == ["link_renewed", "link_renewed"]
+
+
+async def test_who_was_handed_nothing_gets_no_link(world: World) -> None:
+    registered = await world.register()
+    with pytest.raises(NoBundleError, match="L1-MAH"):
+        await renew(world.pool, registered.number, actor="operator", signer=signer, now=world.now)
 
 
 @given(st.uuids(), st.integers(1, 30_000_000))

@@ -5,7 +5,7 @@ import pytest
 
 from complaints.calendar import Calendar, Counting
 from complaints.deadlines import going_on, level_clock, review_clock, sorting_clock, stopped
-from complaints.policy import READY, UP_1076, Policy
+from complaints.policy import READY, UP_1076, FollowUp, Policy, Step
 
 START = datetime(2025, 11, 20, 5, 30, tzinfo=UTC)
 DAYS = (7, 8, 10, 14)
@@ -101,7 +101,7 @@ def test_a_category_can_have_rules_of_its_own() -> None:
         {"fewest_days": 9, "most_days": 8},
         {"sorting_days": 0},
         {"rest_weekdays": frozenset(range(7))},
-        {"after_attempts_used_up": "closed_satisfied"},
+        {"after_attempts": (FollowUp(Step.SMS, 1), FollowUp(Step.SMS, 2))},
     ],
 )
 def test_a_policy_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:

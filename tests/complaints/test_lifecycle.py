@@ -152,7 +152,7 @@ def test_the_ends_carry_their_evidence() -> None:
 
 
 EVERY_OPEN = {"withdraw"}
-ON_THE_CLOCK = {"dispose", "overdue"} | EVERY_OPEN
+ON_THE_CLOCK = {"dispose", "overdue", "look_again"} | EVERY_OPEN
 MOVES: dict[type, set[str]] = {
     Triage: {"forward", "advise", "overdue"} | EVERY_OPEN,
     Returned: {"forward", "advise", "overdue"} | EVERY_OPEN,
@@ -160,7 +160,7 @@ MOVES: dict[type, set[str]] = {
     | {"pause", "transfer", "propose_transfer", "return_mapping"}
     | {"special_close", "propose_special_close"},
     Proposed: ON_THE_CLOCK | {"approve_transfer", "approve_special_close", "refuse"},
-    Paused: {"resume", "dispose"} | EVERY_OPEN,
+    Paused: {"resume", "pause_over", "dispose"} | EVERY_OPEN,
     AwaitingFeedback: {"satisfied", "dissatisfied", "attempts_used_up"} | EVERY_OPEN,
     ClosedSatisfied: {"reopen"},
     Unverified: {"reopen"},

@@ -14,6 +14,7 @@ from complaints.errors import (
     AlreadyDisposedError,
     AlreadyEndedError,
     InvalidInputError,
+    NoEvidenceError,
     NotAllowedError,
     NotNowError,
     WrongPostError,
@@ -239,6 +240,28 @@ async def test_triage_holds_nothing_up_for_longer_than_its_time(world: World) ->
     assert await swept(world) == 1
     assert await world.events(registered.complaint_id) == ["triage", "forwarded"]
     assert (await row_of(world, registered.number))["post"] == "L1-MAH"
+    [told_officer] = await told(world, "officer_assigned")
+    [told_citizen] = await told(world, "citizen_moved")
+    assert told_officer["recipient"] == "+919415000001"
+    assert told_citizen["recipient"] == CITIZEN
+
+
+async def test_a_returned_one_without_a_level_above_is_given_back_and_the_history_says_so(
+    world: World,
+) -> None:
+    world.policy = replace(UP_1076, last_level=1)
+    registered = await world.register()
+    await returned(world, registered.number)
+    world.later(days=1)
+    assert await swept(world) == 1
+    assert await world.events(registered.complaint_id) == [
+        "registered",
+        "wrong_mapping",
+        "given_back",
+    ]
+    assert (await row_of(world, registered.number))["post"] == "L1-MAH"
+    assert len(await told(world, "officer_assigned")) == 2
+    assert await told(world, "officer_forwarded") == []
 
 
 async def test_what_is_not_for_the_helpline_ends_with_advice(world: World) -> None:
@@ -376,7 +399,7 @@ async def told_by_telephone(world: World, number: str, **changes: object) -> Non
     arguments: dict[str, object] = {
         "actor": "agent:101",
         "via": Via.AGENT,
-        "told_by": "L1-MAH",
+        "post": "L1-MAH",
         "call_id": await world.call(),
     } | changes
     await dispose(
@@ -402,9 +425,7 @@ async def test_an_officer_can_tell_an_agent_by_telephone(world: World) -> None:
 async def test_what_an_agent_was_told_names_the_post_that_has_it(world: World) -> None:
     registered = await world.register()
     with pytest.raises(WrongPostError):
-        await told_by_telephone(world, registered.number, told_by="L2-LAL")
-    with pytest.raises(InvalidInputError, match="told_by"):
-        await told_by_telephone(world, registered.number, told_by=None)
+        await told_by_telephone(world, registered.number, post="L2-LAL")
     with pytest.raises(InvalidInputError, match="actor"):
         await told_by_telephone(world, registered.number, actor="officer:L1-MAH")
     assert await world.pool.fetchval("select count(*) from disposal") == 0
@@ -493,3 +514,32 @@ async def test_every_template_can_be_filled_in(
 def test_every_event_and_every_state_has_words() -> None:
     assert set(telling._EVENTS) == set(texts._EVENTS) == set(Event)
     assert set(telling._STATES) == set(STATE_NAMES.values())
+
+
+async def test_only_who_has_it_reports_and_replies(world: World) -> None:
+    number = await at_level_two(world)
+    with pytest.raises(WrongPostError):
+        await told_by_telephone(world, number, via=Via.OFFICERS_LINE, actor="officer:L1-MAH")
+    with pytest.raises(WrongPostError):
+        await interim(world, number, post="L1-MAH")
+    await interim(world, number, post="L2-LAL")
+
+
+async def test_another_persons_call_takes_nothing_back_and_reopens_nothing(world: World) -> None:
+    number = await closed(world)
+    stranger = await world.talked_with("101", "+919876500000")
+    with pytest.raises(NoEvidenceError, match="no agent confirmed"):
+        await reopened(world, number, stranger)
+    other = await world.register()
+    with pytest.raises(NoEvidenceError, match="none of the citizen's"):
+        await withdrawn(world, other.number, stranger)
+    with pytest.raises(InvalidInputError, match="confirmed"):
+        await withdrawn(world, other.number, stranger, confirmed="father's name")
+    await withdrawn(
+        world, other.number, stranger, actor="agent:101", confirmed="father's name and village"
+    )
+    entry = await world.pool.fetchrow("select * from complaint_end")
+    assert entry is not None
+    assert (entry["actor"], entry["call_id"]) == ("agent:101", stranger)
+    assert entry["text"].endswith("; identity confirmed: father's name and village")
+    await reopened(world, number, await world.call())

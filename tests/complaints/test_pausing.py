@@ -1,35 +1,42 @@
+import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from complaints.errors import AlreadyEndedError, NotAllowedError, NotNowError
+from complaints.errors import AlreadyEndedError, NotAllowedError, NotNowError, WrongPostError
 from complaints.escalation import escalate_overdue, remind
 from complaints.feedback import Answer
 from complaints.lifecycle import PauseReason
-from complaints.pausing import pause, resume
+from complaints.pausing import end_long_pauses, pause, resume
+from complaints.policy import UP_1076
 from tests.complaints.world import World, sign
 
 WAITING = PauseReason.WAITING_FOR_CITIZEN
 
 
-async def paused(world: World, number: str, reason: PauseReason = WAITING) -> None:
+async def paused(
+    world: World, number: str, reason: PauseReason = WAITING, post: str = "L1-MAH"
+) -> None:
     await pause(
         world.pool,
         number,
         reason=reason,
         text="खसरा संख्या बताएं",
-        actor="officer:L1-MAH",
+        post=post,
+        actor=f"officer:{post}",
         policy=world.policy,
         now=world.now,
     )
 
 
-async def resumed(world: World, number: str) -> object:
+async def resumed(world: World, number: str, post: str = "L1-MAH") -> object:
     return await resume(
         world.pool,
         number,
         text="मिल गई",
-        actor="officer:L1-MAH",
+        post=post,
+        actor=f"officer:{post}",
         policy=world.policy,
         now=world.now,
     )
@@ -38,7 +45,7 @@ async def resumed(world: World, number: str) -> object:
 async def test_while_it_is_paused_nothing_is_due(world: World) -> None:
     registered = await world.register()
     world.later(days=5)
-    await paused(world, registered.number)
+    await paused(world, registered.number, PauseReason.COURT_STAY)
     world.later(days=100)
     assert await escalate_overdue(
         world.pool, policy=world.policy, now=world.now, signer=sign
@@ -51,7 +58,7 @@ async def test_while_it_is_paused_nothing_is_due(world: World) -> None:
         timedelta(days=0.6),
     )
     [message] = await world.messages(registered.complaint_id, "citizen_paused")
-    assert "आपसे जानकारी अपेक्षित" in message["body"]
+    assert "न्यायालय के स्थगन" in message["body"]
 
 
 async def test_resumed_it_is_due_after_what_was_left_and_the_history_says_so(
@@ -112,3 +119,47 @@ async def test_only_what_runs_is_paused_and_only_what_stands_is_resumed(world: W
     await world.answer(await world.disposed_and_called(registered.number), Answer(satisfied=True))
     with pytest.raises(AlreadyEndedError):
         await paused(world, registered.number)
+
+
+async def test_only_who_has_it_stops_and_starts_the_clock(world: World) -> None:
+    registered = await world.register()
+    with pytest.raises(WrongPostError, match="for L1-MAH to do, not for L2-LAL"):
+        await paused(world, registered.number, post="L2-LAL")
+    await paused(world, registered.number)
+    with pytest.raises(WrongPostError):
+        await resumed(world, registered.number, post="L2-LAL")
+
+
+@pytest.mark.parametrize(("reason", "days"), [(WAITING, 15), (PauseReason.COURT_STAY, 180)])
+async def test_a_pause_that_nobody_ends_goes_on_by_itself_once(
+    world: World, reason: PauseReason, days: int
+) -> None:
+    registered = await world.register()
+    world.later(days=5)
+    await paused(world, registered.number, reason)
+    began = world.now
+    world.later(days=days, seconds=-1)
+    assert await ended_pauses(world) == 0
+    world.later(seconds=1)
+    assert sorted(await asyncio.gather(*(ended_pauses(world) for _ in range(3)))) == [0, 0, 1]
+    row = await world.complaint(registered.complaint_id)
+    assert (row["state"], row["due_at"]) == ("with_officer", world.now + timedelta(days=2))
+    entry = await world.pool.fetchrow("select * from complaint_history order by seq desc limit 1")
+    assert entry is not None
+    until = (began + timedelta(days=days)).isoformat()
+    assert (entry["event"], entry["actor"], entry["due_at"]) == ("resumed", "clock", row["due_at"])
+    assert entry["reason"] == f"{reason}: longest pause, until {until}"
+    [message] = await world.messages(registered.complaint_id, "officer_resumed")
+    assert message["recipient"] == "+919415000001"
+
+
+async def test_the_longest_pause_is_the_policys(world: World) -> None:
+    world.policy = replace(UP_1076, by_category={"handpump": {"longest_wait_days": 1}})
+    registered = await world.register()
+    await paused(world, registered.number)
+    world.later(days=1)
+    assert await ended_pauses(world) == 1
+
+
+async def ended_pauses(world: World) -> int:
+    return await end_long_pauses(world.pool, policy=world.policy, now=world.now)

@@ -65,7 +65,7 @@ HISTORIES = {
         20-11 registered L1 by agent:101, due 25-11
         21-11 disposed L1 by officer:L1-MAH
         21-11 escalated_dissatisfied L2 by citizen, due 01-12
-        22-11 disposed L2 by officer:L1-MAH
+        22-11 disposed L2 by officer:L2-LAL
         22-11 escalated_dissatisfied L3 by citizen, due 12-12
         13-12 escalated_overdue L4 by clock, due 12-01
     """,
@@ -84,7 +84,7 @@ HISTORIES = {
         20-11 registered L1 by agent:101, due 27-11
         21-11 disposed L1 by officer:L1-MAH
         21-11 escalated_dissatisfied L2 by citizen, due 01-12
-        22-11 disposed L2 by officer:L1-MAH
+        22-11 disposed L2 by officer:L2-LAL
         22-11 escalated_dissatisfied L3 by citizen, due 06-12
         13-12 escalated_overdue L4 by clock, due 27-12
     """,
@@ -124,7 +124,7 @@ EXPLAINED = """\
   An officer can pass it on, or return it as wrongly mapped, within 3 days, 2 time(s) in all.
   From L2 on the officer can close it specially, with reason and name.
   Disposed of, the citizen is called 15 minutes later, at most 4 times; only their own word closes it as satisfied.
-  Nobody reached: it ends as unverified, never as satisfied.
+  Nobody reached: an agent calls, within 2 day(s); then an SMS asks the citizen to call, within 3 day(s); then it ends as unverified, never as satisfied.
   Satisfied or unverified, the citizen can reopen it for 30 days.\
 """  # noqa: E501
 
@@ -133,6 +133,7 @@ EXPLAINED = """\
     ("policy", "words"),
     [
         (UP_2017, "citizen not satisfied: to L2 at once"),
+        (Policy(name="x", after_attempts=()), "Nobody reached: it ends as unverified"),
         (Policy(name="x", special_close=SpecialClose.NOBODY), "Nobody can close it"),
         (UP_2017, "Nobody can close it without the citizen's satisfaction."),
         (MP_181, "L2 can propose a special close, the next level decides"),

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -9,7 +10,9 @@ from complaints.deadlines import Clock
 from complaints.errors import UnknownComplaintError
 from complaints.feedback import Answer, give_up
 from complaints.lifecycle import AwaitingFeedback, ClosedSatisfied, Unverified, WithOfficer
+from complaints.policy import UP_1076
 from complaints.registration import Registered
+from tests.complaints.moves import withdrawn
 from tests.complaints.world import World
 
 
@@ -46,7 +49,14 @@ async def test_an_unverified_end_is_read_with_its_reason(world: World) -> None:
     registered = await world.register()
     await world.dispose(registered.number)
     async with store.transaction(world.pool) as conn:
-        await give_up(conn, registered.complaint_id, 1, world.now, reason="invalid number")
+        await give_up(
+            conn,
+            registered.complaint_id,
+            1,
+            world.now,
+            policy=replace(UP_1076, after_attempts=()),
+            reason="invalid number",
+        )
     unverified = Unverified(
         level=1, post="L1-MAH", disposals=1, reason="invalid number", ended_at=world.now
     )
@@ -57,3 +67,13 @@ async def test_what_does_not_exist_cannot_be_held(world: World) -> None:
     async with store.transaction(world.pool) as conn:
         with pytest.raises(UnknownComplaintError):
             await store.hold_by_id(conn, UUID(int=0))
+
+
+async def test_who_waited_for_the_row_sees_what_the_other_wrote_beside_it(world: World) -> None:
+    """A withdrawal's evidence stands in a row of its own: it is as new as the complaint's."""
+    registered = await world.register()
+    calls = [await world.call(), await world.call()]
+    done = await world.at_once(
+        registered.complaint_id, *(withdrawn(world, registered.number, call) for call in calls)
+    )
+    assert sorted(type(one).__name__ for one in done) == ["AlreadyEndedError", "NoneType"]

@@ -13,6 +13,7 @@ from calls.model import Direction, NewCall, Outcome
 from calls.store import end_if_open
 from complaints.disposal import DisposalKind, Disposed, dispose
 from complaints.feedback import Answer, DissatisfactionReason, FeedbackResult, record
+from complaints.number import parse
 from complaints.policy import UP_1076, Policy
 from complaints.reference import Category, Department, Place, PostRow, ReferenceData
 from complaints.registration import Registered, Registration, register
@@ -89,6 +90,16 @@ class World:
         )
         return call.id
 
+    async def talked_with(self, agent: str, number: str = CITIZEN) -> UUID:
+        """A call of this number's that an agent answered."""
+        call_id = await self.call()
+        await self.pool.execute(
+            """update call set citizen_number = $2, answered_at = $3, agent_answered_at = $3,
+                               agent_id = $4 where id = $1""",
+            *(call_id, number, self.now, agent),
+        )
+        return call_id
+
     async def recording(self, call_id: UUID, kind: str = "call", state: str = "stored") -> UUID:
         recording_id = new_id(self.now)
         whole = state == "stored"
@@ -110,13 +121,23 @@ class World:
             self.pool, form or self.form(), policy=self.policy, now=self.now, actor="agent:101"
         )
 
-    async def dispose(self, number: str, report: str = "हैंडपंप ठीक कर दिया गया") -> Disposed:
+    async def post_of(self, number: str) -> str:
+        """Who has it."""
+        digits = parse(number)
+        found = await self.pool.fetchval("select post from complaint where number = $1", digits)
+        return str(found)
+
+    async def dispose(
+        self, number: str, report: str = "हैंडपंप ठीक कर दिया गया", post: str | None = None
+    ) -> Disposed:
+        post = post or await self.post_of(number)
         return await dispose(
             self.pool,
             number,
             kind=DisposalKind.RESOLVED,
             report=report,
-            actor="officer:L1-MAH",
+            post=post,
+            actor=f"officer:{post}",
             policy=self.policy,
             now=self.now,
         )

@@ -71,13 +71,20 @@ def test_the_receipts_token_reaches_the_page_in_the_clear() -> None:
 async def test_the_embedded_default_delivers_into_the_outbox_and_is_counted(room: Room) -> None:
     await room.messages(2)
     await room.messages(body={})
+    [lost] = await room.messages()
+    await room.pool.execute(
+        """update notification set sent_at = $2, undelivered_at = $2, next_attempt_at = null
+           where id = $1""",
+        *(lost, room.now()),
+    )
     metrics = Metrics()
     outbound = Outbound(room.pool, NotificationOptions(), room.folder / "outbox", room.now)
     outbound.add_metrics(metrics)
     tasks = [asyncio.ensure_future(service()) for service in outbound.services.values()]
     try:
-        await room.all_sent(2)
+        await until(lambda: _holds(metrics, 'messages_sent_total{channel="sms"} 2.0'))
         await until(lambda: _holds(metrics, 'messages_held{channel="sms"} 1.0'))
+        await until(lambda: _holds(metrics, 'messages_undelivered{channel="sms"} 1.0'))
     finally:
         for task in tasks:
             task.cancel()

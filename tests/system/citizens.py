@@ -38,6 +38,7 @@ class Matter:
             self.number,
             kind=DisposalKind.RESOLVED,
             report="हैंडपंप ठीक करा दिया गया।",
+            post=(await self.row())["post"],
             actor="post:test",
             policy=policy_named("demo"),
             now=self.bed.now(),

@@ -40,8 +40,8 @@ from tests.system.database import fresh_database
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 MORNING = datetime(2026, 3, 2, 10, 0, tzinfo=INDIA)
-# Asked why, the citizen names reason 4 and says it after the beep.
-WHY = (NEXT, Press("4"), Wait(2), Say(tone(440, 1.5)))
+# Asked why, the citizen presses 6, the report is false, and says so after the beep.
+WHY = (NEXT, Press("6"), Wait(2), Say(tone(440, 1.5)))
 
 
 @pytest.fixture(scope="module")
@@ -119,15 +119,15 @@ async def test_a_call_that_did_not_come_through_is_tried_again(
     await _asked_again(matter, attempt, HOUR)
 
 
-async def test_a_number_that_does_not_exist_ends_the_complaint_as_unverified(
+async def test_a_number_that_does_not_exist_is_not_dialled_again_and_agents_are_to_call(
     matter: Matter,
 ) -> None:
     attempt = await matter.called(Refuse(404))
     row = await matter.row()
     assert attempt["outcome"] == Outcome.INVALID_NUMBER
-    assert (row["state"], row["unverified_reason"]) == ("unverified", "invalid number")
-    assert (await matter.due())["done_at"] is not None
-    assert [one["recipient"] for one in await matter.told("citizen_unverified")] == [matter.contact]
+    due = await matter.due()
+    assert (row["state"], due["step"]) == ("awaiting_feedback", "agent_call")
+    assert (due["tried"], due["done_at"]) == (["invalid number"], None)
 
 
 @pytest.mark.parametrize(

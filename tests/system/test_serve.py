@@ -62,12 +62,19 @@ async def _row(pool: Pool, call_id: object) -> asyncpg.Record | None:
         return await conn.fetchrow("select * from call where id = $1", call_id)
 
 
+async def _post_of(pool: Pool, number: str) -> str:
+    async with pool.acquire(timeout=5) as conn:
+        found = await conn.fetchval("select post from complaint where number = $1", number)
+    return str(found)
+
+
 async def _dispose(pool: Pool, number: str) -> None:
     await dispose(
         pool,
         number,
         kind=DisposalKind.RESOLVED,
         report="ठीक करा दिया।",
+        post=await _post_of(pool, number),
         actor="post:test",
         policy=policy_named("demo"),
         now=system_clock(),

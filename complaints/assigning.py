@@ -1,0 +1,60 @@
+"""A complaint that an officer has anew, without an escalation: they and the citizen are told."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from complaints import texts
+from complaints.lifecycle import WithOfficer
+from complaints.mapping import posts_by_id
+from complaints.notifications import Kind, Notification, notify_each
+from complaints.store import Complaint
+from db.pool import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """A complaint whose officer, that of `state`, has it by the history's entry `seq`."""
+
+    complaint: Complaint
+    state: WithOfficer
+    seq: int
+
+
+async def tell_assigned(conn: Connection, assigned: Sequence[Assigned], now: datetime) -> None:
+    """Tell officers and citizens, with the same few statements for any number of complaints."""
+    posts = await posts_by_id(conn, sorted({one.state.post for one in assigned}), now)
+    messages = [
+        message
+        for one in assigned
+        for message in (_to_officer(one, posts[one.state.post].number), _to_citizen(one))
+    ]
+    await notify_each(conn, messages, now)
+
+
+def _to_officer(one: Assigned, recipient: str) -> Notification:
+    complaint = one.complaint
+    return Notification(
+        complaint_id=complaint.id,
+        entry=one.seq,
+        kind=Kind.OFFICER_ASSIGNED,
+        recipient=recipient,
+        body=texts.officer_assigned(
+            complaint.number,
+            complaint.category_name,
+            complaint.place_name,
+            complaint.text,
+            complaint.contact,
+            one.state.due_at,
+        ),
+    )
+
+
+def _to_citizen(one: Assigned) -> Notification:
+    return Notification(
+        complaint_id=one.complaint.id,
+        entry=one.seq,
+        kind=Kind.CITIZEN_MOVED,
+        recipient=one.complaint.contact,
+        body=texts.citizen_moved(one.complaint.number, one.state.due_at),
+    )

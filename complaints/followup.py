@@ -1,0 +1,206 @@
+"""A citizen whom the dialer did not reach: an agent calls, then an SMS asks, then it is unverified.
+
+"No answer" is its own outcome, never "satisfied" (R19). Each step has an end and is an entry of
+the history; a new disposal begins with the dialer's calls again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from complaints import history, texts
+from complaints.batches import together_or_alone
+from complaints.history import Entry, Event
+from complaints.lifecycle import AwaitingFeedback
+from complaints.notifications import Kind, Notification, notify_each
+from complaints.policy import FollowUp, Policy, Step
+from complaints.store import Complaint, held, hold_by_id, move_each, transaction
+from complaints.words import clean
+from db.pool import Connection, Pool
+from db.statements import statements
+
+_log = structlog.get_logger(__name__)
+_EVENTS = {Step.AGENT_CALL: Event.AGENT_TO_CALL, Step.SMS: Event.ASKED_TO_CALL}
+
+
+@dataclass(frozen=True, slots=True)
+class _Unanswered:
+    """A step is over (None: the dialer's calls). `tried`: the steps so far, in words."""
+
+    complaint: Complaint
+    step: Step | None
+    tried: tuple[str, ...]
+
+    @property
+    def state(self) -> AwaitingFeedback:
+        state = self.complaint.state
+        if not isinstance(state, AwaitingFeedback):
+            raise TypeError(f"held as unanswered, but {state}")
+        return state
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A citizen whom an agent is to call, until `step_until`. Names in Hindi.
+
+    `numbers` (E.164): the one given for this complaint first. `tried`: why an agent is to call.
+    """
+
+    number: str
+    complaint_id: UUID
+    disposal_no: int
+    category: str
+    place: str
+    citizen: str | None
+    step_until: datetime
+    tried: tuple[str, ...]
+    numbers: tuple[str, ...]
+
+
+async def give_up(
+    conn: Connection,
+    complaint_id: UUID,
+    disposal_no: int,
+    now: datetime,
+    *,
+    policy: Policy,
+    reason: str = "attempts used up",
+    actor: str = "dialer",
+) -> bool:
+    """The dialer calls no more, for `reason` (not empty): on to the next step of the policy, or,
+    without any, to the end as unverified. In the caller's transaction.
+
+    False, and nothing is changed, when there is nothing to give up: answered, ended, given up.
+    """
+    reason = clean("reason", reason, 400)
+    complaint = await hold_by_id(conn, complaint_id)
+    state = complaint.state
+    if not isinstance(state, AwaitingFeedback) or state.disposals != disposal_no:
+        return False
+    if not await statements().complaints_feedback_called(
+        conn, complaint_id=complaint_id, disposal_no=disposal_no
+    ):
+        return False
+    await _go_on(conn, [_Unanswered(complaint, None, (reason,))], policy, now, actor)
+    return True
+
+
+async def follow_up(pool: Pool, *, policy: Policy, now: datetime, limit: int = 200) -> int:
+    """Take at most `limit` steps whose time is over further, oldest first; how many there were.
+
+    Exactly once, by any number of workers; one batch is one transaction. The next step's time runs
+    from `now`, also after a downtime.
+    """
+    async with transaction(pool) as conn:
+        over = await _hold_over(conn, now, limit)
+        moved = await together_or_alone(
+            conn,
+            over,
+            lambda some: _go_on(conn, some, policy, now, "clock"),
+            named=lambda one: one.complaint.id,
+        )
+        if moved:
+            _log.info("unanswered feedback followed up", complaints=moved)
+    return moved
+
+
+async def tasks(pool: Pool, *, at_most: int = 100) -> list[Task]:
+    """Whom agents are to call, the first to end first."""
+    async with pool.acquire(timeout=5) as conn:
+        rows = statements().followup_tasks(conn, at_most=at_most)
+        return [
+            Task(**{**row, "tried": tuple(row["tried"]), "numbers": tuple(row["numbers"])})
+            async for row in rows
+        ]
+
+
+async def _hold_over(conn: Connection, now: datetime, limit: int) -> list[_Unanswered]:
+    rows = [row async for row in statements().followup_lock(conn, now=now, at_most=limit)]
+    complaints = await held(conn, [row["id"] for row in rows])
+    return [
+        _Unanswered(
+            complaint,
+            Step(row["step"]),
+            (*row["tried"], f"{row['step']} until {row['step_until'].isoformat()}"),
+        )
+        for complaint, row in zip(complaints, rows, strict=True)
+    ]
+
+
+async def _go_on(
+    conn: Connection, over: Sequence[_Unanswered], policy: Policy, now: datetime, actor: str
+) -> None:
+    """Each to its next step, or to its end, with a fixed number of statements."""
+    following = {
+        one.complaint.id: policy.of(one.complaint.category).step_after(one.step) for one in over
+    }
+    until = {
+        complaint_id: now + step.days * policy.day if step else None
+        for complaint_id, step in following.items()
+    }
+    seqs = await history.append_each(
+        conn,
+        {
+            one.complaint.id: _entry(
+                one, following[one.complaint.id], until[one.complaint.id], actor, now
+            )
+            for one in over
+        },
+    )
+    await statements().followup_go_on(
+        conn,
+        complaint_ids=list(following),
+        disposal_nos=[one.state.disposals for one in over],
+        steps=[step.step if step else None for step in following.values()],
+        untils=list(until.values()),
+        tried=[one.tried[-1] for one in over],
+        at=now,
+    )
+    ended = {
+        one.complaint.id: one.state.attempts_used_up("; ".join(one.tried), now)
+        for one in over
+        if following[one.complaint.id] is None
+    }
+    if ended:
+        await move_each(conn, ended, now)
+    messages = [
+        Notification(
+            complaint_id=one.complaint.id,
+            entry=seqs[one.complaint.id],
+            recipient=one.complaint.contact,
+            **told,
+        )
+        for one in over
+        if (told := _told(one.complaint, following[one.complaint.id], until[one.complaint.id]))
+    ]
+    if messages:
+        await notify_each(conn, messages, now)
+
+
+def _entry(
+    one: _Unanswered, step: FollowUp | None, until: datetime | None, actor: str, now: datetime
+) -> Entry:
+    tried = "; ".join(one.tried)
+    return Entry(
+        at=now,
+        event=_EVENTS[step.step] if step else Event.UNVERIFIED,
+        level=one.state.level,
+        actor=actor,
+        reason=f"{tried}; now until {until.isoformat()}" if until else tried,
+        post=one.state.post,
+    )
+
+
+def _told(
+    complaint: Complaint, step: FollowUp | None, until: datetime | None
+) -> dict[str, Any] | None:
+    """What the citizen is written; None while an agent is to call them."""
+    if step is None or until is None:
+        return {"kind": Kind.CITIZEN_UNVERIFIED, "body": texts.citizen_unverified(complaint.number)}
+    if step.step is Step.SMS:
+        return {"kind": Kind.CITIZEN_ASKED, "body": texts.citizen_asked(complaint.number, until)}
+    return None

@@ -1,0 +1,265 @@
+"""Citizens whom the dialer's calls did not reach (R19)."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from complaints.errors import NoEvidenceError, NotAwaitingFeedbackError
+from complaints.feedback import (
+    Answer,
+    DissatisfactionReason,
+    claim_due,
+    follow_up,
+    give_up,
+    open_question_for,
+    postpone,
+    tasks,
+)
+from complaints.policy import UP_1076, FollowUp, Policy, Step
+from complaints.registration import Registered
+from tests.complaints.moves import told
+from tests.complaints.world import CITIZEN, World
+
+OTHER = "+919876500000"
+
+
+async def used_up(world: World, form_changes: dict[str, str] | None = None) -> Registered:
+    """Disposed of, and the dialer has given up."""
+    registered = await world.register(world.form(**(form_changes or {})))
+    await world.dispose(registered.number)
+    await given_up(world, registered.complaint_id, 1)
+    return registered
+
+
+async def given_up(world: World, complaint_id: UUID, disposal_no: int) -> bool:
+    async with world.pool.acquire() as conn, conn.transaction():
+        return await give_up(conn, complaint_id, disposal_no, world.now, policy=world.policy)
+
+
+async def followed_up(world: World, limit: int = 200) -> int:
+    return await follow_up(world.pool, policy=world.policy, now=world.now, limit=limit)
+
+
+async def claimed(world: World) -> int:
+    async with world.pool.acquire() as conn, conn.transaction():
+        return len(await claim_due(conn, world.now, 10))
+
+
+async def also_has(world: World, registered: Registered, number: str) -> None:
+    await world.pool.execute(
+        """insert into citizen_number (citizen_id, number)
+           select citizen_id, $2 from complaint where id = $1""",
+        *(registered.complaint_id, number),
+    )
+
+
+async def test_no_answer_is_an_agents_call_then_an_sms_then_unverified(world: World) -> None:
+    one = await used_up(world)
+    [task] = await tasks(world.pool)
+    assert (task.number, task.numbers, task.tried, task.step_until) == (
+        one.number,
+        (CITIZEN,),
+        ("attempts used up",),
+        world.now + timedelta(days=2),
+    )
+    world.later(days=2)
+    assert (await followed_up(world), await tasks(world.pool)) == (1, [])
+    [message] = await world.messages(one.complaint_id, "citizen_asked")
+    assert (message["recipient"], one.number in message["body"]) == (CITIZEN, True)
+    assert "25-11-2025" in message["body"]
+    assert (await world.complaint(one.complaint_id))["state"] == "awaiting_feedback"
+    world.later(days=3)
+    assert await followed_up(world) == 1
+    row = await world.complaint(one.complaint_id)
+    assert (row["state"], row["unverified_reason"]) == (
+        "unverified",
+        "attempts used up; agent_call until 2025-11-22T05:30:00+00:00; "
+        "sms until 2025-11-25T05:30:00+00:00",
+    )
+    assert await world.events(one.complaint_id) == [
+        "registered",
+        "disposed",
+        "agent_to_call",
+        "asked_to_call",
+        "unverified",
+    ]
+    assert len(await world.messages(one.complaint_id, "citizen_unverified")) == 1
+    world.later(days=9)
+    assert await followed_up(world) == 0
+
+
+async def test_each_step_lasts_its_days(world: World) -> None:
+    await used_up(world)
+    world.later(days=1, hours=23)
+    assert await followed_up(world) == 0
+    world.later(days=6)  # the sweep was away: the SMS has its days from now on all the same
+    assert await followed_up(world) == 1
+    world.later(days=2)
+    assert await followed_up(world) == 0
+
+
+async def test_the_dialer_leaves_who_is_asked_otherwise_alone(world: World) -> None:
+    one = await used_up(world)
+    world.later(days=1)
+    assert await claimed(world) == 0
+    async with world.pool.acquire() as conn:
+        assert not await postpone(conn, one.complaint_id, 1, world.now)
+    assert not await given_up(world, one.complaint_id, 1)
+
+
+async def test_any_number_of_workers_take_each_step_once(world: World) -> None:
+    for n in range(6):
+        await used_up(world, {"citizen_name": f"नागरिक {n}"})
+    world.later(days=2)
+    done = await asyncio.gather(*(followed_up(world, 4) for _ in range(5)))
+    assert sum(done) + await followed_up(world) == 6
+    asked = "select count(*) from notification where kind = 'citizen_asked'"
+    assert await world.pool.fetchval(asked) == 6
+
+
+async def test_one_that_cannot_be_followed_up_holds_up_no_other(world: World) -> None:
+    bad, good = await used_up(world), await used_up(world, {"citizen_name": "दूसरी"})
+    await world.pool.execute(
+        """insert into notification (id, dedupe_key, complaint_id, kind, channel, recipient, body,
+                                     created_at, next_attempt_at)
+           values (gen_random_uuid(), $1::uuid || ':4:citizen_asked', $1, 'citizen_asked', 'sms',
+                   $2, 'x', $3, $3)""",
+        *(bad.complaint_id, CITIZEN, world.now),
+    )
+    world.later(days=2)
+    assert await followed_up(world) == 1
+    assert (await world.events(bad.complaint_id))[-1] == "agent_to_call"
+    assert (await world.events(good.complaint_id))[-1] == "asked_to_call"
+
+
+async def test_a_new_disposal_starts_afresh(world: World) -> None:
+    one = await used_up(world)
+    await told(
+        world, one.number, call_id=await world.talked_with("101"), answer=Answer(satisfied=False)
+    )
+    assert await tasks(world.pool) == []
+    world.later(days=1)
+    await world.dispose(one.number)
+    world.later(hours=1)
+    assert await claimed(world) == 1
+    assert await given_up(world, one.complaint_id, 2)
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        ((), ["unverified"]),
+        ((FollowUp(Step.SMS, 1),), ["asked_to_call", "unverified"]),
+        (
+            (FollowUp(Step.SMS, 1), FollowUp(Step.AGENT_CALL, 1)),
+            ["asked_to_call", "agent_to_call", "unverified"],
+        ),
+    ],
+)
+async def test_the_steps_are_the_policys_of_the_category(
+    world: World, steps: tuple[FollowUp, ...], expected: list[str]
+) -> None:
+    world.policy = replace(UP_1076, by_category={"handpump": {"after_attempts": steps}})
+    one = await used_up(world)
+    for _ in steps:
+        world.later(days=1)
+        assert await followed_up(world) == 1
+    assert (await world.events(one.complaint_id))[2:] == expected
+
+
+def test_a_step_that_the_policy_has_no_longer_is_the_last() -> None:
+    assert Policy(name="x", after_attempts=()).step_after(Step.SMS) is None
+    with pytest.raises(ValueError, match="lasts some time"):
+        FollowUp(Step.SMS, 0)
+
+
+async def test_what_an_agent_is_told_closes_with_that_call_as_evidence(world: World) -> None:
+    one = await used_up(world)
+    call = await world.talked_with("101")
+    result = await told(world, one.number, call_id=call, answer=Answer(satisfied=True))
+    assert (result.satisfied, result.event) == (True, "closed_satisfied")
+    row = await world.complaint(one.complaint_id)
+    assert (row["state"], row["closing_attempt"]) == ("closed_satisfied", call)
+    entry = await world.pool.fetchrow("select * from complaint_history order by seq desc limit 1")
+    assert entry is not None
+    assert (entry["actor"], entry["call_id"]) == ("agent:101", call)
+    assert await world.pool.fetchval("select told_to from feedback") == "agent:101"
+
+
+async def test_what_an_agent_is_told_goes_back_and_then_up_with_register_and_bundle(
+    world: World,
+) -> None:
+    one = await used_up(world)
+    events = []
+    for _ in range(2):
+        call = await world.talked_with("101")
+        answer = Answer(False, DissatisfactionReason.NOT_DONE)
+        events.append((await told(world, one.number, call_id=call, answer=answer)).event)
+        world.later(days=1)
+        if len(events) == 1:
+            await world.dispose(one.number)
+    assert events == ["returned_for_review", "escalated_dissatisfied"]
+    assert await world.pool.fetchval("select count(*) from dissatisfaction_register") == 2
+    assert await world.pool.fetchval("select count(*) from bundle") == 1
+
+
+async def test_told_twice_in_one_call_counts_once(world: World) -> None:
+    one = await used_up(world)
+    call = await world.talked_with("101")
+    first = await told(world, one.number, call_id=call, answer=Answer(satisfied=True))
+    again = await told(world, one.number, call_id=call, answer=Answer(satisfied=False))
+    assert first == again
+    other = await world.talked_with("101")
+    with pytest.raises(NotAwaitingFeedbackError):
+        await told(world, one.number, call_id=other, answer=Answer(satisfied=True))
+
+
+async def test_in_one_call_a_citizen_may_tell_about_two_complaints(world: World) -> None:
+    both = [await used_up(world), await used_up(world)]
+    call = await world.talked_with("101")
+    for one, satisfied in zip(both, (True, False), strict=True):
+        await told(world, one.number, call_id=call, answer=Answer(satisfied))
+    assert [(await world.complaint(one.complaint_id))["state"] for one in both] == [
+        "closed_satisfied",
+        "with_officer",
+    ]
+
+
+async def test_only_the_agents_own_call_with_the_citizen_is_evidence(world: World) -> None:
+    one = await used_up(world)
+    nobodys, anothers = await world.call(), await world.talked_with("102")
+    strangers = await world.talked_with("101", OTHER)
+    for call, why in (
+        (nobodys, "agent 101 did not have it"),
+        (anothers, "agent 101 did not have it"),
+        (strangers, "its number is none of the citizen's"),
+        (one.complaint_id, "it is unknown"),
+    ):
+        with pytest.raises(NoEvidenceError, match=why):
+            await told(world, one.number, call_id=call, answer=Answer(satisfied=True))
+    await also_has(world, one, OTHER)
+    await told(world, one.number, call_id=strangers, answer=Answer(satisfied=True))
+
+
+async def test_who_calls_back_is_found_by_any_of_their_numbers(world: World) -> None:
+    assert await open_question_for(world.pool, CITIZEN) is None
+    first = await used_up(world)
+    await also_has(world, first, OTHER)
+    world.later(hours=1)
+    second = await world.register()
+    await world.dispose(second.number)
+    world.later(hours=1)
+    question = await open_question_for(world.pool, OTHER)
+    assert question is not None
+    assert (question.number, question.step, question.others) == (first.number, "agent_call", 1)
+    await world.attempt(second.complaint_id, 1)
+    question = await open_question_for(world.pool, CITIZEN)
+    assert question is not None
+    assert (question.number, question.called_at, question.others) == (second.number, world.now, 1)
+    call = await world.talked_with("101")
+    for one in (first, second):
+        await told(world, one.number, call_id=call, answer=Answer(satisfied=True))
+    assert await open_question_for(world.pool, CITIZEN) is None

@@ -1,0 +1,270 @@
+"""Every move of a complaint, as an operator types it; in this process, on a real database."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from complaints.feedback import give_up
+from complaints.reference import load
+from db.migrate import migrate
+from db.pool import open_pool
+from helpline.cli import main
+from helpline.clock import system_clock
+from tests.complaints.moves import ENERGY, swept
+from tests.complaints.world import REFERENCE, World
+
+_T = TypeVar("_T")
+OFFICER = ("--by", "L1-MAH", "--text", "कारण")
+
+
+@dataclass
+class Town:
+    """The world's database, one command at a time."""
+
+    url: str
+    capsys: pytest.CaptureFixture[str]
+
+    def do(self, work: Callable[[World], Coroutine[Any, Any, _T]]) -> _T:
+        async def on_a_pool() -> _T:
+            pool = await open_pool(self.url, size=2)
+            try:
+                return await work(World(pool, now=system_clock()))
+            finally:
+                await pool.close()
+
+        return asyncio.run(on_a_pool())
+
+    def registered(self) -> str:
+        async def register(world: World) -> str:
+            return (await world.register()).number
+
+        return self.do(register)
+
+    def disposed(self) -> str:
+        number = self.registered()
+        assert self.run("complaint", "dispose", number, "--by", "L1-MAH", "--report", "ठीक") == 0
+        return number
+
+    def talked(self, number: str = "+919876543210") -> str:
+        async def talk(world: World) -> str:
+            return str(await world.talked_with("101", number))
+
+        return self.do(talk)
+
+    def run(self, *words: str) -> int:
+        self.capsys.readouterr()
+        return main(words)
+
+    def says(self, *words: str) -> str:
+        """What a command says that succeeds."""
+        status = self.run(*words)
+        said = self.capsys.readouterr()
+        assert (status, said.err) == (0, "")
+        return said.out
+
+    def refuses(self, *words: str) -> str:
+        status = self.run(*words)
+        said = self.capsys.readouterr()
+        assert (status, said.out) == (1, "")
+        return said.err
+
+    def column(self, number: str, name: str) -> Any:
+        with psycopg.connect(self.url) as connection:
+            row = connection.execute(
+                f"select {name} from complaint where number = %s", (number,)
+            ).fetchone()
+        assert row is not None
+        return row[0]
+
+
+@pytest.fixture
+def town(
+    postgres_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Town:
+    migrate(postgres_url)
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute("truncate department, place, citizen, call, officer, holiday cascade")
+    monkeypatch.setenv("HELPLINE_DATABASE_URL", postgres_url)
+    monkeypatch.setenv("HELPLINE_STATE_DIR", str(tmp_path))
+    monkeypatch.setenv("HELPLINE_LOG__LEVEL", "error")
+    monkeypatch.chdir(tmp_path)
+    town = Town(postgres_url, capsys)
+
+    async def fill(world: World) -> None:
+        await load(world.pool, REFERENCE)
+        await load(world.pool, ENERGY)
+
+    town.do(fill)
+    return town
+
+
+def test_an_officer_stops_the_clock_and_lets_it_go_on(town: Town) -> None:
+    number = town.registered()
+    said = town.says("complaint", "pause", number, *OFFICER, "--reason", "court_stay")
+    assert (said, town.column(number, "state")) == (
+        f"complaint {number}: the officer's time stands still; the citizen is told why\n",
+        "paused",
+    )
+    said = town.says("complaint", "resume", number, *OFFICER, "--agent", "101")
+    assert said.startswith(f"complaint {number}: the officer's time goes on, due ")
+    assert "by agent:101: कारण" in town.says("complaint", "show", number)
+
+
+def test_an_officer_replies_for_now_and_others_comment(town: Town) -> None:
+    number = town.registered()
+    words = ("complaint", "interim", number, *OFFICER, "--expected")
+    assert "expected by 01-01-2099 00:00" in town.says(*words, "2099-01-01")
+    assert "expected_by is not in the future" in town.refuses(*words, "2020-01-01T10:00")
+    town.says("complaint", "comment", number, "--by", "cm_office:5", "--text", "देखा")
+    town.says("complaint", "comment", number, "--agent", "101", "--text", "बात हुई")
+    told = town.says("complaint", "show", number)
+    assert "by cm_office:5: देखा" in told
+    assert "by agent:101: बात हुई" in told
+
+
+def test_a_transfer_is_made_or_proposed_and_decided(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = town.registered()
+    asked = ("complaint", "propose-transfer", number, *OFFICER, "--to", "bijli")
+    assert "a transfer needs no approval" in town.refuses(*asked)
+    rules = '{"handpump": {"transfer_needs_approval": true}}'
+    monkeypatch.setenv("HELPLINE_CATEGORY_RULES", rules)
+    assert "proposed; the next level decides" in town.says(*asked)
+    decision = ("complaint", "decide", number, "--text", "ठीक", "--by")
+    assert "for L2-LAL to do, not for L1-MAH" in town.refuses(*decision, "L1-MAH", "--approve")
+    assert "it stays with its officer" in town.says(*decision, "L2-LAL", "--refuse")
+    town.says(*asked)
+    assert town.says(*decision, "L2-LAL", "--approve") == f"complaint {number}: approved\n"
+    assert town.column(number, "post") == "E1-MAH"
+    monkeypatch.delenv("HELPLINE_CATEGORY_RULES")
+    other = town.registered()
+    said = town.says("complaint", "transfer", other, *OFFICER, "--to", "bijli")
+    assert said.startswith(f"complaint {other}: transferred to E1-MAH (L1), due ")
+
+
+def test_the_cms_team_maps_anew_or_gives_advice(town: Town) -> None:
+    number = town.registered()
+    town.says("complaint", "return", number, *OFFICER)
+    said = town.says("complaint", "forward", number, "--by", "5", "--category", "power-cut")
+    assert said.startswith(f"complaint {number}: forwarded to E1-MAH (L1), due ")
+    other = town.registered()
+    town.says("complaint", "return", other, *OFFICER)
+    town.says("complaint", "advise", other, "--by", "5", "--text", "न्यायालय जाएं")
+    assert town.column(other, "state") == "advised"
+
+
+def test_a_special_close_is_for_who_has_it_at_level_two(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = town.registered()
+    words = (number, "--reason", "court_case", "--text", "वाद", "--by")
+    close, propose = ("complaint", "special-close"), ("complaint", "propose-close")
+    assert "special close is for L2 and above" in town.refuses(*close, *words, "L1-MAH")
+    with psycopg.connect(town.url, autocommit=True) as connection:
+        connection.execute("update complaint set level = 2, post = 'L2-LAL'")
+    assert "decides alone" in town.refuses(*propose, *words, "L2-LAL")
+    monkeypatch.setenv("HELPLINE_POLICY", "mp-181")
+    assert "is proposed" in town.says(*propose, *words, "L2-LAL")
+    town.says("complaint", "decide", number, "--by", "L3-LAL", "--text", "ठीक", "--approve")
+    assert town.column(number, "state") == "special_closed"
+    monkeypatch.delenv("HELPLINE_POLICY")
+    assert "has ended: special_closed" in town.refuses(*close, *words, "L2-LAL")
+
+
+def test_a_citizen_takes_back_and_reopens_by_their_own_call_or_page(town: Town) -> None:
+    number = town.registered()
+    stranger = town.talked("+919876500000")
+    words = ("complaint", "withdraw", number, "--call", stranger, "--agent", "101")
+    assert "no agent confirmed who was speaking" in town.refuses(*words)
+    town.says(*words, "--confirmed", "पिता का नाम")
+    told = town.says("complaint", "show", number)
+    assert "by agent:101: identity confirmed: पिता का नाम" in told
+    other = town.disposed()
+    town.says("feedback", "record", other, "--call", town.talked(), "--agent", "101", "--satisfied")
+    again = ("complaint", "reopen", other, "--page", "session-1", "--reason", "not_done")
+    assert "reopened with L1-MAH (L1)" in town.says(*again)
+
+
+def test_agents_see_whom_to_call_and_record_what_they_were_told(town: Town) -> None:
+    number = town.disposed()
+    assert town.says("feedback", "tasks") == "0 citizen(s) to call\n"
+
+    async def dialer_gives_up(world: World) -> None:
+        complaint = await world.pool.fetchval("select id from complaint where number = $1", number)
+        async with world.pool.acquire() as conn, conn.transaction():
+            assert await give_up(conn, complaint, 1, world.now, policy=world.policy)
+
+    town.do(dialer_gives_up)
+    [task, total] = town.says("feedback", "tasks").splitlines()
+    assert total == "1 citizen(s) to call"
+    assert task.startswith(f"{number}  until ")
+    assert task.endswith("रामप्यारी देवी, +919876543210 (attempts used up)")
+    words = ("feedback", "record", number, "--agent", "101", "--dissatisfied")
+    why = ("--reason", "partly_done")
+    assert "it is unknown" in town.refuses(*words, *why, "--call", str(uuid4()))
+    said = town.says(*words, *why, "--call", town.talked())
+    assert said.startswith(f"complaint {number}: not satisfied: with L1, due ")
+    assert town.says("feedback", "tasks") == "0 citizen(s) to call\n"
+
+
+def test_what_waits_for_the_cm_is_listed_and_an_officer_gets_a_new_link(town: Town) -> None:
+    number = town.registered()
+    assert "was handed no bundle" in town.refuses("bundle", "renew", number)
+
+    async def is_late_everywhere(world: World) -> None:
+        for _ in range(4):
+            world.later(days=30)
+            assert await swept(world) == 1
+
+    town.do(is_late_everywhere)
+    [listed, total] = town.says("report", "cm-office").splitlines()
+    assert total == "1 complaint(s) on the list of the CM's office"
+    assert listed.startswith(f"{number}  since ")
+    assert "L4 प्रमुख सचिव जल निगम (L4-UP): हैंडपंप खराब, महरौनी" in listed
+    assert listed.endswith("with officer, its time is over")
+    said = town.says("bundle", "renew", number, "--agent", "101")
+    assert said == f"complaint {number}: a new link is sent to who holds L4-UP\n"
+
+
+def test_what_a_gateway_did_not_deliver_is_listed(town: Town) -> None:
+    number = town.registered()
+    assert town.says("notifications", "list", "--undelivered") == ""
+    with psycopg.connect(town.url, autocommit=True) as connection:
+        connection.execute(
+            "update notification set sent_at = now(), undelivered_at = now(),"
+            " next_attempt_at = null, last_error = 'not delivered: UNDELIV'"
+            " where kind = 'officer_assigned'"
+        )
+    told = town.says("notifications", "list", "--undelivered")
+    assert f"sms officer_assigned to +919415000001 about complaint {number}, " in told
+    assert told.endswith(": not delivered: UNDELIV\n")
+    assert "sms: 1 waiting, 0 held, 1 not delivered" in town.says("notifications", "list")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("pause", "1", *OFFICER),
+        ("withdraw", "1", "--text", "x"),
+        ("withdraw", "1", "--call", "no-uuid"),
+        ("decide", "1", *OFFICER),
+        ("special-close", "1", *OFFICER, "--reason", "no-such"),
+        ("interim", "1", *OFFICER, "--expected", "soon"),
+    ],
+)
+def test_what_is_missing_or_wrong_is_said_before_anything_is_done(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["complaint", *words])
+    assert f"helpline complaint {words[0]}: error: " in capsys.readouterr().err
