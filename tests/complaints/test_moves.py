@@ -493,3 +493,17 @@ async def test_every_template_can_be_filled_in(
 def test_every_event_and_every_state_has_words() -> None:
     assert set(telling._EVENTS) == set(texts._EVENTS) == set(Event)
     assert set(telling._STATES) == set(STATE_NAMES.values())
+
+
+async def test_words_that_are_sent_twice_are_told_once(world: World) -> None:
+    registered = await world.register()
+    for _ in range(2):
+        await interim(world, registered.number)
+        await remarked(world, registered.number)
+    assert await world.events(registered.complaint_id) == ["registered", "interim_reply", "noted"]
+    assert len(await world.messages(registered.complaint_id, "citizen_interim")) == 1
+
+    world.later(hours=2)  # said again, not sent again
+    await remarked(world, registered.number)
+    assert (await world.events(registered.complaint_id))[-1] == "noted"
+    assert len(await world.events(registered.complaint_id)) == 4
