@@ -1,21 +1,22 @@
 """What is written to a complaint without moving it: an interim reply, a comment. Clocks run on."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
-from complaints import number, texts
+from complaints import history, number, texts
 from complaints.disposal import at_work
 from complaints.errors import InvalidInputError
 from complaints.history import Event
 from complaints.notifications import Kind
-from complaints.store import hold, transaction
+from complaints.store import Complaint, hold, transaction
 from complaints.taking import must_act, note, tell_citizen
 from complaints.words import clean
-from db.pool import Pool
+from db.pool import Connection, Pool
 
 _log = structlog.get_logger(__name__)
 _LONGEST = 4000
+_ONCE_WITHIN = timedelta(hours=1)
 
 
 async def interim_reply(
@@ -31,6 +32,9 @@ async def interim_reply(
     """The officer of `post` says how it stands, and by when to expect more, themselves or through
     an agent (`actor`). The due time is what it was.
 
+    The same words of the same person, sent again within an hour, are told once: whoever saw no
+    answer sends again.
+
     Raises the number's errors, `InvalidInputError` (text, expected_by), `WrongPostError`, and
     `dispose`'s errors when no officer has it.
     """
@@ -42,6 +46,8 @@ async def interim_reply(
         state = at_work(complaint, "answered")
         must_act(state, post)
         why = f"expected by {expected_by.isoformat()}: {text}"
+        if await _said_already(conn, complaint, Event.INTERIM_REPLY, actor, why, now):
+            return
         entry = await note(
             conn, complaint, state, event=Event.INTERIM_REPLY, actor=actor, now=now, reason=why
         )
@@ -53,9 +59,24 @@ async def interim_reply(
 async def comment(
     pool: Pool, complaint_number: str, *, text: str, actor: str, now: datetime
 ) -> None:
-    """Anybody's remark, at any time, also after the end. Raises the number's errors."""
+    """Anybody's remark, at any time, also after the end; once, as an interim reply.
+
+    Raises the number's errors.
+    """
     digits, text = number.parse(complaint_number), clean("text", text, _LONGEST)
     async with transaction(pool) as conn:
         complaint = await hold(conn, digits)
+        if await _said_already(conn, complaint, Event.NOTED, actor, text, now):
+            return
         state = complaint.state
         await note(conn, complaint, state, event=Event.NOTED, actor=actor, now=now, reason=text)
+
+
+async def _said_already(
+    conn: Connection, complaint: Complaint, event: Event, actor: str, words: str, now: datetime
+) -> bool:
+    return any(
+        (entry.event, entry.actor, entry.reason) == (event, actor, words)
+        and abs(now - entry.at) < _ONCE_WITHIN
+        for entry in await history.entries(conn, complaint.id)
+    )

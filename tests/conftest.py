@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,7 +15,14 @@ import pytest
 from hypothesis import HealthCheck, settings
 from psycopg import sql
 
+from complaints.reference import load
+from db.migrate import migrate
+from db.pool import Pool, open_pool
 from helpline.postgres import EmbeddedPostgres
+from tests.complaints.world import REFERENCE, World
+
+#: Leaves what a migrated database has before the first call and the first import.
+EMPTY = "truncate department, place, citizen, call, callback, officer, holiday, agent cascade"
 
 # These machines are noisy: how long an example takes says nothing about the code.
 settings.register_profile(
@@ -41,6 +49,38 @@ def postgres_url() -> Iterator[str]:
         EmbeddedPostgres(Path(folder), fast=True) as server,
     ):
         yield server.url
+
+
+@pytest.fixture(scope="session")
+def migrated_url(postgres_url: str) -> str:
+    """The session's database with our schema; other tests may have left rows in it."""
+    migrate(postgres_url)
+    return postgres_url
+
+
+@pytest.fixture
+async def emptied(migrated_url: str) -> AsyncIterator[Pool]:
+    """A pool on the migrated database, emptied."""
+    pool = await open_pool(migrated_url, size=8)
+    try:
+        await pool.execute(EMPTY)
+        yield pool
+    finally:
+        async with asyncio.timeout(10):
+            await pool.close()
+
+
+@pytest.fixture
+async def staffed(emptied: Pool) -> Pool:
+    """The emptied database with two departments, a block in its district, and its posts."""
+    await load(emptied, REFERENCE)
+    return emptied
+
+
+@pytest.fixture
+def world(staffed: Pool) -> World:
+    """Citizens and officers on that database."""
+    return World(staffed)
 
 
 def _scratch_database(server_url: str) -> Iterator[str]:

@@ -14,8 +14,7 @@ from calls import store
 from calls.journal import CallJournal
 from calls.model import Call, Outcome
 from db.group_commit import GroupCommit
-from db.migrate import migrate
-from db.pool import Pool, open_pool
+from db.pool import Pool
 from speech.prompts import Prompt
 from tests.agi.asterisk import Citizen
 from tests.agi.rooms import FakeCapture, FakePrompts, now
@@ -37,12 +36,8 @@ class Switch:
 
 
 @pytest.fixture
-async def pool(postgres_url: str) -> AsyncIterator[Pool]:
-    await asyncio.to_thread(migrate, postgres_url)
-    pool = await open_pool(postgres_url, size=3)
-    await pool.execute("truncate call cascade")
-    yield pool
-    await pool.close()
+def pool(emptied: Pool) -> Pool:
+    return emptied
 
 
 @asynccontextmanager

@@ -1,30 +1,14 @@
 """The migrated database, emptied for each test, with one officer and one category."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
-from db.migrate import migrate
-from db.pool import Pool, open_pool
+from db.pool import Pool
 from tests.campaigns.fakes import Centre, Clock, FakeOriginator
-
-EMPTY = """
-    truncate attempt, feedback_due, complaint, citizen, post, category, place, department, call
-    cascade
-"""
-
-
-@pytest.fixture(scope="session")
-def migrated_url(postgres_url: str) -> str:
-    migrate(postgres_url)
-    return postgres_url
 
 
 @pytest.fixture
-async def pool(migrated_url: str) -> AsyncIterator[Pool]:
-    pool = await open_pool(migrated_url, size=6)
-    await pool.execute(EMPTY)
-    await pool.execute(
+async def pool(emptied: Pool) -> Pool:
+    await emptied.execute(
         """
         insert into department values ('rural', 'ग्राम्य विकास', 'Rural development');
         insert into place values ('mahroni', 'block', 'महरौनी', 'Mahroni', null);
@@ -32,8 +16,7 @@ async def pool(migrated_url: str) -> AsyncIterator[Pool]:
         insert into post values ('bdo', 'BDO Mahroni', 'rural', 'mahroni', 1, '+919415000001');
         """
     )
-    yield pool
-    await pool.close()
+    return emptied
 
 
 @pytest.fixture

@@ -1,4 +1,5 @@
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,8 +11,10 @@ from complaints.escalation import _due, escalate_overdue, remind
 from complaints.history import Event
 from complaints.lifecycle import AwaitingFeedback
 from complaints.policy import UP_1076
-from tests.complaints.dying import DyingPool, as_pool
+from db.errors import AWAY
+from db.pool import Pool, open_pool
 from tests.complaints.world import World, sign
+from tests.db.guillotine import Guillotine, Moment
 
 
 async def sweep(world: World, limit: int = 200) -> int:
@@ -117,17 +120,21 @@ async def test_an_officer_who_disposes_during_the_sweep_comes_first_or_too_late(
         assert (await sweep(world), events) == (0, ["registered", Event.DISPOSED])
 
 
-async def test_a_batch_of_any_size_takes_the_same_number_of_statements(world: World) -> None:
+async def test_a_batch_of_any_size_takes_the_same_number_of_statements(
+    world: World, migrated_url: str
+) -> None:
     counted = []
     for size in (1, 7):
         for _ in range(size):
             await world.register(world.form(call_id=await world.call()))
         world.later(days=8)
-        counting = DyingPool(world.pool, 0)
-        assert await sweep(replace(world, pool=as_pool(counting))) == size
-        counted.append(counting.statements)
+        async with Guillotine(migrated_url) as line:
+            counting = await open_pool(line.url, size=1)
+            assert await sweep(replace(world, pool=counting)) == size
+            await counting.close()
+        counted.append(line.statements)
         await world.pool.execute("truncate complaint cascade")
-    assert counted[0] == counted[1] < 15
+    assert counted[0] == counted[1] < 30  # with what the driver asks about types
 
 
 async def test_after_a_day_of_downtime_all_are_moved_on_once_with_full_time(world: World) -> None:
@@ -229,3 +236,34 @@ async def test_a_complaint_that_cannot_be_moved_on_holds_up_no_other(world: Worl
         async with world.pool.acquire() as conn:
             await conn.execute("drop function refuse_one() cascade")
     assert await sweep(world) == 1
+
+
+@pytest.mark.parametrize("moment", Moment)
+async def test_of_two_sweeps_one_is_killed_and_nothing_is_lost_or_doubled(
+    world: World, migrated_url: str, moment: Moment
+) -> None:
+    """In the first, second, third batch of two; the other worker takes what the dead one held."""
+    made = [(await world.register()).complaint_id for _ in range(6)]
+
+    async def all_batches(pool: Pool) -> None:
+        while await sweep(replace(world, pool=pool), limit=2):
+            pass
+
+    for level, cut_at in enumerate((10, 33, 55), 1):
+        world.later(days=15)
+        async with Guillotine(migrated_url, cut_at, moment) as line:
+            doomed = await open_pool(line.url, size=1)
+            dies = asyncio.create_task(all_batches(doomed))
+            async with asyncio.timeout(20):
+                while line.statements < cut_at - 4 and not dies.done():
+                    await asyncio.sleep(0.001)
+            await all_batches(world.pool)
+            with suppress(*AWAY):
+                await dies
+            doomed.terminate()
+            await line.drop()
+            await line.sessions_end(world.pool)
+        await all_batches(world.pool)  # the next time that the living one looks
+        for one in made:
+            assert await world.events(one) == ["registered", *["escalated_overdue"] * level]
+            assert len(await world.messages(one, "officer_forwarded")) == level

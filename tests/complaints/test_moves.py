@@ -543,3 +543,17 @@ async def test_another_persons_call_takes_nothing_back_and_reopens_nothing(world
     assert (entry["actor"], entry["call_id"]) == ("agent:101", stranger)
     assert entry["text"].endswith("; identity confirmed: father's name and village")
     await reopened(world, number, await world.call())
+
+
+async def test_words_that_are_sent_twice_are_told_once(world: World) -> None:
+    registered = await world.register()
+    for _ in range(2):
+        await interim(world, registered.number)
+        await remarked(world, registered.number)
+    assert await world.events(registered.complaint_id) == ["registered", "interim_reply", "noted"]
+    assert len(await world.messages(registered.complaint_id, "citizen_interim")) == 1
+
+    world.later(hours=2)  # said again, not sent again
+    await remarked(world, registered.number)
+    assert (await world.events(registered.complaint_id))[-1] == "noted"
+    assert len(await world.events(registered.complaint_id)) == 4

@@ -9,7 +9,6 @@ import psycopg
 import pytest
 
 from db.group_commit import GroupCommit
-from db.migrate import migrate
 from db.pool import Pool, open_pool
 from tests.db.proxy import Proxy
 
@@ -18,12 +17,6 @@ NOTES = """
     create table topic (id int primary key);
     create table note (id int primary key, topic int references topic, text text, place bigserial);
 """
-
-
-@pytest.fixture(scope="session")
-def migrated_url(postgres_url: str) -> str:
-    migrate(postgres_url)
-    return postgres_url
 
 
 @pytest.fixture

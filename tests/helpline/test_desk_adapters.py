@@ -1,6 +1,5 @@
 """What an agent's form may do, on the real database."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from uuid import UUID, uuid4
 
@@ -8,28 +7,10 @@ import pytest
 
 from calls.model import Outcome
 from calls.store import end_if_open, set_agent_answered
-from complaints.reference import load
 from cti.errors import ConflictError, FieldsRefusedError, NoSuchCallError
 from cti.ports import RegistrationForm
-from db.migrate import migrate
-from db.pool import Pool, open_pool
 from helpline.desk_adapters import ComplaintRegistrar
-from tests.complaints.world import REFERENCE, World
-
-
-@pytest.fixture
-async def pool(postgres_url: str) -> AsyncIterator[Pool]:
-    migrate(postgres_url)
-    opened = await open_pool(postgres_url, size=4)
-    await opened.execute("truncate department, place, citizen, call, officer, holiday cascade")
-    await load(opened, REFERENCE)
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-def world(pool: Pool) -> World:
-    return World(pool)
+from tests.complaints.world import World
 
 
 @pytest.fixture

@@ -5,17 +5,19 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from db.migrate import migrate
+from db.pool import Pool
 from helpline.cli import main
 from tests.complaints.importing.files import STATE
 
 
 @pytest.fixture
-def folder(postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(
+    emptied: Pool,
+    postgres_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Path:
     """With a file of each kind; the database is empty."""
-    migrate(postgres_url)
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute("truncate department, place, citizen, call, officer, holiday cascade")
     monkeypatch.setenv("HELPLINE_DATABASE_URL", postgres_url)
     monkeypatch.setenv("HELPLINE_LOG__LEVEL", "error")
     monkeypatch.chdir(tmp_path)

@@ -1,15 +1,10 @@
-"""The migrated database, empty."""
-
-from collections.abc import AsyncIterator
+"""The emptied database: nothing was imported yet."""
 
 import pytest
 
-from db.pool import Pool, open_pool
+from db.pool import Pool
 
 
 @pytest.fixture
-async def pool(migrated_url: str) -> AsyncIterator[Pool]:
-    pool = await open_pool(migrated_url, size=3)
-    await pool.execute("truncate department, place, citizen, call, officer, holiday cascade")
-    yield pool
-    await pool.close()
+def pool(emptied: Pool) -> Pool:
+    return emptied

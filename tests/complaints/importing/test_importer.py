@@ -12,8 +12,9 @@ from complaints.importing.layouts import Kind
 from complaints.importing.telling import render_report
 from complaints.mapping import ladder_for
 from db.pool import Pool
-from tests.complaints.dying import CUT, DyingPool, as_pool
 from tests.complaints.importing.files import STATE, state, tables
+from tests.conftest import EMPTY
+from tests.db.killed import Trial, UseCase
 
 COUNTS = """
     select (select count(*) from department), (select count(*) from place),
@@ -250,22 +251,23 @@ async def test_what_only_the_database_notices_is_rolled_back(
     assert await counts(pool) == (0,) * 8
 
 
-async def test_a_connection_cut_at_any_statement_leaves_all_or_nothing(pool: Pool) -> None:
-    await import_tables(pool, state())
+async def test_an_import_killed_at_any_statement_is_whole_or_not_there(
+    pool: Pool, migrated_url: str
+) -> None:
     later = state(
         **only(Kind.POSTS, "L3,c,water,up,3,9415000003,"),
         **only(Kind.OFFICERS, "E3,c,"),
         **only(Kind.TENURES, "L3,E3,,2025-01-01,"),
         **only(Kind.LEAVES),
     )
-    before = await counts(pool)
-    whole = DyingPool(pool, cut_at=0)
-    await import_tables(as_pool(whole), later, dry_run=True, remove_absent=True)
-    for cut_at in range(1, whole.statements + 2):  # the last one: just before the commit
-        with pytest.raises(CUT):
-            await import_tables(as_pool(DyingPool(pool, cut_at)), later, remove_absent=True)
-        assert await counts(pool) == before, cut_at
-    assert (await import_tables(pool, later, remove_absent=True)).written
+
+    async def begin() -> UseCase:
+        await pool.execute(EMPTY)
+        await import_tables(pool, state())
+        return lambda doomed: import_tables(doomed, later, remove_absent=True)
+
+    killings = await Trial(pool, migrated_url, begin).killed_everywhere()
+    assert killings.happened >= 2
     assert await counts(pool) == (1, 3, 1, 3, 3, 1, 0, 1)
 
 

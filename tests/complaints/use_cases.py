@@ -1,0 +1,297 @@
+"""What can be done to a complaint, each brought to where it begins. A new use case is a line in
+`USE_CASES` and a function that prepares it; then it is killed at each of its statements.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+from complaints import feedback
+from complaints.escalation import escalate_overdue, remind
+from complaints.feedback import Answer
+from complaints.lifecycle import PauseReason
+from complaints.pausing import end_long_pauses, pause, resume
+from complaints.policy import MP_181, UP_1076
+from complaints.second_look import look_again
+from complaints.store import transaction
+from tests.complaints.moves import (
+    advised,
+    at_level_two,
+    decided,
+    energy_has_officers,
+    interim,
+    remarked,
+    reopened,
+    returned,
+    sorted_to,
+    specially_closed,
+    told,
+    transferred,
+    withdrawn,
+)
+from tests.complaints.world import World, sign
+
+#: Carried out by the world's people, on the world's pool.
+UseCase = Callable[[World], Awaitable[object]]
+
+
+async def registering(world: World) -> UseCase:
+    form = world.form(call_id=await world.call())
+    return lambda cut: cut.register(form)
+
+
+async def disposing(world: World) -> UseCase:
+    registered = await world.register()
+    return lambda cut: cut.dispose(registered.number, post="L1-MAH")
+
+
+async def closing(world: World) -> UseCase:
+    attempt = await world.disposed_and_called((await world.register()).number)
+    return lambda cut: cut.answer(attempt, Answer(satisfied=True))
+
+
+async def returning_for_review(world: World) -> UseCase:
+    attempt = await world.disposed_and_called((await world.register()).number)
+    return lambda cut: cut.answer(attempt, Answer(False))
+
+
+async def forwarding(world: World) -> UseCase:
+    registered = await world.register(world.form(call_id=await world.call()))
+    await world.dissatisfied(registered.number)
+    attempt = await world.disposed_and_called(registered.number)
+    return lambda cut: cut.answer(attempt, Answer(False))
+
+
+async def giving_up(world: World) -> UseCase:
+    disposed = await world.dispose((await world.register()).number)
+
+    async def give_up(cut: World) -> object:
+        async with transaction(cut.pool) as conn:
+            return await feedback.give_up(
+                conn, disposed.complaint_id, 1, cut.now, policy=cut.policy
+            )
+
+    return give_up
+
+
+async def giving_up_without_further_steps(world: World) -> UseCase:
+    world.policy = replace(UP_1076, after_attempts=())
+    return await giving_up(world)
+
+
+async def asking_by_sms(world: World) -> UseCase:
+    await (await giving_up(world))(world)
+    world.later(days=2)
+    return lambda cut: feedback.follow_up(cut.pool, policy=cut.policy, now=cut.now)
+
+
+async def ending_unverified(world: World) -> UseCase:
+    await (await asking_by_sms(world))(world)
+    world.later(days=3)
+    return lambda cut: feedback.follow_up(cut.pool, policy=cut.policy, now=cut.now)
+
+
+async def ending_a_pause(world: World) -> UseCase:
+    await (await pausing(world))(world)
+    world.later(days=180)
+    return lambda cut: end_long_pauses(cut.pool, policy=cut.policy, now=cut.now)
+
+
+async def looking_again(world: World) -> UseCase:
+    higher = "update post set vacant_from = $1 where level > 1"
+    await world.pool.execute(higher, world.now.date())
+    await (await sweeping(world))(world)
+    await world.pool.execute(higher, None)
+    world.later(hours=1)
+    return lambda cut: look_again(cut.pool, policy=cut.policy, now=cut.now, signer=sign)
+
+
+async def telling_an_agent(world: World) -> UseCase:
+    disposed = await world.dispose((await world.register()).number)
+    call = await world.talked_with("101")
+    return on(told, disposed.number, call_id=call, answer=Answer(False))
+
+
+async def sweeping(world: World) -> UseCase:
+    for _ in range(2):
+        await world.register()
+    world.later(days=8)
+    return lambda cut: escalate_overdue(cut.pool, policy=cut.policy, now=cut.now, signer=sign)
+
+
+async def reminding(world: World) -> UseCase:
+    for _ in range(2):
+        await world.register()
+    world.later(days=6)
+    return lambda cut: remind(cut.pool, now=cut.now)
+
+
+async def pausing(world: World) -> UseCase:
+    return pausing_of((await world.register()).number)
+
+
+def pausing_of(number: str) -> UseCase:
+    return lambda cut: pause(
+        cut.pool,
+        number,
+        reason=PauseReason.COURT_STAY,
+        text="स्थगन",
+        post="L1-MAH",
+        actor="officer:L1-MAH",
+        policy=cut.policy,
+        now=cut.now,
+    )
+
+
+async def resuming(world: World) -> UseCase:
+    registered = await world.register()
+    await pausing_of(registered.number)(world)
+    return lambda cut: resume(
+        cut.pool,
+        registered.number,
+        text="स्थगन समाप्त",
+        post="L1-MAH",
+        actor="officer:L1-MAH",
+        policy=cut.policy,
+        now=cut.now,
+    )
+
+
+def on(move: Callable[..., Awaitable[object]], number: str, **words: Any) -> UseCase:
+    async def cut_short(cut: World) -> object:
+        return await move(cut, number, **words)
+
+    return cut_short
+
+
+async def interim_reply(world: World) -> UseCase:
+    return on(interim, (await world.register()).number)
+
+
+async def transferring(world: World) -> UseCase:
+    await energy_has_officers(world)
+    return on(transferred, (await world.register()).number)
+
+
+async def proposing(world: World) -> UseCase:
+    world.policy = replace(UP_1076, transfer_needs_approval=True)
+    return await transferring(world)
+
+
+async def approving(world: World) -> UseCase:
+    propose = await proposing(world)
+    await propose(world)
+    number = await world.pool.fetchval("select number from complaint")
+    return on(decided, number, approve=True, post="L2-LAL")
+
+
+async def refusing(world: World) -> UseCase:
+    await approving(world)
+    number = await world.pool.fetchval("select number from complaint")
+    return on(decided, number, approve=False, post="L2-LAL")
+
+
+async def returning_a_mapping(world: World) -> UseCase:
+    return on(returned, (await world.register()).number)
+
+
+async def mapping_anew(world: World) -> UseCase:
+    await energy_has_officers(world)
+    number = (await world.register()).number
+    await returned(world, number)
+    return on(sorted_to, number, category="power-cut")
+
+
+async def advising(world: World) -> UseCase:
+    world.policy = replace(UP_1076, triage=True)
+    return on(advised, (await world.register()).number)
+
+
+async def closing_specially(world: World) -> UseCase:
+    return on(specially_closed, await at_level_two(world))
+
+
+async def withdrawing(world: World) -> UseCase:
+    disposed = await world.dispose((await world.register()).number)
+    return on(withdrawn, disposed.number, call_id=await world.call())
+
+
+async def reopening(world: World) -> UseCase:
+    registered = await world.register()
+    attempt = await world.disposed_and_called(registered.number)
+    await world.answer(attempt, Answer(satisfied=True))
+    return on(reopened, registered.number, call_id=await world.call())
+
+
+async def sweeping_from_triage(world: World) -> UseCase:
+    world.policy = replace(UP_1076, triage=True)
+    return await sweeping(world)
+
+
+async def sweeping_at_the_last_level(world: World) -> UseCase:
+    world.policy = replace(UP_1076, last_level=1)
+    return await sweeping(world)
+
+
+async def remarking(world: World) -> UseCase:
+    return on(remarked, (await world.register()).number)
+
+
+async def proposing_a_special_close(world: World) -> UseCase:
+    world.policy = MP_181
+    return on(specially_closed, await at_level_two(world))
+
+
+async def deciding_a_special_close(world: World) -> UseCase:
+    world.policy = MP_181
+    number = await at_level_two(world)
+    await specially_closed(world, number)
+    return on(decided, number, approve=True, post="L3-LAL")
+
+
+async def claiming_a_feedback_call(world: World) -> UseCase:
+    await world.dispose((await world.register()).number)
+    world.later(hours=1)
+
+    async def claim(cut: World) -> object:
+        async with transaction(cut.pool) as conn:
+            return await feedback.claim_due(conn, cut.now, 5)
+
+    return claim
+
+
+USE_CASES: list[Callable[[World], Awaitable[UseCase]]] = [
+    registering,
+    disposing,
+    closing,
+    returning_for_review,
+    forwarding,
+    giving_up,
+    giving_up_without_further_steps,
+    asking_by_sms,
+    ending_unverified,
+    telling_an_agent,
+    ending_a_pause,
+    looking_again,
+    sweeping,
+    sweeping_from_triage,
+    sweeping_at_the_last_level,
+    reminding,
+    pausing,
+    resuming,
+    interim_reply,
+    remarking,
+    transferring,
+    proposing,
+    approving,
+    refusing,
+    returning_a_mapping,
+    mapping_anew,
+    advising,
+    closing_specially,
+    proposing_a_special_close,
+    deciding_a_special_close,
+    withdrawing,
+    reopening,
+    claiming_a_feedback_call,
+]
