@@ -19,6 +19,7 @@ from db.pool import Connection
 from db.statements import statements
 
 BEFORE_THE_FIRST = "0" * 64
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 class Event(StrEnum):
@@ -94,7 +95,7 @@ def canonical(complaint_id: UUID, seq: int, entry: Entry) -> str:
     }
     if entry.basis:
         fields["basis"] = entry.basis
-    return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _CANONICAL.encode(fields)
 
 
 def chained(previous: str, complaint_id: UUID, seq: int, entry: Entry) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from string import Formatter
 
 import asyncpg
@@ -90,8 +91,12 @@ def _template(row: asyncpg.Record) -> Template:
     )
 
 
-def _used(text: str) -> set[str]:
-    """The variables in a text: plain names only, since a format may reach into a value."""
+@lru_cache(maxsize=256)
+def _used(text: str) -> frozenset[str]:
+    """The variables in a text: plain names only, since a format may reach into a value.
+
+    Remembered: a sweep fills the same few texts thousands of times.
+    """
     used = set()
     try:
         for _, name, form, conversion in Formatter().parse(text):
@@ -102,4 +107,4 @@ def _used(text: str) -> set[str]:
             used.add(name)
     except ValueError as error:
         raise TemplateError(f"a brace has no partner: {error}") from error
-    return used
+    return frozenset(used)
