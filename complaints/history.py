@@ -155,6 +155,12 @@ async def entries_of(conn: Connection, complaint_ids: Sequence[UUID]) -> dict[UU
     return found
 
 
+async def read(conn: Connection, complaint_id: UUID) -> tuple[list[Entry], int | None]:
+    """All entries, oldest first, and what `verify` says of them, read once."""
+    rows = [row async for row in statements().complaints_history(conn, complaint_ids=[complaint_id])]
+    return [_entry(row) for row in rows], _broken_at(complaint_id, rows)
+
+
 async def verify(conn: Connection, complaint_id: UUID) -> int | None:
     """None when the chain holds; else the place (1, 2, ...) of the first entry that does not fit.
 
