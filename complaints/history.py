@@ -157,7 +157,9 @@ async def entries_of(conn: Connection, complaint_ids: Sequence[UUID]) -> dict[UU
 
 async def read(conn: Connection, complaint_id: UUID) -> tuple[list[Entry], int | None]:
     """All entries, oldest first, and what `verify` says of them, read once."""
-    rows = [row async for row in statements().complaints_history(conn, complaint_ids=[complaint_id])]
+    rows = [
+        row async for row in statements().complaints_history(conn, complaint_ids=[complaint_id])
+    ]
     return [_entry(row) for row in rows], _broken_at(complaint_id, rows)
 
 

@@ -50,9 +50,7 @@ def reference_data() -> ReferenceData:
         categories=[one for n in range(DEPARTMENTS) for one in _categories(n)],
         posts=posts,
         officers=[Officer(f"O-{post.id}", f"अधिकारी {n}", None) for n, post in enumerate(posts)],
-        tenures=[
-            Tenure(post.id, f"O-{post.id}", TenureKind.HOLDER, _HELD_SINCE) for post in posts
-        ],
+        tenures=[Tenure(post.id, f"O-{post.id}", TenureKind.HOLDER, _HELD_SINCE) for post in posts],
     )
 
 
@@ -132,7 +130,9 @@ def _places() -> Sequence[Place]:
 
 def _categories(n: int) -> Sequence[Category]:
     return [
-        Category(f"{_department(n)}-{m}", f"{matter} ({n + 1})", f"Matter {n}.{m}", _department(n), days)
+        Category(
+            f"{_department(n)}-{m}", f"{matter} ({n + 1})", f"Matter {n}.{m}", _department(n), days
+        )
         for m, (matter, days) in enumerate(zip(_MATTERS, _DAYS, strict=True))
     ]
 

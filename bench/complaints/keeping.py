@@ -1,4 +1,4 @@
-"""A database of complaints on disk: built without durability, measured with it, and perhaps kept."""
+"""A database of complaints on disk: built without durability, measured with it, perhaps kept."""
 
 import asyncio
 import shutil
@@ -81,7 +81,9 @@ async def _progress(url: str, plan: Plan) -> tuple[bool, int]:
 
 def _applied(url: str) -> set[str]:
     with psycopg.connect(url) as connection:
-        [there] = connection.execute("select to_regclass('_yoyo_migration') is not null").fetchone() or [False]
+        [there] = connection.execute(
+            "select to_regclass('_yoyo_migration') is not null"
+        ).fetchone() or [False]
         if not there:
             return set()
         return {row[0] for row in connection.execute("select migration_id from _yoyo_migration")}

@@ -29,9 +29,11 @@ _BY_PHONE = 0.80
 _ATTEMPTS_AFTER = (timedelta(minutes=20), timedelta(hours=1), timedelta(hours=7), timedelta(days=1))
 _OTHER_CALLS = 3.9  # 78 % of the calls are about something else, 20 % are complaints
 _TEXTS = (
-    "{place} में {what} की समस्या पिछले {n} महीने से है। कई बार कार्यालय में प्रार्थना पत्र दिया गया, परंतु कोई कार्यवाही नहीं हुई। "
+    "{place} में {what} की समस्या पिछले {n} महीने से है। कई बार कार्यालय में "
+    "प्रार्थना पत्र दिया गया, परंतु कोई कार्यवाही नहीं हुई। "
     "परिवार के {n} सदस्य इससे परेशान हैं।",
-    "ग्राम पंचायत के {n} नंबर वार्ड में {what}। संबंधित कर्मचारी {n} दिन बाद आने को कहते हैं और नहीं आते। {place} के लोगों का अनुरोध है कि "
+    "ग्राम पंचायत के {n} नंबर वार्ड में {what}। संबंधित कर्मचारी {n} दिन बाद आने को "
+    "कहते हैं और नहीं आते। {place} के लोगों का अनुरोध है कि "
     "शीघ्र जांच कराकर समस्या का निस्तारण कराया जाए।",
     "{what}: {place} में मेरा प्रकरण {n} सप्ताह से लंबित है, फोन करने पर कोई उत्तर नहीं मिलता।",
 )
@@ -300,7 +302,7 @@ class Life:
         call_id: UUID | None = None,
     ) -> int:
         self._changed_at = at
-        at_work = isinstance(after, WithOfficer)
+        clock = after.clock if isinstance(after, WithOfficer) else None
         return self._chain.append(
             Entry(
                 at=at,
@@ -310,8 +312,8 @@ class Life:
                 reason=reason,
                 call_id=call_id,
                 post=after.post,
-                due_at=after.due_at if at_work else None,
-                basis=after.clock.basis if at_work else "",
+                due_at=clock.due_at if clock else None,
+                basis=clock.basis if clock else "",
             )
         )
 

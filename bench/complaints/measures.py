@@ -1,6 +1,6 @@
 """What single acts cost on a database full of complaints, through the project's own functions."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
@@ -19,7 +19,9 @@ from db.pool import Pool
 from db.statements import statements
 
 _TEXT = "गाँव का हैंडपंप दो महीने से खराब है, कई बार कहने पर भी ठीक नहीं हुआ। " * 3
-_COMMIT_TABLE = "create table if not exists bench_commit (id uuid primary key, number text not null)"
+_COMMIT_TABLE = (
+    "create table if not exists bench_commit (id uuid primary key, number text not null)"
+)
 _SAMPLED = """
     select number, contact, post from complaint where number >= $1 order by number limit 1
 """
@@ -42,10 +44,10 @@ class Timed:
 
     ms: dict[str, list[float]] = field(default_factory=dict)
 
-    async def time(self, name: str, act: Callable[[], Awaitable[Any]]) -> None:
+    async def time(self, name: str, act: Awaitable[Any]) -> None:
         """Do it once."""
         began = perf_counter()
-        await act()
+        await act
         self.ms.setdefault(name, []).append(1000 * (perf_counter() - began))
 
 
@@ -65,7 +67,8 @@ async def sample(pool: Pool, how_many: int, complaints: int, rng: Random) -> Sam
         serial = 10_000_000 + int(complaints * rng.random())
         rows.append(await pool.fetchrow(_SAMPLED, f"{serial:08d}0"))
     posts = await pool.fetch(
-        """select post, count(*) from complaint where state in ('with_officer', 'proposed', 'paused')
+        """select post, count(*) from complaint
+           where state in ('with_officer', 'proposed', 'paused')
            group by post order by count(*) desc, post limit 50"""
     )
     drawn = [row for row in rows if row is not None]
@@ -83,10 +86,10 @@ async def read(pool: Pool, drawn: Sample, scale: Scale) -> Timed:
         at = timed if turn >= 0 else Timed()
         number, contact = (some[turn % len(some)] for some in (drawn.numbers, drawn.contacts))
         post = drawn.busy_posts[turn % len(drawn.busy_posts)]
-        await at.time("status", lambda number=number: status(pool, number))
-        await at.time("story", lambda number=number: load_story(pool, number))
-        await at.time("phone", lambda contact=contact: history_for_number(pool, contact))
-        await at.time("officers_list", lambda post=post: officers_page(pool, post))
+        await at.time("status", status(pool, number))
+        await at.time("story", load_story(pool, number))
+        await at.time("phone", history_for_number(pool, contact))
+        await at.time("officers_list", officers_page(pool, post))
     return timed
 
 
@@ -104,12 +107,10 @@ async def write(pool: Pool, drawn: Sample, scale: Scale, rng: Random) -> Timed:
         at = timed if turn >= 0 else Timed()
         now = NOW + timedelta(seconds=turn)
         form = _form(drawn, matters, rng, turn)
-        await at.time("commit", lambda: _commit(pool))
+        await at.time("commit", _commit(pool))
         await at.time(
             "registration",
-            lambda form=form, now=now: register(
-                pool, form, policy=UP_1076, now=now, actor="agent:101"
-            ),
+            register(pool, form, policy=UP_1076, now=now, actor="agent:101"),
         )
     return timed
 
@@ -137,9 +138,9 @@ async def _commit(pool: Pool) -> None:
 async def sizes(pool: Pool, complaints: int) -> dict[str, float]:
     """Bytes a complaint by table, with its indices."""
     rows = await pool.fetch(
-        "select name, pg_total_relation_size(name::regclass) as bytes from unnest($1::text[]) as t (name)",
+        """select name, pg_total_relation_size(name::regclass) as bytes
+           from unnest($1::text[]) as t (name)""",
         list(COLUMNS),
     )
     found = {row["name"]: row["bytes"] / complaints for row in rows}
     return dict(sorted(found.items(), key=lambda one: -one[1]))
-

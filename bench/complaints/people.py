@@ -7,7 +7,18 @@ from uuid import UUID
 
 from bench.complaints.rows import Page, key_at
 
-_FIRST = ("रामप्यारी", "सुरेश", "मोहम्मद आरिफ", "सीता", "राजेश", "कमला", "अनिल", "फातिमा", "विजय", "गीता")
+_FIRST = (
+    "रामप्यारी",
+    "सुरेश",
+    "मोहम्मद आरिफ",
+    "सीता",
+    "राजेश",
+    "कमला",
+    "अनिल",
+    "फातिमा",
+    "विजय",
+    "गीता",
+)
 _LAST = ("देवी", "कुमार", "यादव", "खान", "सिंह", "वर्मा", "गुप्ता", "पाल", "मौर्य", "तिवारी", "निषाद")
 _SHARES_A_PHONE, _HAS_A_SECOND = 7, 5  # every n-th citizen
 _SPREAD = 0x9E3779B97F4A7C15  # odd: every serial gets its own bits

@@ -149,7 +149,10 @@ class Page:
         state: State,
         end_entry: int | None,
     ) -> None:
-        """`who`: citizen, contact. `what`: id, number, category, place, text. `times`: first, last."""
+        """`who`: citizen, contact. `what`: id, number, category, place, text.
+
+        `times`: registered, changed last.
+        """
         columns = rows_of(state)
         complaint_id, number, category, place, text = what
         matter = (complaint_id, number, category, place, *who, text)

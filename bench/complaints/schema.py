@@ -24,7 +24,8 @@ _CONSTRAINTS = """
 """
 _INDICES = """
     select i.indexrelid::regclass::text as name, pg_get_indexdef(i.indexrelid) as definition
-    from pg_index i left join pg_constraint c on c.conindid = i.indexrelid and c.contype in ('p', 'u')
+    from pg_index i
+    left join pg_constraint c on c.conindid = i.indexrelid and c.contype in ('p', 'u')
     where i.indrelid = any($1::regclass[]) and c.oid is null
     order by 1
 """

@@ -21,7 +21,7 @@ WORKERS = (1, 2, 4)
 BATCH = 200
 _WAIT_SECONDS = 120
 _SECRET = b"a bench has no secrets"
-# When so many are overdue; at most two thirds of those that can be, so that three sweeps find some.
+# When so many will be overdue.
 _DUE_BY = """
     select due_at from complaint where due_at is not null and overdue_at is null
     order by due_at offset $1 limit 1
@@ -44,12 +44,12 @@ class Swept:
         return self.complaints / self.seconds
 
 
-async def sweep(url: str, pool: Pool, backlog: int) -> list[Swept]:
+async def sweep(url: str, pool: Pool, backlog: int, each: Sequence[int] = WORKERS) -> list[Swept]:
     """Each number of workers on a backlog of its own: the clock goes on until so many are due."""
     there = int(await pool.fetchval(_WAITING))
-    backlog = min(backlog, there // (len(WORKERS) + 1))
+    backlog = min(backlog, there // (len(each) + 1))
     found = []
-    for workers in WORKERS:
+    for workers in each:
         now = await pool.fetchval(_DUE_BY, backlog - 1)
         found.append(await asyncio.to_thread(_with_workers, url, max(now, NOW), workers))
     return found

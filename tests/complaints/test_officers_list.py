@@ -39,7 +39,8 @@ async def test_what_is_due_soonest_comes_first_and_every_complaint_once(world: W
 
 async def test_complaints_due_at_the_same_moment_are_not_lost_between_pages(world: World) -> None:
     numbers = sorted([(await world.register()).number for _ in range(5)])
-    assert sum(await _numbers(world.pool), []) == numbers
+    pages = await _numbers(world.pool)
+    assert [number for page in pages for number in page] == numbers
 
 
 async def test_a_full_last_page_is_known_to_be_the_last(world: World) -> None:
@@ -59,7 +60,10 @@ async def test_a_paused_complaint_comes_last_also_as_the_place_to_go_on_from(wor
             policy=UP_1076,
             now=world.now,
         )
-    assert await _numbers(world.pool, at_most=1) == [[third], *([one] for one in sorted([first, second]))]
+    assert await _numbers(world.pool, at_most=1) == [
+        [third],
+        *([one] for one in sorted([first, second])),
+    ]
     page = await officers_page(world.pool, OFFICER)
     assert [line.due_at is None for line in page.lines] == [False, True, True]
 
@@ -81,7 +85,8 @@ async def test_a_line_says_what_the_officer_needs(world: World) -> None:
     [line] = (await officers_page(world.pool, OFFICER)).lines
     assert (line.category_name, line.state, line.level) == ("हैंडपंप खराब", "with_officer", 1)
     assert line.due_at == registered.due_at
-    assert line.registered_at == START and not line.late
+    assert line.registered_at == START
+    assert not line.late
     assert len(line.excerpt) == 200
 
 
@@ -97,4 +102,5 @@ async def test_the_list_is_read_from_its_index(world: World) -> None:
         plan = await conn.fetch("explain " + sql("officers_list"), OFFICER, START, "1", 25)
         await conn.execute("reset enable_seqscan")
     said = "\n".join(row[0] for row in plan)
-    assert "complaint_at_post" in said and "Sort" not in said
+    assert "complaint_at_post" in said
+    assert "Sort" not in said
