@@ -19,6 +19,7 @@ from db.pool import Connection
 from db.statements import statements
 
 BEFORE_THE_FIRST = "0" * 64
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 class Event(StrEnum):
@@ -98,7 +99,7 @@ def canonical(complaint_id: UUID, seq: int, entry: Entry) -> str:
     }
     if entry.basis:
         fields["basis"] = entry.basis
-    return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _CANONICAL.encode(fields)
 
 
 def chained(previous: str, complaint_id: UUID, seq: int, entry: Entry) -> str:
@@ -156,6 +157,14 @@ async def entries_of(conn: Connection, complaint_ids: Sequence[UUID]) -> dict[UU
     async for row in rows:
         found[row["complaint_id"]].append(_entry(row))
     return found
+
+
+async def read(conn: Connection, complaint_id: UUID) -> tuple[list[Entry], int | None]:
+    """All entries, oldest first, and what `verify` says of them, read once."""
+    rows = [
+        row async for row in statements().complaints_history(conn, complaint_ids=[complaint_id])
+    ]
+    return [_entry(row) for row in rows], _broken_at(complaint_id, rows)
 
 
 async def verify(conn: Connection, complaint_id: UUID) -> int | None:

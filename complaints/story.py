@@ -154,10 +154,11 @@ async def load_story(pool: Pool, complaint_number: str) -> Story:
 async def _story(conn: Connection, complaint: StoryComplaint) -> Story:
     key = {"complaint_id": complaint.id}
     keys = {"complaint_ids": [complaint.id]}
+    entries, broken_at = await history.read(conn, complaint.id)
     return Story(
         complaint=complaint,
-        history=tuple(await history.entries(conn, complaint.id)),
-        broken_at=await history.verify(conn, complaint.id),
+        history=tuple(entries),
+        broken_at=broken_at,
         calls=tuple(
             [StoryCall(**row) async for row in statements().complaints_story_calls(conn, **key)]
         ),

@@ -1,7 +1,8 @@
 """Texts as data: named variables in braces, filled in as they were registered with the operator."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from string import Formatter
 
 import asyncpg
@@ -57,8 +58,27 @@ async def load(conn: Connection, kind: str, channel: Channel, language: str) -> 
         conn, kind=kind, channel=channel, language=language, otherwise=_LANGUAGE
     )
     if row is None:
-        raise TemplateError(f"{kind}: no template for {channel}")
+        raise missing(kind, channel)
     return _template(row)
+
+
+def missing(kind: str, channel: Channel) -> TemplateError:
+    """There is no such template."""
+    return TemplateError(f"{kind}: no template for {channel}")
+
+
+async def load_each(
+    conn: Connection, which: Sequence[tuple[str, Channel, str]]
+) -> dict[tuple[str, Channel, str], Template]:
+    """As `load` for each (kind, channel, language), with one statement; without those that lack."""
+    rows = statements().messages_templates_of(
+        conn,
+        kinds=[kind for kind, _, _ in which],
+        channels=[channel for _, channel, _ in which],
+        languages=[language for _, _, language in which],
+        otherwise=_LANGUAGE,
+    )
+    return {which[row["n"] - 1]: _template(row) async for row in rows}
 
 
 async def load_all(conn: Connection) -> list[Template]:
@@ -86,12 +106,23 @@ async def save(conn: Connection, template: Template) -> None:
 
 def _template(row: asyncpg.Record) -> Template:
     return Template(
-        **{**row, "channel": Channel(row["channel"]), "variables": tuple(row["variables"])}
+        kind=row["kind"],
+        channel=Channel(row["channel"]),
+        language=row["language"],
+        template_id=row["template_id"],
+        header=row["header"],
+        subject=row["subject"],
+        text=row["text"],
+        variables=tuple(row["variables"]),
     )
 
 
-def _used(text: str) -> set[str]:
-    """The variables in a text: plain names only, since a format may reach into a value."""
+@lru_cache(maxsize=256)
+def _used(text: str) -> frozenset[str]:
+    """The variables in a text: plain names only, since a format may reach into a value.
+
+    Remembered: a sweep fills the same few texts thousands of times.
+    """
     used = set()
     try:
         for _, name, form, conversion in Formatter().parse(text):
@@ -102,4 +133,4 @@ def _used(text: str) -> set[str]:
             used.add(name)
     except ValueError as error:
         raise TemplateError(f"a brace has no partner: {error}") from error
-    return used
+    return frozenset(used)

@@ -7,7 +7,7 @@ import secrets
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -45,13 +45,16 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 class EmbeddedPostgres:
     """A PostgreSQL server on one data folder, for as long as this object is started.
 
-    `fast` gives up durability against a power cut, for tests. All methods block; from asyncio
-    use `asyncio.to_thread`.
+    `fast` gives up durability against a power cut, for tests and loads. `settings`: of the server,
+    over ours. All methods block; from asyncio use `asyncio.to_thread`.
     """
 
-    def __init__(self, data_dir: Path, *, fast: bool = False) -> None:
+    def __init__(
+        self, data_dir: Path, *, fast: bool = False, settings: Mapping[str, str] | None = None
+    ) -> None:
         self._data_dir = data_dir.absolute()
         self._fast = fast
+        self._settings = dict(settings or {})
         self._account = Account.of_this_process()
         self._child: Child | None = None
         self._socket_dir: Path | None = None
@@ -143,6 +146,7 @@ class EmbeddedPostgres:
         settings = _SETTINGS | {"unix_socket_directories": f'"{self._socket_dir}"'}
         if self._fast:
             settings |= _FAST_SETTINGS
+        settings |= self._settings
         options = [part for pair in settings.items() for part in ("-c", "=".join(pair))]
         # SIGINT is PostgreSQL's fast shutdown: the kernel sends it when we die.
         return self._account.command(

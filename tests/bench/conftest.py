@@ -1,11 +1,17 @@
-from collections.abc import Sequence
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
+from psycopg import sql
 
 from bench.fastagi import FULL, VARIANTS
 from bench.load import Load
 from bench.probe import Heard
 from bench.rounds import Results, Scale, Step
+from db.migrate import migrate
 
 
 def a_step(
@@ -53,3 +59,15 @@ def results() -> Results:
             found.tried[variant.name] = [a_step(top), *[a_step(top + 10, failed=3)] * 2]
             found.at_half_rate[variant.name] = [a_step(top // 2, python=cost)]
     return found
+
+
+@contextmanager
+def scratch(server_url: str) -> Iterator[str]:
+    """A migrated database of its own on the tests' server."""
+    name = f"bench_{secrets.token_hex(6)}"
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+        url = urlsplit(server_url)._replace(path=f"/{name}").geturl()
+        migrate(url)
+        yield url
+        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))

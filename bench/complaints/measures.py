@@ -1,0 +1,146 @@
+"""What single acts cost on a database full of complaints, through the project's own functions."""
+
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from random import Random
+from time import perf_counter
+from typing import Any
+
+from bench.complaints.country import NOW, Matters
+from bench.complaints.rows import COLUMNS
+from complaints.caller import history_for_number
+from complaints.officers_list import officers_page
+from complaints.policy import UP_1076
+from complaints.registration import Registration, register
+from complaints.story import load_story
+from db.ids import new_id
+from db.pool import Pool
+from db.statements import statements
+
+_TEXT = "गाँव का हैंडपंप दो महीने से खराब है, कई बार कहने पर भी ठीक नहीं हुआ। " * 3
+_COMMIT_TABLE = (
+    "create table if not exists bench_commit (id uuid primary key, number text not null)"
+)
+_SAMPLED = """
+    select number, contact, post from complaint where number >= $1 order by number limit 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How often each act is done: `reads`, `writes`. `warm_up`: how many complaints are drawn, each
+    of which is read once, unmeasured, before it is read measured.
+    """
+
+    reads: int = 1_000
+    writes: int = 500
+    warm_up: int = 300
+
+
+@dataclass
+class Timed:
+    """Milliseconds of each act, in order."""
+
+    ms: dict[str, list[float]] = field(default_factory=dict)
+
+    async def time(self, name: str, act: Awaitable[Any]) -> None:
+        """Do it once."""
+        began = perf_counter()
+        await act
+        self.ms.setdefault(name, []).append(1000 * (perf_counter() - began))
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Complaints drawn evenly, so that citizens come as often as they complain."""
+
+    numbers: Sequence[str]
+    contacts: Sequence[str]
+    busy_posts: Sequence[str]
+
+
+async def sample(pool: Pool, how_many: int, complaints: int, rng: Random) -> Sample:
+    """Draw them. Posts: those with the longest lists, where a page costs most."""
+    rows = []
+    for _ in range(how_many):
+        serial = 10_000_000 + int(complaints * rng.random())
+        rows.append(await pool.fetchrow(_SAMPLED, f"{serial:08d}0"))
+    posts = await pool.fetch(
+        """select post, count(*) from complaint
+           where state in ('with_officer', 'proposed', 'paused')
+           group by post order by count(*) desc, post limit 50"""
+    )
+    drawn = [row for row in rows if row is not None]
+    return Sample(
+        [row["number"] for row in drawn],
+        [row["contact"] for row in drawn],
+        [row["post"] for row in posts],
+    )
+
+
+async def read(pool: Pool, drawn: Sample, scale: Scale) -> Timed:
+    """The look-ups, one kind after another for each complaint drawn, warm."""
+    timed = Timed()
+    for turn in range(-scale.warm_up, scale.reads):
+        at = timed if turn >= 0 else Timed()
+        number, contact = (some[turn % len(some)] for some in (drawn.numbers, drawn.contacts))
+        post = drawn.busy_posts[turn % len(drawn.busy_posts)]
+        await at.time("status", status(pool, number))
+        await at.time("story", load_story(pool, number))
+        await at.time("phone", history_for_number(pool, contact))
+        await at.time("officers_list", officers_page(pool, post))
+    return timed
+
+
+async def status(pool: Pool, number: str) -> Any:
+    """How a complaint stands, as its number's look-up reads it."""
+    async with pool.acquire(timeout=5) as conn:
+        return await statements().complaints_story(conn, number=number)
+
+
+async def write(pool: Pool, drawn: Sample, scale: Scale, rng: Random) -> Timed:
+    """Registrations and bare commits, turn by turn: one insert of a short row, and its commit."""
+    await pool.execute(_COMMIT_TABLE)
+    timed, matters = Timed(), Matters()
+    for turn in range(-scale.warm_up // 3, scale.writes):
+        at = timed if turn >= 0 else Timed()
+        now = NOW + timedelta(seconds=turn)
+        form = _form(drawn, matters, rng, turn)
+        await at.time("commit", _commit(pool))
+        await at.time(
+            "registration",
+            register(pool, form, policy=UP_1076, now=now, actor="agent:101"),
+        )
+    return timed
+
+
+def _form(drawn: Sample, matters: Matters, rng: Random, turn: int) -> Registration:
+    """Every other citizen is known already."""
+    matter = matters.draw(rng)
+    known = drawn.contacts[turn % len(drawn.contacts)]
+    contact = known if turn % 2 else f"+91{6_000_000_000 + rng.getrandbits(31)}"
+    return Registration(
+        key=new_id(NOW),
+        contact=contact,
+        category=matter.category,
+        place=matter.place,
+        text=_TEXT,
+        citizen_name="रामप्यारी देवी",
+    )
+
+
+async def _commit(pool: Pool) -> None:
+    async with pool.acquire(timeout=5) as conn, conn.transaction():
+        await conn.execute("insert into bench_commit values ($1, $2)", new_id(NOW), "100000009")
+
+
+async def sizes(pool: Pool, complaints: int) -> dict[str, float]:
+    """Bytes a complaint by table, with its indices."""
+    rows = await pool.fetch(
+        """select name, pg_total_relation_size(name::regclass) as bytes
+           from unnest($1::text[]) as t (name)""",
+        list(COLUMNS),
+    )
+    found = {row["name"]: row["bytes"] / complaints for row in rows}
+    return dict(sorted(found.items(), key=lambda one: -one[1]))

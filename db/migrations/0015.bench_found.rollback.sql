@@ -1,0 +1,1 @@
+drop index complaint_at_post;
