@@ -19,3 +19,15 @@ class AudioError(RecordingError):
 
 class StoreError(RecordingError):
     """The recordings store refused, or does not hold what it should."""
+
+
+class SealBrokenError(RecordingError):
+    """A sealed object was changed, cut, or is another one."""
+
+
+class MasterKeyError(RecordingError):
+    """A recording's data key cannot be unwrapped."""
+
+
+class NoSuchFileError(RecordingError):
+    """There is no such recording, or it has no such file."""

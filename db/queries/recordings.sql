@@ -26,12 +26,38 @@ insert into recording (id, call_id, kind, cell, started_at)
 values (:id, :call_id, :kind, :cell, :started_at)
 on conflict (id) do nothing;
 
--- name: recordings_stored(id, sha256, seconds, channels, bytes, location, closed_at)!
+-- name: recordings_stored(id, sha256, seconds, channels, bytes, location, closed_at)$
 -- The file is in the store. The first closing stands: repeating it after a crash changes nothing.
 update recording
 set state = 'stored', sha256 = :sha256, seconds = :seconds, channels = :channels, bytes = :bytes,
     location = :location, closed_at = :closed_at
-where id = :id and state <> 'stored';
+where id = :id and state in ('open', 'missing')
+returning id;
+
+-- name: recordings_add_object(id, recording_id, role, location, format, sha256, bytes, stored_sha256, stored_bytes, master_id, wrapped_key, tool, parameters, made_at)!
+-- A sealed object. A recording has one of each role: a second is refused.
+insert into recording_object (id, recording_id, role, location, format, sha256, bytes, stored_sha256, stored_bytes,
+                              sealed, master_id, wrapped_key, tool, parameters, made_at)
+values (:id, :recording_id, :role, :location, :format, :sha256, :bytes, :stored_sha256, :stored_bytes,
+        true, :master_id, :wrapped_key, :tool, :parameters, :made_at);
+
+-- name: recordings_lose_object(recording_id, sha256, at)$
+-- The original of that content is not in the store: the row makes room for one that is.
+update recording_object
+set removed_at = :at, master_id = null, wrapped_key = null
+where recording_id = :recording_id and role = 'original' and removed_at is null and sha256 = :sha256
+returning id;
+
+-- name: recordings_objects(recording_id)
+-- What there is of a recording; an object that a sweep did not find is left out.
+select * from recording_object where recording_id = :recording_id and removed_at is null and lost_at is null;
+
+-- name: recordings_state(id)$
+select state from recording where id = :id;
+
+-- name: recordings_add_event(id, recording_id, kind, at, facts)!
+-- What happened to a recording, for the audit chain.
+insert into recording_event (id, recording_id, kind, at, facts) values (:id, :recording_id, :kind, :at, :facts);
 
 -- name: recordings_without_file(cell, ended_before, present, at_most)
 -- Open recordings whose call ended long ago and whose file is not in the folder, oldest first.
@@ -45,10 +71,7 @@ limit :at_most;
 -- Nothing was found. Should the file turn up after all, it is closed like any other.
 update recording set state = 'missing', closed_at = :closed_at where id = :id and state = 'open';
 
--- name: recordings_by_id(id)^
-select id, state, location, bytes from recording where id = :id;
-
--- name: recordings_accessed(id, recording_id, audience, at, remote)!
+-- name: recordings_accessed(id, recording_id, audience, at, remote, reason, role, first_byte, last_byte)!
 -- Written before the first byte leaves.
-insert into recording_access (id, recording_id, audience, at, remote)
-values (:id, :recording_id, :audience, :at, :remote);
+insert into recording_access (id, recording_id, audience, at, remote, reason, role, first_byte, last_byte)
+values (:id, :recording_id, :audience, :at, :remote, :reason, :role, :first_byte, :last_byte);
