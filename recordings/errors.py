@@ -31,3 +31,27 @@ class MasterKeyError(RecordingError):
 
 class NoSuchFileError(RecordingError):
     """There is no such recording, or it has no such file."""
+
+
+class CopyError(RecordingError):
+    """A kept copy is not what the original is; the original stays."""
+
+
+class HeldError(RecordingError):
+    """The recording is held: by a person's order, or by a complaint that is open."""
+
+
+class NotDueError(RecordingError):
+    """The recording's retention has not ended."""
+
+
+class NotAllowedError(RecordingError):
+    """Who asks has no right to it, or did not say why."""
+
+
+class PauseError(RecordingError):
+    """The recording cannot be paused or resumed now."""
+
+
+class CertificateError(RecordingError):
+    """The certificate cannot be made."""

@@ -7,7 +7,7 @@ key always says which master opens it.
 import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -24,7 +24,7 @@ class WrappedKey:
     """A data key as it is kept: which master wraps it; nonce, key and tag (60 bytes)."""
 
     master_id: str
-    wrapped: bytes
+    wrapped: bytes = field(repr=False)
 
 
 class MasterKeys:

@@ -19,6 +19,7 @@ from recordings.store import Digest, Store
 Role = Literal["original", "copy"]
 Format = Literal["wav", "ogg"]
 _PIECE = 4 * SEGMENT
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +127,7 @@ class Vault:
     def write_file(self, one: StoredObject, path: Path) -> None:
         """The opened file at `path`, for its owner only. Raises as `read`. Blocks."""
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with path.open("wb", opener=_private) as file:
+        with os.fdopen(os.open(path, _NEW_FILE, 0o600), "wb") as file:
             for piece in self.pieces(one):
                 file.write(piece)
 
@@ -147,10 +148,6 @@ class Vault:
         if one.stored_bytes != sealed_size(one.bytes):
             raise StoreError(f"{one.location} has not the size of its file")
         return Seal(self.keys.unwrap(one.key, one.id), one.id)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 class _Tally:

@@ -13,6 +13,7 @@ drop table recording_event;
 drop function recording_event_waits();
 drop table recording_object;
 drop index call_by_agent;
+drop index recording_stored;
 drop index recording_by_start;
 drop index recording_uncopied;
 alter table recording drop column copied_at, drop column copy_after, drop column copy_failures;

@@ -15,6 +15,7 @@ alter table recording
     add column copy_failures smallint not null default 0;
 create index recording_uncopied on recording (copy_after, started_at) where state = 'stored' and copied_at is null;
 create index recording_by_start on recording (started_at desc, id desc);
+create index recording_stored on recording (started_at, id) where state = 'stored';
 create index call_by_agent on call (agent_id, started_at desc) where agent_id is not null;
 
 -- A file of a recording in the store. An object is never written twice: a repeat has a new id.

@@ -75,3 +75,64 @@ update recording set state = 'missing', closed_at = :closed_at where id = :id an
 -- Written before the first byte leaves.
 insert into recording_access (id, recording_id, audience, at, remote, reason, role, first_byte, last_byte)
 values (:id, :recording_id, :audience, :at, :remote, :reason, :role, :first_byte, :last_byte);
+
+-- name: recordings_lock_chain(key)$
+-- One process seals at a time; the lock goes with the transaction.
+select pg_try_advisory_xact_lock(:key);
+
+-- name: recordings_unsealed(at_most)
+-- Events that wait for their seal, in their order, with the fields that are hashed.
+select e.id, e.recording_id, e.kind, e.at, e.facts
+from recording_event_unsealed u join recording_event e on e.id = u.event_id
+order by u.event_id
+limit :at_most;
+
+-- name: recordings_seal(seqs, event_ids, previous, hashes)!
+-- The next entries; each event is taken off the queue with it.
+with sealed as (
+    insert into recording_seal (seq, event_id, previous, hash)
+    select * from unnest(:seqs::bigint[], :event_ids::uuid[], :previous::text[], :hashes::text[])
+    returning event_id)
+delete from recording_event_unsealed u using sealed s where u.event_id = s.event_id;
+
+-- name: recordings_chain_head()^
+select seq, hash from recording_seal order by seq desc limit 1;
+
+-- name: recordings_chain_part(after, at_most)
+-- The chain, part by part. An event that is gone leaves nulls, which fit no hash.
+select s.seq, s.previous, s.hash, e.id, e.recording_id, e.kind, e.at, e.facts
+from recording_seal s left join recording_event e on e.id = s.event_id
+where s.seq > :after order by s.seq limit :at_most;
+
+-- name: recordings_count_unsealed()$
+select count(*) from recording_event_unsealed;
+
+-- name: recordings_escaped_event()$
+-- An event that neither was sealed nor waits for it: somebody took it off the queue.
+select e.id from recording_event e
+where not exists (select from recording_seal s where s.event_id = e.id)
+  and not exists (select from recording_event_unsealed u where u.event_id = e.id)
+limit 1;
+
+-- name: recordings_events(recording_id)
+-- What happened to one recording, with its place in the chain.
+select e.kind, e.at, e.facts, s.seq, s.hash
+from recording_event e left join recording_seal s on s.event_id = e.id
+where e.recording_id = :recording_id order by e.at, e.id;
+
+-- name: recordings_claim_uncopied(now, until, at_most)
+-- Closed recordings without a kept copy, leased to one process. One of no seconds has nothing to copy.
+update recording set copy_after = :until
+where id in (
+    select id from recording
+    where state = 'stored' and copied_at is null and copy_after <= :now and seconds > 0
+    order by copy_after, started_at limit :at_most
+    for no key update skip locked)
+returning id, started_at, copy_failures;
+
+-- name: recordings_copied(id, at)$
+-- The copy is stored. The first one stands.
+update recording set copied_at = :at where id = :id and state = 'stored' and copied_at is null returning id;
+
+-- name: recordings_copy_failed(id, after)!
+update recording set copy_after = :after, copy_failures = least(copy_failures + 1, 1000) where id = :id;
