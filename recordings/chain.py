@@ -8,10 +8,12 @@ to a file every day, and the file is to be copied to where the database's owner 
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+import asyncpg
 
 from db.pool import Connection, Pool
 from db.statements import statements
@@ -21,6 +23,7 @@ from recordings.events import canonical
 BEFORE_THE_FIRST = "0" * 64
 _LOCK = 1076_0012
 _BATCH = 1000
+_GONE = "entry {} was exported and is gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,17 +131,17 @@ async def verify_chain(pool: Pool, heads: Sequence[Head]) -> ChainReport:
             if not rows:
                 break
     if wanted:
-        return ChainReport(seq, unsealed, seq + 1, f"entry {min(wanted)} was exported and is gone")
+        return ChainReport(seq, unsealed, min(wanted), _GONE.format(min(wanted)))
     return ChainReport(seq, unsealed)
 
 
-def _misfit(
-    row: Mapping[str, object], seq: int, previous: str, wanted: dict[int, str]
-) -> str | None:
+def _misfit(row: asyncpg.Record, seq: int, previous: str, wanted: dict[int, str]) -> str | None:
     """Why this entry is not the next one; None: it is."""
     if row["seq"] != seq:
         return "an entry is missing"
-    text = canonical(row["id"], row["recording_id"], row["kind"], row["at"], row["facts"])  # type: ignore[arg-type]
+    if row["id"] is None:
+        return "its event is gone"
+    text = canonical(row["id"], row["recording_id"], row["kind"], row["at"], row["facts"])
     if row["previous"] != previous or row["hash"] != chained(previous, text):
         return "the event was changed"
     if wanted.pop(seq, row["hash"]) != row["hash"]:

@@ -1,3 +1,4 @@
+drop view recording_found;
 drop table recording_pause;
 drop trigger recording_stays_erased on recording;
 drop function recording_stays_erased();

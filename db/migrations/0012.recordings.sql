@@ -168,3 +168,9 @@ create table recording_pause (
 create unique index recording_pause_open on recording_pause (recording_id) where resumed_at is null;
 create index recording_pause_due on recording_pause (limit_at) where resumed_at is null;
 create index recording_pause_by_recording on recording_pause (recording_id, paused_at);
+
+-- What a search shows.
+create view recording_found as
+select r.id, r.call_id, r.kind, r.state, r.started_at, r.seconds, r.copied_at, c.citizen_number as number, c.agent_id,
+       c.direction, c.cell, c.started_at as call_started_at
+from recording r join call c on c.id = r.call_id;
