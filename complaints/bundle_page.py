@@ -75,7 +75,9 @@ class BundlePage:
         until = min(expires, self._now() + _RECORDING_LINKS)
 
         def link(recording: UUID) -> str:
-            return links.sign(self._secret, "", recording, bundle.post, until)
+            return links.sign(
+                self._secret, "", recording, bundle.post, until, f"bundle:{bundle.id}"
+            )
 
         return self._template.render(
             bundle=bundle,

@@ -37,6 +37,16 @@ class StateFolder:
         return self.root / "recordings"
 
     @property
+    def master_keys(self) -> Path:
+        """What wraps the keys of recordings. Without it they cannot be opened: keep a copy."""
+        return self.root / "recording-keys"
+
+    @property
+    def audit(self) -> Path:
+        """Heads of the recordings' audit chain, one file a day: keep copies elsewhere."""
+        return self.root / "audit"
+
+    @property
     def prompts(self) -> Path:
         """Rendered prompts, as Asterisk plays them."""
         return self.root / "prompts"

@@ -1,23 +1,56 @@
-"""The key that signs links to recordings and agents' tokens: generated once, kept 0600."""
+"""Keys: what signs links and tokens, what wraps recordings' keys. Generated once, kept 0600."""
 
 import secrets
 import stat
+from collections.abc import Sequence
+from pathlib import Path
 
 from dialplans.files import write_atomically
 from helpline.cell import state_folder
 from helpline.settings import Settings, SettingsError
+from recordings.master import MasterKeys
 
 _BYTES = 32
 
 
 def signing_key(settings: Settings) -> bytes:
     """The key in the state folder, made when there is none. Raises `SettingsError` if exposed."""
-    path = state_folder(settings).signing_key
+    [key] = _kept(state_folder(settings).signing_key)
+    return key
+
+
+def master_keys(settings: Settings) -> MasterKeys:
+    """The recordings' master keys: those of the settings, else those of the state folder.
+
+    Raises `SettingsError`. The file has one key a line, the current one first.
+    """
+    given = settings.recordings.master_keys
+    if given:
+        return MasterKeys([bytes.fromhex(key.get_secret_value()) for key in given])
+    return MasterKeys(_kept(state_folder(settings).master_keys))
+
+
+def add_master_key(settings: Settings) -> MasterKeys:
+    """A new current key in the state folder's file; the others stay, for what they wrap."""
+    if settings.recordings.master_keys:
+        raise SettingsError("recordings.master_keys are given: put the new key first there")
+    path = state_folder(settings).master_keys
+    keys = [secrets.token_bytes(_BYTES), *_kept(path)]
+    write_atomically(path, _as_lines(keys), mode=0o600)
+    return MasterKeys(keys)
+
+
+def _as_lines(keys: Sequence[bytes]) -> str:
+    return "".join(f"{key.hex()}\n" for key in keys)
+
+
+def _kept(path: Path) -> list[bytes]:
+    """The keys in a file, which is made with one when there is none."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, secrets.token_hex(_BYTES) + "\n", mode=0o600)
+        write_atomically(path, _as_lines([secrets.token_bytes(_BYTES)]), mode=0o600)
     if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise SettingsError(
             f"{path} can be read by others: make it 0600, or remove it for a new one"
         )
-    return bytes.fromhex(path.read_text(encoding="ascii").strip())
+    return [bytes.fromhex(line) for line in path.read_text(encoding="ascii").split()]

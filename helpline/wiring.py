@@ -32,6 +32,7 @@ from helpline.live import LiveCell
 from helpline.metrics import Metrics
 from helpline.outbound import Outbound, receipt_options
 from helpline.prompts import prompt_store
+from helpline.recorded import recording_vault
 from helpline.settings import Settings
 from helpline.supervise import Supervisor
 from helpline.tools import Tools
@@ -39,7 +40,7 @@ from messages.receipts import Receipts
 from recordings.capture import Capture
 from recordings.closer import Closer
 from recordings.download import Downloads
-from recordings.store import Store
+from recordings.vault import Vault
 from speech.prompts import Prompt
 
 _log = structlog.get_logger(__name__)
@@ -60,6 +61,7 @@ class Helpline:
         self._now = now
         self._database = Database(settings)
         self._prompts = prompt_store(settings, tools)
+        self._vault = recording_vault(settings)
         self._services = Supervisor()
         self._metrics = Metrics()
         self._pool: Pool | None = None
@@ -70,8 +72,9 @@ class Helpline:
         self._undo: list[tuple[str, Callable[[], Awaitable[object]]]] = []
 
     @property
-    def _store(self) -> Store:
-        return Store.local(state_folder(self._settings).recordings)
+    def vault(self) -> Vault:
+        """The recordings."""
+        return self._vault
 
     @property
     def pool(self) -> Pool:
@@ -167,7 +170,7 @@ class Helpline:
         commit = self._commit = GroupCommit(lambda: self.pool)
         self._services.start("call rows", commit.run)
         self._undo.append(("call rows", lambda: commit.drain(10)))
-        closer = Closer(pool, self._store, now, settings.cell.name, state.captures)
+        closer = Closer(pool, self._vault, now, settings.cell.name, state.captures)
         self._services.start("recordings", closer.run)
         self._agi = agi_server(
             settings.cell,
@@ -227,7 +230,7 @@ class Helpline:
         policy = settings.rules
         agents = AgentApi(key, self.live.desk, ComplaintRegistrar(pool, policy, self._now))
         app = application(agent_routes(agents), self._metrics, self.health)
-        Downloads(pool, self._store, key, self._now).add_routes(app)
+        Downloads(pool, self._vault, key, self._now).add_routes(app)
         BundlePage(pool, key, self._now).add_routes(app)
         if receipts := settings.notifications.receipts:
             Receipts(pool, receipt_options(receipts), self._now).add_routes(app)

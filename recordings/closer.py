@@ -1,14 +1,13 @@
-"""Closes recordings: capture file -> WAV in the store -> row -> capture file deleted.
+"""Closes recordings: capture file -> sealed WAV in the store -> row -> capture file deleted.
 
-Every step can be repeated, and a crash between two of them is found by the next sweep: the store
-is written under a name that follows from the row, the row changes once, and the capture file, the
-only copy until then, goes last.
+Every step can be repeated, and a crash between two of them is found by the next sweep: an object
+is written under a new name each time (one that no row names is swept away), read back before the
+row changes, which it does once; the capture file, the only copy until then, goes last.
 """
 
 import asyncio
-import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,11 +21,12 @@ from db.pool import Pool
 from recordings import audio, rows
 from recordings.errors import CaptureFileError, CaptureGoneError, RecordingError
 from recordings.files import CaptureFile, is_being_written, scan
-from recordings.model import RecordingRow, Stored, location
+from recordings.model import Closed, RecordingRow
 from recordings.rules import Orphan, Step, is_short, next_step
-from recordings.store import Store
+from recordings.vault import NewFile, StoredObject, Vault
 
 _log = structlog.get_logger(__name__)
+_MADE_BY = {"call": "Asterisk MixMonitor, option D", "own_words": "Asterisk RECORD FILE"}
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
@@ -61,14 +61,14 @@ class Closer:
     def __init__(
         self,
         pool: Pool,
-        store: Store,
+        vault: Vault,
         now: Callable[[], datetime],
         cell: str,
         directory: Path,
         limits: ClosingLimits | None = None,
     ) -> None:
         self._pool = pool
-        self._store = store
+        self._vault = vault
         self._now = now
         self._cell = cell
         self._directory = directory
@@ -166,7 +166,7 @@ class Closer:
             known = await self._adopt(file)
         if not isinstance(known, RecordingRow):
             return
-        if step is Step.DISCARD and await self._is_in_store(known):
+        if step is Step.DISCARD and await self._is_kept(known):
             self.totals["discarded"] += 1
         else:
             await self._close(file, known)
@@ -182,43 +182,48 @@ class Closer:
         _log.warning("recording without a row", recording=str(key), call=str(file.name.call_id))
         return row
 
-    async def _is_in_store(self, row: RecordingRow) -> bool:
-        whole = row.location is not None and await self._store.size(row.location) == row.bytes
-        if not whole:
-            _log.error("stored recording is not in the store", recording=str(row.id))
-        return whole
+    async def _is_kept(self, row: RecordingRow) -> bool:
+        """Whether the file may go: what was in it lies in the store, or was erased."""
+        if row.state == "erased":
+            return True
+        async with self._pool.acquire(timeout=5) as conn:
+            objects = await rows.objects(conn, row.id)
+        for one in objects.values():
+            if await self._vault.store.size(one.location) == one.stored_bytes:
+                return True
+        _log.error("stored recording is not in the store", recording=str(row.id))
+        return False
 
     async def _close(self, file: CaptureFile, row: RecordingRow) -> None:
-        stored = await _on_disk(self._put, file, row)
-        if row.sha256 is not None and row.sha256 != stored.sha256:
+        closed, original = await _on_disk(self._put, file, row)
+        if row.sha256 is not None and row.sha256 != original.sha256:
+            await self._vault.store.delete(original.location)
             raise RecordingError(f"{row.id} is not what was stored before; its file is kept")
-        if is_short(file.name.kind, row, stored.seconds):
+        if is_short(file.name.kind, row, closed.seconds):
             self.totals["short"] += 1
             _log.error(
-                "recording is shorter than its call", recording=str(row.id), seconds=stored.seconds
+                "recording is shorter than its call", recording=str(row.id), seconds=closed.seconds
             )
         async with self._pool.acquire(timeout=5) as conn:
-            await rows.set_stored(conn, row.id, stored, self._now())
+            if row.state == "stored":
+                won = await rows.set_restored(conn, original, self._now())
+            else:
+                won = await rows.set_stored(conn, closed, original, self._now())
+        if not won:
+            await self._vault.store.delete(original.location)
+            return
         self.totals["stored"] += 1
-        _log.info("recording stored", recording=str(row.id), seconds=stored.seconds)
+        _log.info("recording stored", recording=str(row.id), seconds=closed.seconds)
 
-    def _put(self, file: CaptureFile, row: RecordingRow) -> Stored:
-        """Convert, hash and store in one pass. Blocks."""
+    def _put(self, file: CaptureFile, row: RecordingRow) -> tuple[Closed, StoredObject]:
+        """Convert, hash, seal, store in one pass, and read it back. Blocks."""
         where = audio.extent(file.path, file.name.kind)
         if where.torn:
             self.totals["torn"] += 1
             _log.warning("torn frame cut", recording=str(row.id), bytes=where.torn)
-        digest, target, size = hashlib.sha256(), location(row.id, row.started_at), 0
-
-        def hashed() -> Iterator[bytes]:
-            nonlocal size
-            for piece in audio.as_wav(file.path, where):
-                digest.update(piece)
-                size += len(piece)
-                yield piece
-
-        self._store.put(target, hashed())
-        return Stored(target, digest.hexdigest(), where.seconds, where.channels, size)
+        new = NewFile(row.id, row.started_at, "original", "wav", _MADE_BY[file.name.kind])
+        original = self._vault.put(new, audio.as_wav(file.path, where), self._now())
+        return Closed(where.seconds, where.channels), original
 
     async def _find_missing(self, present: list[UUID]) -> None:
         at = self._now()

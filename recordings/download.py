@@ -1,7 +1,11 @@
-"""What a signed link answers: a recording, whole or in ranges, with a note of who fetched it."""
+"""What a signed link answers: a recording, whole or in ranges, with a note of who fetched it.
+
+The kept copy is given where there is one: it is a tenth of the original. Its tag (ETag) is the
+file's hash, so that a player that began with the original before the copy was made, and asks
+for the rest `If-Range`, gets the copy from its beginning and not a mixture.
+"""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -11,9 +15,9 @@ from aiohttp import web
 from db.errors import AWAY
 from db.pool import Pool
 from recordings import rows
-from recordings.errors import StoreError
+from recordings.errors import RecordingError
 from recordings.links import verify
-from recordings.store import Store
+from recordings.vault import StoredObject, Vault
 
 _log = structlog.get_logger(__name__)
 _PIECE = 256 * 1024
@@ -21,25 +25,20 @@ _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _NOT_VALID = "This link is not valid."
 _NO_AUDIO = {
     "open": "The recording is still being closed. Please try again in a minute.",
+    "stored": "The recording cannot be found in the store. It is being looked into.",
     "missing": "There is no audio for this recording.",
+    "erased": "The recording was erased at the end of its retention.",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class _Stored:
-    id: UUID
-    location: str
-    bytes: int
 
 
 class Downloads:
     """`GET /recordings/{id}?audience=&expires=&signature=` as `recordings.links.sign` writes it."""
 
     def __init__(
-        self, pool: Pool, store: Store, secret: bytes, now: Callable[[], datetime]
+        self, pool: Pool, vault: Vault, secret: bytes, now: Callable[[], datetime]
     ) -> None:
         self._pool = pool
-        self._store = store
+        self._vault = vault
         self._secret = secret
         self._now = now
 
@@ -57,29 +56,45 @@ class Downloads:
             return _refusal(403, _NOT_VALID)
         recording_id = UUID(request.match_info["id"])
         try:
-            found = await self._look_up(recording_id, request)
+            found = await self._look_up(recording_id)
             if isinstance(found, web.Response):
                 return found
-            span = _span(request, found.bytes)
+            span = _span(request, found)
             if span is None:
                 return _no_such_range(found.bytes)
             # Read before the head leaves: a store that is away is then still an answer of its own.
-            first = await self._store.read(found.location, span[0], min(span[0] + _PIECE, span[1]))
-        except (*AWAY, StoreError) as error:
+            first = await self._vault.read(found, span[0], min(span[0] + _PIECE, span[1]))
+            await self._log_access(request, found, span)
+        except (*AWAY, RecordingError) as error:
             _log.error("recording not served", recording=str(recording_id), error=repr(error))
             return _refusal(503, "The recording cannot be fetched now. Please try again later.")
         return await self._send(request, found, span, first)
 
-    async def _look_up(self, recording_id: UUID, request: web.Request) -> _Stored | web.Response:
+    async def _look_up(self, recording_id: UUID) -> StoredObject | web.Response:
         async with self._pool.acquire(timeout=2) as conn:
-            row = await rows.load(conn, recording_id)
-            if row is None:
+            state = await rows.state_of(conn, recording_id)
+            if state is None:
                 return _refusal(403, _NOT_VALID)
-            if row.location is None or row.bytes is None:
-                return _refusal(404, _NO_AUDIO[row.state])
-            audience, remote = request.query["audience"], request.remote or ""
-            await rows.log_access(conn, row.id, audience, self._now(), remote)
-        return _Stored(row.id, row.location, row.bytes)
+            objects = await rows.objects(conn, recording_id)
+        found = objects.get("copy") or objects.get("original")
+        if found is not None:
+            return found
+        return _refusal(503 if state == "stored" else 404, _NO_AUDIO[state])
+
+    async def _log_access(
+        self, request: web.Request, found: StoredObject, span: tuple[int, int]
+    ) -> None:
+        """Before the first byte leaves."""
+        access = rows.Access(
+            audience=request.query["audience"],
+            reason=request.query.get("reason", ""),
+            remote=request.remote or "",
+            role=found.role,
+            first=span[0],
+            last=span[1] - 1,
+        )
+        async with self._pool.acquire(timeout=2) as conn:
+            await rows.log_access(conn, found.recording_id, access, self._now())
 
     def _is_ours(self, request: web.Request) -> bool:
         query = request.query
@@ -90,18 +105,20 @@ class Downloads:
             query.get("expires", ""),
             query.get("signature", ""),
             self._now(),
+            query.get("reason", ""),
         )
 
     async def _send(
-        self, request: web.Request, found: _Stored, span: tuple[int, int], piece: bytes
+        self, request: web.Request, found: StoredObject, span: tuple[int, int], piece: bytes
     ) -> web.StreamResponse:
         start, end = span
-        partial = request.headers.get("Range") is not None
+        partial = _is_partial(request, found)
         response = web.StreamResponse(status=206 if partial else 200, headers=_HEADERS)
-        response.content_type = "audio/wav"
+        response.content_type = found.content_type
         response.content_length = end - start
         response.headers["Accept-Ranges"] = "bytes"
-        response.headers["Content-Disposition"] = f'inline; filename="{found.id}.wav"'
+        response.headers["ETag"] = _tag(found)
+        response.headers["Content-Disposition"] = f'inline; filename="{found.file_name}"'
         if partial:
             response.headers["Content-Range"] = f"bytes {start}-{end - 1}/{found.bytes}"
         await response.prepare(request)
@@ -109,18 +126,31 @@ class Downloads:
             await response.write(piece)
             start += len(piece)
             stop = min(start + _PIECE, end)
-            piece = await self._store.read(found.location, start, stop) if start < end else b""
+            piece = await self._vault.read(found, start, stop) if start < end else b""
         await response.write_eof()
         return response
 
 
-def _span(request: web.Request, size: int) -> tuple[int, int] | None:
+def _tag(found: StoredObject) -> str:
+    return f'"{found.sha256}"'
+
+
+def _is_partial(request: web.Request, found: StoredObject) -> bool:
+    """Whether a range was asked for, and of this very file."""
+    if request.headers.get("Range") is None:
+        return False
+    return request.headers.get("If-Range", _tag(found)) == _tag(found)
+
+
+def _span(request: web.Request, found: StoredObject) -> tuple[int, int] | None:
     """The bytes asked for, from and to (exclusive); None when there are none."""
+    if not _is_partial(request, found):
+        return 0, found.bytes
     try:
         asked = request.http_range
     except ValueError:  # several ranges, or nonsense
         return None
-    start, end, _ = asked.indices(size)
+    start, end, _ = asked.indices(found.bytes)
     return (start, end) if start < end else None
 
 

@@ -19,3 +19,39 @@ class AudioError(RecordingError):
 
 class StoreError(RecordingError):
     """The recordings store refused, or does not hold what it should."""
+
+
+class SealBrokenError(RecordingError):
+    """A sealed object was changed, cut, or is another one."""
+
+
+class MasterKeyError(RecordingError):
+    """A recording's data key cannot be unwrapped."""
+
+
+class NoSuchFileError(RecordingError):
+    """There is no such recording, or it has no such file."""
+
+
+class CopyError(RecordingError):
+    """A kept copy is not what the original is; the original stays."""
+
+
+class HeldError(RecordingError):
+    """The recording is held: by a person's order, or by a complaint that is open."""
+
+
+class NotDueError(RecordingError):
+    """The recording's retention has not ended."""
+
+
+class NotAllowedError(RecordingError):
+    """Who asks has no right to it, or did not say why."""
+
+
+class PauseError(RecordingError):
+    """The recording cannot be paused or resumed now."""
+
+
+class CertificateError(RecordingError):
+    """The certificate cannot be made."""

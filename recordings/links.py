@@ -11,8 +11,17 @@ _SHORTEST_SECRET = 16
 _EPOCH_SECONDS = re.compile("[0-9]{1,12}", re.ASCII)
 
 
-def sign(secret: bytes, base_url: str, recording_id: UUID, audience: str, expires: datetime) -> str:
-    """A link to a recording. `audience` is to whom it is given; `expires` is cut to the second.
+def sign(
+    secret: bytes,
+    base_url: str,
+    recording_id: UUID,
+    audience: str,
+    expires: datetime,
+    reason: str = "",
+) -> str:
+    """A link to a recording. `audience` is to whom it is given and `reason` why, as it is logged.
+
+    `expires` is cut to the second.
 
     Raises `ValueError` for a secret of less than 16 bytes.
     """
@@ -20,25 +29,37 @@ def sign(secret: bytes, base_url: str, recording_id: UUID, audience: str, expire
     query = {
         "audience": audience,
         "expires": until,
-        "signature": _signature(secret, str(recording_id), audience, until),
+        "signature": _signature(secret, str(recording_id), audience, until, reason),
     }
+    if reason:
+        query["reason"] = reason
     return f"{base_url.rstrip('/')}/recordings/{recording_id}?{urlencode(query, quote_via=quote)}"
 
 
 def verify(
-    secret: bytes, recording_id: str, audience: str, expires: str, signature: str, now: datetime
+    secret: bytes,
+    recording_id: str,
+    audience: str,
+    expires: str,
+    signature: str,
+    now: datetime,
+    reason: str = "",
 ) -> bool:
     """Whether these parts of a link, as they came, are one that we signed and that still holds."""
-    good = _signature(secret, recording_id, audience, expires)
+    good = _signature(secret, recording_id, audience, expires, reason)
     genuine = hmac.compare_digest(good.encode(), signature.encode("utf-8", "surrogateescape"))
-    if not genuine or not _EPOCH_SECONDS.fullmatch(expires):
+    if not genuine or "\n" in recording_id or not _EPOCH_SECONDS.fullmatch(expires):
         return False
     return now.timestamp() < int(expires)
 
 
-def _signature(secret: bytes, recording_id: str, audience: str, expires: str) -> str:
+def _signature(secret: bytes, recording_id: str, audience: str, expires: str, reason: str) -> str:
     if len(secret) < _SHORTEST_SECRET:
         raise ValueError(f"a secret for links has at least {_SHORTEST_SECRET} bytes")
-    # The free text stands last: no two links have the same message.
-    message = f"{recording_id}\n{expires}\n{audience}".encode("utf-8", "surrogateescape")
-    return hmac.new(secret, message, hashlib.sha256).hexdigest()
+    # The free text stands last: no two links have the same message. With two free texts the first
+    # one's length is told; no recording's id looks like that.
+    message = f"{recording_id}\n{expires}\n{audience}"
+    if reason:
+        message = f"reason {len(audience)}\n{message}\n{reason}"
+    encoded = message.encode("utf-8", "surrogateescape")
+    return hmac.new(secret, encoded, hashlib.sha256).hexdigest()

@@ -7,10 +7,11 @@ from typing import Literal, Self, cast
 from uuid import UUID
 
 Kind = Literal["call", "own_words"]
-State = Literal["open", "stored", "missing"]
+State = Literal["open", "stored", "missing", "erased"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_OBJECT = re.compile(rf"[0-9]{{4}}/[0-9]{{2}}/[0-9]{{2}}/({_UUID})\.({_UUID})\.sealed")
 _NAME = re.compile(rf"({_UUID})\.({_UUID})\.(?:(call)\.raw|(own_words)\.wav)")
 
 
@@ -64,29 +65,22 @@ class RecordingRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """A recording as it lies in the store: `sha256` and `bytes` are the stored WAV file's."""
+class Closed:
+    """What a capture file held."""
 
-    location: str
-    sha256: str
     seconds: float
     channels: int
-    bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Fetchable:
-    """What a download needs of a row. `location` and `bytes` are there when it is stored."""
-
-    id: UUID
-    state: State
-    location: str | None
-    bytes: int | None
+def object_location(recording_id: UUID, object_id: UUID, started_at: datetime) -> str:
+    """Path within the store: the day, the recording, and the object, which is written once."""
+    return f"{started_at.astimezone(UTC):%Y/%m/%d}/{recording_id}.{object_id}.sealed"
 
 
-def location(recording_id: UUID, started_at: datetime) -> str:
-    """Path within the store. It follows from the row alone, so that a repeat overwrites itself."""
-    return f"{started_at.astimezone(UTC):%Y/%m/%d}/{recording_id}.wav"
+def object_of(location: str) -> tuple[UUID, UUID] | None:
+    """Recording and object that a path names, or None when it is none of ours."""
+    match = _OBJECT.fullmatch(location)
+    return None if match is None else (UUID(match[1]), UUID(match[2]))
 
 
 def id_time(key: UUID) -> datetime:

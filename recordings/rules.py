@@ -32,7 +32,7 @@ def next_step(known: RecordingRow | Orphan, *, settled: bool, orphan_after: floa
     back, with its caller's number: it is adopted without one only after `orphan_after` seconds.
     """
     if isinstance(known, RecordingRow):
-        if known.state == "stored":
+        if known.state in ("stored", "erased"):
             return Step.DISCARD
         # A missing recording whose file turned up is closed like an open one.
         return Step.CLOSE if settled and known.call_ended_at is not None else Step.WAIT

@@ -391,3 +391,8 @@ select * from unnest(:ids::text[], :titles::text[], :departments::text[], :place
 on conflict (id) do update
 set title = excluded.title, department = excluded.department, place = excluded.place, level = excluded.level,
     number = excluded.number, vacant_from = excluded.vacant_from;
+
+-- name: complaints_holding_call(call_id)
+-- The complaints that a call belongs to, as they stand; they do not change before our transaction ends.
+select c.number, c.ended_at from complaint_call cc join complaint c on c.id = cc.complaint_id
+where cc.call_id = :call_id order by c.id for share of c;

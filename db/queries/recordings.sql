@@ -26,12 +26,38 @@ insert into recording (id, call_id, kind, cell, started_at)
 values (:id, :call_id, :kind, :cell, :started_at)
 on conflict (id) do nothing;
 
--- name: recordings_stored(id, sha256, seconds, channels, bytes, location, closed_at)!
+-- name: recordings_stored(id, sha256, seconds, channels, bytes, location, closed_at)$
 -- The file is in the store. The first closing stands: repeating it after a crash changes nothing.
 update recording
 set state = 'stored', sha256 = :sha256, seconds = :seconds, channels = :channels, bytes = :bytes,
     location = :location, closed_at = :closed_at
-where id = :id and state <> 'stored';
+where id = :id and state in ('open', 'missing')
+returning id;
+
+-- name: recordings_add_object(id, recording_id, role, location, format, sha256, bytes, stored_sha256, stored_bytes, master_id, wrapped_key, tool, parameters, made_at)!
+-- A sealed object. A recording has one of each role: a second is refused.
+insert into recording_object (id, recording_id, role, location, format, sha256, bytes, stored_sha256, stored_bytes,
+                              sealed, master_id, wrapped_key, tool, parameters, made_at)
+values (:id, :recording_id, :role, :location, :format, :sha256, :bytes, :stored_sha256, :stored_bytes,
+        true, :master_id, :wrapped_key, :tool, :parameters, :made_at);
+
+-- name: recordings_lose_object(recording_id, sha256, at)$
+-- The original of that content is not in the store: the row makes room for one that is.
+update recording_object
+set removed_at = :at, master_id = null, wrapped_key = null
+where recording_id = :recording_id and role = 'original' and removed_at is null and sha256 = :sha256
+returning id;
+
+-- name: recordings_objects(recording_id)
+-- What there is of a recording; an object that a sweep did not find is left out.
+select * from recording_object where recording_id = :recording_id and removed_at is null and lost_at is null;
+
+-- name: recordings_state(id)$
+select state from recording where id = :id;
+
+-- name: recordings_add_event(id, recording_id, kind, at, facts)!
+-- What happened to a recording, for the audit chain.
+insert into recording_event (id, recording_id, kind, at, facts) values (:id, :recording_id, :kind, :at, :facts);
 
 -- name: recordings_without_file(cell, ended_before, present, at_most)
 -- Open recordings whose call ended long ago and whose file is not in the folder, oldest first.
@@ -45,10 +71,250 @@ limit :at_most;
 -- Nothing was found. Should the file turn up after all, it is closed like any other.
 update recording set state = 'missing', closed_at = :closed_at where id = :id and state = 'open';
 
--- name: recordings_by_id(id)^
-select id, state, location, bytes from recording where id = :id;
-
--- name: recordings_accessed(id, recording_id, audience, at, remote)!
+-- name: recordings_accessed(id, recording_id, audience, at, remote, reason, role, first_byte, last_byte)!
 -- Written before the first byte leaves.
-insert into recording_access (id, recording_id, audience, at, remote)
-values (:id, :recording_id, :audience, :at, :remote);
+insert into recording_access (id, recording_id, audience, at, remote, reason, role, first_byte, last_byte)
+values (:id, :recording_id, :audience, :at, :remote, :reason, :role, :first_byte, :last_byte);
+
+-- name: recordings_lock_chain(key)$
+-- One process seals at a time; the lock goes with the transaction.
+select pg_try_advisory_xact_lock(:key);
+
+-- name: recordings_unsealed(at_most)
+-- Events that wait for their seal, in their order, with the fields that are hashed.
+select e.id, e.recording_id, e.kind, e.at, e.facts
+from recording_event_unsealed u join recording_event e on e.id = u.event_id
+order by u.event_id
+limit :at_most;
+
+-- name: recordings_seal(seqs, event_ids, previous, hashes)!
+-- The next entries; each event is taken off the queue with it.
+with sealed as (
+    insert into recording_seal (seq, event_id, previous, hash)
+    select * from unnest(:seqs::bigint[], :event_ids::uuid[], :previous::text[], :hashes::text[])
+    returning event_id)
+delete from recording_event_unsealed u using sealed s where u.event_id = s.event_id;
+
+-- name: recordings_chain_head()^
+select seq, hash from recording_seal order by seq desc limit 1;
+
+-- name: recordings_chain_part(after, at_most)
+-- The chain, part by part. An event that is gone leaves nulls, which fit no hash.
+select s.seq, s.previous, s.hash, e.id, e.recording_id, e.kind, e.at, e.facts
+from recording_seal s left join recording_event e on e.id = s.event_id
+where s.seq > :after order by s.seq limit :at_most;
+
+-- name: recordings_count_unsealed()$
+select count(*) from recording_event_unsealed;
+
+-- name: recordings_escaped_event()$
+-- An event that neither was sealed nor waits for it: somebody took it off the queue.
+select e.id from recording_event e
+where not exists (select from recording_seal s where s.event_id = e.id)
+  and not exists (select from recording_event_unsealed u where u.event_id = e.id)
+limit 1;
+
+-- name: recordings_events(recording_id)
+-- What happened to one recording, with its place in the chain.
+select e.kind, e.at, e.facts, s.seq, s.hash
+from recording_event e left join recording_seal s on s.event_id = e.id
+where e.recording_id = :recording_id order by e.at, e.id;
+
+-- name: recordings_claim_uncopied(now, until, at_most)
+-- Closed recordings without a kept copy, leased to one process. One of no seconds has nothing to copy.
+update recording set copy_after = :until
+where id in (
+    select id from recording
+    where state = 'stored' and copied_at is null and copy_after <= :now and seconds > 0
+    order by copy_after, started_at limit :at_most
+    for no key update skip locked)
+returning id, started_at, copy_failures;
+
+-- name: recordings_copied(id, at)$
+-- The copy is stored. The first one stands.
+update recording set copied_at = :at where id = :id and state = 'stored' and copied_at is null returning id;
+
+-- name: recordings_copy_failed(id, after)!
+update recording set copy_after = :after, copy_failures = least(copy_failures + 1, 1000) where id = :id;
+
+-- name: recordings_to_delete(after, at_most)
+-- Objects that were removed and may still lie in the store.
+select id, location from recording_object
+where removed_at is not null and deleted_at is null and id > :after order by id limit :at_most;
+
+-- name: recordings_deleted(id, at)!
+update recording_object set deleted_at = :at where id = :id and removed_at is not null and deleted_at is null;
+
+-- name: recordings_days()
+-- The days (UTC) that have objects.
+select distinct (r.started_at at time zone 'UTC')::date as day
+from recording r join recording_object o on o.recording_id = r.id where o.removed_at is null;
+
+-- name: recordings_objects_of_day(since, until)
+-- The live objects of a day's recordings: an object lies in the folder of its recording's day.
+select o.id, o.recording_id, o.location, o.stored_bytes, o.lost_at
+from recording r join recording_object o on o.recording_id = r.id
+where r.started_at >= :since and r.started_at < :until and o.removed_at is null;
+
+-- name: recordings_known_locations(locations)
+select location from recording_object where location = any(:locations::text[]);
+
+-- name: recordings_set_lost(id, at)!
+-- The store has not what the row says, or (at null) has it again.
+update recording_object set lost_at = :at where id = :id and removed_at is null;
+
+-- name: recordings_retention()
+select kind, days from recording_retention order by kind;
+
+-- name: recordings_set_retention(kind, days, changed_by, at)!
+update recording_retention set days = :days, changed_by = :changed_by, changed_at = :at where kind = :kind;
+
+-- name: recordings_state_shared(id)$
+-- As it stands, and nobody erases it before our transaction ends.
+select state from recording where id = :id for share;
+
+-- name: recordings_hold(id, recording_id, placed_by, why, placed_at, until)!
+insert into recording_hold (id, recording_id, placed_by, why, placed_at, until)
+values (:id, :recording_id, :placed_by, :why, :placed_at, :until);
+
+-- name: recordings_release(recording_id, by, why, at)
+update recording_hold set released_at = :at, released_by = :by, release_why = :why
+where recording_id = :recording_id and released_at is null and (until is null or until > :at)
+returning id;
+
+-- name: recordings_holds(recording_id, now)
+select id, recording_id, placed_by, why, placed_at, until from recording_hold
+where recording_id = :recording_id and released_at is null and (until is null or until > :now)
+order by placed_at;
+
+-- name: recordings_to_erase(id)^
+-- Locked with its call: what is attached to the call meanwhile waits, and what was is seen.
+select r.id, r.state, r.call_id, r.started_at, r.sha256, p.days
+from recording r join call c on c.id = r.call_id join recording_retention p on p.kind = r.kind
+where r.id = :id for update of r, c;
+
+-- name: recordings_bury(recording_id, at, by, why, sha256)!
+-- The tombstone.
+insert into recording_erasure (recording_id, erased_at, erased_by, why, sha256)
+values (:recording_id, :at, :by, :why, :sha256);
+
+-- name: recordings_destroy_keys(recording_id, at)!
+-- From here on nobody can open the objects, wherever copies of them lie.
+update recording_object set removed_at = :at, master_id = null, wrapped_key = null
+where recording_id = :recording_id and removed_at is null;
+
+-- name: recordings_set_erased(id)!
+update recording set state = 'erased' where id = :id;
+
+-- name: recordings_due(now, after_at, after_id, at_most)
+-- Stored recordings whose retention has ended, oldest first.
+select r.id, r.call_id, r.kind, r.started_at
+from recording r join recording_retention p on p.kind = r.kind
+where r.state = 'stored' and r.started_at <= :now::timestamptz - make_interval(days => p.days)
+  and (r.started_at, r.id) > (:after_at, :after_id)
+order by r.started_at, r.id limit :at_most;
+
+-- name: recordings_originals_to_remove(made_before, after, at_most)
+-- Originals that are old enough, of recordings whose copy lies in the store as far as we know.
+select o.id, o.recording_id
+from recording_object o join recording_object c on c.recording_id = o.recording_id
+where o.role = 'original' and o.removed_at is null and o.made_at < :made_before and o.id > :after
+  and c.role = 'copy' and c.removed_at is null and c.lost_at is null and c.made_at < :made_before
+order by o.id limit :at_most;
+
+-- name: recordings_remove_original(id, at)$
+update recording_object o set removed_at = :at, master_id = null, wrapped_key = null
+where o.id = :id and o.removed_at is null
+  and exists (select from recording_object c where c.recording_id = o.recording_id and c.role = 'copy'
+                                               and c.removed_at is null and c.lost_at is null)
+returning o.id;
+
+-- name: recordings_to_rewrap(master_id, after, at_most)
+-- Keys under another master key than the current one.
+select id, master_id, wrapped_key from recording_object
+where master_id <> :master_id and id > :after order by id limit :at_most;
+
+-- name: recordings_rewrap(id, before, master_id, wrapped_key)!
+-- Only what still is as it was read: an erased key does not come back.
+update recording_object set master_id = :master_id, wrapped_key = :wrapped_key
+where id = :id and wrapped_key = :before;
+
+-- name: recordings_to_strip(id)^
+-- Locked against an erasure and a new hold; the call is left alone, since the recording stays.
+select call_id, sha256 from recording where id = :id and state = 'stored' for update;
+
+-- name: recordings_find_by_day(since, until, before_at, before_id, at_most)
+-- Newest first, page by page; so in the three statements below.
+select * from recording_found
+where started_at >= :since and started_at < :until and (started_at, id) < (:before_at, :before_id)
+order by started_at desc, id desc limit :at_most;
+
+-- name: recordings_find_by_number(number, since, until, before_at, before_id, at_most)
+select * from recording_found
+where number = :number and started_at >= :since and started_at < :until and (started_at, id) < (:before_at, :before_id)
+order by started_at desc, id desc limit :at_most;
+
+-- name: recordings_find_by_agent(agent, since, until, before_at, before_id, at_most)
+-- The call's own time bounds the index; a recording begins within a day of its call.
+select * from recording_found
+where agent_id = :agent and started_at >= :since and started_at < :until and (started_at, id) < (:before_at, :before_id)
+  and call_started_at >= :since::timestamptz - interval '1 day' and call_started_at < :until
+order by started_at desc, id desc limit :at_most;
+
+-- name: recordings_find_by_calls(call_ids, since, until, before_at, before_id, at_most)
+select * from recording_found
+where call_id = any(:call_ids::uuid[]) and started_at >= :since and started_at < :until
+  and (started_at, id) < (:before_at, :before_id)
+order by started_at desc, id desc limit :at_most;
+
+-- name: recordings_found_one(id)^
+select * from recording_found where id = :id;
+
+-- name: recordings_after(after, at_most)
+-- Every recording that is, or was, in the store, for a check.
+select id, state, sha256 from recording
+where state in ('stored', 'erased') and id > :after order by id limit :at_most;
+
+-- name: recordings_tombstone(recording_id)^
+select erased_at, erased_by, why, sha256 from recording_erasure where recording_id = :recording_id;
+
+-- name: recordings_all_objects(recording_id)
+select * from recording_object where recording_id = :recording_id order by made_at, id;
+
+-- name: recordings_to_pause(call_id)^
+-- The recording of a call that goes on.
+select r.id, coalesce(c.channel_id, c.id::text) as channel
+from recording r join call c on c.id = r.call_id
+where r.call_id = :call_id and r.kind = 'call' and r.state = 'open' and c.ended_at is null
+order by r.started_at desc limit 1;
+
+-- name: recordings_pause(id, recording_id, at, by, why, limit_at)$
+-- A recording is paused once at a time.
+insert into recording_pause (id, recording_id, paused_at, paused_by, why, limit_at)
+values (:id, :recording_id, :at, :by, :why, :limit_at)
+on conflict (recording_id) where resumed_at is null do nothing
+returning id;
+
+-- name: recordings_open_pause(call_id)^
+select p.id, p.recording_id, coalesce(c.channel_id, c.id::text) as channel
+from recording_pause p join recording r on r.id = p.recording_id join call c on c.id = r.call_id
+where r.call_id = :call_id and p.resumed_at is null;
+
+-- name: recordings_resume(id, at, by)$
+-- The first end of a pause stands. A pause that a hang-up ended lasted until then.
+update recording_pause set resumed_at = greatest(:at, paused_at), resumed_by = :by
+where id = :id and resumed_at is null returning recording_id;
+
+-- name: recordings_pauses_due(cell, now)
+-- Open pauses whose call is over, or whose time is.
+select p.id, coalesce(c.channel_id, c.id::text) as channel, c.ended_at
+from recording_pause p join recording r on r.id = p.recording_id join call c on c.id = r.call_id
+where p.resumed_at is null and r.cell = :cell and (p.limit_at <= :now or c.ended_at is not null)
+order by p.limit_at limit 200;
+
+-- name: recordings_pauses(recording_id)
+select paused_at, paused_by, why, limit_at, resumed_at, resumed_by
+from recording_pause where recording_id = :recording_id order by paused_at;
+
+-- name: recordings_to_check(id)^
+select state, sha256 from recording where id = :id;

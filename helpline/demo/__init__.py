@@ -2,15 +2,14 @@
 
 import asyncio
 import json
-import shutil
 from pathlib import Path
 
 from helpline import logs
-from helpline.cell import state_folder
 from helpline.demo.narrator import Narrator
 from helpline.demo.report import report
 from helpline.demo.stage import clear, demo_settings, set_stage
 from helpline.demo.story import StoryError, play
+from helpline.recorded import take_out
 from helpline.tools import load_tools
 
 
@@ -35,9 +34,11 @@ async def run(project: Path, folder: Path) -> int:
         except StoryError as error:
             print(f"\nThe story broke off: {error}", flush=True)
             return 1
+        recordings = folder / "recordings"
+        for one in story.recordings:
+            if one.state == "stored":
+                await take_out(scene.pool, scene.helpline.vault, one.id, recordings)
         durations = {"setup_s": round(ready - began, 1), "story_s": round(loop.time() - ready, 1)}
-    recordings = folder / "recordings"
-    shutil.copytree(state_folder(settings).recordings, recordings)
     told = report(
         story,
         policy=settings.rules,

@@ -12,7 +12,7 @@ Json = dict[str, Any]
 
 
 def report(story: Story, *, policy: Policy, clock: Json, recordings: Path, durations: Json) -> Json:
-    """The report as JSON values. `recordings` is the folder of the recordings store."""
+    """The report as JSON values. `recordings` is the folder they were written to."""
     paths = {one.id: _path(recordings, one) for one in story.recordings}
     return {
         "clock": clock,
@@ -81,7 +81,7 @@ def _call(call: StoryCall) -> Json:
 
 
 def _path(folder: Path, recording: StoryRecording) -> str | None:
-    return str(folder / recording.location) if recording.location else None
+    return str(folder / f"{recording.id}.wav") if recording.location else None
 
 
 def _known(paths: dict[UUID, str | None], recording: UUID | None) -> str | None:

@@ -17,7 +17,6 @@ from complaints.reference import load as load_reference
 from cti.tokens import issue
 from dialplans.settings import Address as Bind
 from dialplans.settings import QueueSettings
-from helpline.cell import state_folder
 from helpline.clock import Clock, system_clock
 from helpline.demo.agent import AgentPage
 from helpline.demo.reference import REFERENCE
@@ -25,6 +24,7 @@ from helpline.keys import signing_key
 from helpline.lab.phones import Phone
 from helpline.lab.site import Site
 from helpline.lab.tones import heard, make_studio
+from helpline.recorded import take_out
 from helpline.settings import (
     FeedbackOptions,
     GivenSettings,
@@ -127,13 +127,14 @@ class Bed:
 
         async def found() -> Path | None:
             rows = await self.rows(
-                "select location from recording where call_id = $1 and kind = $2"
-                " and state = 'stored'",
+                "select id from recording where call_id = $1 and kind = $2 and state = 'stored'",
                 call_id,
                 kind,
             )
-            folder = state_folder(self.settings).recordings
-            return folder / rows[0]["location"] if rows else None
+            if not rows:
+                return None
+            folder = self.settings.state_dir / "opened"
+            return await take_out(self.helpline.pool, self.helpline.vault, rows[0]["id"], folder)
 
         return await self.until("a recording to be stored", found, seconds)
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import partial
+from urllib.parse import parse_qsl
 from uuid import UUID
 
 import pytest
@@ -83,8 +84,10 @@ async def test_its_links_to_recordings_are_for_the_officers_post_and_hold(
         html = await answer.text()
     url = html.split("<audio controls")[1].split('src="')[1].split('"')[0].replace("&amp;", "&")
     path, query = url.split("?")
-    fields = dict(part.split("=") for part in query.split("&"))
+    fields = dict(parse_qsl(query))
     assert fields["audience"] == "L2-LAL"
+    bundle = await world.pool.fetchval("select id from bundle")
+    assert fields["reason"] == f"bundle:{bundle}"
     recording = path.removeprefix("/recordings/")
     assert verify(SECRET, recording, **fields, now=world.now)
 

@@ -85,6 +85,7 @@ async def _dispose(world: World, case: Case) -> object:
         case.number,
         kind=DisposalKind.RESOLVED,
         report=f"ठीक किया {case.n}",
+        post=case.post,
         actor=f"officer:{case.post}",
         policy=world.policy,
         now=world.now,
@@ -95,7 +96,13 @@ async def _interim(world: World, case: Case) -> None:
     words = f"पाइप मंगाया {case.n}"
     by = world.now + timedelta(days=2)
     await interim_reply(
-        world.pool, case.number, text=words, expected_by=by, actor="officer:x", now=world.now
+        world.pool,
+        case.number,
+        text=words,
+        expected_by=by,
+        post=case.post,
+        actor="officer:x",
+        now=world.now,
     )
 
 
@@ -110,6 +117,7 @@ async def _pause(world: World, case: Case) -> None:
         case.number,
         reason=PauseReason.COURT_STAY,
         text="स्थगन",
+        post=case.post,
         actor=f"officer:{case.post}",
         policy=world.policy,
         now=world.now,
@@ -121,6 +129,7 @@ async def _resume(world: World, case: Case) -> object:
         world.pool,
         case.number,
         text="समाप्त",
+        post=case.post,
         actor=f"officer:{case.post}",
         policy=world.policy,
         now=world.now,
@@ -140,7 +149,7 @@ def _answer(satisfied: bool) -> Act:
 
 async def _give_up(world: World, case: Case) -> object:
     async with transaction(world.pool) as conn:
-        return await feedback.give_up(conn, case.id, case.disposals, world.now)
+        return await feedback.give_up(conn, case.id, case.disposals, world.now, policy=world.policy)
 
 
 async def _claim(world: World, _: Case) -> object:

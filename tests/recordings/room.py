@@ -15,12 +15,16 @@ from calls.model import Direction, NewCall, Outcome
 from db.group_commit import GroupCommit
 from db.ids import new_id
 from db.pool import Pool
+from recordings import rows
 from recordings.audio import RATE, to_raw
 from recordings.capture import Capture
 from recordings.closer import Closer, ClosingLimits
+from recordings.master import MasterKeys
 from recordings.model import Kind
 from recordings.store import Store
+from recordings.vault import Role, StoredObject, Vault
 
+MASTER = bytes(range(32))
 START = datetime(2026, 1, 5, 4, 30, tzinfo=UTC)
 AT_ONCE = ClosingLimits(interval=0.01, settle=0, orphan_after=0, retry_after=0)
 
@@ -44,10 +48,13 @@ class Room:
     folder: Path
     at: datetime = START
     limits: ClosingLimits = AT_ONCE
-    store: Store = field(init=False)
+    vault: Vault = field(init=False)
 
     def __post_init__(self) -> None:
-        self.store = Store.local(self.folder)
+        self.vault = Vault(Store.local(self.folder), MasterKeys([MASTER]))
+
+    def vault_over(self, store: Store) -> Vault:
+        return Vault(store, self.vault.keys)
 
     def now(self) -> datetime:
         return self.at
@@ -56,8 +63,9 @@ class Room:
         self.at += timedelta(seconds=seconds)
 
     def closer(self, store: Store | None = None, **limits: float) -> Closer:
+        vault = self.vault if store is None else self.vault_over(store)
         changed = replace(self.limits, **limits)  # type: ignore[arg-type]
-        return Closer(self.pool, store or self.store, self.now, "a", self.directory, changed)
+        return Closer(self.pool, vault, self.now, "a", self.directory, changed)
 
     def capture(self, timeout: float = 20) -> Capture:
         return Capture(self.commit, self.now, "a", self.directory, timeout)
@@ -87,5 +95,18 @@ class Room:
         assert row is not None
         return row
 
-    def stored(self, row: asyncpg.Record) -> Path:
-        return self.folder / str(row["location"])
+    async def object(self, recording_id: UUID, role: Role = "original") -> StoredObject:
+        async with self.pool.acquire() as conn:
+            return (await rows.objects(conn, recording_id))[role]
+
+    async def opened(self, recording_id: UUID, role: Role = "original") -> bytes:
+        """The file as it is handed out."""
+        one = await self.object(recording_id, role)
+        return await asyncio.to_thread(lambda: b"".join(self.vault.pieces(one)))
+
+    async def file(self, recording_id: UUID, role: Role = "original") -> Path:
+        """Where its object lies."""
+        return self.folder / (await self.object(recording_id, role)).location
+
+    def files(self) -> list[Path]:
+        return sorted(path for path in self.folder.rglob("*") if path.is_file())

@@ -24,25 +24,37 @@ from tests.recordings.room import START, Room, conversation, tone
 async def _assert_whole(room: Room, recording_id: UUID, capture: Path) -> None:
     row = await room.row(recording_id)
     assert row["state"] == "stored"
-    data = room.stored(row).read_bytes()
+    data = await room.opened(recording_id)
     assert hashlib.sha256(data).hexdigest() == row["sha256"]
     assert len(data) == row["bytes"]
     assert not capture.exists()
-    assert [path.name for path in room.folder.rglob("*") if path.is_file()] == [
-        f"{recording_id}.wav"
-    ]
+    one = await room.object(recording_id)
+    sealed = (room.folder / one.location).read_bytes()
+    assert (hashlib.sha256(sealed).hexdigest(), len(sealed)) == (
+        one.stored_sha256,
+        one.stored_bytes,
+    )
+    assert data[44:144] not in sealed or not data[44:144]
 
 
-async def test_a_calls_recording_is_stored_whole_in_stereo(room: Room) -> None:
+async def _levels(room: Room, recording_id: UUID, tmp_path: Path) -> list[float]:
+    path = tmp_path / "opened.wav"
+    path.write_bytes(await room.opened(recording_id))
+    return levels(path)
+
+
+async def test_a_calls_recording_is_stored_whole_in_stereo(room: Room, tmp_path: Path) -> None:
     recording_id, capture = await room.recorded(conversation(2.0))
     assert await room.closer().sweep() == 1
     await _assert_whole(room, recording_id, capture)
     row = await room.row(recording_id)
-    assert row["location"] == f"2026/01/05/{recording_id}.wav"
+    one = await room.object(recording_id)
+    assert row["location"] == one.location == f"2026/01/05/{recording_id}.{one.id}.sealed"
+    assert room.files() == [room.folder / one.location]
     assert (float(row["seconds"]), row["channels"], row["closed_at"]) == (2.0, 2, room.at)
-    citizen, heard = levels(room.stored(row))
+    citizen, heard = await _levels(room, recording_id, tmp_path)
     assert citizen - heard == pytest.approx(20, abs=0.5)
-    with wave.open(str(room.stored(row))) as file:
+    with wave.open(str(tmp_path / "opened.wav")) as file:
         assert (file.getnchannels(), file.getframerate(), file.getnframes()) == (2, 8000, 16000)
 
 
@@ -54,7 +66,7 @@ async def test_a_citizens_own_words_are_stored_in_mono(room: Room) -> None:
     await _assert_whole(room, recording_id, capture)
     row = await room.row(recording_id)
     assert (float(row["seconds"]), row["channels"]) == (1.5, 1)
-    assert room.stored(row).read_bytes() == data
+    assert await room.opened(recording_id) == data
 
 
 async def test_a_torn_last_frame_is_cut_and_counted(room: Room) -> None:
@@ -311,7 +323,7 @@ Store.local(Path(sys.argv[1])).put(sys.argv[2], pieces())
 
 async def test_a_kill_in_mid_write_leaves_no_torn_recording_and_no_rubbish(room: Room) -> None:
     recording_id, capture = await room.recorded(conversation(1.0))
-    location = f"2026/01/05/{recording_id}.wav"
+    location = f"2026/01/05/{recording_id}.{new_id(room.at)}.sealed"
     command = [sys.executable, "-c", KILL_IN_MID_PUT, str(room.folder), location]
     ended = await asyncio.to_thread(subprocess.run, command, check=False)
     assert ended.returncode == -signal.SIGKILL
@@ -335,7 +347,7 @@ async def test_a_file_is_not_deleted_before_the_store_really_has_it(room: Room) 
     recording_id, capture = await room.recorded(conversation(1.0))
     data = capture.read_bytes()
     await room.closer().sweep()
-    room.stored(await room.row(recording_id)).unlink()
+    (await room.file(recording_id)).unlink()
     capture.write_bytes(data)  # as after a crash before the deletion
     await room.closer().sweep()
     await _assert_whole(room, recording_id, capture)
@@ -344,8 +356,7 @@ async def test_a_file_is_not_deleted_before_the_store_really_has_it(room: Room) 
 async def test_a_file_that_differs_from_what_was_stored_is_kept(room: Room) -> None:
     recording_id, capture = await room.recorded(conversation(1.0))
     await room.closer().sweep()
-    stored = room.stored(await room.row(recording_id))
-    stored.unlink()
+    (await room.file(recording_id)).unlink()
     capture.write_bytes(conversation(0.5))
     closer = room.closer()
     await closer.sweep()
@@ -373,7 +384,7 @@ async def test_the_stored_file_is_flushed_to_the_disk_before_the_row_says_so(
     monkeypatch.setattr(os, "fsync", watched)
     recording_id, _ = await room.recorded(conversation(0.1))
     await room.closer().sweep()
-    stored = room.stored(await room.row(recording_id))
+    stored = await room.file(recording_id)
     assert flushed == [str(path) for path in (stored, *list(stored.parents)[:4])]
 
 

@@ -1,3 +1,4 @@
+import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -18,7 +19,7 @@ Client = TestClient[web.Request, web.Application]
 @pytest.fixture
 async def client(room: Room) -> AsyncIterator[Client]:
     app = web.Application()
-    Downloads(room.pool, room.store, SECRET, room.now).add_routes(app)
+    Downloads(room.pool, room.vault, SECRET, room.now).add_routes(app)
     async with TestClient(TestServer(app)) as client:
         yield client
 
@@ -31,7 +32,7 @@ def _link(recording_id: UUID, audience: str = "post:l2") -> str:
 async def _stored(room: Room, seconds: float = 20.0) -> tuple[UUID, bytes]:
     recording_id, _ = await room.recorded(conversation(seconds), seconds=seconds)
     await room.closer().sweep()
-    return recording_id, room.stored(await room.row(recording_id)).read_bytes()
+    return recording_id, await room.opened(recording_id)
 
 
 async def test_a_link_answers_with_the_whole_recording(room: Room, client: Client) -> None:
@@ -124,7 +125,60 @@ async def test_a_store_that_lost_the_file_is_an_answer_not_a_broken_download(
     room: Room, client: Client
 ) -> None:
     recording_id, _ = await _stored(room, 0.1)
-    room.stored(await room.row(recording_id)).unlink()
+    (await room.file(recording_id)).unlink()
     async with client.get(_link(recording_id)) as answer:
         assert answer.status == 503
         assert "error" in await answer.json()
+
+
+async def test_each_access_names_the_reason_the_file_and_the_bytes(
+    room: Room, client: Client
+) -> None:
+    recording_id, data = await _stored(room, 0.1)
+    link = sign(SECRET, "", recording_id, "post:l2", START + timedelta(days=1), "bundle:7")
+    await client.get(link, headers={"Range": "bytes=10-19"})
+    await client.get(link)
+    first, second = await room.pool.fetch("select * from recording_access order by first_byte desc")
+    assert (first["reason"], first["role"]) == ("bundle:7", "original")
+    assert (first["first_byte"], first["last_byte"]) == (10, 19)
+    assert (second["first_byte"], second["last_byte"]) == (0, len(data) - 1)
+    events = await room.pool.fetch("select * from recording_event where kind = 'accessed'")
+    assert [json.loads(event["facts"])["why"] for event in events] == ["bundle:7"] * 2
+
+
+async def test_a_reason_cannot_be_changed_added_or_left_out(room: Room, client: Client) -> None:
+    recording_id, _ = await _stored(room, 0.1)
+    with_reason = sign(SECRET, "", recording_id, "post:l2", START + timedelta(days=1), "court")
+    for wrong in (
+        with_reason.replace("court", "curiosity"),
+        with_reason.removesuffix("&reason=court"),
+        _link(recording_id) + "&reason=curiosity",
+    ):
+        assert (await client.get(wrong)).status == 403
+    assert (await client.get(with_reason)).status == 200
+
+
+async def test_a_player_that_began_with_another_file_gets_this_one_from_its_beginning(
+    room: Room, client: Client
+) -> None:
+    recording_id, data = await _stored(room, 0.1)
+    asked = {"Range": "bytes=100-", "If-Range": '"another"'}
+    async with client.get(_link(recording_id), headers=asked) as answer:
+        assert (answer.status, await answer.read()) == (200, data)
+        tag = answer.headers["ETag"]
+    asked["If-Range"] = tag
+    async with client.get(_link(recording_id), headers=asked) as answer:
+        assert (answer.status, await answer.read()) == (206, data[100:])
+
+
+async def test_a_recording_that_was_changed_in_the_store_is_refused(
+    room: Room, client: Client
+) -> None:
+    recording_id, _ = await _stored(room, 0.1)
+    path = await room.file(recording_id)
+    lies = bytearray(path.read_bytes())
+    lies[100] ^= 1
+    path.write_bytes(lies)
+    async with client.get(_link(recording_id)) as answer:
+        assert answer.status == 503
+    assert await room.pool.fetchval("select count(*) from recording_access") == 0

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 
@@ -23,6 +23,8 @@ from helpline.lab.site import Site
 from helpline.lab.tones import make_studio
 from helpline.policies import policy_named
 from helpline.postgres import url_of_running
+from helpline.recorded import recording_vault, take_out
+from helpline.settings import GivenSettings
 from helpline.tools import Tools
 
 _T = TypeVar("_T")
@@ -107,6 +109,11 @@ class Operator:
     def state(self) -> Path:
         """The state folder."""
         return self.folder / "state"
+
+    async def opened(self, pool: Pool, recording_id: UUID) -> Path:
+        """A stored recording's file, out of the vault."""
+        vault = recording_vault(GivenSettings(state_dir=self.state))
+        return await take_out(pool, vault, recording_id, self.folder / "opened")
 
     @property
     def url(self) -> str:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
+from uuid import UUID
 
 import aiohttp
 import pytest
@@ -243,19 +244,18 @@ async def test_a_second_dissatisfaction_takes_the_voices_to_the_next_officer(
     assert (entry["level"], str(entry["recording_id"])) == (1, words.stem)
     await bed.stored(second["id"])
     stored = await bed.rows(
-        "select id, sha256, bytes from recording where call_id = any($1::uuid[])",
+        "select id from recording where call_id = any($1::uuid[])",
         [first["id"], second["id"]],
     )
     assert sorted(forwarded["recordings"]) == sorted(one["id"] for one in stored)
     assert len(stored) == 4
-    kept = {one["id"]: one for one in stored}
     async with aiohttp.ClientSession() as officer:
         [bundle] = forwarded["links"]
         assert bundle in forwarded["body"]
         links = await _recordings_in(officer, bundle)
         assert sorted(links) == sorted(str(recording) for recording in forwarded["recordings"])
         for recording in forwarded["recordings"]:
-            await _is_a_working_link(officer, links[str(recording)], kept[recording])
+            await _is_a_working_link(bed, officer, links[str(recording)], recording)
         clock.set(clock() + timedelta(days=bed.settings.http.link_days + 1))
         for link in (bundle, *links.values()):
             async with officer.get(link) as answer:
@@ -272,11 +272,17 @@ async def _recordings_in(officer: aiohttp.ClientSession, bundle: str) -> dict[st
     return {urlsplit(link).path.removeprefix("/recordings/"): link for link in links}
 
 
-async def _is_a_working_link(officer: aiohttp.ClientSession, link: str, row: Any) -> None:
+async def _is_a_working_link(
+    bed: Bed, officer: aiohttp.ClientSession, link: str, recording: UUID
+) -> None:
     async with officer.get(link) as answer:
         whole = await answer.read()
-    assert (answer.status, answer.content_type, len(whole)) == (200, "audio/wav", row["bytes"])
-    assert hashlib.sha256(whole).hexdigest() == row["sha256"]
+    assert (answer.status, answer.content_type) in ((200, "audio/wav"), (200, "audio/ogg"))
+    objects = await bed.rows(
+        "select bytes, sha256 from recording_object where recording_id = $1", recording
+    )
+    given = (len(whole), hashlib.sha256(whole).hexdigest())
+    assert given in [(one["bytes"], one["sha256"]) for one in objects]
     async with officer.get(link, headers={"Range": "bytes=44-143"}) as answer:
         part = await answer.read()
     assert (answer.status, part) == (206, whole[44:144])

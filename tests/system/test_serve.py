@@ -140,6 +140,6 @@ async def test_what_a_killed_process_left_open_is_ended_and_stored_by_the_next(
 
         assert (await until("the call to be ended", over))["outcome"] == Outcome.LOST
         recording = await until("its recording to be stored", stored)
+        kept = await operator.opened(pool, recording["id"])
     assert (recording["channels"], recording["seconds"] > 2) == (2, True)
-    kept = operator.state / "recordings" / recording["location"]
     assert level(kept, 0, 440) > 0.5 > level(kept, 1, 440)

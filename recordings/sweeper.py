@@ -1,0 +1,167 @@
+"""Brings store and rows together after any crash: what is decided is deleted, what no row names is
+swept away, what a row names and the store has not is told.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import structlog
+
+from db.errors import AWAY, stop_if_cancelled
+from db.pool import Pool
+from db.statements import statements
+from recordings.errors import StoreError
+from recordings.model import id_time, object_of
+from recordings.store import Listed
+from recordings.vault import Vault
+
+_log = structlog.get_logger(__name__)
+_DAY = "%Y/%m/%d"
+
+
+@dataclass(frozen=True, slots=True)
+class SweepLimits:
+    """Seconds, days, rows. `grace`: how old an object without a row is when it is rubbish."""
+
+    interval: float = 60.0
+    reconcile_every: float = 3600.0
+    grace: float = 86_400.0
+    recent_days: int = 3
+    batch: int = 200
+
+
+class Sweeper:
+    """`run()` belongs to a supervisor; any number of processes may sweep.
+
+    `totals`: deleted, rubbish (objects without a row), half_written, lost, found_again, foreign.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        vault: Vault,
+        now: Callable[[], datetime],
+        limits: SweepLimits | None = None,
+    ) -> None:
+        self._pool = pool
+        self._store = vault.store
+        self._now = now
+        self._limits = limits or SweepLimits()
+        self._last_older = ""
+        self.totals: Counter[str] = Counter()
+
+    async def run(self) -> None:
+        """Delete what is decided each minute; each hour look at the last days and an older one."""
+        loop = asyncio.get_running_loop()
+        reconciled = -self._limits.reconcile_every
+        while True:
+            try:
+                await self.delete_removed()
+                if loop.time() - reconciled >= self._limits.reconcile_every:
+                    reconciled = loop.time()
+                    await self.reconcile_some()
+            except (*AWAY, StoreError) as error:
+                stop_if_cancelled()
+                _log.warning("recordings not swept", error=repr(error))
+            await asyncio.sleep(self._limits.interval)
+
+    async def delete_removed(self) -> int:
+        """Delete from the store the objects that were removed; how many."""
+        done, after = 0, UUID(int=0)
+        while True:
+            async with self._pool.acquire(timeout=5) as conn:
+                found = statements().recordings_to_delete(
+                    conn, after=after, at_most=self._limits.batch
+                )
+                removed = [(row["id"], row["location"]) async for row in found]
+            for object_id, location in removed:
+                await self._store.delete(location)
+                async with self._pool.acquire(timeout=5) as conn:
+                    await statements().recordings_deleted(conn, id=object_id, at=self._now())
+                done, after = done + 1, object_id
+                self.totals["deleted"] += 1
+            if len(removed) < self._limits.batch:
+                return done
+
+    async def reconcile_some(self) -> None:
+        """The last days, and one older day after another."""
+        days = await asyncio.to_thread(self._store.days)
+        recent = {
+            f"{self._now().astimezone(UTC) - timedelta(days=back):{_DAY}}"
+            for back in range(self._limits.recent_days)
+        }
+        older = [day for day in days if day not in recent]
+        following = [day for day in older if day > self._last_older] or older
+        for day in [*sorted(recent), *following[:1]]:
+            await self.reconcile(day)
+        self._last_older = following[0] if following else ""
+
+    async def reconcile_all(self) -> None:
+        """Every day that the store or a row has."""
+        days = set(await asyncio.to_thread(self._store.days))
+        async with self._pool.acquire(timeout=5) as conn:
+            found = statements().recordings_days(conn)
+            days |= {f"{row['day']:{_DAY}}" async for row in found}
+        for day in sorted(days):
+            await self.reconcile(day)
+
+    async def reconcile(self, day: str) -> None:
+        """Compare the store's folder `YYYY/MM/DD` with the rows of that day (UTC)."""
+        start = datetime.strptime(day, _DAY).replace(tzinfo=UTC)
+        async with self._pool.acquire(timeout=5) as conn:
+            # Rows first: what is stored meanwhile is then listed all the same.
+            found = statements().recordings_objects_of_day(
+                conn, since=start, until=start + timedelta(days=1)
+            )
+            rows = {row["location"]: row async for row in found}
+        listed = {one.location: one for one in await asyncio.to_thread(self._store.objects_of, day)}
+        for location, row in rows.items():
+            there = location in listed and listed[location].bytes == row["stored_bytes"]
+            if there == (row["lost_at"] is not None):
+                await self._set_lost(row["id"], row["recording_id"], lost=not there)
+        await self._sweep_rubbish([one for one in listed.values() if one.location not in rows])
+        await asyncio.to_thread(self._sweep_half_written, day)
+
+    async def _set_lost(self, object_id: UUID, recording_id: UUID, *, lost: bool) -> None:
+        async with self._pool.acquire(timeout=5) as conn:
+            await statements().recordings_set_lost(
+                conn, id=object_id, at=self._now() if lost else None
+            )
+        self.totals["lost" if lost else "found_again"] += 1
+        log = _log.error if lost else _log.warning
+        what = "lost from the store" if lost else "found again in the store"
+        log("recording's object", what=what, recording=str(recording_id), object=str(object_id))
+
+    async def _sweep_rubbish(self, unnamed: list[Listed]) -> None:
+        """Objects that no live row names: a crash left them before their row."""
+        async with self._pool.acquire(timeout=5) as conn:
+            found = statements().recordings_known_locations(
+                conn, locations=[one.location for one in unnamed]
+            )
+            known = {row["location"] async for row in found}
+        for one in unnamed:
+            if one.location in known:
+                continue  # removed: `delete_removed` sees to it
+            names = object_of(one.location)
+            if names is None:
+                self.totals["foreign"] += 1
+                _log.warning("not an object of ours: left alone", location=one.location)
+            elif self._is_old(names[1]):
+                await self._store.delete(one.location)
+                self.totals["rubbish"] += 1
+                _log.warning("object without a row deleted", location=one.location)
+
+    def _sweep_half_written(self, day: str) -> None:
+        """What a crash left in mid-write. An S3 bucket's own rule ends unfinished uploads."""
+        for path in self._store.half_written(day):
+            names = object_of(f"{day}/{path.name.partition('#')[0]}")
+            if names is not None and self._is_old(names[1]):
+                path.unlink(missing_ok=True)
+                self.totals["half_written"] += 1
+
+    def _is_old(self, object_id: UUID) -> bool:
+        return id_time(object_id) <= self._now() - timedelta(seconds=self._limits.grace)
