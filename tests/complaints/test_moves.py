@@ -543,3 +543,10 @@ async def test_another_persons_call_takes_nothing_back_and_reopens_nothing(world
     assert (entry["actor"], entry["call_id"]) == ("agent:101", stranger)
     assert entry["text"].endswith("; identity confirmed: father's name and village")
     await reopened(world, number, await world.call())
+
+
+@pytest.mark.parametrize("text", ["क" * 3401, " \x00 "])
+async def test_what_the_citizen_says_must_be_fit_to_be_stored(world: World, text: str) -> None:
+    registered = await world.register()
+    with pytest.raises(InvalidInputError, match="text"):
+        await withdrawn(world, registered.number, text=text)
