@@ -1,5 +1,6 @@
 """The ends without the citizen's answer: each writes its evidence, or the database refuses it."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -26,16 +27,17 @@ from db.statements import statements
 
 _log = structlog.get_logger(__name__)
 _LONGEST = 4000
+_LONGEST_WORD, _LONGEST_PROOF = 3400, 500  # one text in the end
 _OPEN = (Triage, WithOfficer, Proposed, Paused, Returned, AwaitingFeedback)
 
 
 async def withdraw(pool: Pool, complaint_number: str, *, word: OwnWord, now: datetime) -> None:
     """The citizen takes the complaint back, in a call or on their page; the officer is told.
 
-    Raises the number's errors, `InvalidInputError` (call_id), `NoEvidenceError` (somebody else's
-    call, and no agent confirmed who was speaking) and `AlreadyEndedError`.
+    Raises the number's errors, `InvalidInputError` (call_id, text, confirmed), `NoEvidenceError`
+    (somebody else's call, and no agent confirmed who was speaking) and `AlreadyEndedError`.
     """
-    digits = number.parse(complaint_number)
+    digits, word = number.parse(complaint_number), cleaned(word)
     async with transaction(pool) as conn:
         complaint = await hold(conn, digits)
         state = complaint.state
@@ -78,6 +80,15 @@ async def advise(
         body = texts.citizen_advised(digits, advice)
         await tell_citizen(conn, complaint, entry, Kind.CITIZEN_ADVISED, body, now)
     _log.info("complaint ended with advice", complaint=str(complaint.id))
+
+
+def cleaned(word: OwnWord) -> OwnWord:
+    """Fit to be stored. Raises `InvalidInputError` (text, confirmed: too long, or blank)."""
+    return replace(
+        word,
+        text=clean("text", word.text, _LONGEST_WORD) if word.text else "",
+        confirmed=clean("confirmed", word.confirmed, _LONGEST_PROOF) if word.confirmed else "",
+    )
 
 
 async def take_at_its_word(conn: Connection, complaint: Complaint, word: OwnWord) -> None:

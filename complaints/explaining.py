@@ -83,6 +83,10 @@ def _level(terms: Terms, post: Post, above: Post | None, now: datetime) -> Itera
 
 def _side_roads(policy: Policy) -> Iterator[str]:
     yield "With every step up go the citizen's recordings, the reasons and the history."
+    yield (
+        f"A pause ends by itself: after {policy.longest_wait_days:g} days for the citizen, "
+        f"{policy.longest_stay_days:g} for a court."
+    )
     approval = ", with the approval of the next level" if policy.transfer_needs_approval else ""
     if policy.transfers_at_most:
         yield (

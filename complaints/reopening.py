@@ -5,7 +5,7 @@ from datetime import datetime
 import structlog
 
 from complaints import history, number, texts
-from complaints.ending import take_at_its_word
+from complaints.ending import cleaned, take_at_its_word
 from complaints.ends import OwnWord
 from complaints.errors import NotNowError
 from complaints.forwarding import Forwarded, forward
@@ -34,11 +34,11 @@ async def reopen(
     """Back to the officer, or to the next level, as if they had said so in the feedback call.
 
     The window runs from the end that is on record. Raises the number's errors,
-    `InvalidInputError` (call_id), `NoEvidenceError` (somebody else's call, and no agent confirmed
-    who was speaking), `NotNowError` (not an end that can be reopened) and
+    `InvalidInputError` (call_id, text, confirmed), `NoEvidenceError` (somebody else's call, and no
+    agent confirmed who was speaking), `NotNowError` (not an end that can be reopened) and
     `NotAllowedError` (too late).
     """
-    digits = number.parse(complaint_number)
+    digits, word = number.parse(complaint_number), cleaned(word)
     async with transaction(pool) as conn:
         complaint = await hold(conn, digits)
         before = complaint.state

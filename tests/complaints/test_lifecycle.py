@@ -140,6 +140,31 @@ def test_overdue_at_the_last_level_it_stays_marked_with_its_old_due_time() -> No
     assert marked.overdue(ALL, START + timedelta(days=2)) == marked
 
 
+def test_what_was_late_goes_up_once_a_higher_level_is_held_and_only_then() -> None:
+    late = START + timedelta(days=8)
+    marked = new(terms(1)).overdue(terms(1), late)
+    assert marked.look_again(terms(1), late) is None
+    after = marked.look_again(ALL, late)
+    assert after is not None
+    assert (after.level, after.overdue_at, after.due_at) == (2, None, late + timedelta(days=7))
+    assert after.cm_office_since == late  # the CM's office goes on seeing it
+    with pytest.raises(NotAllowedError, match="still has time"):
+        after.look_again(ALL, late)
+
+
+@pytest.mark.parametrize(
+    ("reason", "days"), [(PauseReason.COURT_STAY, 180), (PauseReason.WAITING_FOR_CITIZEN, 15)]
+)
+def test_a_pause_is_over_after_its_longest_time_and_not_before(
+    reason: PauseReason, days: int
+) -> None:
+    paused = new().pause(ALL, reason, START)
+    assert paused.resume_at == START + timedelta(days=days)
+    with pytest.raises(NotOverdueError):
+        paused.pause_over(ALL, paused.resume_at - timedelta(seconds=1))
+    assert paused.pause_over(ALL, paused.resume_at).due_at == START + timedelta(days=days + 7)
+
+
 def test_a_vacant_level_is_passed_over() -> None:
     holes = terms(1, 4)
     assert new(holes).overdue(holes, START + timedelta(days=7)).level == 4
@@ -282,6 +307,13 @@ class AnyLife(RuleBasedStateMachine):
         if getattr(self.state, "overdue_at", None) is None and self.state.due_at <= self.now:
             self.go(self.state.overdue(self.terms, self.now))
 
+    @precondition(lambda self: getattr(self.state, "overdue_at", None) is not None)
+    @rule()
+    def look_again(self) -> None:
+        assert isinstance(self.state, WithOfficer | Proposed)
+        if after := self.state.look_again(self.terms, self.now):
+            self.go(after)
+
     @precondition(lambda self: hasattr(self.state, "forward"))
     @rule()
     def sort(self) -> None:
@@ -300,7 +332,9 @@ class AnyLife(RuleBasedStateMachine):
     @rule()
     def resume(self) -> None:
         assert isinstance(self.state, Paused)
-        after = self.state.resume(self.terms, self.now)
+        over = self.state.resume_at <= self.now
+        move = self.state.pause_over if over else self.state.resume
+        after = move(self.terms, self.now)
         assert self.terms.calendar.between(self.now, after.due_at) == self.left
         self.go(after)
 

@@ -557,3 +557,10 @@ async def test_words_that_are_sent_twice_are_told_once(world: World) -> None:
     await remarked(world, registered.number)
     assert (await world.events(registered.complaint_id))[-1] == "noted"
     assert len(await world.events(registered.complaint_id)) == 4
+
+
+@pytest.mark.parametrize("text", ["क" * 3401, " \x00 "])
+async def test_what_the_citizen_says_must_be_fit_to_be_stored(world: World, text: str) -> None:
+    registered = await world.register()
+    with pytest.raises(InvalidInputError, match="text"):
+        await withdrawn(world, registered.number, text=text)

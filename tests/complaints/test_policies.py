@@ -121,6 +121,7 @@ EXPLAINED = """\
      at 80 % of the time: a reminder; past it: it stays, on the list of the CM's office.
      citizen not satisfied: back to L4 for 7 days, on the list of the CM's office.
   With every step up go the citizen's recordings, the reasons and the history.
+  A pause ends by itself: after 15 days for the citizen, 180 for a court.
   An officer can pass it on, or return it as wrongly mapped, within 3 days, 2 time(s) in all.
   From L2 on the officer can close it specially, with reason and name.
   Disposed of, the citizen is called 15 minutes later, at most 4 times; only their own word closes it as satisfied.

@@ -12,7 +12,7 @@ from complaints.feedback import Answer, give_up
 from complaints.lifecycle import AwaitingFeedback, ClosedSatisfied, Unverified, WithOfficer
 from complaints.policy import UP_1076
 from complaints.registration import Registered
-from tests.complaints.moves import withdrawn
+from tests.complaints.moves import energy_has_officers, returned, sorted_to, withdrawn
 from tests.complaints.world import World
 
 
@@ -77,3 +77,14 @@ async def test_who_waited_for_the_row_sees_what_the_other_wrote_beside_it(world:
         registered.complaint_id, *(withdrawn(world, registered.number, call) for call in calls)
     )
     assert sorted(type(one).__name__ for one in done) == ["AlreadyEndedError", "NoneType"]
+
+
+async def test_who_waited_while_it_was_mapped_anew_still_finds_it(world: World) -> None:
+    await energy_has_officers(world)
+    registered = await world.register()
+    await returned(world, registered.number)
+    done = await world.at_once(
+        registered.complaint_id,
+        *(sorted_to(world, registered.number, category="power-cut") for _ in range(2)),
+    )
+    assert sorted(type(one).__name__ for one in done) == ["NotNowError", "WithOfficer"]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from complaints.policy import SpecialClose
+from complaints.policy import FollowUp, SpecialClose, Step
 from helpline.dialing import dialer_settings
 from helpline.settings import FeedbackOptions, GivenSettings, SettingsError, load_settings
 
@@ -36,6 +36,10 @@ def test_the_environment_wins_over_the_file(
         ("policy = 'up-3000'\n", "policy"),
         ("[category_rules.no-water]\nname = 'x'\n", "category_rules.no-water.name"),
         ("[category_rules.no-water]\nlast_level = 5\n", "last_level is 1 to 4"),
+        (
+            "[category_rules.x]\nafter_attempts = [{step = 'post', days = 2}]\n",
+            "category_rules.x.after_attempts.0.step",
+        ),
         ("[[cell.agents]]\nid = 'x;y'\nname = 'A'\n", "cell.agents.0.id"),
         ("this is not TOML", r"helpline\.toml is not TOML: Expected"),
     ],
@@ -51,11 +55,15 @@ def test_a_setting_that_cannot_be_is_named(
 def test_a_category_can_differ_from_the_policy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = "policy = 'mp-181'\n[category_rules.no-water]\nreviews_per_level = 0\n"
+    text = (
+        "policy = 'mp-181'\n[category_rules.no-water]\nreviews_per_level = 0\n"
+        "after_attempts = [{step = 'sms', days = 4}]\n"
+    )
     _write(tmp_path, monkeypatch, text)
     rules = load_settings().rules
     assert (rules.name, rules.reviews_per_level) == ("mp-181", 1)
     assert rules.of("no-water").reviews_per_level == 0
+    assert rules.of("no-water").after_attempts == (FollowUp(Step.SMS, 4),)
     assert rules.of("no-water").special_close is SpecialClose.PROPOSED
 
 
