@@ -83,6 +83,7 @@ async def transaction(pool: Pool) -> AsyncIterator[Connection]:
 
 async def hold(conn: Connection, number: str) -> Complaint:
     """Take the complaint's row. Raises `UnknownComplaintError`."""
+    await statements().complaints_take(conn, number=number)
     row = await statements().complaints_hold(conn, number=number)
     if row is None:
         raise UnknownComplaintError(number)
@@ -91,6 +92,7 @@ async def hold(conn: Connection, number: str) -> Complaint:
 
 async def hold_by_id(conn: Connection, complaint_id: UUID) -> Complaint:
     """Take the complaint's row by its key. Raises `UnknownComplaintError`."""
+    await statements().complaints_take_by_id(conn, id=complaint_id)
     row = await statements().complaints_hold_by_id(conn, id=complaint_id)
     if row is None:
         raise UnknownComplaintError(str(complaint_id))
@@ -99,7 +101,9 @@ async def hold_by_id(conn: Connection, complaint_id: UUID) -> Complaint:
 
 async def hold_overdue(conn: Connection, now: datetime, at_most: int) -> list[Complaint]:
     """Take overdue complaints that no one else holds, oldest due first."""
-    rows = statements().complaints_hold_overdue(conn, now=now, at_most=at_most)
+    taken = statements().complaints_take_overdue(conn, now=now, at_most=at_most)
+    ids = [row["id"] async for row in taken]
+    rows = statements().complaints_hold_overdue(conn, ids=ids)
     return [_complaint(row) async for row in rows]
 
 
@@ -107,7 +111,9 @@ async def hold_to_remind(
     conn: Connection, now: datetime, at_most: int
 ) -> list[tuple[Complaint, int]]:
     """Take complaints whose officers are to be reminded, with the entry that gave it to them."""
-    rows = statements().complaints_hold_to_remind(conn, now=now, at_most=at_most)
+    taken = statements().complaints_take_to_remind(conn, now=now, at_most=at_most)
+    ids = [row["id"] async for row in taken]
+    rows = statements().complaints_hold_to_remind(conn, ids=ids)
     return [(_complaint(row), row["entry"]) async for row in rows]
 
 

@@ -80,16 +80,23 @@ insert into complaint (id, number, category, place, citizen_id, contact, text_hi
 values (:id, :number, :category, :place, :citizen_id, :contact, :text_hi, :state, :level, :post, :due_at, :due_since,
         :due_days, :due_policy, :due_counting, :remind_at, :registered_at, :registered_at);
 
+-- name: complaints_take(number)$
+-- The row that every change of a complaint takes first. "No key" so that new rows may refer to it meanwhile. Alone: a
+-- statement that waits for a row sees what is joined to it as that was before it waited, so the reading comes after.
+select id from complaint where number = :number for no key update;
+
+-- name: complaints_take_by_id(id)$
+select id from complaint where id = :id for no key update;
+
 -- name: complaints_hold(number)^
--- The row that every change of a complaint takes first. "No key" so that new rows may refer to it meanwhile.
+-- What belongs to a row that is taken.
 select c.*, p.name_hi as place_name, k.name_hi as category_name, coalesce(c.department, k.department) as department_now,
        k.level_days, e.reason_code as end_code, e.text as end_text, e.actor as end_actor, e.post as end_post,
        e.level as end_level, e.call_id as end_call, e.page as end_page, r.kind as proposal_kind
 from complaint c join category k on k.code = c.category join place p on p.code = c.place
 left join complaint_end e on e.complaint_id = c.id and e.entry = c.end_entry
 left join proposal r on r.complaint_id = c.id and r.entry = c.proposal
-where c.number = :number
-for no key update of c;
+where c.number = :number;
 
 -- name: complaints_hold_by_id(id)^
 -- As complaints_hold, by key.
@@ -99,33 +106,39 @@ select c.*, p.name_hi as place_name, k.name_hi as category_name, coalesce(c.depa
 from complaint c join category k on k.code = c.category join place p on p.code = c.place
 left join complaint_end e on e.complaint_id = c.id and e.entry = c.end_entry
 left join proposal r on r.complaint_id = c.id and r.entry = c.proposal
-where c.id = :id
-for no key update of c;
+where c.id = :id;
 
--- name: complaints_hold_overdue(now, at_most)
+-- name: complaints_take_overdue(now, at_most)
 -- Oldest due first, so that none starves. What another worker holds is skipped, what it moved on is not due any more.
 -- Whatever the state: where a clock runs, somebody must act.
+select id from complaint where overdue_at is null and due_at <= :now
+order by due_at limit :at_most
+for no key update skip locked;
+
+-- name: complaints_hold_overdue(ids)
+-- What belongs to rows that are taken.
 select c.*, p.name_hi as place_name, k.name_hi as category_name, coalesce(c.department, k.department) as department_now,
        k.level_days, r.kind as proposal_kind
 from complaint c join category k on k.code = c.category join place p on p.code = c.place
 left join proposal r on r.complaint_id = c.id and r.entry = c.proposal
-where c.overdue_at is null and c.due_at <= :now
-order by c.due_at
-limit :at_most
-for no key update of c skip locked;
+where c.id = any(:ids::uuid[])
+order by c.due_at;
 
--- name: complaints_hold_to_remind(now, at_most)
--- Officers who have used most of their time. `entry`: where the history says that they got it. Who is late already is not
--- reminded, but passed over.
+-- name: complaints_take_to_remind(now, at_most)
+-- Officers who have used most of their time. Who is late already is not reminded, but passed over.
+select id from complaint where remind_at <= :now and due_at > :now
+order by remind_at limit :at_most
+for no key update skip locked;
+
+-- name: complaints_hold_to_remind(ids)
+-- What belongs to rows that are taken. `entry`: where the history says that the officer got it.
 select c.*, p.name_hi as place_name, k.name_hi as category_name, coalesce(c.department, k.department) as department_now,
        k.level_days, r.kind as proposal_kind,
        (select max(h.seq) from complaint_history h where h.complaint_id = c.id and h.due_at is not null) as entry
 from complaint c join category k on k.code = c.category join place p on p.code = c.place
 left join proposal r on r.complaint_id = c.id and r.entry = c.proposal
-where c.remind_at <= :now and c.due_at > :now
-order by c.remind_at
-limit :at_most
-for no key update of c skip locked;
+where c.id = any(:ids::uuid[])
+order by c.remind_at;
 
 -- name: complaints_reminded(ids)!
 -- Once: nothing is left to be reminded of.

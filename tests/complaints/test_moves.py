@@ -507,3 +507,15 @@ async def test_words_that_are_sent_twice_are_told_once(world: World) -> None:
     await remarked(world, registered.number)
     assert (await world.events(registered.complaint_id))[-1] == "noted"
     assert len(await world.events(registered.complaint_id)) == 4
+
+
+async def test_who_waited_for_a_special_close_is_told_that_it_has_ended(world: World) -> None:
+    """The waiting statement must see the end's evidence, which was not there when it began."""
+    number = await at_level_two(world)
+    complaint = await world.pool.fetchval("select id from complaint where number = $1", number)
+    call = await world.call()
+    first, second = await world.at_once(
+        complaint, specially_closed(world, number), withdrawn(world, number, call)
+    )
+    refused = [one for one in (first, second) if isinstance(one, BaseException)]
+    assert [type(one) for one in refused] == [AlreadyEndedError]
