@@ -1,6 +1,8 @@
 # make setup    everything needed, into .venv, var/ and a cache folder; quick when nothing changed
 # make demo     one citizen's story, end to end
 # make test     the tests            (make test TESTS="tests/agi -k hangup")
+# make coverage every branch of the life cycle, deadlines, escalation, calendar and mapping is tested
+# make soak     the long form of the random and the crash tests; about an hour
 # make check    format, lint, types, import contracts
 # make bench    measurements, written to var/bench/
 # make bench-10m  the same with ten million complaints: an hour and 66 GB the first time, then kept
@@ -18,7 +20,7 @@ export HELPLINE_REFERENCE_DATA ?= $(abspath $(DATA))
 endif
 
 MAKEFLAGS += --no-print-directory
-.PHONY: setup demo test check bench bench-10m constraints clean
+.PHONY: setup demo test coverage soak check bench bench-10m constraints clean
 
 setup:
 	@$(PYTHON) -m helpline.bootstrap
@@ -28,6 +30,21 @@ demo: setup
 
 test: setup
 	@$(BIN)/python -m pytest $(TESTS)
+
+# Only these files, and only the tests that are about them.
+COMMA := ,
+RULES := lifecycle ends deadlines escalation calendar mapping officers
+RULED := moves lifecycle calendar deadlines escalation mapping officers
+coverage: setup
+	@mkdir -p var
+	@$(BIN)/python -m coverage run --branch --data-file=var/coverage \
+		--include=$(subst $() $(),$(COMMA),$(RULES:%=complaints/%.py)) \
+		-m pytest -q --show-capture=no $(RULED:%=tests/complaints/test_%.py)
+	@$(BIN)/python -m coverage report --data-file=var/coverage --show-missing --fail-under=100
+
+soak: setup
+	@HELPLINE_SOAK=1 $(BIN)/python -m pytest -o timeout=7200 tests/complaints/test_interleaved.py \
+		tests/complaints/test_all_or_nothing.py tests/complaints/importing/test_importer.py $(TESTS)
 
 check: setup
 	@$(BIN)/ruff format --check .

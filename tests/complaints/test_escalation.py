@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from complaints import escalation
 from complaints.calendar import Counting
 from complaints.errors import WrongPostError
 from complaints.escalation import _due, escalate_overdue, remind
@@ -267,3 +268,29 @@ async def test_of_two_sweeps_one_is_killed_and_nothing_is_lost_or_doubled(
         for one in made:
             assert await world.events(one) == ["registered", *["escalated_overdue"] * level]
             assert len(await world.messages(one, "officer_forwarded")) == level
+
+
+@pytest.mark.parametrize("work", ["_move_on", "_remind"])
+async def test_a_database_that_is_away_is_not_taken_for_a_bad_complaint(
+    world: World, monkeypatch: pytest.MonkeyPatch, work: str
+) -> None:
+    """The batch ends at once, together or alone, and is done when the database is back."""
+    await world.register()
+    world.later(days=8 if work == "_move_on" else 6)
+    broken: list[Exception] = []
+
+    async def away(*_: object) -> None:
+        raise broken[0] if len(broken) == 1 else broken.pop(0)
+
+    async def carry_out() -> int:
+        if work == "_move_on":
+            return await sweep(world)
+        return await remind(world.pool, now=world.now)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(escalation, work, away)
+        for errors in ([ConnectionError()], [ValueError(), ConnectionError()]):
+            broken[:] = errors
+            with pytest.raises(ConnectionError):
+                await carry_out()
+    assert await carry_out() == 1

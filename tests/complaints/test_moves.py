@@ -564,3 +564,15 @@ async def test_what_the_citizen_says_must_be_fit_to_be_stored(world: World, text
     registered = await world.register()
     with pytest.raises(InvalidInputError, match="text"):
         await withdrawn(world, registered.number, text=text)
+
+
+async def test_who_waited_for_a_special_close_is_told_that_it_has_ended(world: World) -> None:
+    """The waiting statement must see the end's evidence, which was not there when it began."""
+    number = await at_level_two(world)
+    complaint = await world.pool.fetchval("select id from complaint where number = $1", number)
+    call = await world.call()
+    first, second = await world.at_once(
+        complaint, specially_closed(world, number), withdrawn(world, number, call)
+    )
+    refused = [one for one in (first, second) if isinstance(one, BaseException)]
+    assert [type(one) for one in refused] == [AlreadyEndedError]
