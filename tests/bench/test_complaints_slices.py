@@ -22,7 +22,7 @@ PLAN = Plan(3_000, seed=7)
 
 
 # What a message is worded with is no concern of these tests.
-_NO_TEMPLATES = {
+_NO_TEMPLATES: dict[str, Template] = {
     kind: Template(
         kind=kind,
         channel=Channel.SMS,
