@@ -10,8 +10,9 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+from complaints.ends import SpecialClosed, Withdrawn
 from complaints.history import BEFORE_THE_FIRST, Entry, chained
-from complaints.lifecycle import State
+from complaints.lifecycle import AwaitingFeedback, ClosedSatisfied, Unverified, WithOfficer
 from complaints.notifications import Notification
 from complaints.store import rows_of
 from messages.templates import Template
@@ -94,6 +95,9 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 }
 
 CELL = "cell-bench"
+
+#: The states in which a complaint is built.
+Lived = WithOfficer | AwaitingFeedback | ClosedSatisfied | Unverified | SpecialClosed | Withdrawn
 _EPOCH_SECONDS = 1_000
 
 
@@ -146,7 +150,7 @@ class Page:
         who: tuple[UUID, str],
         what: tuple[UUID, str, str, str, str],
         times: tuple[datetime, datetime],
-        state: State,
+        state: Lived,
         end_entry: int | None,
     ) -> None:
         """`who`: citizen, contact. `what`: id, number, category, place, text.
