@@ -15,8 +15,10 @@ import structlog
 from db.ids import new_id
 from db.pool import Connection
 from db.statements import statements
+from messages.errors import TemplateError
 from messages.model import Channel
-from messages.wording import Wording, templates_or_faults, word_from, worded
+from messages.templates import Template
+from messages.wording import Wording, template_or_fault, word_from, worded
 
 _log = structlog.get_logger(__name__)
 
@@ -91,7 +93,7 @@ async def notify(conn: Connection, notification: Notification, now: datetime) ->
 async def notify_each(
     conn: Connection, notifications: Sequence[Notification], now: datetime
 ) -> None:
-    """As `notify`, any number of rows with one statement, and one for all their templates."""
+    """As `notify`, any number of rows with one statement, and one for each kind of template."""
     wordings = await _word_each(conn, notifications)
     for notification, wording in zip(notifications, wordings, strict=True):
         if wording.fault:
@@ -122,16 +124,15 @@ async def notify_each(
 
 
 async def _word_each(conn: Connection, notifications: Sequence[Notification]) -> list[Wording]:
-    """Each template is read once, all of them with one statement."""
-    wanted = {_template_of(one) for one in notifications if not isinstance(one.body, str)}
-    templates = await templates_or_faults(conn, sorted(wanted)) if wanted else {}
-    return [
-        worded(one.channel, one.body)
-        if isinstance(one.body, str)
-        else word_from(templates[_template_of(one)], one.channel, one.body)
-        for one in notifications
-    ]
-
-
-def _template_of(one: Notification) -> tuple[str, Channel, str]:
-    return (one.kind, one.channel, one.language)
+    """Each template is read once."""
+    templates: dict[tuple[str, Channel, str], Template | TemplateError] = {}
+    wordings = []
+    for one in notifications:
+        if isinstance(one.body, str):
+            wordings.append(worded(one.channel, one.body))
+            continue
+        which = (one.kind, one.channel, one.language)
+        if which not in templates:
+            templates[which] = await template_or_fault(conn, *which)
+        wordings.append(word_from(templates[which], one.channel, one.body))
+    return wordings

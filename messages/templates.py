@@ -1,6 +1,6 @@
 """Texts as data: named variables in braces, filled in as they were registered with the operator."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from string import Formatter
@@ -58,27 +58,8 @@ async def load(conn: Connection, kind: str, channel: Channel, language: str) -> 
         conn, kind=kind, channel=channel, language=language, otherwise=_LANGUAGE
     )
     if row is None:
-        raise missing(kind, channel)
+        raise TemplateError(f"{kind}: no template for {channel}")
     return _template(row)
-
-
-def missing(kind: str, channel: Channel) -> TemplateError:
-    """There is no such template."""
-    return TemplateError(f"{kind}: no template for {channel}")
-
-
-async def load_each(
-    conn: Connection, which: Sequence[tuple[str, Channel, str]]
-) -> dict[tuple[str, Channel, str], Template]:
-    """As `load` for each (kind, channel, language), with one statement; without those that lack."""
-    rows = statements().messages_templates_of(
-        conn,
-        kinds=[kind for kind, _, _ in which],
-        channels=[channel for _, channel, _ in which],
-        languages=[language for _, _, language in which],
-        otherwise=_LANGUAGE,
-    )
-    return {which[row["n"] - 1]: _template(row) async for row in rows}
 
 
 async def load_all(conn: Connection) -> list[Template]:
@@ -106,14 +87,7 @@ async def save(conn: Connection, template: Template) -> None:
 
 def _template(row: asyncpg.Record) -> Template:
     return Template(
-        kind=row["kind"],
-        channel=Channel(row["channel"]),
-        language=row["language"],
-        template_id=row["template_id"],
-        header=row["header"],
-        subject=row["subject"],
-        text=row["text"],
-        variables=tuple(row["variables"]),
+        **{**row, "channel": Channel(row["channel"]), "variables": tuple(row["variables"])}
     )
 
 

@@ -1,13 +1,13 @@
 """From a template and its variables to what is sent: body, registration, length."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from db.pool import Connection
 from messages.errors import TemplateError
 from messages.model import Channel
 from messages.parts import measure
-from messages.templates import Template, fill, load_each, missing
+from messages.templates import Template, fill, load
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,17 +38,11 @@ async def word(
 async def template_or_fault(
     conn: Connection, kind: str, channel: Channel, language: str
 ) -> Template | TemplateError:
-    """The template, or why there is none."""
-    which = (kind, channel, language)
-    return (await templates_or_faults(conn, [which]))[which]
-
-
-async def templates_or_faults(
-    conn: Connection, which: Sequence[tuple[str, Channel, str]]
-) -> dict[tuple[str, Channel, str], Template | TemplateError]:
-    """As `template_or_fault`, for each (kind, channel, language), with one statement."""
-    found = await load_each(conn, which)
-    return {one: found.get(one) or missing(one[0], one[1]) for one in which}
+    """The template, or why there is none: for many messages of one kind."""
+    try:
+        return await load(conn, kind, channel, language)
+    except TemplateError as error:
+        return error
 
 
 def word_from(

@@ -17,12 +17,11 @@ from multiprocessing import get_context
 import asyncpg
 
 from bench.complaints import schema, slices
-from bench.complaints.country import NOW, Matters, reference_data
-from bench.complaints.rows import COLUMNS, STATE_COLUMNS
+from bench.complaints.country import Matters, reference_data
+from bench.complaints.rows import COLUMNS
 from bench.complaints.schema import Definitions
 from bench.complaints.slices import FIRST_SERIAL, SLICE, Plan
-from complaints import reference, store
-from complaints.lifecycle import AwaitingFeedback
+from complaints import reference
 from db.pool import Connection, open_pool
 from messages.templates import load_all
 
@@ -45,7 +44,6 @@ async def build(url: str, plan: Plan, say: Callable[[str], None]) -> None:
 
     Raises `BuildError` when it holds something else.
     """
-    check_columns()
     async with _connected(url) as conn:
         definitions = await _begun(conn, url, plan)
         step = await conn.fetchval("select step from bench_build")
@@ -67,16 +65,6 @@ async def is_built(conn: Connection, plan: Plan) -> bool:
         return False
     row = await conn.fetchrow("select plan, step from bench_build")
     return row is not None and (row["plan"], row["step"]) == (repr(plan), "done")
-
-
-def check_columns() -> None:
-    """Raise `BuildError` when the state of a complaint has columns that the builder does not know.
-
-    They would be left empty without a word.
-    """
-    known = store.rows_of(AwaitingFeedback(level=1, post="P"))
-    if differ := set(known) ^ set(STATE_COLUMNS):
-        raise BuildError(f"bench.complaints.rows.STATE_COLUMNS differs in {sorted(differ)}")
 
 
 async def _begun(conn: Connection, url: str, plan: Plan) -> Definitions:
@@ -186,6 +174,3 @@ async def _connected(url: str) -> AsyncIterator[asyncpg.Connection]:
         yield conn
     finally:
         await conn.close()
-
-
-__all__ = ["NOW", "BuildError", "build", "check_columns", "is_built"]

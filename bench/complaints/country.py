@@ -85,9 +85,9 @@ class Matters:
             level: _as_mapped(post)
             for level in (1, 2, 3, 4)
             for at in reversed(above)
-            if (post := self._posts.get((about.department, at, level)))
+            if (post := self._posts.get((_department(department), at, level)))
         }
-        terms = Terms(UP_1076, Ladder(posts), about.level_days)
+        terms = Terms(UP_1076, Ladder(posts), _DAYS[category])
         return Matter(about.code, about.name_hi, place, _tehsil_name(district, tehsil), terms)
 
 

@@ -11,12 +11,12 @@ from uuid import UUID
 
 from bench.complaints.country import Matter
 from bench.complaints.people import Citizen
-from bench.complaints.rows import CELL, Chain, Page
+from bench.complaints.rows import CELL, Chain, Lived, Page
 from complaints import lifecycle, texts
 from complaints.disposal import DisposalKind
 from complaints.ends import OwnWord, Ruling, SpecialReason
 from complaints.history import Entry, Event
-from complaints.lifecycle import AwaitingFeedback, State, WithOfficer
+from complaints.lifecycle import AwaitingFeedback, WithOfficer
 from complaints.mapping import Post
 from complaints.notifications import Kind, Notification
 from complaints.texts import DissatisfactionReason, Variables
@@ -73,15 +73,15 @@ class Life:
         self._end_entry: int | None = None
         self._recordings: list[UUID] = []
 
-    def live(self) -> State:
+    def live(self) -> Lived:
         """Until it has ended or `now` has come; the state then."""
         text = self._rng.choice(_TEXTS).format(
             place=self._birth.matter.place_name,
             what=self._birth.matter.category_name,
             n=self._rng.randrange(2, 90),
         )
-        state: State = self._register(text)
-        following: State | None = state
+        state: Lived = self._register(text)
+        following: Lived | None = state
         while following is not None:
             state = following
             following = self._next(state)
@@ -95,7 +95,7 @@ class Life:
         )
         return state
 
-    def _next(self, state: State) -> State | None:
+    def _next(self, state: Lived) -> Lived | None:
         match state:
             case WithOfficer():
                 return self._with_officer(state)
@@ -104,7 +104,7 @@ class Life:
             case _:
                 return None
 
-    def _register(self, text: str) -> State:
+    def _register(self, text: str) -> Lived:
         birth, page = self._birth, self._page
         state = lifecycle.registered(birth.matter.terms, birth.at)
         assert isinstance(state, WithOfficer)
@@ -136,7 +136,7 @@ class Life:
                 self._page.call(began, number, 30 + 90 * rng.random(), "agent_answered")
         return call_id
 
-    def _with_officer(self, state: WithOfficer) -> State | None:
+    def _with_officer(self, state: WithOfficer) -> Lived | None:
         rng, last = self._rng, state.level == 4
         if state.overdue_at is not None:
             late = timedelta(days=rng.expovariate(1 / _LATE_DAYS))
@@ -154,7 +154,7 @@ class Life:
         since = state.clock.since
         return since + (state.due_at - since) * (0.1 + 0.88 * self._rng.random())
 
-    def _overdue(self, state: WithOfficer, *, last: bool) -> State | None:
+    def _overdue(self, state: WithOfficer, *, last: bool) -> Lived | None:
         at = state.due_at + timedelta(seconds=60 * self._rng.random())
         if at > self._now:
             return None
@@ -167,7 +167,7 @@ class Life:
             self._forward(after, seq, entry)
         return after
 
-    def _dispose(self, state: WithOfficer, at: datetime) -> State | None:
+    def _dispose(self, state: WithOfficer, at: datetime) -> Lived | None:
         if at > self._now:
             return None
         rng, page, birth = self._rng, self._page, self._birth
@@ -178,7 +178,7 @@ class Life:
         self._enter(Event.DISPOSED, after, at, actor, report)
         return after
 
-    def _ask(self, state: AwaitingFeedback) -> State | None:
+    def _ask(self, state: AwaitingFeedback) -> Lived | None:
         """Up to four attempts; the row of what is owed is written with the last of them."""
         at, birth = self._changed_at, self._birth
         for made, wait in enumerate(_ATTEMPTS_AFTER):
@@ -219,7 +219,7 @@ class Life:
                 self._recordings.append(page.recording(call_id, at, seconds))
         return call_id
 
-    def _answer(self, state: AwaitingFeedback, call_id: UUID, at: datetime) -> State:
+    def _answer(self, state: AwaitingFeedback, call_id: UUID, at: datetime) -> Lived:
         birth, page, rng = self._birth, self._page, self._rng
         satisfied = rng.random() < _SATISFIED
         reason = None
@@ -247,7 +247,7 @@ class Life:
         call_id: UUID,
         reason: DissatisfactionReason | None,
         at: datetime,
-    ) -> State:
+    ) -> Lived:
         matter, birth = self._birth.matter, self._birth
         after = state.dissatisfied(matter.terms, at)
         higher = after.level > state.level
@@ -262,7 +262,7 @@ class Life:
             self._tell(Kind.OFFICER_REVIEW, self._post(after).number, seq, told, at)
         return after
 
-    def _withdraw(self, state: WithOfficer, at: datetime) -> State | None:
+    def _withdraw(self, state: WithOfficer, at: datetime) -> Lived | None:
         if at > self._now:
             return None
         birth, page = self._birth, self._page
@@ -277,7 +277,7 @@ class Life:
         self._tell(Kind.CITIZEN_WITHDRAWN, birth.contact, seq, told, at)
         return after
 
-    def _close_specially(self, state: WithOfficer, at: datetime) -> State | None:
+    def _close_specially(self, state: WithOfficer, at: datetime) -> Lived | None:
         if at > self._now:
             return None
         birth, actor = self._birth, f"officer:{state.post}"
@@ -295,7 +295,7 @@ class Life:
     def _enter(
         self,
         event: Event,
-        after: State,
+        after: Lived,
         at: datetime,
         actor: str,
         reason: str = "",

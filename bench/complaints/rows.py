@@ -1,6 +1,7 @@
 """Rows as the use cases write them, for COPY. The only place that knows the tables' columns.
 
-A column that a later migration adds without a default makes the build fail: add it here.
+A column that a later migration adds without a default makes the build fail: add it here. One of a
+complaint's state comes by itself.
 """
 
 import json
@@ -10,39 +11,28 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+from complaints.ends import SpecialClosed, Withdrawn
 from complaints.history import BEFORE_THE_FIRST, Entry, chained
-from complaints.lifecycle import State
+from complaints.lifecycle import AwaitingFeedback, ClosedSatisfied, Unverified, WithOfficer
 from complaints.notifications import Notification
 from complaints.store import rows_of
 from messages.templates import Template
 from messages.wording import word_from
 
-#: The columns of a complaint's state, by the names under which `complaints.store` gives them.
-STATE_COLUMNS = {
+# The columns of a complaint's state are those that `complaints.store` writes, by the names of that
+# statement's parameters; these differ from their columns'.
+_COLUMN_OF = {
     "states": "state",
     "levels": "level",
     "posts": "post",
-    "disposals": "disposals",
-    "dissatisfied_at_level": "dissatisfied_at_level",
-    "cm_office_since": "cm_office_since",
-    "transfers": "transfers",
-    "due_at": "due_at",
-    "overdue_at": "overdue_at",
-    "due_since": "due_since",
-    "due_days": "due_days",
     "due_policies": "due_policy",
     "due_countings": "due_counting",
-    "due_paused": "due_paused",
-    "remind_at": "remind_at",
-    "paused_at": "paused_at",
     "pause_reasons": "pause_reason",
-    "remaining": "remaining",
-    "remind_in": "remind_in",
     "proposals": "proposal",
     "closing_attempts": "closing_attempt",
     "unverified_reasons": "unverified_reason",
-    "ended_at": "ended_at",
 }
+_STATE_NAMES = tuple(rows_of(AwaitingFeedback(level=1, post="any")))
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "citizen": ("id", "name", "language", "created_at"),
@@ -57,7 +47,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     ),
     "complaint": (
         *("id", "number", "category", "place", "citizen_id", "contact", "text_hi"),
-        *("registered_at", "changed_at", "end_entry", *STATE_COLUMNS.values()),
+        *("registered_at", "changed_at", "end_entry"),
+        *(_COLUMN_OF.get(name, name) for name in _STATE_NAMES),
     ),
     "registration_key": ("key", "complaint_id"),
     "complaint_call": ("complaint_id", "call_id", "role"),
@@ -94,6 +85,9 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 }
 
 CELL = "cell-bench"
+
+#: The states in which a complaint is built.
+Lived = WithOfficer | AwaitingFeedback | ClosedSatisfied | Unverified | SpecialClosed | Withdrawn
 _EPOCH_SECONDS = 1_000
 
 
@@ -146,7 +140,7 @@ class Page:
         who: tuple[UUID, str],
         what: tuple[UUID, str, str, str, str],
         times: tuple[datetime, datetime],
-        state: State,
+        state: Lived,
         end_entry: int | None,
     ) -> None:
         """`who`: citizen, contact. `what`: id, number, category, place, text.
@@ -156,7 +150,7 @@ class Page:
         columns = rows_of(state)
         complaint_id, number, category, place, text = what
         matter = (complaint_id, number, category, place, *who, text)
-        values = (columns[name] for name in STATE_COLUMNS)
+        values = (columns[name] for name in _STATE_NAMES)
         self.add("complaint", *matter, *times, end_entry, *values)
 
     def told(self, one: Notification, at: datetime) -> None:

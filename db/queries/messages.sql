@@ -6,18 +6,6 @@ where kind = :kind and channel = :channel and language in (:language, :otherwise
 order by language = :language desc
 limit 1;
 
--- name: messages_templates_of(kinds, channels, languages, otherwise)
--- As messages_template, the n-th row for the n-th kind, channel and language; none where there is no template.
-select w.n, t.*
-from unnest(:kinds::text[], :channels::text[], :languages::text[]) with ordinality as w (kind, channel, language, n)
-cross join lateral (
-    select kind, channel, language, template_id, header, subject, text, variables
-    from message_template
-    where kind = w.kind and channel = w.channel and language in (w.language, :otherwise)
-    order by language = w.language desc
-    limit 1
-) t;
-
 -- name: messages_templates()
 select kind, channel, language, template_id, header, subject, text, variables
 from message_template order by kind, channel, language;

@@ -76,11 +76,15 @@ where h.calendar = r.calendar and h.on_date = r.on_date;
 
 -- name: officers_list(post, after_due, after_number, at_most)
 -- What an officer has to do, due soonest first; what stands still comes last. A page goes on after the last line of the one
--- before it, so that it costs the same however far down it is. As the index complaint_at_post has it.
+-- before it, and is cut before anything is joined: it costs the same however far down and however long the list is.
 select c.number, k.name_hi as category_name, p.name_hi as place_name, c.state, c.level, c.due_at, c.overdue_at is not null as late,
        c.registered_at, left(c.text_hi, 200) as excerpt
-from complaint c join category k on k.code = c.category join place p on p.code = c.place
-where c.post = :post and c.state in ('with_officer', 'proposed', 'paused')
-  and (coalesce(c.due_at, 'infinity'), c.number) > (:after_due::timestamptz, :after_number::text)
-order by coalesce(c.due_at, 'infinity'), c.number
-limit :at_most;
+from (
+    select * from complaint
+    where post = :post and state in ('with_officer', 'proposed', 'paused')
+      and (coalesce(due_at, 'infinity'), number) > (:after_due::timestamptz, :after_number::text)
+    order by coalesce(due_at, 'infinity'), number
+    limit :at_most
+) c
+join category k on k.code = c.category join place p on p.code = c.place
+order by coalesce(c.due_at, 'infinity'), c.number;

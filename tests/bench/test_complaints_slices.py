@@ -11,7 +11,7 @@ import pytest
 from bench.complaints import building, keeping, slices
 from bench.complaints.building import BuildError
 from bench.complaints.country import NOW, Matters
-from bench.complaints.rows import STATE_COLUMNS, key_at
+from bench.complaints.rows import key_at
 from bench.complaints.slices import Plan
 from complaints.notifications import Kind
 from messages.model import Channel
@@ -22,7 +22,7 @@ PLAN = Plan(3_000, seed=7)
 
 
 # What a message is worded with is no concern of these tests.
-_NO_TEMPLATES = {
+_NO_TEMPLATES: dict[str, Template] = {
     kind: Template(
         kind=kind,
         channel=Channel.SMS,
@@ -55,14 +55,14 @@ def test_the_last_slice_ends_before_now() -> None:
     assert PLAN.begins(0) < PLAN.begins(PLAN.slices - 1) < PLAN.begins(PLAN.slices) < NOW
 
 
-def test_a_state_column_that_the_builder_does_not_know_is_a_fault(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    building.check_columns()
-    fewer = {name: column for name, column in STATE_COLUMNS.items() if name != "transfers"}
-    monkeypatch.setattr(building, "STATE_COLUMNS", fewer)
-    with pytest.raises(BuildError, match="transfers"):
-        building.check_columns()
+async def test_a_column_that_the_builder_does_not_know_stops_it(postgres_url: str) -> None:
+    with scratch(postgres_url) as url:
+        conn = await asyncpg.connect(url)
+        await conn.execute("alter table disposal add column weather text not null")
+        await building._begun(conn, url, PLAN)
+        with pytest.raises(asyncpg.NotNullViolationError, match="weather"):
+            await asyncio.to_thread(building._copy_slice, url, PLAN, 0)
+        await conn.close()
 
 
 async def test_a_build_that_was_stopped_goes_on_where_it_was(postgres_url: str) -> None:
