@@ -15,7 +15,7 @@ from complaints.errors import ComplaintError
 from complaints.importing.layouts import Kind
 from db.errors import AWAY, DatabaseError
 from dialplans.errors import DialplanError
-from helpline import commands, logs, reports
+from helpline import commands, logs, recording_words, reports
 from helpline import message_commands as messages
 from helpline.database import NoDatabaseError
 from helpline.importing import Bundle, UnreadableFileError, import_data
@@ -25,6 +25,7 @@ from helpline.settings import SettingsError, faults, load_settings
 from helpline.tools import ToolsError
 from messages.errors import MessageError
 from messages.model import Channel
+from recordings.errors import RecordingError
 from speech.errors import SpeechError
 
 # What an operator can do something about; anything else is our fault and shows its traceback.
@@ -37,6 +38,7 @@ _OPERATOR_ERRORS = (
     DialplanError,
     ComplaintError,
     MessageError,
+    RecordingError,
     SpeechError,
     UnreadableFileError,
     *AWAY,
@@ -111,6 +113,7 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_notifications(verbs.add_parser("notifications", help="about messages"))
     _add_complaint(verbs.add_parser("complaint", help="about one complaint"))
+    recording_words.add(verbs.add_parser("recordings", help="find, hand out, keep, erase, verify"))
     _add_import(verbs.add_parser("import", help="departments, places, categories, posts, officers"))
     _add_report(verbs.add_parser("report", help="what is missing"))
     return parser
