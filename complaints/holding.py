@@ -1,8 +1,10 @@
-"""Whether a call's recordings are still needed for a complaint."""
+"""What recordings are to a complaint: whose they are, and whether they are still needed."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from complaints import number
+from complaints.errors import UnknownComplaintError
 from db.pool import Connection
 from db.statements import statements
 
@@ -20,3 +22,16 @@ async def holding_call(
         if now < row["ended_at"] + reopenable:
             return f"complaint {row['number']} can still be reopened"
     return None
+
+
+async def calls_of(conn: Connection, complaint_number: str) -> list[UUID]:
+    """The calls that belong to a complaint.
+
+    Raises `InvalidComplaintNumberError` and `UnknownComplaintError`.
+    """
+    digits = number.parse(complaint_number)
+    rows = statements().complaints_calls_of_number(conn, number=digits)
+    found = [row["call_id"] async for row in rows]
+    if not found:
+        raise UnknownComplaintError(digits)
+    return [one for one in found if one is not None]

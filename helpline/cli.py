@@ -15,7 +15,7 @@ from complaints.importing.layouts import Kind
 from cti.errors import FormError
 from db.errors import AWAY, DatabaseError
 from dialplans.errors import DialplanError
-from helpline import commands, logs, quality_commands, reports
+from helpline import commands, logs, quality_commands, recording_words, reports
 from helpline import message_commands as messages
 from helpline.complaint_parser import add_bundle, add_complaint, add_feedback
 from helpline.database import NoDatabaseError
@@ -26,6 +26,7 @@ from helpline.settings import SettingsError, faults, load_settings
 from helpline.tools import ToolsError
 from messages.errors import MessageError
 from messages.model import Channel
+from recordings.errors import RecordingError
 from speech.errors import SpeechError
 
 # What an operator can do something about; anything else is our fault and shows its traceback.
@@ -39,6 +40,7 @@ _OPERATOR_ERRORS = (
     ComplaintError,
     FormError,
     MessageError,
+    RecordingError,
     SpeechError,
     UnreadableFileError,
     *AWAY,
@@ -115,6 +117,7 @@ def _parser() -> argparse.ArgumentParser:
     add_complaint(verbs.add_parser("complaint", help="about one complaint: every move of its life"))
     add_bundle(verbs.add_parser("bundle", help="what an officer is handed with an escalation"))
     add_feedback(verbs.add_parser("feedback", help="citizens whom the dialer did not reach"))
+    recording_words.add(verbs.add_parser("recordings", help="find, hand out, keep, erase, verify"))
     _add_import(verbs.add_parser("import", help="departments, places, categories, posts, officers"))
     quality_commands.add_to(verbs.add_parser("quality", help="judging recorded calls"))
     _add_report(verbs.add_parser("report", help="what is missing, and what waits for the CM"))

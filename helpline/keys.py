@@ -27,7 +27,8 @@ def master_keys(settings: Settings) -> MasterKeys:
     given = settings.recordings.master_keys
     if given:
         return MasterKeys([bytes.fromhex(key.get_secret_value()) for key in given])
-    return MasterKeys(_kept(state_folder(settings).master_keys))
+    path = state_folder(settings).master_keys
+    return MasterKeys(_kept(path), again=lambda: _kept(path))
 
 
 def add_master_key(settings: Settings) -> MasterKeys:

@@ -32,7 +32,8 @@ from helpline.live import LiveCell
 from helpline.metrics import Metrics
 from helpline.outbound import Outbound, receipt_options
 from helpline.prompts import prompt_store
-from helpline.recorded import recording_vault
+from helpline.recorded import RecordingJobs, recording_vault
+from helpline.recording_adapters import AsteriskRecorder
 from helpline.settings import Settings
 from helpline.supervise import Supervisor
 from helpline.tools import Tools
@@ -149,6 +150,7 @@ class Helpline:
             progress(f"Asterisk {self._tools.asterisk.version}: starting")
             await self._start_asterisk(cell.root)
         await self._start_live(pool, secrets)
+        self._start_recordings(pool)
         self._start_deadlines(pool)
         self._start_dialer(pool)
         self._start_messages(pool)
@@ -199,6 +201,14 @@ class Helpline:
         for name, service in live.services.items():
             self._services.start(name, service)
         live.add_metrics(self._metrics)
+
+    def _start_recordings(self, pool: Pool) -> None:
+        """What happens to recordings after their closing."""
+        recorder = AsteriskRecorder(self.live.link)
+        jobs = RecordingJobs(pool, self._vault, self._settings, recorder, self._now)
+        for name, service in jobs.services.items():
+            self._services.start(name, service)
+        jobs.add_metrics(self._metrics)
 
     def _start_deadlines(self, pool: Pool) -> None:
         sweep = DeadlineSweep(pool, self._settings.rules, self._now, self._signer())

@@ -6,7 +6,7 @@ key always says which master opens it.
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -30,7 +30,16 @@ class WrappedKey:
 class MasterKeys:
     """The keys that we have, the current one first. `ValueError` for a key of another size."""
 
-    def __init__(self, keys: Sequence[bytes]) -> None:
+    def __init__(
+        self, keys: Sequence[bytes], again: Callable[[], Sequence[bytes]] | None = None
+    ) -> None:
+        """`again` reads the keys anew when a wrapped key names a master that we have not: another
+        process may have changed it while we run.
+        """
+        self._again = again
+        self._take(keys)
+
+    def _take(self, keys: Sequence[bytes]) -> None:
         if not keys or any(len(key) != KEY_BYTES for key in keys):
             raise ValueError(f"master keys have {KEY_BYTES} bytes, and there is at least one")
         self._ciphers = {master_id(key): AESGCM(key) for key in keys}
@@ -43,6 +52,8 @@ class MasterKeys:
 
     def unwrap(self, wrapped: WrappedKey, object_id: UUID) -> bytes:
         """The data key. Raises `MasterKeyError`: we have not this master, or it was changed."""
+        if wrapped.master_id not in self._ciphers and self._again is not None:
+            self._take(self._again())
         cipher = self._ciphers.get(wrapped.master_id)
         if cipher is None:
             raise MasterKeyError(f"master key {wrapped.master_id} is not among ours")

@@ -396,3 +396,7 @@ set title = excluded.title, department = excluded.department, place = excluded.p
 -- The complaints that a call belongs to, as they stand; they do not change before our transaction ends.
 select c.number, c.ended_at from complaint_call cc join complaint c on c.id = cc.complaint_id
 where cc.call_id = :call_id order by c.id for share of c;
+
+-- name: complaints_calls_of_number(number)
+-- A complaint's calls; one row without a call for a complaint that has none.
+select cc.call_id from complaint c left join complaint_call cc on cc.complaint_id = c.id where c.number = :number;

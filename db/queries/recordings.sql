@@ -318,3 +318,6 @@ from recording_pause where recording_id = :recording_id order by paused_at;
 
 -- name: recordings_to_check(id)^
 select state, sha256 from recording where id = :id;
+
+-- name: recordings_to_certify(id)^
+select channels, sha256, bytes from recording where id = :id and state = 'stored';

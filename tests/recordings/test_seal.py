@@ -143,3 +143,14 @@ def test_a_wrapped_key_opens_only_its_own_object_with_its_own_master() -> None:
 def test_a_master_key_of_another_size_is_refused(keys: list[bytes]) -> None:
     with pytest.raises(ValueError, match="32 bytes"):
         MasterKeys(keys)
+
+
+def test_a_process_that_runs_learns_of_a_new_master_key() -> None:
+    old, new = secrets.token_bytes(32), secrets.token_bytes(32)
+    on_disk = [old]
+    running = MasterKeys(on_disk, again=lambda: on_disk)
+    key, wrapped = running.new_data_key(ONE)
+    on_disk = [new, old]
+    again = MasterKeys(on_disk).rewrap(wrapped, ONE)
+    assert running.unwrap(again, ONE) == key
+    assert running.current == master_id(new)

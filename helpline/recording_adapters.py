@@ -1,0 +1,50 @@
+"""What recordings ask of others: complaints, Asterisk, and who may listen."""
+
+from datetime import datetime
+from uuid import UUID
+
+from complaints.holding import holding_call
+from complaints.policy import Policy
+from cti.ami import AmiLink
+from cti.errors import AmiError
+from cti.mute import mute_recording
+from db.pool import Connection
+from recordings.errors import PauseError
+
+OPERATOR = "operator:"
+
+
+class ComplaintCases:
+    """`recordings.retention.OpenCases`: complaints that are open, or can still be reopened."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._reopenable = policy.reopen_days * policy.day
+
+    async def holding(self, conn: Connection, call_id: UUID, now: datetime) -> str | None:
+        """The complaint that the call belongs to, in words."""
+        return await holding_call(conn, call_id, self._reopenable, now)
+
+
+class AsteriskRecorder:
+    """`recordings.pausing.Recorder` over the AMI link."""
+
+    def __init__(self, link: AmiLink) -> None:
+        self._link = link
+
+    async def mute(self, channel: str, *, muted: bool) -> None:
+        """Both directions."""
+        try:
+            reply = await mute_recording(self._link, channel, muted=muted)
+        except AmiError as error:
+            raise PauseError(f"Asterisk did not do it: {error}") from error
+        if not reply.ok:
+            raise PauseError(f"Asterisk refused: {reply.message}")
+
+
+class OperatorRights:
+    """`recordings.listening.Rights` of the command line: whoever may run it has the keys anyway."""
+
+    async def may_listen(self, user: str, recording_id: UUID) -> bool:
+        """Operators only."""
+        del recording_id
+        return user.startswith(OPERATOR)

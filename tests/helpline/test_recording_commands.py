@@ -1,0 +1,227 @@
+"""`helpline recordings ...` as an operator types it, on a real database and store."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from pydantic import SecretStr
+
+from complaints.policy import UP_1076
+from complaints.reference import load
+from cti.ami import AmiLink
+from db.ids import new_id
+from db.migrate import migrate
+from db.pool import Pool, open_pool
+from helpline.cell import state_folder
+from helpline.cli import _parser
+from helpline.keys import master_keys
+from helpline.recorded import recording_vault
+from helpline.recording_adapters import AsteriskRecorder, ComplaintCases
+from helpline.settings import GivenSettings, Settings, SettingsError
+from recordings.closer import Closer
+from recordings.errors import HeldError, NoSuchFileError, NotAllowedError, NotDueError, PauseError
+from recordings.model import CaptureName
+from recordings.retention import OpenCases
+from tests.complaints.world import REFERENCE, START, World
+from tests.cti.fake_ami import Action, FakeAmi, Session, running
+from tests.cti.fake_ami import settings as ami_settings
+from tests.recordings.room import AT_ONCE, conversation
+
+
+@pytest.fixture
+async def pool(postgres_url: str) -> AsyncIterator[Pool]:
+    migrate(postgres_url)
+    opened = await open_pool(postgres_url, size=4)
+    await opened.execute("truncate department, place, citizen, call, officer, holiday cascade")
+    await load(opened, REFERENCE)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def settings(postgres_url: str, tmp_path: Path) -> Settings:
+    return GivenSettings(state_dir=tmp_path / "state", database_url=SecretStr(postgres_url))
+
+
+class Desk:
+    """An operator's desk: types commands, and has one recording of a call."""
+
+    def __init__(self, pool: Pool, settings: Settings, out: pytest.CaptureFixture[str]) -> None:
+        self.pool, self.settings, self._out = pool, settings, out
+        self.world = World(pool)
+
+    async def __call__(self, *words: str) -> str:
+        self._out.readouterr()  # what was logged before
+        options = _parser().parse_args(["recordings", *words])
+        self.status = await options.command(self.settings, options)
+        return self._out.readouterr().out
+
+    async def recorded(self, at: datetime) -> tuple[UUID, UUID]:
+        """A call and its closed recording."""
+        self.world.now = at
+        call = await self.world.call()
+        ended = "update call set ended_at = $2, outcome = 'agent_answered' where id = $1"
+        await self.pool.execute(ended, call, at)
+        captures = state_folder(self.settings).captures
+        captures.mkdir(parents=True, exist_ok=True)
+        name = CaptureName(call, new_id(at), "call")
+        (captures / str(name)).write_bytes(conversation(1.0))
+        vault = recording_vault(self.settings)
+        await Closer(self.pool, vault, lambda: at, "cell-1", captures, AT_ONCE).sweep()
+        return call, name.recording_id
+
+
+@pytest.fixture
+def desk(pool: Pool, settings: Settings, capsys: pytest.CaptureFixture[str]) -> Desk:
+    return Desk(pool, settings, capsys)
+
+
+async def test_a_recording_is_found_shown_and_handed_out_with_its_reason(
+    desk: Desk, tmp_path: Path
+) -> None:
+    _, recording = await desk.recorded(START)
+    _, other = await desk.recorded(START + timedelta(hours=1))
+    said = await desk("find")
+    assert [line.split()[0] for line in said.splitlines()] == [str(other), str(recording)]
+    said = await desk("find", "--after", str(other), "--number", desk.world.form().contact)
+    assert said.startswith(str(recording))
+    said = await desk("export", str(recording), "--reason", "RTI 7", "--output", str(tmp_path))
+    assert (tmp_path / f"{recording}.wav").is_file()
+    said = await desk("show", str(recording))
+    assert '"why":"RTI 7"' in said
+    assert "original: wav" in said
+    link = await desk("link", str(recording), "--reason", "RTI 7", "--by", "anita")
+    assert "audience=operator%3Aanita" in link
+    with pytest.raises(NotAllowedError):
+        await desk("export", str(recording), "--reason", " ", "--output", str(tmp_path))
+    with pytest.raises(SettingsError, match="not a telephone number"):
+        await desk("find", "--number", "abc")
+    with pytest.raises(SettingsError, match="--designation"):
+        await desk("export", str(recording), "--reason", "x", "--certificate")
+
+
+async def test_recordings_are_found_by_complaint(desk: Desk) -> None:
+    call, recording = await desk.recorded(START)
+    await desk.recorded(START)
+    registered = await desk.world.register(desk.world.form(call_id=call))
+    said = await desk("find", "--complaint", registered.number)
+    assert [line.split()[0] for line in said.splitlines()] == [str(recording)]
+
+
+async def test_an_operator_holds_releases_and_erases(desk: Desk) -> None:
+    _, recording = await desk.recorded(datetime.now(UTC) - timedelta(days=401))
+    await desk("hold", str(recording), "--why", "case 12", "--by", "judge")
+    assert "operator:judge" in await desk("due")
+    for how in ((), ("--early",)):
+        with pytest.raises(HeldError):
+            await desk("erase", str(recording), "--why", "asked for", *how)
+    assert (await desk("erase", "--due")).startswith("0 recording(s) erased")
+    await desk("release", str(recording), "--why", "judged")
+    assert await desk("erase", "--due") == "1 recording(s) erased, 1 file(s) deleted\n"
+    with pytest.raises(NoSuchFileError):
+        await desk("export", str(recording), "--reason", "x")
+    assert "erased" in await desk("show", str(recording))
+
+
+async def test_a_young_recording_is_erased_only_early_and_by_a_changed_policy(desk: Desk) -> None:
+    _, recording = await desk.recorded(datetime.now(UTC) - timedelta(days=40))
+    with pytest.raises(NotDueError):
+        await desk("erase", str(recording), "--why", "asked for")
+    assert await desk("due") == ""
+    try:
+        assert "call: 30 days" in await desk("retention", "--days", "30")
+        assert "can be erased" in await desk("due")
+    finally:
+        await desk("retention", "--days", "400")
+    await desk("erase", str(recording), "--why", "court", "--early")
+
+
+async def test_verify_finds_what_was_changed_and_seal_writes_the_head(desk: Desk) -> None:
+    _, recording = await desk.recorded(START)
+    said = await desk("seal")
+    assert '"seq": 1' in said
+    assert len(list(state_folder(desk.settings).audit.iterdir())) == 1
+    said = await desk("verify", "--all")
+    assert (desk.status, "1 entries intact" in said, "0 with faults" in said) == (0, True, True)
+    [path] = (state_folder(desk.settings).recordings).rglob("*.sealed")
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    said = await desk("verify", str(recording))
+    assert (desk.status, "is not what was stored" in said) == (1, True)
+    path.unlink()
+    said = await desk("sweep")
+    assert (desk.status, said.splitlines()[-1]) == (1, "lost: 1")
+
+
+async def test_a_new_master_key_opens_what_the_old_one_wrapped(desk: Desk, tmp_path: Path) -> None:
+    _, recording = await desk.recorded(START)
+    path = state_folder(desk.settings).master_keys
+    assert path.stat().st_mode & 0o077 == 0
+    before = path.read_text()
+    assert (await desk("rotate-key")).startswith("1 key(s) are wrapped")
+    new, old = path.read_text().split()
+    assert (old, new != old) == (before.strip(), True)
+    path.write_text(new + "\n")  # the old one is not needed any more
+    await desk("export", str(recording), "--reason", "x", "--output", str(tmp_path))
+    path.chmod(0o644)
+    with pytest.raises(SettingsError, match="read by others"):
+        master_keys(desk.settings)
+
+
+async def test_master_keys_can_be_given_and_must_be_hexadecimal(settings: Settings) -> None:
+    given = {"master_keys": ["ab" * 32]}
+    assert master_keys(GivenSettings(recordings=given)).current  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="64 hexadecimal digits"):
+        GivenSettings(recordings={"master_keys": ["xy" * 32]})  # type: ignore[arg-type]
+
+
+async def test_a_complaint_holds_its_recordings_while_open_and_while_it_can_be_reopened(
+    desk: Desk,
+) -> None:
+    call, _ = await desk.recorded(START)
+    cases: OpenCases = ComplaintCases(UP_1076)
+
+    async def holding() -> str | None:
+        async with desk.pool.acquire() as conn, conn.transaction():
+            return await cases.holding(conn, call, desk.world.now)
+
+    assert await holding() is None
+    registered = await desk.world.register(desk.world.form(call_id=call))
+    assert await holding() == f"complaint {registered.number} is open"
+    ended = desk.world.now
+    # How it ended is another test's matter; that it has, is ours.
+    await desk.pool.execute(
+        "update complaint set state = 'unverified', unverified_reason = 'x', due_at = null,"
+        " remind_at = null, ended_at = $1",
+        ended,
+    )
+    assert await holding() == f"complaint {registered.number} can still be reopened"
+    desk.world.now = ended + UP_1076.reopen_days * UP_1076.day
+    assert await holding() is None
+
+
+async def test_muting_asks_asterisk_for_both_directions_and_a_refusal_is_an_error() -> None:
+    asked: list[Action] = []
+
+    async def mixmonitor(session: Session, action: Action) -> bool:
+        if action["action"] != ["MixMonitorMute"]:
+            return False
+        asked.append(action)
+        refused = action["channel"] == ["gone"]
+        await session.reply(action, "Error" if refused else "Success", "No such channel")
+        return True
+
+    async with FakeAmi(mixmonitor) as server:
+        link = AmiLink(ami_settings(server))
+        async with running(link):
+            recorder = AsteriskRecorder(link)
+            await recorder.mute("1763.7", muted=True)
+            await recorder.mute("1763.7", muted=False)
+            with pytest.raises(PauseError, match="No such channel"):
+                await recorder.mute("gone", muted=True)
+    with pytest.raises(PauseError, match="did not do it"):
+        await recorder.mute("1763.7", muted=True)
+    first, second, _ = asked
+    assert (first["channel"], first["direction"], first["state"]) == (["1763.7"], ["both"], ["1"])
+    assert second["state"] == ["0"]
