@@ -16,48 +16,35 @@ does not allow, raises `NotAllowedError`. Ends that nothing leads on from stand 
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
-from enum import StrEnum
+from datetime import datetime
 from uuid import UUID
 
 from complaints import deadlines
-from complaints.calendar import Calendar
 from complaints.deadlines import Clock, StoppedClock
 from complaints.ends import Advised, Final, OwnWord, Ruling, SpecialClosed, Standing, Withdrawn
 from complaints.errors import NotAllowedError, NotOverdueError
-from complaints.mapping import Ladder, Post
-from complaints.policy import Policy, SpecialClose
+from complaints.mapping import Post
+from complaints.policy import SpecialClose
+from complaints.terms import PauseReason, ProposalKind, Terms
+
+# What a move is asked with belongs to the subject, for those who use it.
+__all__ = [
+    "AwaitingFeedback",
+    "ClosedSatisfied",
+    "PauseReason",
+    "Paused",
+    "ProposalKind",
+    "Proposed",
+    "Returned",
+    "State",
+    "Terms",
+    "Triage",
+    "Unverified",
+    "WithOfficer",
+    "registered",
+]
 
 _LOWEST_SPECIAL_LEVEL = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What a move is decided by, besides the state: the category's rules and who could get it."""
-
-    policy: Policy
-    ladder: Ladder
-    level_days: tuple[int, ...]  # the category's days at level 1, 2, ...
-    holidays: frozenset[date] = frozenset()
-
-    @property
-    def calendar(self) -> Calendar:
-        """How officers' time passes."""
-        return Calendar(self.policy.counting, self.holidays, self.policy.rest_weekdays)
-
-
-class PauseReason(StrEnum):
-    """Why an officer's clock stands."""
-
-    WAITING_FOR_CITIZEN = "waiting_for_citizen"
-    COURT_STAY = "court_stay"
-
-
-class ProposalKind(StrEnum):
-    """What an officer asks the next level for."""
-
-    TRANSFER = "transfer"
-    SPECIAL_CLOSE = "special_close"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
