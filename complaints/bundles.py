@@ -6,7 +6,9 @@ from datetime import datetime
 from uuid import UUID
 
 from complaints import history
+from complaints.confidentiality import may_hear
 from complaints.history import Entry
+from complaints.policy import Policy
 from complaints.story import RegisterEntry, StoryRecording, recording_of, register_entry_of
 from db.ids import new_id
 from db.pool import Connection, Pool
@@ -19,7 +21,8 @@ _ACQUIRE_SECONDS = 2.0
 class Bundle:
     """The complaint as it stands now, for one post. Lists are oldest first.
 
-    The citizen's name and number are not in it: whoever has the link can open it.
+    The citizen's name and number are not in it: whoever has the link can open it. `withheld`: how
+    many recordings are not either, since they would tell the office who complains.
     """
 
     id: UUID
@@ -35,6 +38,7 @@ class Bundle:
     register: tuple[RegisterEntry, ...]
     history: tuple[Entry, ...]
     recordings: tuple[StoryRecording, ...]
+    withheld: int
 
 
 async def make_each(
@@ -53,7 +57,9 @@ async def make_each(
     return ids
 
 
-async def open_bundle(pool: Pool, bundle_id: UUID, *, remote: str, now: datetime) -> Bundle | None:
+async def open_bundle(
+    pool: Pool, bundle_id: UUID, *, policy: Policy, remote: str, now: datetime
+) -> Bundle | None:
     """What is in it, and a note that somebody at `remote` opened it; None: there is none."""
     async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn, conn.transaction():
         row = await statements().complaints_bundle(conn, id=bundle_id)
@@ -64,10 +70,13 @@ async def open_bundle(pool: Pool, bundle_id: UUID, *, remote: str, now: datetime
         )
         key = {"complaint_ids": [row["complaint_id"]]}
         register = statements().complaints_register(conn, **key)
-        recordings = statements().complaints_recordings(conn, **key)
+        level = row["post_level"]
+        recordings = [one async for one in statements().complaints_recordings(conn, **key)]
+        heard = [one for one in recordings if may_hear(policy, level, one["confidential_as"])]
         return Bundle(
-            **row,
+            **{name: value for name, value in row.items() if name != "post_level"},
             register=tuple([register_entry_of(one) async for one in register]),
             history=tuple(await history.entries(conn, row["complaint_id"])),
-            recordings=tuple([recording_of(one) async for one in recordings]),
+            recordings=tuple(map(recording_of, heard)),
+            withheld=len(recordings) - len(heard),
         )

@@ -9,6 +9,8 @@ from uuid import UUID
 import structlog
 
 from complaints import history, number
+from complaints.ending import end_answered
+from complaints.ends import Answered
 from complaints.errors import (
     AlreadyDisposedError,
     AlreadyEndedError,
@@ -17,6 +19,7 @@ from complaints.errors import (
     WrongPostError,
 )
 from complaints.history import Entry, Event
+from complaints.kinds import MatterKind
 from complaints.lifecycle import (
     AwaitingFeedback,
     Paused,
@@ -52,13 +55,16 @@ class Via(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Disposed:
-    """What became of it. `ask_from`: the feedback call is due from then on."""
+    """What became of it. `ask_from`: the feedback call is due from then on.
+
+    None: it was information, which the report answers; nobody is asked.
+    """
 
     number: str
     complaint_id: UUID
     disposal_no: int
     level: int
-    ask_from: datetime
+    ask_from: datetime | None
 
 
 async def dispose(
@@ -76,6 +82,8 @@ async def dispose(
 ) -> Disposed:
     """Record the officer's report (आख्या) and ask for the citizen's feedback.
 
+    Information ends with it: the report is the answer, and the citizen gets it.
+
     `actor`: who entered it. What an agent (`agent:101`) was told by telephone names the post that
     said so, `told_by`, which must be the one that has the complaint.
 
@@ -91,11 +99,17 @@ async def dispose(
         raise InvalidInputError("told_by", "names the post that told an agent")
     async with transaction(pool) as conn:
         complaint = await hold(conn, digits)
-        after = at_work(complaint, "disposed of").dispose()
-        if told_by not in (None, after.post):
-            raise WrongPostError(after.post, str(told_by))
-        ask_from = now + policy.of(complaint.category).feedback_delay
+        before = at_work(complaint, "disposed of")
+        if told_by not in (None, before.post):
+            raise WrongPostError(before.post, str(told_by))
         report_row = {"kind": kind, "report": report, "via": via, "actor": actor}
+        if before.about is MatterKind.INFORMATION:
+            answered = before.answer(report, actor, now)
+            await end_answered(conn, complaint, answered, call_id, now)
+            await _add_report(conn, complaint.id, answered, report_row | {"call_id": call_id}, now)
+            return Disposed(digits, complaint.id, answered.disposals, answered.level, None)
+        after = before.dispose()
+        ask_from = now + policy.of(complaint.category).feedback_delay
         await _write(conn, complaint.id, after, report_row | {"call_id": call_id}, ask_from, now)
         entry = Entry(
             at=now,
@@ -133,6 +147,19 @@ async def _write(
     now: datetime,
 ) -> None:
     await move(conn, complaint_id, after, now)
+    await _add_report(conn, complaint_id, after, report, now)
+    await statements().complaints_feedback_owed(
+        conn, complaint_id=complaint_id, disposal_no=after.disposals, next_attempt_at=ask_from
+    )
+
+
+async def _add_report(
+    conn: Connection,
+    complaint_id: UUID,
+    after: AwaitingFeedback | Answered,
+    report: dict[str, Any],
+    now: datetime,
+) -> None:
     await statements().complaints_add_disposal(
         conn,
         complaint_id=complaint_id,
@@ -141,7 +168,4 @@ async def _write(
         post=after.post,
         at=now,
         **report,
-    )
-    await statements().complaints_feedback_owed(
-        conn, complaint_id=complaint_id, disposal_no=after.disposals, next_attempt_at=ask_from
     )

@@ -99,7 +99,7 @@ async def _move_on(
         if entries[one.id].event is not Event.OVERDUE_AT_LAST_LEVEL
     ]
     if to_tell:
-        await forward(conn, to_tell, signer=signer, now=now)
+        await forward(conn, to_tell, policy=policy, signer=signer, now=now)
 
 
 def _due(state: State) -> Triage | WithOfficer | Proposed | Returned:
@@ -144,13 +144,13 @@ async def remind(pool: Pool, *, now: datetime, limit: int = 200) -> int:
 
 
 async def _remind(conn: Connection, held: list[tuple[Complaint, int]], now: datetime) -> None:
-    posts = await posts_by_id(conn, sorted({one.state.post for one, _ in held}), now)
+    posts = await posts_by_id(conn, sorted({_due(one.state).post for one, _ in held}), now)
     messages = [
         Notification(
             complaint_id=one.id,
             entry=entry,
             kind=Kind.OFFICER_REMINDER,
-            recipient=posts[one.state.post].number,
+            recipient=posts[_due(one.state).post].number,
             body=texts.officer_reminder(
                 one.number, one.category_name, one.place_name, _due(one.state).due_at
             ),

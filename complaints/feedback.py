@@ -88,7 +88,13 @@ async def record(
             await _close(conn, complaint, state.satisfied(attempt_id, now), now)
         else:
             after = state.dissatisfied(await terms_for(conn, complaint, policy, now), now)
-            await _return(conn, complaint, after, attempt_id, answer, now, signer)
+            escalated = after.level > state.level
+            seq, entry = await _return(conn, complaint, after, escalated, attempt_id, answer, now)
+            if escalated:
+                forwarded = Forwarded(complaint, after, seq, entry)
+                await forward(conn, [forwarded], policy=policy, signer=signer, now=now)
+            else:
+                await _ask_for_review(conn, complaint, after, seq, answer, now)
         result = await statements().complaints_feedback_result(conn, attempt_id=attempt_id)
     _log.info("feedback recorded", complaint=str(complaint.id), outcome=result["event"])
     return _result(result)
@@ -178,14 +184,13 @@ async def _return(
     conn: Connection,
     complaint: Complaint,
     after: WithOfficer,
+    escalated: bool,
     attempt_id: UUID,
     answer: Answer,
     now: datetime,
-    signer: Signer,
-) -> None:
-    """Back to the same level for a review, or forwarded to the next one with all that was said."""
+) -> tuple[int, Entry]:
+    """Back to the same level for a review, or to the next one; the history's entry, and where."""
     await move(conn, complaint.id, after, now)
-    escalated = after.level > complaint.state.level
     entry = Entry(
         at=now,
         event=Event.ESCALATED_DISSATISFIED if escalated else Event.RETURNED_FOR_REVIEW,
@@ -197,11 +202,7 @@ async def _return(
         due_at=after.due_at,
         basis=after.clock.basis,
     )
-    seq = await history.append(conn, complaint.id, entry)
-    if escalated:
-        await forward(conn, [Forwarded(complaint, after, seq, entry)], signer=signer, now=now)
-    else:
-        await _ask_for_review(conn, complaint, after, seq, answer, now)
+    return await history.append(conn, complaint.id, entry), entry
 
 
 async def _ask_for_review(

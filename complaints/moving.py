@@ -6,11 +6,13 @@ from datetime import datetime
 import structlog
 
 from complaints import number, texts
+from complaints.categories import answered_category
+from complaints.confidentiality import may_know
 from complaints.errors import InvalidInputError, WrongPostError
 from complaints.history import Event
 from complaints.lifecycle import Returned, Terms, Triage, WithOfficer
 from complaints.mapping import ladder_for
-from complaints.notifications import Kind
+from complaints.notifications import Kind, assignment_of
 from complaints.policy import Policy
 from complaints.proposals import propose
 from complaints.store import Complaint, hold, holidays, terms_for, transaction
@@ -63,7 +65,9 @@ async def transfer(
             return None
         there = replace(here, ladder=await ladder_for(conn, department, complaint.place, now))
         after = before.transfer(here, there, now)
-        await write_transfer(conn, complaint, after, department, text=text, actor=actor, now=now)
+        await write_transfer(
+            conn, complaint, after, department, text=text, actor=actor, policy=policy, now=now
+        )
     return after
 
 
@@ -121,7 +125,7 @@ async def forward_sorted(
         entry = await take(
             conn, complaint, after, event=Event.FORWARDED, actor=actor, now=now, reason=text
         )
-        await _tell_new_officer(conn, complaint, after, entry, now)
+        await _tell_new_officer(conn, complaint, after, entry, policy, now)
     _log.info("complaint forwarded", complaint=str(complaint.id), level=after.level)
     return after
 
@@ -134,6 +138,7 @@ async def write_transfer(
     *,
     text: str,
     actor: str,
+    policy: Policy,
     now: datetime,
 ) -> None:
     """Write what `transfer`, or the level that approved it, has decided."""
@@ -148,7 +153,7 @@ async def write_transfer(
     entry = await take(
         conn, complaint, after, event=Event.TRANSFERRED, actor=actor, now=now, reason=why
     )
-    await _tell_new_officer(conn, complaint, after, entry, now)
+    await _tell_new_officer(conn, complaint, after, entry, policy, now)
     _log.info("complaint transferred", complaint=str(complaint.id), level=after.level)
 
 
@@ -170,40 +175,45 @@ async def _mapped_anew(
 ) -> tuple[Complaint, Terms]:
     if category is None and place is None:
         return complaint, await terms_for(conn, complaint, policy, now)
-    found = await statements().complaints_category(conn, code=category or complaint.category)
-    if found is None:
-        raise InvalidInputError("category", "is unknown")
+    found = await answered_category(conn, category or complaint.category)
     where = await statements().complaints_place(conn, code=place or complaint.place)
     if where is None:
         raise InvalidInputError("place", "is unknown")
     await statements().lifecycle_map(
-        conn, id=complaint.id, category=found["code"], place=where["code"], department=None
+        conn, id=complaint.id, category=found.code, place=where["code"], department=None
     )
     corrected = replace(
         complaint,
-        category=found["code"],
-        category_name=found["name_hi"],
-        department=found["department"],
-        level_days=tuple(found["level_days"]),
+        category=found.code,
+        category_name=found.name_hi,
+        department=found.department,
+        level_days=found.level_days,
         place=where["code"],
         place_name=where["name_hi"],
     )
     rules = policy.of(corrected.category)
-    ladder = await ladder_for(conn, corrected.department, corrected.place, now)
+    ladder = await ladder_for(conn, found.department, corrected.place, now)
     return corrected, Terms(rules, ladder, corrected.level_days, await holidays(conn, rules))
 
 
 async def _tell_new_officer(
-    conn: Connection, complaint: Complaint, after: WithOfficer, entry: int, now: datetime
+    conn: Connection,
+    complaint: Complaint,
+    after: WithOfficer,
+    entry: int,
+    policy: Policy,
+    now: datetime,
 ) -> None:
+    hidden = complaint.confidential and not may_know(policy.of(complaint.category), after.level)
     to_officer = texts.officer_assigned(
         complaint.number,
         complaint.category_name,
         complaint.place_name,
         complaint.text,
-        complaint.contact,
+        None if hidden else complaint.contact,
         after.due_at,
     )
-    await tell_post(conn, complaint, entry, Kind.OFFICER_ASSIGNED, after.post, to_officer, now)
+    kind = assignment_of(after.about)
+    await tell_post(conn, complaint, entry, kind, after.post, to_officer, now)
     to_citizen = texts.citizen_moved(complaint.number, after.due_at)
     await tell_citizen(conn, complaint, entry, Kind.CITIZEN_MOVED, to_citizen, now)

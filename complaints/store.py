@@ -13,17 +13,24 @@ from complaints.calendar import Counting
 from complaints.deadlines import Clock, StoppedClock
 from complaints.ends import (
     Advised,
+    AdvisedAtDesk,
+    Answered,
+    AnsweredAtDesk,
+    Merged,
     OwnWord,
     Ruling,
     SpecialClosed,
     SpecialReason,
     Standing,
+    Thanked,
     Withdrawn,
 )
-from complaints.errors import UnknownComplaintError
+from complaints.errors import NotAllowedError, UnknownComplaintError
+from complaints.kinds import MatterKind
 from complaints.lifecycle import (
     AwaitingFeedback,
     ClosedSatisfied,
+    Followed,
     Paused,
     PauseReason,
     ProposalKind,
@@ -54,12 +61,20 @@ STATE_NAMES: dict[type, str] = {
     SpecialClosed: "special_closed",
     Withdrawn: "withdrawn",
     Advised: "advised",
+    AdvisedAtDesk: "advised",
+    Answered: "answered",
+    AnsweredAtDesk: "answered",
+    Thanked: "thanked",
+    Merged: "merged",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """A complaint whose row is held: nobody else changes it until the transaction ends."""
+    """A complaint whose row is held: nobody else changes it until the transaction ends.
+
+    `department` None: its category is out of scope, and it ended at the desk.
+    """
 
     id: UUID
     number: str
@@ -67,10 +82,14 @@ class Complaint:
     text: str
     category: str
     category_name: str
-    department: str
+    department: str | None
     level_days: tuple[int, ...]
     place: str
     place_name: str
+    citizen_id: UUID
+    confidential: bool
+    weight: int
+    registered_at: datetime
     state: State
 
 
@@ -120,19 +139,25 @@ async def terms_for_each(
     conn: Connection, complaints: Sequence[Complaint], policy: Policy, now: datetime
 ) -> dict[UUID, Terms]:
     """As `terms_for`, with the same few statements for any number of complaints."""
-    wanted = sorted({(one.department, one.place) for one in complaints})
+    wanted = sorted({(_department(one), one.place) for one in complaints})
     ladders = await ladders_for(conn, wanted, now)
     rules = {category: policy.of(category) for category in {one.category for one in complaints}}
     closed = {category: await holidays(conn, rule) for category, rule in rules.items()}
     return {
         one.id: Terms(
             rules[one.category],
-            ladders[one.department, one.place],
+            ladders[_department(one), one.place],
             one.level_days,
             closed[one.category],
         )
         for one in complaints
     }
+
+
+def _department(complaint: Complaint) -> str:
+    if complaint.department is None:
+        raise NotAllowedError("its category has no department, so no officer")
+    return complaint.department
 
 
 async def holidays(conn: Connection, policy: Policy) -> frozenset[date]:
@@ -145,7 +170,7 @@ async def holidays(conn: Connection, policy: Policy) -> frozenset[date]:
 async def move(
     conn: Connection,
     complaint_id: UUID,
-    state: State,
+    state: Followed,
     now: datetime,
     *,
     end_entry: int | None = None,
@@ -159,7 +184,7 @@ async def move(
 
 async def move_each(
     conn: Connection,
-    states: Mapping[UUID, State],
+    states: Mapping[UUID, Followed],
     now: datetime,
     *,
     end_entry: int | None = None,
@@ -175,7 +200,7 @@ async def move_each(
     )
 
 
-def rows_of(state: State) -> dict[str, Any]:
+def rows_of(state: Followed) -> dict[str, Any]:
     """A state as columns, named as the parameters of the statement that writes them."""
     clock = state.clock if isinstance(state, Triage | Returned | WithOfficer | Proposed) else None
     paused = state.clock if isinstance(state, Paused) else None
@@ -223,16 +248,23 @@ def _complaint(row: asyncpg.Record) -> Complaint:
         category=row["category"],
         category_name=row["category_name"],
         department=row["department_now"],
-        level_days=tuple(row["level_days"]),
+        level_days=tuple(row["level_days"] or ()),
         place=row["place"],
         place_name=row["place_name"],
+        citizen_id=row["citizen_id"],
+        confidential=row["confidential"],
+        weight=row["weight"],
+        registered_at=row["registered_at"],
         state=state_of(row),
     )
 
 
 def state_of(row: asyncpg.Record) -> State:
     """The state in a complaint's row."""
-    standing = {one.name: row[one.name] for one in fields(Standing)}
+    if row["post"] is None:
+        return _desk_end(row)
+    standing = {one.name: row[one.name] for one in fields(Standing) if one.name != "about"}
+    standing["about"] = MatterKind(row["kind"])
     match row["state"]:
         case "triage":
             return Triage(**standing, clock=_clock(row))
@@ -256,6 +288,18 @@ def state_of(row: asyncpg.Record) -> State:
             return AwaitingFeedback(**standing)
         case _:
             return _end(row, standing | {"ended_at": row["ended_at"]})
+
+
+_DESK_ENDS: dict[str, type[AdvisedAtDesk | AnsweredAtDesk | Thanked]] = {
+    "advised": AdvisedAtDesk,
+    "answered": AnsweredAtDesk,
+    "thanked": Thanked,
+}
+
+
+def _desk_end(row: asyncpg.Record) -> State:
+    end = _DESK_ENDS[row["state"]]
+    return end(text=row["end_text"], actor=row["end_actor"], ended_at=row["ended_at"])
 
 
 def _end(row: asyncpg.Record, standing: dict[str, Any]) -> State:
@@ -283,6 +327,15 @@ def _end(row: asyncpg.Record, standing: dict[str, Any]) -> State:
             return Withdrawn(**standing, word=word)
         case "advised":
             return Advised(**standing, advice=row["end_text"], actor=row["end_actor"])
+        case "answered":
+            return Answered(**standing, answer=row["end_text"], actor=row["end_actor"])
+        case "merged":
+            return Merged(
+                **standing,
+                into=row["end_into"],
+                text=row["end_text"],
+                actor=row["end_actor"],
+            )
         case unknown:
             raise ValueError(f"the schema allows a state that the life cycle lacks: {unknown}")
 

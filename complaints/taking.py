@@ -7,7 +7,7 @@ from uuid import UUID
 from complaints import history
 from complaints.errors import AlreadyEndedError, NotNowError
 from complaints.history import Entry, Event
-from complaints.lifecycle import Returned, State, Triage, WithOfficer
+from complaints.lifecycle import Followed, Open, Returned, State, Triage, WithOfficer
 from complaints.mapping import post_by_id
 from complaints.notifications import Body, Kind, Notification, notify
 from complaints.store import STATE_NAMES, Complaint, move
@@ -27,6 +27,14 @@ def must_be(complaint: Complaint, kind: type[_S], move: str) -> _S:
     if hasattr(state, "ended_at"):
         raise AlreadyEndedError(complaint.number, STATE_NAMES[type(state)])
     raise NotNowError(complaint.number, STATE_NAMES[type(state)], move)
+
+
+def must_be_open(complaint: Complaint) -> Open:
+    """The state, if it is no end. Raises `AlreadyEndedError`."""
+    state = complaint.state
+    if isinstance(state, Open):
+        return state
+    raise AlreadyEndedError(complaint.number, STATE_NAMES[type(state)])
 
 
 async def note(
@@ -61,7 +69,7 @@ async def note(
 async def take(
     conn: Connection,
     complaint: Complaint,
-    after: State,
+    after: Followed,
     *,
     event: Event,
     actor: str,

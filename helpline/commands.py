@@ -145,5 +145,6 @@ async def complaint_dispose(settings: Settings, options: argparse.Namespace) -> 
             policy=settings.rules,
             now=shifted_clock(settings.clock_shift)(),
         )
-    print(f"complaint {disposed.number}: disposed at L{disposed.level}, the citizen will be asked")
+    then = "will be asked" if disposed.ask_from else "got it as the answer"
+    print(f"complaint {disposed.number}: disposed at L{disposed.level}, the citizen {then}")
     return 0

@@ -1,6 +1,6 @@
 """What a signed link answers: a recording, whole or in ranges, with a note of who fetched it."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,11 +9,14 @@ import structlog
 from aiohttp import web
 
 from db.errors import AWAY
-from db.pool import Pool
+from db.pool import Connection, Pool
 from recordings import rows
 from recordings.errors import StoreError
 from recordings.links import verify
 from recordings.store import Store
+
+#: Whether a recording may be heard by an audience that holds a good link to it: asked each time.
+MayHear = Callable[[Connection, UUID, str], Awaitable[bool]]
 
 _log = structlog.get_logger(__name__)
 _PIECE = 256 * 1024
@@ -36,19 +39,26 @@ class Downloads:
     """`GET /recordings/{id}?audience=&expires=&signature=` as `recordings.links.sign` writes it."""
 
     def __init__(
-        self, pool: Pool, store: Store, secret: bytes, now: Callable[[], datetime]
+        self,
+        pool: Pool,
+        store: Store,
+        secret: bytes,
+        now: Callable[[], datetime],
+        may_hear: MayHear,
     ) -> None:
         self._pool = pool
         self._store = store
         self._secret = secret
         self._now = now
+        self._may_hear = may_hear
 
     def add_routes(self, app: web.Application) -> None:
         """Answer on `app`."""
         app.router.add_get("/recordings/{id}", self.get)
 
     async def get(self, request: web.Request) -> web.StreamResponse:
-        """403 for a link that is not ours, has expired or leads nowhere: one answer for all.
+        """403 for a link that is not ours, has expired or leads nowhere, and for an audience that
+        may not hear it (any more): one answer for all.
 
         404 while the recording is being closed, or when it has no audio; 416 for a range outside;
         503 when database or store are away.
@@ -75,9 +85,11 @@ class Downloads:
             row = await rows.load(conn, recording_id)
             if row is None:
                 return _refusal(403, _NOT_VALID)
+            audience, remote = request.query["audience"], request.remote or ""
+            if not await self._may_hear(conn, row.id, audience):
+                return _refusal(403, _NOT_VALID)
             if row.location is None or row.bytes is None:
                 return _refusal(404, _NO_AUDIO[row.state])
-            audience, remote = request.query["audience"], request.remote or ""
             await rows.log_access(conn, row.id, audience, self._now(), remote)
         return _Stored(row.id, row.location, row.bytes)
 
