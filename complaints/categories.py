@@ -115,7 +115,7 @@ def _above(one: CategoryInTree, known: Mapping[str, CategoryInTree]) -> list[Cat
     """The nearest first. A ring is cut."""
     line: list[CategoryInTree] = []
     at = known.get(one.parent) if one.parent else None
-    while at is not None and at not in line:
+    while at is not None and at not in (one, *line):
         line.append(at)
         at = known.get(at.parent) if at.parent else None
     return line

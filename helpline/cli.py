@@ -15,7 +15,7 @@ from complaints.errors import ComplaintError
 from complaints.importing.layouts import Kind
 from db.errors import AWAY, DatabaseError
 from dialplans.errors import DialplanError
-from helpline import commands, logs, reports
+from helpline import commands, logs, registration_commands, reports
 from helpline import message_commands as messages
 from helpline.database import NoDatabaseError
 from helpline.importing import Bundle, UnreadableFileError, import_data
@@ -157,6 +157,8 @@ def _add_complaint(parser: argparse.ArgumentParser) -> None:
     dispose.add_argument("--kind", choices=list(DisposalKind), default=DisposalKind.RESOLVED)
     dispose.add_argument("--by", required=True, metavar="POST", help="the post that reports")
     dispose.set_defaults(command=commands.complaint_dispose)
+
+    registration_commands.add_to(verbs)
 
 
 def _add_import(parser: argparse.ArgumentParser) -> None:

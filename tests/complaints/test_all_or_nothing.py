@@ -9,7 +9,9 @@ import pytest
 from complaints import feedback
 from complaints.escalation import escalate_overdue, remind
 from complaints.feedback import Answer
+from complaints.kinds import MatterKind
 from complaints.lifecycle import PauseReason
+from complaints.merging import merge
 from complaints.pausing import pause, resume
 from complaints.policy import UP_1076
 from complaints.store import transaction
@@ -52,6 +54,38 @@ UseCase = Callable[[World], Awaitable[object]]
 async def registering(world: World) -> UseCase:
     form = world.form(call_id=await world.call())
     return lambda cut: cut.register(form)
+
+
+async def ending_at_the_desk(world: World) -> UseCase:
+    form = world.form(kind=MatterKind.SUGGESTION, call_id=await world.call())
+    return lambda cut: cut.taken_up(form)
+
+
+async def linking_a_number(world: World) -> UseCase:
+    first = await world.register()
+    citizen = (await world.complaint(first.complaint_id))["citizen_id"]
+    form = world.form(contact="+919876500000", citizen_id=citizen, links_number=True)
+    return lambda cut: cut.register(form)
+
+
+async def adding(world: World) -> UseCase:
+    older = await world.register()
+    form = world.form(adds_to=older.number, separate=False, call_id=await world.call())
+    return lambda cut: cut.taken_up(form)
+
+
+async def merging(world: World) -> UseCase:
+    older = await world.register()
+    world.later(hours=1)
+    younger = await world.register(world.form(call_id=await world.call()))
+    return lambda cut: merge(
+        cut.pool, younger.number, into=older.number, actor="agent:101", now=cut.now
+    )
+
+
+async def answering(world: World) -> UseCase:
+    registered = await world.register(world.form(kind=MatterKind.INFORMATION))
+    return lambda cut: cut.dispose(registered.number)
 
 
 async def disposing(world: World) -> UseCase:
@@ -203,6 +237,11 @@ async def everything(pool: Pool) -> dict[str, list[Any]]:
     "prepare",
     [
         registering,
+        ending_at_the_desk,
+        linking_a_number,
+        adding,
+        merging,
+        answering,
         disposing,
         closing,
         returning_for_review,
@@ -245,7 +284,7 @@ async def test_a_cut_connection_leaves_nothing_half_done(
     await use_case(world)  # and then it can be done, once
     after = await everything(world.pool)
     added = len(after["complaint_history"]) - len(before["complaint_history"])
-    entries: dict[object, int] = {sweeping: 2, reminding: 0}
+    entries: dict[object, int] = {sweeping: 2, reminding: 0, merging: 2}
     assert added == entries.get(prepare, 1)
     moved = prepare is not interim_reply
     assert (after["complaint"] != before["complaint"]) == moved
