@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -8,6 +9,7 @@ from complaints import number
 from complaints.errors import InvalidInputError
 from complaints.reference import Category, ReferenceData, load
 from db.ids import new_id
+from tests.complaints.dying import DyingPool, as_pool
 from tests.complaints.world import CITIZEN, START, World
 
 
@@ -123,3 +125,10 @@ async def test_time_limits_are_the_categorys(world: World) -> None:
     await load(world.pool, ReferenceData(categories=[urgent]))
     registered = await world.register(world.form(category="no-water"))
     assert registered.due_at == START + timedelta(days=1)
+
+
+async def test_a_citizen_on_the_line_waits_for_few_statements(world: World) -> None:
+    form = world.form(call_id=await world.call())
+    counted = DyingPool(world.pool, cut_at=0)
+    await replace(world, pool=as_pool(counted)).register(form)
+    assert counted.statements <= 6  # besides begin and commit
