@@ -19,7 +19,7 @@ from complaints.reference import Category, ReferenceData, load
 from complaints.registration import AddedTo, Registered, Registration
 from complaints.story import load_story
 from complaints.telling import render_story
-from tests.complaints.moves import withdrawn
+from tests.complaints.moves import returned, sorted_to, withdrawn
 from tests.complaints.world import DAYS, World
 
 OTHER = "+919876500000"
@@ -187,6 +187,20 @@ async def test_two_citizens_at_once_are_linked(world: World) -> None:
         )
     )
     assert len(set(await matters(world))) == 1
+
+
+async def test_a_corrected_place_links_it_anew_and_never_with_those_it_left(world: World) -> None:
+    made = [
+        await world.register(undecided(world, citizen_name=name, contact=f"+91987650000{n}"))
+        for n, name in enumerate(["राम", "श्याम"])
+    ]
+    there = await world.register(undecided(world, place="lalitpur"))
+    for number, place in ((made[0].number, "up"), (made[1].number, "lalitpur")):
+        await returned(world, number)
+        await sorted_to(world, number, place=place)
+    first, second, third = await matters(world)
+    assert first not in (second, made[0].complaint_id)
+    assert second == third == there.complaint_id
 
 
 async def test_two_files_of_one_matter_become_one(world: World) -> None:

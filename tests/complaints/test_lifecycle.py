@@ -34,6 +34,7 @@ from complaints.lifecycle import (
     AwaitingFeedback,
     ClosedSatisfied,
     Followed,
+    Open,
     Paused,
     PauseReason,
     ProposalKind,
@@ -268,13 +269,15 @@ class AnyLife(RuleBasedStateMachine):
             transfers_at_most=st.integers(0, 3),
             transfer_needs_approval=st.booleans(),
         ),
+        about=st.sampled_from([MatterKind.COMPLAINT, MatterKind.DEMAND, MatterKind.INFORMATION]),
     )
-    def begin(self, levels: set[int], policy: Policy) -> None:
+    def begin(self, levels: set[int], policy: Policy, about: MatterKind) -> None:
+        self.about = about
         self.terms = terms(*levels, policy=policy)
         self.now = self.moved_at = START
         self.disposals = self.judged = self.reopened = 0
         self.highest = max(levels)
-        first = lifecycle.registered(self.terms, START)
+        first = lifecycle.registered(self.terms, START, about)
         assert first is not None
         assert isinstance(first, Triage) == policy.triage
         self.state = first
@@ -303,7 +306,17 @@ class AnyLife(RuleBasedStateMachine):
     def dispose(self) -> None:
         assert isinstance(self.state, WithOfficer | Proposed | Paused)
         self.disposals += 1
-        self.go(self.state.dispose())
+        if self.about is MatterKind.INFORMATION:
+            self.go(self.state.answer("सोमवार को", "officer:L1", self.now))
+        else:
+            self.go(self.state.dispose())
+
+    @precondition(lambda self: hasattr(self.state, "merge"))
+    @rule(sure=st.integers(0, 9).map(lambda n: n == 0))
+    def merge(self, sure: bool) -> None:
+        assert isinstance(self.state, Open)
+        if sure:
+            self.go(self.state.merge(ATTEMPT, "into 100000007", "agent:1", self.now))
 
     @precondition(lambda self: hasattr(self.state, "overdue"))
     @rule()
@@ -441,6 +454,14 @@ class AnyLife(RuleBasedStateMachine):
             assert self.state.dissatisfied_at_level <= self.terms.policy.reviews_per_level
 
     @invariant()
+    def it_stays_the_kind_that_it_is_and_nobody_is_asked_about_information(self) -> None:
+        assert self.state.about is self.about
+        if self.about is MatterKind.INFORMATION:
+            assert not isinstance(self.state, AwaitingFeedback | ClosedSatisfied | Unverified)
+        else:
+            assert not isinstance(self.state, Answered)
+
+    @invariant()
     def an_end_has_its_evidence(self) -> None:
         match self.state:
             case ClosedSatisfied() as end:
@@ -454,6 +475,10 @@ class AnyLife(RuleBasedStateMachine):
                 assert self.terms.policy.special_close is not SpecialClose.NOBODY
             case Withdrawn() as end:
                 assert end.word.call_id == ATTEMPT
+            case Answered() as end:
+                assert end.answer
+            case Merged() as end:
+                assert end.into == ATTEMPT
 
 
 AnyLife.TestCase.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)

@@ -9,6 +9,7 @@ from aiohttp import WSServerHandshakeError
 
 from cti import tokens
 from db.pool import Pool
+from helpline.demo.agent import AgentError, AgentPage, OfferedError
 from tests.cti.room import SECRET, Room, opened, receive
 from tests.cti.streams import AT, CALL
 
@@ -91,6 +92,19 @@ async def test_a_duplicate_is_offered_and_the_same_form_is_sent_again(pool: Pool
         assert (status, answer["result"], answer["due_at"]) == (201, "added", None)
         first, again = room.registrar.forms
         assert (first.kind, first.adds_to, again.adds_to) == ("demand", None, "100000007")
+
+
+async def test_the_agents_page_puts_the_question_to_the_agent(pool: Pool) -> None:
+    async with opened(pool) as room:
+        url, token = str(room.client.make_url("/")), tokens.issue(SECRET, "1001")
+        async with AgentPage(url, token) as page:
+            with pytest.raises(OfferedError, match="100000007") as offered:
+                await page.register_complaint(form(category="twice"))
+            [open_one] = offered.value.candidates
+            answer = form(category="twice", adds_to=open_one["number"])
+            assert (await page.register_complaint(answer))["result"] == "added"
+            with pytest.raises(AgentError, match=r"409: .*another agent"):
+                await page.register_complaint(form(category="conflict"))
 
 
 async def test_a_form_too_large_is_refused(pool: Pool) -> None:
