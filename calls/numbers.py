@@ -10,7 +10,21 @@ _INDIAN_MOBILE = re.compile(r"(?:\+91|0091|91|0)?([6-9][0-9]{9})", re.ASCII)
 _SEPARATORS = re.compile(r"[\s().-]+")
 _DIALLED = re.compile(r"\+?[0-9]{5,18}", re.ASCII)
 _DEVANAGARI = str.maketrans("०१२३४५६७८९", "0123456789")
+_MOBILE = (
+    phonenumbers.PhoneNumberType.MOBILE,
+    phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE,
+)
 _LONGEST = len("+") + 15  # ITU-T E.164; the library's own limit is looser
+
+
+@lru_cache(maxsize=4096)
+def is_mobile(e164: str) -> bool:
+    """Whether it is a mobile's number as the numbering plan has it.
+
+    Where the plan leaves it open (80 is Bengaluru, 8052 a mobile's) it counts as one: area codes in
+    and around Uttar Pradesh begin with 1 and 5, where no mobile's number does.
+    """
+    return phonenumbers.number_type(phonenumbers.parse(e164)) in _MOBILE
 
 
 @lru_cache(maxsize=4096)

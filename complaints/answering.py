@@ -8,9 +8,10 @@ import asyncpg
 import structlog
 
 from complaints import history, texts
+from complaints.ends import Standing
 from complaints.errors import InvalidInputError, NotAwaitingFeedbackError
 from complaints.forwarding import Forwarded, forward
-from complaints.history import Event
+from complaints.history import Entry, Event
 from complaints.lifecycle import AwaitingFeedback, ClosedSatisfied, WithOfficer
 from complaints.notifications import Kind, Signer
 from complaints.policy import Policy
@@ -92,7 +93,13 @@ async def carry_out(
         await _close(conn, complaint, state.satisfied(said.call_id, now), said, now)
     else:
         after = state.dissatisfied(await terms_for(conn, complaint, policy, now), now)
-        await _return(conn, complaint, after, said, now, signer)
+        escalated = after.level > state.level
+        seq, why = await _return(conn, complaint, after, escalated, said, now)
+        if escalated:
+            up = Forwarded(complaint, after, seq, why)
+            await forward(conn, [up], policy=policy, signer=signer, now=now)
+        else:
+            await _ask_for_review(conn, complaint, after, seq, said.answer, now)
     result = _result(await statements().complaints_feedback_result(conn, **which))
     _log.info("feedback recorded", complaint=str(complaint.id), outcome=result.event)
     return result
@@ -112,7 +119,8 @@ def _result(row: asyncpg.Record) -> FeedbackResult:
 def _awaiting(complaint: Complaint, disposal_no: int | None) -> AwaitingFeedback:
     state = complaint.state
     if not isinstance(state, AwaitingFeedback) or disposal_no not in (None, state.disposals):
-        raise NotAwaitingFeedbackError(complaint.number, disposal_no or complaint.state.disposals)
+        made = state.disposals if isinstance(state, Standing) else 0
+        raise NotAwaitingFeedbackError(complaint.number, disposal_no or made)
     return state
 
 
@@ -176,28 +184,34 @@ async def _return(
     conn: Connection,
     complaint: Complaint,
     after: WithOfficer,
+    escalated: bool,
     said: Said,
     now: datetime,
-    signer: Signer,
-) -> None:
-    """Back to the same level for a review, or forwarded to the next one with all that was said."""
-    reason = said.answer.reason
-    escalated = after.level > complaint.state.level
+) -> tuple[int, Entry]:
+    """Back to the same level for a review, or to the next one; the history's entry, and where."""
     why = entry_of(
         complaint,
         after,
         event=Event.ESCALATED_DISSATISFIED if escalated else Event.RETURNED_FOR_REVIEW,
         actor=said.actor,
         now=now,
-        reason=reason or "",
+        reason=said.answer.reason or "",
         call_id=said.call_id,
     )
     entry = await history.append(conn, complaint.id, why)
     await move(conn, complaint.id, after, now)
-    if escalated:
-        await forward(conn, [Forwarded(complaint, after, entry, why)], signer=signer, now=now)
-        return
+    return entry, why
+
+
+async def _ask_for_review(
+    conn: Connection,
+    complaint: Complaint,
+    after: WithOfficer,
+    entry: int,
+    answer: Answer,
+    now: datetime,
+) -> None:
     body = texts.officer_review(
-        complaint.number, complaint.category_name, complaint.place_name, reason, after.due_at
+        complaint.number, complaint.category_name, complaint.place_name, answer.reason, after.due_at
     )
     await tell_post(conn, complaint, entry, Kind.OFFICER_REVIEW, after.post, body, now)

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from complaints import texts
+from complaints.confidentiality import may_know
 from complaints.lifecycle import WithOfficer
 from complaints.mapping import posts_by_id
-from complaints.notifications import Kind, Notification, notify_each
+from complaints.notifications import Kind, Notification, assignment_of, notify_each
+from complaints.policy import Policy
 from complaints.store import Complaint
 from db.pool import Connection
 
@@ -21,30 +23,37 @@ class Assigned:
     seq: int
 
 
-async def tell_assigned(conn: Connection, assigned: Sequence[Assigned], now: datetime) -> None:
+async def tell_assigned(
+    conn: Connection, assigned: Sequence[Assigned], policy: Policy, now: datetime
+) -> None:
     """Tell officers and citizens, with the same few statements for any number of complaints."""
     posts = await posts_by_id(conn, sorted({one.state.post for one in assigned}), now)
     messages = [
         message
         for one in assigned
-        for message in (_to_officer(one, posts[one.state.post].number), _to_citizen(one))
+        for message in (
+            _to_officer(one, posts[one.state.post].number, policy),
+            _to_citizen(one),
+        )
     ]
     await notify_each(conn, messages, now)
 
 
-def _to_officer(one: Assigned, recipient: str) -> Notification:
+def _to_officer(one: Assigned, recipient: str, policy: Policy) -> Notification:
     complaint = one.complaint
+    rules = policy.of(complaint.category)
+    hidden = complaint.confidential and not may_know(rules, one.state.level)
     return Notification(
         complaint_id=complaint.id,
         entry=one.seq,
-        kind=Kind.OFFICER_ASSIGNED,
+        kind=assignment_of(one.state.about),
         recipient=recipient,
         body=texts.officer_assigned(
             complaint.number,
             complaint.category_name,
             complaint.place_name,
             complaint.text,
-            complaint.contact,
+            None if hidden else complaint.contact,
             one.state.due_at,
         ),
     )

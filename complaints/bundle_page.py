@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from complaints import texts
 from complaints.bundle_link import PATH, ended_at, opened_by
 from complaints.bundles import Bundle, open_bundle
+from complaints.policy import Policy
 from db.errors import AWAY
 from db.pool import Pool
 from recordings import links
@@ -37,8 +38,11 @@ class BundlePage:
     """One answer for every link that is not ours or leads nowhere; one that says what to do when a
     link of ours is over."""
 
-    def __init__(self, pool: Pool, secret: bytes, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, pool: Pool, secret: bytes, now: Callable[[], datetime], policy: Policy
+    ) -> None:
         self._pool = pool
+        self._policy = policy
         self._secret = secret
         self._now = now
         environment = Environment(
@@ -62,7 +66,11 @@ class BundlePage:
         bundle_id, expires = opened
         try:
             bundle = await open_bundle(
-                self._pool, bundle_id, remote=request.remote or "", now=self._now()
+                self._pool,
+                bundle_id,
+                policy=self._policy,
+                remote=request.remote or "",
+                now=self._now(),
             )
         except AWAY as error:
             _log.error("bundle not served", bundle=str(bundle_id), error=repr(error))

@@ -8,9 +8,12 @@ from uuid import UUID
 import structlog
 
 from complaints import history, number, texts
+from complaints.confidentiality import may_hear
+from complaints.ends import Standing
 from complaints.errors import NoBundleError
 from complaints.history import Entry, Event
 from complaints.notifications import Kind, Signer
+from complaints.policy import Policy
 from complaints.store import hold, transaction
 from complaints.story import RegisterEntry, StoryRecording, recording_of, register_entry_of
 from complaints.taking import note, tell_post
@@ -26,7 +29,8 @@ _ACQUIRE_SECONDS = 2.0
 class Bundle:
     """The complaint as it stands now, for one post. Lists are oldest first.
 
-    The citizen's name and number are not in it: whoever has the link can open it.
+    The citizen's name and number are not in it: whoever has the link can open it. `withheld`: how
+    many recordings are not either, since they would tell the office who complains.
     """
 
     id: UUID
@@ -42,6 +46,7 @@ class Bundle:
     register: tuple[RegisterEntry, ...]
     history: tuple[Entry, ...]
     recordings: tuple[StoryRecording, ...]
+    withheld: int
 
 
 async def make_each(
@@ -60,7 +65,9 @@ async def make_each(
     return ids
 
 
-async def open_bundle(pool: Pool, bundle_id: UUID, *, remote: str, now: datetime) -> Bundle | None:
+async def open_bundle(
+    pool: Pool, bundle_id: UUID, *, policy: Policy, remote: str, now: datetime
+) -> Bundle | None:
     """What is in it, and a note that somebody at `remote` opened it; None: there is none."""
     async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn, conn.transaction():
         row = await statements().complaints_bundle(conn, id=bundle_id)
@@ -71,12 +78,15 @@ async def open_bundle(pool: Pool, bundle_id: UUID, *, remote: str, now: datetime
         )
         key = {"complaint_ids": [row["complaint_id"]]}
         register = statements().complaints_register(conn, **key)
-        recordings = statements().complaints_recordings(conn, **key)
+        level = row["post_level"]
+        recordings = [one async for one in statements().complaints_recordings(conn, **key)]
+        heard = [one for one in recordings if may_hear(policy, level, one["confidential_as"])]
         return Bundle(
-            **row,
+            **{name: value for name, value in row.items() if name != "post_level"},
             register=tuple([register_entry_of(one) async for one in register]),
             history=tuple(await history.entries(conn, row["complaint_id"])),
-            recordings=tuple([recording_of(one) async for one in recordings]),
+            recordings=tuple(map(recording_of, heard)),
+            withheld=len(recordings) - len(heard),
         )
 
 
@@ -91,15 +101,16 @@ async def renew(
     digits = number.parse(complaint_number)
     async with transaction(pool) as conn:
         complaint = await hold(conn, digits)
-        post = complaint.state.post
+        state = complaint.state
+        if not isinstance(state, Standing):
+            raise NoBundleError(digits)
+        post = state.post
         bundle = await statements().complaints_last_bundle(
             conn, complaint_id=complaint.id, post=post
         )
         if bundle is None:
-            raise NoBundleError(digits, post)
-        entry = await note(
-            conn, complaint, complaint.state, event=Event.LINK_RENEWED, actor=actor, now=now
-        )
+            raise NoBundleError(digits)
+        entry = await note(conn, complaint, state, event=Event.LINK_RENEWED, actor=actor, now=now)
         link = signer(bundle)
         body = texts.officer_link(digits, complaint.category_name, complaint.place_name, link)
         kind = Kind.OFFICER_LINK

@@ -50,7 +50,7 @@ async def decide(
         if not approve:
             await _refuse(conn, complaint, before, text, actor, now)
         elif before.kind is ProposalKind.TRANSFER:
-            await _approve_transfer(conn, complaint, before, here, text, actor, now)
+            await _approve_transfer(conn, complaint, before, here, text, actor, policy, now)
         else:
             await _approve_special_close(conn, complaint, before, decider, text, actor, now)
         await statements().lifecycle_decide(
@@ -91,6 +91,7 @@ async def _approve_transfer(
     here: Terms,
     text: str,
     actor: str,
+    policy: Policy,
     now: datetime,
 ) -> None:
     proposal = await statements().lifecycle_proposal(
@@ -99,7 +100,9 @@ async def _approve_transfer(
     department = proposal["department"]
     there = replace(here, ladder=await ladder_for(conn, department, complaint.place, now))
     after = before.approve_transfer(there, now)
-    await write_transfer(conn, complaint, after, department, text=text, actor=actor, now=now)
+    await write_transfer(
+        conn, complaint, after, department, text=text, actor=actor, policy=policy, now=now
+    )
 
 
 async def _approve_special_close(

@@ -9,6 +9,8 @@ from uuid import UUID
 import structlog
 
 from complaints import history, number
+from complaints.ending import end_answered
+from complaints.ends import Answered
 from complaints.errors import (
     AlreadyDisposedError,
     AlreadyEndedError,
@@ -16,6 +18,7 @@ from complaints.errors import (
     NotNowError,
 )
 from complaints.history import Entry, Event
+from complaints.kinds import MatterKind
 from complaints.lifecycle import (
     AwaitingFeedback,
     Paused,
@@ -52,13 +55,16 @@ class Via(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Disposed:
-    """What became of it. `ask_from`: the feedback call is due from then on."""
+    """What became of it. `ask_from`: the feedback call is due from then on.
+
+    None: it was information, which the report answers; nobody is asked.
+    """
 
     number: str
     complaint_id: UUID
     disposal_no: int
     level: int
-    ask_from: datetime
+    ask_from: datetime | None
 
 
 async def dispose(
@@ -78,6 +84,7 @@ async def dispose(
 
     `post`: which reports; it must be the one that has the complaint. `actor`: who entered it: its
     officer, or the agent (`agent:101`) who was told by it on the telephone.
+    Information ends with it: the report is the answer, and the citizen gets it.
 
     Raises `InvalidComplaintNumberError`, `UnknownComplaintError`, `InvalidInputError` (report,
     actor), `WrongPostError`, `AlreadyDisposedError` when submitted twice,
@@ -91,9 +98,14 @@ async def dispose(
         complaint = await hold(conn, digits)
         before = at_work(complaint, "disposed of")
         must_act(before, post)
+        report_row = {"kind": kind, "report": report, "via": via, "actor": actor}
+        if before.about is MatterKind.INFORMATION:
+            answered = before.answer(report, actor, now)
+            await end_answered(conn, complaint, answered, call_id, now)
+            await _add_report(conn, complaint.id, answered, report_row | {"call_id": call_id}, now)
+            return Disposed(digits, complaint.id, answered.disposals, answered.level, None)
         after = before.dispose()
         ask_from = now + policy.of(complaint.category).feedback_delay
-        report_row = {"kind": kind, "report": report, "via": via, "actor": actor}
         await _write(conn, complaint.id, after, report_row | {"call_id": call_id}, ask_from, now)
         entry = Entry(
             at=now,
@@ -131,6 +143,19 @@ async def _write(
     now: datetime,
 ) -> None:
     await move(conn, complaint_id, after, now)
+    await _add_report(conn, complaint_id, after, report, now)
+    await statements().complaints_feedback_owed(
+        conn, complaint_id=complaint_id, disposal_no=after.disposals, next_attempt_at=ask_from
+    )
+
+
+async def _add_report(
+    conn: Connection,
+    complaint_id: UUID,
+    after: AwaitingFeedback | Answered,
+    report: dict[str, Any],
+    now: datetime,
+) -> None:
     await statements().complaints_add_disposal(
         conn,
         complaint_id=complaint_id,
@@ -139,7 +164,4 @@ async def _write(
         post=after.post,
         at=now,
         **report,
-    )
-    await statements().complaints_feedback_owed(
-        conn, complaint_id=complaint_id, disposal_no=after.disposals, next_attempt_at=ask_from
     )

@@ -3,24 +3,26 @@
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import structlog
 
 from complaints import number, texts
-from complaints.ends import Advised, OwnWord, Ruling, SpecialClosed, Withdrawn
-from complaints.errors import AlreadyEndedError, InvalidInputError, NoEvidenceError
-from complaints.history import Event
-from complaints.lifecycle import (
-    AwaitingFeedback,
-    Paused,
-    Proposed,
-    Returned,
-    Triage,
-    WithOfficer,
+from complaints.ends import (
+    Answered,
+    Final,
+    Merged,
+    OwnWord,
+    Ruling,
+    SpecialClosed,
+    Withdrawn,
 )
+from complaints.errors import InvalidInputError, NoEvidenceError
+from complaints.history import Event
+from complaints.lifecycle import Returned, Triage
 from complaints.notifications import Kind
-from complaints.store import STATE_NAMES, Complaint, hold, link_call, move, transaction
-from complaints.taking import must_be, note, tell_citizen, tell_post
+from complaints.store import Complaint, hold, link_call, move, transaction
+from complaints.taking import must_be, must_be_open, note, tell_citizen, tell_post
 from complaints.words import clean
 from db.pool import Connection, Pool
 from db.statements import statements
@@ -28,7 +30,6 @@ from db.statements import statements
 _log = structlog.get_logger(__name__)
 _LONGEST = 4000
 _LONGEST_WORD, _LONGEST_PROOF = 3400, 500  # one text in the end
-_OPEN = (Triage, WithOfficer, Proposed, Paused, Returned, AwaitingFeedback)
 
 
 async def withdraw(pool: Pool, complaint_number: str, *, word: OwnWord, now: datetime) -> None:
@@ -40,9 +41,7 @@ async def withdraw(pool: Pool, complaint_number: str, *, word: OwnWord, now: dat
     digits, word = number.parse(complaint_number), cleaned(word)
     async with transaction(pool) as conn:
         complaint = await hold(conn, digits)
-        state = complaint.state
-        if not isinstance(state, _OPEN):
-            raise AlreadyEndedError(digits, STATE_NAMES[type(state)])
+        state = must_be_open(complaint)
         await take_at_its_word(conn, complaint, word)
         entry = await end_withdrawn(conn, complaint, state.withdraw(word, now), now)
         body = texts.citizen_withdrawn(digits)
@@ -140,19 +139,48 @@ async def end_withdrawn(
     return await _end(conn, complaint, after, evidence, event=Event.WITHDRAWN, now=now)
 
 
+async def end_answered(
+    conn: Connection, complaint: Complaint, after: Answered, call_id: UUID | None, now: datetime
+) -> None:
+    """Write the officer's answer as the end; tell the citizen."""
+    evidence = {
+        "kind": "answered",
+        "actor": after.actor,
+        "level": after.level,
+        "post": after.post,
+        "text": after.answer,
+        "call_id": call_id,
+    }
+    entry = await _end(conn, complaint, after, evidence, event=Event.ANSWERED, now=now)
+    body = texts.citizen_answered(complaint.number, after.answer)
+    await tell_citizen(conn, complaint, entry, Kind.CITIZEN_ANSWERED, body, now)
+
+
+async def end_merged(conn: Connection, complaint: Complaint, after: Merged, now: datetime) -> int:
+    """Write a merger: history, evidence, state; the history's entry."""
+    evidence = {
+        "kind": "merged",
+        "actor": after.actor,
+        "text": after.text,
+        "merged_into": after.into,
+    }
+    return await _end(conn, complaint, after, evidence, event=Event.MERGED, now=now)
+
+
 _NO_EVIDENCE: dict[str, Any] = {
     "level": None,
     "post": None,
     "reason_code": None,
     "call_id": None,
     "page": None,
+    "merged_into": None,
 }
 
 
 async def _end(
     conn: Connection,
     complaint: Complaint,
-    after: SpecialClosed | Withdrawn | Advised,
+    after: Final,
     evidence: dict[str, Any],
     *,
     event: Event,

@@ -3,22 +3,25 @@
 The two ends that rest on the feedback call, and can be reopened, are in `lifecycle`.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from complaints.errors import InvalidInputError
+from complaints.kinds import MatterKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What every state knows. `post` is the one that has it, or had it last.
+    """What every state knows that an officer has, or had.
+
+    `post` is the one that has it, or had it last.
 
     `dissatisfied_at_level` counts since the complaint came to this level. `cm_office_since`: on
     the list of the CM's office, because the last level was late or did not satisfy. `transfers`
-    counts transfers and returned wrong mappings.
+    counts transfers and returned wrong mappings. `about`: what kind of matter it is.
     """
 
     level: int
@@ -27,6 +30,7 @@ class Standing:
     dissatisfied_at_level: int = 0
     cm_office_since: datetime | None = None
     transfers: int = 0
+    about: MatterKind = MatterKind.COMPLAINT
 
     def kept(self) -> dict[str, Any]:
         """These fields, for the state that follows."""
@@ -107,4 +111,53 @@ class Advised(Standing):
     ended_at: datetime
 
 
-Final = SpecialClosed | Withdrawn | Advised
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered(Standing):
+    """Information that the officer gave: the report is the answer, and nobody is asked about it."""
+
+    answer: str
+    actor: str
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merged(Standing):
+    """The same citizen's same matter: it goes on in the older file, `into`."""
+
+    into: UUID
+    text: str
+    actor: str
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtDesk:
+    """An end at registration: no officer ever had it, so it has neither level nor post.
+
+    `text`: what the citizen was told, or nothing.
+    """
+
+    text: str
+    actor: str
+    ended_at: datetime
+    level: None = field(default=None, init=False)
+    post: None = field(default=None, init=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdvisedAtDesk(AtDesk):
+    """Out of scope: `text` says where to go."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnsweredAtDesk(AtDesk):
+    """Information that the agent had at hand: `text` is the answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thanked(AtDesk):
+    """A suggestion."""
+
+
+Final = SpecialClosed | Withdrawn | Advised | Answered | Merged
+DeskEnd = AdvisedAtDesk | AnsweredAtDesk | Thanked

@@ -1,5 +1,7 @@
 """What can go wrong with a complaint. Messages are for operators and logs, not for citizens."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -28,6 +30,42 @@ class UnknownComplaintError(ComplaintError):
 
     def __init__(self, number: str) -> None:
         super().__init__(f"no complaint {number}")
+
+
+class MonthLimitError(ComplaintError):
+    """This mobile has registered its {limit} matters of this month."""
+
+    def __init__(self, limit: int, registered: int) -> None:
+        super().__init__(
+            f"this mobile has registered {registered} this month, and {limit} is the most"
+        )
+        self.limit = limit
+        self.registered = registered
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An open complaint that a new one may be the same as. `state`: as the schema names it."""
+
+    number: str
+    registered_at: datetime
+    state: str
+
+
+class DuplicateError(ComplaintError):
+    """The citizen has open complaints about this: the agent asks whether it is the same matter.
+
+    The same form again, with `adds_to` or `separate`, is the answer.
+    """
+
+    def __init__(self, candidates: Sequence[Candidate]) -> None:
+        numbers = ", ".join(one.number for one in candidates)
+        super().__init__(f"the citizen has an open complaint about this: {numbers}")
+        self.candidates = tuple(candidates)
+
+
+class NotSameMatterError(ComplaintError):
+    """These two complaints cannot be one: {why}."""
 
 
 class NoPostError(ComplaintError):
@@ -88,10 +126,10 @@ class NotAwaitingFeedbackError(IllegalMoveError):
 
 
 class NoBundleError(ComplaintError):
-    """The post that has complaint {number}, {post}, was handed no recordings and reasons."""
+    """The post that has complaint {number} was handed no recordings and reasons."""
 
-    def __init__(self, number: str, post: str) -> None:
-        super().__init__(f"complaint {number}: {post}, which has it, was handed no bundle")
+    def __init__(self, number: str) -> None:
+        super().__init__(f"complaint {number}: who has it was handed no bundle")
 
 
 class NoEvidenceError(ComplaintError):

@@ -64,25 +64,26 @@ async def _move_on(
     await _tell_each(
         conn,
         [Forwarded(one, after[one.id], seqs[one.id], entries[one.id]) for one in overdue],
+        policy,
         signer,
         now,
     )
 
 
 async def _tell_each(
-    conn: Connection, moved: Sequence[Forwarded], signer: Signer, now: datetime
+    conn: Connection, moved: Sequence[Forwarded], policy: Policy, signer: Signer, now: datetime
 ) -> None:
     """Who got it by an escalation is handed all that was said; who got it anew is told of it."""
     escalated = [one for one in moved if one.why.event is Event.ESCALATED_OVERDUE]
     if escalated:
-        await forward(conn, escalated, signer=signer, now=now)
+        await forward(conn, escalated, policy=policy, signer=signer, now=now)
     anew = [
         Assigned(one.complaint, one.state, one.seq)
         for one in moved
         if one.why.event in (Event.FORWARDED, Event.GIVEN_BACK)
     ]
     if anew:
-        await tell_assigned(conn, anew, now)
+        await tell_assigned(conn, anew, policy, now)
 
 
 def _due(state: State) -> Triage | WithOfficer | Proposed | Returned:
@@ -131,13 +132,13 @@ async def remind(pool: Pool, *, now: datetime, limit: int = 200) -> int:
 
 
 async def _remind(conn: Connection, held: Sequence[tuple[Complaint, int]], now: datetime) -> None:
-    posts = await posts_by_id(conn, sorted({one.state.post for one, _ in held}), now)
+    posts = await posts_by_id(conn, sorted({_due(one.state).post for one, _ in held}), now)
     messages = [
         Notification(
             complaint_id=one.id,
             entry=entry,
             kind=Kind.OFFICER_REMINDER,
-            recipient=posts[one.state.post].number,
+            recipient=posts[_due(one.state).post].number,
             body=texts.officer_reminder(
                 one.number, one.category_name, one.place_name, _due(one.state).due_at
             ),

@@ -3,7 +3,10 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+import asyncpg
+
 from complaints.calendar import IST, Counting
+from complaints.categories import must_be_leaf
 from complaints.deadlines import level_clock, review_clock
 from complaints.errors import InvalidInputError
 from complaints.lifecycle import Terms
@@ -26,17 +29,23 @@ async def explain(pool: Pool, category: str, place: str, policy: Policy, now: da
     """
     async with pool.acquire(timeout=5) as conn:
         found = await statements().complaints_category(conn, code=category)
-        if found is None:
-            raise InvalidInputError("category", "is unknown")
+        must_be_leaf(found)
         where = await statements().complaints_place(conn, code=place)
         if where is None:
             raise InvalidInputError("place", "is unknown")
+        if not found["in_scope"]:
+            return "\n".join([f"{found['name_hi']}, {where['name_hi']}:", *_out_of_scope(found)])
         rules = policy.of(category)
         ladder = await ladder_for(conn, found["department"], place, now)
         days = tuple(found["level_days"])
         terms = Terms(rules, ladder, days, await holidays(conn, rules))
     heading = f"{found['name_hi']}, {where['name_hi']}: policy {rules.name}"
     return "\n".join([heading, *(f"  {line}" for line in tell(terms, now))])
+
+
+def _out_of_scope(found: asyncpg.Record) -> Iterator[str]:
+    yield "  It is not for this helpline: no officer gets it."
+    yield f"  The citizen is told, and it ends as advised: {found['advice_hi']}"
 
 
 def tell(terms: Terms, now: datetime) -> Iterator[str]:
@@ -87,6 +96,10 @@ def _side_roads(policy: Policy) -> Iterator[str]:
         f"A pause ends by itself: after {policy.longest_wait_days:g} days for the citizen, "
         f"{policy.longest_stay_days:g} for a court."
     )
+    if policy.confidential_seen_from is None:
+        yield "Who complains confidentially is not told to any officer, nor is the voice."
+    else:
+        yield f"Who complains confidentially is told from L{policy.confidential_seen_from} on only."
     approval = ", with the approval of the next level" if policy.transfer_needs_approval else ""
     if policy.transfers_at_most:
         yield (
@@ -103,6 +116,10 @@ def _side_roads(policy: Policy) -> Iterator[str]:
 
 
 def _ends(policy: Policy) -> Iterator[str]:
+    if policy.registrations_per_month is not None:
+        most = policy.registrations_per_month
+        yield f"One mobile registers at most {most} in a month; incidents and landlines any number."
+    yield "A suggestion ends with thanks; information ends with its answer, and nobody is asked."
     minutes = policy.feedback_delay.total_seconds() / 60
     yield (
         f"Disposed of, the citizen is called {minutes:g} minutes later, at most "

@@ -7,10 +7,12 @@ from datetime import datetime
 from uuid import UUID
 
 from complaints import bundles, texts
+from complaints.confidentiality import may_hear, may_know
 from complaints.history import Entry
 from complaints.lifecycle import WithOfficer
 from complaints.mapping import Post, posts_by_id
 from complaints.notifications import Kind, Notification, Signer, notify_each
+from complaints.policy import Policy
 from complaints.store import Complaint
 from db.pool import Connection
 from db.statements import statements
@@ -27,27 +29,38 @@ class Forwarded:
 
 
 async def forward(
-    conn: Connection, forwarded: Sequence[Forwarded], *, signer: Signer, now: datetime
+    conn: Connection,
+    forwarded: Sequence[Forwarded],
+    *,
+    policy: Policy,
+    signer: Signer,
+    now: datetime,
 ) -> None:
     """Tell the officers, with the same few statements for any number of complaints.
 
     Recordings still being written go along: the bundle lists them, and plays them once stored.
+    Those that would tell the officer who complains, where that is confidential, do not.
     """
     ids = [one.complaint.id for one in forwarded]
+    levels = {one.complaint.id: one.state.level for one in forwarded}
     recordings: dict[UUID, list[UUID]] = defaultdict(list)
     async for row in statements().complaints_recordings(conn, complaint_ids=ids):
-        recordings[row["complaint_id"]].append(row["id"])
+        if may_hear(policy, levels[row["complaint_id"]], row["confidential_as"]):
+            recordings[row["complaint_id"]].append(row["id"])
     posts = await posts_by_id(conn, sorted({one.state.post for one in forwarded}), now)
     handed = [(one.complaint.id, one.seq, one.state.post) for one in forwarded]
     messages = [
-        _message(one, posts[one.state.post], recordings[one.complaint.id], signer(bundle))
+        _message(one, posts[one.state.post], recordings[one.complaint.id], signer(bundle), policy)
         for one, bundle in zip(forwarded, await bundles.make_each(conn, handed, now), strict=True)
     ]
     await notify_each(conn, messages, now)
 
 
-def _message(one: Forwarded, post: Post, recordings: Sequence[UUID], link: str) -> Notification:
+def _message(
+    one: Forwarded, post: Post, recordings: Sequence[UUID], link: str, policy: Policy
+) -> Notification:
     complaint = one.complaint
+    known = may_know(policy.of(complaint.category), post.level)
     return Notification(
         complaint_id=complaint.id,
         entry=one.seq,
@@ -60,6 +73,7 @@ def _message(one: Forwarded, post: Post, recordings: Sequence[UUID], link: str) 
             one.state.due_at,
             one.why,
             link,
+            withheld=complaint.confidential and not known,
         ),
         recordings=recordings,
         links=[link],

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -51,11 +52,18 @@ class Event(StrEnum):
     REOPENED = "reopened"
     ADVISED = "advised"
     NOTED = "noted"
+    ANSWERED = "answered"
+    THANKED = "thanked"
+    ADDED = "added"
+    MERGED = "merged"
+    MERGED_HERE = "merged_here"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One entry: who, when, why, in which call, and with whom the complaint is afterwards.
+
+    `level` None: no officer ever had it.
 
     `actor`: a kind and a name, such as `agent:101`, `officer:L1-ULB`, `citizen`, `clock`.
     `basis`: what `due_at` was computed from, in words.
@@ -63,7 +71,7 @@ class Entry:
 
     at: datetime
     event: Event
-    level: int
+    level: int | None
     actor: str
     reason: str = ""
     call_id: UUID | None = None
@@ -143,6 +151,21 @@ async def append_each(conn: Connection, new: Mapping[UUID, Entry]) -> dict[UUID,
         ],
     )
     return dict(zip(new, seqs, strict=True))
+
+
+def first(complaint_id: UUID, entry: Entry) -> dict[str, Any]:
+    """The first entry of a history as columns, for the statement that makes the complaint."""
+    return {
+        "event": entry.event,
+        "actor": entry.actor,
+        "reason": entry.reason,
+        "entry_level": entry.level,
+        "entry_post": entry.post,
+        "entry_due_at": entry.due_at,
+        "basis": entry.basis,
+        "previous": BEFORE_THE_FIRST,
+        "hash": chained(BEFORE_THE_FIRST, complaint_id, 1, entry),
+    }
 
 
 async def entries(conn: Connection, complaint_id: UUID) -> list[Entry]:

@@ -10,55 +10,59 @@
     WithOfficer --return_mapping--> Returned;  --special_close--> SpecialClosed
     AwaitingFeedback --dissatisfied--> WithOfficer; --attempts_used_up--> Unverified
     ClosedSatisfied, Unverified --reopen--> WithOfficer
-    every open state --withdraw--> Withdrawn
+    every open state --withdraw--> Withdrawn; --merge--> Merged
+
+Information is answered instead of disposed of: WithOfficer --answer--> Answered. Ends at the desk
+(`ends.AtDesk`) have no moves, and nothing leads to them but registration.
 
 Pure: values and `now` in, a new state out. A move that the type has, but the policy or the moment
 does not allow, raises `NotAllowedError`. Ends that nothing leads on from stand in `ends`.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from enum import StrEnum
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from complaints import deadlines
-from complaints.calendar import Calendar
 from complaints.deadlines import Clock, StoppedClock
-from complaints.ends import Advised, Final, OwnWord, Ruling, SpecialClosed, Standing, Withdrawn
+from complaints.ends import (
+    Advised,
+    Answered,
+    DeskEnd,
+    Final,
+    Merged,
+    OwnWord,
+    Ruling,
+    SpecialClosed,
+    Standing,
+    Withdrawn,
+)
 from complaints.errors import NotAllowedError, NotOverdueError
-from complaints.mapping import Ladder, Post
+from complaints.kinds import MatterKind
+from complaints.mapping import Post
 from complaints.policy import Policy, SpecialClose
+from complaints.terms import PauseReason, ProposalKind, Terms
+
+# What a move is asked with belongs to the subject, for those who use it.
+__all__ = [
+    "AwaitingFeedback",
+    "ClosedSatisfied",
+    "Followed",
+    "Open",
+    "PauseReason",
+    "Paused",
+    "ProposalKind",
+    "Proposed",
+    "Returned",
+    "State",
+    "Terms",
+    "Triage",
+    "Unverified",
+    "WithOfficer",
+    "registered",
+]
 
 _LOWEST_SPECIAL_LEVEL = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What a move is decided by, besides the state: the category's rules and who could get it."""
-
-    policy: Policy
-    ladder: Ladder
-    level_days: tuple[int, ...]  # the category's days at level 1, 2, ...
-    holidays: frozenset[date] = frozenset()
-
-    @property
-    def calendar(self) -> Calendar:
-        """How officers' time passes."""
-        return Calendar(self.policy.counting, self.holidays, self.policy.rest_weekdays)
-
-
-class PauseReason(StrEnum):
-    """Why an officer's clock stands."""
-
-    WAITING_FOR_CITIZEN = "waiting_for_citizen"
-    COURT_STAY = "court_stay"
-
-
-class ProposalKind(StrEnum):
-    """What an officer asks the next level for."""
-
-    TRANSFER = "transfer"
-    SPECIAL_CLOSE = "special_close"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +70,10 @@ class _Open(Standing):
     def withdraw(self, word: OwnWord, now: datetime) -> Withdrawn:
         """The citizen takes it back."""
         return Withdrawn(**self.kept(), word=word, ended_at=now)
+
+    def merge(self, into: UUID, text: str, actor: str, now: datetime) -> Merged:
+        """The citizen told it before: it goes on in the older file."""
+        return Merged(**self.kept(), into=into, text=text, actor=actor, ended_at=now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +125,16 @@ class Returned(_InSorting):
 class _AtWork(_Open):
     def dispose(self) -> "AwaitingFeedback":
         """The officer reports; the clock stops; now the citizen is asked."""
+        if self.about is MatterKind.INFORMATION:
+            raise NotAllowedError("information is answered, not disposed of")
         return AwaitingFeedback(**self.kept() | {"disposals": self.disposals + 1})
+
+    def answer(self, answer: str, actor: str, now: datetime) -> Answered:
+        """The officer gives the information that was asked for, and that is its end."""
+        if self.about is not MatterKind.INFORMATION:
+            raise NotAllowedError("only information ends with an answer")
+        kept = self.kept() | {"disposals": self.disposals + 1}
+        return Answered(**kept, answer=answer, actor=actor, ended_at=now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -336,7 +353,9 @@ class Unverified(_Reopenable):
     reason: str
 
 
-State = (
+Open = Triage | WithOfficer | Proposed | Paused | Returned | AwaitingFeedback
+#: What an officer has, or had: all that moves lead to.
+Followed = (
     Triage
     | WithOfficer
     | Proposed
@@ -347,17 +366,21 @@ State = (
     | Unverified
     | Final
 )
+State = Followed | DeskEnd
 
 
-def registered(terms: Terms, now: datetime) -> WithOfficer | Triage | None:
+def registered(
+    terms: Terms, now: datetime, kind: MatterKind = MatterKind.COMPLAINT
+) -> WithOfficer | Triage | None:
     """A new complaint, for the lowest level that has an officer; None when none has."""
     post = terms.ladder.at_or_above(1, terms.policy.last_level)
     if post is None:
         return None
     if terms.policy.triage:
         clock = deadlines.sorting_clock(terms.policy, terms.calendar, now)
-        return Triage(level=post.level, post=post.id, clock=clock)
-    return _arrived(post, None, terms, now)
+        return Triage(level=post.level, post=post.id, about=kind, clock=clock)
+    first = _arrived(post, None, terms, now)
+    return WithOfficer(**first.kept() | {"about": kind}, clock=first.clock)
 
 
 def _past(due_at: datetime, now: datetime) -> None:
@@ -382,6 +405,7 @@ def _arrived(post: Post, before: Standing | None, terms: Terms, now: datetime) -
         disposals=before.disposals if before else 0,
         cm_office_since=before.cm_office_since if before else None,
         transfers=before.transfers if before else 0,
+        about=before.about if before else MatterKind.COMPLAINT,
         clock=deadlines.level_clock(
             terms.level_days, post.level, terms.policy, terms.calendar, now
         ),

@@ -7,6 +7,7 @@ import structlog
 
 from complaints import number
 from complaints.assigning import Assigned, tell_assigned
+from complaints.categories import answered_category
 from complaints.errors import InvalidInputError, NotAllowedError
 from complaints.history import Event
 from complaints.lifecycle import Returned, Terms, Triage, WithOfficer
@@ -69,7 +70,9 @@ async def transfer(
             return None
         there = replace(here, ladder=await ladder_for(conn, department, complaint.place, now))
         after = before.transfer(here, there, now)
-        await write_transfer(conn, complaint, after, department, text=text, actor=actor, now=now)
+        await write_transfer(
+            conn, complaint, after, department, text=text, actor=actor, policy=policy, now=now
+        )
     return after
 
 
@@ -127,7 +130,7 @@ async def forward_sorted(
         entry = await take(
             conn, complaint, after, event=Event.FORWARDED, actor=actor, now=now, reason=text
         )
-        await tell_assigned(conn, [Assigned(complaint, after, entry)], now)
+        await tell_assigned(conn, [Assigned(complaint, after, entry)], policy, now)
     _log.info("complaint forwarded", complaint=str(complaint.id), level=after.level)
     return after
 
@@ -140,6 +143,7 @@ async def write_transfer(
     *,
     text: str,
     actor: str,
+    policy: Policy,
     now: datetime,
 ) -> None:
     """Write what `transfer`, or the level that approved it, has decided."""
@@ -154,7 +158,7 @@ async def write_transfer(
     entry = await take(
         conn, complaint, after, event=Event.TRANSFERRED, actor=actor, now=now, reason=why
     )
-    await tell_assigned(conn, [Assigned(complaint, after, entry)], now)
+    await tell_assigned(conn, [Assigned(complaint, after, entry)], policy, now)
     _log.info("complaint transferred", complaint=str(complaint.id), level=after.level)
 
 
@@ -175,24 +179,22 @@ async def _mapped_anew(
 ) -> tuple[Complaint, Terms]:
     if category is None and place is None:
         return complaint, await terms_for(conn, complaint, policy, now)
-    found = await statements().complaints_category(conn, code=category or complaint.category)
-    if found is None:
-        raise InvalidInputError("category", "is unknown")
+    found = await answered_category(conn, category or complaint.category)
     where = await statements().complaints_place(conn, code=place or complaint.place)
     if where is None:
         raise InvalidInputError("place", "is unknown")
     await statements().lifecycle_map(
-        conn, id=complaint.id, category=found["code"], place=where["code"], department=None
+        conn, id=complaint.id, category=found.code, place=where["code"], department=None
     )
     corrected = replace(
         complaint,
-        category=found["code"],
-        category_name=found["name_hi"],
-        department=found["department"],
-        level_days=tuple(found["level_days"]),
+        category=found.code,
+        category_name=found.name_hi,
+        department=found.department,
+        level_days=found.level_days,
         place=where["code"],
         place_name=where["name_hi"],
     )
     rules = policy.of(corrected.category)
-    ladder = await ladder_for(conn, corrected.department, corrected.place, now)
+    ladder = await ladder_for(conn, found.department, corrected.place, now)
     return corrected, Terms(rules, ladder, corrected.level_days, await holidays(conn, rules))

@@ -12,13 +12,12 @@ from uuid import UUID
 
 import structlog
 
+from complaints.kinds import MatterKind
 from db.ids import new_id
 from db.pool import Connection
 from db.statements import statements
-from messages.errors import TemplateError
 from messages.model import Channel
-from messages.templates import Template
-from messages.wording import Wording, template_or_fault, word_from, worded
+from messages.wording import Wording, templates_or_faults, word_from, worded
 
 _log = structlog.get_logger(__name__)
 
@@ -53,6 +52,21 @@ class Kind(StrEnum):
     OFFICER_ENDED = "officer_ended"
     OFFICER_RESUMED = "officer_resumed"
     OFFICER_LINK = "officer_link"
+    CITIZEN_ANSWERED = "citizen_answered"
+    CITIZEN_THANKED = "citizen_thanked"
+    CITIZEN_ADDED = "citizen_added"
+    CITIZEN_MERGED = "citizen_merged"
+    OFFICER_INFORMATION = "officer_information"
+    OFFICER_SUGGESTION = "officer_suggestion"
+    OFFICER_ADDED = "officer_added"
+    OFFICER_MERGED = "officer_merged"
+
+
+def assignment_of(kind: MatterKind) -> Kind:
+    """With which message an officer gets a matter of this kind."""
+    if kind is MatterKind.INFORMATION:
+        return Kind.OFFICER_INFORMATION
+    return Kind.OFFICER_ASSIGNED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +107,7 @@ async def notify(conn: Connection, notification: Notification, now: datetime) ->
 async def notify_each(
     conn: Connection, notifications: Sequence[Notification], now: datetime
 ) -> None:
-    """As `notify`, any number of rows with one statement, and one for each kind of template."""
+    """As `notify`, any number of rows with two statements: the templates, and the rows."""
     wordings = await _word_each(conn, notifications)
     for notification, wording in zip(notifications, wordings, strict=True):
         if wording.fault:
@@ -124,15 +138,16 @@ async def notify_each(
 
 
 async def _word_each(conn: Connection, notifications: Sequence[Notification]) -> list[Wording]:
-    """Each template is read once."""
-    templates: dict[tuple[str, Channel, str], Template | TemplateError] = {}
-    wordings = []
-    for one in notifications:
-        if isinstance(one.body, str):
-            wordings.append(worded(one.channel, one.body))
-            continue
-        which = (one.kind, one.channel, one.language)
-        if which not in templates:
-            templates[which] = await template_or_fault(conn, *which)
-        wordings.append(word_from(templates[which], one.channel, one.body))
-    return wordings
+    """Each template is read once, all of them together."""
+    wanted = {
+        (str(one.kind), one.channel, one.language)
+        for one in notifications
+        if not isinstance(one.body, str)
+    }
+    templates = await templates_or_faults(conn, wanted) if wanted else {}
+    return [
+        worded(one.channel, one.body)
+        if isinstance(one.body, str)
+        else word_from(templates[one.kind, one.channel, one.language], one.channel, one.body)
+        for one in notifications
+    ]

@@ -120,13 +120,13 @@ async def _go_on(
     }
     seqs = await history.append_each(conn, entries)
     await move_each(conn, after, now)
-    posts = await posts_by_id(conn, sorted({one.state.post for one in paused}), now)
+    posts = await posts_by_id(conn, sorted({one.post for one in after.values()}), now)
     messages = [
         Notification(
             complaint_id=one.id,
             entry=seqs[one.id],
             kind=Kind.OFFICER_RESUMED,
-            recipient=posts[one.state.post].number,
+            recipient=posts[after[one.id].post].number,
             body=texts.officer_resumed(
                 one.number, one.category_name, one.place_name, after[one.id].due_at
             ),

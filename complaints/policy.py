@@ -50,6 +50,10 @@ class Policy:
     within `transfer_days` after the officer got it.
     `after_attempts`: what is tried, in this order, when the dialer's calls reached nobody; after it
     the complaint ends as unverified.
+    `registrations_per_month`: as the state's own portal (Jansunwai/IGRS) since May 2023; a shared
+    landline has no limit, and an incident is always registered.
+    `confidential_seen_from`: officers below it learn neither name, number nor voice of a citizen
+    who asked for that; None: only the CM's office does.
     `by_category`: what differs, by the category's code: names of these fields with their values.
     `day`: a demonstration may say that a day lasts a minute.
     """
@@ -74,6 +78,10 @@ class Policy:
     transfer_days: float = 3.0
     transfer_needs_approval: bool = False
     reopen_days: int = 30
+    registrations_per_month: int | None = 10  # for officers, of one mobile; None: any number
+    confidential_seen_from: int | None = (
+        None  # lowest level that may know who complains; None: none
+    )
     feedback_delay: timedelta = timedelta(minutes=15)  # from disposal to the first feedback call
     feedback_attempts: int = 4
     after_attempts: tuple[FollowUp, ...] = (FollowUp(Step.AGENT_CALL, 2), FollowUp(Step.SMS, 3))
@@ -97,6 +105,10 @@ class Policy:
             raise ValueError("a day lasts some time, and a delay does not go back")
         if self.sorting_days <= 0 or self.feedback_attempts < 1:
             raise ValueError("sorting takes some time, and a citizen is called at least once")
+        if self.registrations_per_month is not None and self.registrations_per_month < 1:
+            raise ValueError("registrations_per_month is at least 1, or not set")
+        if self.confidential_seen_from is not None and not 1 <= self.confidential_seen_from <= 4:
+            raise ValueError(f"confidential_seen_from is 1 to 4: {self.confidential_seen_from}")
         if len(self.rest_weekdays) > 6:
             raise ValueError("some day of the week must count")
         if len({one.step for one in self.after_attempts}) < len(self.after_attempts):
@@ -147,6 +159,7 @@ _BY_CATEGORY = {
     "transfer_days",
     "transfer_needs_approval",
     "reopen_days",
+    "confidential_seen_from",
     "feedback_delay",
     "after_attempts",
 }

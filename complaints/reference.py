@@ -1,5 +1,6 @@
 """Departments, places, categories, posts and officers: what complaints are mapped by."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from datetime import date
@@ -39,13 +40,25 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """What a complaint is about. `level_days`: calendar days at L1, L2, L3, L4."""
+    """What a complaint is about. `level_days`: days at L1, L2, L3, L4.
+
+    Without a department it is a heading, or out of scope: then `advice_hi` says where to go.
+    """
 
     code: str
     name_hi: str
     name_en: str
-    department: str
-    level_days: tuple[int, int, int, int]
+    department: str | None = None
+    level_days: tuple[int, int, int, int] | None = None
+    parent: str | None = None
+    in_scope: bool = True
+    advice_hi: str | None = None
+    keywords: tuple[str, ...] = ()
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether something can be registered upon it. The schema says the same."""
+        return self.department is not None or not self.in_scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +143,15 @@ async def _put_matters(conn: Connection, data: ReferenceData) -> None:
     await run.complaints_put_places(
         conn, **_columns(data.places, "codes", "kinds", "names_hi", "names_en", "parents")
     )
-    days = [category.level_days for category in data.categories]
+    days = [category.level_days or (None,) * 4 for category in data.categories]
     await run.complaints_put_categories(
         conn,
         **_columns(data.categories, "codes", "names_hi", "names_en", "departments"),
         **{f"days_{level}": [of[level - 1] for of in days] for level in (1, 2, 3, 4)},
+        parents=[category.parent for category in data.categories],
+        scopes=[category.in_scope for category in data.categories],
+        advices=[category.advice_hi for category in data.categories],
+        keywords=[json.dumps(category.keywords) for category in data.categories],
     )
 
 

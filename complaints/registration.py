@@ -1,233 +1,198 @@
-"""Registering a complaint: number, officer, deadline and messages in one transaction."""
+"""Registering what a citizen brings: number, officer, deadline and messages in one transaction."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 import structlog
 
-from calls.numbers import to_e164
-from complaints import history, lifecycle, number, texts
-from complaints.errors import InvalidInputError, NoPostError
+from complaints import history, lifecycle, number
+from complaints.additions import add_to
+from complaints.confidentiality import may_know
+from complaints.ends import AtDesk, Thanked
+from complaints.errors import DuplicateError, NoPostError
 from complaints.history import Entry, Event
-from complaints.lifecycle import Terms, Triage, WithOfficer
-from complaints.mapping import Post, ladder_for
-from complaints.notifications import Kind, Notification, notify_each
+from complaints.intake import Facts, cleaned, desk_end, needs_room, read_facts
+from complaints.kinds import MatterKind, Source
+from complaints.lifecycle import Terms, Triage
+from complaints.mapping import ladder_for
+from complaints.notifications import notify_each
 from complaints.policy import Policy
-from complaints.store import STATE_NAMES, holidays, link_call, transaction
-from complaints.words import clean
+from complaints.receipts import NewComplaint, messages
+from complaints.registration_form import (
+    AddedTo,
+    Registered,
+    Registration,
+    SettledAtDesk,
+    TakenUp,
+)
+from complaints.store import STATE_NAMES, transaction
 from db.ids import new_id
 from db.pool import Connection, Pool
 from db.statements import statements
 
+# The form and what it comes to belong to the subject, for those who use it.
+__all__ = [
+    "AddedTo",
+    "MatterKind",
+    "Registered",
+    "Registration",
+    "SettledAtDesk",
+    "Source",
+    "TakenUp",
+    "register",
+]
+
 _log = structlog.get_logger(__name__)
-_LONGEST_TEXT = 4000
-_LONGEST_NAME = 200
-_LONGEST_CODE = 80
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Registration:
-    """What the agent's form holds.
-
-    `key`: made by the page once per form, so that a double click registers once.
-    `contact`: whom the feedback call goes to. `call_id`: the call in which it was registered.
-    """
-
-    key: UUID
-    contact: str
-    category: str
-    place: str
-    text: str
-    citizen_name: str | None = None
-    language: str = "hi"
-    call_id: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Registered:
-    """What the citizen is told. The same for every repeat with the same key."""
-
-    number: str
-    complaint_id: UUID
-    level: int
-    post_id: str
-    post_title: str
-    due_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class _Matter:
-    """What the request refers to."""
-
-    category_name: str
-    place_name: str
-    terms: Terms
-    state: WithOfficer | Triage
-    post: Post
+_AT_DESK = {"advised": Event.ADVISED, "answered": Event.ANSWERED, "thanked": Event.THANKED}
 
 
 async def register(
     pool: Pool, request: Registration, *, policy: Policy, now: datetime, actor: str
-) -> Registered:
-    """Register the complaint, or answer what was registered under its key before.
+) -> TakenUp:
+    """Register it, or answer what came of the form with this key before.
 
-    Raises `InvalidInputError` (contact, text, citizen_name, category, place, call_id) and
-    `NoPostError`; then nothing is written.
+    What is not for an officer ends here: out of scope with advice, information that the agent has
+    at hand with the answer, a suggestion with thanks.
+
+    Raises `InvalidInputError` (a field), `NoPostError`, `MonthLimitError`, `DuplicateError` (the
+    citizen has it open already, and the form does not say what to do), and for `adds_to`
+    `AlreadyEndedError`; then nothing is written, and the key can be used again.
     """
-    form = _cleaned(request)
+    form = cleaned(request)
     complaint_id = new_id(now)
     async with transaction(pool) as conn:
-        if not await _take_key(conn, form.key, complaint_id):
-            return await _registered_before(conn, form.key)
-        matter = await _look_up(conn, form, policy, now)
-        complaint_number = await _write(conn, complaint_id, form, matter, now)
-        entry = await history.append(conn, complaint_id, _entry(form, matter, now, actor))
-        await _tell(conn, complaint_id, complaint_number, form, matter, entry, now)
-    _log.info("complaint registered", complaint=str(complaint_id), level=matter.state.level)
-    post = matter.post
-    return Registered(
-        complaint_number, complaint_id, post.level, post.id, post.title, matter.state.due_at
+        if not await _begin(conn, form, complaint_id):
+            return await _came_of(conn, form.key)
+        facts = await read_facts(conn, form, policy, now)
+        if form.adds_to:
+            added = await add_to(conn, form, facts, actor, now)
+            return AddedTo(added.number, added.id)
+        new = await _decided(conn, complaint_id, form, facts, policy, actor, now)
+        await _write(conn, new, form, facts, actor, now)
+        await notify_each(conn, messages(form, new), now)
+    _log.info("registered", complaint=str(complaint_id), kind=form.kind, level=new.state.level)
+    return _outcome(new)
+
+
+async def _begin(conn: Connection, form: Registration, complaint_id: UUID) -> bool:
+    """Whether the key is new. Then number and subject are ours until the transaction ends."""
+    new: bool = await statements().registration_begin(
+        conn,
+        key=form.key,
+        complaint_id=complaint_id,
+        number=form.contact,
+        category=form.category,
+        place=form.place,
     )
+    return new
 
 
-def _cleaned(request: Registration) -> Registration:
-    contact = to_e164(request.contact)
-    if contact is None:
-        raise InvalidInputError("contact", "is not a telephone number")
-    name = (request.citizen_name or "").strip()
-    return replace(
-        request,
-        contact=contact,
-        category=clean("category", request.category, _LONGEST_CODE),
-        place=clean("place", request.place, _LONGEST_CODE),
-        text=clean("text", request.text, _LONGEST_TEXT),
-        citizen_name=clean("citizen_name", name, _LONGEST_NAME) if name else None,
-        language=clean("language", request.language, _LONGEST_CODE),
-    )
-
-
-async def _take_key(conn: Connection, key: UUID, complaint_id: UUID) -> bool:
-    done = await statements().complaints_take_key(conn, key=key, complaint_id=complaint_id)
-    return bool(done == "INSERT 0 1")
-
-
-async def _registered_before(conn: Connection, key: UUID) -> Registered:
-    row = await statements().complaints_registered_under(conn, key=key)
+async def _came_of(conn: Connection, key: UUID) -> TakenUp:
+    row = await statements().registration_done(conn, key=key)
+    if row["added"]:
+        return AddedTo(row["number"], row["id"])
+    if row["level"] is None:
+        return SettledAtDesk(row["number"], row["id"], row["state"], row["end_text"])
     return Registered(
         row["number"], row["id"], row["level"], row["post"], row["title"], row["due_at"]
     )
 
 
-async def _look_up(conn: Connection, form: Registration, policy: Policy, now: datetime) -> _Matter:
-    category = await statements().complaints_category(conn, code=form.category)
+def _outcome(new: NewComplaint) -> TakenUp:
+    state = new.state
+    if isinstance(state, AtDesk):
+        return SettledAtDesk(new.number, new.id, STATE_NAMES[type(state)], state.text)
+    if new.post is None:
+        raise TypeError("an officer has it, but no post is known")
+    post = new.post
+    return Registered(new.number, new.id, post.level, post.id, post.title, state.due_at)
+
+
+async def _decided(
+    conn: Connection,
+    complaint_id: UUID,
+    form: Registration,
+    facts: Facts,
+    policy: Policy,
+    actor: str,
+    now: datetime,
+) -> NewComplaint:
+    """What becomes of it, and the officer who gets it, be it only for information."""
+    named = number.make(facts.serial), facts.category_name, facts.place_name
+    end = desk_end(form, facts, actor, now)
+    needs_room(form, facts, policy, end)
+    category = facts.answered
+    if end and not (isinstance(end, Thanked) and category):
+        return NewComplaint(complaint_id, *named, end, None)
     if category is None:
-        raise InvalidInputError("category", "is unknown")
-    place = await statements().complaints_place(conn, code=form.place)
-    if place is None:
-        raise InvalidInputError("place", "is unknown")
-    if form.call_id and not await statements().complaints_call_exists(conn, id=form.call_id):
-        raise InvalidInputError("call_id", "is unknown")
-    ladder = await ladder_for(conn, category["department"], form.place, now)
+        raise TypeError("what is out of scope ends at the desk")
     rules = policy.of(form.category)
-    terms = Terms(rules, ladder, tuple(category["level_days"]), await holidays(conn, rules))
-    state = lifecycle.registered(terms, now)
-    if state is None:
-        raise NoPostError(category["department"], form.place, level=1)
-    post = ladder.posts[state.level]
-    return _Matter(category["name_hi"], place["name_hi"], terms, state, post)
+    ladder = await ladder_for(conn, category.department, form.place, now)
+    first = ladder.at_or_above(1, rules.last_level)
+    if end:
+        return NewComplaint(complaint_id, *named, end, first)
+    if facts.candidates and not form.separate:
+        raise DuplicateError(facts.candidates)
+    terms = Terms(rules, ladder, category.level_days, facts.holidays)
+    state = lifecycle.registered(terms, now, form.kind)
+    if state is None or first is None:
+        raise NoPostError(category.department, form.place, level=1)
+    shown = not form.confidential or may_know(rules, first.level)
+    return NewComplaint(complaint_id, *named, state, first, citizen_shown=shown)
 
 
 async def _write(
-    conn: Connection, complaint_id: UUID, form: Registration, matter: _Matter, now: datetime
-) -> str:
-    complaint_number = number.make(await statements().complaints_next_serial(conn))
-    clock = matter.state.clock
-    await statements().complaints_add(
+    conn: Connection, new: NewComplaint, form: Registration, facts: Facts, actor: str, now: datetime
+) -> None:
+    state = new.state
+    clock = None if isinstance(state, AtDesk) else state.clock
+    entry = Entry(
+        at=now,
+        event=_event(new),
+        level=state.level,
+        actor=actor,
+        reason=state.text if isinstance(state, AtDesk) else "",
+        call_id=form.call_id,
+        post=state.post,
+        due_at=clock.due_at if clock else None,
+        basis=clock.basis if clock else "",
+    )
+    await statements().registration_add(
         conn,
-        id=complaint_id,
-        number=complaint_number,
+        id=new.id,
+        number=new.number,
+        kind=form.kind,
+        incident=form.incident,
+        confidential=form.confidential,
+        source=form.source,
+        confirmed_by=None if form.is_self_service else actor,
+        matter=facts.matter or new.id,
         category=form.category,
         place=form.place,
-        citizen_id=await _citizen(conn, form, now),
-        contact=form.contact,
-        text_hi=form.text,
-        state=STATE_NAMES[type(matter.state)],
-        level=matter.state.level,
-        post=matter.state.post,
-        due_at=clock.due_at,
-        due_since=clock.since,
-        due_days=clock.days,
-        due_policy=clock.policy,
-        due_counting=clock.counting,
-        remind_at=clock.remind_at,
-        registered_at=now,
-    )
-    if form.call_id:
-        await link_call(conn, complaint_id, form.call_id, "registration")
-    return complaint_number
-
-
-async def _citizen(conn: Connection, form: Registration, now: datetime) -> UUID:
-    """The citizen of this name on this number, found or made."""
-    await statements().complaints_hold_number(conn, number=form.contact)
-    found: UUID | None = await statements().complaints_citizen(
-        conn, number=form.contact, name=form.citizen_name
-    )
-    if found:
-        return found
-    citizen_id = new_id(now)
-    await statements().complaints_add_citizen(
-        conn,
-        id=citizen_id,
+        citizen_id=facts.citizen or new_id(now),
+        new_citizen=facts.citizen is None,
+        new_number=not facts.on_number,
         name=form.citizen_name,
         language=form.language,
-        created_at=now,
-        number=form.contact,
-    )
-    return citizen_id
-
-
-def _entry(form: Registration, matter: _Matter, now: datetime, actor: str) -> Entry:
-    return Entry(
-        at=now,
-        event=Event.TRIAGE if isinstance(matter.state, Triage) else Event.REGISTERED,
-        level=matter.state.level,
-        actor=actor,
+        contact=form.contact,
+        text_hi=form.text,
         call_id=form.call_id,
-        post=matter.state.post,
-        due_at=matter.state.due_at,
-        basis=matter.state.clock.basis,
+        state=STATE_NAMES[type(state)],
+        level=state.level,
+        post=state.post,
+        due_at=clock.due_at if clock else None,
+        due_since=clock.since if clock else None,
+        due_days=clock.days if clock else None,
+        due_policy=clock.policy if clock else None,
+        due_counting=clock.counting if clock else None,
+        remind_at=clock.remind_at if clock else None,
+        end_text=state.text if isinstance(state, AtDesk) else None,
+        at=now,
+        **history.first(new.id, entry),
     )
 
 
-async def _tell(
-    conn: Connection,
-    complaint_id: UUID,
-    complaint_number: str,
-    form: Registration,
-    matter: _Matter,
-    entry: int,
-    now: datetime,
-) -> None:
-    state, post = matter.state, matter.post
-    if isinstance(state, Triage):  # nobody's yet
-        in_triage = texts.citizen_in_triage(complaint_number)
-        messages = [(Kind.CITIZEN_IN_TRIAGE, form.contact, in_triage)]
-    else:
-        names = (matter.category_name, matter.place_name)
-        assigned = texts.officer_assigned(
-            complaint_number, *names, form.text, form.contact, state.due_at
-        )
-        registered = texts.citizen_registered(complaint_number, post.title, state.due_at)
-        messages = [
-            (Kind.OFFICER_ASSIGNED, post.number, assigned),
-            (Kind.CITIZEN_REGISTERED, form.contact, registered),
-        ]
-    told = [
-        Notification(
-            complaint_id=complaint_id, entry=entry, kind=kind, recipient=recipient, body=body
-        )
-        for kind, recipient, body in messages
-    ]
-    await notify_each(conn, told, now)
+def _event(new: NewComplaint) -> Event:
+    if isinstance(new.state, AtDesk):
+        return _AT_DESK[STATE_NAMES[type(new.state)]]
+    return Event.TRIAGE if isinstance(new.state, Triage) else Event.REGISTERED

@@ -62,7 +62,7 @@ async def reopen(
         if after.level > before.level:
             [*_, why] = await history.entries(conn, complaint.id)
             forwarded = Forwarded(complaint, after, entry, why)
-            await forward(conn, [forwarded], signer=signer, now=now)
+            await forward(conn, [forwarded], policy=policy, signer=signer, now=now)
         else:
             told = texts.officer_review(
                 digits, complaint.category_name, complaint.place_name, reason, after.due_at

@@ -67,7 +67,7 @@ async def _look(
     seqs = await history.append_each(conn, entries)
     await move_each(conn, {one.id: after for one, after in found}, now)
     up = [Forwarded(one, after, seqs[one.id], entries[one.id]) for one, after in found]
-    await forward(conn, up, signer=signer, now=now)
+    await forward(conn, up, policy=policy, signer=signer, now=now)
     _log.info("late complaints moved on after all", complaints=len(found))
 
 

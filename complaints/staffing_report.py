@@ -33,7 +33,7 @@ async def load_staffing_report(pool: Pool, now: datetime) -> StaffingReport:
     async with pool.acquire(timeout=5) as conn, conn.transaction(readonly=True):
         places = [row async for row in run.officers_places(conn)]
         categories: dict[str, list[str]] = defaultdict(list)
-        async for row in run.officers_categories(conn):
+        async for row in run.officers_answered_categories(conn):
             categories[row["department"]].append(row["code"])
         posts = await all_posts(conn, now)
         empty = [post for post in posts if isinstance(post.occupancy, Vacant | OnLeave)]

@@ -1,6 +1,6 @@
 """The whole story of one complaint: read once, then shown by whoever needs it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,22 +16,35 @@ from db.statements import statements
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoryComplaint:
-    """The complaint as it stands. Names as citizens read them, in Hindi."""
+    """The complaint as it stands. Names as citizens read them, in Hindi.
+
+    `level`, `post_title` None: it ended at the desk, no officer ever had it. `weight`: how often
+    the citizen has told it. `linked`: complaints of other citizens about the same matter.
+    """
 
     id: UUID
     number: str
     state: str
-    level: int
+    level: int | None
     text_hi: str
     contact: str
+    kind: str
+    incident: bool
+    confidential: bool
+    source: str
+    confirmed_by: str | None
+    weight: int
+    linked: int
+    linked_open: int
+    merged_into: str | None
     due_at: datetime | None
     cm_office_since: datetime | None
     registered_at: datetime
     category: str
-    department: str
+    department: str | None
     place: str
     citizen: str | None
-    post_title: str
+    post_title: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,8 +192,9 @@ async def _story(conn: Connection, complaint: StoryComplaint) -> Story:
 
 def recording_of(row: asyncpg.Record) -> StoryRecording:
     """From a row of `complaints_recordings`."""
+    values = {one.name: row[one.name] for one in fields(StoryRecording)}
     seconds = None if row["seconds"] is None else float(row["seconds"])
-    return StoryRecording(**{**_without_complaint(row), "seconds": seconds})
+    return StoryRecording(**values | {"seconds": seconds})
 
 
 def register_entry_of(row: asyncpg.Record) -> RegisterEntry:

@@ -8,7 +8,7 @@ from uuid import UUID
 from complaints import history
 from complaints.errors import AlreadyEndedError, NotNowError, WrongPostError
 from complaints.history import Entry, Event
-from complaints.lifecycle import Returned, State, Triage, WithOfficer
+from complaints.lifecycle import Followed, Open, Returned, State, Triage, WithOfficer
 from complaints.mapping import post_by_id
 from complaints.notifications import Body, Kind, Notification, notify
 from complaints.store import STATE_NAMES, Complaint, move
@@ -30,7 +30,7 @@ def must_be(complaint: Complaint, kind: type[_S], move: str) -> _S:
     raise NotNowError(complaint.number, STATE_NAMES[type(state)], move)
 
 
-def must_act(state: State, post: str) -> None:
+def must_act(state: Followed, post: str) -> None:
     """Only the officer who has it acts on it. Raises `WrongPostError`."""
     if state.post != post:
         raise WrongPostError(state.post, post)
@@ -63,6 +63,14 @@ def entry_of(
     )
 
 
+def must_be_open(complaint: Complaint) -> Open:
+    """The state, if it is no end. Raises `AlreadyEndedError`."""
+    state = complaint.state
+    if isinstance(state, Open):
+        return state
+    raise AlreadyEndedError(complaint.number, STATE_NAMES[type(state)])
+
+
 async def note(
     conn: Connection,
     complaint: Complaint,
@@ -84,7 +92,7 @@ async def note(
 async def take(
     conn: Connection,
     complaint: Complaint,
-    after: State,
+    after: Followed,
     *,
     event: Event,
     actor: str,

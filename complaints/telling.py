@@ -1,5 +1,6 @@
 """A complaint's story as a person would tell it: a line for each thing that happened."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from complaints.calendar import IST
@@ -25,6 +26,9 @@ _STATES = {
     "special_closed": "closed specially by an officer, not by the citizen's word",
     "withdrawn": "withdrawn by the citizen",
     "advised": "not for this helpline, the citizen was told where to go",
+    "answered": "the information was given",
+    "thanked": "a suggestion, the citizen was thanked",
+    "merged": "the same citizen's same matter, goes on in the older file",
 }
 _EVENTS = {
     Event.REGISTERED: "Registered",
@@ -53,6 +57,17 @@ _EVENTS = {
     Event.REOPENED: "Reopened at the citizen's word",
     Event.ADVISED: "Not for this helpline: the citizen was told where to go",
     Event.NOTED: "Noted",
+    Event.ANSWERED: "The information was given",
+    Event.THANKED: "The citizen was thanked",
+    Event.ADDED: "The citizen told it again",
+    Event.MERGED: "Ended as the same matter",
+    Event.MERGED_HERE: "The same citizen's younger complaint goes on here",
+}
+_KINDS = {
+    "complaint": "Complaint",
+    "information": "Request for information",
+    "demand": "Demand",
+    "suggestion": "Suggestion",
 }
 _CHANNELS = {"sms": "SMS", "email": "E-mail", "webhook": "Webhook"}
 _Line = tuple[datetime, str]
@@ -73,12 +88,16 @@ def render_story(story: Story) -> str:
 
 
 def _heading(complaint: StoryComplaint) -> list[str]:
+    who = "" if complaint.level is None else f", level {complaint.level} ({complaint.post_title})"
     lines = [
-        f"Complaint {complaint.number}: {complaint.category}, {complaint.place}",
+        f"{_kind(complaint)} {complaint.number}: {complaint.category}, {complaint.place}",
         f"  by {complaint.citizen or 'a citizen without a name'}, {complaint.contact}",
+        *_marks(complaint),
         f"  {complaint.text_hi}",
-        f"  now: {_STATES[complaint.state]}, level {complaint.level} ({complaint.post_title})",
+        f"  now: {_STATES[complaint.state]}{who}",
     ]
+    if complaint.merged_into:
+        lines.append(f"  goes on as {complaint.merged_into}")
     if complaint.due_at:
         lines.append(f"  due {_clock(complaint.due_at)}")
     if complaint.cm_office_since:
@@ -86,8 +105,29 @@ def _heading(complaint: StoryComplaint) -> list[str]:
     return lines
 
 
+def _kind(complaint: StoryComplaint) -> str:
+    what = _KINDS[complaint.kind]
+    return f"{what} (INCIDENT)" if complaint.incident else what
+
+
+def _marks(complaint: StoryComplaint) -> Iterator[str]:
+    confirmed = complaint.confirmed_by
+    who = f"{confirmed} confirmed who speaks" if confirmed else "nobody confirmed who speaks"
+    yield f"  through {complaint.source}; {who}"
+    if complaint.confidential:
+        yield "  CONFIDENTIAL: the office complained of learns neither name, number nor voice"
+    if complaint.weight > 1:
+        yield f"  weight {complaint.weight}: the citizen told it so many times"
+    if complaint.linked:
+        yield (
+            f"  linked with {complaint.linked} complaint(s) of other citizens, "
+            f"{complaint.linked_open} of them open"
+        )
+
+
 def _entry(entry: Entry) -> _Line:
-    text = f"{_EVENTS[entry.event]}, level {entry.level} ({entry.post}), by {entry.actor}"
+    where = "" if entry.level is None else f", level {entry.level} ({entry.post})"
+    text = f"{_EVENTS[entry.event]}{where}, by {entry.actor}"
     if entry.reason:
         text += f": {entry.reason}"
     if entry.due_at:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from complaints.calendar import IST
 from complaints.ends import SpecialReason
 from complaints.history import Entry, Event
+from complaints.kinds import MatterKind
 from complaints.lifecycle import ProposalKind
 
 #: What a template is filled in with: the wording itself is data (`message_template`).
@@ -54,6 +55,12 @@ _PROPOSALS = {
     ProposalKind.SPECIAL_CLOSE: "विशेष परिस्थिति में बंद करने",
 }
 
+CONFIDENTIAL = "गोपनीय"
+VOICE_WITHHELD = "नागरिक की पहचान गोपनीय है, आवाज़ नहीं दी गई"
+_INCIDENT = "घटना"
+_DEMAND = "मांग"
+_WITH_EXCERPT = {Event.DISPOSED, Event.ANSWERED, Event.ADDED}
+
 _EVENTS = {
     Event.REGISTERED: "पंजीकृत, स्तर-{level} को भेजी गई",
     Event.DISPOSED: "स्तर-{level} द्वारा निस्तारण",
@@ -81,6 +88,11 @@ _EVENTS = {
     Event.REOPENED: "नागरिक के कहने पर पुनः खोली गई, स्तर-{level}",
     Event.ADVISED: "हेल्पलाइन के दायरे से बाहर, सलाह दी गई",
     Event.NOTED: "टिप्पणी",
+    Event.ANSWERED: "सूचना दी गई",
+    Event.THANKED: "सुझाव के लिए धन्यवाद दिया गया",
+    Event.ADDED: "नागरिक ने इसी विषय में पुनः बताया",
+    Event.MERGED: "उसी नागरिक की पहली शिकायत में जोड़ी गई",
+    Event.MERGED_HERE: "उसी नागरिक की दूसरी शिकायत इसमें जोड़ी गई",
 }
 
 
@@ -109,16 +121,24 @@ def citizen_in_triage(number: str) -> Variables:
     return {"number": number}
 
 
+def subject(category: str, kind: MatterKind, *, incident: bool) -> str:
+    """What it is about, as an officer reads it first."""
+    marks = [_INCIDENT] if incident else []
+    if kind is MatterKind.DEMAND:
+        marks.append(_DEMAND)
+    return ": ".join([*marks, category])
+
+
 def officer_assigned(
-    number: str, category: str, place: str, text: str, contact: str, due_at: datetime
+    number: str, category: str, place: str, text: str, contact: str | None, due_at: datetime
 ) -> Variables:
-    """To the officer of the first level, at once."""
+    """To the officer of the first level, at once. `contact` None: the office is not to know it."""
     return {
         "number": number,
         "category": category,
         "place": place,
         "due": clock(due_at),
-        "contact": contact,
+        "contact": contact or CONFIDENTIAL,
         "matter": _excerpt(text),
     }
 
@@ -137,14 +157,25 @@ def officer_review(
 
 
 def officer_forwarded(
-    number: str, category: str, place: str, due_at: datetime, why: Entry, link: str
+    number: str,
+    category: str,
+    place: str,
+    due_at: datetime,
+    why: Entry,
+    link: str,
+    *,
+    withheld: bool = False,
 ) -> Variables:
-    """To the officer of a higher level. `why`: the entry that brought it."""
+    """To the officer of a higher level. `why`: the entry that brought it.
+
+    `withheld`: who complains is confidential, so voices do not go along.
+    """
+    told = why_forwarded(why)
     return {
         "number": number,
         "category": category,
         "place": place,
-        "reason": why_forwarded(why),
+        "reason": f"{told} ({VOICE_WITHHELD})" if withheld else told,
         "due": clock(due_at),
         "link": link,
     }
@@ -200,6 +231,41 @@ def citizen_advised(number: str, advice: str) -> Variables:
     return {"number": number, "matter": _excerpt(advice)}
 
 
+def citizen_answered(number: str, answer: str) -> Variables:
+    """To the citizen who asked for information."""
+    return {"number": number, "matter": _excerpt(answer)}
+
+
+def citizen_thanked(number: str) -> Variables:
+    """To the citizen who made a suggestion."""
+    return {"number": number}
+
+
+def citizen_added(number: str) -> Variables:
+    """To the citizen who told the same matter again: the number that they have already."""
+    return {"number": number}
+
+
+def citizen_merged(number: str, older: str) -> Variables:
+    """To the citizen of two files about one matter: which number goes on."""
+    return {"number": number, "older": older}
+
+
+def officer_suggestion(number: str, category: str, place: str, text: str) -> Variables:
+    """To the officer of the department, for information."""
+    return {"number": number, "category": category, "place": place, "matter": _excerpt(text)}
+
+
+def officer_added(number: str, weight: int, text: str) -> Variables:
+    """To the officer who has it: the citizen told it again."""
+    return {"number": number, "weight": str(weight), "matter": _excerpt(text)}
+
+
+def officer_merged(number: str, older: str) -> Variables:
+    """To the officer who had the younger file."""
+    return {"number": number, "older": older}
+
+
 def officer_withdrawn(number: str) -> Variables:
     """To the officer who had it."""
     return {"number": number}
@@ -241,9 +307,9 @@ def why_forwarded(entry: Entry) -> str:
 
 
 def event(entry: Entry) -> str:
-    """One entry of the history, with the beginning of the officer's report where there is one."""
+    """One entry of the history, with the beginning of a report, an answer or an addition."""
     told = _EVENTS[entry.event].format(level=entry.level)
-    return f"{told}: {_excerpt(entry.reason)}" if entry.event is Event.DISPOSED else told
+    return f"{told}: {_excerpt(entry.reason)}" if entry.event in _WITH_EXCERPT else told
 
 
 def _excerpt(text: str) -> str:

@@ -1,11 +1,13 @@
 """What an agent's page may ask: its live socket, and to register a complaint.
 
 Every answer that is not a success is JSON: `{"error": "...", "fields": {"place": "is unknown"}}`.
+409 with `candidates` asks whether it is one of these open complaints: the same form again, with
+`adds_to` or `separate`, is the answer.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import structlog
@@ -14,8 +16,14 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from cti import tokens
 from cti.desk import Agent, Desk
-from cti.errors import ConflictError, FieldsRefusedError, NoSuchCallError
-from cti.ports import Registrar, RegistrationForm
+from cti.errors import (
+    ConflictError,
+    DuplicateFoundError,
+    FieldsRefusedError,
+    NoSuchCallError,
+    OpenComplaint,
+)
+from cti.ports import RegisteredComplaint, Registrar, RegistrationForm
 from db.errors import AWAY
 
 _log = structlog.get_logger(__name__)
@@ -53,6 +61,14 @@ class ComplaintBody(BaseModel):
     text: _Words
     citizen_name: _Name | None = None
     contact: _Number | None = None
+    kind: Literal["complaint", "information", "demand", "suggestion"] = "complaint"
+    incident: bool = False
+    confidential: bool = False
+    citizen: UUID | None = None
+    links_number: bool = False
+    answer: _Words | None = None
+    adds_to: _Number | None = None
+    separate: bool = False
 
 
 def routes(api: AgentApi) -> list[web.RouteDef]:
@@ -99,6 +115,14 @@ class _Complaints:
             text=body.text,
             citizen_name=body.citizen_name or None,
             contact=body.contact,
+            kind=body.kind,
+            incident=body.incident,
+            confidential=body.confidential,
+            citizen=body.citizen,
+            links_number=body.links_number,
+            answer=body.answer,
+            adds_to=body.adds_to,
+            separate=body.separate,
         )
         try:
             done = await self.api.registrar.register(form)
@@ -106,15 +130,22 @@ class _Complaints:
             return _problem(400, "the form is not right", error.fields)
         except NoSuchCallError as error:
             return _problem(404, str(error))
+        except DuplicateFoundError as error:
+            return _problem(409, str(error), candidates=error.candidates)
         except ConflictError as error:
             return _problem(409, str(error))
-        answer = {
-            "number": done.number,
-            "level": done.level,
-            "officer": done.officer,
-            "due_at": done.due_at.isoformat(),
-        }
-        return web.json_response(answer, status=201)
+        return web.json_response(_answer(done), status=201)
+
+
+def _answer(done: RegisteredComplaint) -> dict[str, Any]:
+    return {
+        "number": done.number,
+        "result": done.result,
+        "level": done.level,
+        "officer": done.officer,
+        "due_at": done.due_at.isoformat() if done.due_at else None,
+        "words": done.words,
+    }
 
 
 def _for_agents(
@@ -183,6 +214,10 @@ def _in_words(kind: str, context: Mapping[str, Any], otherwise: str) -> str:
             return "must not be empty"
         case "string_too_long":
             return f"is longer than {context.get('max_length')} characters"
+        case "literal_error":
+            return f"must be {context.get('expected')}"
+        case "bool_type" | "bool_parsing":
+            return "must be true or false"
         case "json_invalid" | "model_type" | "model_attributes_type":
             return "must be a JSON object"
         case _ if kind.startswith("uuid"):
@@ -196,8 +231,18 @@ def _problem(
     error: str,
     fields: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
+    candidates: Sequence[OpenComplaint] = (),
 ) -> web.Response:
     answer: dict[str, Any] = {"error": error}
+    if candidates:
+        answer["candidates"] = [
+            {
+                "number": one.number,
+                "registered_at": one.registered_at.isoformat(),
+                "state": one.state,
+            }
+            for one in candidates
+        ]
     if fields:
         answer["fields"] = dict(fields)
     return web.json_response(answer, status=status, headers=headers)

@@ -1,6 +1,8 @@
 """What can go wrong between us, Asterisk and the agents."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 
 class CtiError(Exception):
@@ -82,6 +84,23 @@ class NoSuchCallError(FormError):
 
     def __init__(self) -> None:
         super().__init__("no such call")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenComplaint:
+    """One that the new one may be the same as."""
+
+    number: str
+    registered_at: datetime
+    state: str
+
+
+class DuplicateFoundError(FormError):
+    """The citizen has open complaints about this: the agent asks whether it is the same matter."""
+
+    def __init__(self, candidates: Sequence[OpenComplaint]) -> None:
+        super().__init__("the citizen has an open complaint about this")
+        self.candidates = tuple(candidates)
 
 
 class ConflictError(FormError):

@@ -7,7 +7,8 @@ from typing import Any, Protocol
 from uuid import UUID
 
 History = Mapping[str, Any]
-"""JSON-ready: `{"calls": [...], "complaints": [...]}`, newest first."""
+"""JSON-ready: `{"calls": [...], "complaints": [...]}`, newest first; and
+`citizens`, who may be speaking, longest known first."""
 
 
 class CallerHistory(Protocol):
@@ -20,7 +21,12 @@ class CallerHistory(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistrationForm:
-    """What the agent's page sends. `contact` None: the number that the call came from."""
+    """What the agent's page sends. `contact` None: the number that the call came from.
+
+    `kind`: complaint, information, demand, suggestion. `citizen`: who is speaking, of those known
+    on the number; `links_number`: known elsewhere, and on this number too. `answer`: information
+    that the agent has at hand. `adds_to`, `separate`: the answer to `DuplicateFoundError`.
+    """
 
     agent_id: str
     call_id: UUID
@@ -30,16 +36,30 @@ class RegistrationForm:
     text: str
     citizen_name: str | None
     contact: str | None
+    kind: str = "complaint"
+    incident: bool = False
+    confidential: bool = False
+    citizen: UUID | None = None
+    links_number: bool = False
+    answer: str | None = None
+    adds_to: str | None = None
+    separate: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisteredComplaint:
-    """What the agent tells the citizen."""
+    """What the agent tells the citizen.
+
+    `result`: registered (with officer and due time), added (to the older complaint, whose number
+    this is), or how it ended at the desk: advised, answered, thanked, with `words` to tell.
+    """
 
     number: str
-    level: int
-    officer: str
-    due_at: datetime
+    result: str = "registered"
+    level: int | None = None
+    officer: str | None = None
+    due_at: datetime | None = None
+    words: str = ""
 
 
 class Registrar(Protocol):
@@ -48,7 +68,8 @@ class Registrar(Protocol):
     async def register(self, form: RegistrationForm) -> RegisteredComplaint:
         """Register once per `key`; a repeat gives the same answer.
 
-        Raises `cti.errors.FieldsRefusedError`, `NoSuchCallError`, `ConflictError`, or one of
+        Raises `cti.errors.FieldsRefusedError`, `NoSuchCallError`, `DuplicateFoundError` (the same
+        form again, with `adds_to` or `separate`, is the answer), `ConflictError`, or one of
         `db.errors.AWAY`; then nothing was written.
         """
         ...

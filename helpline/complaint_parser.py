@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from complaints.disposal import DisposalKind
@@ -10,7 +11,7 @@ from complaints.ends import SpecialReason
 from complaints.lifecycle import PauseReason
 from complaints.texts import DissatisfactionReason
 from helpline import complaint_commands as commands
-from helpline import feedback_commands
+from helpline import feedback_commands, registration_commands
 from helpline.settings import Settings
 
 _Command = Callable[[Settings, argparse.Namespace], Awaitable[int]]
@@ -21,6 +22,11 @@ class _Verbs:
 
     def __init__(self, parser: argparse.ArgumentParser) -> None:
         self._verbs = parser.add_subparsers(required=True, metavar="MOVE")
+
+    @property
+    def plain(self) -> Any:
+        """`argparse`'s own, for those that are not about one complaint that is there already."""
+        return self._verbs
 
     def add(self, name: str, what: str, command: _Command) -> argparse.ArgumentParser:
         """A move, with the complaint's number as its first argument."""
@@ -47,6 +53,7 @@ def add_complaint(parser: argparse.ArgumentParser) -> None:
     _add_moves_to_others(verbs)
     _add_cm_teams_moves(verbs)
     _add_citizens_moves(verbs)
+    registration_commands.add_to(verbs.plain)
     comment = _saying(verbs.add("comment", "a remark, at any time", commands.comment), "the remark")
     who = comment.add_mutually_exclusive_group(required=True)
     who.add_argument("--by", metavar="ACTOR", help="such as post:bdo-mehroni, cm_office:5")

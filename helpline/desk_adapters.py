@@ -1,20 +1,34 @@
 """What the agents' desk needs of calls and complaints, fitted to their use cases."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from calls.model import Call
 from calls.store import load as load_call
 from calls.store import recent_for_number
-from complaints.caller import history_for_number
-from complaints.errors import ComplaintError, InvalidInputError, NoPostError
+from complaints.caller import citizens_on, history_for_number
+from complaints.errors import ComplaintError, DuplicateError, InvalidInputError, NoPostError
 from complaints.policy import Policy
-from complaints.registration import Registration, register
-from cti.errors import ConflictError, FieldsRefusedError, NoSuchCallError
+from complaints.registration import (
+    AddedTo,
+    MatterKind,
+    Registered,
+    Registration,
+    SettledAtDesk,
+    TakenUp,
+    register,
+)
+from cti.errors import (
+    ConflictError,
+    DuplicateFoundError,
+    FieldsRefusedError,
+    NoSuchCallError,
+    OpenComplaint,
+)
 from cti.ports import History, RegisteredComplaint, RegistrationForm
 from db.pool import Pool
 from helpline.clock import Clock
 
-_FORM_FIELDS = {"call_id": "call"}
+_FORM_FIELDS = {"call_id": "call", "citizen_id": "citizen"}
 
 
 class NumberHistory:
@@ -28,7 +42,9 @@ class NumberHistory:
         async with self._pool.acquire(timeout=2) as conn:
             calls = await recent_for_number(conn, number, at_most=5)
         complaints = await history_for_number(self._pool, number, at_most=5)
+        citizens = await citizens_on(self._pool, number)
         return {
+            "citizens": [{"citizen": str(one.id), "name": one.name} for one in citizens],
             "calls": [
                 {"call": str(call.id), "at": call.started_at.isoformat(), "outcome": call.outcome}
                 for call in calls
@@ -70,14 +86,13 @@ class ComplaintRegistrar:
             raise FieldsRefusedError({field: str(error).partition(" ")[2]}) from error
         except NoPostError as error:
             raise FieldsRefusedError({"place": str(error)}) from error
+        except DuplicateError as error:
+            raise DuplicateFoundError(
+                [OpenComplaint(**asdict(one)) for one in error.candidates]
+            ) from error
         except ComplaintError as error:
             raise ConflictError(str(error)) from error
-        return RegisteredComplaint(
-            number=registered.number,
-            level=registered.level,
-            officer=registered.post_title,
-            due_at=registered.due_at,
-        )
+        return _told(registered)
 
     async def _request(self, form: RegistrationForm) -> Registration:
         """The form, with the number that the call came from where it names none.
@@ -98,12 +113,32 @@ class ComplaintRegistrar:
             text=form.text,
             citizen_name=form.citizen_name,
             call_id=form.call_id,
+            kind=MatterKind(form.kind),
+            incident=form.incident,
+            confidential=form.confidential,
+            citizen_id=form.citizen,
+            links_number=form.links_number,
+            answer=form.answer,
+            adds_to=form.adds_to,
+            separate=form.separate,
         )
         if form.contact:
             return request
         if call.number is None:
             raise FieldsRefusedError({"contact": "is needed: the caller's number was withheld"})
         return replace(request, contact=call.number)
+
+
+def _told(taken_up: TakenUp) -> RegisteredComplaint:
+    match taken_up:
+        case Registered() as one:
+            return RegisteredComplaint(
+                number=one.number, level=one.level, officer=one.post_title, due_at=one.due_at
+            )
+        case SettledAtDesk() as one:
+            return RegisteredComplaint(number=one.number, result=one.state, words=one.text)
+        case AddedTo() as one:
+            return RegisteredComplaint(number=one.number, result="added")
 
 
 def _handles(agent_id: str, call: Call) -> bool:

@@ -8,7 +8,13 @@ from typing import Any
 from complaints.policy import READY, UP_1076, Policy
 
 #: The demo's: the same rules as 1076, with feedback called at once and days of a minute.
-DEMO = replace(UP_1076, name="demo", feedback_delay=timedelta(seconds=1), day=timedelta(minutes=1))
+DEMO = replace(
+    UP_1076,
+    name="demo",
+    feedback_delay=timedelta(seconds=1),
+    day=timedelta(minutes=1),
+    registrations_per_month=None,  # its month would last half an hour
+)
 
 POLICIES = {policy.name: policy for policy in (*READY, DEMO)}
 

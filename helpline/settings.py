@@ -8,6 +8,7 @@ given, or generated once into the state folder.
 import os
 import re
 import tomllib
+from dataclasses import replace
 from datetime import time, timedelta
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
@@ -149,6 +150,7 @@ class CategoryRules(_Group):
     transfer_days: float | None = None
     transfer_needs_approval: bool | None = None
     reopen_days: int | None = None
+    confidential_seen_from: int | None = None
     feedback_delay: timedelta | None = None
     after_attempts: tuple[FollowUp, ...] | None = None
 
@@ -322,6 +324,10 @@ class Settings(BaseSettings):
     """How complaints are followed up; `helpline policy explain` says what that means."""
     category_rules: dict[str, CategoryRules] = {}
     """What differs from the policy, by the category's code."""
+    registrations_per_month: Annotated[int, Field(ge=1)] | Literal["any"] | None = None
+    """Of one mobile; left out: the policy's."""
+    confidential_seen_from: Annotated[int, Field(ge=1, le=4)] | None = None
+    """The lowest level that may know who complains confidentially; left out: no officer."""
     clock_shift: timedelta = timedelta(0)
     """Only with the demo's policy: how far the demo's time is from the machine's."""
     cell: CellOptions = CellOptions()
@@ -340,7 +346,13 @@ class Settings(BaseSettings):
     def rules_of(self, name: str) -> Policy:
         """Another policy of that name, with the same differences by category."""
         differing = {category: rules.given for category, rules in self.category_rules.items()}
-        return policy_named(name, differing)
+        policy = policy_named(name, differing)
+        if self.confidential_seen_from is not None:
+            policy = replace(policy, confidential_seen_from=self.confidential_seen_from)
+        if self.registrations_per_month is not None:
+            most = self.registrations_per_month
+            policy = replace(policy, registrations_per_month=None if most == "any" else most)
+        return policy
 
     @model_validator(mode="after")
     def _rules_make_sense(self) -> Self:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -11,6 +12,7 @@ from agi.server import FastAgiServer
 from calls.journal import CallJournal
 from campaigns.dialer import Dialer
 from complaints.bundle_page import BundlePage
+from complaints.confidentiality import audience_may_hear
 from cti.api import AgentApi
 from cti.api import routes as agent_routes
 from db.group_commit import GroupCommit
@@ -240,8 +242,9 @@ class Helpline:
         policy = settings.rules
         agents = AgentApi(key, self.live.desk, ComplaintRegistrar(pool, policy, self._now))
         app = application(agent_routes(agents), self._metrics, self.health)
-        Downloads(pool, self._vault, key, self._now).add_routes(app)
-        BundlePage(pool, key, self._now).add_routes(app)
+        may_hear = partial(audience_may_hear, policy=policy)
+        Downloads(pool, self._vault, key, self._now, may_hear).add_routes(app)
+        BundlePage(pool, key, self._now, policy).add_routes(app)
         if receipts := settings.notifications.receipts:
             Receipts(pool, receipt_options(receipts), self._now).add_routes(app)
         server = HttpServer(app, settings.http.host, settings.http.port)

@@ -1,11 +1,10 @@
 """Texts as data: named variables in braces, filled in as they were registered with the operator."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from string import Formatter
-
-import asyncpg
+from typing import Any
 
 from db.pool import Connection
 from db.statements import statements
@@ -13,6 +12,8 @@ from messages.errors import TemplateError
 from messages.model import Channel
 
 _LANGUAGE = "hi"  # the language that every template has
+Which = tuple[str, Channel, str]
+"""Kind, channel, language."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +63,23 @@ async def load(conn: Connection, kind: str, channel: Channel, language: str) -> 
     return _template(row)
 
 
+async def load_each(conn: Connection, wanted: Collection[Which]) -> dict[Which, Template]:
+    """As `load`, for each of these, with one statement; without those that there are none of."""
+    in_order = list(wanted)
+    rows = statements().messages_templates_of(
+        conn,
+        kinds=[kind for kind, _, _ in in_order],
+        channels=[channel for _, channel, _ in in_order],
+        languages=[language for _, _, language in in_order],
+        otherwise=_LANGUAGE,
+    )
+    found = {}
+    async for row in rows:
+        columns = {name: value for name, value in row.items() if name != "n"}
+        found[in_order[row["n"] - 1]] = _template(columns)
+    return found
+
+
 async def load_all(conn: Connection) -> list[Template]:
     """By kind, channel, language."""
     return [_template(row) async for row in statements().messages_templates(conn)]
@@ -85,7 +103,7 @@ async def save(conn: Connection, template: Template) -> None:
     )
 
 
-def _template(row: asyncpg.Record) -> Template:
+def _template(row: Mapping[str, Any]) -> Template:
     return Template(
         **{**row, "channel": Channel(row["channel"]), "variables": tuple(row["variables"])}
     )

@@ -1,13 +1,13 @@
 """From a template and its variables to what is sent: body, registration, length."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from db.pool import Connection
 from messages.errors import TemplateError
 from messages.model import Channel
 from messages.parts import measure
-from messages.templates import Template, fill, load
+from messages.templates import Template, Which, fill, load, load_each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +43,17 @@ async def template_or_fault(
         return await load(conn, kind, channel, language)
     except TemplateError as error:
         return error
+
+
+async def templates_or_faults(
+    conn: Connection, wanted: Collection[Which]
+) -> dict[Which, Template | TemplateError]:
+    """As `template_or_fault`, for each (kind, channel, language), with one statement."""
+    found = await load_each(conn, wanted)
+    return {
+        which: found.get(which) or TemplateError(f"{which[0]}: no template for {which[1]}")
+        for which in wanted
+    }
 
 
 def word_from(

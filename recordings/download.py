@@ -5,7 +5,7 @@ file's hash, so that a player that began with the original before the copy was m
 for the rest `If-Range`, gets the copy from its beginning and not a mixture.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -13,11 +13,14 @@ import structlog
 from aiohttp import web
 
 from db.errors import AWAY
-from db.pool import Pool
+from db.pool import Connection, Pool
 from recordings import rows
 from recordings.errors import RecordingError
 from recordings.links import verify
 from recordings.vault import StoredObject, Vault
+
+#: Whether a recording may be heard by an audience that holds a good link to it: asked each time.
+MayHear = Callable[[Connection, UUID, str], Awaitable[bool]]
 
 _log = structlog.get_logger(__name__)
 _PIECE = 256 * 1024
@@ -35,19 +38,26 @@ class Downloads:
     """`GET /recordings/{id}?audience=&expires=&signature=` as `recordings.links.sign` writes it."""
 
     def __init__(
-        self, pool: Pool, vault: Vault, secret: bytes, now: Callable[[], datetime]
+        self,
+        pool: Pool,
+        vault: Vault,
+        secret: bytes,
+        now: Callable[[], datetime],
+        may_hear: MayHear,
     ) -> None:
         self._pool = pool
         self._vault = vault
         self._secret = secret
         self._now = now
+        self._may_hear = may_hear
 
     def add_routes(self, app: web.Application) -> None:
         """Answer on `app`."""
         app.router.add_get("/recordings/{id}", self.get)
 
     async def get(self, request: web.Request) -> web.StreamResponse:
-        """403 for a link that is not ours, has expired or leads nowhere: one answer for all.
+        """403 for a link that is not ours, has expired or leads nowhere, and for an audience that
+        may not hear it (any more): one answer for all.
 
         404 while the recording is being closed, or when it has no audio; 416 for a range outside;
         503 when database or store are away.
@@ -56,7 +66,7 @@ class Downloads:
             return _refusal(403, _NOT_VALID)
         recording_id = UUID(request.match_info["id"])
         try:
-            found = await self._look_up(recording_id)
+            found = await self._look_up(recording_id, request.query["audience"])
             if isinstance(found, web.Response):
                 return found
             span = _span(request, found)
@@ -70,10 +80,10 @@ class Downloads:
             return _refusal(503, "The recording cannot be fetched now. Please try again later.")
         return await self._send(request, found, span, first)
 
-    async def _look_up(self, recording_id: UUID) -> StoredObject | web.Response:
+    async def _look_up(self, recording_id: UUID, audience: str) -> StoredObject | web.Response:
         async with self._pool.acquire(timeout=2) as conn:
             state = await rows.state_of(conn, recording_id)
-            if state is None:
+            if state is None or not await self._may_hear(conn, recording_id, audience):
                 return _refusal(403, _NOT_VALID)
             objects = await rows.objects(conn, recording_id)
         found = objects.get("copy") or objects.get("original")

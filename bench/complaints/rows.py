@@ -15,7 +15,7 @@ from complaints.ends import SpecialClosed, Withdrawn
 from complaints.history import BEFORE_THE_FIRST, Entry, chained
 from complaints.lifecycle import AwaitingFeedback, ClosedSatisfied, Unverified, WithOfficer
 from complaints.notifications import Notification
-from complaints.store import rows_of
+from complaints.state_rows import rows_of
 from messages.templates import Template
 from messages.wording import word_from
 

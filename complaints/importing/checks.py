@@ -77,7 +77,9 @@ def check(known: Known, files: Files) -> list[Fault]:
         *_doubled(files),
         *_dangling(merged),
         *_misplaced(merged),
-        *_rings(merged),
+        *_rings(merged, Kind.PLACES),
+        *_rings(merged, Kind.CATEGORIES),
+        *_tree(known, merged),
         *_same_duty(merged),
         *_overlapping(merged, Kind.TENURES),
         *_overlapping(merged, Kind.LEAVES),
@@ -100,7 +102,9 @@ def _references(row: Row) -> list[tuple[str, Kind, str]]:
         case Place(parent=str(parent)):
             return [("parent", Kind.PLACES, parent)]
         case Category():
-            return [("department", Kind.DEPARTMENTS, row.department)]
+            department = (Kind.DEPARTMENTS, row.department)
+            named = {"department": department, "parent": (Kind.CATEGORIES, row.parent)}
+            return [(column, kind, code) for column, (kind, code) in named.items() if code]
         case PostRow():
             return [
                 ("department", Kind.DEPARTMENTS, row.department),
@@ -143,13 +147,13 @@ def _size(place: Place) -> int:
     return min(PLACE_KINDS.index(place.kind), 2)
 
 
-def _rings(merged: Merged) -> Iterator[Fault]:
+def _rings(merged: Merged, kind: Kind) -> Iterator[Fault]:
     parents = {
         code: item.row.parent
-        for (code,), item in merged.items[Kind.PLACES].items()
-        if isinstance(item.row, Place)
+        for (code,), item in merged.items[kind].items()
+        if isinstance(item.row, Place | Category)
     }
-    for located, _ in merged.rows_of(Kind.PLACES):
+    for located, _ in merged.rows_of(kind):
         (code,) = located.key
         seen: set[str] = set()
         above = parents[code]
@@ -158,6 +162,32 @@ def _rings(merged: Merged) -> Iterator[Fault]:
             above = parents.get(above)
         if above == code:
             yield Fault(located.file, located.line, f"parent: {code} would lie within itself")
+
+
+def _tree(known: Known, merged: Merged) -> Iterator[Fault]:
+    """Only a leaf is answered, or out of scope; every other category has some under it."""
+    rows = {
+        code: item.row
+        for (code,), item in merged.items[Kind.CATEGORIES].items()
+        if isinstance(item.row, Category)
+    }
+    headings = {row.parent for row in rows.values()}
+    for located, row in merged.rows_of(Kind.CATEGORIES):
+        if not isinstance(row, Category):
+            continue
+        parent = rows.get(row.parent) if row.parent else None
+        if parent and parent.is_leaf:
+            why = "is answered by a department" if parent.department else "is out of scope"
+            yield Fault(
+                located.file, located.line, f"parent: {parent.code} {why}: nothing under it"
+            )
+        if not row.is_leaf and row.code not in headings:
+            reason = "department: is empty, and nothing lies under this category"
+            yield Fault(located.file, located.line, reason)
+        before = known[Kind.CATEGORIES].get(located.key)
+        if isinstance(before, Category) and before.department and not row.department:
+            reason = f"department: complaints are with {before.department}, it cannot be taken away"
+            yield Fault(located.file, located.line, reason)
 
 
 def _same_duty(merged: Merged) -> Iterator[Fault]:

@@ -36,6 +36,19 @@ def text(column: str, cell: str) -> str:
     return clean(column, " ".join(cell.split()), _LONGEST_TEXT)
 
 
+def yes_or_no(column: str, cell: str) -> bool:
+    """`yes` or `no`."""
+    if cell not in ("yes", "no"):
+        raise InvalidInputError(column, f"is not yes or no: {_shown(cell)}")
+    return cell == "yes"
+
+
+def words(column: str, cell: str) -> tuple[str, ...]:
+    """Words or phrases between semicolons, each once; none for an empty cell."""
+    given = [text(column, one) for one in cell.split(";") if one.strip()]
+    return tuple(dict.fromkeys(given))
+
+
 def whole(least: int, most: int) -> Callable[[str, str], int]:
     """A whole number from `least` to `most`, in Latin or Devanagari digits."""
 

@@ -32,7 +32,8 @@ def _row(kind: Kind, row: asyncpg.Record) -> Row:
         case Kind.PLACES:
             return Place(**values)
         case Kind.CATEGORIES:
-            return Category(**values | {"level_days": tuple(values["level_days"])})
+            days = values["level_days"] and tuple(values["level_days"])
+            return Category(**values | {"level_days": days, "keywords": tuple(values["keywords"])})
         case Kind.POSTS:
             return PostRow(**values)
         case Kind.OFFICERS:

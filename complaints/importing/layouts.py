@@ -71,8 +71,31 @@ class Layout:
     columns: tuple[Column, ...]
 
 
-def _category(*, days_1: int, days_2: int, days_3: int, days_4: int, **others: Any) -> Category:
-    return Category(**others, level_days=(days_1, days_2, days_3, days_4))
+def _category(
+    *,
+    days_1: int | None,
+    days_2: int | None,
+    days_3: int | None,
+    days_4: int | None,
+    department: str | None,
+    **others: Any,
+) -> Category:
+    days = (days_1, days_2, days_3, days_4)
+    given = tuple(day for day in days if day is not None)
+    if given and department is None:
+        raise InvalidInputError("department", "is empty, although there are days")
+    if department is not None and len(given) < len(days):
+        raise InvalidInputError("days", "are needed at L1 to L4 where a department answers")
+    row = Category(
+        **others,
+        department=department,
+        level_days=(given[0], given[1], given[2], given[3]) if given else None,
+    )
+    if not row.in_scope and not row.advice_hi:
+        raise InvalidInputError("advice_hi", "is empty: where to go with what is out of scope")
+    if row.parent == row.code:
+        raise InvalidInputError("parent", "is the category itself")
+    return row
 
 
 def _in_order(from_on: date, until_on: date | None) -> None:
@@ -116,8 +139,15 @@ LAYOUTS: Mapping[Kind, Layout] = {
         (
             _CODE,
             *_NAMES,
-            _DEPARTMENT,
-            *(Column(f"days_{level}", fields.whole(1, 365)) for level in (1, 2, 3, 4)),
+            Column("department", fields.nothing_or(fields.code)),
+            *(
+                Column(f"days_{level}", fields.nothing_or(fields.whole(1, 365)))
+                for level in (1, 2, 3, 4)
+            ),
+            Column("parent", fields.nothing_or(fields.code), optional=True),
+            Column("in_scope", fields.if_given(fields.yes_or_no, otherwise=True), optional=True),
+            Column("advice_hi", fields.nothing_or(fields.text), optional=True),
+            Column("keywords", fields.words, optional=True),
         ),
     ),
     Kind.POSTS: Layout(

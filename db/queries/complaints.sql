@@ -1,19 +1,13 @@
--- name: complaints_take_key(key, complaint_id)!
--- A second registration with the same key waits here for the first, then changes nothing.
-insert into registration_key (key, complaint_id) values (:key, :complaint_id)
-on conflict (key) do nothing;
-
--- name: complaints_registered_under(key)^
--- What the first registration with this key answered, also when the complaint has moved on since.
-select c.id, c.number, h.level, h.due_at, p.id as post, p.title
-from registration_key k
-join complaint c on c.id = k.complaint_id
-join complaint_history h on h.complaint_id = c.id and h.seq = 1
-join post p on p.id = h.post
-where k.key = :key;
-
 -- name: complaints_category(code)^
-select code, name_hi, department, level_days from category where code = :code;
+select code, name_hi, department, level_days, leaf, in_scope, advice_hi from category where code = :code;
+
+-- name: complaints_category_tree()
+select code, name_hi, name_en, parent, leaf, in_scope, advice_hi, keywords from category;
+
+-- name: complaints_citizens_on(number, at_most)
+-- Who may be speaking.
+select c.id, c.name from citizen_number n join citizen c on c.id = n.citizen_id
+where n.number = :number order by c.created_at, c.id limit :at_most;
 
 -- name: complaints_place(code)^
 select code, name_hi from place where code = :code;
@@ -53,32 +47,6 @@ left join officer o on o.code = t.officer
 left join officer_leave l on l.officer = t.officer and daterange(l.from_on, l.until_on, '[]') @> :today::date
 where post.id = any(:ids::text[])
 order by post.id, t.from_on;
-
--- name: complaints_hold_number(number)$
--- Two registrations from one number must not both find that their citizen is new.
-select pg_advisory_xact_lock(hashtextextended(:number, 1076));
-
--- name: complaints_citizen(number, name)$
--- The citizen of this name on this number: a phone is shared, a name alone says nothing.
-select c.id from citizen c join citizen_number n on n.citizen_id = c.id
-where n.number = :number and c.name is not distinct from :name
-order by c.created_at limit 1;
-
--- name: complaints_add_citizen(id, name, language, created_at, number)!
-with added as (
-    insert into citizen (id, name, language, created_at) values (:id, :name, :language, :created_at)
-    returning id
-)
-insert into citizen_number (citizen_id, number) select id, :number from added;
-
--- name: complaints_next_serial()$
-select nextval('complaint_serial');
-
--- name: complaints_add(id, number, category, place, citizen_id, contact, text_hi, state, level, post, due_at, due_since, due_days, due_policy, due_counting, remind_at, registered_at)!
-insert into complaint (id, number, category, place, citizen_id, contact, text_hi, state, level, post, due_at, due_since,
-                       due_days, due_policy, due_counting, remind_at, registered_at, changed_at)
-values (:id, :number, :category, :place, :citizen_id, :contact, :text_hi, :state, :level, :post, :due_at, :due_since,
-        :due_days, :due_policy, :due_counting, :remind_at, :registered_at, :registered_at);
 
 -- name: complaints_lock(number)$
 -- The row that every change of a complaint takes first. "No key" so that new rows may refer to it meanwhile. Alone: what is
@@ -137,7 +105,8 @@ limit :at_most;
 -- Complaints whose rows this transaction has taken, as they are now, in the order of `ids`.
 select c.*, p.name_hi as place_name, k.name_hi as category_name, coalesce(c.department, k.department) as department_now,
        k.level_days, e.reason_code as end_code, e.text as end_text, e.actor as end_actor, e.post as end_post,
-       e.level as end_level, e.call_id as end_call, e.page as end_page, r.kind as proposal_kind
+       e.level as end_level, e.call_id as end_call, e.page as end_page, e.merged_into as end_into,
+       r.kind as proposal_kind
 from unnest(:ids::uuid[]) with ordinality as w (id, n)
 join complaint c on c.id = w.id join category k on k.code = c.category join place p on p.code = c.place
 left join complaint_end e on e.complaint_id = c.id and e.entry = c.end_entry
@@ -281,12 +250,27 @@ select complaint_id, entry_no, at, level, reason_code, recording_id, attempt_id
 from dissatisfaction_register where complaint_id = any(:complaint_ids::uuid[]) order by entry_no;
 
 -- name: complaints_recordings(complaint_ids)
--- Everything recorded in the complaints' calls, oldest first, also what is still being written.
+-- Everything recorded in the complaints' calls, oldest first, also what is still being written. `confidential_as`: the
+-- categories of the confidential complaints that its call belongs to.
 select cc.complaint_id, r.id, r.call_id, r.kind, r.state, r.started_at, r.closed_at, r.sha256, r.seconds, r.channels,
-       r.location
+       r.location,
+       array(select c.category from complaint_call l join complaint c on c.id = l.complaint_id
+             where l.call_id = r.call_id and c.confidential) as confidential_as
 from recording r join complaint_call cc on cc.call_id = r.call_id
 where cc.complaint_id = any(:complaint_ids::uuid[])
 order by r.started_at, r.id;
+
+-- name: complaints_recording_for(id, post)^
+-- As confidential_as above, for one recording, and the level of the post that would hear it. Also a call that only tried
+-- to reach the citizen. No row: no post.
+select o.level,
+       array(select c.category from complaint_call l join complaint c on c.id = l.complaint_id
+             where l.call_id = r.call_id and c.confidential
+             union
+             select c.category from attempt a join complaint c on c.id = a.complaint_id
+             where a.id = r.call_id and c.confidential) as confidential_as
+from recording r join post o on o.id = :post
+where r.id = :id;
 
 -- name: complaints_notify(ids, dedupe_keys, complaint_ids, kinds, channels, languages, recipients, subjects, bodies, variables, template_ids, headers, encodings, parts, recordings, links, created_at, next_attempt_at, held_at, last_errors)!
 -- `recordings` and `links`: a JSON list for each row.
@@ -319,7 +303,7 @@ from unnest(:ids::uuid[], :complaint_ids::uuid[], :entries::integer[], :posts::t
 select id from bundle where complaint_id = :complaint_id and post = :post order by entry desc limit 1;
 
 -- name: complaints_bundle(id)^
-select b.id, b.complaint_id, b.post, o.title as post_title, c.number, c.text_hi, c.level,
+select b.id, b.complaint_id, b.post, o.title as post_title, o.level as post_level, c.number, c.text_hi, c.level,
        c.due_at, k.name_hi as category, p.name_hi as place
 from bundle b join complaint c on c.id = b.complaint_id join category k on k.code = c.category
 join place p on p.code = c.place join post o on o.id = b.post
@@ -344,11 +328,19 @@ order by c.ended_at is null desc, c.registered_at desc
 limit :at_most;
 
 -- name: complaints_story(number)^
-select c.id, c.number, c.state, c.level, c.text_hi, c.contact, c.due_at, c.cm_office_since, c.registered_at,
-       k.name_hi as category, d.name_hi as department, p.name_hi as place, s.name as citizen, o.title as post_title
+select c.id, c.number, c.state, c.level, c.text_hi, c.contact, c.kind, c.incident, c.confidential, c.source, c.confirmed_by,
+       c.weight, c.due_at, c.cm_office_since, c.registered_at, k.name_hi as category, d.name_hi as department,
+       p.name_hi as place, s.name as citizen, o.title as post_title, m.linked, m.linked_open, i.number as merged_into
 from complaint c join category k on k.code = c.category
-join department d on d.code = coalesce(c.department, k.department)
-join place p on p.code = c.place join citizen s on s.id = c.citizen_id join post o on o.id = c.post
+join place p on p.code = c.place join citizen s on s.id = c.citizen_id
+cross join lateral (
+    select count(*) as linked, count(*) filter (where other.ended_at is null) as linked_open
+    from complaint other where other.matter = c.matter and other.citizen_id <> c.citizen_id
+) m
+left join department d on d.code = coalesce(c.department, k.department)
+left join post o on o.id = c.post
+left join complaint_end e on e.complaint_id = c.id and e.entry = c.end_entry
+left join complaint i on i.id = e.merged_into
 where c.number = :number;
 
 -- name: complaints_story_calls(complaint_id)
@@ -374,15 +366,20 @@ select * from unnest(:codes::text[], :kinds::text[], :names_hi::text[], :names_e
 on conflict (code) do update
 set kind = excluded.kind, name_hi = excluded.name_hi, name_en = excluded.name_en, parent = excluded.parent;
 
--- name: complaints_put_categories(codes, names_hi, names_en, departments, days_1, days_2, days_3, days_4)!
-insert into category (code, name_hi, name_en, department, level_days)
-select r.code, r.name_hi, r.name_en, r.department, array[r.d1, r.d2, r.d3, r.d4]
+-- name: complaints_put_categories(codes, names_hi, names_en, departments, days_1, days_2, days_3, days_4, parents, scopes, advices, keywords)!
+-- One statement, so that a category may come before the one that it lies under. `keywords`: a JSON list for each.
+insert into category (code, name_hi, name_en, department, level_days, parent, in_scope, advice_hi, keywords)
+select r.code, r.name_hi, r.name_en, r.department,
+       case when r.d1 is not null then array[r.d1, r.d2, r.d3, r.d4] end, r.parent, r.in_scope, r.advice_hi,
+       array(select jsonb_array_elements_text(r.keywords::jsonb))
 from unnest(:codes::text[], :names_hi::text[], :names_en::text[], :departments::text[], :days_1::smallint[],
-            :days_2::smallint[], :days_3::smallint[], :days_4::smallint[])
-     as r (code, name_hi, name_en, department, d1, d2, d3, d4)
+            :days_2::smallint[], :days_3::smallint[], :days_4::smallint[], :parents::text[], :scopes::boolean[],
+            :advices::text[], :keywords::text[])
+     as r (code, name_hi, name_en, department, d1, d2, d3, d4, parent, in_scope, advice_hi, keywords)
 on conflict (code) do update
 set name_hi = excluded.name_hi, name_en = excluded.name_en, department = excluded.department,
-    level_days = excluded.level_days;
+    level_days = excluded.level_days, parent = excluded.parent, in_scope = excluded.in_scope,
+    advice_hi = excluded.advice_hi, keywords = excluded.keywords;
 
 -- name: complaints_put_posts(ids, titles, departments, places, levels, numbers, vacancies)!
 insert into post (id, title, department, place, level, number, vacant_from)

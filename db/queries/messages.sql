@@ -6,6 +6,13 @@ where kind = :kind and channel = :channel and language in (:language, :otherwise
 order by language = :language desc
 limit 1;
 
+-- name: messages_templates_of(kinds, channels, languages, otherwise)
+-- As messages_template, for the n-th kind, channel and language.
+select distinct on (w.n) w.n, t.kind, t.channel, t.language, t.template_id, t.header, t.subject, t.text, t.variables
+from unnest(:kinds::text[], :channels::text[], :languages::text[]) with ordinality as w (kind, channel, language, n)
+join message_template t on t.kind = w.kind and t.channel = w.channel and t.language in (w.language, :otherwise)
+order by w.n, t.language = w.language desc;
+
 -- name: messages_templates()
 select kind, channel, language, template_id, header, subject, text, variables
 from message_template order by kind, channel, language;

@@ -40,7 +40,11 @@ select code, name_hi, name_en from department;
 select code, kind, name_hi, name_en, parent from place;
 
 -- name: officers_categories()
-select code, name_hi, name_en, department, level_days from category;
+select code, name_hi, name_en, department, level_days, parent, in_scope, advice_hi, keywords from category;
+
+-- name: officers_answered_categories()
+-- Those for which somebody must be there.
+select code, department from category where in_scope and leaf;
 
 -- name: officers_posts()
 select id, title, department, place, level, number, vacant_from from post;

@@ -14,6 +14,17 @@ class AgentError(Exception):
     """The agent's page was refused, or did not get what it waited for."""
 
 
+class OfferedError(AgentError):
+    """The citizen has open complaints about this: send the form again with the agent's answer.
+
+    `adds_to` one of `candidates`, or `separate`.
+    """
+
+    def __init__(self, candidates: list[Message]) -> None:
+        super().__init__(f"open already: {', '.join(one['number'] for one in candidates)}")
+        self.candidates = candidates
+
+
 @dataclass
 class AgentPage:
     """What an agent's browser does: holds the socket, acknowledges pops, sends the form."""
@@ -73,10 +84,16 @@ class AgentPage:
         return message
 
     async def register_complaint(self, form: Message) -> Message:
-        """Send the form. `AgentError` with the server's words when it is refused."""
+        """Send the form.
+
+        `OfferedError` where it may be open already; `AgentError` with the server's words when it is
+        refused.
+        """
         if self._session is None:
             raise AgentError("the page is closed")
         async with self._session.post("/agent/complaints", json=form) as response:
+            if response.status == 409 and "candidates" in (asked := await response.json()):
+                raise OfferedError(asked["candidates"])
             if response.status not in (200, 201):
                 raise AgentError(f"{response.status}: {await response.text()}")
             answer: Message = await response.json()

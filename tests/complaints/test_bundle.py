@@ -32,7 +32,7 @@ UNTIL = START + timedelta(days=30)
 @pytest.fixture
 async def client(world: World) -> AsyncIterator[Client]:
     app = web.Application()
-    BundlePage(world.pool, SECRET, lambda: world.now).add_routes(app)
+    BundlePage(world.pool, SECRET, lambda: world.now, world.policy).add_routes(app)
     async with TestClient(TestServer(app)) as client:
         yield client
 

@@ -98,6 +98,7 @@ async def test_the_oldest_due_go_first(world: World) -> None:
 
 
 async def test_racing_sweeps_escalate_each_complaint_exactly_once(world: World) -> None:
+    world.policy = replace(UP_1076, registrations_per_month=None)
     made = [await world.register() for _ in range(12)]
     world.later(days=8)
     swept = await asyncio.gather(*(sweep(world, limit=5) for _ in range(5)))

@@ -69,7 +69,9 @@ async def test_the_second_goes_up_with_all_that_the_citizen_said(world: World) -
     assert message["links"] == [sign(bundle["id"])]
     assert message["body"].endswith(sign(bundle["id"]))
     assert "नागरिक असंतुष्ट, काम अधूरा हुआ" in message["body"]
-    handed = await open_bundle(world.pool, bundle["id"], remote="127.0.0.1", now=world.now)
+    handed = await open_bundle(
+        world.pool, bundle["id"], policy=world.policy, remote="127.0.0.1", now=world.now
+    )
     assert handed is not None
     assert [one.reason_code for one in handed.register] == ["false_report", "partly_done"]
     assert handed.history[1].reason == "हैंडपंप ठीक कर दिया गया"

@@ -57,6 +57,7 @@ async def test_what_one_dialer_holds_another_does_not_get(world: World) -> None:
 
 
 async def test_racing_dialers_claim_each_citizen_once(world: World) -> None:
+    world.policy = replace(UP_1076, registrations_per_month=None)
     made = await disposed(world, 12)
     claims = await asyncio.gather(*(claim(world, 3) for _ in range(10)))
     claimed = [due.complaint_id for some in claims for due in some]

@@ -16,23 +16,30 @@ from complaints.calendar import Counting
 from complaints.deadlines import Clock
 from complaints.ends import (
     Advised,
+    AdvisedAtDesk,
+    Answered,
+    AnsweredAtDesk,
     Final,
+    Merged,
     OwnWord,
     Ruling,
     SpecialClosed,
     SpecialReason,
+    Thanked,
     Withdrawn,
 )
 from complaints.errors import NotAllowedError, NotOverdueError
+from complaints.kinds import MatterKind
 from complaints.lifecycle import (
     AwaitingFeedback,
     ClosedSatisfied,
+    Followed,
+    Open,
     Paused,
     PauseReason,
     ProposalKind,
     Proposed,
     Returned,
-    State,
     Terms,
     Triage,
     Unverified,
@@ -176,8 +183,8 @@ def test_the_ends_carry_their_evidence() -> None:
     assert disposed.attempts_used_up("no answer, thrice", START).reason == "no answer, thrice"
 
 
-EVERY_OPEN = {"withdraw"}
-ON_THE_CLOCK = {"dispose", "overdue", "look_again"} | EVERY_OPEN
+EVERY_OPEN = {"withdraw", "merge"}
+ON_THE_CLOCK = {"dispose", "answer", "overdue", "look_again"} | EVERY_OPEN
 MOVES: dict[type, set[str]] = {
     Triage: {"forward", "advise", "overdue"} | EVERY_OPEN,
     Returned: {"forward", "advise", "overdue"} | EVERY_OPEN,
@@ -185,13 +192,18 @@ MOVES: dict[type, set[str]] = {
     | {"pause", "transfer", "propose_transfer", "return_mapping"}
     | {"special_close", "propose_special_close"},
     Proposed: ON_THE_CLOCK | {"approve_transfer", "approve_special_close", "refuse"},
-    Paused: {"resume", "pause_over", "dispose"} | EVERY_OPEN,
+    Paused: {"resume", "pause_over", "dispose", "answer"} | EVERY_OPEN,
     AwaitingFeedback: {"satisfied", "dissatisfied", "attempts_used_up"} | EVERY_OPEN,
     ClosedSatisfied: {"reopen"},
     Unverified: {"reopen"},
     SpecialClosed: set(),
     Withdrawn: set(),
     Advised: set(),
+    Answered: set(),
+    Merged: set(),
+    AdvisedAtDesk: set(),
+    AnsweredAtDesk: set(),
+    Thanked: set(),
 }
 QUESTIONS = {"approves_transfer", "decides_special_close", "decider", "kept"}
 
@@ -204,6 +216,25 @@ def test_a_state_has_methods_for_its_legal_moves_only(state: type) -> None:
         if not name.startswith("_") and inspect.isfunction(getattr(state, name))
     }
     assert methods - QUESTIONS == MOVES[state]
+
+
+def test_information_is_answered_and_nobody_is_asked() -> None:
+    asked = lifecycle.registered(ALL, START, MatterKind.INFORMATION)
+    assert isinstance(asked, WithOfficer)
+    with pytest.raises(NotAllowedError, match="answered, not disposed"):
+        asked.dispose()
+    end = asked.overdue(ALL, asked.due_at).answer("सोमवार को", "officer:L2", START)
+    assert (end.level, end.disposals, end.answer) == (2, 1, "सोमवार को")
+    with pytest.raises(NotAllowedError, match="only information"):
+        new().answer("x", "officer:L1", START)
+
+
+def test_information_keeps_its_kind_on_every_way() -> None:
+    rules = terms(1, 2, policy=replace(UP_1076, triage=True))
+    sorting = lifecycle.registered(rules, START, MatterKind.INFORMATION)
+    assert isinstance(sorting, Triage)
+    there = sorting.forward(rules, START).transfer(rules, rules, START)
+    assert there.return_mapping(rules, START).forward(rules, START).about == "information"
 
 
 def test_a_proposal_is_approved_as_what_it_is() -> None:
@@ -249,7 +280,7 @@ def test_what_is_sorted_goes_to_the_post_on_record_when_every_post_is_gone() -> 
 class AnyLife(RuleBasedStateMachine):
     """A complaint under any policy, on any ladder, with any order of the moves it has."""
 
-    state: State
+    state: Followed
 
     @initialize(
         levels=st.sets(st.integers(1, 4), min_size=1),
@@ -263,25 +294,27 @@ class AnyLife(RuleBasedStateMachine):
             transfers_at_most=st.integers(0, 3),
             transfer_needs_approval=st.booleans(),
         ),
+        about=st.sampled_from([MatterKind.COMPLAINT, MatterKind.DEMAND, MatterKind.INFORMATION]),
     )
-    def begin(self, levels: set[int], policy: Policy) -> None:
+    def begin(self, levels: set[int], policy: Policy, about: MatterKind) -> None:
+        self.about = about
         self.terms = terms(*levels, policy=policy)
         self.now = self.moved_at = START
         self.disposals = self.judged = self.reopened = 0
         self.highest = max(levels)
-        first = lifecycle.registered(self.terms, START)
+        first = lifecycle.registered(self.terms, START, about)
         assert first is not None
         assert isinstance(first, Triage) == policy.triage
         self.state = first
-        self.before: State = self.state
+        self.before: Followed = self.state
         self.left_department = False
 
-    def go(self, after: State) -> None:
+    def go(self, after: Followed) -> None:
         self.before, self.state = self.state, after
         self.moved_at = self.now
         self.left_department = False
 
-    def leave(self, after: State) -> None:
+    def leave(self, after: Followed) -> None:
         self.go(after)
         self.left_department = True
 
@@ -298,7 +331,17 @@ class AnyLife(RuleBasedStateMachine):
     def dispose(self) -> None:
         assert isinstance(self.state, WithOfficer | Proposed | Paused)
         self.disposals += 1
-        self.go(self.state.dispose())
+        if self.about is MatterKind.INFORMATION:
+            self.go(self.state.answer("सोमवार को", "officer:L1", self.now))
+        else:
+            self.go(self.state.dispose())
+
+    @precondition(lambda self: hasattr(self.state, "merge"))
+    @rule(sure=st.integers(0, 9).map(lambda n: n == 0))
+    def merge(self, sure: bool) -> None:
+        assert isinstance(self.state, Open)
+        if sure:
+            self.go(self.state.merge(ATTEMPT, "into 100000007", "agent:1", self.now))
 
     @precondition(lambda self: hasattr(self.state, "overdue"))
     @rule()
@@ -445,6 +488,14 @@ class AnyLife(RuleBasedStateMachine):
             assert self.state.dissatisfied_at_level <= self.terms.policy.reviews_per_level
 
     @invariant()
+    def it_stays_the_kind_that_it_is_and_nobody_is_asked_about_information(self) -> None:
+        assert self.state.about is self.about
+        if self.about is MatterKind.INFORMATION:
+            assert not isinstance(self.state, AwaitingFeedback | ClosedSatisfied | Unverified)
+        else:
+            assert not isinstance(self.state, Answered)
+
+    @invariant()
     def an_end_has_its_evidence(self) -> None:
         match self.state:
             case ClosedSatisfied() as end:
@@ -458,6 +509,10 @@ class AnyLife(RuleBasedStateMachine):
                 assert self.terms.policy.special_close is not SpecialClose.NOBODY
             case Withdrawn() as end:
                 assert end.word.call_id == ATTEMPT
+            case Answered() as end:
+                assert end.answer
+            case Merged() as end:
+                assert end.into == ATTEMPT
 
 
 AnyLife.TestCase.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)

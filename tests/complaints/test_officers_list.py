@@ -56,6 +56,7 @@ async def test_a_paused_complaint_comes_last_also_as_the_place_to_go_on_from(wor
             number,
             reason=PauseReason.COURT_STAY,
             text="स्थगन आदेश",
+            post=OFFICER,
             actor=f"officer:{OFFICER}",
             policy=UP_1076,
             now=world.now,

@@ -122,8 +122,11 @@ EXPLAINED = """\
      citizen not satisfied: back to L4 for 7 days, on the list of the CM's office.
   With every step up go the citizen's recordings, the reasons and the history.
   A pause ends by itself: after 15 days for the citizen, 180 for a court.
+  Who complains confidentially is not told to any officer, nor is the voice.
   An officer can pass it on, or return it as wrongly mapped, within 3 days, 2 time(s) in all.
   From L2 on the officer can close it specially, with reason and name.
+  One mobile registers at most 10 in a month; incidents and landlines any number.
+  A suggestion ends with thanks; information ends with its answer, and nobody is asked.
   Disposed of, the citizen is called 15 minutes later, at most 4 times; only their own word closes it as satisfied.
   Nobody reached: an agent calls, within 2 day(s); then an SMS asks the citizen to call, within 3 day(s); then it ends as unverified, never as satisfied.
   Satisfied or unverified, the citizen can reopen it for 30 days.\
@@ -144,6 +147,7 @@ EXPLAINED = """\
         (Policy(name="x", reviews_per_level=2), "the first 2 times: back to L1"),
         (Policy(name="x", counting=Counting.WORKING_DAYS), "(L1-MAH): 7 working days"),
         (Policy(name="x", by_category={"handpump": {"reopen_days": 3}}), "reopen it for 3 days"),
+        (Policy(name="x", confidential_seen_from=3), "confidentially is told from L3 on only"),
     ],
 )
 async def test_what_differs_is_said(world: World, policy: Policy, words: str) -> None:

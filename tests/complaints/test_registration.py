@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -8,7 +9,9 @@ from complaints import number
 from complaints.errors import InvalidInputError
 from complaints.reference import Category, ReferenceData, load
 from db.ids import new_id
+from db.pool import open_pool
 from tests.complaints.world import CITIZEN, START, World
+from tests.db.guillotine import Guillotine
 
 
 async def test_a_complaint_goes_to_the_first_level_at_once(world: World) -> None:
@@ -123,3 +126,16 @@ async def test_time_limits_are_the_categorys(world: World) -> None:
     await load(world.pool, ReferenceData(categories=[urgent]))
     registered = await world.register(world.form(category="no-water"))
     assert registered.due_at == START + timedelta(days=1)
+
+
+async def test_a_citizen_on_the_line_waits_for_few_statements(
+    world: World, migrated_url: str
+) -> None:
+    async with Guillotine(migrated_url) as line:
+        pool = await open_pool(line.url, size=1)
+        there = replace(world, pool=pool)
+        await there.register()  # the first time, the driver asks about types
+        before = line.statements
+        await there.register(world.form(call_id=await world.call()))
+        await pool.close()
+    assert line.statements - before <= 8  # begin and commit among them

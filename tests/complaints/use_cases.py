@@ -9,7 +9,9 @@ from typing import Any
 from complaints import feedback
 from complaints.escalation import escalate_overdue, remind
 from complaints.feedback import Answer
+from complaints.kinds import MatterKind
 from complaints.lifecycle import PauseReason
+from complaints.merging import merge
 from complaints.pausing import end_long_pauses, pause, resume
 from complaints.policy import MP_181, UP_1076
 from complaints.second_look import look_again
@@ -38,6 +40,38 @@ UseCase = Callable[[World], Awaitable[object]]
 async def registering(world: World) -> UseCase:
     form = world.form(call_id=await world.call())
     return lambda cut: cut.register(form)
+
+
+async def ending_at_the_desk(world: World) -> UseCase:
+    form = world.form(kind=MatterKind.SUGGESTION, call_id=await world.call())
+    return lambda cut: cut.taken_up(form)
+
+
+async def linking_a_number(world: World) -> UseCase:
+    first = await world.register()
+    citizen = (await world.complaint(first.complaint_id))["citizen_id"]
+    form = world.form(contact="+919876500000", citizen_id=citizen, links_number=True)
+    return lambda cut: cut.register(form)
+
+
+async def adding(world: World) -> UseCase:
+    older = await world.register()
+    form = world.form(adds_to=older.number, separate=False, call_id=await world.call())
+    return lambda cut: cut.taken_up(form)
+
+
+async def merging(world: World) -> UseCase:
+    older = await world.register()
+    world.later(hours=1)
+    younger = await world.register(world.form(call_id=await world.call()))
+    return lambda cut: merge(
+        cut.pool, younger.number, into=older.number, actor="agent:101", now=cut.now
+    )
+
+
+async def answering(world: World) -> UseCase:
+    registered = await world.register(world.form(kind=MatterKind.INFORMATION))
+    return lambda cut: cut.dispose(registered.number, post="L1-MAH")
 
 
 async def disposing(world: World) -> UseCase:
@@ -262,6 +296,11 @@ async def claiming_a_feedback_call(world: World) -> UseCase:
 
 USE_CASES: list[Callable[[World], Awaitable[UseCase]]] = [
     registering,
+    ending_at_the_desk,
+    linking_a_number,
+    adding,
+    merging,
+    answering,
     disposing,
     closing,
     returning_for_review,

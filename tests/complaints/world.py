@@ -16,7 +16,7 @@ from complaints.feedback import Answer, DissatisfactionReason, FeedbackResult, r
 from complaints.number import parse
 from complaints.policy import UP_1076, Policy
 from complaints.reference import Category, Department, Place, PostRow, ReferenceData
-from complaints.registration import Registered, Registration, register
+from complaints.registration import Registered, Registration, TakenUp, register
 from db.ids import new_id
 from db.pool import Pool
 from db.statements import sql
@@ -79,6 +79,7 @@ class World:
             place="lalitpur-mahroni",
             text="गाँव का हैंडपंप दो महीने से खराब है",
             citizen_name="रामप्यारी देवी",
+            separate=True,  # tests make many of one kind; what a duplicate is has tests of its own
         )
         return replace(form, **changes)  # type: ignore[arg-type]
 
@@ -117,9 +118,14 @@ class World:
         return recording_id
 
     async def register(self, form: Registration | None = None) -> Registered:
-        return await register(
-            self.pool, form or self.form(), policy=self.policy, now=self.now, actor="agent:101"
-        )
+        """What an officer gets."""
+        registered = await self.taken_up(form or self.form())
+        assert isinstance(registered, Registered)
+        return registered
+
+    async def taken_up(self, form: Registration) -> TakenUp:
+        """Whatever comes of it."""
+        return await register(self.pool, form, policy=self.policy, now=self.now, actor="agent:101")
 
     async def post_of(self, number: str) -> str:
         """Who has it."""

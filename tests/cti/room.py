@@ -16,7 +16,13 @@ from cti.ami import AmiLink
 from cti.api import AgentApi, routes
 from cti.consumer import Consumer, LiveState
 from cti.desk import Desk, DeskSettings
-from cti.errors import ConflictError, FieldsRefusedError, NoSuchCallError
+from cti.errors import (
+    ConflictError,
+    DuplicateFoundError,
+    FieldsRefusedError,
+    NoSuchCallError,
+    OpenComplaint,
+)
 from cti.membership import Membership
 from cti.message import AmiEvent
 from cti.ports import History, RegisteredComplaint, RegistrationForm
@@ -56,6 +62,10 @@ class FakeRegistrar:
                 raise NoSuchCallError
             case "conflict":
                 raise ConflictError("this call is with another agent")
+            case "twice" if form.adds_to is None:
+                raise DuplicateFoundError([OpenComplaint("100000007", AT, "with_officer")])
+            case "twice":
+                return RegisteredComplaint(number="100000007", result="added")
             case "away":
                 raise ConnectionRefusedError
         return RegisteredComplaint(number="100000007", level=1, officer="BDO", due_at=AT)

@@ -9,6 +9,7 @@ from aiohttp import WSServerHandshakeError
 
 from cti import tokens
 from db.pool import Pool
+from helpline.demo.agent import AgentError, AgentPage, OfferedError
 from tests.cti.room import SECRET, Room, opened, receive
 from tests.cti.streams import AT, CALL
 
@@ -33,7 +34,14 @@ async def test_a_complaint_is_registered_for_the_agent_of_the_token(pool: Pool) 
         status, answer = await post(room, form())
         assert (status, answer) == (
             201,
-            {"number": "100000007", "level": 1, "officer": "BDO", "due_at": AT.isoformat()},
+            {
+                "number": "100000007",
+                "result": "registered",
+                "level": 1,
+                "officer": "BDO",
+                "due_at": AT.isoformat(),
+                "words": "",
+            },
         )
         (sent,) = room.registrar.forms
         assert (sent.agent_id, sent.call_id, sent.key) == ("1001", CALL, KEY)
@@ -52,6 +60,9 @@ async def test_a_complaint_is_registered_for_the_agent_of_the_token(pool: Pool) 
          {"text": "is missing"}),
         ([1], {"body": "must be a JSON object"}),
         (form(category="unknown"), {"category": "is unknown"}),
+        (form(kind="x"), {"kind": "must be 'complaint', 'information', 'demand' or 'suggestion'"}),
+        (form(incident="perhaps"), {"incident": "must be true or false"}),
+        (form(citizen="राम"), {"citizen": "must be a UUID"}),
     ],
 )  # fmt: skip
 async def test_a_form_that_is_not_right_says_where(
@@ -68,6 +79,32 @@ async def test_a_form_that_is_not_right_says_where(
 async def test_why_a_complaint_was_not_registered(pool: Pool, category: str, status: int) -> None:
     async with opened(pool) as room:
         assert (await post(room, form(category=category)))[0] == status
+
+
+async def test_a_duplicate_is_offered_and_the_same_form_is_sent_again(pool: Pool) -> None:
+    async with opened(pool) as room:
+        status, answer = await post(room, form(category="twice", kind="demand"))
+        assert (status, answer["candidates"]) == (
+            409,
+            [{"number": "100000007", "registered_at": AT.isoformat(), "state": "with_officer"}],
+        )
+        status, answer = await post(room, form(category="twice", adds_to="100000007"))
+        assert (status, answer["result"], answer["due_at"]) == (201, "added", None)
+        first, again = room.registrar.forms
+        assert (first.kind, first.adds_to, again.adds_to) == ("demand", None, "100000007")
+
+
+async def test_the_agents_page_puts_the_question_to_the_agent(pool: Pool) -> None:
+    async with opened(pool) as room:
+        url, token = str(room.client.make_url("/")), tokens.issue(SECRET, "1001")
+        async with AgentPage(url, token) as page:
+            with pytest.raises(OfferedError, match="100000007") as offered:
+                await page.register_complaint(form(category="twice"))
+            [open_one] = offered.value.candidates
+            answer = form(category="twice", adds_to=open_one["number"])
+            assert (await page.register_complaint(answer))["result"] == "added"
+            with pytest.raises(AgentError, match=r"409: .*another agent"):
+                await page.register_complaint(form(category="conflict"))
 
 
 async def test_a_form_too_large_is_refused(pool: Pool) -> None:

@@ -7,10 +7,10 @@ import pytest
 
 from calls.model import Outcome
 from calls.store import end_if_open, set_agent_answered
-from cti.errors import ConflictError, FieldsRefusedError, NoSuchCallError
+from cti.errors import ConflictError, DuplicateFoundError, FieldsRefusedError, NoSuchCallError
 from cti.ports import RegistrationForm
-from helpline.desk_adapters import ComplaintRegistrar
-from tests.complaints.world import World
+from helpline.desk_adapters import ComplaintRegistrar, NumberHistory
+from tests.complaints.world import CITIZEN, World
 
 
 @pytest.fixture
@@ -71,3 +71,45 @@ async def test_an_unknown_call_and_an_unknown_place_are_named(
     with pytest.raises(FieldsRefusedError) as caught:
         await registrar.register(wrong)
     assert caught.value.fields == {"place": "is unknown"}
+
+
+async def test_a_duplicate_is_offered_to_the_desk_and_added(
+    world: World, registrar: ComplaintRegistrar
+) -> None:
+    first = await registrar.register(form(world, await _answered_by(world, "1001")))
+    again = form(world, await _answered_by(world, "1001"))
+    with pytest.raises(DuplicateFoundError) as offered:
+        await registrar.register(again)
+    [candidate] = offered.value.candidates
+    assert (candidate.number, candidate.state) == (first.number, "with_officer")
+    added = await registrar.register(replace(again, adds_to=first.number))
+    assert (added.number, added.result, added.level) == (first.number, "added", None)
+
+
+async def test_what_ends_at_the_desk_is_told_with_its_words(
+    world: World, registrar: ComplaintRegistrar
+) -> None:
+    asked = replace(
+        form(world, await _answered_by(world, "1001")), kind="information", answer="सोमवार को"
+    )
+    told = await registrar.register(asked)
+    assert (told.result, told.words, told.officer) == ("answered", "सोमवार को", None)
+
+
+async def test_the_screen_pop_says_who_may_be_speaking(
+    world: World, registrar: ComplaintRegistrar
+) -> None:
+    await world.register()
+    history = await NumberHistory(world.pool).lookup(CITIZEN)
+    [known] = history["citizens"]
+    assert known["name"] == "रामप्यारी देवी"
+    chosen = replace(
+        form(world, await _answered_by(world, "1001")),
+        citizen=UUID(known["citizen"]),
+        separate=True,
+    )
+    await registrar.register(chosen)
+    assert await world.pool.fetchval("select count(*) from citizen") == 1
+    with pytest.raises(FieldsRefusedError) as refused:
+        await registrar.register(replace(chosen, key=uuid4(), citizen=uuid4()))
+    assert refused.value.fields == {"citizen": "is unknown"}

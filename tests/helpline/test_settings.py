@@ -100,3 +100,20 @@ def test_given_settings_meet_neither_file_nor_environment(
     settings = GivenSettings()
     assert settings.database_url is None
     assert settings.http.port != 9000
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "lowest"),
+    [
+        ("", 10, None),
+        ("registrations_per_month = 3\n", 3, None),
+        ("registrations_per_month = 'any'\nconfidential_seen_from = 3\n", None, 3),
+    ],
+)
+def test_limits_of_registration_are_the_operators(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, most: int | None, lowest: int | None
+) -> None:
+    (tmp_path / "helpline.toml").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    rules = load_settings().rules
+    assert (rules.registrations_per_month, rules.confidential_seen_from) == (most, lowest)

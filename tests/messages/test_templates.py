@@ -30,6 +30,7 @@ ARGUMENTS: dict[str, Any] = {
     "text": "खराब है",
     "contact": "+919876543210",
     "link": "https://h.example/b/x",
+    "withheld": True,
 }
 TEMPLATE = Template(
     kind="k",

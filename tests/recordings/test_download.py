@@ -8,6 +8,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from db.pool import Connection
 from recordings.download import Downloads
 from recordings.links import sign
 from tests.recordings.room import START, Room, conversation
@@ -19,9 +20,13 @@ Client = TestClient[web.Request, web.Application]
 @pytest.fixture
 async def client(room: Room) -> AsyncIterator[Client]:
     app = web.Application()
-    Downloads(room.pool, room.vault, SECRET, room.now).add_routes(app)
+    Downloads(room.pool, room.vault, SECRET, room.now, _may_hear).add_routes(app)
     async with TestClient(TestServer(app)) as client:
         yield client
+
+
+async def _may_hear(_conn: Connection, _recording: UUID, audience: str) -> bool:
+    return audience != "post:not-this-one"
 
 
 def _link(recording_id: UUID, audience: str = "post:l2") -> str:
@@ -33,6 +38,17 @@ async def _stored(room: Room, seconds: float = 20.0) -> tuple[UUID, bytes]:
     recording_id, _ = await room.recorded(conversation(seconds), seconds=seconds)
     await room.closer().sweep()
     return recording_id, await room.opened(recording_id)
+
+
+async def test_who_may_not_hear_it_is_refused_although_the_link_is_good(
+    room: Room, client: Client
+) -> None:
+    recording_id, _ = await _stored(room, 2)
+    async with client.get(_link(recording_id, "post:not-this-one")) as answer:
+        assert answer.status == 403
+    async with client.get(_link(recording_id)) as answer:
+        assert answer.status == 200
+    assert await room.pool.fetchval("select count(*) from recording_access") == 1
 
 
 async def test_a_link_answers_with_the_whole_recording(room: Room, client: Client) -> None:

@@ -111,7 +111,12 @@ async def complain(bed: Bed, contact: str) -> Matter:
     registered = await register(
         bed.helpline.pool,
         Registration(
-            key=uuid4(), contact=contact, category=CATEGORY, place=PLACE, text="हैंडपंप खराब है।"
+            key=uuid4(),
+            contact=contact,
+            category=CATEGORY,
+            place=PLACE,
+            text="हैंडपंप खराब है।",
+            separate=True,
         ),
         policy=policy_named("demo"),
         now=bed.now(),

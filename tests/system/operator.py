@@ -174,6 +174,7 @@ class Operator:
                 place=PLACE,
                 text="हैंडपंप खराब है।",
                 citizen_name="रामलाल",
+                separate=True,
             )
             policy, now = policy_named("demo"), system_clock()
             return (await register(pool, form, policy=policy, now=now, actor="agent:1001")).number

@@ -4,13 +4,18 @@ import asyncio
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from complaints.errors import ImportUnderWayError, ReferenceDataError
 from complaints.importing import importer
+from complaints.importing.checks import check
 from complaints.importing.importer import Changes, Report, Tables, import_tables
-from complaints.importing.layouts import Kind
+from complaints.importing.known import Known
+from complaints.importing.layouts import Kind, Located
 from complaints.importing.telling import render_report
 from complaints.mapping import ladder_for
+from complaints.reference import Category, Department
 from db.pool import Pool
 from tests.complaints.importing.files import STATE, state, tables
 from tests.conftest import EMPTY
@@ -294,3 +299,100 @@ async def test_six_and_a_half_thousand_officers_of_a_state_are_imported(pool: Po
     assert ladder.posts[1].number == f"+9193{3 * 61 + 7:08}"
     again = await import_tables(pool, tables(**files))
     assert again.changes[Kind.TENURES] == Changes(unchanged=6_500, new=[], changed=[], absent=[])
+
+
+CATEGORY_TREE = """\
+code,name_hi,name_en,department,days_1,days_2,days_3,days_4,parent,in_scope,advice_hi,keywords
+water,पेयजल,Drinking water,,,,,,,,,
+handpump,हैंडपंप,Hand pump,water,7,7,10,15,water,yes,,नल; borewell ;नल
+rti,सूचना का अधिकार,RTI,,,,,,,no,जन सूचना अधिकारी से मिलें,
+"""
+
+
+def tree(*lines: str) -> Tables:
+    return tables(categories="\n".join([CATEGORY_TREE.splitlines()[0], *lines]))
+
+
+async def test_a_tree_of_categories_is_imported_and_stays_as_it_is(pool: Pool) -> None:
+    assert (await import_tables(pool, state(categories=CATEGORY_TREE))).written
+    rows = await pool.fetch(
+        "select code, parent, leaf, in_scope, advice_hi, keywords from category order by code"
+    )
+    assert [tuple(row) for row in rows] == [
+        ("handpump", "water", True, True, None, ["नल", "borewell"]),
+        ("rti", None, True, False, "जन सूचना अधिकारी से मिलें", []),
+        ("water", None, False, True, None, []),
+    ]
+    again = await import_tables(pool, tables(categories=CATEGORY_TREE))
+    assert (again.changes[Kind.CATEGORIES].unchanged, len(again.changes[Kind.CATEGORIES].new)) == (
+        3,
+        0,
+    )
+    silent = await import_tables(pool, state())  # a file without these columns
+    assert silent.changes[Kind.CATEGORIES].unchanged == 1
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (["a,क,a,,,,,,b,,,", "b,ख,b,,,,,,a,,,"],
+         ["2: parent: a would lie within itself", "3: parent: b would lie within itself"]),
+        (["a,क,a,,,,,,a,,,"], ["2: parent is the category itself"]),
+        (["a,क,a,,,,,,,,,"],
+         ["2: department: is empty, and nothing lies under this category"]),
+        (["a,क,a,water,7,7,,7,,,,"], ["2: days are needed at L1 to L4 where a department answers"]),
+        (["a,क,a,,7,7,7,7,,,,"], ["2: department is empty, although there are days"]),
+        (["a,क,a,,,,,,,no,,"], ["2: advice_hi is empty: where to go with what is out of scope"]),
+        (["a,क,a,,,,,,,perhaps,,"], ["2: in_scope is not yes or no: 'perhaps'"]),
+        (["a,क,a,water,1,1,1,1,nowhere,,,"],
+         ["2: parent is not among the categories: 'nowhere'"]),
+        (["a,क,a,water,1,1,1,1,handpump,,,"],
+         ["2: parent: handpump is answered by a department: nothing under it"]),
+        (["r,क,a,,,,,,,no,वहाँ,", "a,क,a,water,1,1,1,1,r,,,"],
+         ["3: parent: r is out of scope: nothing under it"]),
+        (["handpump,हैंडपंप,Hand pump,,,,,,,no,वहाँ,"],
+         ["2: department: complaints are with water, it cannot be taken away"]),
+    ],
+)  # fmt: skip
+async def test_what_is_wrong_with_a_tree_is_told_with_its_line(
+    pool: Pool, lines: list[str], told: list[str]
+) -> None:
+    await import_tables(pool, state())
+    report = await import_tables(pool, tree(*lines))
+    assert [str(fault).removeprefix("categories.csv:") for fault in report.faults] == told
+    assert await pool.fetchval("select count(*) from category") == 1
+
+
+_CODES = [f"c{n}" for n in range(6)]
+
+
+@given(
+    parents=st.lists(st.sampled_from([None, *_CODES]), min_size=6, max_size=6),
+    answered=st.lists(st.booleans(), min_size=6, max_size=6),
+)
+@settings(deadline=None)
+def test_a_tree_without_faults_is_a_tree(parents: list[str | None], answered: list[bool]) -> None:
+    """Whatever is wrong with it is told; what passes has leaves at its ends and no ring."""
+    rows = [
+        Category(code, "क", "a", "water" if ends else None, (1, 1, 1, 1) if ends else None, parent)
+        for code, parent, ends in zip(_CODES, parents, answered, strict=True)
+    ]
+    located = [Located("f", n, (row.code,), row) for n, row in enumerate(rows, 2)]
+    known: Known = {kind: {} for kind in Kind} | {
+        Kind.DEPARTMENTS: {("water",): Department("water", "जल", "Water")}
+    }
+    above = dict(zip(_CODES, parents, strict=True))
+    ends = dict(zip(_CODES, answered, strict=True))
+
+    def climbs_out(code: str) -> bool:
+        at: str | None = code
+        for _ in _CODES:
+            at = above[at] if at else None
+        return at is None
+
+    good = (
+        all(climbs_out(code) for code in _CODES)
+        and all(not ends[parent] for parent in parents if parent)
+        and all(ends[code] or code in parents for code in _CODES)
+    )
+    assert (check(known, {Kind.CATEGORIES: located}) == []) == good

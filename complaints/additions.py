@@ -1,0 +1,85 @@
+"""The same citizen tells the same matter again: no second file, but more weight."""
+
+from datetime import datetime
+
+import structlog
+
+from complaints import number, texts
+from complaints.errors import (
+    InvalidComplaintNumberError,
+    InvalidInputError,
+    UnknownComplaintError,
+)
+from complaints.history import Event
+from complaints.intake import Facts
+from complaints.kinds import MatterKind
+from complaints.lifecycle import Paused, Proposed, WithOfficer
+from complaints.notifications import Kind
+from complaints.registration_form import Registration
+from complaints.store import Complaint, hold, link_call
+from complaints.taking import must_be_open, note, tell_citizen, tell_post
+from db.pool import Connection
+from db.statements import statements
+
+_log = structlog.get_logger(__name__)
+
+
+async def add_to(
+    conn: Connection, form: Registration, facts: Facts, actor: str, now: datetime
+) -> Complaint:
+    """The older complaint gets the words, the call with its recordings, and one more weight.
+
+    Raises `InvalidInputError` (adds_to) where it is not this citizen's or about something else,
+    and `AlreadyEndedError`.
+    """
+    older = await _older(conn, form, facts)
+    await statements().registration_key_adds(conn, key=form.key, complaint_id=older.id)
+    if not facts.on_number:
+        await statements().registration_link_number(
+            conn, citizen_id=older.citizen_id, number=form.contact
+        )
+    if form.call_id:
+        await link_call(conn, older.id, form.call_id, "follow_up")
+    entry = await note(
+        conn,
+        older,
+        older.state,
+        event=Event.ADDED,
+        actor=actor,
+        now=now,
+        reason=form.text,
+        call_id=form.call_id,
+    )
+    body = texts.citizen_added(older.number)
+    await tell_citizen(conn, older, entry, Kind.CITIZEN_ADDED, body, now)
+    await add_weight(conn, older, entry, 1, form.text, now)
+    _log.info("told again", complaint=str(older.id))
+    return older
+
+
+async def add_weight(
+    conn: Connection, older: Complaint, entry: int, more: int, words: str, now: datetime
+) -> None:
+    """Count it, and tell the officer who is at work on it. `entry`: the history's."""
+    weight = await statements().registration_add_weight(conn, id=older.id, more=more)
+    state = older.state
+    if isinstance(state, WithOfficer | Proposed | Paused):
+        body = texts.officer_added(older.number, weight, words)
+        await tell_post(conn, older, entry, Kind.OFFICER_ADDED, state.post, body, now)
+
+
+def are_one_kind(one: MatterKind, other: MatterKind) -> bool:
+    """Information ends otherwise than the others: it is never one with them."""
+    return (one is MatterKind.INFORMATION) == (other is MatterKind.INFORMATION)
+
+
+async def _older(conn: Connection, form: Registration, facts: Facts) -> Complaint:
+    try:
+        older = await hold(conn, number.parse(form.adds_to or ""))
+    except (InvalidComplaintNumberError, UnknownComplaintError) as error:
+        raise InvalidInputError("adds_to", "is no complaint's number") from error
+    if older.citizen_id != facts.citizen or older.category != form.category:
+        raise InvalidInputError("adds_to", "is not this citizen's complaint about this")
+    if not are_one_kind(must_be_open(older).about, form.kind):
+        raise InvalidInputError("adds_to", "is not of this kind")
+    return older

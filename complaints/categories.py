@@ -1,0 +1,133 @@
+"""The tree of categories: what can be registered upon, and how an agent finds it."""
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import asyncpg
+
+from complaints.errors import InvalidInputError
+from db.pool import Connection, Pool
+from db.statements import statements
+
+# Marks that people write or leave out: the dot below, joiners. ँ and ं are used for each other.
+_LEFT_OUT = {"\u093c", "\u200c", "\u200d"}
+_CHANDRABINDU, _ANUSVARA = "\u0901", "\u0902"
+_WHOLE_WORD, _BEGINNING, _WITHIN, _ABOVE = 8, 4, 2, 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CategoryInTree:
+    """A category where it stands. `advice_hi`: where to go with what is out of scope."""
+
+    code: str
+    name_hi: str
+    name_en: str
+    parent: str | None
+    leaf: bool
+    in_scope: bool
+    advice_hi: str | None
+    keywords: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCategory:
+    """A leaf that fits. `path`: the Hindi names above it, from the top."""
+
+    category: CategoryInTree
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnsweredCategory:
+    """A leaf that a department answers. `level_days`: at L1, L2, ..."""
+
+    code: str
+    name_hi: str
+    department: str
+    level_days: tuple[int, ...]
+
+
+async def answered_category(conn: Connection, code: str) -> AnsweredCategory:
+    """The leaf of that code. Raises `InvalidInputError` (category): unknown, no leaf, no scope."""
+    row = await statements().complaints_category(conn, code=code)
+    must_be_leaf(row)
+    if not row["in_scope"]:
+        raise InvalidInputError("category", f"is not for this helpline: {row['advice_hi']}")
+    return answered(row)
+
+
+def must_be_leaf(row: asyncpg.Record | None) -> None:
+    """Raise `InvalidInputError` (category) where nothing can be registered upon it."""
+    if row is None:
+        raise InvalidInputError("category", "is unknown")
+    if not row["leaf"]:
+        raise InvalidInputError("category", "is a heading: choose one of those under it")
+
+
+def answered(row: asyncpg.Record) -> AnsweredCategory:
+    """From a row of an in-scope leaf."""
+    return AnsweredCategory(
+        code=row["code"],
+        name_hi=row["name_hi"],
+        department=row["department"],
+        level_days=tuple(row["level_days"]),
+    )
+
+
+async def search(pool: Pool, words: str, at_most: int = 20) -> list[FoundCategory]:
+    """Leaves that fit the words, in Hindi or English, best first; all of them for no words."""
+    async with pool.acquire(timeout=5) as conn:
+        rows = [row async for row in statements().complaints_category_tree(conn)]
+    tree = [CategoryInTree(**row | {"keywords": tuple(row["keywords"])}) for row in map(dict, rows)]
+    return find(tree, words)[:at_most]
+
+
+def find(tree: Iterable[CategoryInTree], words: str) -> list[FoundCategory]:
+    """As `search`, among these. Every word must fit: a keyword, a name, or a name above. Pure."""
+    known = {one.code: one for one in tree}
+    wanted = _words(words)
+    scored = []
+    for one in known.values():
+        if not one.leaf:
+            continue
+        above = _above(one, known)
+        scores = [_score(word, one, above) for word in wanted]
+        if all(scores):
+            path = tuple(each.name_hi for each in reversed(above))
+            scored.append((-sum(scores), one.name_hi, one.code, FoundCategory(one, path)))
+    return [found for *_, found in sorted(scored, key=lambda each: each[:3])]
+
+
+def fold(text: str) -> str:
+    """`text` as it is compared: without case, and without what is spelt now so, now so."""
+    decomposed = unicodedata.normalize("NFD", text).casefold()
+    kept = "".join(c for c in decomposed if c not in _LEFT_OUT)
+    return kept.replace(_CHANDRABINDU, _ANUSVARA)
+
+
+def _words(text: str) -> list[str]:
+    return fold(text).replace(",", " ").replace("-", " ").split()
+
+
+def _above(one: CategoryInTree, known: Mapping[str, CategoryInTree]) -> list[CategoryInTree]:
+    """The nearest first. A ring is cut."""
+    line: list[CategoryInTree] = []
+    at = known.get(one.parent) if one.parent else None
+    while at is not None and at not in (one, *line):
+        line.append(at)
+        at = known.get(at.parent) if at.parent else None
+    return line
+
+
+def _score(word: str, one: CategoryInTree, above: Sequence[CategoryInTree]) -> int:
+    own = list(chain.from_iterable(map(_words, (one.name_hi, one.name_en, *one.keywords))))
+    if word in own:
+        return _WHOLE_WORD
+    if any(each.startswith(word) for each in own):
+        return _BEGINNING
+    if any(word in each for each in own):
+        return _WITHIN
+    names = chain.from_iterable(_words(f"{each.name_hi} {each.name_en}") for each in above)
+    return _ABOVE if any(each.startswith(word) for each in names) else 0

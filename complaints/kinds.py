@@ -1,0 +1,28 @@
+"""What a citizen brings, and how it reached us."""
+
+from enum import StrEnum
+
+
+class MatterKind(StrEnum):
+    """The four kinds (R3). Disposed of, only complaints and demands are asked about."""
+
+    COMPLAINT = "complaint"  # शिकायत
+    INFORMATION = "information"  # सूचना: ends with the answer
+    DEMAND = "demand"  # मांग
+    SUGGESTION = "suggestion"  # सुझाव: ends with thanks, at once
+
+
+class Source(StrEnum):
+    """How it reached us (R30)."""
+
+    PHONE = "phone"
+    PORTAL = "portal"
+    AGENT = "agent"
+    MEETING = "meeting"
+    LETTER = "letter"
+    API = "api"
+
+    @property
+    def is_self_service(self) -> bool:
+        """Nobody of ours was there to make sure who speaks."""
+        return self in (Source.PORTAL, Source.API)

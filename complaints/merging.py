@@ -1,0 +1,70 @@
+"""Two complaints of one citizen about one matter, both registered already, become one file."""
+
+from datetime import datetime
+
+import structlog
+
+from complaints import number, texts
+from complaints.additions import add_weight, are_one_kind
+from complaints.ending import end_merged
+from complaints.errors import NotSameMatterError
+from complaints.history import Event
+from complaints.lifecycle import Open, Triage
+from complaints.notifications import Kind
+from complaints.store import Complaint, hold, transaction
+from complaints.taking import must_be_open, note, tell_citizen, tell_post
+from complaints.words import clean
+from db.pool import Pool
+from db.statements import statements
+
+_log = structlog.get_logger(__name__)
+_LONGEST = 4000
+
+
+async def merge(
+    pool: Pool, complaint_number: str, *, into: str, actor: str, now: datetime, text: str = ""
+) -> None:
+    """End the younger as merged: its words, weight and calls go to the older one, `into`.
+
+    Raises the numbers' errors, `InvalidInputError` (text), `NotSameMatterError` (other citizen,
+    category or kind; `into` is not the older one) and `AlreadyEndedError` (either has an end).
+    """
+    younger_number, older_number = number.parse(complaint_number), number.parse(into)
+    text = clean("text", text, _LONGEST) if text else ""
+    async with transaction(pool) as conn:
+        # In one order, whichever way it is asked for: two mergers never wait for each other.
+        held = {one: await hold(conn, one) for one in sorted({younger_number, older_number})}
+        younger, older = held[younger_number], held[older_number]
+        before = _must_be_one(younger, older)
+        after = before.merge(older.id, f"into {older.number} {text}".strip(), actor, now)
+        entry = await end_merged(conn, younger, after, now)
+        await statements().registration_share_calls(conn, younger=younger.id, older=older.id)
+        body = texts.citizen_merged(younger.number, older.number)
+        await tell_citizen(conn, younger, entry, Kind.CITIZEN_MERGED, body, now)
+        if not isinstance(before, Triage):
+            told = texts.officer_merged(younger.number, older.number)
+            await tell_post(conn, younger, entry, Kind.OFFICER_MERGED, before.post, told, now)
+        here = await note(
+            conn,
+            older,
+            older.state,
+            event=Event.MERGED_HERE,
+            actor=actor,
+            now=now,
+            reason=f"{younger.number}: {younger.text}",
+        )
+        await add_weight(conn, older, here, younger.weight, younger.text, now)
+    _log.info("complaints merged", complaint=str(younger.id), into=str(older.id))
+
+
+def _must_be_one(younger: Complaint, older: Complaint) -> Open:
+    if younger.citizen_id != older.citizen_id:
+        raise NotSameMatterError("they are of different citizens: they can only be linked")
+    if younger.category != older.category:
+        raise NotSameMatterError("they are about different categories")
+    before = must_be_open(younger)
+    if not are_one_kind(must_be_open(older).about, before.about):
+        raise NotSameMatterError("information is asked for in one of them only")
+    if (older.registered_at, older.number) >= (younger.registered_at, younger.number):
+        raise NotSameMatterError("the older file goes on: name the younger one first")
+    return before

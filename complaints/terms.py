@@ -1,0 +1,38 @@
+"""What a move of the life cycle is decided by, and what it is asked with. Pure."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from complaints.calendar import Calendar
+from complaints.mapping import Ladder
+from complaints.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a move is decided by, besides the state: the category's rules and who could get it."""
+
+    policy: Policy
+    ladder: Ladder
+    level_days: tuple[int, ...]  # the category's days at level 1, 2, ...
+    holidays: frozenset[date] = frozenset()
+
+    @property
+    def calendar(self) -> Calendar:
+        """How officers' time passes."""
+        return Calendar(self.policy.counting, self.holidays, self.policy.rest_weekdays)
+
+
+class PauseReason(StrEnum):
+    """Why an officer's clock stands."""
+
+    WAITING_FOR_CITIZEN = "waiting_for_citizen"
+    COURT_STAY = "court_stay"
+
+
+class ProposalKind(StrEnum):
+    """What an officer asks the next level for."""
+
+    TRANSFER = "transfer"
+    SPECIAL_CLOSE = "special_close"

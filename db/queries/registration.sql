@@ -1,0 +1,99 @@
+-- Registering: few trips, since a citizen waits on the line.
+
+-- name: registration_begin(key, complaint_id, number, category, place)$
+-- Whether the key is new; a second click waits for the first. Then, in this order for everyone: the number (two forms from
+-- one number must not both find a new citizen, or room for one more this month), and the subject (two citizens' first
+-- complaints about it must be linked).
+with taken as (
+    insert into registration_key (key, complaint_id) values (:key, :complaint_id) on conflict (key) do nothing returning key
+)
+select (select count(*) from taken) = 1, pg_advisory_xact_lock(hashtextextended(:number, 1076)),
+       pg_advisory_xact_lock(hashtextextended(:category || ' ' || :place, 1077));
+
+-- name: registration_facts(category, place, kind, number, citizen_id, name, call_id, calendar, month_began)^
+-- All that a registration is decided by, read under its locks.
+select k.code, k.name_hi, k.department, k.level_days, k.leaf, k.in_scope, k.advice_hi, p.name_hi as place_name,
+       :call_id::uuid is null or exists (select from call where id = :call_id) as call_known,
+       w.id as citizen, coalesce(w.on_number, false) as on_number,
+       d.numbers, d.registered_at, d.states,
+       (select count(*) from complaint c
+        where c.contact = :number and c.registered_at >= :month_began and not c.incident
+          and (c.level is not null or c.kind = 'suggestion')) as this_month,
+       (select c.matter from complaint c
+        where c.category = :category and c.place = :place and c.ended_at is null
+        order by c.registered_at limit 1) as matter,
+       (select coalesce(array_agg(on_date), '{}') from holiday where calendar = :calendar) as holidays,
+       nextval('complaint_serial') as serial
+from (select) as one
+left join category k on k.code = :category
+left join place p on p.code = :place
+left join lateral (
+    -- The citizen who was chosen; or the one of this name on this number: a name alone says nothing.
+    select c.id, c.created_at, exists (select from citizen_number n where n.citizen_id = c.id and n.number = :number) as on_number
+    from citizen c where c.id = :citizen_id::uuid
+    union all
+    select c.id, c.created_at, true from citizen_number n join citizen c on c.id = n.citizen_id
+    where :citizen_id::uuid is null and n.number = :number and c.name is not distinct from :name::text
+    order by created_at limit 1
+) w on true
+left join lateral (
+    select array_agg(c.number order by c.registered_at) as numbers,
+           array_agg(c.registered_at order by c.registered_at) as registered_at,
+           array_agg(c.state order by c.registered_at) as states
+    from complaint c
+    where c.citizen_id = w.id and c.ended_at is null and c.category = :category and c.place = :place
+      and (c.kind = 'information') = (:kind::text = 'information')
+) d on true;
+
+-- name: registration_add(id, number, kind, incident, confidential, source, confirmed_by, matter, category, place, citizen_id, new_citizen, new_number, name, language, contact, text_hi, call_id, state, level, post, due_at, due_since, due_days, due_policy, due_counting, remind_at, end_text, event, actor, reason, entry_level, entry_post, entry_due_at, basis, previous, hash, at)!
+-- The citizen, the complaint, its call, its first history entry, and the evidence of an end at the desk.
+with new_citizen as (
+    insert into citizen (id, name, language, created_at)
+    select :citizen_id, :name::text, :language, :at where :new_citizen::boolean
+), new_number as (
+    insert into citizen_number (citizen_id, number) select :citizen_id, :contact where :new_number::boolean
+), new_call as (
+    insert into complaint_call (complaint_id, call_id, role)
+    select :id, :call_id::uuid, 'registration' where :call_id is not null
+), new_end as (
+    insert into complaint_end (complaint_id, entry, kind, actor, text, call_id, at)
+    select :id, 1, :state, :actor, :end_text::text, :call_id, :at where :end_text is not null
+), first_entry as (
+    insert into complaint_history (complaint_id, seq, at, event, level, actor, reason, call_id, post, due_at, basis,
+                                   previous, hash)
+    values (:id, 1, :at, :event, :entry_level, :actor, :reason, :call_id, :entry_post, :entry_due_at, :basis, :previous,
+            :hash)
+)
+insert into complaint (id, number, kind, incident, confidential, source, confirmed_by, matter, category, place, citizen_id,
+                       contact, text_hi, state, level, post, due_at, due_since, due_days, due_policy, due_counting,
+                       remind_at, end_entry, ended_at, registered_at, changed_at)
+values (:id, :number, :kind, :incident, :confidential, :source, :confirmed_by, :matter, :category, :place, :citizen_id,
+        :contact, :text_hi, :state, :level, :post, :due_at, :due_since, :due_days, :due_policy, :due_counting,
+        :remind_at, case when :end_text is not null then 1 end, case when :end_text is not null then :at end, :at, :at);
+
+-- name: registration_done(key)^
+-- What the first form with this key came to, also when the complaint has moved on since.
+select k.added, c.id, c.number, c.state, c.weight, h.level, h.due_at, p.id as post, p.title, e.text as end_text
+from registration_key k
+join complaint c on c.id = k.complaint_id
+join complaint_history h on h.complaint_id = c.id and h.seq = 1
+left join post p on p.id = h.post
+left join complaint_end e on e.complaint_id = c.id and e.entry = 1
+where k.key = :key;
+
+-- name: registration_key_adds(key, complaint_id)!
+update registration_key set complaint_id = :complaint_id, added = true where key = :key;
+
+-- name: registration_link_number(citizen_id, number)!
+insert into citizen_number (citizen_id, number) values (:citizen_id, :number) on conflict do nothing;
+
+-- name: registration_add_weight(id, more)$
+-- The row is held by the caller.
+update complaint set weight = weight + :more where id = :id returning weight;
+
+-- name: registration_share_calls(younger, older)!
+-- The younger file's calls, with their recordings, belong to the older one too.
+insert into complaint_call (complaint_id, call_id, role)
+select :older, call_id, case role when 'registration' then 'follow_up' else role end
+from complaint_call where complaint_id = :younger
+on conflict (complaint_id, call_id) do nothing;
