@@ -72,6 +72,8 @@ def _fits(form: Registration) -> None:
         raise InvalidInputError("answer", "belongs to a request for information")
     if form.adds_to and form.separate:
         raise InvalidInputError("adds_to", "or separate, not both")
+    if form.adds_to and form.answer:
+        raise InvalidInputError("answer", "ends a request of its own: it adds to nothing")
     if form.links_number and (form.citizen_id is None or form.is_self_service):
         raise InvalidInputError("links_number", "needs a known citizen, and who confirms it")
 

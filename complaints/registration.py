@@ -1,6 +1,7 @@
 """Registering what a citizen brings: number, officer, deadline and messages in one transaction."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -120,6 +121,8 @@ async def _decided(
     """What becomes of it, and the officer who gets it, be it only for information."""
     named = number.make(facts.serial), facts.category_name, facts.place_name
     end = desk_end(form, facts, actor, now)
+    if end is None and facts.candidates and not form.separate:
+        raise DuplicateError(facts.candidates)  # to add to one there is always room
     needs_room(form, facts, policy, end)
     category = facts.answered
     if end and not (isinstance(end, Thanked) and category):
@@ -131,8 +134,6 @@ async def _decided(
     first = ladder.at_or_above(1, rules.last_level)
     if end:
         return NewComplaint(complaint_id, *named, end, first)
-    if facts.candidates and not form.separate:
-        raise DuplicateError(facts.candidates)
     terms = Terms(rules, ladder, category.level_days, facts.holidays)
     state = lifecycle.registered(terms, now, form.kind)
     if state is None or first is None:
@@ -145,18 +146,6 @@ async def _write(
     conn: Connection, new: NewComplaint, form: Registration, facts: Facts, actor: str, now: datetime
 ) -> None:
     state = new.state
-    clock = None if isinstance(state, AtDesk) else state.clock
-    entry = Entry(
-        at=now,
-        event=_event(new),
-        level=state.level,
-        actor=actor,
-        reason=state.text if isinstance(state, AtDesk) else "",
-        call_id=form.call_id,
-        post=state.post,
-        due_at=clock.due_at if clock else None,
-        basis=clock.basis if clock else "",
-    )
     await statements().registration_add(
         conn,
         id=new.id,
@@ -180,15 +169,38 @@ async def _write(
         state=STATE_NAMES[type(state)],
         level=state.level,
         post=state.post,
-        due_at=clock.due_at if clock else None,
-        due_since=clock.since if clock else None,
-        due_days=clock.days if clock else None,
-        due_policy=clock.policy if clock else None,
-        due_counting=clock.counting if clock else None,
-        remind_at=clock.remind_at if clock else None,
         end_text=state.text if isinstance(state, AtDesk) else None,
         at=now,
-        **history.first(new.id, entry),
+        **_clock_columns(new),
+        **history.first(new.id, _entry(new, form, actor, now)),
+    )
+
+
+def _clock_columns(new: NewComplaint) -> dict[str, Any]:
+    clock = None if isinstance(new.state, AtDesk) else new.state.clock
+    return {
+        "due_at": clock.due_at if clock else None,
+        "due_since": clock.since if clock else None,
+        "due_days": clock.days if clock else None,
+        "due_policy": clock.policy if clock else None,
+        "due_counting": clock.counting if clock else None,
+        "remind_at": clock.remind_at if clock else None,
+    }
+
+
+def _entry(new: NewComplaint, form: Registration, actor: str, now: datetime) -> Entry:
+    state = new.state
+    clock = None if isinstance(state, AtDesk) else state.clock
+    return Entry(
+        at=now,
+        event=_event(new),
+        level=state.level,
+        actor=actor,
+        reason=state.text if isinstance(state, AtDesk) else "",
+        call_id=form.call_id,
+        post=state.post,
+        due_at=clock.due_at if clock else None,
+        basis=clock.basis if clock else "",
     )
 
 

@@ -15,10 +15,10 @@ from complaints.policy import UP_1076
 from complaints.reference import Category, ReferenceData, load
 from complaints.registration import SettledAtDesk
 from complaints.staffing_report import load_staffing_report, render_staffing_report
-from complaints.store import hold, transaction
+from complaints.store import hold, terms_for, transaction
 from complaints.story import load_story
 from complaints.telling import render_story
-from tests.complaints.moves import remarked, swept, withdrawn
+from tests.complaints.moves import remarked, sorted_to, swept, withdrawn
 from tests.complaints.world import START, World
 
 ADVICE = "जन सूचना अधिकारी से मिलें"
@@ -86,6 +86,9 @@ async def test_information_at_hand_is_answered_at_once(world: World) -> None:
 async def test_only_information_is_answered_at_the_desk(world: World) -> None:
     with pytest.raises(InvalidInputError, match="answer belongs to a request"):
         await world.taken_up(world.form(answer="हो जाएगा"))
+    both = world.form(kind=MatterKind.INFORMATION, answer="हाँ", adds_to="100000007", separate=False)
+    with pytest.raises(InvalidInputError, match="answer ends a request of its own"):
+        await world.taken_up(both)
 
 
 async def test_information_without_an_answer_goes_to_the_officer_whose_report_ends_it(
@@ -193,8 +196,6 @@ async def test_a_complaint_is_not_sorted_to_what_is_out_of_scope(world: World) -
     await load(world.pool, TREE)
     world.policy = replace(UP_1076, triage=True)
     registered = await world.register()
-    from tests.complaints.moves import sorted_to
-
     with pytest.raises(InvalidInputError, match=ADVICE):
         await sorted_to(world, registered.number, category="rti")
     moved = await sorted_to(world, registered.number, place="lalitpur")
@@ -219,8 +220,6 @@ async def test_who_confirmed_is_kept_and_a_self_service_has_none(world: World) -
 
 
 async def test_an_officer_of_no_department_is_never_asked_for_terms(world: World) -> None:
-    from complaints.store import terms_for
-
     await load(world.pool, TREE)
     taken = await settled(world, category="rti")
     async with transaction(world.pool) as conn:

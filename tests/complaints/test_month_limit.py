@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from calls.numbers import is_mobile
 from complaints.calendar import IST
 from complaints.ends import AdvisedAtDesk, AnsweredAtDesk, Thanked
-from complaints.errors import MonthLimitError
+from complaints.errors import DuplicateError, MonthLimitError
 from complaints.intake import Facts, month_began, needs_room
 from complaints.kinds import MatterKind
 from complaints.policy import UP_1076
@@ -30,6 +30,15 @@ async def test_the_third_of_two_is_refused_with_the_limit_and_the_count(world: W
     with pytest.raises(MonthLimitError, match="has registered 2 this month, and 2 is the most"):
         await world.register()
     assert await world.pool.fetchval("select count(*) from complaint") == 2
+
+
+async def test_beyond_the_limit_there_is_room_to_add_to_what_is_open(world: World) -> None:
+    world.policy = TWO
+    older, _ = [await world.register() for _ in range(2)]
+    with pytest.raises(DuplicateError):
+        await world.taken_up(world.form(separate=False))
+    await world.taken_up(world.form(separate=False, adds_to=older.number))
+    assert (await world.complaint(older.complaint_id))["weight"] == 2
 
 
 async def test_incidents_landlines_and_what_gives_no_officer_work_have_room(world: World) -> None:
