@@ -458,7 +458,7 @@ async def test_the_same_turns_are_the_same_interleaving(world: World) -> None:
 
     async def one_after_the_other(turns: list[int]) -> list[bool]:
         workers = [
-            Worker(lambda pool: replace(world, pool=pool).dispose(registered.number))
+            Worker(lambda pool: replace(world, pool=pool).dispose(registered.number, post="L1-MAH"))
             for _ in range(2)
         ]
         return [
