@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier
+from queue import Empty
 from time import perf_counter
 from typing import Any
 from uuid import UUID
 
+from bench.complaints.building import BuildError
 from bench.complaints.country import NOW
 from complaints.bundle_link import sign
 from complaints.escalation import escalate_overdue
@@ -66,7 +68,10 @@ def _with_workers(url: str, now: datetime, workers: int) -> Swept:
         process.start()
     ready.wait(_WAIT_SECONDS)
     began = perf_counter()
-    by_worker = [results.get(timeout=_WAIT_SECONDS) for _ in processes]
+    try:
+        by_worker = [results.get(timeout=_WAIT_SECONDS) for _ in processes]
+    except Empty as error:
+        raise BuildError("a process that sweeps gave no answer") from error
     seconds = perf_counter() - began
     for process in processes:
         process.join(_WAIT_SECONDS)
