@@ -2,6 +2,7 @@
 
 import argparse
 import getpass
+import os
 from datetime import datetime
 from pathlib import Path
 from typing import get_args
@@ -114,7 +115,15 @@ def _about_one(
 
 
 def _by(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--by", default=getpass.getuser(), help="who (default: the login name)")
+    verb.add_argument("--by", default=_login(), help="who (default: the login name)")
+
+
+def _login() -> str:
+    """The login name; an account without one, as in a container, is told by its number."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid-{os.getuid()}"
 
 
 def day(text: str) -> datetime:

@@ -16,7 +16,8 @@ _MOST = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """What is asked: recordings that began from `since` until `until` (exclusive).
+    """What is asked: recordings that began from `since` until `until` (exclusive); with `agent`,
+    recordings of calls that began then.
 
     At most one of `number` (E.164), `agent` and `calls`. A complaint is asked for by its calls.
     """
@@ -50,18 +51,19 @@ async def find(
     conn: Connection, query: Query, *, after: Found | None = None, at_most: int = 50
 ) -> list[Found]:
     """One page; `after`: the last of the page before. At most 500."""
-    page = {
+    bounds = {
         "since": query.since,
         "until": query.until,
-        "before_at": after.started_at if after else query.until,
         "before_id": after.id if after else _LAST,
         "at_most": min(at_most, _MOST),
     }
+    page = {**bounds, "before_at": after.started_at if after else query.until}
     asked = statements()
     if query.number is not None:
         rows = asked.recordings_find_by_number(conn, number=query.number, **page)
     elif query.agent is not None:
-        rows = asked.recordings_find_by_agent(conn, agent=query.agent, **page)
+        before = after.call_started_at if after else query.until
+        rows = asked.recordings_find_by_agent(conn, agent=query.agent, before_call=before, **bounds)
     elif query.calls is not None:
         rows = asked.recordings_find_by_calls(conn, call_ids=query.calls, **page)
     else:

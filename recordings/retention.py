@@ -254,10 +254,18 @@ async def remove_originals(
             page: Sequence[tuple[UUID, UUID]] = [(r["id"], r["recording_id"]) async for r in found]
         for object_id, recording_id in page:
             last = object_id
+            if await _is_held(pool, cases, recording_id, now):
+                continue  # asked again below, locked; here it spares reading the copy each time
             if await _copy_is_whole(pool, vault, recording_id):
                 removed += await _remove_original(pool, cases, object_id, recording_id, now)
         if len(page) < _BATCH:
             return removed
+
+
+async def _is_held(pool: Pool, cases: OpenCases, recording_id: UUID, now: datetime) -> bool:
+    async with pool.acquire(timeout=5) as conn, conn.transaction():
+        row = await statements().recordings_found_one(conn, id=recording_id)
+        return await held_by(conn, recording_id, row["call_id"], cases, now) is not None
 
 
 async def _copy_is_whole(pool: Pool, vault: Vault, recording_id: UUID) -> bool:

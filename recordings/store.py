@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,6 +20,7 @@ _FAILURES = (BaseError, OSError)
 _PATIENCE = {"timeout": timedelta(seconds=30), "connect_timeout": timedelta(seconds=5)}
 _RETRIES: Any = {"max_retries": 3, "retry_timeout": timedelta(seconds=60)}
 _CHUNK = 1 << 20
+_DAY = re.compile("[0-9]{4}/(?:0[1-9]|1[0-2])/(?:0[1-9]|[12][0-9]|3[01])", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ class Store:
                 ]
         except _FAILURES as error:
             raise StoreError(f"cannot list the store: {error}") from error
-        return sorted(found)
+        return sorted(day for day in found if _DAY.fullmatch(day))
 
     def objects_of(self, day: str) -> list[Listed]:
         """The objects in the folder of a day. Blocks."""

@@ -207,10 +207,11 @@ where recording_id = :recording_id and removed_at is null;
 update recording set state = 'erased' where id = :id;
 
 -- name: recordings_due(now, after_at, after_id, at_most)
--- Stored recordings whose retention has ended, oldest first.
+-- Stored recordings whose retention has ended, oldest first. The shortest retention bounds the index.
 select r.id, r.call_id, r.kind, r.started_at
 from recording r join recording_retention p on p.kind = r.kind
 where r.state = 'stored' and r.started_at <= :now::timestamptz - make_interval(days => p.days)
+  and r.started_at <= :now::timestamptz - make_interval(days => (select min(days) from recording_retention))
   and (r.started_at, r.id) > (:after_at, :after_id)
 order by r.started_at, r.id limit :at_most;
 
@@ -254,12 +255,14 @@ select * from recording_found
 where number = :number and started_at >= :since and started_at < :until and (started_at, id) < (:before_at, :before_id)
 order by started_at desc, id desc limit :at_most;
 
--- name: recordings_find_by_agent(agent, since, until, before_at, before_id, at_most)
--- The call's own time bounds the index; a recording begins within a day of its call.
-select * from recording_found
-where agent_id = :agent and started_at >= :since and started_at < :until and (started_at, id) < (:before_at, :before_id)
-  and call_started_at >= :since::timestamptz - interval '1 day' and call_started_at < :until
-order by started_at desc, id desc limit :at_most;
+-- name: recordings_find_by_agent(agent, since, until, before_call, before_id, at_most)
+-- In the order of the calls, which the agent's index has: in that of the recordings, all agents' would be read.
+select r.id, r.call_id, r.kind, r.state, r.started_at, r.seconds, r.copied_at, c.citizen_number as number, c.agent_id,
+       c.direction, c.cell, c.started_at as call_started_at
+from call c cross join lateral (select * from recording where call_id = c.id offset 0) r
+where c.agent_id = :agent and c.started_at >= :since and c.started_at < :until
+  and c.started_at <= :before_call and (c.started_at, r.id) < (:before_call, :before_id)
+order by c.started_at desc, r.id desc limit :at_most;
 
 -- name: recordings_find_by_calls(call_ids, since, until, before_at, before_id, at_most)
 select * from recording_found

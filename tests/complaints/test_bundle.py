@@ -109,6 +109,20 @@ async def test_a_recording_that_is_being_closed_is_named_and_can_be_played_later
     assert "बंद हो रही है" not in html
 
 
+async def test_an_erased_recording_is_named_as_such_and_cannot_be_played(
+    world: World, client: Client
+) -> None:
+    _, link = await escalated(world)
+    await world.pool.execute(
+        "insert into recording_erasure select id, $1, 'a', 'b', sha256 from recording", world.now
+    )
+    await world.pool.execute("update recording set state = 'erased'")
+    async with client.get(link) as answer:
+        html = await answer.text()
+    assert "मिटाई जा चुकी है" in html
+    assert "<audio" not in html
+
+
 async def test_every_opening_is_logged_and_told(world: World, client: Client) -> None:
     number, link = await escalated(world)
     story = render_story(await load_story(world.pool, number))

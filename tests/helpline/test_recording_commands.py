@@ -225,3 +225,14 @@ async def test_muting_asks_asterisk_for_both_directions_and_a_refusal_is_an_erro
     first, second, _ = asked
     assert (first["channel"], first["direction"], first["state"]) == (["1763.7"], ["both"], ["1"])
     assert second["state"] == ["0"]
+
+
+def test_an_account_without_a_name_can_use_the_command_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def nobody() -> str:
+        raise KeyError("getpwuid(): uid not found")
+
+    monkeypatch.setattr("getpass.getuser", nobody)
+    options = _parser().parse_args(["recordings", "erase", "--due"])
+    assert options.by.startswith("uid-")

@@ -13,8 +13,10 @@ from recordings.errors import NoSuchFileError, NotAllowedError
 from recordings.finding import Query, find, found
 from recordings.keeper import Keeper
 from recordings.listening import LinkTerms, Wish, link_for, take_out
+from recordings.model import Kind
 from tests.recordings.room import START, Room, conversation
 
+KINDS: tuple[Kind, ...] = ("call", "own_words")
 TERMS = LinkTerms(b"a secret for tests only", "https://x")
 
 
@@ -113,3 +115,24 @@ async def test_recordings_of_one_instant_are_not_lost_between_pages(room: Room) 
             seen += [one.id for one in page]
             page = await find(conn, query, after=page[-1], at_most=2)
     assert (len(seen), set(seen)) == (5, ids)
+
+
+async def test_an_agents_recordings_come_page_by_page_in_the_order_of_their_calls(
+    room: Room,
+) -> None:
+    ids = []
+    for _ in range(3):
+        call = await room.call()
+        ids += [(await room.capture().open(call, kind)).id for kind in KINDS]
+        room.wait(60)
+    await room.pool.execute("update call set agent_id = '1001'")
+    query = Query(since=START, until=START + timedelta(hours=1), agent="1001")
+    seen: list[UUID] = []
+    async with room.pool.acquire() as conn:
+        page = await find(conn, query, at_most=4)
+        while page:
+            seen += [one.id for one in page]
+            page = await find(conn, query, after=page[-1], at_most=4)
+    assert (len(seen), set(seen)) == (6, set(ids))
+    for newest, oldest in ((0, 4), (2, 2), (4, 0)):
+        assert set(seen[newest : newest + 2]) == set(ids[oldest : oldest + 2])

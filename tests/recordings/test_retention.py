@@ -246,3 +246,25 @@ async def test_after_a_change_of_the_master_key_everything_opens_with_the_new_on
     room.vault = Vault(room.vault.store, MasterKeys([new]))
     assert await room.opened(recording_id)
     assert (await verify_one(room.pool, room.vault, recording_id)).faults == ()
+
+
+async def test_a_recording_from_before_encryption_is_heard_copied_and_then_only_sealed(
+    room: Room,
+) -> None:
+    recording_id, _ = await room.recorded(conversation(1.0), seconds=1)
+    await room.closer().sweep()
+    plain = await room.opened(recording_id)
+    await room.pool.execute(
+        "update recording_object set sealed = false, master_id = null, wrapped_key = null,"
+        " location = 'old.wav', stored_sha256 = sha256, stored_bytes = bytes"
+    )
+    for path in room.files():
+        path.unlink()
+    (room.folder / "old.wav").write_bytes(plain)
+    assert await room.opened(recording_id) == plain
+    assert (await verify_one(room.pool, room.vault, recording_id)).faults == ()
+    await Keeper(room.pool, room.vault, room.now).sweep()
+    later(room, 8)
+    assert await strip(room, 7) == 1
+    await Sweeper(room.pool, room.vault, room.now).delete_removed()
+    assert room.files() == [await room.file(recording_id, "copy")]

@@ -47,7 +47,10 @@ async def test_an_object_without_a_row_is_deleted_when_it_is_old_enough(room: Ro
 async def test_foreign_files_in_the_store_are_left_alone(room: Room) -> None:
     await kept(room)
     (room.folder / DAY / "notes.txt").write_text("not ours")
-    await sweeper(room).reconcile(DAY)
+    (room.folder / "some" / "thing" / "else").mkdir(parents=True)
+    (room.folder / "some" / "thing" / "else" / "notes.txt").write_text("not ours either")
+    await sweeper(room).reconcile_all()
+    assert (room.folder / "some" / "thing" / "else" / "notes.txt").exists()
     assert (room.folder / DAY / "notes.txt").exists()
 
 
