@@ -226,7 +226,7 @@ LIKELY = {
     "with_officer": [*_AT_WORK, *_AT_WORK, "withdraws", "notes"],
     "proposed": ["approves", "approves", "refuses", "disposes", "replies"],
     "paused": ["resumes", "resumes", "disposes", "replies"],
-    "awaiting_feedback": ["is satisfied", "is not satisfied", "is not satisfied", "gives up"],
+    "awaiting_feedback": ["is satisfied", *["is not satisfied"] * 2, "gives up", "withdraws"],
     "closed_satisfied": ["reopens", "reopens", "notes"],
     "unverified": ["reopens", "reopens", "notes"],
 }
@@ -442,7 +442,7 @@ def _outcomes(
 
 @pytest.mark.timeout(7200 if SOAK else 300)
 @settings(
-    max_examples=300 if SOAK else 5,
+    max_examples=300 if SOAK else 8,
     suppress_health_check=list(HealthCheck),
     phases=(Phase.reuse, Phase.generate),  # a shorter example is not worth its many minutes
 )
