@@ -5,13 +5,20 @@ VAR_CALL = "HELPLINE_CALL"
 """Our call identity (a UUID). Set with a `_` before it where children shall inherit it."""
 VAR_QUEUE = "HELPLINE_QUEUE"
 """Set by the inbound flow: the queue that the dialplan sends the caller to; empty: none."""
+VAR_EMERGENCY = "HELPLINE_EMERGENCY"
+"""Set by the inbound flow: the emergency service to be called first; it goes before the queue."""
+VAR_PRIORITY = "QUEUE_PRIO"
+"""app_queue's own: who has a higher one is served first."""
 
 # FastAGI scripts: the path in `agi://host:port/<script>`.
 SCRIPT_INBOUND = "inbound"
 SCRIPT_UNSERVED = "unserved"
 """After `Queue()` gave up. Arguments: our call, QUEUESTATUS."""
 SCRIPT_ENDED = "ended"
-"""From `h`. Arguments: our call, QUEUESTATUS, ABANDONED, MEMBERINTERFACE, hang-up cause (Q.850)."""
+"""From `h`. Arguments: our call, QUEUESTATUS, ABANDONED, MEMBERINTERFACE, hang-up cause (Q.850),
+the emergency service that was called (or empty), DIALSTATUS."""
+SCRIPT_EMERGENCY_FAILED = "emergency-failed"
+"""No emergency service answered; the dialplan goes on to the queue. Arguments: our call, queue."""
 SCRIPT_FEEDBACK = "feedback"
 """An outbound call was answered. Argument: our call."""
 
@@ -22,6 +29,9 @@ CONTEXT_FEEDBACK = "feedback"
 CONTEXT_BENCH = "bench"
 EXTEN_START = "s"
 """Where an originated call enters `CONTEXT_FEEDBACK`, at priority 1."""
+
+PRIORITY_EMERGENCY = 20
+"""Whom no emergency service answered is the next to be served."""
 
 # SIP, queues, AMI.
 ENDPOINT_TRUNK = "trunk"
@@ -43,6 +53,21 @@ def agent_interface(agent_id: str) -> str:
 def dial_trunk(number: str) -> str:
     """The channel that calls `number` (as the trunk wants it) through the trunk."""
     return f"{TECHNOLOGY}/{number}@{ENDPOINT_TRUNK}"
+
+
+def dial_contact(number: str, contact: str) -> str:
+    """The channel that calls `number` at another party's address, as the trunk would."""
+    return f"{TECHNOLOGY}/{ENDPOINT_TRUNK}/sip:{number}@{contact}"
+
+
+def emergency_prompt(code: str) -> str:
+    """The key of the sound that names an emergency service."""
+    return f"emergency_{code}"
+
+
+def language_prompt(language: str) -> str:
+    """The key of the sound that names a language."""
+    return f"language_{language}"
 
 
 def sound(prompt: str) -> str:

@@ -164,6 +164,27 @@ class QueueSettings(_Settings):
     left_when_all: tuple[MemberState, ...] = (MemberState.INVALID,)
 
 
+class EmergencyTarget(_Settings):
+    """An emergency service. `code` is what it is known as, `number` what the trunk is given."""
+
+    code: Digits
+    name: Annotated[str, StringConstraints(pattern=r"^[\u0900-\u097f ,]{2,60}$")]
+    """As it is spoken, in Devanagari."""
+    number: Digits
+    contact: Peer | None = None
+    """A line of its own; None: the trunk."""
+    ring_seconds: Annotated[int, Field(ge=5, le=120)] = 30
+
+
+EMERGENCY_SERVICES = (
+    EmergencyTarget(code="112", name="पुलिस और अन्य आपात सेवा", number="112"),
+    EmergencyTarget(code="108", name="एम्बुलेंस", number="108"),
+    EmergencyTarget(code="102", name="गर्भवती और नवजात एम्बुलेंस", number="102"),
+    EmergencyTarget(code="100", name="पुलिस", number="100"),
+)
+"""In the order in which they are tried; the first is called unless another is asked for."""
+
+
 class BenchRoute(_Settings):
     """A number that goes straight to one FastAGI script, for measurements."""
 
@@ -205,6 +226,7 @@ class CellSettings(_Settings):
     service_numbers: Annotated[tuple[Digits, ...], Field(min_length=1)] = ("1076",)
     agents: tuple[AgentSettings, ...] = ()
     queues: Annotated[tuple[QueueSettings, ...], Field(min_length=1)] = (QueueSettings(),)
+    emergency: tuple[EmergencyTarget, ...] = EMERGENCY_SERVICES
     bench: BenchSettings | None = None
 
     max_calls: Annotated[int, Field(ge=1, le=5000)] = 1000
@@ -222,6 +244,7 @@ class CellSettings(_Settings):
         _unique("agents", [agent.id for agent in self.agents])
         # Asterisk compares extensions without their dashes, and each queue is one.
         _unique("queues", [queue.name.replace("-", "") for queue in self.queues])
+        _unique("emergency", [target.code for target in self.emergency])
         _unique("numbers", [*self.service_numbers, *self._bench_numbers()])
         reserved = {ENDPOINT_TRUNK, AMI_USER, CONTEXT_BENCH, "general", "default"}
         taken = sorted(reserved.intersection(queue.name for queue in self.queues))

@@ -66,3 +66,33 @@ from call where citizen_number = :number order by started_at desc limit :at_most
 insert into callback (call_id, number, reason, requested_at)
 values (:call_id, :number, :reason, :requested_at)
 on conflict (call_id) do nothing;
+
+-- name: calls_admission(number, now)^
+-- What is known of a caller, this call included. An hour of one number is a few rows of an index.
+select exists (select from blocked_caller b where b.number = :number::text and b.lifted_at is null
+               and b.since <= :now and b.until > :now) as blocked,
+       count(*) filter (where ended_at is null) as caller_open, count(*) as caller_hour
+from call
+where citizen_number = :number::text and direction = 'inbound' and started_at > :now::timestamptz - interval '1 hour';
+
+-- name: calls_trunk_load(cell, since)^
+-- Open calls over all cells and both directions, since they share the trunks; inbound calls of this cell in an hour.
+select (select count(*) from call where ended_at is null) as trunks_open,
+       (select count(*) from call where direction = 'inbound' and cell = :cell and started_at > :since) as trunk_hour;
+
+-- name: calls_block(id, number, since, until, blocked_by, why)!
+insert into blocked_caller (id, number, since, until, blocked_by, why)
+values (:id, :number, :since, :until, :blocked_by, :why);
+
+-- name: calls_lift_past_blocks(number, now)!
+-- One whose time is over does not stand in the way of a new one.
+update blocked_caller set lifted_at = until, lifted_by = 'its own end'
+where number = :number and lifted_at is null and until <= :now;
+
+-- name: calls_unblock(number, by, now)!
+update blocked_caller set lifted_at = :now, lifted_by = :by
+where number = :number and lifted_at is null and until > :now;
+
+-- name: calls_blocked(now)
+select number, since, until, blocked_by, why from blocked_caller
+where lifted_at is null and since <= :now and until > :now order by since desc;

@@ -359,3 +359,22 @@ select * from unnest(:ids::text[], :titles::text[], :departments::text[], :place
 on conflict (id) do update
 set title = excluded.title, department = excluded.department, place = excluded.place, level = excluded.level,
     number = excluded.number, vacant_from = excluded.vacant_from;
+
+-- name: complaints_status(number)^
+-- What a citizen may hear who keyed the number itself: with whom and until when, but no name and no words of anybody.
+select c.number, k.name_hi as subject, c.state, c.level, p.title as post_title, c.due_at, c.overdue_at is not null as overdue
+from complaint c join category k on k.code = c.category join post p on p.id = c.post
+where c.number = :number;
+
+-- name: complaints_status_of_contact(contact, at_most)
+-- Open complaints of a telephone number: a number is not a person, so no more than number, subject and state.
+select c.number, k.name_hi as subject, c.state
+from complaint c join category k on k.code = c.category
+where c.contact = :contact and c.ended_at is null
+order by c.registered_at desc limit :at_most;
+
+-- name: complaints_words_to_speak()
+-- What a status may name: all subjects, and the posts that have an open complaint.
+select name_hi as text from category
+union
+select p.title from post p where exists (select from complaint c where c.post = p.id and c.ended_at is null);

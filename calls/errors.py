@@ -1,0 +1,26 @@
+"""What can be wrong with what is asked about calls."""
+
+
+class CallError(Exception):
+    """The base of this package's errors; the message is for the operator."""
+
+
+class AlreadyBlockedError(CallError):
+    """The number is on the list already: {number}."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"{number} is blocked already; lift that first")
+
+
+class NotBlockedError(CallError):
+    """The number is not on the list: {number}."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"{number} is not blocked")
+
+
+class NotANumberError(CallError):
+    """What was given is no telephone number: {text}."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"{text!r} is no telephone number")

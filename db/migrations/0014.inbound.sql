@@ -1,0 +1,39 @@
+-- depends: 0009.evidence
+-- What an inbound call can end as, who is kept out, whom we owe a call and at which place in which queue.
+
+alter table call drop constraint call_outcome_check;
+alter table call add constraint call_outcome_check check (outcome in (
+    'agent_answered', 'ivr_abandoned', 'queue_abandoned', 'no_agent', 'queue_full', 'queue_timeout',
+    'unavailable', 'feedback_given', 'feedback_hung_up', 'feedback_no_input', 'wrong_person',
+    'no_answer', 'busy', 'rejected', 'invalid_number', 'congestion', 'failed', 'lost',
+    'status_told', 'advised', 'emergency', 'emergency_abandoned', 'caller_blocked', 'caller_limit', 'lines_full',
+    'closed', 'callback_kept', 'officer_disposed', 'officer_not_served'));
+-- Calls of the last hour, for the guard of each trunk.
+create index call_inbound_by_start on call (cell, started_at) where direction = 'inbound';
+-- Who hung up while waiting: they are listed, and may be called.
+create index call_abandoned on call (ended_at) where outcome = 'queue_abandoned';
+
+-- Abusive callers. Emergency stays reachable for them. A lifted or past entry stays as a record.
+create table blocked_caller (
+    id        uuid primary key,
+    number    e164 not null,
+    since     timestamptz not null,
+    until     timestamptz not null check (until > since),  -- for ever is not offered: somebody looks again
+    blocked_by text not null check (blocked_by <> ''),
+    why       text not null check (why <> ''),
+    lifted_at timestamptz,
+    lifted_by text,
+    constraint lifting_is_somebodys check ((lifted_at is null) = (lifted_by is null))
+);
+create unique index blocked_caller_open on blocked_caller (number) where lifted_at is null;
+
+-- A call-back can be asked for: the place in the queue is kept by its time of entry.
+alter table callback drop constraint callback_reason_check;
+alter table callback add constraint callback_reason_check check (reason in (
+    'no_agent', 'queue_full', 'queue_timeout', 'closed', 'callback_kept'));
+alter table callback
+    add column queue      text,
+    add column entered_at timestamptz,
+    add column priority   smallint,
+    add constraint a_kept_place_is_complete check (
+        num_nonnulls(queue, entered_at, priority) = case reason when 'callback_kept' then 3 else 0 end);
