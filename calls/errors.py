@@ -24,3 +24,10 @@ class NotANumberError(CallError):
 
     def __init__(self, text: str) -> None:
         super().__init__(f"{text!r} is no telephone number")
+
+
+class NotCutOffError(CallError):
+    """The endpoint may dial as its rules say: {endpoint}."""
+
+    def __init__(self, endpoint: str) -> None:
+        super().__init__(f"{endpoint} is not cut off")

@@ -10,6 +10,7 @@ from uuid import UUID
 import pydantic
 import uvloop
 
+from calls.errors import CallError
 from complaints.disposal import DisposalKind
 from complaints.errors import ComplaintError
 from complaints.importing.layouts import Kind
@@ -17,6 +18,7 @@ from db.errors import AWAY, DatabaseError
 from dialplans.errors import DialplanError
 from helpline import commands, logs, reports
 from helpline import message_commands as messages
+from helpline.caller_commands import add_commands as add_caller_commands
 from helpline.database import NoDatabaseError
 from helpline.importing import Bundle, UnreadableFileError, import_data
 from helpline.policies import POLICIES
@@ -35,6 +37,7 @@ _OPERATOR_ERRORS = (
     NoDatabaseError,
     DatabaseError,
     DialplanError,
+    CallError,
     ComplaintError,
     MessageError,
     SpeechError,
@@ -109,6 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     which.add_argument("--all", action="store_true", help="every complaint's")
     verify.set_defaults(command=commands.verify)
 
+    add_caller_commands(verbs)
     _add_notifications(verbs.add_parser("notifications", help="about messages"))
     _add_complaint(verbs.add_parser("complaint", help="about one complaint"))
     _add_import(verbs.add_parser("import", help="departments, places, categories, posts, officers"))

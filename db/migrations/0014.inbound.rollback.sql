@@ -1,3 +1,6 @@
+drop table dial_cut_off;
+drop table dial_request;
+drop table dial_rule;
 delete from callback where reason in ('closed', 'callback_kept');
 alter table callback
     drop constraint a_kept_place_is_complete,

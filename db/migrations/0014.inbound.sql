@@ -37,3 +37,31 @@ alter table callback
     add column priority   smallint,
     add constraint a_kept_place_is_complete check (
         num_nonnulls(queue, entered_at, priority) = case reason when 'callback_kept' then 3 else 0 end);
+
+-- Toll fraud: what an endpoint of ours (an agent's telephone) may dial. Without a rule it may dial nothing.
+create table dial_rule (
+    endpoint text not null check (endpoint ~ '^([a-z0-9-]{1,40}|\*)$'),  -- *: every one
+    prefix   text not null check (prefix ~ '^\+[0-9]{1,14}$'),           -- of the E.164 number; the longest that fits counts
+    per_hour integer not null check (per_hour >= 0),                     -- calls of one endpoint under this rule
+    primary key (endpoint, prefix)
+);
+create table dial_request (
+    id       uuid primary key,
+    endpoint text not null,
+    number   text not null check (length(number) <= 40),
+    prefix   text,                               -- of the rule that allowed it
+    refused  text check (refused in ('cut_off', 'no_rule', 'limit')),
+    at       timestamptz not null,
+    constraint a_request_is_allowed_or_refused check (num_nonnulls(prefix, refused) = 1)
+);
+create index dial_request_by_endpoint on dial_request (endpoint, at);
+create table dial_cut_off (
+    id        uuid primary key,
+    endpoint  text not null,
+    at        timestamptz not null,
+    why       text not null check (why <> ''),
+    lifted_at timestamptz,
+    lifted_by text,
+    constraint lifting_is_somebodys check ((lifted_at is null) = (lifted_by is null))
+);
+create unique index dial_cut_off_open on dial_cut_off (endpoint) where lifted_at is null;

@@ -1,5 +1,6 @@
 """What 1076 does without an agent: status, emergency, and telling who is not let in why."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from itertools import groupby
 
@@ -27,7 +28,7 @@ def said_once(prompts: list[str]) -> list[str]:
     return [prompt for prompt, _ in groupby(prompts)]
 
 
-def in_order(wanted: list[str], said: list[str]) -> bool:
+def in_order(wanted: Sequence[str], said: Sequence[str]) -> bool:
     """`wanted` was said in this order; a subject in a real voice may stand between."""
     rest = iter(said)
     return all(one in rest for one in wanted)
