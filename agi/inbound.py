@@ -13,11 +13,12 @@ from agi.caller import new_inbound_call
 from agi.durable import noted
 from agi.emergency import EmergencyExit
 from agi.errors import CommandFailedError, Hangup
-from agi.ports import Capture, Journal, Prompts
+from agi.ports import Capture, Journal, PlaceBook, Prompts
 from agi.reception import Reception
 from agi.recorded import record_call
 from agi.session import Session
 from agi.visit import Leave, Skill, ToAgent, ToEmergency, Visit
+from agi.waiting import announcement
 from calls.model import NewCall, Outcome
 from db.errors import JournalFullError
 from dialplans.names import VAR_CALL, VAR_QUEUE
@@ -49,6 +50,7 @@ class InboundFlow:
     prompts: Prompts
     reception: Reception
     emergency: EmergencyExit
+    places: PlaceBook
     now: Callable[[], datetime]
     patience: float = 20.0
     pause: float = 1.0
@@ -86,7 +88,9 @@ class InboundFlow:
                 if await self.emergency(session):
                     return None
                 way = ToAgent()
-            await self._say(session, *_notice(way), Prompt.CONNECTING)
+            queue = self.queue_for(visit.language, way.skill)
+            wait = await self._wait(queue)
+            await self._say(session, *_notice(way), Prompt.CONNECTING, *wait)
         except CommandFailedError as error:
             # A prompt that is missing must not stand between a citizen and an agent.
             _log.error("prompt failed, caller goes on", call=str(call.id), error=str(error))
@@ -107,7 +111,12 @@ class InboundFlow:
             await session.hangup()
         return visit.outcome or Outcome.IVR_ABANDONED
 
-    async def _say(self, session: Session, *said: Prompt) -> None:
+    async def _wait(self, queue: str) -> list[str]:
+        """Position and waiting time, as they are before this caller joins."""
+        found = await self.places.queue_now(queue)
+        return [] if found is None else announcement(found)
+
+    async def _say(self, session: Session, *said: str) -> None:
         await session.say([self.prompts.file(one) for one in said])
 
     async def _answer(self, session: Session, call: NewCall) -> tuple[bool, datetime]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from agi.session import Session
 from calls.admission import Verdict
 from calls.model import NewCall, Outcome
+from calls.waiting import KeptPlace, Queued
 from complaints.status import Brief, Status
 from recordings.model import Kind
 from speech.prompts import Prompt
@@ -75,6 +76,25 @@ class StatusBook(Protocol):
 
     async def of_contact(self, contact: str) -> Sequence[Brief]:
         """The open complaints of an E.164 number, a few at most."""
+
+
+class PlaceBook(Protocol):
+    """Queues as our rows tell them, and places that are kept.
+
+    All but `keep` answer without an error when the database is away: as if they knew nothing.
+    """
+
+    async def queue_now(self, queue: str) -> Queued | None:
+        """The queue as it stands; None: not known."""
+
+    async def keep(self, call_id: UUID, number: str, queue: str, priority: int) -> None:
+        """Keep the call's place; once. Raises one of `db.errors.AWAY`."""
+
+    async def position(self, call_id: UUID) -> int | None:
+        """Where a waiting call stands in its queue; None: not known."""
+
+    async def kept(self, call_id: UUID) -> KeptPlace | None:
+        """The place kept for a call that left its queue."""
 
 
 class Gate(Protocol):

@@ -186,6 +186,10 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
     holes = verbs.add_parser("holes", help="categories without a post, posts without a holder")
     holes.add_argument("--all", action="store_true", help="name every place")
     holes.set_defaults(command=reports.holes)
+    abandoned = verbs.add_parser("abandoned", help="who hung up while waiting for an agent")
+    abandoned.add_argument("--hours", type=float, default=24.0, metavar="N", help="default: 24")
+    abandoned.add_argument("--most", type=int, default=200, metavar="N", help="default: 200")
+    abandoned.set_defaults(command=reports.abandoned)
 
 
 if __name__ == "__main__":

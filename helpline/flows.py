@@ -19,6 +19,7 @@ from agi.ports import (
     Journal,
     OpenNow,
     OpenQuestions,
+    PlaceBook,
     Prompts,
     StatusBook,
     WordSounds,
@@ -27,6 +28,7 @@ from agi.reception import Reception
 from agi.server import FastAgiServer, Flow
 from agi.status import StatusEnquiry
 from agi.unserved import UnservedFlow
+from agi.waiting import KeepPlaceFlow, ReturningFlow
 from dialplans import names
 from helpline.clock import Clock
 from helpline.reception import queue_routes
@@ -46,6 +48,7 @@ class FlowParts:
     status: StatusBook
     gate: Gate
     open_now: OpenNow
+    places: PlaceBook
     questions: OpenQuestions | None
     now: Clock
 
@@ -69,6 +72,17 @@ def agi_server(cell: CellOptions, parts: FlowParts) -> FastAgiServer:
         names.SCRIPT_EMERGENCY_FAILED: EmergencyFailedFlow(
             journal=journal, prompts=prompts, now=now
         ),
+        names.SCRIPT_KEEP_PLACE: KeepPlaceFlow(
+            journal=journal, places=parts.places, prompts=prompts, now=now
+        ),
+        names.SCRIPT_RETURNING: ReturningFlow(
+            journal=journal,
+            capture=parts.capture,
+            places=parts.places,
+            prompts=prompts,
+            default_queue=cell.queues[0].name,
+            now=now,
+        ),
         names.SCRIPT_ENDED: EndedFlow(journal=journal, now=now),
         names.SCRIPT_FEEDBACK: feedback,
     }
@@ -83,6 +97,8 @@ def agi_server(cell: CellOptions, parts: FlowParts) -> FastAgiServer:
         follow_ups=(
             names.SCRIPT_UNSERVED,
             names.SCRIPT_EMERGENCY_FAILED,
+            names.SCRIPT_KEEP_PLACE,
+            names.SCRIPT_RETURNING,
             names.SCRIPT_ENDED,
             names.SCRIPT_FEEDBACK,
         ),
@@ -113,6 +129,7 @@ def _inbound(cell: CellOptions, parts: FlowParts, feedback: FeedbackFlow) -> Inb
         emergency=EmergencyExit(
             prompts=prompts, codes=tuple(target.code for target in cell.emergency)
         ),
+        places=parts.places,
         now=parts.now,
         patience=cell.patience_seconds,
     )

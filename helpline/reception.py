@@ -1,24 +1,29 @@
 """What the inbound flows need of calls, complaints and settings, fitted to their ports."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime, timedelta
+from typing import TypeVar
+from uuid import UUID
 
 import structlog
 
 from agi.hours import OpeningHours, Shift, is_open
 from agi.visit import Skill
 from calls import admission as rules
+from calls import waiting
 from calls.admission import Limits, Verdict
 from calls.model import NewCall
+from calls.waiting import KeptPlace, Queued
 from complaints import status
 from complaints.status import Brief, Status
 from db.errors import AWAY, stop_if_cancelled
-from db.pool import Pool
+from db.pool import Connection, Pool
 from db.statements import statements
 from helpline.clock import Clock
 from helpline.settings import QueueRoute, Settings
 
 _log = structlog.get_logger(__name__)
+_T = TypeVar("_T")
 _SECONDS = 1.0  # a citizen waits on the line
 _HOLIDAYS_FOR = timedelta(minutes=10)
 
@@ -70,6 +75,42 @@ class StatusRows:
     async def of_contact(self, contact: str) -> Sequence[Brief]:
         """A number's open complaints."""
         return await status.of_contact(self._pool, contact)
+
+
+class Places:
+    """`agi.ports.PlaceBook` by the rows of calls."""
+
+    def __init__(self, pool: Pool, now: Clock) -> None:
+        self._pool = pool
+        self._now = now
+
+    async def queue_now(self, queue: str) -> Queued | None:
+        """How the queue stands; nothing without a database."""
+        return await self._known(lambda conn: waiting.queue_now(conn, queue, self._now()))
+
+    async def keep(self, call_id: UUID, number: str, queue: str, priority: int) -> None:
+        """Write the row."""
+        async with self._pool.acquire(timeout=_SECONDS) as conn:
+            await waiting.keep_place(
+                conn, call_id, number, queue=queue, priority=priority, now=self._now()
+            )
+
+    async def position(self, call_id: UUID) -> int | None:
+        """Where a waiting call stands."""
+        return await self._known(lambda conn: waiting.position(conn, call_id))
+
+    async def kept(self, call_id: UUID) -> KeptPlace | None:
+        """The place that waits for its caller."""
+        return await self._known(lambda conn: waiting.kept_place(conn, call_id))
+
+    async def _known(self, read: Callable[[Connection], Awaitable[_T]]) -> _T | None:
+        try:
+            async with self._pool.acquire(timeout=_SECONDS) as conn:
+                return await read(conn)
+        except AWAY as error:
+            stop_if_cancelled()
+            _log.warning("queue not looked at", error=repr(error))
+            return None
 
 
 class Opening:

@@ -34,7 +34,7 @@ from helpline.live import LiveCell
 from helpline.metrics import Metrics
 from helpline.outbound import Outbound, receipt_options
 from helpline.prompts import prompt_store
-from helpline.reception import Admission, StatusRows, admission, opening
+from helpline.reception import Admission, Places, StatusRows, admission, opening
 from helpline.settings import Settings
 from helpline.supervise import Supervisor
 from helpline.tools import Tools
@@ -186,6 +186,7 @@ class Helpline:
                 status=StatusRows(pool),
                 gate=gate,
                 open_now=opening(settings, pool, now),
+                places=Places(pool, now),
                 questions=None,
                 now=now,
             ),

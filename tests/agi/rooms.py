@@ -20,6 +20,7 @@ from agi.status import StatusEnquiry
 from agi.visit import Skill
 from calls.admission import Verdict
 from calls.model import NewCall, Outcome
+from calls.waiting import KeptPlace, Queued
 from complaints.status import Brief, Status
 from tests.agi.asterisk import Citizen
 
@@ -151,6 +152,29 @@ class FakeHours:
 
 
 @dataclass
+class FakePlaces:
+    queues: dict[str, Queued] = field(default_factory=dict)
+    places: dict[UUID, KeptPlace] = field(default_factory=dict)
+    at: int | None = None
+    away: bool = False
+    keeping: list[tuple[UUID, str, str, int]] = field(default_factory=list)
+
+    async def queue_now(self, queue: str) -> Queued | None:
+        return self.queues.get(queue)
+
+    async def keep(self, call_id: UUID, number: str, queue: str, priority: int) -> None:
+        if self.away:
+            raise ConnectionRefusedError
+        self.keeping.append((call_id, number, queue, priority))
+
+    async def position(self, call_id: UUID) -> int | None:
+        return self.at
+
+    async def kept(self, call_id: UUID) -> KeptPlace | None:
+        return self.places.get(call_id)
+
+
+@dataclass
 class FakeQuestions:
     """Waits for an answer of `waiting` numbers."""
 
@@ -217,6 +241,7 @@ class Hall:
     hours: FakeHours = field(default_factory=FakeHours)
     questions: FakeQuestions = field(default_factory=FakeQuestions)
     callbacks: FakeCallbacks = field(default_factory=FakeCallbacks)
+    places: FakePlaces = field(default_factory=FakePlaces)
     languages: tuple[str, ...] = ("hi",)
     services: tuple[str, ...] = ("112", "108", "102")
 
@@ -253,6 +278,7 @@ class Hall:
             prompts=prompts,
             reception=reception,
             emergency=EmergencyExit(prompts=prompts, codes=self.services),
+            places=self.places,
             now=now,
             patience=patience,
             pause=pause,

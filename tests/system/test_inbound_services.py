@@ -3,17 +3,29 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from itertools import groupby
+from uuid import UUID
 
 import pytest
 
 from calls.admission import block, unblock
 from calls.model import Outcome
+from calls.store import open_outbound
+from cti.originate import OriginateCommand, OriginateReply
+from db.ids import new_id
+from dialplans.names import (
+    CONTEXT_RETURNING,
+    EXTEN_START,
+    KEY_KEEP_PLACE,
+    VAR_CALL,
+    VAR_LEFT_CALL,
+    dial_trunk,
+)
 from helpline.lab.bed import Bed
-from helpline.lab.script import Answer, Press, Refuse, Wait
+from helpline.lab.script import Answer, Press, Refuse, Ring, Wait
 from helpline.lab.tones import heard
 from speech.numbers import digits
 from speech.prompts import Prompt
-from tests.system.callers import IN_THE_MENU, TALKING, ends_as, place
+from tests.system.callers import IN_THE_MENU, TALKING, ends_as, place, signed_in
 from tests.system.citizens import complain
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -135,3 +147,46 @@ async def test_a_blocked_number_hears_so_and_still_reaches_emergency(helpline: B
     await ends_as(urgent, Outcome.EMERGENCY)
     async with pool.acquire() as conn:
         await unblock(conn, number, by="supervisor:test", now=helpline.now())
+
+
+async def test_a_waiting_caller_keeps_the_place_and_is_served_when_called_back(
+    helpline: Bed,
+) -> None:
+    async with signed_in(helpline) as page:
+        await helpline.agent_phone().expect(Ring())
+        call = await place(
+            helpline, (IN_THE_MENU, Press("1"), Wait(4.0), Press(KEY_KEEP_PLACE), TALKING)
+        )
+        said = heard(await ends_as(call, Outcome.CALLBACK_KEPT))
+        assert Prompt.KEEP_PLACE_DONE in said
+        (row,) = await helpline.rows("select * from callback where call_id = $1", call.id)
+        assert (row["reason"], row["queue"]) == ("callback_kept", "helpline-hi")
+        assert row["entered_at"] == (await call.row())["queued_at"]
+        await helpline.hang_up_all()
+        await helpline.agent_phone().expect(Answer((TALKING,), ring=0.2))
+        await helpline.line.expect(Answer((TALKING,), ring=0.2))
+        back = await call_back(helpline, call.id, row["number"])
+        await page.wait_for("answered", 45, call=str(back))
+
+    await helpline.hang_up_all()
+
+
+async def call_back(bed: Bed, left: UUID, number: str) -> UUID:
+    """What the dialer does for a kept place."""
+    now = bed.now()
+    back = new_id(now)
+    async with bed.helpline.pool.acquire() as conn:
+        await open_outbound(
+            conn, call_id=back, cell="lab", number=number, service_number="1076", at=now
+        )
+    command = OriginateCommand(
+        channel_id=back,
+        channel=dial_trunk(number),
+        context=CONTEXT_RETURNING,
+        exten=EXTEN_START,
+        caller_id="1076",
+        timeout_ms=20_000,
+        variables={f"__{VAR_CALL}": str(back), VAR_LEFT_CALL: str(left)},
+    )
+    assert await bed.helpline.live.link.originate(command, timeout=8) is OriginateReply.ACCEPTED
+    return back
