@@ -45,6 +45,20 @@ def announcement(queue: Queued) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OverflowedFlow:
+    """Arguments: our call, the queue it goes on to. The dialplan goes there also without us."""
+
+    journal: Journal
+    now: Callable[[], datetime]
+
+    async def __call__(self, session: Session) -> None:
+        """The row names the queue in which the caller waits now; the time of entry stays."""
+        call_id = call_id_argument(session)
+        if call_id is not None and len(session.args) > 1:
+            await noted(self.journal.queued(call_id, session.args[1], self.now()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeepPlaceFlow:
     """Arguments: our call, its queue, its priority. The caller pressed a key to be called back.
 

@@ -42,8 +42,6 @@ class Outcome(StrEnum):
     LINES_FULL = "lines_full"  # told that all lines are in use
     CLOSED = "closed"  # wanted an agent outside the hours
     CALLBACK_KEPT = "callback_kept"  # left the queue, the place is kept
-    OFFICER_DISPOSED = "officer_disposed"  # an officer reported by telephone
-    OFFICER_NOT_SERVED = "officer_not_served"  # an officer's call without a report
     LOST = "lost"  # we know that it ended, not how
 
 

@@ -28,7 +28,7 @@ from agi.reception import Reception
 from agi.server import FastAgiServer, Flow
 from agi.status import StatusEnquiry
 from agi.unserved import UnservedFlow
-from agi.waiting import KeepPlaceFlow, ReturningFlow
+from agi.waiting import KeepPlaceFlow, OverflowedFlow, ReturningFlow
 from dialplans import names
 from helpline.clock import Clock
 from helpline.reception import queue_routes
@@ -72,6 +72,7 @@ def agi_server(cell: CellOptions, parts: FlowParts) -> FastAgiServer:
         names.SCRIPT_EMERGENCY_FAILED: EmergencyFailedFlow(
             journal=journal, prompts=prompts, now=now
         ),
+        names.SCRIPT_OVERFLOWED: OverflowedFlow(journal=journal, now=now),
         names.SCRIPT_KEEP_PLACE: KeepPlaceFlow(
             journal=journal, places=parts.places, prompts=prompts, now=now
         ),
@@ -97,6 +98,7 @@ def agi_server(cell: CellOptions, parts: FlowParts) -> FastAgiServer:
         follow_ups=(
             names.SCRIPT_UNSERVED,
             names.SCRIPT_EMERGENCY_FAILED,
+            names.SCRIPT_OVERFLOWED,
             names.SCRIPT_KEEP_PLACE,
             names.SCRIPT_RETURNING,
             names.SCRIPT_ENDED,

@@ -91,19 +91,6 @@ class Prompt(StrEnum):
     QUEUE_WAIT_LONG = "queue_wait_long"
     KEEP_PLACE_OFFER = "keep_place_offer"
     KEEP_PLACE_DONE = "keep_place_done"
-    OFFICER_GREETING = "officer_greeting"
-    OFFICER_PIN = "officer_pin"
-    OFFICER_PIN_WRONG = "officer_pin_wrong"
-    OFFICER_LOCKED = "officer_locked"
-    OFFICER_NUMBER_UNKNOWN = "officer_number_unknown"
-    OFFICER_COMPLAINT = "officer_complaint"
-    OFFICER_NOT_YOURS = "officer_not_yours"
-    OFFICER_KIND = "officer_kind"
-    OFFICER_REMARK = "officer_remark"
-    OFFICER_CONFIRM = "officer_confirm"
-    OFFICER_DONE = "officer_done"
-    OFFICER_NOT_DONE = "officer_not_done"
-    OFFICER_MORE = "officer_more"
 
 
 HINDI: Final[Mapping[Prompt, str]] = MappingProxyType(
@@ -214,18 +201,5 @@ HINDI: Final[Mapping[Prompt, str]] = MappingProxyType(
             "अपनी बारी रखकर फ़ोन रखने के लिए आठ दबाएँ। बारी आने पर हम आपको कॉल करेंगे।"
         ),
         Prompt.KEEP_PLACE_DONE: "आपकी बारी रख ली गई है। बारी आने पर हम आपको इसी नंबर पर कॉल करेंगे।",
-        Prompt.OFFICER_GREETING: "नमस्कार। यह अधिकारियों की लाइन है। यह कॉल रिकॉर्ड की जा रही है।",
-        Prompt.OFFICER_PIN: "अपना गोपनीय अंक दबाएँ, और उसके बाद हैश दबाएँ।",
-        Prompt.OFFICER_PIN_WRONG: "गोपनीय अंक सही नहीं है।",
-        Prompt.OFFICER_LOCKED: "यह सुविधा आपके लिए अभी बंद है। कृपया अपने नोडल अधिकारी से संपर्क करें।",
-        Prompt.OFFICER_NUMBER_UNKNOWN: "यह फ़ोन नंबर किसी अधिकारी के नाम से दर्ज नहीं है।",
-        Prompt.OFFICER_COMPLAINT: "शिकायत संख्या के नौ अंक दबाएँ।",
-        Prompt.OFFICER_NOT_YOURS: "यह शिकायत इस समय आपके पास नहीं है।",
-        Prompt.OFFICER_KIND: "निस्तारण हो गया है, तो एक दबाएँ। संभव नहीं है, तो दो दबाएँ।",
-        Prompt.OFFICER_REMARK: "बीप के बाद अपनी आख्या बोलें। पूरी होने पर कोई भी बटन दबाएँ।",
-        Prompt.OFFICER_CONFIRM: "आख्या दर्ज करने के लिए एक, फिर से बोलने के लिए दो दबाएँ।",
-        Prompt.OFFICER_DONE: "आख्या दर्ज कर ली गई है। नागरिक से उनकी संतुष्टि पूछी जाएगी।",
-        Prompt.OFFICER_NOT_DONE: "क्षमा कीजिए, आख्या दर्ज नहीं हो सकी। कृपया फिर से कॉल करें।",
-        Prompt.OFFICER_MORE: "दूसरी शिकायत के लिए एक दबाएँ।",
     }
 )

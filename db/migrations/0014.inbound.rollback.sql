@@ -13,7 +13,7 @@ drop index call_inbound_by_start;
 -- Narrower than the first schema's list: what is new counts as lost there.
 update call set outcome = 'lost' where outcome in (
     'status_told', 'advised', 'emergency', 'emergency_abandoned', 'caller_blocked', 'caller_limit', 'lines_full',
-    'closed', 'callback_kept', 'officer_disposed', 'officer_not_served');
+    'closed', 'callback_kept');
 alter table call drop constraint call_outcome_check;
 alter table call add constraint call_outcome_check check (outcome in (
     'agent_answered', 'ivr_abandoned', 'queue_abandoned', 'no_agent', 'queue_full', 'queue_timeout',

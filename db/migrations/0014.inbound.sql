@@ -7,7 +7,7 @@ alter table call add constraint call_outcome_check check (outcome in (
     'unavailable', 'feedback_given', 'feedback_hung_up', 'feedback_no_input', 'wrong_person',
     'no_answer', 'busy', 'rejected', 'invalid_number', 'congestion', 'failed', 'lost',
     'status_told', 'advised', 'emergency', 'emergency_abandoned', 'caller_blocked', 'caller_limit', 'lines_full',
-    'closed', 'callback_kept', 'officer_disposed', 'officer_not_served'));
+    'closed', 'callback_kept'));
 -- Calls of the last hour, for the guard of each trunk.
 create index call_inbound_by_start on call (cell, started_at) where direction = 'inbound';
 -- Who hung up while waiting: they are listed, and may be called.

@@ -139,7 +139,7 @@ async def test_who_is_called_back_waits_at_the_place_that_was_kept(serve: Serve)
     }
     assert line.journal.queues == [(CALL, "schemes-hi")]
     assert Prompt.RECORDING_NOTICE in citizen.said
-    assert line.capture.of("call")
+    assert [kind for _, kind, _ in line.capture.opened] == ["call"]
 
 
 @pytest.mark.parametrize("left", ["", "nonsense", str(uuid4())])
