@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from calls.errors import AlreadyBlockedError, NotBlockedError
+from calls.errors import AlreadyBlockedError, NotARuleError, NotBlockedError
 from calls.model import Outcome
 from db.ids import new_id
 from db.pool import Connection
@@ -98,7 +98,9 @@ class BlockedCaller:
 async def block(
     conn: Connection, number: str, *, until: datetime, by: str, why: str, now: datetime
 ) -> UUID:
-    """Keep a number (E.164) out until then. Raises `AlreadyBlockedError`."""
+    """Keep a number (E.164) out until then. Raises `AlreadyBlockedError`, `NotARuleError`."""
+    if until <= now or not (by.strip() and why.strip()):
+        raise NotARuleError("a block has an end that is still to come, a reason, and who set it")
     block_id = new_id(now)
     await statements().calls_lift_past_blocks(conn, number=number, now=now)
     try:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+import asyncpg
 import structlog
 
-from calls.errors import NotCutOffError
+from calls.errors import NotARuleError, NotCutOffError
 from calls.numbers import to_e164
 from db.ids import new_id
 from db.pool import Connection
@@ -139,10 +140,15 @@ class CutOff:
 
 
 async def allow(conn: Connection, rule: Rule) -> None:
-    """A new rule, or an old one's new limit (0: none at all)."""
-    await statements().dialling_allow(
-        conn, endpoint=rule.endpoint, prefix=rule.prefix, per_hour=rule.per_hour
-    )
+    """A new rule, or an old one's new limit (0: none at all). Raises `NotARuleError`."""
+    try:
+        await statements().dialling_allow(
+            conn, endpoint=rule.endpoint, prefix=rule.prefix, per_hour=rule.per_hour
+        )
+    except asyncpg.CheckViolationError as error:
+        raise NotARuleError(
+            "an endpoint's name or *, a prefix such as +91, and a limit of 0 or more"
+        ) from error
 
 
 async def cut_offs(conn: Connection) -> list[CutOff]:

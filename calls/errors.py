@@ -31,3 +31,10 @@ class NotCutOffError(CallError):
 
     def __init__(self, endpoint: str) -> None:
         super().__init__(f"{endpoint} is not cut off")
+
+
+class NotARuleError(CallError):
+    """What was given is no rule for dialling, or no time to keep a caller out: {what}."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)

@@ -7,7 +7,7 @@ import pytest
 
 from calls import admission
 from calls.admission import Limits, Load, Verdict, judge
-from calls.errors import AlreadyBlockedError, NotBlockedError
+from calls.errors import AlreadyBlockedError, NotARuleError, NotBlockedError
 from calls.model import Direction, Outcome
 from db.ids import new_id
 from db.pool import Connection, Pool
@@ -72,6 +72,12 @@ async def test_a_block_holds_until_its_end_and_can_be_lifted(conn: Connection) -
     assert not await is_blocked(NOW + 2 * HOUR)
     with pytest.raises(NotBlockedError):
         await admission.unblock(conn, CALLER, by="supervisor:2", now=NOW + 2 * HOUR)
+
+
+@pytest.mark.parametrize(("until", "why"), [(NOW, "threats"), (NOW + HOUR, " ")])
+async def test_a_block_has_an_end_and_a_reason(conn: Connection, until: datetime, why: str) -> None:
+    with pytest.raises(NotARuleError):
+        await admission.block(conn, CALLER, until=until, by="supervisor:1", why=why, now=NOW)
 
 
 @pytest.mark.parametrize(

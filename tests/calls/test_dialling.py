@@ -7,7 +7,7 @@ import pytest
 
 from calls import dialling
 from calls.dialling import Past, Refusal, Rule, decide
-from calls.errors import NotCutOffError
+from calls.errors import NotARuleError, NotCutOffError
 from db.pool import Pool
 
 NOW = datetime(2025, 11, 3, 5, 30, tzinfo=UTC)
@@ -61,6 +61,15 @@ async def test_who_keeps_trying_is_cut_off_until_somebody_lifts_it(pool: Pool) -
         assert (await dialling.ask(conn, "1001", MOBILE, later)).refusal is None
         with pytest.raises(NotCutOffError):
             await dialling.lift(conn, "1001", by="admin:1", now=later)
+
+
+@pytest.mark.parametrize(
+    "rule", [Rule("*", "91", 1), Rule("*", "+91", -1), Rule("a&b", "+91", 1), Rule("", "+91", 1)]
+)
+async def test_what_is_no_rule_is_refused(pool: Pool, rule: Rule) -> None:
+    async with pool.acquire() as conn:
+        with pytest.raises(NotARuleError):
+            await dialling.allow(conn, rule)
 
 
 async def test_two_at_once_do_not_both_get_the_last_call(pool: Pool) -> None:
