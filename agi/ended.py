@@ -17,6 +17,16 @@ from dialplans.names import VAR_QUEUE
 _log = structlog.get_logger(__name__)
 
 
+def emergency_outcome(service: str, dial_status: str) -> Outcome | None:
+    """What Dial's DIALSTATUS means for who asked for an emergency service; None: nobody did.
+
+    Who hung up while it rang, or between two services, had not been heard.
+    """
+    if not service:
+        return None
+    return Outcome.EMERGENCY if dial_status == "ANSWER" else Outcome.EMERGENCY_ABANDONED
+
+
 def ended_outcome(
     queue_status: str, abandoned: str, member_interface: str, *, sent_to_queue: bool = False
 ) -> Outcome | None:
@@ -36,7 +46,8 @@ def ended_outcome(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndedFlow:
-    """Arguments: our call, QUEUESTATUS, ABANDONED, MEMBERINTERFACE, hang-up cause.
+    """Arguments: our call, QUEUESTATUS, ABANDONED, MEMBERINTERFACE, hang-up cause,
+    emergency service, DIALSTATUS.
 
     All but the first may be empty or missing.
     """
@@ -51,8 +62,8 @@ class EndedFlow:
             _log.warning("ended: no call of ours", channel=session.channel)
             return
         at = self.now()
-        _, status, abandoned, member, cause = (*session.args, "", "", "", "")[:5]
-        outcome = ended_outcome(status, abandoned, member)
+        _, status, abandoned, member, cause, service, dialled = (*session.args, *[""] * 6)[:7]
+        outcome = emergency_outcome(service, dialled) or ended_outcome(status, abandoned, member)
         if outcome is None:
             queue = await session.get_variable(VAR_QUEUE)
             outcome = ended_outcome(status, abandoned, member, sent_to_queue=bool(queue))

@@ -39,7 +39,7 @@ REASONS: Final = MappingProxyType(
 
 
 @dataclass(slots=True)
-class _Heard:
+class Heard:
     """What the citizen has said so far: a hang-up does not take it back."""
 
     satisfied: bool | None = None
@@ -47,6 +47,7 @@ class _Heard:
     own_words: UUID | None = None
 
     def answer(self) -> FeedbackAnswer | None:
+        """What can be written of it; None: nothing was decided."""
         if self.satisfied is None:
             return None
         if self.satisfied:
@@ -79,7 +80,7 @@ class FeedbackFlow:
         if attempt is None:
             _log.error("feedback: no attempt of ours", channel=session.channel)
             return
-        heard = _Heard()
+        heard = Heard()
         try:
             outcome = await self._converse(session, attempt, heard)
         except Hangup:
@@ -102,28 +103,38 @@ class FeedbackFlow:
             outcome = Outcome.FEEDBACK_GIVEN if written else Outcome.LOST
         await self._end(attempt, outcome)
 
-    async def _converse(self, session: Session, attempt: UUID, heard: _Heard) -> Outcome:
+    async def _converse(self, session: Session, attempt: UUID, heard: Heard) -> Outcome:
         await session.answer()
         await record_call(session, attempt, self.now(), journal=self.journal, capture=self.capture)
         await self._say(session, Prompt.FEEDBACK_GREETING, Prompt.RECORDING_NOTICE)
+        outcome = await self.ask(session, attempt, heard)
+        if outcome is Outcome.WRONG_PERSON:
+            await self._part(session, Prompt.WRONG_PERSON_THANKS)
+        elif outcome is Outcome.FEEDBACK_NO_INPUT:
+            await self._part(session, Prompt.GOODBYE)
+        return outcome
+
+    async def ask(self, session: Session, call_id: UUID, heard: Heard) -> Outcome:
+        """The questions alone, also for a citizen who calls back; `heard` is filled as they answer.
+
+        FEEDBACK_GIVEN, WRONG_PERSON or FEEDBACK_NO_INPUT. Raises `Hangup`.
+        """
         person = await self.listener.choose(
             session, [Prompt.FEEDBACK_CONFIRM], COMPLAINANT + SOMEBODY_ELSE
         )
         if person == SOMEBODY_ELSE:
-            await self._part(session, Prompt.WRONG_PERSON_THANKS)
             return Outcome.WRONG_PERSON
         verdict = None
         if person == COMPLAINANT:
             verdict = await self.listener.choose(session, [Prompt.FEEDBACK_QUESTION], YES + NO)
         if verdict is None:
-            await self._part(session, Prompt.GOODBYE)
             return Outcome.FEEDBACK_NO_INPUT
         heard.satisfied = verdict == YES
         if not heard.satisfied:
-            await self._ask_why(session, attempt, heard)
+            await self._ask_why(session, call_id, heard)
         return Outcome.FEEDBACK_GIVEN
 
-    async def _ask_why(self, session: Session, attempt: UUID, heard: _Heard) -> None:
+    async def _ask_why(self, session: Session, attempt: UUID, heard: Heard) -> None:
         key = await self.listener.choose(session, [Prompt.FEEDBACK_REASON], "".join(REASONS))
         heard.reason = REASONS.get(key) if key else None
         await self._say(session, Prompt.FEEDBACK_OWN_WORDS)

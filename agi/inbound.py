@@ -1,4 +1,4 @@
-"""A citizen calls: greeting, notice, menu, then the queue, which the dialplan runs."""
+"""A citizen calls: the row, the recording, the reception; then queue or emergency by dialplan."""
 
 import asyncio
 import contextlib
@@ -11,16 +11,29 @@ import structlog
 
 from agi.caller import new_inbound_call
 from agi.durable import noted
+from agi.emergency import EmergencyExit
 from agi.errors import CommandFailedError, Hangup
-from agi.ports import Capture, Journal, Listener, Prompts
+from agi.ports import Capture, Journal, PlaceBook, Prompts
+from agi.reception import Reception
 from agi.recorded import record_call
 from agi.session import Session
+from agi.visit import Leave, Skill, ToAgent, ToEmergency, Visit
+from agi.waiting import announcement
 from calls.model import NewCall, Outcome
 from db.errors import JournalFullError
 from dialplans.names import VAR_CALL, VAR_QUEUE
 from speech.prompts import Prompt
 
 _log = structlog.get_logger(__name__)
+
+
+QueueFor = Callable[[str, Skill], str]
+"""Language and skill -> the queue's name."""
+
+_NOTICES = {
+    Skill.SUGGESTION: Prompt.SUGGESTION_NOTICE,
+    Skill.SCHEMES: Prompt.SCHEMES_NOTICE,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,44 +44,80 @@ class InboundFlow:
     """
 
     cell: str
-    queue: str
+    queue_for: QueueFor
     journal: Journal
     capture: Capture
     prompts: Prompts
-    listener: Listener
+    reception: Reception
+    emergency: EmergencyExit
+    places: PlaceBook
     now: Callable[[], datetime]
     patience: float = 20.0
     pause: float = 1.0
 
     async def __call__(self, session: Session) -> None:
-        """Return with `HELPLINE_QUEUE` set for the dialplan, or with the outcome written."""
+        """Return with a variable set that names queue or emergency, or with the outcome written."""
         call = new_inbound_call(session, cell=self.cell, now=self.now())
+        visit = Visit(call)
         # Who hangs up this early has called all the same: the row is written.
         with contextlib.suppress(Hangup):
             await session.set_variable(f"__{VAR_CALL}", str(call.id))
         try:
-            outcome = await self._serve(session, call)
+            outcome = await self._serve(session, visit)
         except Hangup:
-            outcome = Outcome.IVR_ABANDONED
+            outcome = visit.outcome or Outcome.IVR_ABANDONED
         except Exception:
             await self._end(call.id, Outcome.UNAVAILABLE)
             raise
         if outcome is not None:
             await self._end(call.id, outcome)
 
-    async def _serve(self, session: Session, call: NewCall) -> Outcome | None:
+    async def _serve(self, session: Session, visit: Visit) -> Outcome | None:
+        call = visit.call
         opened, answered_at = await self._answer(session, call)
         if not opened and not await self._opened_in_time(session, call, answered_at):
             await session.say([self.prompts.file(Prompt.TECHNICAL_FAULT)])
             await session.hangup()
             return Outcome.UNAVAILABLE
         await record_call(session, call.id, answered_at, journal=self.journal, capture=self.capture)
-        await self._menu(session, call.id)
+        try:
+            way = await self.reception(session, visit)
+            if isinstance(way, Leave):
+                return await self._part(session, visit)
+            if isinstance(way, ToEmergency):
+                if await self.emergency(session):
+                    return None
+                way = ToAgent()
+            queue = self.queue_for(visit.language, way.skill)
+            wait = await self._wait(queue)
+            await self._say(session, *_notice(way), Prompt.CONNECTING, *wait)
+        except CommandFailedError as error:
+            # A prompt that is missing must not stand between a citizen and an agent.
+            _log.error("prompt failed, caller goes on", call=str(call.id), error=str(error))
+            way = ToAgent()
+        await self._to_queue(session, call.id, self.queue_for(visit.language, way.skill))
+        return None
+
+    async def _to_queue(self, session: Session, call_id: UUID, queue: str) -> None:
         if session.hung_up:
             raise Hangup
-        await noted(self.journal.queued(call.id, self.queue, self.now()))
-        await session.set_variable(VAR_QUEUE, self.queue)
-        return None
+        await noted(self.journal.queued(call_id, queue, self.now()))
+        await session.set_variable(VAR_QUEUE, queue)
+
+    async def _part(self, session: Session, visit: Visit) -> Outcome:
+        """Last words: what the call has come to stands, whoever hangs up first."""
+        with contextlib.suppress(Hangup):
+            await self._say(session, Prompt.GOODBYE)
+            await session.hangup()
+        return visit.outcome or Outcome.IVR_ABANDONED
+
+    async def _wait(self, queue: str) -> list[str]:
+        """Position and waiting time, as they are before this caller joins."""
+        found = await self.places.queue_now(queue)
+        return [] if found is None else announcement(found)
+
+    async def _say(self, session: Session, *said: str) -> None:
+        await session.say([self.prompts.file(one) for one in said])
 
     async def _answer(self, session: Session, call: NewCall) -> tuple[bool, datetime]:
         """Answer while the row is being written: whether it is durable, and when we answered.
@@ -109,16 +158,10 @@ class InboundFlow:
             return False
         return True
 
-    async def _menu(self, session: Session, call_id: UUID) -> None:
-        """Key 1, or three rounds without it: who cannot press keys is heard all the same."""
-        file = self.prompts.file
-        try:
-            await session.say([file(Prompt.GREETING), file(Prompt.RECORDING_NOTICE)])
-            await self.listener.choose(session, [Prompt.MENU], "1")
-            await session.say([file(Prompt.CONNECTING)])
-        except CommandFailedError as error:
-            # A prompt that is missing must not stand between a citizen and an agent.
-            _log.error("prompt failed, caller goes on", call=str(call_id), error=str(error))
-
     async def _end(self, call_id: UUID, outcome: Outcome) -> None:
         await noted(self.journal.ended(call_id, outcome, self.now()))
+
+
+def _notice(way: ToAgent) -> list[Prompt]:
+    """What is said before an agent is called, besides that one is."""
+    return [_NOTICES[way.skill]] if way.skill in _NOTICES else []

@@ -7,7 +7,10 @@ from typing import Protocol
 from uuid import UUID
 
 from agi.session import Session
+from calls.admission import Verdict
 from calls.model import NewCall, Outcome
+from calls.waiting import KeptPlace, Queued
+from complaints.status import Brief, Status
 from recordings.model import Kind
 from speech.prompts import Prompt
 
@@ -54,8 +57,58 @@ class Capture(Protocol):
 class Prompts(Protocol):
     """Where Asterisk finds a prompt."""
 
-    def file(self, key: Prompt) -> str:
-        """The prompt's path or sound name, without extension."""
+    def file(self, key: str) -> str:
+        """The path or sound name of a `Prompt`, number or month, without extension."""
+
+
+class WordSounds(Protocol):
+    """Sounds of texts that are data (`speech.words.Words`)."""
+
+    def file(self, text: str) -> str | None:
+        """The sound, without extension; None: not ready, leave it out. Never waits."""
+
+
+class StatusBook(Protocol):
+    """Where complaints stand. Both raise one of `db.errors.AWAY` when the database is away."""
+
+    async def by_number(self, number: str) -> Status | None:
+        """The complaint of a valid number; None when there is none."""
+
+    async def of_contact(self, contact: str) -> Sequence[Brief]:
+        """The open complaints of an E.164 number, a few at most."""
+
+
+class PlaceBook(Protocol):
+    """Queues as our rows tell them, and places that are kept.
+
+    All but `keep` answer without an error when the database is away: as if they knew nothing.
+    """
+
+    async def queue_now(self, queue: str) -> Queued | None:
+        """The queue as it stands; None: not known."""
+
+    async def keep(self, call_id: UUID, number: str, queue: str, priority: int) -> None:
+        """Keep the call's place; once. Raises one of `db.errors.AWAY`."""
+
+    async def position(self, call_id: UUID) -> int | None:
+        """Where a waiting call stands in its queue; None: not known."""
+
+    async def kept(self, call_id: UUID) -> KeptPlace | None:
+        """The place kept for a call that left its queue."""
+
+
+class Gate(Protocol):
+    """Who may come in (`calls.admission`)."""
+
+    async def verdict(self, call: NewCall) -> Verdict:
+        """Never raises: who cannot be judged is let in."""
+
+
+class OpenNow(Protocol):
+    """Whether agents serve at this moment."""
+
+    async def __call__(self) -> bool:
+        """Never raises: in doubt they do."""
 
 
 class CallbackBook(Protocol):
@@ -79,6 +132,29 @@ class FeedbackBook(Protocol):
 
     async def record(self, attempt_id: UUID, answer: FeedbackAnswer) -> None:
         """The answer of one attempt, once: a repeat changes nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenQuestion:
+    """A disposal about which a citizen was called in vain."""
+
+    complaint_id: UUID
+    disposal_no: int
+
+
+class OpenQuestions(Protocol):
+    """Citizens who call back. Both raise one of `db.errors.AWAY` when the database is away."""
+
+    async def open_for(self, number: str) -> OpenQuestion | None:
+        """The question that waits for this E.164 number after a missed call."""
+
+    async def record_told(
+        self, call_id: UUID, question: OpenQuestion, answer: FeedbackAnswer
+    ) -> None:
+        """The answer, with the citizen's own call as evidence; once: a repeat changes nothing.
+
+        A question that was settled meanwhile is left as it is.
+        """
 
 
 class Listener(Protocol):

@@ -33,6 +33,15 @@ class Outcome(StrEnum):
     INVALID_NUMBER = "invalid_number"
     CONGESTION = "congestion"  # no circuit: says nothing about the citizen
     FAILED = "failed"  # refused before it reached anybody
+    STATUS_TOLD = "status_told"  # heard where their complaint stands, needed nobody
+    ADVISED = "advised"  # heard what is not handled here and where to go
+    EMERGENCY = "emergency"  # spoke with an emergency service
+    EMERGENCY_ABANDONED = "emergency_abandoned"  # hung up before it answered
+    CALLER_BLOCKED = "caller_blocked"  # on the list of abusive callers
+    CALLER_LIMIT = "caller_limit"  # too many calls of one number
+    LINES_FULL = "lines_full"  # told that all lines are in use
+    CLOSED = "closed"  # wanted an agent outside the hours
+    CALLBACK_KEPT = "callback_kept"  # left the queue, the place is kept
     LOST = "lost"  # we know that it ended, not how
 
 

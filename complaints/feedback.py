@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import asyncpg
+
+from calls.model import Direction
 from complaints import number
 from complaints.answering import Answer, FeedbackResult, Said, carry_out
 from complaints.errors import NoEvidenceError, UnknownAttemptError
@@ -31,6 +34,7 @@ __all__ = [
     "open_question_for",
     "postpone",
     "record",
+    "record_called_back",
     "record_told",
     "tasks",
 ]
@@ -106,6 +110,40 @@ async def record_told(
         return await carry_out(conn, complaint, said, policy=policy, now=now, signer=signer)
 
 
+async def record_called_back(
+    pool: Pool,
+    complaint_id: UUID,
+    disposal_no: int,
+    *,
+    call_id: UUID,
+    answer: Answer,
+    policy: Policy,
+    now: datetime,
+    signer: Signer,
+) -> FeedbackResult:
+    """Record the answer that a citizen keyed when they called back, without an agent.
+
+    Their own call is the evidence: inbound, from one of their numbers. They must have said before
+    that they are the complainant. The first answer stands.
+
+    Raises `UnknownComplaintError`, `NoEvidenceError`, `NotAwaitingFeedbackError`.
+    """
+    async with transaction(pool) as conn:
+        complaint = await hold_by_id(conn, complaint_id)
+        call = await _their_call(conn, complaint, call_id)
+        if call["direction"] != Direction.INBOUND:
+            raise NoEvidenceError(call_id, "nobody called us")
+        return await carry_out(
+            conn,
+            complaint,
+            Said(answer, call_id),
+            policy=policy,
+            now=now,
+            signer=signer,
+            disposal_no=disposal_no,
+        )
+
+
 async def open_question_for(pool: Pool, calling_number: str) -> OpenQuestion | None:
     """Which complaint awaits the word of somebody who calls from this number (E.164).
 
@@ -121,10 +159,16 @@ async def open_question_for(pool: Pool, calling_number: str) -> OpenQuestion | N
 async def _must_be_said_to(
     conn: Connection, complaint: Complaint, call_id: UUID, agent: str
 ) -> None:
-    call = await statements().followup_call(conn, call_id=call_id, complaint_id=complaint.id)
-    if call is None:
-        raise NoEvidenceError(call_id, "it is unknown")
+    call = await _their_call(conn, complaint, call_id)
     if not call["answered"] or call["agent_id"] != agent:
         raise NoEvidenceError(call_id, f"agent {agent} did not have it")
+
+
+async def _their_call(conn: Connection, complaint: Complaint, call_id: UUID) -> asyncpg.Record:
+    which = {"call_id": call_id, "complaint_id": complaint.id}
+    call: asyncpg.Record | None = await statements().followup_call(conn, **which)
+    if call is None:
+        raise NoEvidenceError(call_id, "it is unknown")
     if not call["theirs"]:
         raise NoEvidenceError(call_id, "its number is none of the citizen's")
+    return call

@@ -54,7 +54,7 @@ def _drift(rendered: Mapping[str, str], written: Mapping[str, str]) -> Iterator[
 
 
 def _folders(cell: CellSettings) -> Iterator[Finding]:
-    for prompt in (names.PROMPT_TECHNICAL_FAULT, names.PROMPT_PLEASE_WAIT):
+    for prompt in names.PROMPTS:
         if not _has_sound(cell.prompts_dir, prompt):
             yield error(str(cell.prompts_dir), f"has no recording of the prompt {prompt!r}")
     if not _has_sound(cell.sounds_dir, "beep"):

@@ -9,9 +9,11 @@ from pydantic import SecretStr
 
 from dialplans.conf import Section, by_name, sections
 from dialplans.findings import Finding, error
+from dialplans.names import CONTEXT_EMERGENCY
 from dialplans.secrets import weak
 
 _RIGHTS_NEVER_GIVEN: Final = frozenset({"all", "command", "system", "config"})
+_DIALS: Final = frozenset({"Dial", "Originate", "RetryDial", "Page", "ChanSpy", "Transfer"})
 _VARIABLE: Final = "${"
 _STEP: Final = {
     "exten": re.compile(r"(?P<exten>[^,]+),[^,]+,(?P<application>.+)"),
@@ -36,6 +38,7 @@ def _lint_dialplan(extensions: str, queues: str) -> Iterator[Finding]:
             if included not in contexts:
                 yield _in_dialplan(context, f"includes the unknown context {included!r}")
         for application in _applications(section):
+            yield from _lint_dialling(context, application)
             yield from _lint_application(context, application, contexts, known_queues)
 
 
@@ -55,6 +58,15 @@ def _lint_application(
             yield _in_dialplan(context, f"{name}() goes to the unknown context {place[0]!r}")
         elif _VARIABLE not in place[1] and place[1] not in contexts[place[0]]:
             yield _in_dialplan(context, f"{name}() goes to the unknown {place[0]},{place[1]}")
+
+
+def _lint_dialling(context: str, application: str) -> Iterator[Finding]:
+    """Toll fraud: only emergency services are dialled, each at the number that is written here."""
+    name, _, arguments = application.partition("(")
+    if name in _DIALS and context != CONTEXT_EMERGENCY:
+        yield _in_dialplan(context, f"{name}() dials out, which only [{CONTEXT_EMERGENCY}] may")
+    elif name in _DIALS and _VARIABLE in arguments:
+        yield _in_dialplan(context, f"{name}() dials what a variable says")
 
 
 def _targets(application: str, arguments: str) -> list[str]:

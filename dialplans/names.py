@@ -5,13 +5,30 @@ VAR_CALL = "HELPLINE_CALL"
 """Our call identity (a UUID). Set with a `_` before it where children shall inherit it."""
 VAR_QUEUE = "HELPLINE_QUEUE"
 """Set by the inbound flow: the queue that the dialplan sends the caller to; empty: none."""
+VAR_EMERGENCY = "HELPLINE_EMERGENCY"
+"""Set by the inbound flow: the emergency service to be called first; it goes before the queue."""
+VAR_PRIORITY = "QUEUE_PRIO"
+"""app_queue's own: who has a higher one is served first."""
+VAR_POSITION = "HELPLINE_POSITION"
+"""The place at which a caller enters a queue; empty: behind all others."""
+VAR_LEFT_CALL = "HELPLINE_LEFT_CALL"
+"""Of a call back: the call whose place in the queue was kept."""
 
 # FastAGI scripts: the path in `agi://host:port/<script>`.
 SCRIPT_INBOUND = "inbound"
 SCRIPT_UNSERVED = "unserved"
 """After `Queue()` gave up. Arguments: our call, QUEUESTATUS."""
 SCRIPT_ENDED = "ended"
-"""From `h`. Arguments: our call, QUEUESTATUS, ABANDONED, MEMBERINTERFACE, hang-up cause (Q.850)."""
+"""From `h`. Arguments: our call, QUEUESTATUS, ABANDONED, MEMBERINTERFACE, hang-up cause (Q.850),
+the emergency service that was called (or empty), DIALSTATUS."""
+SCRIPT_EMERGENCY_FAILED = "emergency-failed"
+"""No emergency service answered; the dialplan goes on to the queue. Arguments: our call, queue."""
+SCRIPT_OVERFLOWED = "overflowed"
+"""A caller goes on to another queue. Arguments: our call, that queue."""
+SCRIPT_KEEP_PLACE = "keep-place"
+"""A waiting caller wants to be called back. Arguments: our call, queue, priority."""
+SCRIPT_RETURNING = "returning"
+"""We called them back. Arguments: our call, the call whose place was kept."""
 SCRIPT_FEEDBACK = "feedback"
 """An outbound call was answered. Argument: our call."""
 
@@ -19,9 +36,19 @@ SCRIPT_FEEDBACK = "feedback"
 CONTEXT_TRUNK = "from-trunk"
 CONTEXT_AGENT = "from-agent"
 CONTEXT_FEEDBACK = "feedback"
+CONTEXT_KEEP_PLACE = "keep-place"
+"""Where a waiting caller gets by pressing `KEY_KEEP_PLACE`."""
+CONTEXT_RETURNING = "returning"
+"""Where an originated call back enters, at `EXTEN_START`; `VAR_CALL`, `VAR_LEFT_CALL` are set."""
+CONTEXT_EMERGENCY = "emergency"
 CONTEXT_BENCH = "bench"
 EXTEN_START = "s"
 """Where an originated call enters `CONTEXT_FEEDBACK`, at priority 1."""
+
+KEY_KEEP_PLACE = "8"
+"""None of the menu's: a key pressed twice there must not lead out of the queue."""
+PRIORITY_EMERGENCY = 20
+"""Whom no emergency service answered is the next to be served."""
 
 # SIP, queues, AMI.
 ENDPOINT_TRUNK = "trunk"
@@ -33,6 +60,9 @@ AMI_USER = "helpline"
 SOUNDS = "helpline"
 PROMPT_TECHNICAL_FAULT = "technical_fault"
 PROMPT_PLEASE_WAIT = "please_wait"
+PROMPT_KEEP_PLACE = "keep_place_offer"
+PROMPTS = (PROMPT_TECHNICAL_FAULT, PROMPT_PLEASE_WAIT, PROMPT_KEEP_PLACE)
+"""What Asterisk plays of itself."""
 
 
 def agent_interface(agent_id: str) -> str:
@@ -43,6 +73,21 @@ def agent_interface(agent_id: str) -> str:
 def dial_trunk(number: str) -> str:
     """The channel that calls `number` (as the trunk wants it) through the trunk."""
     return f"{TECHNOLOGY}/{number}@{ENDPOINT_TRUNK}"
+
+
+def dial_contact(number: str, contact: str) -> str:
+    """The channel that calls `number` at another party's address, as the trunk would."""
+    return f"{TECHNOLOGY}/{ENDPOINT_TRUNK}/sip:{number}@{contact}"
+
+
+def emergency_prompt(code: str) -> str:
+    """The key of the sound that names an emergency service."""
+    return f"emergency_{code}"
+
+
+def language_prompt(language: str) -> str:
+    """The key of the sound that names a language."""
+    return f"language_{language}"
 
 
 def sound(prompt: str) -> str:

@@ -154,6 +154,8 @@ class QueueSettings(_Settings):
     service_level_seconds: Annotated[int, Field(ge=1, le=3600)] = 20
     announce_seconds: Annotated[int, Field(ge=0, le=600)] = 30
     """How often a waiting caller is asked to stay; 0: never."""
+    overflow: Name | None = None
+    """Another queue for who is not served here: full, nobody there, or it took too long."""
     # A paused agent (a break, after-call work) is signed in: callers may wait for them. And a
     # phone lost for a moment must not throw out those who already wait.
     not_joined_when_all: tuple[MemberState, ...] = (
@@ -162,6 +164,27 @@ class QueueSettings(_Settings):
         MemberState.UNKNOWN,
     )
     left_when_all: tuple[MemberState, ...] = (MemberState.INVALID,)
+
+
+class EmergencyTarget(_Settings):
+    """An emergency service. `code` is what it is known as, `number` what the trunk is given."""
+
+    code: Digits
+    name: Annotated[str, StringConstraints(pattern=r"^[\u0900-\u097f ,]{2,60}$")]
+    """As it is spoken, in Devanagari."""
+    number: Digits
+    contact: Peer | None = None
+    """A line of its own; None: the trunk."""
+    ring_seconds: Annotated[int, Field(ge=5, le=120)] = 30
+
+
+EMERGENCY_SERVICES = (
+    EmergencyTarget(code="112", name="पुलिस और अन्य आपात सेवा", number="112"),
+    EmergencyTarget(code="108", name="एम्बुलेंस", number="108"),
+    EmergencyTarget(code="102", name="गर्भवती और नवजात एम्बुलेंस", number="102"),
+    EmergencyTarget(code="100", name="पुलिस", number="100"),
+)
+"""In the order in which they are tried; the first is called unless another is asked for."""
 
 
 class BenchRoute(_Settings):
@@ -205,6 +228,7 @@ class CellSettings(_Settings):
     service_numbers: Annotated[tuple[Digits, ...], Field(min_length=1)] = ("1076",)
     agents: tuple[AgentSettings, ...] = ()
     queues: Annotated[tuple[QueueSettings, ...], Field(min_length=1)] = (QueueSettings(),)
+    emergency: tuple[EmergencyTarget, ...] = EMERGENCY_SERVICES
     bench: BenchSettings | None = None
 
     max_calls: Annotated[int, Field(ge=1, le=5000)] = 1000
@@ -222,7 +246,9 @@ class CellSettings(_Settings):
         _unique("agents", [agent.id for agent in self.agents])
         # Asterisk compares extensions without their dashes, and each queue is one.
         _unique("queues", [queue.name.replace("-", "") for queue in self.queues])
+        _unique("emergency", [target.code for target in self.emergency])
         _unique("numbers", [*self.service_numbers, *self._bench_numbers()])
+        _overflows_end(self.queues)
         reserved = {ENDPOINT_TRUNK, AMI_USER, CONTEXT_BENCH, "general", "default"}
         taken = sorted(reserved.intersection(queue.name for queue in self.queues))
         if taken:
@@ -238,3 +264,17 @@ def _unique(what: str, values: list[str]) -> None:
     twice = sorted({value for value in values if values.count(value) > 1})
     if twice:
         raise ValueError(f"{what}: {', '.join(twice)} more than once")
+
+
+def _overflows_end(queues: tuple[QueueSettings, ...]) -> None:
+    """Each leads to a queue that exists, and none back to where a caller has been."""
+    overflow = {queue.name: queue.overflow for queue in queues}
+    for start in overflow:
+        been, at = {start}, overflow[start]
+        while at is not None:
+            if at not in overflow:
+                raise ValueError(f"queue {start}: no queue {at} to overflow to")
+            if at in been:
+                raise ValueError(f"queue {start}: its overflow leads back to {at}")
+            been.add(at)
+            at = overflow[at]

@@ -4,12 +4,15 @@ from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
-from agi.ports import FeedbackAnswer
+import structlog
+
+from agi.ports import FeedbackAnswer, OpenQuestion
 from calls.model import Outcome
 from calls.store import owe_callback
 from campaigns.originator import DialRequest
 from campaigns.originator import OriginateReply as DialReply
 from complaints import bundle_link, feedback
+from complaints.errors import NotAwaitingFeedbackError
 from complaints.feedback import Answer
 from complaints.notifications import Signer
 from complaints.policy import Policy
@@ -22,6 +25,7 @@ from helpline.clock import Clock
 from helpline.keys import signing_key
 from helpline.settings import Settings
 
+_log = structlog.get_logger(__name__)
 _ORIGINATE_SECONDS = 8.0
 
 
@@ -71,15 +75,54 @@ class Answers:
 
     async def record(self, attempt_id: UUID, answer: FeedbackAnswer) -> None:
         """Record the answer, once."""
-        reason = DissatisfactionReason(answer.reason_code) if answer.reason_code else None
         await feedback.record(
             self._pool,
             attempt_id=attempt_id,
-            answer=Answer(answer.satisfied, reason, answer.recording_id),
+            answer=_answer(answer),
             policy=self._policy,
             now=self._now(),
             signer=self._signer,
         )
+
+
+class OpenFeedback:
+    """`agi.ports.OpenQuestions` through the complaint's use cases: who calls back is asked."""
+
+    def __init__(self, pool: Pool, policy: Policy, now: Clock, signer: Signer) -> None:
+        self._pool = pool
+        self._policy = policy
+        self._now = now
+        self._signer = signer
+
+    async def open_for(self, number: str) -> OpenQuestion | None:
+        """What this number was called about, in vain; None while the dialer has not tried yet."""
+        found = await feedback.open_question_for(self._pool, number)
+        if found is None or (found.called_at is None and found.step == "calls"):
+            return None
+        return OpenQuestion(found.complaint_id, found.disposal_no)
+
+    async def record_told(
+        self, call_id: UUID, question: OpenQuestion, answer: FeedbackAnswer
+    ) -> None:
+        """Record it; what was answered elsewhere meanwhile stays as it is."""
+        try:
+            await feedback.record_called_back(
+                self._pool,
+                question.complaint_id,
+                question.disposal_no,
+                call_id=call_id,
+                answer=_answer(answer),
+                policy=self._policy,
+                now=self._now(),
+                signer=self._signer,
+            )
+        except NotAwaitingFeedbackError:
+            _log.info("answered meanwhile", complaint=str(question.complaint_id))
+
+
+def _answer(given: FeedbackAnswer) -> Answer:
+    reason = DissatisfactionReason(given.reason_code) if given.reason_code else None
+    return Answer(given.satisfied, reason, given.recording_id)
 
 
 class TrunkOriginator:

@@ -94,6 +94,7 @@ def cell_settings(settings: Settings, asterisk: Asterisk) -> CellSettings:
             for agent in options.agents
         ),
         queues=options.queues,
+        emergency=options.emergency,
         bench=options.bench,
     )
 

@@ -10,6 +10,7 @@ from uuid import UUID
 import pydantic
 import uvloop
 
+from calls.errors import CallError
 from complaints.errors import ComplaintError
 from complaints.importing.layouts import Kind
 from cti.errors import FormError
@@ -17,6 +18,7 @@ from db.errors import AWAY, DatabaseError
 from dialplans.errors import DialplanError
 from helpline import commands, logs, quality_commands, recording_words, reports
 from helpline import message_commands as messages
+from helpline.caller_commands import add_commands as add_caller_commands
 from helpline.complaint_parser import add_bundle, add_complaint, add_feedback
 from helpline.database import NoDatabaseError
 from helpline.importing import Bundle, UnreadableFileError, import_data
@@ -37,6 +39,7 @@ _OPERATOR_ERRORS = (
     NoDatabaseError,
     DatabaseError,
     DialplanError,
+    CallError,
     ComplaintError,
     FormError,
     MessageError,
@@ -113,6 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     which.add_argument("--all", action="store_true", help="every complaint's")
     verify.set_defaults(command=commands.verify)
 
+    add_caller_commands(verbs)
     _add_notifications(verbs.add_parser("notifications", help="about messages"))
     add_complaint(verbs.add_parser("complaint", help="about one complaint: every move of its life"))
     add_bundle(verbs.add_parser("bundle", help="what an officer is handed with an escalation"))
@@ -182,6 +186,11 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
     listed = verbs.add_parser("cm-office", help="what is on the list of the CM's office")
     listed.add_argument("--most", type=int, default=1000, metavar="N", help="default: 1000")
     listed.set_defaults(command=reports.cm_office)
+
+    abandoned = verbs.add_parser("abandoned", help="who hung up while waiting for an agent")
+    abandoned.add_argument("--hours", type=float, default=24.0, metavar="N", help="default: 24")
+    abandoned.add_argument("--most", type=int, default=200, metavar="N", help="default: 200")
+    abandoned.set_defaults(command=reports.abandoned)
 
     staffing = verbs.add_parser("staffing", help="agents that each hour of the week needs")
     staffing.add_argument("queue", metavar="QUEUE")

@@ -18,7 +18,7 @@ def dialer_settings(settings: Settings) -> DialerSettings:
             max_channels=wanted.max_channels,
             calls_per_second=wanted.calls_per_second,
             inbound_reserve=wanted.inbound_reserve,
-            trunk_channels=wanted.trunk_channels,
+            trunk_channels=wanted.trunk_channels - settings.guards.emergency_reserve,
         ),
         retry=RetryPolicy(
             busy=wanted.retry_busy,

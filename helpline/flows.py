@@ -1,55 +1,91 @@
 """The call flows of a cell, joined to what they need."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from agi.apology import ApologyFlow, OverloadFlow
+from agi.emergency import EmergencyExit, EmergencyFailedFlow
 from agi.ended import EndedFlow
 from agi.feedback import FeedbackFlow
 from agi.inbound import InboundFlow
 from agi.keys import KeyListener
-from agi.ports import CallbackBook, Capture, FeedbackBook, Journal, Prompts
+from agi.menu import MainMenu
+from agi.missed_feedback import MissedFeedback
+from agi.ports import (
+    CallbackBook,
+    Capture,
+    FeedbackBook,
+    Gate,
+    Journal,
+    OpenNow,
+    OpenQuestions,
+    PlaceBook,
+    Prompts,
+    StatusBook,
+    WordSounds,
+)
+from agi.reception import Reception
 from agi.server import FastAgiServer, Flow
+from agi.status import StatusEnquiry
 from agi.unserved import UnservedFlow
+from agi.waiting import KeepPlaceFlow, OverflowedFlow, ReturningFlow
 from dialplans import names
 from helpline.clock import Clock
+from helpline.reception import queue_routes
 from helpline.settings import CellOptions
 
 
-def agi_server(
-    cell: CellOptions,
-    *,
-    journal: Journal,
-    capture: Capture,
-    callbacks: CallbackBook,
-    book: FeedbackBook,
-    prompts: Prompts,
-    now: Clock,
-) -> FastAgiServer:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowParts:
+    """What the flows speak with and write to. `questions` None: who calls back is not asked."""
+
+    journal: Journal
+    capture: Capture
+    callbacks: CallbackBook
+    book: FeedbackBook
+    prompts: Prompts
+    words: WordSounds
+    status: StatusBook
+    gate: Gate
+    open_now: OpenNow
+    places: PlaceBook
+    questions: OpenQuestions | None
+    now: Clock
+
+
+def agi_server(cell: CellOptions, parts: FlowParts) -> FastAgiServer:
     """The FastAGI server of this cell with all its flows; not started."""
-    listener = KeyListener(prompts)
+    prompts, journal, now = parts.prompts, parts.journal, parts.now
+    feedback = FeedbackFlow(
+        journal=journal,
+        capture=parts.capture,
+        book=parts.book,
+        prompts=prompts,
+        listener=KeyListener(prompts),
+        now=now,
+    )
     routes: Mapping[str, Flow] = {
-        names.SCRIPT_INBOUND: InboundFlow(
-            cell=cell.name,
-            queue=cell.queues[0].name,
-            journal=journal,
-            capture=capture,
-            prompts=prompts,
-            listener=listener,
-            now=now,
-            patience=cell.patience_seconds,
-        ),
+        names.SCRIPT_INBOUND: _inbound(cell, parts, feedback),
         names.SCRIPT_UNSERVED: UnservedFlow(
-            journal=journal, callbacks=callbacks, prompts=prompts, now=now
+            journal=journal, callbacks=parts.callbacks, prompts=prompts, now=now
+        ),
+        names.SCRIPT_EMERGENCY_FAILED: EmergencyFailedFlow(
+            journal=journal, prompts=prompts, now=now
+        ),
+        names.SCRIPT_OVERFLOWED: OverflowedFlow(journal=journal, now=now),
+        names.SCRIPT_KEEP_PLACE: KeepPlaceFlow(
+            journal=journal, places=parts.places, prompts=prompts, now=now
+        ),
+        names.SCRIPT_RETURNING: ReturningFlow(
+            journal=journal,
+            capture=parts.capture,
+            places=parts.places,
+            prompts=prompts,
+            default_queue=cell.queues[0].name,
+            now=now,
         ),
         names.SCRIPT_ENDED: EndedFlow(journal=journal, now=now),
-        names.SCRIPT_FEEDBACK: FeedbackFlow(
-            journal=journal,
-            capture=capture,
-            book=book,
-            prompts=prompts,
-            listener=listener,
-            now=now,
-        ),
+        names.SCRIPT_FEEDBACK: feedback,
     }
     return FastAgiServer(
         routes,
@@ -59,5 +95,43 @@ def agi_server(
         overflow=OverloadFlow(cell=cell.name, journal=journal, prompts=prompts, now=now),
         fault=ApologyFlow(prompts),
         # Feedback too: the citizen whom we have called may answer while we drain.
-        follow_ups=(names.SCRIPT_UNSERVED, names.SCRIPT_ENDED, names.SCRIPT_FEEDBACK),
+        follow_ups=(
+            names.SCRIPT_UNSERVED,
+            names.SCRIPT_EMERGENCY_FAILED,
+            names.SCRIPT_OVERFLOWED,
+            names.SCRIPT_KEEP_PLACE,
+            names.SCRIPT_RETURNING,
+            names.SCRIPT_ENDED,
+            names.SCRIPT_FEEDBACK,
+        ),
+    )
+
+
+def _inbound(cell: CellOptions, parts: FlowParts, feedback: FeedbackFlow) -> InboundFlow:
+    prompts = parts.prompts
+    status = StatusEnquiry(prompts=prompts, words=parts.words, book=parts.status)
+    missed = None
+    if parts.questions is not None:
+        missed = MissedFeedback(questions=parts.questions, feedback=feedback, prompts=prompts)
+    return InboundFlow(
+        cell=cell.name,
+        queue_for=queue_routes(cell.routes, cell.queues[0].name),
+        journal=parts.journal,
+        capture=parts.capture,
+        prompts=prompts,
+        reception=Reception(
+            prompts=prompts,
+            gate=parts.gate,
+            open_now=parts.open_now,
+            menu=MainMenu(prompts=prompts, status=status),
+            callbacks=parts.callbacks,
+            missed=missed,
+            languages=tuple(language.code for language in cell.languages),
+        ),
+        emergency=EmergencyExit(
+            prompts=prompts, codes=tuple(target.code for target in cell.emergency)
+        ),
+        places=parts.places,
+        now=parts.now,
+        patience=cell.patience_seconds,
     )

@@ -1,8 +1,10 @@
 """The prompt store of these settings: studio recordings, the engine asked for, eSpeak NG."""
 
+from dialplans.names import emergency_prompt, language_prompt
 from helpline.cell import state_folder
 from helpline.settings import Settings
 from helpline.tools import Tools
+from speech.numbers import TEXTS
 from speech.render import PromptStore
 from speech.tts import EspeakNg, Gtts, Synthesiser
 
@@ -13,6 +15,11 @@ def prompt_store(settings: Settings, tools: Tools) -> PromptStore:
     engines: list[Synthesiser] = [offline]
     if settings.speech.engine == "gtts":
         engines.insert(0, Gtts())
+    named = {emergency_prompt(target.code): target.name for target in settings.cell.emergency}
+    named |= {language_prompt(one.code): one.name for one in settings.cell.languages}
     return PromptStore(
-        state_folder(settings).prompts, engines=engines, studio_dir=settings.speech.studio
+        state_folder(settings).prompts,
+        engines=engines,
+        studio_dir=settings.speech.studio,
+        texts={**TEXTS, **named},
     )

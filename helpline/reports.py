@@ -1,9 +1,12 @@
-"""`helpline report`: what the operator's data and people lack, and whom a week needs."""
+"""`helpline report`: what data and people lack, whom a week needs, and whom we failed."""
 
 import argparse
+from datetime import timedelta
 
+from calls.waiting import gave_up
 from complaints.cm_office import cm_office_list, render_listed
 from complaints.staffing_report import load_staffing_report, render_staffing_report
+from complaints.texts import clock
 from cti.erlang import Target
 from cti.staffing import render, suggest
 from helpline.clock import shifted_clock
@@ -48,4 +51,16 @@ async def cm_office(settings: Settings, options: argparse.Namespace) -> int:
     for one in listed:
         print(render_listed(one))
     print(f"{len(listed)} complaint(s) on the list of the CM's office")
+    return 0
+
+
+async def abandoned(settings: Settings, options: argparse.Namespace) -> int:
+    """Print who hung up while waiting, and whether somebody has served them since."""
+    since = shifted_clock(settings.clock_shift)() - timedelta(hours=options.hours)
+    async with command_pool(settings) as pool, pool.acquire(timeout=5) as conn:
+        for one in await gave_up(conn, since, options.most):
+            waited = round((one.ended_at - one.queued_at).total_seconds())
+            served = ", served since" if one.served_since else ""
+            number = one.number or "withheld"
+            print(f"{clock(one.ended_at)}  {number}  {one.queue} after {waited} s{served}")
     return 0

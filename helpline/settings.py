@@ -22,13 +22,16 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from agi.visit import Skill
 from complaints.calendar import Counting
 from complaints.policy import FollowUp, Policy, SpecialClose
 from dialplans.settings import (
+    EMERGENCY_SERVICES,
     Address,
     AgentSettings,
     BenchSettings,
     Digits,
+    EmergencyTarget,
     Name,
     Peer,
     PortRange,
@@ -49,6 +52,55 @@ class SettingsError(Exception):
 
 class _Group(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class QueueRoute(_Group):
+    """Callers of a language and a skill (None: any) wait in this queue; the first that fits."""
+
+    queue: Name
+    language: str | None = None
+    skill: Skill | None = None
+
+
+class LanguageOptions(_Group):
+    """A language in which citizens can be served by an agent. `name`: as it is spoken."""
+
+    code: Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
+    name: Annotated[str, Field(pattern=r"^[\u0900-\u097f ]{2,40}$")]
+
+
+class GuardOptions(_Group):
+    """Who is let in; None: no limit. Emergency is reachable whatever these say."""
+
+    caller_at_once: Annotated[int, Field(ge=1)] | None = 5
+    caller_per_hour: Annotated[int, Field(ge=1)] | None = 30
+    trunk_per_hour: Annotated[int, Field(ge=1)] | None = None
+    emergency_reserve: Annotated[int, Field(ge=0)] = 4
+    """Trunk channels that neither citizens nor the dialer get: for calls to emergency services."""
+
+
+class ShiftOptions(_Group):
+    """Agents serve from `begins` to `ends`, Indian time; over midnight where that is earlier."""
+
+    name: str
+    begins: time
+    ends: time
+    weekdays: frozenset[Annotated[int, Field(ge=0, le=6)]] = frozenset(range(7))
+    """On which it begins; Monday is 0."""
+    seats: Annotated[int, Field(ge=0)] = 0
+
+
+class HoursOptions(_Group):
+    """When agents serve. Status and emergency are there at any hour. No shift: always open."""
+
+    shifts: tuple[ShiftOptions, ...] = (
+        ShiftOptions(name="morning", begins=time(7), ends=time(15), seats=500),
+        ShiftOptions(name="evening", begins=time(15), ends=time(23), seats=500),
+        ShiftOptions(name="night", begins=time(23), ends=time(7), seats=50),
+    )
+    holidays_too: bool = True
+    calendar: str = "state"
+    """Whose holidays (`helpline import holidays`) count, where not open on holidays."""
 
 
 class AgentOptions(AgentSettings):
@@ -78,6 +130,11 @@ class CellOptions(_Group):
     max_ivr_sessions: Annotated[int, Field(ge=1, le=5000)] = 1000
     patience_seconds: Annotated[float, Field(gt=0, le=120)] = 20.0
     """How long a citizen is asked to wait for a database that is away, before the apology."""
+    routes: tuple[QueueRoute, ...] = ()
+    languages: Annotated[tuple[LanguageOptions, ...], Field(min_length=1, max_length=8)] = (
+        LanguageOptions(code="hi", name="हिन्दी"),
+    )
+    emergency: tuple[EmergencyTarget, ...] = EMERGENCY_SERVICES
     bench: BenchSettings | None = None
 
 
@@ -331,6 +388,8 @@ class Settings(BaseSettings):
     clock_shift: timedelta = timedelta(0)
     """Only with the demo's policy: how far the demo's time is from the machine's."""
     cell: CellOptions = CellOptions()
+    guards: GuardOptions = GuardOptions()
+    hours: HoursOptions = HoursOptions()
     http: HttpOptions = HttpOptions()
     speech: SpeechOptions = SpeechOptions()
     feedback: FeedbackOptions = FeedbackOptions()
@@ -372,6 +431,19 @@ class Settings(BaseSettings):
             unknown = sorted(set(agent.queues) - queues)
             if unknown:
                 raise ValueError(f"agent {agent.id}: no queue {', '.join(unknown)}")
+        return self
+
+    @model_validator(mode="after")
+    def _routes_lead_to_queues(self) -> Self:
+        queues = {queue.name for queue in self.cell.queues}
+        if unknown := sorted({route.queue for route in self.cell.routes} - queues):
+            raise ValueError(f"cell.routes: no queue {', '.join(unknown)}")
+        return self
+
+    @model_validator(mode="after")
+    def _the_reserve_leaves_something(self) -> Self:
+        if self.guards.emergency_reserve >= self.feedback.trunk_channels:
+            raise ValueError("guards.emergency_reserve: leaves no channel for anybody else")
         return self
 
     @classmethod

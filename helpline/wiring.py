@@ -13,13 +13,21 @@ from calls.journal import CallJournal
 from campaigns.dialer import Dialer
 from complaints.bundle_page import BundlePage
 from complaints.confidentiality import audience_may_hear
+from complaints.status import words_to_speak
 from cti.api import AgentApi
 from cti.api import routes as agent_routes
 from db.group_commit import GroupCommit
 from db.migrate import migrate
 from db.pool import Pool, open_pool
 from dialplans.secrets import Secrets
-from helpline.adapters import Answers, CallbackRows, LinkSigner, TrunkOriginator, link_signer
+from helpline.adapters import (
+    Answers,
+    CallbackRows,
+    LinkSigner,
+    OpenFeedback,
+    TrunkOriginator,
+    link_signer,
+)
 from helpline.asterisk import AsteriskService
 from helpline.cell import render_cell, state_folder
 from helpline.clock import Clock
@@ -27,13 +35,14 @@ from helpline.database import Database
 from helpline.deadlines import DeadlineSweep
 from helpline.desk_adapters import ComplaintRegistrar, NumberHistory
 from helpline.dialing import dialer_settings
-from helpline.flows import agi_server
+from helpline.flows import FlowParts, agi_server
 from helpline.http import Health, HttpServer, application
 from helpline.keys import signing_key
 from helpline.live import LiveCell
 from helpline.metrics import Metrics
 from helpline.outbound import Outbound, receipt_options
 from helpline.prompts import prompt_store
+from helpline.reception import Admission, Places, StatusRows, admission, opening
 from helpline.recorded import RecordingJobs, recording_vault
 from helpline.recording_adapters import AsteriskRecorder
 from helpline.settings import Settings
@@ -45,6 +54,7 @@ from recordings.closer import Closer
 from recordings.download import Downloads
 from recordings.vault import Vault
 from speech.prompts import Prompt
+from speech.words import Words
 
 _log = structlog.get_logger(__name__)
 
@@ -176,17 +186,29 @@ class Helpline:
         self._undo.append(("call rows", lambda: commit.drain(10)))
         closer = Closer(pool, self._vault, now, settings.cell.name, state.captures)
         self._services.start("recordings", closer.run)
+        words, gate = Words(self._prompts), admission(settings, pool, now)
+        words.want(await words_to_speak(pool))
+        self._services.start("words", words.run)
         self._agi = agi_server(
             settings.cell,
-            journal=CallJournal(commit),
-            capture=Capture(commit, now, settings.cell.name, state.captures),
-            callbacks=CallbackRows(pool, now),
-            book=Answers(pool, settings.rules, now, self._signer()),
-            prompts=self._prompts,
-            now=now,
+            FlowParts(
+                journal=CallJournal(commit),
+                capture=Capture(commit, now, settings.cell.name, state.captures),
+                callbacks=CallbackRows(pool, now),
+                book=Answers(pool, settings.rules, now, self._signer()),
+                prompts=self._prompts,
+                words=words,
+                status=StatusRows(pool),
+                gate=gate,
+                open_now=opening(settings, pool, now),
+                places=Places(pool, now),
+                questions=OpenFeedback(pool, settings.rules, now, self._signer()),
+                now=now,
+            ),
         )
         await self._agi.start()
         self._watch_calls(commit, closer, self._agi)
+        self._watch_callers(gate, words)
 
     async def _start_asterisk(self, root: Path) -> None:
         self._asterisk = AsteriskService(self._tools.asterisk.argv, root)
@@ -277,6 +299,12 @@ class Helpline:
         metrics.counter(
             "service_restarts", "Services started again", self._services.restarts, "service"
         )
+
+    def _watch_callers(self, gate: Admission, words: Words) -> None:
+        metrics = self._metrics
+        metrics.counter("callers_refused", "Not let in", lambda: {**gate.refused}, "verdict")
+        metrics.gauge("words_waiting", "Texts not yet spoken", lambda: words.waiting)
+        metrics.counter("words_missed", "Left out of a sentence", lambda: words.missed)
 
 
 async def _close(pool: Pool) -> None:

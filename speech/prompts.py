@@ -44,13 +44,67 @@ class Prompt(StrEnum):
     DIGIT_7 = "digit_7"
     DIGIT_8 = "digit_8"
     DIGIT_9 = "digit_9"
+    SUGGESTION_NOTICE = "suggestion_notice"
+    SCHEMES_NOTICE = "schemes_notice"
+    OUT_OF_SCOPE = "out_of_scope"
+    STATUS_ASK = "status_ask"
+    STATUS_WRONG_NUMBER = "status_wrong_number"
+    STATUS_UNKNOWN = "status_unknown"
+    STATUS_NONE_OF_CALLER = "status_none_of_caller"
+    STATUS_UNAVAILABLE = "status_unavailable"
+    STATUS_NUMBER = "status_number"
+    STATUS_SUBJECT = "status_subject"
+    STATUS_OFFICER = "status_officer"
+    STATUS_DUE = "status_due"
+    STATUS_OVERDUE = "status_overdue"
+    STATE_TRIAGE = "state_triage"
+    STATE_WITH_OFFICER = "state_with_officer"
+    STATE_PAUSED = "state_paused"
+    STATE_RETURNED = "state_returned"
+    STATE_AWAITING_FEEDBACK = "state_awaiting_feedback"
+    STATE_CLOSED_SATISFIED = "state_closed_satisfied"
+    STATE_UNVERIFIED = "state_unverified"
+    STATE_SPECIAL_CLOSED = "state_special_closed"
+    STATE_WITHDRAWN = "state_withdrawn"
+    STATE_ADVISED = "state_advised"
+    STATE_ANSWERED = "state_answered"
+    STATE_THANKED = "state_thanked"
+    STATE_MERGED = "state_merged"
+    LEVEL_1 = "level_1"
+    LEVEL_2 = "level_2"
+    LEVEL_3 = "level_3"
+    LEVEL_4 = "level_4"
+    MISSED_FEEDBACK = "missed_feedback"
+    FEEDBACK_NOT_TAKEN = "feedback_not_taken"
+    EMERGENCY_CONNECTING = "emergency_connecting"
+    CHOICE_FOR = "choice_for"
+    CHOICE_PRESS = "choice_press"
+    EMERGENCY_FAILED = "emergency_failed"
+    EMERGENCY_KEY = "emergency_key"
+    CALLER_BLOCKED = "caller_blocked"
+    CALLER_LIMIT = "caller_limit"
+    LINES_FULL = "lines_full"
+    CLOSED = "closed"
+    CLOSED_SERVICES = "closed_services"
+    CALL_BACK_OFFER = "call_back_offer"
+    QUEUE_POSITION = "queue_position"
+    QUEUE_NEXT = "queue_next"
+    QUEUE_WAIT_MINUTES = "queue_wait_minutes"
+    QUEUE_WAIT_SHORT = "queue_wait_short"
+    QUEUE_WAIT_LONG = "queue_wait_long"
+    KEEP_PLACE_OFFER = "keep_place_offer"
+    KEEP_PLACE_DONE = "keep_place_done"
 
 
 HINDI: Final[Mapping[Prompt, str]] = MappingProxyType(
     {
         Prompt.GREETING: "नमस्कार। मुख्यमंत्री हेल्पलाइन एक शून्य सात छह में आपका स्वागत है।",
         Prompt.RECORDING_NOTICE: "सेवा की गुणवत्ता के लिए यह बातचीत रिकॉर्ड की जा रही है।",
-        Prompt.MENU: "शिकायत, माँग या सुझाव दर्ज कराने के लिए एक दबाएँ।",
+        Prompt.MENU: (
+            "आपात स्थिति में नौ दबाएँ। शिकायत दर्ज कराने के लिए एक। शिकायत की स्थिति जानने के लिए दो। "
+            "माँग या सुझाव के लिए तीन। सरकारी योजनाओं की जानकारी के लिए चार। "
+            "जो विषय यहाँ नहीं लिए जाते, उनके लिए पाँच। फिर से सुनने के लिए स्टार दबाएँ।"
+        ),
         Prompt.INVALID_KEY: "क्षमा कीजिए, यह विकल्प सही नहीं है। कृपया फिर से चुनें।",
         Prompt.CONNECTING: "आपकी कॉल हमारे प्रतिनिधि से जोड़ी जा रही है।",
         Prompt.PLEASE_WAIT: "कृपया लाइन पर बने रहें।",
@@ -94,5 +148,64 @@ HINDI: Final[Mapping[Prompt, str]] = MappingProxyType(
         Prompt.DIGIT_7: "सात",
         Prompt.DIGIT_8: "आठ",
         Prompt.DIGIT_9: "नौ",
+        Prompt.SUGGESTION_NOTICE: "आपकी माँग या सुझाव हमारे प्रतिनिधि दर्ज करेंगे।",
+        Prompt.SCHEMES_NOTICE: "सरकारी योजनाओं की जानकारी हमारे प्रतिनिधि देंगे।",
+        Prompt.OUT_OF_SCOPE: (
+            "ये विषय यहाँ नहीं लिए जाते। सूचना का अधिकार, इसके लिए विभाग के जन सूचना अधिकारी को लिखें। "
+            "न्यायालय में चल रहे मामले, इनके लिए विधिक सेवा प्राधिकरण जाएँ। "
+            "केंद्र या दूसरे राज्य के विषय, इनके लिए उनकी हेल्पलाइन पर कॉल करें। "
+            "सरकारी कर्मचारियों के सेवा संबंधी मामले, इनके लिए अपने विभाग में आवेदन करें।"
+        ),
+        Prompt.STATUS_ASK: ("अपनी शिकायत संख्या के नौ अंक दबाएँ। इसी फ़ोन नंबर की शिकायतों के लिए हैश दबाएँ।"),
+        Prompt.STATUS_WRONG_NUMBER: "यह शिकायत संख्या सही नहीं है। कृपया फिर से दबाएँ।",
+        Prompt.STATUS_UNKNOWN: "इस संख्या की कोई शिकायत नहीं मिली।",
+        Prompt.STATUS_NONE_OF_CALLER: "इस फ़ोन नंबर से कोई खुली शिकायत नहीं मिली।",
+        Prompt.STATUS_UNAVAILABLE: "क्षमा कीजिए, स्थिति अभी नहीं बताई जा सकती।",
+        Prompt.STATUS_NUMBER: "शिकायत संख्या",
+        Prompt.STATUS_SUBJECT: "विषय",
+        Prompt.STATUS_OFFICER: "यह इनके पास है",
+        Prompt.STATUS_DUE: "समय सीमा",
+        Prompt.STATUS_OVERDUE: "इसकी समय सीमा बीत चुकी है। यह मुख्यमंत्री कार्यालय की सूची में है।",
+        Prompt.STATE_TRIAGE: "इसे संबंधित अधिकारी को भेजा जाना है।",
+        Prompt.STATE_WITH_OFFICER: "इस पर अधिकारी कार्यवाही कर रहे हैं।",
+        Prompt.STATE_PAUSED: "इस पर कार्यवाही अभी रुकी है।",
+        Prompt.STATE_RETURNED: "इसे सही अधिकारी को भेजा जाना है।",
+        Prompt.STATE_AWAITING_FEEDBACK: "इसका निस्तारण हुआ है, और आपकी संतुष्टि पूछी जानी है।",
+        Prompt.STATE_CLOSED_SATISFIED: "यह आपकी संतुष्टि के बाद बंद है।",
+        Prompt.STATE_UNVERIFIED: "यह बंद है, क्योंकि आपसे संपर्क नहीं हो सका।",
+        Prompt.STATE_SPECIAL_CLOSED: "यह विशेष परिस्थिति में बंद की गई है।",
+        Prompt.STATE_WITHDRAWN: "यह आपके अनुरोध पर वापस ली गई है।",
+        Prompt.STATE_ADVISED: "इसका विषय हेल्पलाइन के दायरे में नहीं है।",
+        Prompt.STATE_ANSWERED: "इसका उत्तर आपको भेज दिया गया है।",
+        Prompt.STATE_THANKED: "आपका सुझाव दर्ज किया गया है। धन्यवाद।",
+        Prompt.STATE_MERGED: "यह आपकी पहली शिकायत में मिला दी गई है। कृपया उसकी संख्या से पूछें।",
+        Prompt.LEVEL_1: "पहले स्तर के अधिकारी",
+        Prompt.LEVEL_2: "दूसरे स्तर के अधिकारी",
+        Prompt.LEVEL_3: "तीसरे स्तर के अधिकारी",
+        Prompt.LEVEL_4: "चौथे स्तर के अधिकारी",
+        Prompt.MISSED_FEEDBACK: (
+            "आपकी शिकायत के निस्तारण के बारे में हमने आपको कॉल की थी। एक छोटा प्रश्न है।"
+        ),
+        Prompt.FEEDBACK_NOT_TAKEN: "क्षमा कीजिए, उत्तर अभी दर्ज नहीं हो सका। हम आपको फिर कॉल करेंगे।",
+        Prompt.EMERGENCY_CONNECTING: "आपको आपात सेवा से जोड़ा जा रहा है।",
+        Prompt.CHOICE_FOR: "के लिए",
+        Prompt.CHOICE_PRESS: "दबाएँ",
+        Prompt.EMERGENCY_FAILED: "आपात सेवा की लाइन नहीं मिली। आपको हमारे प्रतिनिधि से जोड़ा जा रहा है।",
+        Prompt.EMERGENCY_KEY: "आपात स्थिति में नौ दबाएँ।",
+        Prompt.CALLER_BLOCKED: "क्षमा कीजिए, इस नंबर से कॉल अभी नहीं ली जा रही है।",
+        Prompt.CALLER_LIMIT: "क्षमा कीजिए, इस नंबर से बहुत अधिक कॉल आई हैं। कुछ देर बाद फिर कॉल करें।",
+        Prompt.LINES_FULL: "क्षमा कीजिए, इस समय सभी लाइनें व्यस्त हैं। कुछ देर बाद फिर कॉल करें।",
+        Prompt.CLOSED: "इस समय हमारे प्रतिनिधि उपलब्ध नहीं हैं।",
+        Prompt.CLOSED_SERVICES: "शिकायत की स्थिति और आपात सेवा इस समय भी उपलब्ध हैं।",
+        Prompt.CALL_BACK_OFFER: "हम आपको इसी नंबर पर कॉल करें, इसके लिए एक दबाएँ।",
+        Prompt.QUEUE_POSITION: "आपकी बारी की संख्या है",
+        Prompt.QUEUE_NEXT: "अब आपकी बारी है।",
+        Prompt.QUEUE_WAIT_MINUTES: "मिनट में आपकी बारी आने का अनुमान है।",
+        Prompt.QUEUE_WAIT_SHORT: "एक मिनट के भीतर आपकी बारी आने का अनुमान है।",
+        Prompt.QUEUE_WAIT_LONG: "प्रतीक्षा बहुत लंबी हो सकती है।",
+        Prompt.KEEP_PLACE_OFFER: (
+            "अपनी बारी रखकर फ़ोन रखने के लिए आठ दबाएँ। बारी आने पर हम आपको कॉल करेंगे।"
+        ),
+        Prompt.KEEP_PLACE_DONE: "आपकी बारी रख ली गई है। बारी आने पर हम आपको इसी नंबर पर कॉल करेंगे।",
     }
 )

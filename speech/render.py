@@ -17,7 +17,7 @@ import structlog
 
 from speech import audio
 from speech.errors import SpeechError
-from speech.prompts import HINDI, Prompt
+from speech.numbers import TEXTS
 from speech.tts import Synthesiser
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -34,7 +34,7 @@ class Progress:
 
     done: int
     total: int
-    prompt: Prompt
+    prompt: str
     source: str
 
 
@@ -47,7 +47,7 @@ class PromptStore:
         *,
         engines: Sequence[Synthesiser],
         studio_dir: Path | None = None,
-        texts: Mapping[Prompt, str] = HINDI,
+        texts: Mapping[str, str] = TEXTS,
     ) -> None:
         self._folder = folder.absolute()
         self._cache = self._folder / "cache"
@@ -55,17 +55,30 @@ class PromptStore:
         self._studio_dir = studio_dir
         self._texts = texts
 
-    def file(self, key: Prompt) -> str:
+    def file(self, key: str) -> str:
         """The prompt as Asterisk wants it: an absolute path without an extension."""
         return str(self._folder / key)
 
-    def missing(self) -> list[Prompt]:
+    def missing(self) -> list[str]:
         """The prompts that have no file yet."""
         return [key for key in self._texts if not (self._folder / f"{key}.wav").exists()]
 
-    def render_all(
-        self, progress: Callable[[Progress], None] | None = None
-    ) -> Mapping[Prompt, str]:
+    def spoken(self, text: str) -> str | None:
+        """A text of its own (a subject, a post's title) as Asterisk wants it; None: not ready yet.
+
+        Looks at the disk only: fit for a call.
+        """
+        for engine in self._engines:
+            if (file := self._cached(engine.id.encode(), text.encode())).exists():
+                return str(file.with_suffix(""))
+        return None
+
+    def speak(self, text: str) -> None:
+        """Make such a text ready. Blocks, so never during a call. Raises `SpeechError`."""
+        self._cache.mkdir(parents=True, exist_ok=True)
+        self._from_engine(text, list(self._engines))
+
+    def render_all(self, progress: Callable[[Progress], None] | None = None) -> Mapping[str, str]:
         """Make every prompt ready; where each came from. Blocks: seconds when nothing is cached.
 
         An engine that fails once is not asked again in this run. Raises `SpeechError` when none is
@@ -73,7 +86,7 @@ class PromptStore:
         """
         self._cache.mkdir(parents=True, exist_ok=True)
         engines = list(self._engines)
-        sources: dict[Prompt, str] = {}
+        sources: dict[str, str] = {}
         for key, text in self._texts.items():
             file, source = self._from_studio(key) or self._from_engine(text, engines)
             _point(self._folder / f"{key}.wav", file)
@@ -82,7 +95,7 @@ class PromptStore:
                 progress(Progress(len(sources), len(self._texts), key, source))
         return sources
 
-    def _from_studio(self, key: Prompt) -> tuple[Path, str] | None:
+    def _from_studio(self, key: str) -> tuple[Path, str] | None:
         if self._studio_dir is None:
             return None
         recordings = (self._studio_dir / f"{key}{suffix}" for suffix in _STUDIO_SUFFIXES)

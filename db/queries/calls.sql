@@ -66,3 +66,69 @@ from call where citizen_number = :number order by started_at desc limit :at_most
 insert into callback (call_id, number, reason, requested_at)
 values (:call_id, :number, :reason, :requested_at)
 on conflict (call_id) do nothing;
+
+-- name: calls_admission(number, now)^
+-- What is known of a caller, this call included. An hour of one number is a few rows of an index.
+select exists (select from blocked_caller b where b.number = :number::text and b.lifted_at is null
+               and b.since <= :now and b.until > :now) as blocked,
+       count(*) filter (where ended_at is null) as caller_open, count(*) as caller_hour
+from call
+where citizen_number = :number::text and direction = 'inbound' and started_at > :now::timestamptz - interval '1 hour';
+
+-- name: calls_trunk_load(cell, since)^
+-- Open calls over all cells and both directions, since they share the trunks; inbound calls of this cell in an hour.
+select (select count(*) from call where ended_at is null) as trunks_open,
+       (select count(*) from call where direction = 'inbound' and cell = :cell and started_at > :since) as trunk_hour;
+
+-- name: calls_block(id, number, since, until, blocked_by, why)!
+insert into blocked_caller (id, number, since, until, blocked_by, why)
+values (:id, :number, :since, :until, :blocked_by, :why);
+
+-- name: calls_lift_past_blocks(number, now)!
+-- One whose time is over does not stand in the way of a new one.
+update blocked_caller set lifted_at = until, lifted_by = 'its own end'
+where number = :number and lifted_at is null and until <= :now;
+
+-- name: calls_unblock(number, by, now)!
+update blocked_caller set lifted_at = :now, lifted_by = :by
+where number = :number and lifted_at is null and until > :now;
+
+-- name: calls_blocked(now)
+select number, since, until, blocked_by, why from blocked_caller
+where lifted_at is null and since <= :now and until > :now order by since desc;
+
+-- name: calls_queue_now(queue, since)^
+-- How a queue stands: open calls that were not answered yet, agents signed in for it, answers of late.
+select (select count(*) from call where ended_at is null and queue = :queue and queued_at is not null
+        and agent_answered_at is null) as waiting,
+       (select count(*) from agent a join agent_session s on s.agent_id = a.id and s.signed_out_at is null
+        where :queue = any(a.queues)) as agents,
+       (select count(*) from call where queue = :queue and started_at > :since::timestamptz - interval '2 hours'
+        and agent_answered_at > :since) as answered;
+
+-- name: calls_keep_place(call_id, number, queue, priority, requested_at)!
+-- The time of entry is the call's own.
+insert into callback (call_id, number, reason, requested_at, queue, entered_at, priority)
+select c.id, :number, 'callback_kept', :requested_at, :queue, coalesce(c.queued_at, :requested_at), :priority
+from call c where c.id = :call_id
+on conflict (call_id) do nothing;
+
+-- name: calls_kept_place(call_id)^
+-- Behind those who were there before and still wait.
+select b.queue, b.entered_at, b.priority, 1 + (
+    select count(*) from call c where c.ended_at is null and c.agent_answered_at is null and c.queue = b.queue
+    and c.queued_at < b.entered_at) as position
+from callback b where b.call_id = :call_id and b.reason = 'callback_kept';
+
+-- name: calls_gave_up(since, at_most)
+select c.citizen_number as number, c.queue, c.queued_at, c.ended_at,
+       exists (select from call later where later.citizen_number = c.citizen_number
+               and later.started_at >= c.ended_at and later.agent_answered_at is not null) as served_since
+from call c
+where c.outcome = 'queue_abandoned' and c.ended_at > :since and c.queue is not null and c.queued_at is not null
+order by c.ended_at desc limit :at_most;
+
+-- name: calls_position(call_id)$
+select 1 + (select count(*) from call c where c.ended_at is null and c.agent_answered_at is null
+            and c.queue = mine.queue and c.queued_at < mine.queued_at)
+from call mine where mine.id = :call_id and mine.queued_at is not null;

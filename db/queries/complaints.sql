@@ -397,3 +397,21 @@ where cc.call_id = :call_id order by c.id for share of c;
 -- name: complaints_calls_of_number(number)
 -- A complaint's calls; one row without a call for a complaint that has none.
 select cc.call_id from complaint c left join complaint_call cc on cc.complaint_id = c.id where c.number = :number;
+-- name: complaints_status(number)^
+-- What a citizen may hear who keyed the number itself: with whom and until when, but no name and no words of anybody.
+select c.number, k.name_hi as subject, c.state, c.level, p.title as post_title, c.due_at, c.overdue_at is not null as overdue
+from complaint c join category k on k.code = c.category left join post p on p.id = c.post
+where c.number = :number;
+
+-- name: complaints_status_of_contact(contact, at_most)
+-- Open complaints of a telephone number: a number is not a person, so no more than number, subject and state.
+select c.number, k.name_hi as subject, c.state
+from complaint c join category k on k.code = c.category
+where c.contact = :contact and c.ended_at is null
+order by c.registered_at desc limit :at_most;
+
+-- name: complaints_words_to_speak()
+-- What a status may name: all subjects, and the posts that have an open complaint.
+select name_hi as text from category
+union
+select p.title from post p where exists (select from complaint c where c.post = p.id and c.ended_at is null);

@@ -49,7 +49,7 @@ order by called_at desc nulls last, d.at;
 
 -- name: followup_call(call_id, complaint_id)^
 -- A call beside a complaint: who answered it, and whether its number is one of the citizen's.
-select l.answered_at is not null and l.agent_answered_at is not null as answered, l.agent_id,
+select l.answered_at is not null and l.agent_answered_at is not null as answered, l.agent_id, l.direction,
        coalesce(l.citizen_number = c.contact or exists (
            select from citizen_number n where n.citizen_id = c.citizen_id and n.number = l.citizen_number), false) as theirs
 from call l, complaint c

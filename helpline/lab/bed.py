@@ -15,8 +15,8 @@ from pydantic import SecretStr
 
 from complaints.reference import load as load_reference
 from cti.tokens import issue
+from dialplans.settings import EMERGENCY_SERVICES, EmergencyTarget, QueueSettings
 from dialplans.settings import Address as Bind
-from dialplans.settings import QueueSettings
 from helpline.clock import Clock, system_clock
 from helpline.demo.agent import AgentPage
 from helpline.demo.reference import REFERENCE
@@ -28,6 +28,8 @@ from helpline.recorded import take_out
 from helpline.settings import (
     FeedbackOptions,
     GivenSettings,
+    GuardOptions,
+    HoursOptions,
     HttpOptions,
     LogOptions,
     Settings,
@@ -35,7 +37,6 @@ from helpline.settings import (
 )
 from helpline.tools import Tools
 from helpline.wiring import Helpline
-from speech.prompts import Prompt
 
 _T = TypeVar("_T")
 
@@ -48,6 +49,10 @@ QUICK_FEEDBACK = FeedbackOptions(
     retry_no_answer=(timedelta(hours=1),),
     retry_uncounted=timedelta(hours=1),
 )
+
+# One telephone stands for all citizens.
+OPEN_GATE = GuardOptions(caller_at_once=None, caller_per_hour=None)
+ALWAYS = HoursOptions()
 
 
 class BedError(Exception):
@@ -138,7 +143,7 @@ class Bed:
 
         return await self.until("a recording to be stored", found, seconds)
 
-    async def heard(self, call_id: UUID) -> list[Prompt]:
+    async def heard(self, call_id: UUID) -> list[str]:
         """What the citizen heard in a recorded call."""
         return heard(await self.stored(call_id))
 
@@ -167,6 +172,9 @@ async def bed(
     patience_seconds: float = 20.0,
     feedback: FeedbackOptions = QUICK_FEEDBACK,
     ami_via: Bind | None = None,
+    emergency: tuple[EmergencyTarget, ...] = EMERGENCY_SERVICES,
+    guards: GuardOptions = OPEN_GATE,
+    hours: HoursOptions = ALWAYS,
     now: Clock = system_clock,
 ) -> AsyncIterator[Bed]:
     """A helpline on `network` (three octets), with the demo's officers; stopped at the end."""
@@ -181,7 +189,9 @@ async def bed(
             agent_names=[f"Agent {n}" for n in range(agents)],
             queues=queues,
             patience_seconds=patience_seconds,
-        ).model_copy(update={"ami_via": ami_via}),
+        ).model_copy(update={"ami_via": ami_via, "emergency": emergency}),
+        guards=guards,
+        hours=hours,
         http=HttpOptions(port=http_port, public_url=f"http://127.0.0.1:{http_port}"),
         speech=SpeechOptions(studio=folder / "studio"),
         feedback=feedback,

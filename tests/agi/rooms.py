@@ -1,12 +1,28 @@
 """Hand-written stand-ins for what the call flows need from other rooms."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
-from agi.ports import FeedbackAnswer
+from agi.emergency import EmergencyExit
+from agi.feedback import FeedbackFlow
+from agi.inbound import InboundFlow
+from agi.keys import KeyListener
+from agi.menu import MainMenu
+from agi.missed_feedback import MissedFeedback
+from agi.ports import Capture, FeedbackAnswer, Journal, OpenQuestion
+from agi.reception import Reception
+from agi.server import FastAgiServer
+from agi.status import StatusEnquiry
+from agi.visit import Skill
+from calls.admission import Verdict
 from calls.model import NewCall, Outcome
-from speech.prompts import Prompt
+from calls.waiting import KeptPlace, Queued
+from complaints.status import Brief, Status
+from tests.agi.asterisk import Citizen
 
 NOW = datetime(2025, 11, 3, 5, 30, tzinfo=UTC)
 
@@ -84,8 +100,98 @@ class FakeCapture:
 
 
 class FakePrompts:
-    def file(self, key: Prompt) -> str:
+    def file(self, key: str) -> str:
         return f"helpline/{key}"
+
+
+class FakeWords:
+    """All but `unspoken` have a sound."""
+
+    def __init__(self, *unspoken: str) -> None:
+        self.unspoken = unspoken
+
+    def file(self, text: str) -> str | None:
+        return None if text in self.unspoken else f"words/{text.replace(' ', '_')}"
+
+
+@dataclass
+class FakeStatusBook:
+    complaints: dict[str, Status] = field(default_factory=dict)
+    of_numbers: dict[str, list[Brief]] = field(default_factory=dict)
+    away: bool = False
+    asked: list[str] = field(default_factory=list)
+
+    async def by_number(self, number: str) -> Status | None:
+        self._ask(number)
+        return self.complaints.get(number)
+
+    async def of_contact(self, contact: str) -> list[Brief]:
+        self._ask(contact)
+        return self.of_numbers.get(contact, [])
+
+    def _ask(self, what: str) -> None:
+        self.asked.append(what)
+        if self.away:
+            raise ConnectionRefusedError
+
+
+@dataclass
+class FakeGate:
+    answer: Verdict = Verdict.ADMIT
+
+    async def verdict(self, call: NewCall) -> Verdict:
+        return self.answer
+
+
+@dataclass
+class FakeHours:
+    open: bool = True
+
+    async def __call__(self) -> bool:
+        return self.open
+
+
+@dataclass
+class FakePlaces:
+    queues: dict[str, Queued] = field(default_factory=dict)
+    places: dict[UUID, KeptPlace] = field(default_factory=dict)
+    at: int | None = None
+    away: bool = False
+    keeping: list[tuple[UUID, str, str, int]] = field(default_factory=list)
+
+    async def queue_now(self, queue: str) -> Queued | None:
+        return self.queues.get(queue)
+
+    async def keep(self, call_id: UUID, number: str, queue: str, priority: int) -> None:
+        if self.away:
+            raise ConnectionRefusedError
+        self.keeping.append((call_id, number, queue, priority))
+
+    async def position(self, call_id: UUID) -> int | None:
+        return self.at
+
+    async def kept(self, call_id: UUID) -> KeptPlace | None:
+        return self.places.get(call_id)
+
+
+@dataclass
+class FakeQuestions:
+    """Waits for an answer of `waiting` numbers."""
+
+    waiting: dict[str, OpenQuestion] = field(default_factory=dict)
+    away: int = 0
+    told: list[tuple[UUID, OpenQuestion, FeedbackAnswer]] = field(default_factory=list)
+
+    async def open_for(self, number: str) -> OpenQuestion | None:
+        return self.waiting.get(number)
+
+    async def record_told(
+        self, call_id: UUID, question: OpenQuestion, answer: FeedbackAnswer
+    ) -> None:
+        if self.away > 0:
+            self.away -= 1
+            raise ConnectionRefusedError
+        self.told.append((call_id, question, answer))
 
 
 @dataclass
@@ -115,3 +221,89 @@ class FakeBook:
     @property
     def answer(self) -> FeedbackAnswer | None:
         return self.answers[0][1] if self.answers else None
+
+
+QUEUE = "helpline-hi"
+
+
+def queue_for(language: str, skill: Skill) -> str:
+    """One queue for what most people want, others by skill."""
+    return QUEUE if skill is Skill.REGISTER else f"{skill}-{language}"
+
+
+@dataclass
+class Hall:
+    """All that an inbound call meets, with the flow that leads through it."""
+
+    status: FakeStatusBook = field(default_factory=FakeStatusBook)
+    words: FakeWords = field(default_factory=FakeWords)
+    gate: FakeGate = field(default_factory=FakeGate)
+    hours: FakeHours = field(default_factory=FakeHours)
+    questions: FakeQuestions = field(default_factory=FakeQuestions)
+    callbacks: FakeCallbacks = field(default_factory=FakeCallbacks)
+    places: FakePlaces = field(default_factory=FakePlaces)
+    languages: tuple[str, ...] = ("hi",)
+    services: tuple[str, ...] = ("112", "108", "102")
+
+    def flow(
+        self, journal: Journal, capture: Capture, *, patience: float = 20.0, pause: float = 0.0
+    ) -> InboundFlow:
+        """The inbound flow of this hall."""
+        prompts = FakePrompts()
+        feedback = FeedbackFlow(
+            journal=journal,
+            capture=capture,
+            book=FakeBook(),
+            prompts=prompts,
+            listener=KeyListener(prompts),
+            now=now,
+        )
+        reception = Reception(
+            prompts=prompts,
+            gate=self.gate,
+            open_now=self.hours,
+            menu=MainMenu(
+                prompts=prompts,
+                status=StatusEnquiry(prompts=prompts, words=self.words, book=self.status),
+            ),
+            callbacks=self.callbacks,
+            missed=MissedFeedback(questions=self.questions, feedback=feedback, prompts=prompts),
+            languages=self.languages,
+        )
+        return InboundFlow(
+            cell="c1",
+            queue_for=queue_for,
+            journal=journal,
+            capture=capture,
+            prompts=prompts,
+            reception=reception,
+            emergency=EmergencyExit(prompts=prompts, codes=self.services),
+            places=self.places,
+            now=now,
+            patience=patience,
+            pause=pause,
+        )
+
+
+@dataclass
+class InboundLine:
+    """One inbound call, from the trunk to the queue or to its end."""
+
+    serve: Callable[..., Awaitable[FastAgiServer]]
+    hall: Hall = field(default_factory=Hall)
+    journal: FakeJournal = field(default_factory=FakeJournal)
+    capture: FakeCapture = field(default_factory=FakeCapture)
+
+    async def ring(
+        self, citizen: Citizen, *, patience: float = 20.0, failures: int = 0, **env: Any
+    ) -> Citizen:
+        """Let the citizen call and behave; the flow has ended afterwards."""
+        flow = self.hall.flow(self.journal, self.capture, patience=patience)
+        server = await self.serve({"inbound": flow})
+        await citizen.call(server.port, "inbound", **env)
+        async with asyncio.timeout(30):
+            while not server.served + server.failed:
+                await asyncio.sleep(0.002)
+        await server.drain(10)
+        assert server.failed == failures
+        return citizen

@@ -1,17 +1,14 @@
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
-from agi.inbound import InboundFlow
-from agi.keys import KeyListener
 from agi.server import FastAgiServer
 from calls.model import Outcome
 from db.errors import JournalFullError
 from speech.prompts import Prompt
 from tests.agi.asterisk import Citizen
-from tests.agi.rooms import FakeCapture, FakeJournal, FakePrompts, now
+from tests.agi.rooms import FakeJournal, InboundLine
 
 Serve = Callable[..., Awaitable[FastAgiServer]]
 
@@ -19,49 +16,16 @@ COMMANDS = 9
 MENU = [Prompt.GREETING, Prompt.RECORDING_NOTICE, Prompt.MENU]
 
 
-class Line:
-    """One inbound call, from the trunk to the queue or to its end."""
-
-    def __init__(self, serve: Serve, **journal: Any) -> None:
-        self.serve = serve
-        self.journal = FakeJournal(**journal)
-        self.capture = FakeCapture()
-
-    async def ring(
-        self, citizen: Citizen, *, patience: float = 20.0, failures: int = 0, **env: Any
-    ) -> Citizen:
-        prompts = FakePrompts()
-        flow = InboundFlow(
-            cell="c1",
-            queue="helpline-hi",
-            journal=self.journal,
-            capture=self.capture,
-            prompts=prompts,
-            listener=KeyListener(prompts),
-            now=now,
-            patience=patience,
-            pause=0.0,
-        )
-        server = await self.serve({"inbound": flow})
-        await citizen.call(server.port, "inbound", **env)
-        async with asyncio.timeout(30):
-            while not server.served + server.failed:
-                await asyncio.sleep(0.002)
-        await server.drain(10)
-        assert server.failed == failures
-        return citizen
-
-
 @pytest.fixture
-def line(serve: Serve) -> Line:
-    return Line(serve)
+def line(serve: Serve) -> InboundLine:
+    return InboundLine(serve)
 
 
 def presses_one() -> Citizen:
     return Citizen(keys={Prompt.MENU: ["1"]})
 
 
-async def test_key_one_leads_to_the_queue_recorded_from_the_answer_on(line: Line) -> None:
+async def test_key_one_leads_to_the_queue_recorded_from_the_answer_on(line: InboundLine) -> None:
     citizen = await line.ring(presses_one())
     call = line.journal.call
     assert citizen.said == [*MENU, Prompt.CONNECTING]
@@ -86,7 +50,9 @@ async def test_key_one_leads_to_the_queue_recorded_from_the_answer_on(line: Line
 
 @pytest.mark.parametrize("idle", [False, True])
 @pytest.mark.parametrize("at", range(COMMANDS - 1))
-async def test_a_hangup_before_the_queue_is_ivr_abandoned(line: Line, at: int, idle: bool) -> None:
+async def test_a_hangup_before_the_queue_is_ivr_abandoned(
+    line: InboundLine, at: int, idle: bool
+) -> None:
     citizen = presses_one()
     citizen.hang_up_at, citizen.idle = at, idle
     await line.ring(citizen)
@@ -95,7 +61,7 @@ async def test_a_hangup_before_the_queue_is_ivr_abandoned(line: Line, at: int, i
     assert "HELPLINE_QUEUE" not in citizen.variables
 
 
-async def test_who_hangs_up_on_the_way_to_the_queue_never_queued(line: Line) -> None:
+async def test_who_hangs_up_on_the_way_to_the_queue_never_queued(line: InboundLine) -> None:
     citizen = presses_one()
     citizen.refused = {"STREAM FILE helpline/connecting": "200 result=0 endpos=800\nHANGUP"}
     await line.ring(citizen)
@@ -103,36 +69,36 @@ async def test_who_hangs_up_on_the_way_to_the_queue_never_queued(line: Line) -> 
     assert line.journal.outcome is Outcome.IVR_ABANDONED
 
 
-async def test_a_call_that_is_gone_after_its_headers_is_a_call(line: Line) -> None:
+async def test_a_call_that_is_gone_after_its_headers_is_a_call(line: InboundLine) -> None:
     await line.ring(Citizen(gone=True))
     assert line.journal.calls
     assert line.journal.outcome is Outcome.IVR_ABANDONED
 
 
-async def test_wrong_keys_are_named_and_asked_again(line: Line) -> None:
+async def test_wrong_keys_are_named_and_asked_again(line: InboundLine) -> None:
     citizen = await line.ring(Citizen(keys={Prompt.MENU: ["7", "#", "1"]}))
     again = [Prompt.INVALID_KEY, Prompt.MENU]
     assert citizen.said == [*MENU, *again, *again, Prompt.CONNECTING]
     assert line.journal.queues
 
 
-@pytest.mark.parametrize("keys", [[None, None, None], ["9", None, "0"]])
+@pytest.mark.parametrize("keys", [[None, None, None], ["7", None, "0"]])
 async def test_who_cannot_press_keys_reaches_an_agent_all_the_same(
-    line: Line, keys: list[str | None]
+    line: InboundLine, keys: list[str | None]
 ) -> None:
     citizen = await line.ring(Citizen(keys={Prompt.MENU: keys}))
     assert citizen.said.count(Prompt.MENU) == 3
     assert citizen.variables["HELPLINE_QUEUE"] == "helpline-hi"
 
 
-async def test_a_key_during_the_menu_counts(line: Line) -> None:
+async def test_a_key_during_the_menu_counts(line: InboundLine) -> None:
     citizen = await line.ring(Citizen(keys={Prompt.MENU: ["1"]}, early=[Prompt.MENU]))
     assert "WAIT FOR DIGIT" not in [command[0] for command in citizen.commands]
     assert line.journal.queues
 
 
 @pytest.mark.parametrize("raw", ["+919876543210", "00919876543210", "09876543210", "9876543210"])
-async def test_one_number_in_many_forms_is_one_number(line: Line, raw: str) -> None:
+async def test_one_number_in_many_forms_is_one_number(line: InboundLine, raw: str) -> None:
     await line.ring(presses_one(), callerid=raw)
     assert line.journal.call.number == "+919876543210"
     assert line.journal.call.number_raw == raw
@@ -151,19 +117,19 @@ async def test_one_number_in_many_forms_is_one_number(line: Line, raw: str) -> N
     ],
 )
 async def test_withheld_and_foreign_numbers_are_served(
-    line: Line, env: dict[str, Any], number: str | None
+    line: InboundLine, env: dict[str, Any], number: str | None
 ) -> None:
     citizen = await line.ring(presses_one(), **env)
     assert line.journal.call.number == number
     assert citizen.variables["HELPLINE_QUEUE"] == "helpline-hi"
 
 
-async def test_a_hindi_name_is_no_obstacle(line: Line) -> None:
+async def test_a_hindi_name_is_no_obstacle(line: InboundLine) -> None:
     citizen = await line.ring(presses_one(), calleridname="सीता देवी")
     assert citizen.variables["HELPLINE_QUEUE"] == "helpline-hi"
 
 
-async def test_without_a_dialled_number_the_extension_is_the_service(line: Line) -> None:
+async def test_without_a_dialled_number_the_extension_is_the_service(line: InboundLine) -> None:
     await line.ring(presses_one(), dnid="unknown", extension="181")
     assert line.journal.call.service_number == "181"
 
@@ -172,7 +138,7 @@ async def test_without_a_dialled_number_the_extension_is_the_service(line: Line)
 async def test_the_citizen_is_asked_to_wait_while_the_database_is_away(
     serve: Serve, error: Exception
 ) -> None:
-    line = Line(serve, away=2, away_for="opened", error=error)
+    line = InboundLine(serve, journal=FakeJournal(away=2, away_for="opened", error=error))
     citizen = await line.ring(presses_one())
     wait = [Prompt.PLEASE_WAIT, Prompt.PLEASE_WAIT]
     assert citizen.said == [*wait, *MENU, Prompt.CONNECTING]
@@ -181,7 +147,7 @@ async def test_the_citizen_is_asked_to_wait_while_the_database_is_away(
 
 
 async def test_a_database_that_stays_away_ends_in_an_apology(serve: Serve) -> None:
-    line = Line(serve, away=1_000_000)
+    line = InboundLine(serve, journal=FakeJournal(away=1_000_000))
     citizen = await line.ring(Citizen(), patience=0.05)
     assert citizen.said[-1] == Prompt.TECHNICAL_FAULT
     assert citizen.commands[-1] == ["HANGUP"]
@@ -192,7 +158,7 @@ async def test_a_database_that_stays_away_ends_in_an_apology(serve: Serve) -> No
 
 @pytest.mark.parametrize("at", [1, 2, 4])
 async def test_a_hangup_is_noticed_while_the_database_is_away(serve: Serve, at: int) -> None:
-    line = Line(serve, away=1_000_000)
+    line = InboundLine(serve, journal=FakeJournal(away=1_000_000))
     await line.ring(Citizen(hang_up_at=at))
     assert line.journal.outcome is Outcome.IVR_ABANDONED
 
@@ -201,7 +167,7 @@ async def test_a_hangup_is_noticed_while_the_database_is_away(serve: Serve, at: 
 async def test_a_database_that_goes_away_later_does_not_disturb_the_citizen(
     serve: Serve, row: str
 ) -> None:
-    line = Line(serve, away=1, away_for=row)
+    line = InboundLine(serve, journal=FakeJournal(away=1, away_for=row))
     citizen = await line.ring(presses_one())
     assert citizen.said == [*MENU, Prompt.CONNECTING]
     assert citizen.variables["HELPLINE_QUEUE"] == "helpline-hi"
@@ -210,7 +176,7 @@ async def test_a_database_that_goes_away_later_does_not_disturb_the_citizen(
 
 @pytest.mark.parametrize("command", ["EXEC MixMonitor", "STREAM FILE helpline/greeting"])
 async def test_neither_recorder_nor_prompt_stands_between_a_citizen_and_an_agent(
-    line: Line, command: str
+    line: InboundLine, command: str
 ) -> None:
     citizen = presses_one()
     citizen.refused = {command: "200 result=-1"}
@@ -219,7 +185,7 @@ async def test_neither_recorder_nor_prompt_stands_between_a_citizen_and_an_agent
 
 
 async def test_a_call_that_breaks_down_is_written_as_unavailable(serve: Serve) -> None:
-    line = Line(serve)
+    line = InboundLine(serve)
     citizen = presses_one()
     citizen.refused = {"WAIT FOR DIGIT": "nonsense"}
     await line.ring(citizen, failures=1)

@@ -6,8 +6,6 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from agi.inbound import InboundFlow
-from agi.keys import KeyListener
 from agi.ports import Journal
 from agi.server import FastAgiServer
 from calls import store
@@ -17,7 +15,7 @@ from db.group_commit import GroupCommit
 from db.pool import Pool
 from speech.prompts import Prompt
 from tests.agi.asterisk import Citizen
-from tests.agi.rooms import FakeCapture, FakePrompts, now
+from tests.agi.rooms import FakeCapture, Hall, now
 
 Serve = Callable[..., Awaitable[FastAgiServer]]
 
@@ -50,17 +48,7 @@ async def writing(pool: Callable[[], Pool]) -> AsyncIterator[GroupCommit]:
 
 
 async def ring(serve: Serve, journal: Journal, citizen: Citizen) -> None:
-    prompts = FakePrompts()
-    flow = InboundFlow(
-        cell="c1",
-        queue="helpline-hi",
-        journal=journal,
-        capture=FakeCapture(),
-        prompts=prompts,
-        listener=KeyListener(prompts),
-        now=now,
-        pause=0.0,
-    )
+    flow = Hall().flow(journal, FakeCapture())
     server = await serve({"inbound": flow})
     await citizen.call(server.port, "inbound")
     await server.drain(20)

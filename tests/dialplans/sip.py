@@ -1,6 +1,7 @@
 """A SIP phone of a few lines: calls, answers, hangs up; sends no audio."""
 
 import asyncio
+import hashlib
 import re
 import secrets
 from typing import Self
@@ -19,6 +20,7 @@ class Phone(asyncio.DatagramProtocol):
         self._peer: Address = address
         self._dialog: dict[str, str] = {}
         self._cseq = 1
+        self._authorization = ""
 
     @classmethod
     async def open(cls, address: Address) -> Self:
@@ -50,6 +52,24 @@ class Phone(asyncio.DatagramProtocol):
             "call_id": call_id,
         }
         self._request("INVITE", self._sdp())
+
+    async def invite_as(self, to: Address, number: str, *, user: str, password: str) -> int:
+        """Call with digest authentication (RFC 2617); the final status."""
+        self.invite(to, number, user=user)
+        challenge = await self.expect(r"SIP/2.0 401")
+        self._request("ACK", cseq=int(_header(challenge, "CSeq").split()[0]))
+        asked = dict(re.findall(r'(\w+)="?([^",]*)"?', _header(challenge, "WWW-Authenticate")))
+        uri, nonce, count = self._dialog["uri"], asked["nonce"], secrets.token_hex(4)
+        who = _md5(f"{user}:{asked['realm']}:{password}")
+        proof = _md5(f"{who}:{nonce}:00000001:{count}:auth:" + _md5(f"INVITE:{uri}"))
+        self._authorization = (
+            f'Authorization: Digest username="{user}", realm="{asked["realm"]}", nonce="{nonce}",'
+            f' uri="{uri}", response="{proof}", algorithm=MD5, qop=auth, nc=00000001,'
+            f' cnonce="{count}", opaque="{asked.get("opaque", "")}"'
+        )
+        self._request("INVITE", self._sdp())
+        self._authorization = ""
+        return await self.answer()
 
     async def answer(self, *, seconds: float = 10) -> int:
         """The final status of our INVITE, acknowledged."""
@@ -98,6 +118,7 @@ class Phone(asyncio.DatagramProtocol):
             f"Call-ID: {self._dialog['call_id']}",
             f"CSeq: {cseq} {method}",
             "Max-Forwards: 70",
+            *([self._authorization] if self._authorization else []),
             body=body,
         )
 
@@ -132,3 +153,7 @@ class Phone(asyncio.DatagramProtocol):
 def _header(text: str, name: str) -> str:
     found = re.search(rf"^{name}: *(.*?)\r?$", text, re.MULTILINE | re.IGNORECASE)
     return found[1] if found else ""
+
+
+def _md5(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()

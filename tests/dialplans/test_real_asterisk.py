@@ -18,7 +18,7 @@ from dialplans.findings import Severity
 from dialplans.modules import MODULES
 from dialplans.render import render, write
 from dialplans.secrets import Secrets
-from dialplans.settings import CellSettings
+from dialplans.settings import CellSettings, QueueSettings
 from dialplans.trial import load
 from tests.dialplans.conftest import CELL_SIP, ROOT, STRANGER, FastAgi
 from tests.dialplans.sip import Phone
@@ -115,6 +115,16 @@ async def test_a_stranger_cannot_call_whoever_they_say_they_are(
         phone.close()
 
 
+async def test_an_agents_telephone_dials_nothing_at_all(
+    asterisk: AsteriskProcess, fastagi: FastAgi, cell_secrets: Secrets, agent: Phone
+) -> None:
+    secret = cell_secrets.agents["101"].get_secret_value()
+    for number in ("9415012345", "+14155552671", "1076", "112", "102", "s", "helpline-hi"):
+        status = await agent.invite_as(CELL_SIP, number, user="101", password=secret)
+        assert status == 404, number
+    assert fastagi.scripts.empty()
+
+
 async def test_ami_refuses_commands_and_wrong_secrets(
     asterisk: AsteriskProcess, ami: Callable[..., Any]
 ) -> None:
@@ -147,7 +157,7 @@ async def test_the_conversation_ends_with_the_agents_name_and_no_queue_status(
     await agent.expect("ACK")
     agent.bye()
     await citizen.expect("BYE")
-    assert await fastagi.told("ended") == [CALL, "", "", "PJSIP/101", "16"]
+    assert (await fastagi.told("ended"))[:6] == [CALL, "", "", "PJSIP/101", "16", ""]
 
 
 async def test_who_hangs_up_while_waiting_is_told_as_abandoned(
@@ -176,6 +186,32 @@ async def test_a_queue_without_agents_goes_to_the_unserved_flow(
     await citizen.answer()
     assert await fastagi.told("unserved") == [CALL, "JOINEMPTY"]
     assert (await fastagi.told("ended"))[:2] == [CALL, "JOINEMPTY"]
+
+
+async def test_a_queue_without_agents_overflows_to_another_and_its_caller_keeps_one_row(
+    cell: CellSettings,
+    cell_secrets: Secrets,
+    argv: list[str],
+    fastagi: FastAgi,
+    citizen: Phone,
+    agent: Phone,
+    ami: Callable[..., Any],
+) -> None:
+    (first,) = cell.queues
+    queues = (first.model_copy(update={"overflow": "spare"}), QueueSettings(name="spare"))
+    two = cell.model_copy(update={"queues": queues})
+    write(two, render(two, cell_secrets))
+    async with AsteriskProcess(argv, two.root):
+        fastagi.commands["inbound"] = TO_QUEUE
+        assert "Success" in await ami(SIGN_IN.replace("helpline-hi", "spare"))
+        citizen.invite(CELL_SIP, "1076")
+        await citizen.answer()
+        assert await fastagi.told("overflowed") == [CALL, "spare"]
+        await agent.expect("ACK")
+        agent.bye()
+        await citizen.expect("BYE")
+        ended = await fastagi.told("ended")
+        assert ended[:4] == [CALL, "", "", "PJSIP/101"]
 
 
 async def test_a_full_queue_and_a_long_wait_go_to_the_unserved_flow(

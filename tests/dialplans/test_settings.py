@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from dialplans.settings import CellSettings
+from dialplans.settings import CellSettings, QueueSettings
 
 
 def changed(cell: CellSettings, **values: Any) -> CellSettings:
@@ -68,3 +68,15 @@ def test_the_same_agent_twice_is_refused(cell: CellSettings) -> None:
 def test_queues_that_differ_by_a_dash_only_are_refused(cell: CellSettings) -> None:
     with pytest.raises(ValidationError, match="more than once"):
         changed(cell, queues=[{"name": "help-line"}, {"name": "helpline-"}])
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [("b", "a", "leads back"), ("a", None, "leads back"), ("x", None, "no queue x")],
+)
+def test_an_overflow_ends_somewhere(
+    cell: CellSettings, first: str, second: str | None, said: str
+) -> None:
+    queues = (QueueSettings(name="a", overflow=first), QueueSettings(name="b", overflow=second))
+    with pytest.raises(ValidationError, match=said):
+        changed(cell, queues=queues)

@@ -151,6 +151,26 @@ async def test_an_unknown_number_is_a_clear_error(
     assert await operator.run("complaint", *words) == (1, "", f"helpline: {error}\n")
 
 
+@pytest.mark.usefixtures("number")
+async def test_callers_are_kept_out_and_endpoints_let_dial_by_commands(operator: Operator) -> None:
+    block = ("callers", "block", "09810000088", "--why", "threats", "--by", "supervisor:1")
+    status, said, _ = await operator.run(*block)
+    assert (status, said.startswith("+919810000088 is kept out until ")) == (0, True)
+    again = "helpline: +919810000088 is blocked already; lift that first\n"
+    assert await operator.run(*block) == (1, "", again)
+    status, said, _ = await operator.run("callers", "list")
+    assert (status, said.endswith("by supervisor:1: threats\n")) == (0, True)
+    lift = ("callers", "unblock", "09810000088", "--by", "supervisor:2")
+    assert await operator.run(*lift) == (0, "+919810000088 is let in again\n", "")
+    allow = ("dialling", "allow", "1001", "+91", "--per-hour", "20")
+    assert (await operator.run(*allow))[0] == 0
+    assert await operator.run("dialling", "cut-offs") == (0, "", "")
+    not_cut_off = "helpline: 1001 is not cut off\n"
+    lift = ("dialling", "lift", "1001", "--by", "admin:1")
+    assert await operator.run(*lift) == (1, "", not_cut_off)
+    assert await operator.run("report", "abandoned") == (0, "", "")
+
+
 async def test_without_a_database_a_command_says_what_to_do(tools: Tools, tmp_path: Path) -> None:
     operator = Operator(tmp_path, tools, "127.0.14", 8280)
     operator.write_settings()

@@ -104,7 +104,7 @@ class Ear:
 
     file: Path
 
-    def heard(self) -> list[Prompt]:
+    def heard(self) -> list[str]:
         """The prompts so far."""
         if not self.file.exists():
             return []

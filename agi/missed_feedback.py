@@ -1,0 +1,81 @@
+"""A citizen calls back after a feedback call that did not reach them: they are asked at once."""
+
+from dataclasses import dataclass
+
+import structlog
+
+from agi.durable import insist
+from agi.errors import Hangup
+from agi.feedback import FeedbackFlow, Heard
+from agi.ports import OpenQuestion, OpenQuestions, Prompts
+from agi.session import Session
+from agi.visit import Visit
+from calls.model import Outcome
+from db.errors import AWAY, stop_if_cancelled
+from speech.prompts import Prompt
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissedFeedback:
+    """Asks what the feedback call would have asked; the answer is this call's.
+
+    `insist_for` (s): how long the citizen waits for a database that is away, `insist_after`: how
+    long we try on when they have hung up.
+    """
+
+    questions: OpenQuestions
+    feedback: FeedbackFlow
+    prompts: Prompts
+    insist_for: float = 5.0
+    insist_after: float = 60.0
+
+    async def __call__(self, session: Session, visit: Visit) -> None:
+        """Ask, if a question waits for this number; the menu comes next, whatever was said.
+
+        Raises `Hangup` after what was said until then is written.
+        """
+        question = await self._open(visit)
+        if question is None:
+            return
+        heard = Heard()
+        await session.say([self.prompts.file(Prompt.MISSED_FEEDBACK)])
+        try:
+            await self.feedback.ask(session, visit.call.id, heard)
+        except Hangup:
+            await self._write(visit, question, heard, self.insist_after)
+            raise
+        if heard.satisfied is None:
+            return
+        written = await self._write(visit, question, heard, self.insist_for)
+        thanks = Prompt.FEEDBACK_NOT_TAKEN
+        if written:
+            thanks = Prompt.FEEDBACK_THANKS_DISSATISFIED
+            if heard.satisfied:
+                thanks = Prompt.FEEDBACK_THANKS_SATISFIED
+        await session.say([self.prompts.file(thanks)])
+
+    async def _open(self, visit: Visit) -> OpenQuestion | None:
+        if visit.call.number is None:
+            return None
+        try:
+            return await self.questions.open_for(visit.call.number)
+        except AWAY as error:
+            stop_if_cancelled()
+            _log.warning("open question not looked for", error=repr(error))
+            return None
+
+    async def _write(
+        self, visit: Visit, question: OpenQuestion, heard: Heard, seconds: float
+    ) -> bool:
+        answer = heard.answer()
+        if answer is None:
+            return False
+        call_id = visit.call.id
+        written = await insist(
+            lambda: self.questions.record_told(call_id, question, answer), seconds=seconds
+        )
+        if written:
+            visit.outcome = Outcome.FEEDBACK_GIVEN
+        return written

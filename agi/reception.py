@@ -1,0 +1,106 @@
+"""From the greeting to what the caller wants: guards, an open question, hours, language, menu."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from agi.durable import insist
+from agi.menu import KEY_EMERGENCY, MainMenu
+from agi.missed_feedback import MissedFeedback
+from agi.ports import CallbackBook, Gate, OpenNow, Prompts
+from agi.session import Session
+from agi.visit import Leave, ToAgent, ToEmergency, Visit, Way
+from calls.admission import Verdict
+from calls.model import Outcome
+from dialplans.names import language_prompt
+from speech.numbers import digits
+from speech.prompts import Prompt
+
+KEY_CALL_ME_BACK: Final = "1"
+_REFUSALS: Final = {
+    Verdict.BLOCKED: Prompt.CALLER_BLOCKED,
+    Verdict.CALLER_LIMIT: Prompt.CALLER_LIMIT,
+    Verdict.LINES_FULL: Prompt.LINES_FULL,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reception:
+    """`languages`: in the order of their keys; asked for only where there are several.
+
+    `seconds`: how long a key is waited for where none is the usual answer.
+    """
+
+    prompts: Prompts
+    gate: Gate
+    open_now: OpenNow
+    menu: MainMenu
+    callbacks: CallbackBook
+    missed: MissedFeedback | None = None
+    languages: Sequence[str] = ("hi",)
+    seconds: float = 4.0
+
+    async def __call__(self, session: Session, visit: Visit) -> Way:
+        """Where the caller goes. Raises `Hangup`, `CommandFailedError`."""
+        verdict = await self.gate.verdict(visit.call)
+        if verdict is not Verdict.ADMIT:
+            return await self._refuse(session, visit, verdict)
+        if await self._say(session, Prompt.GREETING, Prompt.RECORDING_NOTICE):
+            return ToEmergency()
+        if self.missed is not None:
+            await self.missed(session, visit)
+        is_open = await self.open_now()
+        if not is_open and await self._say(session, Prompt.CLOSED, Prompt.CLOSED_SERVICES):
+            return ToEmergency()
+        await self._language(session, visit)
+        way = await self.menu(session, visit)
+        if isinstance(way, ToAgent) and not is_open:
+            return await self._closed(session, visit)
+        return way
+
+    async def _say(self, session: Session, *said: Prompt) -> bool:
+        """Say it; True when the emergency key cut it short."""
+        return (
+            await session.say([self.prompts.file(one) for one in said], KEY_EMERGENCY) is not None
+        )
+
+    async def _ask(self, session: Session, *said: str) -> str:
+        files = [self.prompts.file(one) for one in said]
+        return await session.ask_digits(
+            files, max_digits=1, first_timeout=self.seconds, terminator=""
+        )
+
+    async def _refuse(self, session: Session, visit: Visit, verdict: Verdict) -> Way:
+        """Not let in, but never kept from an emergency service."""
+        visit.outcome = verdict.outcome
+        key = await self._ask(session, _REFUSALS[verdict], Prompt.EMERGENCY_KEY)
+        return ToEmergency() if key == KEY_EMERGENCY else Leave()
+
+    async def _language(self, session: Session, visit: Visit) -> None:
+        keys = {str(number): name for number, name in enumerate(self.languages, 1)}
+        if len(keys) < 2:
+            return
+        said = [
+            one
+            for key, name in keys.items()
+            for one in (language_prompt(name), Prompt.CHOICE_FOR, *digits(key), Prompt.CHOICE_PRESS)
+        ]
+        visit.language = keys.get(await self._ask(session, *said), self.languages[0])
+
+    async def _closed(self, session: Session, visit: Visit) -> Way:
+        """Nobody can be reached: a call-back is offered where the number is known."""
+        number = visit.call.number
+        visit.outcome = Outcome.CLOSED
+        if number is None:
+            await self._say(session, Prompt.CLOSED, Prompt.CALL_AGAIN)
+            return Leave()
+        key = await self._ask(session, Prompt.CLOSED, Prompt.CALL_BACK_OFFER)
+        if key == KEY_EMERGENCY:
+            return ToEmergency()
+        if key == KEY_CALL_ME_BACK:
+            call_id = visit.call.id
+            owed = await insist(
+                lambda: self.callbacks.owe(call_id, number, Outcome.CLOSED), seconds=5.0
+            )
+            await self._say(session, Prompt.CALL_BACK_PROMISE if owed else Prompt.CALL_AGAIN)
+        return Leave()

@@ -1,0 +1,49 @@
+"""One caller's way through the menus: who calls, what they have been given, where they go next."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from calls.model import NewCall, Outcome
+
+
+class Skill(StrEnum):
+    """What an agent is wanted for: a queue for each language and skill."""
+
+    REGISTER = "register"
+    SUGGESTION = "suggestion"
+    SCHEMES = "schemes"
+
+
+@dataclass(slots=True)
+class Visit:
+    """`outcome`: what the call has come to so far; a hang-up does not take it back."""
+
+    call: NewCall
+    language: str = "hi"
+    outcome: Outcome | None = None
+    lookups: int = field(default=0)
+
+    @property
+    def served(self) -> bool:
+        """The caller has got something that they came for."""
+        return self.outcome is not None
+
+
+@dataclass(frozen=True, slots=True)
+class ToAgent:
+    """Wait for an agent."""
+
+    skill: Skill = Skill.REGISTER
+
+
+@dataclass(frozen=True, slots=True)
+class ToEmergency:
+    """Be connected to an emergency service."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Nothing more is wanted: goodbye."""
+
+
+Way = ToAgent | ToEmergency | Leave

@@ -1,0 +1,147 @@
+"""On the way into a queue, and out of it with the place kept."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import ceil
+from uuid import UUID
+
+import structlog
+
+from agi.caller import call_id_argument, caller_number
+from agi.durable import insist, noted
+from agi.errors import Hangup
+from agi.ports import Capture, Journal, PlaceBook, Prompts
+from agi.recorded import record_call
+from agi.session import Session
+from calls.model import Outcome
+from calls.waiting import Queued, expected_wait
+from dialplans.names import VAR_POSITION, VAR_PRIORITY, VAR_QUEUE
+from speech import numbers
+from speech.prompts import Prompt
+
+_log = structlog.get_logger(__name__)
+_SHORT = timedelta(minutes=1)
+_LONGEST_SAID = timedelta(minutes=60)
+
+
+def announcement(queue: Queued) -> list[str]:
+    """What somebody hears who has to wait; nothing when nobody waits, or no agent is there. Pure.
+
+    Minutes are rounded up: who is early served is not deceived.
+    """
+    wait = expected_wait(queue)
+    if wait is None or queue.waiting == 0:
+        return []
+    position = queue.waiting + 1
+    said: list[str] = []
+    if position <= numbers.LARGEST:
+        said = [Prompt.QUEUE_POSITION, numbers.number(position)]
+    if wait <= _SHORT:
+        return [*said, Prompt.QUEUE_WAIT_SHORT]
+    if wait > _LONGEST_SAID:
+        return [*said, Prompt.QUEUE_WAIT_LONG]
+    return [*said, numbers.number(ceil(wait / _SHORT)), Prompt.QUEUE_WAIT_MINUTES]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverflowedFlow:
+    """Arguments: our call, the queue it goes on to. The dialplan goes there also without us."""
+
+    journal: Journal
+    now: Callable[[], datetime]
+
+    async def __call__(self, session: Session) -> None:
+        """The row names the queue in which the caller waits now; the time of entry stays."""
+        call_id = call_id_argument(session)
+        if call_id is not None and len(session.args) > 1:
+            await noted(self.journal.queued(call_id, session.args[1], self.now()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepPlaceFlow:
+    """Arguments: our call, its queue, its priority. The caller pressed a key to be called back.
+
+    The row is written before it is promised. Who cannot be called, or whose row cannot be written,
+    goes back to the queue at the place that they had: the flow then returns.
+    """
+
+    journal: Journal
+    places: PlaceBook
+    prompts: Prompts
+    now: Callable[[], datetime]
+    seconds: float = 3.0
+
+    async def __call__(self, session: Session) -> None:
+        """Keep the place and hang up, or return to the queue."""
+        call_id, number = call_id_argument(session), caller_number(session)
+        queue, priority = (*session.args, "", "")[1:3]
+        if call_id is None or number is None:
+            await self._back(session, call_id)
+            return
+        wanted = int(priority) if priority.isdecimal() else 0
+        kept = await insist(
+            lambda: self.places.keep(call_id, number, queue, wanted), seconds=self.seconds
+        )
+        if not kept:
+            await self._back(session, call_id)
+            return
+        await noted(self.journal.ended(call_id, Outcome.CALLBACK_KEPT, self.now()))
+        await session.say([self.prompts.file(Prompt.KEEP_PLACE_DONE)])
+        await session.hangup()
+
+    async def _back(self, session: Session, call_id: UUID | None) -> None:
+        position = None if call_id is None else await self.places.position(call_id)
+        await session.set_variable(VAR_POSITION, str(position or 1))
+        await session.say([self.prompts.file(Prompt.PLEASE_WAIT)])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturningFlow:
+    """Arguments: our outbound call, the call that left the queue. The citizen has answered.
+
+    They wait for an agent again, at the place that their first call had.
+    """
+
+    journal: Journal
+    capture: Capture
+    places: PlaceBook
+    prompts: Prompts
+    default_queue: str
+    now: Callable[[], datetime]
+
+    async def __call__(self, session: Session) -> None:
+        """Set queue, place and priority for the dialplan."""
+        call_id = call_id_argument(session)
+        if call_id is None:
+            _log.error("returning: no call of ours", channel=session.channel)
+            return
+        try:
+            await session.answer()
+            at = self.now()
+            await record_call(session, call_id, at, journal=self.journal, capture=self.capture)
+            said = [Prompt.GREETING, Prompt.RECORDING_NOTICE, Prompt.CONNECTING]
+            await session.say([self.prompts.file(one) for one in said])
+            await self._queue(session, call_id)
+        except Hangup:
+            await noted(self.journal.ended(call_id, Outcome.IVR_ABANDONED, self.now()))
+            raise
+
+    async def _queue(self, session: Session, call_id: UUID) -> None:
+        left = _uuid(session.args[1]) if len(session.args) > 1 else None
+        place = None if left is None else await self.places.kept(left)
+        queue = self.default_queue if place is None else place.queue
+        if session.hung_up:
+            raise Hangup
+        await noted(self.journal.queued(call_id, queue, self.now()))
+        # Without a place on record: the head. We promised that they would not wait again.
+        await session.set_variable(VAR_POSITION, str(1 if place is None else place.position))
+        await session.set_variable(VAR_PRIORITY, str(0 if place is None else place.priority))
+        await session.set_variable(VAR_QUEUE, queue)
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,91 @@
+"""Waiting for an agent: at which place, for how long by our own estimate, and who gave up."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from db.pool import Connection
+from db.statements import statements
+
+_WINDOW = timedelta(minutes=15)
+_ENOUGH = 5  # answers in the window that say more than a rule of thumb
+_HANDLING = timedelta(minutes=4)
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A queue as somebody finds it who joins now. `answered`: in the last `window`."""
+
+    waiting: int
+    agents: int
+    answered: int
+    window: timedelta = _WINDOW
+
+
+def expected_wait(queue: Queued, handling: timedelta = _HANDLING) -> timedelta | None:
+    """How long until the next to join is answered; None: nobody can say. Pure.
+
+    By the rate of recent answers where there were enough, since that counts breaks and long calls
+    as they are; else as if each agent took a new call every `handling`.
+    """
+    if queue.agents == 0:
+        return None
+    position = queue.waiting + 1
+    if queue.answered >= _ENOUGH:
+        return queue.window / queue.answered * position
+    return handling / queue.agents * queue.waiting
+
+
+async def queue_now(conn: Connection, queue: str, now: datetime) -> Queued:
+    """The queue over all cells, from our own rows."""
+    row = await statements().calls_queue_now(conn, queue=queue, since=now - _WINDOW)
+    return Queued(**row)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPlace:
+    """A place in a queue that waits for its caller."""
+
+    queue: str
+    entered_at: datetime
+    priority: int
+    position: int
+    """Where this place is in the queue at this moment; 1 is the head."""
+
+
+async def keep_place(
+    conn: Connection, call_id: UUID, number: str, *, queue: str, priority: int, now: datetime
+) -> None:
+    """Owe this number (E.164) a call at the place that the call has held. At most one per call."""
+    await statements().calls_keep_place(
+        conn, call_id=call_id, number=number, queue=queue, priority=priority, requested_at=now
+    )
+
+
+async def position(conn: Connection, call_id: UUID) -> int | None:
+    """Where a waiting call stands in its queue, by the time of entry; None: it does not wait."""
+    place = await statements().calls_position(conn, call_id=call_id)
+    return None if place is None else int(place)
+
+
+async def kept_place(conn: Connection, call_id: UUID) -> KeptPlace | None:
+    """The place kept for the call that was left, None when there is none."""
+    row = await statements().calls_kept_place(conn, call_id=call_id)
+    return None if row is None else KeptPlace(**row)
+
+
+@dataclass(frozen=True, slots=True)
+class GaveUp:
+    """Somebody who hung up while waiting. `served_since`: an agent answered a later call."""
+
+    number: str | None
+    queue: str
+    queued_at: datetime
+    ended_at: datetime
+    served_since: bool
+
+
+async def gave_up(conn: Connection, since: datetime, at_most: int) -> list[GaveUp]:
+    """Who hung up while waiting since then, the latest first."""
+    rows = statements().calls_gave_up(conn, since=since, at_most=at_most)
+    return [GaveUp(**row) async for row in rows]

@@ -1,0 +1,30 @@
+-- name: dialling_hold(endpoint)$
+-- Two requests of one endpoint must not both be the last that is allowed.
+select pg_advisory_xact_lock(hashtextextended(:endpoint, 10760014));
+
+-- name: dialling_rules(endpoint)
+select endpoint, prefix, per_hour from dial_rule where endpoint in (:endpoint, '*');
+
+-- name: dialling_is_cut_off(endpoint)$
+select exists (select from dial_cut_off where endpoint = :endpoint and lifted_at is null);
+
+-- name: dialling_past(endpoint, since)
+select prefix, refused is not null as refused from dial_request where endpoint = :endpoint and at > :since;
+
+-- name: dialling_note(id, endpoint, number, prefix, refused, at)!
+insert into dial_request (id, endpoint, number, prefix, refused, at)
+values (:id, :endpoint, :number, :prefix, :refused, :at);
+
+-- name: dialling_cut_off(id, endpoint, at, why)!
+insert into dial_cut_off (id, endpoint, at, why) values (:id, :endpoint, :at, :why)
+on conflict (endpoint) where lifted_at is null do nothing;
+
+-- name: dialling_lift(endpoint, by, at)!
+update dial_cut_off set lifted_at = :at, lifted_by = :by where endpoint = :endpoint and lifted_at is null;
+
+-- name: dialling_allow(endpoint, prefix, per_hour)!
+insert into dial_rule (endpoint, prefix, per_hour) values (:endpoint, :prefix, :per_hour)
+on conflict (endpoint, prefix) do update set per_hour = excluded.per_hour;
+
+-- name: dialling_cut_offs()
+select endpoint, at, why from dial_cut_off where lifted_at is null order by at;

@@ -1,0 +1,102 @@
+"""`helpline callers ...` and `helpline dialling ...`: who is kept out, and who may dial where."""
+
+import argparse
+from datetime import timedelta
+
+from calls import admission, dialling
+from calls.dialling import Rule
+from calls.errors import NotANumberError
+from calls.numbers import to_e164
+from complaints.texts import clock
+from helpline.clock import shifted_clock
+from helpline.database import command_pool
+from helpline.settings import Settings
+
+
+async def block(settings: Settings, options: argparse.Namespace) -> int:
+    """Keep an abusive caller out for some days; emergency stays reachable for them."""
+    number, now = _number(options.number), shifted_clock(settings.clock_shift)()
+    until = now + timedelta(days=options.days)
+    async with command_pool(settings) as pool, pool.acquire(timeout=5) as conn:
+        await admission.block(conn, number, until=until, by=options.by, why=options.why, now=now)
+    print(f"{number} is kept out until {clock(until)}")
+    return 0
+
+
+async def unblock(settings: Settings, options: argparse.Namespace) -> int:
+    """Let a caller in again."""
+    number, now = _number(options.number), shifted_clock(settings.clock_shift)()
+    async with command_pool(settings) as pool, pool.acquire(timeout=5) as conn:
+        await admission.unblock(conn, number, by=options.by, now=now)
+    print(f"{number} is let in again")
+    return 0
+
+
+async def blocked(settings: Settings, _options: argparse.Namespace) -> int:
+    """Print who is kept out now."""
+    now = shifted_clock(settings.clock_shift)()
+    async with command_pool(settings) as pool, pool.acquire(timeout=5) as conn:
+        for one in await admission.blocked(conn, now):
+            print(f"{one.number}  until {clock(one.until)}, by {one.blocked_by}: {one.why}")
+    return 0
+
+
+async def allow(settings: Settings, options: argparse.Namespace) -> int:
+    """Let an endpoint, or every one, dial numbers that begin so."""
+    rule = Rule(options.endpoint, options.prefix, options.per_hour)
+    async with command_pool(settings) as pool, pool.acquire(timeout=5) as conn:
+        await dialling.allow(conn, rule)
+    print(f"{rule.endpoint} may dial {rule.prefix}..., {rule.per_hour} times an hour")
+    return 0
+
+
+async def cut_offs(settings: Settings, _options: argparse.Namespace) -> int:
+    """Print the endpoints that were cut off."""
+    async with command_pool(settings) as pool, pool.acquire(timeout=5) as conn:
+        for one in await dialling.cut_offs(conn):
+            print(f"{one.endpoint}  since {clock(one.at)}: {one.why}")
+    return 0
+
+
+async def lift(settings: Settings, options: argparse.Namespace) -> int:
+    """Let an endpoint dial again by its rules."""
+    now = shifted_clock(settings.clock_shift)()
+    async with command_pool(settings) as pool, pool.acquire(timeout=5) as conn:
+        await dialling.lift(conn, options.endpoint, by=options.by, now=now)
+    print(f"{options.endpoint} may dial again")
+    return 0
+
+
+def add_commands(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Both groups."""
+    callers = verbs.add_parser("callers", help="who is kept out").add_subparsers(required=True)
+    keep_out = callers.add_parser("block", help="an abusive caller, for some days")
+    keep_out.add_argument("number", metavar="NUMBER")
+    keep_out.add_argument("--days", type=float, default=7.0, metavar="N", help="default: 7")
+    keep_out.add_argument("--why", required=True)
+    keep_out.add_argument("--by", required=True, metavar="WHO")
+    keep_out.set_defaults(command=block)
+    let_in = callers.add_parser("unblock", help="before the time is over")
+    let_in.add_argument("number", metavar="NUMBER")
+    let_in.add_argument("--by", required=True, metavar="WHO")
+    let_in.set_defaults(command=unblock)
+    callers.add_parser("list", help="who is kept out now").set_defaults(command=blocked)
+
+    dial = verbs.add_parser("dialling", help="which endpoint may dial where")
+    dials = dial.add_subparsers(required=True)
+    allowed = dials.add_parser("allow", help="numbers that begin so, for an endpoint or *")
+    allowed.add_argument("endpoint", metavar="ENDPOINT")
+    allowed.add_argument("prefix", metavar="PREFIX", help="of the international number: +91")
+    allowed.add_argument("--per-hour", type=int, required=True, metavar="N")
+    allowed.set_defaults(command=allow)
+    dials.add_parser("cut-offs", help="those that stand").set_defaults(command=cut_offs)
+    again = dials.add_parser("lift", help="a cut-off, once somebody has looked")
+    again.add_argument("endpoint", metavar="ENDPOINT")
+    again.add_argument("--by", required=True, metavar="WHO")
+    again.set_defaults(command=lift)
+
+
+def _number(text: str) -> str:
+    if (number := to_e164(text)) is None:
+        raise NotANumberError(text)
+    return number

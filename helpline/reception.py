@@ -1,0 +1,177 @@
+"""What the inbound flows need of calls, complaints and settings, fitted to their ports."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import date, datetime, timedelta
+from typing import TypeVar
+from uuid import UUID
+
+import structlog
+
+from agi.hours import OpeningHours, Shift, is_open
+from agi.visit import Skill
+from calls import admission as rules
+from calls import waiting
+from calls.admission import Limits, Verdict
+from calls.model import NewCall
+from calls.waiting import KeptPlace, Queued
+from complaints import status
+from complaints.status import Brief, Status
+from db.errors import AWAY, stop_if_cancelled
+from db.pool import Connection, Pool
+from db.statements import statements
+from helpline.clock import Clock
+from helpline.settings import QueueRoute, Settings
+
+_log = structlog.get_logger(__name__)
+_T = TypeVar("_T")
+_SECONDS = 1.0  # a citizen waits on the line
+_HOLIDAYS_FOR = timedelta(minutes=10)
+
+
+class Admission:
+    """`agi.ports.Gate` by the rows of calls. Without a database everybody is let in."""
+
+    def __init__(self, pool: Pool, limits: Limits, cell: str, now: Clock) -> None:
+        self._pool = pool
+        self._limits = limits
+        self._cell = cell
+        self._now = now
+        self.refused = {str(one): 0 for one in Verdict if one is not Verdict.ADMIT}
+
+    async def verdict(self, call: NewCall) -> Verdict:
+        """Count and judge."""
+        try:
+            async with self._pool.acquire(timeout=_SECONDS) as conn:
+                load = await rules.load(conn, number=call.number, cell=self._cell, now=self._now())
+        except AWAY as error:
+            stop_if_cancelled()
+            _log.warning("caller not judged, let in", call=str(call.id), error=repr(error))
+            return Verdict.ADMIT
+        verdict = rules.judge(self._limits, load)
+        if verdict is not Verdict.ADMIT:
+            self.refused[verdict] += 1
+            _log.warning(
+                "caller not let in",
+                call=str(call.id),
+                verdict=verdict,
+                caller_open=load.caller_open,
+                caller_hour=load.caller_hour,
+                trunks_open=load.trunks_open,
+                pii={"number": call.number},
+            )
+        return verdict
+
+
+class StatusRows:
+    """`agi.ports.StatusBook` through the complaints' look-up."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def by_number(self, number: str) -> Status | None:
+        """One complaint."""
+        return await status.by_number(self._pool, number)
+
+    async def of_contact(self, contact: str) -> Sequence[Brief]:
+        """A number's open complaints."""
+        return await status.of_contact(self._pool, contact)
+
+
+class Places:
+    """`agi.ports.PlaceBook` by the rows of calls."""
+
+    def __init__(self, pool: Pool, now: Clock) -> None:
+        self._pool = pool
+        self._now = now
+
+    async def queue_now(self, queue: str) -> Queued | None:
+        """How the queue stands; nothing without a database."""
+        return await self._known(lambda conn: waiting.queue_now(conn, queue, self._now()))
+
+    async def keep(self, call_id: UUID, number: str, queue: str, priority: int) -> None:
+        """Write the row."""
+        async with self._pool.acquire(timeout=_SECONDS) as conn:
+            await waiting.keep_place(
+                conn, call_id, number, queue=queue, priority=priority, now=self._now()
+            )
+
+    async def position(self, call_id: UUID) -> int | None:
+        """Where a waiting call stands."""
+        return await self._known(lambda conn: waiting.position(conn, call_id))
+
+    async def kept(self, call_id: UUID) -> KeptPlace | None:
+        """The place that waits for its caller."""
+        return await self._known(lambda conn: waiting.kept_place(conn, call_id))
+
+    async def _known(self, read: Callable[[Connection], Awaitable[_T]]) -> _T | None:
+        try:
+            async with self._pool.acquire(timeout=_SECONDS) as conn:
+                return await read(conn)
+        except AWAY as error:
+            stop_if_cancelled()
+            _log.warning("queue not looked at", error=repr(error))
+            return None
+
+
+class Opening:
+    """`agi.ports.OpenNow` by shifts and the holidays on record, read anew every ten minutes."""
+
+    def __init__(self, pool: Pool, hours: OpeningHours, calendar: str, now: Clock) -> None:
+        self._pool = pool
+        self._hours = hours
+        self._calendar = calendar
+        self._now = now
+        self._holidays: frozenset[date] = frozenset()
+        self._read_at: datetime | None = None
+
+    async def __call__(self) -> bool:
+        """Whether agents serve now."""
+        now = self._now()
+        if not self._hours.holidays_too:
+            await self._read(now)
+        return is_open(self._hours, self._holidays, now)
+
+    async def _read(self, now: datetime) -> None:
+        if self._read_at is not None and abs(now - self._read_at) < _HOLIDAYS_FOR:
+            return
+        try:
+            async with self._pool.acquire(timeout=_SECONDS) as conn:
+                days = await statements().complaints_holidays(conn, calendar=self._calendar)
+        except AWAY as error:
+            stop_if_cancelled()
+            _log.warning("holidays not read, those known stand", error=repr(error))
+            return
+        self._holidays, self._read_at = frozenset(days), now
+
+
+def queue_routes(routes: Sequence[QueueRoute], default: str) -> Callable[[str, Skill], str]:
+    """The first route that fits language and skill; else the cell's first queue."""
+
+    def queue_for(language: str, skill: Skill) -> str:
+        for route in routes:
+            if route.language in (None, language) and route.skill in (None, skill):
+                return route.queue
+        return default
+
+    return queue_for
+
+
+def admission(settings: Settings, pool: Pool, now: Clock) -> Admission:
+    """The gate of these settings: what is reserved for emergencies is left free by all others."""
+    guards = settings.guards
+    limits = Limits(
+        caller_at_once=guards.caller_at_once,
+        caller_per_hour=guards.caller_per_hour,
+        trunks_at_once=settings.feedback.trunk_channels - guards.emergency_reserve,
+        trunk_per_hour=guards.trunk_per_hour,
+    )
+    return Admission(pool, limits, settings.cell.name, now)
+
+
+def opening(settings: Settings, pool: Pool, now: Clock) -> Opening:
+    """The hours of these settings."""
+    hours = OpeningHours(
+        tuple(Shift(one.begins, one.ends, one.weekdays) for one in settings.hours.shifts),
+        settings.hours.holidays_too,
+    )
+    return Opening(pool, hours, settings.hours.calendar, now)

@@ -1,0 +1,333 @@
+"""What citizens do in the menus: status, advice, emergency, being asked, being kept out."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+
+from agi.ports import FeedbackAnswer, OpenQuestion
+from agi.server import FastAgiServer
+from agi.status import brief, full
+from calls.admission import Verdict
+from calls.model import Outcome
+from complaints import number as complaint_numbers
+from complaints.status import Brief, Status
+from speech.numbers import digits
+from speech.prompts import Prompt
+from tests.agi.asterisk import Citizen
+from tests.agi.rooms import FakeWords, InboundLine
+
+Serve = Callable[..., Awaitable[FastAgiServer]]
+CALLER = "+919876543210"
+NUMBER = complaint_numbers.make(12345678)
+OPENING = [Prompt.GREETING, Prompt.RECORDING_NOTICE]
+KEYED = Status(
+    number=NUMBER,
+    subject="हैंडपंप",
+    state="with_officer",
+    level=2,
+    post_title="अधिशासी अभियंता",
+    due_at=datetime(2025, 8, 14, 20, 0, tzinfo=UTC),  # the 15th in India
+    overdue=False,
+)
+OF_CALLER = Brief(NUMBER, "हैंडपंप", "awaiting_feedback")
+TOLD_IN_FULL = [
+    Prompt.STATUS_NUMBER,
+    *digits(NUMBER),
+    Prompt.STATUS_SUBJECT,
+    "हैंडपंप",
+    Prompt.STATE_WITH_OFFICER,
+    Prompt.STATUS_OFFICER,
+    Prompt.LEVEL_2,
+    "अधिशासी_अभियंता",
+    *(Prompt.STATUS_DUE, "number_15", "month_8"),
+]
+TOLD_IN_BRIEF = [
+    Prompt.STATUS_NUMBER,
+    *digits(NUMBER),
+    *(Prompt.STATUS_SUBJECT, "हैंडपंप", Prompt.STATE_AWAITING_FEEDBACK),
+]
+QUESTION = OpenQuestion(uuid4(), 1)
+
+
+@pytest.fixture
+def line(serve: Serve) -> InboundLine:
+    made = InboundLine(serve)
+    made.hall.status.complaints[NUMBER] = KEYED
+    made.hall.status.of_numbers[CALLER] = [OF_CALLER]
+    return made
+
+
+def keys_number(number: str = NUMBER) -> Citizen:
+    return Citizen(keys={Prompt.MENU: ["2", None], Prompt.STATUS_ASK: list(number)})
+
+
+async def test_a_keyed_number_tells_state_post_and_due_date(line: InboundLine) -> None:
+    citizen = await line.ring(keys_number())
+    assert citizen.said == [
+        *(*OPENING, Prompt.MENU, Prompt.STATUS_ASK),
+        *TOLD_IN_FULL,
+        *(Prompt.MENU, Prompt.GOODBYE),
+    ]
+    assert line.journal.outcome is Outcome.STATUS_TOLD
+    assert line.journal.queues == []
+
+
+async def test_the_calling_number_alone_tells_number_subject_and_state_and_no_more(
+    line: InboundLine,
+) -> None:
+    citizen = await line.ring(Citizen(keys={Prompt.MENU: ["2", None], Prompt.STATUS_ASK: ["#"]}))
+    assert citizen.said[4:-2] == TOLD_IN_BRIEF
+    assert line.journal.outcome is Outcome.STATUS_TOLD
+
+
+async def test_a_withheld_number_has_no_complaints_and_goes_on(line: InboundLine) -> None:
+    citizen = await line.ring(
+        Citizen(keys={Prompt.MENU: ["2", "1"], Prompt.STATUS_ASK: ["#"]}), callerid="anonymous"
+    )
+    assert citizen.said[4:6] == [Prompt.STATUS_NONE_OF_CALLER, Prompt.MENU]
+    assert line.hall.status.asked == []
+    assert citizen.variables["HELPLINE_QUEUE"] == "helpline-hi"
+
+
+async def test_a_wrong_check_digit_is_caught_at_once_and_three_times_lead_to_an_agent(
+    line: InboundLine,
+) -> None:
+    wrong = NUMBER[:-1] + str((int(NUMBER[-1]) + 1) % 10)
+    citizen = await line.ring(keys_number(wrong * 3))
+    assert citizen.said.count(Prompt.STATUS_ASK) == 3
+    assert citizen.said.count(Prompt.STATUS_WRONG_NUMBER) == 2
+    assert line.hall.status.asked == []
+    assert citizen.variables["HELPLINE_QUEUE"] == "helpline-hi"
+
+
+async def test_a_database_that_is_away_is_said_and_the_menu_goes_on(line: InboundLine) -> None:
+    line.hall.status.away = True
+    citizen = keys_number()
+    citizen.keys = {**citizen.keys, Prompt.MENU: ["2", "1"]}
+    await line.ring(citizen)
+    assert citizen.said[4:6] == [Prompt.STATUS_UNAVAILABLE, Prompt.MENU]
+    assert citizen.variables["HELPLINE_QUEUE"] == "helpline-hi"
+
+
+async def test_nobody_tries_numbers_in_one_call(line: InboundLine) -> None:
+    numbers = "".join(complaint_numbers.make(serial) for serial in range(20_000_000, 20_000_009))
+    citizen = Citizen(keys={Prompt.MENU: ["2"] * 9, Prompt.STATUS_ASK: list(numbers)})
+    await line.ring(citizen)
+    assert len(line.hall.status.asked) == 5
+
+
+async def test_a_subject_without_a_sound_is_left_out(line: InboundLine) -> None:
+    line.hall.words = FakeWords("हैंडपंप", "अधिशासी अभियंता")
+    citizen = await line.ring(keys_number())
+    assert Prompt.STATE_WITH_OFFICER in citizen.said
+    assert citizen.said[-2:] == [Prompt.MENU, Prompt.GOODBYE]
+
+
+@pytest.mark.parametrize("idle", [False, True])
+@pytest.mark.parametrize("at", range(3, 45))
+async def test_a_hangup_at_any_moment_of_the_status_ends_the_call_rightly(
+    line: InboundLine, at: int, idle: bool
+) -> None:
+    citizen = keys_number()
+    citizen.hang_up_at, citizen.idle = at, idle
+    await line.ring(citizen)
+    told = Prompt.STATUS_NUMBER in citizen.said
+    if told:
+        assert line.journal.outcome is Outcome.STATUS_TOLD
+    assert line.journal.outcome in (Outcome.STATUS_TOLD, Outcome.IVR_ABANDONED)
+    assert len(line.journal.outcomes) == 1
+
+
+def test_every_state_can_be_told() -> None:
+    for state in (
+        *("triage", "with_officer", "proposed", "paused", "returned", "awaiting_feedback"),
+        *("closed_satisfied", "unverified", "special_closed", "withdrawn", "advised"),
+    ):
+        assert brief(Brief(NUMBER, "x", state))
+
+
+def test_an_overdue_complaint_names_no_date_that_has_passed() -> None:
+    late = Status(NUMBER, "x", "with_officer", 4, "y", KEYED.due_at, overdue=True)
+    assert Prompt.STATUS_OVERDUE in full(late)
+    assert Prompt.STATUS_DUE not in full(late)
+
+
+async def test_what_is_not_handled_is_said_and_the_menu_comes_again(line: InboundLine) -> None:
+    citizen = await line.ring(Citizen(keys={Prompt.MENU: ["5", None]}))
+    assert citizen.said[2:] == [Prompt.MENU, Prompt.OUT_OF_SCOPE, Prompt.MENU, Prompt.GOODBYE]
+    assert line.journal.outcome is Outcome.ADVISED
+
+
+@pytest.mark.parametrize(
+    ("key", "notice", "queue"),
+    [
+        ("3", Prompt.SUGGESTION_NOTICE, "suggestion-hi"),
+        ("4", Prompt.SCHEMES_NOTICE, "schemes-hi"),
+    ],
+)
+async def test_each_wish_has_its_queue(
+    line: InboundLine, key: str, notice: Prompt, queue: str
+) -> None:
+    citizen = await line.ring(Citizen(keys={Prompt.MENU: [key]}))
+    assert citizen.said[-2:] == [notice, Prompt.CONNECTING]
+    assert citizen.variables["HELPLINE_QUEUE"] == queue
+
+
+async def test_star_repeats_the_menu_and_who_only_repeats_gets_an_agent(line: InboundLine) -> None:
+    citizen = await line.ring(Citizen(keys={Prompt.MENU: ["*"] * 20}))
+    assert citizen.said.count(Prompt.MENU) == 10
+    assert Prompt.INVALID_KEY not in citizen.said
+    assert citizen.variables["HELPLINE_QUEUE"] == "helpline-hi"
+
+
+async def test_the_language_is_asked_for_where_there_are_several(line: InboundLine) -> None:
+    line.hall.languages = ("hi", "ur")
+    citizen = await line.ring(
+        Citizen(keys={Prompt.CHOICE_PRESS: ["2"], Prompt.MENU: ["3"]}, early=[])
+    )
+    assert citizen.said[2:10] == [
+        *("language_hi", Prompt.CHOICE_FOR, Prompt.DIGIT_1, Prompt.CHOICE_PRESS),
+        *("language_ur", Prompt.CHOICE_FOR, Prompt.DIGIT_2, Prompt.CHOICE_PRESS),
+    ]
+    assert citizen.variables["HELPLINE_QUEUE"] == "suggestion-ur"
+
+
+@pytest.mark.parametrize(("key", "service"), [(None, "112"), ("9", "112"), ("1", "108")])
+async def test_emergency_is_one_key_away_and_the_first_service_needs_no_second(
+    line: InboundLine, key: str | None, service: str
+) -> None:
+    citizen = await line.ring(Citizen(keys={Prompt.MENU: ["9"], Prompt.CHOICE_PRESS: [key]}))
+    assert citizen.said[-1] == Prompt.EMERGENCY_CONNECTING
+    assert citizen.variables["HELPLINE_EMERGENCY"] == service
+    assert "HELPLINE_QUEUE" not in citizen.variables
+    assert line.journal.outcome is None  # the dialplan knows how it went
+
+
+async def test_the_emergency_key_counts_in_the_greeting(line: InboundLine) -> None:
+    line.hall.services = ("112",)
+    citizen = await line.ring(Citizen(keys={Prompt.GREETING: ["9"]}, early=[Prompt.GREETING]))
+    assert citizen.said == [Prompt.GREETING, Prompt.EMERGENCY_CONNECTING]
+
+
+async def test_without_a_service_an_emergency_gets_an_agent(line: InboundLine) -> None:
+    line.hall.services = ()
+    citizen = await line.ring(Citizen(keys={Prompt.MENU: ["9"]}))
+    assert citizen.variables["HELPLINE_QUEUE"] == "helpline-hi"
+
+
+@pytest.mark.parametrize("idle", [False, True])
+@pytest.mark.parametrize("at", range(1, 16))
+async def test_a_hangup_before_emergency_is_dialled_is_no_emergency_call(
+    line: InboundLine, at: int, idle: bool
+) -> None:
+    citizen = Citizen(keys={Prompt.MENU: ["9"]}, hang_up_at=at, idle=idle)
+    await line.ring(citizen)
+    if "HELPLINE_EMERGENCY" not in citizen.variables:
+        assert line.journal.outcome is Outcome.IVR_ABANDONED
+
+
+@pytest.mark.parametrize(
+    ("verdict", "said", "outcome"),
+    [
+        (Verdict.BLOCKED, Prompt.CALLER_BLOCKED, Outcome.CALLER_BLOCKED),
+        (Verdict.CALLER_LIMIT, Prompt.CALLER_LIMIT, Outcome.CALLER_LIMIT),
+        (Verdict.LINES_FULL, Prompt.LINES_FULL, Outcome.LINES_FULL),
+    ],
+)
+@pytest.mark.parametrize("at", [None, 3, 4, 5, 6])
+async def test_who_is_not_let_in_hears_why_and_is_counted(
+    line: InboundLine, verdict: Verdict, said: Prompt, outcome: Outcome, at: int | None
+) -> None:
+    line.hall.gate.answer = verdict
+    citizen = await line.ring(Citizen(hang_up_at=at))
+    assert citizen.said[:1] == ([said] if at != 3 else [])
+    assert line.journal.outcome is outcome
+    assert "HELPLINE_QUEUE" not in citizen.variables
+
+
+@pytest.mark.parametrize("verdict", [Verdict.BLOCKED, Verdict.CALLER_LIMIT, Verdict.LINES_FULL])
+async def test_emergency_is_open_to_who_is_not_let_in(line: InboundLine, verdict: Verdict) -> None:
+    line.hall.gate.answer = verdict
+    citizen = await line.ring(Citizen(keys={Prompt.EMERGENCY_KEY: ["9"]}))
+    assert citizen.variables["HELPLINE_EMERGENCY"] == "112"
+
+
+async def test_closed_hours_still_tell_the_status(line: InboundLine) -> None:
+    line.hall.hours.open = False
+    citizen = await line.ring(keys_number())
+    assert citizen.said[2:4] == [Prompt.CLOSED, Prompt.CLOSED_SERVICES]
+    assert line.journal.outcome is Outcome.STATUS_TOLD
+
+
+@pytest.mark.parametrize(("key", "owed"), [("1", True), (None, False)])
+async def test_closed_hours_offer_a_call_back(
+    line: InboundLine, key: str | None, owed: bool
+) -> None:
+    line.hall.hours.open = False
+    citizen = await line.ring(Citizen(keys={Prompt.MENU: ["1"], Prompt.CALL_BACK_OFFER: [key]}))
+    assert (Prompt.CALL_BACK_PROMISE in citizen.said) is owed
+    assert bool(line.hall.callbacks.owed) is owed
+    assert line.journal.outcome is Outcome.CLOSED
+    assert "HELPLINE_QUEUE" not in citizen.variables
+
+
+async def test_closed_hours_do_not_close_emergency(line: InboundLine) -> None:
+    line.hall.hours.open = False
+    citizen = await line.ring(Citizen(keys={Prompt.CLOSED: ["9"]}, early=[Prompt.CLOSED]))
+    assert citizen.variables["HELPLINE_EMERGENCY"] == "112"
+
+
+def answers(*, verdict: str = "1") -> Citizen:
+    return Citizen(
+        keys={
+            Prompt.FEEDBACK_CONFIRM: ["5"],
+            Prompt.FEEDBACK_QUESTION: [verdict],
+            Prompt.FEEDBACK_REASON: [None, None, None],
+            Prompt.MENU: ["1"],
+        }
+    )
+
+
+async def test_who_calls_back_after_a_missed_feedback_call_is_asked_and_goes_on_to_the_menu(
+    line: InboundLine,
+) -> None:
+    line.hall.questions.waiting[CALLER] = QUESTION
+    citizen = await line.ring(answers())
+    assert citizen.said == [
+        *OPENING,
+        *(Prompt.MISSED_FEEDBACK, Prompt.FEEDBACK_CONFIRM, Prompt.FEEDBACK_QUESTION),
+        *(Prompt.FEEDBACK_THANKS_SATISFIED, Prompt.MENU, Prompt.CONNECTING),
+    ]
+    assert line.hall.questions.told == [
+        (line.journal.call.id, QUESTION, FeedbackAnswer(satisfied=True))
+    ]
+
+
+async def test_somebody_else_on_the_phone_is_asked_nothing_more(line: InboundLine) -> None:
+    line.hall.questions.waiting[CALLER] = QUESTION
+    citizen = await line.ring(Citizen(keys={Prompt.FEEDBACK_CONFIRM: ["6"], Prompt.MENU: ["1"]}))
+    assert Prompt.FEEDBACK_QUESTION not in citizen.said
+    assert line.hall.questions.told == []
+    assert citizen.variables["HELPLINE_QUEUE"] == "helpline-hi"
+
+
+@pytest.mark.parametrize("idle", [False, True])
+@pytest.mark.parametrize("at", range(5, 22))
+async def test_a_hangup_does_not_take_the_answer_back(
+    line: InboundLine, at: int, idle: bool
+) -> None:
+    line.hall.questions.waiting[CALLER] = QUESTION
+    line.hall.questions.away = 1
+    citizen = answers(verdict="2")
+    citizen.hang_up_at, citizen.idle = at, idle
+    await line.ring(citizen)
+    if told := line.hall.questions.told:
+        (_, _, answer) = told[0]
+        assert not answer.satisfied
+        if "HELPLINE_QUEUE" not in citizen.variables:
+            assert line.journal.outcome is Outcome.FEEDBACK_GIVEN
+    else:
+        assert Prompt.FEEDBACK_REASON not in citizen.said
+        assert line.journal.outcome is Outcome.IVR_ABANDONED

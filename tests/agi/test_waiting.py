@@ -1,0 +1,159 @@
+"""Waiting for an agent: what is said, and a place that is kept."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from agi.server import FastAgiServer
+from agi.waiting import KeepPlaceFlow, ReturningFlow, announcement
+from calls.model import Outcome
+from calls.waiting import KeptPlace, Queued, expected_wait
+from speech.prompts import Prompt
+from tests.agi.asterisk import Citizen
+from tests.agi.rooms import (
+    FakeCapture,
+    FakeJournal,
+    FakePlaces,
+    FakePrompts,
+    InboundLine,
+    now,
+)
+
+Serve = Callable[..., Awaitable[FastAgiServer]]
+CALL, LEFT = uuid4(), uuid4()
+MINUTE = timedelta(minutes=1)
+
+
+def test_recent_answers_say_how_long_it_takes() -> None:
+    assert expected_wait(Queued(waiting=9, agents=3, answered=30)) == 5 * MINUTE
+
+
+def test_without_recent_answers_the_agents_handling_time_does() -> None:
+    assert expected_wait(Queued(waiting=3, agents=2, answered=0)) == 6 * MINUTE
+    assert expected_wait(Queued(waiting=0, agents=2, answered=0)) == timedelta(0)
+
+
+def test_without_agents_nothing_is_promised() -> None:
+    assert expected_wait(Queued(waiting=3, agents=0, answered=30)) is None
+    assert announcement(Queued(waiting=3, agents=0, answered=30)) == []
+
+
+@pytest.mark.parametrize(
+    ("queue", "said"),
+    [
+        (Queued(0, 5, 30), []),
+        (Queued(1, 5, 30), [Prompt.QUEUE_POSITION, "number_2", Prompt.QUEUE_WAIT_SHORT]),
+        (
+            Queued(4, 5, 14),  # 5 x 15 / 14 minutes, rounded up
+            [Prompt.QUEUE_POSITION, "number_5", "number_6", Prompt.QUEUE_WAIT_MINUTES],
+        ),
+        (Queued(49, 2, 5), [Prompt.QUEUE_POSITION, "number_50", Prompt.QUEUE_WAIT_LONG]),
+        (Queued(150, 2, 5), [Prompt.QUEUE_WAIT_LONG]),
+    ],
+)
+def test_what_is_said_is_position_and_time(queue: Queued, said: list[str]) -> None:
+    assert announcement(queue) == said
+
+
+async def test_who_has_to_wait_hears_for_how_long_before_the_queue(serve: Serve) -> None:
+    line = InboundLine(serve)
+    line.hall.places.queues["helpline-hi"] = Queued(4, 5, 14)
+    citizen = await line.ring(Citizen(keys={Prompt.MENU: ["1"]}))
+    assert citizen.said[-5:] == [
+        *(Prompt.CONNECTING, Prompt.QUEUE_POSITION, "number_5"),
+        *("number_6", Prompt.QUEUE_WAIT_MINUTES),
+    ]
+    assert citizen.variables["HELPLINE_QUEUE"] == "helpline-hi"
+
+
+class Line:
+    def __init__(self, serve: Serve, **places: object) -> None:
+        self.serve = serve
+        self.journal, self.capture = FakeJournal(), FakeCapture()
+        self.places = FakePlaces(**places)  # type: ignore[arg-type]
+
+    async def keep(self, citizen: Citizen, **env: str) -> Citizen:
+        flow = KeepPlaceFlow(
+            journal=self.journal,
+            places=self.places,
+            prompts=FakePrompts(),
+            now=now,
+            seconds=0.1,
+        )
+        server = await self.serve({"keep-place": flow})
+        await citizen.call(server.port, "keep-place", [str(CALL), "helpline-hi", "20"], **env)
+        await server.drain(10)
+        assert server.failed == 0
+        return citizen
+
+    async def come_back(self, citizen: Citizen, left: str) -> Citizen:
+        flow = ReturningFlow(
+            journal=self.journal,
+            capture=self.capture,
+            places=self.places,
+            prompts=FakePrompts(),
+            default_queue="helpline-hi",
+            now=now,
+        )
+        server = await self.serve({"returning": flow})
+        await citizen.call(server.port, "returning", [str(CALL), left])
+        await server.drain(10)
+        assert server.failed == 0
+        return citizen
+
+
+@pytest.mark.parametrize("at", [None, 0, 1])
+async def test_the_place_is_kept_whoever_hangs_up_first(serve: Serve, at: int | None) -> None:
+    line = Line(serve)
+    await line.keep(Citizen(hang_up_at=at))
+    assert line.places.keeping == [(CALL, "+919876543210", "helpline-hi", 20)]
+    assert line.journal.outcomes == {CALL: Outcome.CALLBACK_KEPT}
+
+
+async def test_it_is_promised_only_when_it_is_written(serve: Serve) -> None:
+    line = Line(serve, away=True, at=3)
+    citizen = await line.keep(Citizen())
+    assert citizen.said == [Prompt.PLEASE_WAIT]
+    assert citizen.variables["HELPLINE_POSITION"] == "3"
+    assert line.journal.outcomes == {}
+
+
+async def test_a_withheld_number_waits_on_at_its_place(serve: Serve) -> None:
+    line = Line(serve, at=2)
+    citizen = await line.keep(Citizen(), callerid="anonymous")
+    assert citizen.variables["HELPLINE_POSITION"] == "2"
+    assert not citizen.hung_up
+    assert line.places.keeping == []
+
+
+async def test_who_is_called_back_waits_at_the_place_that_was_kept(serve: Serve) -> None:
+    place = KeptPlace("schemes-hi", datetime(2025, 11, 3, tzinfo=UTC), 5, 4)
+    line = Line(serve, places={LEFT: place})
+    citizen = await line.come_back(Citizen(), str(LEFT))
+    assert citizen.variables == {
+        "HELPLINE_POSITION": "4",
+        "QUEUE_PRIO": "5",
+        "HELPLINE_QUEUE": "schemes-hi",
+    }
+    assert line.journal.queues == [(CALL, "schemes-hi")]
+    assert Prompt.RECORDING_NOTICE in citizen.said
+    assert [kind for _, kind, _ in line.capture.opened] == ["call"]
+
+
+@pytest.mark.parametrize("left", ["", "nonsense", str(uuid4())])
+async def test_a_place_that_is_not_on_record_is_the_head_of_the_queue(
+    serve: Serve, left: str
+) -> None:
+    citizen = await Line(serve).come_back(Citizen(), left)
+    assert citizen.variables["HELPLINE_POSITION"] == "1"
+    assert citizen.variables["HELPLINE_QUEUE"] == "helpline-hi"
+
+
+@pytest.mark.parametrize("at", range(5))
+async def test_who_hangs_up_when_called_back_never_queued(serve: Serve, at: int) -> None:
+    line = Line(serve)
+    citizen = await line.come_back(Citizen(hang_up_at=at), str(LEFT))
+    assert line.journal.outcomes == {CALL: Outcome.IVR_ABANDONED}
+    assert "HELPLINE_QUEUE" not in citizen.variables

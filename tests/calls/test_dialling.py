@@ -1,0 +1,85 @@
+"""Which endpoint may dial whom."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from calls import dialling
+from calls.dialling import Past, Refusal, Rule, decide
+from calls.errors import NotARuleError, NotCutOffError
+from db.pool import Pool
+
+NOW = datetime(2025, 11, 3, 5, 30, tzinfo=UTC)
+INDIA = Rule("*", "+91", 3)
+MOBILE = "9876543210"
+
+
+def refused(rules: list[Rule], dialled: str, past: list[Past] | None = None) -> Refusal | None:
+    return decide(rules, past or [], dialled, cut_off=False).refusal
+
+
+@pytest.mark.parametrize("dialled", [MOBILE, "+14155552671", "112", "", "abc", "*72"])
+def test_without_a_rule_nothing_is_dialled(dialled: str) -> None:
+    assert refused([], dialled) is Refusal.NO_RULE
+
+
+def test_what_is_allowed_is_dialled_in_one_form() -> None:
+    for written in (MOBILE, f"0{MOBILE}", f"+91{MOBILE}"):
+        assert decide([INDIA], [], written, cut_off=False).number == f"+91{MOBILE}"
+
+
+@pytest.mark.parametrize("dialled", ["+14155552671", "0014155552671", "1900", f"{MOBILE}&PJSIP/x"])
+def test_other_countries_and_what_is_no_number_stay_closed(dialled: str) -> None:
+    assert refused([INDIA], dialled) is Refusal.NO_RULE
+
+
+def test_the_longest_prefix_counts_and_an_own_rule_before_everybodys() -> None:
+    none_of_these = Rule("*", "+9198", 0)
+    assert refused([INDIA, none_of_these], MOBILE) is Refusal.LIMIT
+    assert refused([INDIA, none_of_these, Rule("1001", "+9198", 1)], MOBILE) is None
+
+
+def test_an_hours_limit_is_a_limit() -> None:
+    past = [Past("+91", refused=False)] * 3
+    assert refused([INDIA], MOBILE, past[:2]) is None
+    assert refused([INDIA], MOBILE, past) is Refusal.LIMIT
+
+
+async def test_who_keeps_trying_is_cut_off_until_somebody_lifts_it(pool: Pool) -> None:
+    async with pool.acquire() as conn:
+        await conn.execute("truncate dial_rule, dial_request, dial_cut_off")
+        await dialling.allow(conn, INDIA)
+        assert (await dialling.ask(conn, "1001", MOBILE, NOW)).number == f"+91{MOBILE}"
+        tries = [await dialling.ask(conn, "1001", "+14155552671", NOW) for _ in range(6)]
+        assert [one.cut_off_now for one in tries] == [False] * 5 + [True]
+        assert (await dialling.ask(conn, "1001", MOBILE, NOW)).refusal is Refusal.CUT_OFF
+        assert (await dialling.ask(conn, "1002", MOBILE, NOW)).refusal is None
+        assert [one.endpoint for one in await dialling.cut_offs(conn)] == ["1001"]
+        later = NOW + timedelta(hours=2)
+        await dialling.lift(conn, "1001", by="admin:1", now=later)
+        assert (await dialling.ask(conn, "1001", MOBILE, later)).refusal is None
+        with pytest.raises(NotCutOffError):
+            await dialling.lift(conn, "1001", by="admin:1", now=later)
+
+
+@pytest.mark.parametrize(
+    "rule", [Rule("*", "91", 1), Rule("*", "+91", -1), Rule("a&b", "+91", 1), Rule("", "+91", 1)]
+)
+async def test_what_is_no_rule_is_refused(pool: Pool, rule: Rule) -> None:
+    async with pool.acquire() as conn:
+        with pytest.raises(NotARuleError):
+            await dialling.allow(conn, rule)
+
+
+async def test_two_at_once_do_not_both_get_the_last_call(pool: Pool) -> None:
+    async with pool.acquire() as conn:
+        await conn.execute("truncate dial_rule, dial_request, dial_cut_off")
+        await dialling.allow(conn, Rule("1001", "+91", 1))
+
+    async def ask() -> Refusal | None:
+        async with pool.acquire() as conn:
+            return (await dialling.ask(conn, "1001", MOBILE, NOW)).refusal
+
+    answers = await asyncio.gather(ask(), ask(), ask())
+    assert sorted(map(str, answers)) == ["None", "limit", "limit"]

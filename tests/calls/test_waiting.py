@@ -1,0 +1,92 @@
+"""Queues and kept places, from the rows."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from calls import waiting
+from calls.model import Outcome
+from db.ids import new_id
+from db.pool import Connection, Pool
+
+NOW = datetime(2025, 11, 3, 5, 30, tzinfo=UTC)
+NUMBER = "+919876543210"
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+async def conn(pool: Pool) -> AsyncIterator[Connection]:
+    async with pool.acquire() as connection:
+        await connection.execute("truncate agent cascade")
+        yield connection
+
+
+async def queued(
+    conn: Connection,
+    at: datetime,
+    *,
+    answered: datetime | None = None,
+    ended: Outcome | None = None,
+    number: str | None = NUMBER,
+) -> UUID:
+    call = new_id(at)
+    await conn.execute(
+        "insert into call (id, cell, direction, citizen_number, started_at, queue, queued_at,"
+        " agent_answered_at, ended_at, outcome)"
+        " values ($1, 'c1', 'inbound', $2, $3, 'q', $3, $4, $5, $6)",
+        *(call, number, at, answered, at + MINUTE if ended else None, ended),
+    )
+    return call
+
+
+async def test_a_queue_is_who_waits_who_serves_and_who_was_answered(conn: Connection) -> None:
+    await queued(conn, NOW - MINUTE)
+    await queued(conn, NOW - 2 * MINUTE, answered=NOW - MINUTE)
+    await queued(conn, NOW - 3 * MINUTE, ended=Outcome.QUEUE_ABANDONED)
+    await queued(conn, NOW - 30 * MINUTE, answered=NOW - 20 * MINUTE)
+    for agent, queues in (("1001", ["q"]), ("1002", ["other"]), ("1003", ["q"])):
+        await conn.execute("insert into agent values ($1, $1, 'c1', $2)", agent, queues)
+    await conn.execute(
+        "insert into agent_session (id, agent_id, signed_in_at) values ($1, '1001', $2)",
+        *(new_id(NOW), NOW),
+    )
+    assert await waiting.queue_now(conn, "q", NOW) == waiting.Queued(
+        waiting=1, agents=1, answered=1
+    )
+
+
+async def test_a_kept_place_is_behind_those_who_were_there_before_and_still_wait(
+    conn: Connection,
+) -> None:
+    first = await queued(conn, NOW - 3 * MINUTE)
+    left = await queued(conn, NOW - 2 * MINUTE)
+    last = await queued(conn, NOW - MINUTE)
+    assert [await waiting.position(conn, one) for one in (first, left, last)] == [1, 2, 3]
+    for _ in range(2):  # a repeat changes nothing
+        await waiting.keep_place(conn, left, NUMBER, queue="q", priority=5, now=NOW)
+    await conn.execute(
+        "update call set ended_at = $2, outcome = 'callback_kept' where id = $1", left, NOW
+    )
+    kept = await waiting.kept_place(conn, left)
+    assert kept == waiting.KeptPlace("q", NOW - 2 * MINUTE, 5, 2)
+    assert await waiting.position(conn, last) == 2
+    await conn.execute("update call set agent_answered_at = $2 where id = $1", first, NOW)
+    kept = await waiting.kept_place(conn, left)
+    assert kept is not None
+    assert kept.position == 1
+    assert await waiting.kept_place(conn, last) is None
+
+
+async def test_who_gave_up_is_listed_with_whether_they_were_served_since(conn: Connection) -> None:
+    await queued(conn, NOW - 10 * MINUTE, ended=Outcome.QUEUE_ABANDONED, number="+919876543211")
+    await queued(conn, NOW - 9 * MINUTE, ended=Outcome.QUEUE_ABANDONED)
+    await queued(conn, NOW - 5 * MINUTE, answered=NOW - 4 * MINUTE)
+    await queued(conn, NOW - 8 * MINUTE, ended=Outcome.NO_AGENT)
+    listed = await waiting.gave_up(conn, NOW - 60 * MINUTE, 10)
+    assert [(one.number, one.served_since) for one in listed] == [
+        (NUMBER, True),
+        ("+919876543211", False),
+    ]
+    assert listed[0].ended_at - listed[0].queued_at == MINUTE

@@ -1,0 +1,60 @@
+"""Who calls back after a feedback call that did not reach them: joined to the real rows."""
+
+from uuid import UUID
+
+import pytest
+
+from agi.ports import FeedbackAnswer, OpenQuestion
+from calls.model import Direction
+from complaints.errors import NoEvidenceError
+from complaints.feedback import Answer
+from helpline.adapters import OpenFeedback
+from tests.complaints.world import CITIZEN, World, sign
+
+YES = FeedbackAnswer(satisfied=True)
+
+
+def book(world: World) -> OpenFeedback:
+    return OpenFeedback(world.pool, world.policy, lambda: world.now, sign)
+
+
+async def asked(world: World) -> tuple[str, UUID, OpenQuestion]:
+    number = (await world.register()).number
+    disposed = await world.dispose(number)
+    world.later(hours=1)
+    await world.attempt(disposed.complaint_id, disposed.disposal_no)
+    question = await book(world).open_for(CITIZEN)
+    assert question == OpenQuestion(disposed.complaint_id, disposed.disposal_no)
+    return number, disposed.complaint_id, question
+
+
+async def test_nobody_is_asked_before_the_dialer_tried(world: World) -> None:
+    await world.dispose((await world.register()).number)
+    assert await book(world).open_for(CITIZEN) is None
+
+
+async def test_the_call_of_who_calls_back_closes_the_complaint(world: World) -> None:
+    _, complaint_id, question = await asked(world)
+    call = await world.call()
+    await book(world).record_told(call, question, YES)
+    await book(world).record_told(call, question, YES)  # sent again: the same
+    row = await world.complaint(complaint_id)
+    assert (row["state"], row["closing_attempt"]) == ("closed_satisfied", call)
+    assert (await world.events(complaint_id)).count("closed_satisfied") == 1
+    assert await book(world).open_for(CITIZEN) is None
+
+
+async def test_what_was_answered_meanwhile_stays(world: World) -> None:
+    _, complaint_id, question = await asked(world)
+    await world.answer(await world.attempt(complaint_id, 1), Answer(satisfied=False))
+    await book(world).record_told(await world.call(), question, YES)
+    assert (await world.complaint(complaint_id))["state"] == "with_officer"
+
+
+async def test_a_call_that_we_made_or_a_strangers_is_no_evidence(world: World) -> None:
+    _, _, question = await asked(world)
+    with pytest.raises(NoEvidenceError, match="nobody called us"):
+        await book(world).record_told(await world.call(Direction.OUTBOUND), question, YES)
+    stranger = await world.talked_with("101", "+919876500000")
+    with pytest.raises(NoEvidenceError, match="none of the citizen's"):
+        await book(world).record_told(stranger, question, YES)

@@ -1,0 +1,192 @@
+"""What 1076 does without an agent: status, emergency, and telling who is not let in why."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from itertools import groupby
+from uuid import UUID
+
+import pytest
+
+from calls.admission import block, unblock
+from calls.model import Outcome
+from calls.store import open_outbound
+from cti.originate import OriginateCommand, OriginateReply
+from db.ids import new_id
+from dialplans.names import (
+    CONTEXT_RETURNING,
+    EXTEN_START,
+    KEY_KEEP_PLACE,
+    VAR_CALL,
+    VAR_LEFT_CALL,
+    dial_trunk,
+)
+from helpline.lab.bed import Bed
+from helpline.lab.script import Answer, Press, Refuse, Ring, Wait
+from helpline.lab.tones import heard
+from speech.numbers import digits
+from speech.prompts import Prompt
+from tests.system.callers import IN_THE_MENU, TALKING, ends_as, place, signed_in
+from tests.system.citizens import complain
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+LATER = Wait(60)
+EMERGENCY = (IN_THE_MENU, Press("9"), Wait(0.6), Press("9"), TALKING)
+CONTACT = "+919810000077"
+
+
+def said_once(prompts: list[str]) -> list[str]:
+    """Two digits that are the same sound like one long one."""
+    return [prompt for prompt, _ in groupby(prompts)]
+
+
+def in_order(wanted: Sequence[str], said: Sequence[str]) -> bool:
+    """`wanted` was said in this order; a subject in a real voice may stand between."""
+    rest = iter(said)
+    return all(one in rest for one in wanted)
+
+
+async def connected(bed: Bed) -> None:
+    """Wait until two channels are in one bridge."""
+
+    async def so() -> bool | None:
+        shown = await bed.helpline.asterisk.process.cli("core show channels concise")
+        bridges = [line.split("!")[12] for line in shown.splitlines() if line.count("!") > 12]
+        return True if any(bridges.count(one) == 2 for one in bridges if one) else None
+
+    await bed.until("the emergency service to be connected", so)
+
+
+async def test_the_number_keyed_tells_state_officer_and_due_date_without_an_agent(
+    helpline: Bed,
+) -> None:
+    matter = await complain(helpline, CONTACT)
+    keys = (IN_THE_MENU, Press("2"), Wait(0.8), Press(matter.number), LATER)
+    call = await place(helpline, keys)
+    said = heard(await ends_as(call, Outcome.STATUS_TOLD))
+    due = (await matter.row())["due_at"]
+    day = due + timedelta(hours=5, minutes=30)
+    told = [
+        *(Prompt.MENU, Prompt.STATUS_ASK, Prompt.STATUS_NUMBER),
+        *said_once(list(digits(matter.number))),
+        *(Prompt.STATUS_SUBJECT, Prompt.STATE_WITH_OFFICER, Prompt.STATUS_OFFICER, Prompt.LEVEL_1),
+        *(Prompt.STATUS_DUE, f"number_{day.day}", f"month_{day.month}"),
+        *(Prompt.MENU, Prompt.GOODBYE),
+    ]
+    assert in_order(told, said_once(said)), said
+    assert (await call.row())["queue"] is None
+
+
+async def test_the_calling_number_hears_its_open_complaints_and_not_with_whom_they_are(
+    helpline: Bed,
+) -> None:
+    matter = await complain(helpline, CONTACT)
+    keys = (IN_THE_MENU, Press("2"), Wait(0.8), Press("#"), LATER)
+    call = await place(helpline, keys, identity=f"<sip:{CONTACT}@citizen.invalid>")
+    said = heard(await ends_as(call, Outcome.STATUS_TOLD))
+    told = [Prompt.STATUS_NUMBER, *said_once(list(digits(matter.number))), Prompt.STATUS_SUBJECT]
+    assert in_order([*told, Prompt.STATE_WITH_OFFICER], said_once(said)), said
+    assert Prompt.STATUS_OFFICER not in said
+    assert Prompt.STATUS_DUE not in said
+
+
+async def test_one_key_connects_to_an_emergency_service_while_no_agent_is_there(
+    helpline: Bed,
+) -> None:
+    service = await helpline.line.expect(Answer((TALKING,), ring=0.3))
+    call = await place(helpline, EMERGENCY)
+    await connected(helpline)
+    assert service.invites() == 1
+    await call.phone.bye()
+    said = heard(await ends_as(call, Outcome.EMERGENCY))
+    assert Prompt.EMERGENCY_CONNECTING in said
+    assert await call.callbacks() == []
+
+
+async def test_when_no_service_answers_the_caller_goes_before_all_others_to_an_agent(
+    helpline: Bed,
+) -> None:
+    services = await helpline.line.expect(Refuse(486), times=4)
+    call = await place(helpline, EMERGENCY)
+    said = heard(await ends_as(call, Outcome.NO_AGENT))
+    assert services.invites() == 4
+    wanted = [Prompt.EMERGENCY_CONNECTING, Prompt.EMERGENCY_FAILED, Prompt.NO_AGENT]
+    assert in_order(wanted, said), said
+    assert (await call.row())["queue"] == "helpline-hi"
+
+
+async def test_who_hangs_up_before_the_service_answers_is_counted_apart(helpline: Bed) -> None:
+    await helpline.line.expect(Answer((TALKING,), ring=30))
+    call = await place(helpline, EMERGENCY)
+
+    async def ringing() -> bool | None:
+        shown = await helpline.helpline.asterisk.process.cli("core show channels concise")
+        return True if "!Ringing!" in shown else None
+
+    await helpline.until("the service's telephone to ring", ringing)
+    await call.phone.bye()
+    await ends_as(call, Outcome.EMERGENCY_ABANDONED)
+
+
+async def test_a_blocked_number_hears_so_and_still_reaches_emergency(helpline: Bed) -> None:
+    number = "+919810000099"
+    identity = f"<sip:{number}@citizen.invalid>"
+    now = helpline.now()
+    pool = helpline.helpline.pool
+    async with pool.acquire() as conn:
+        until = now + timedelta(days=1)
+        await block(conn, number, until=until, by="supervisor:test", why="test", now=now)
+    call = await place(helpline, (LATER,), identity=identity)
+    assert heard(await ends_as(call, Outcome.CALLER_BLOCKED))[0] == Prompt.CALLER_BLOCKED
+    await call.phone.wait()
+    await helpline.line.expect(Answer((TALKING,), ring=0.1))
+    urgent = await place(helpline, (Wait(1.2), *EMERGENCY[1:]), identity=identity)
+    await urgent.until("answered_at")
+    await connected(helpline)
+    await urgent.phone.bye()
+    await ends_as(urgent, Outcome.EMERGENCY)
+    async with pool.acquire() as conn:
+        await unblock(conn, number, by="supervisor:test", now=helpline.now())
+
+
+async def test_a_waiting_caller_keeps_the_place_and_is_served_when_called_back(
+    helpline: Bed,
+) -> None:
+    async with signed_in(helpline) as page:
+        await helpline.agent_phone().expect(Ring())
+        call = await place(
+            helpline, (IN_THE_MENU, Press("1"), Wait(4.0), Press(KEY_KEEP_PLACE), TALKING)
+        )
+        said = heard(await ends_as(call, Outcome.CALLBACK_KEPT))
+        assert Prompt.KEEP_PLACE_DONE in said
+        (row,) = await helpline.rows("select * from callback where call_id = $1", call.id)
+        assert (row["reason"], row["queue"]) == ("callback_kept", "helpline-hi")
+        assert row["entered_at"] == (await call.row())["queued_at"]
+        await helpline.hang_up_all()
+        await helpline.agent_phone().expect(Answer((TALKING,), ring=0.2))
+        await helpline.line.expect(Answer((TALKING,), ring=0.2))
+        back = await call_back(helpline, call.id, row["number"])
+        await page.wait_for("answered", 45, call=str(back))
+
+    await helpline.hang_up_all()
+
+
+async def call_back(bed: Bed, left: UUID, number: str) -> UUID:
+    """What the dialer does for a kept place."""
+    now = bed.now()
+    back = new_id(now)
+    async with bed.helpline.pool.acquire() as conn:
+        await open_outbound(
+            conn, call_id=back, cell="lab", number=number, service_number="1076", at=now
+        )
+    command = OriginateCommand(
+        channel_id=back,
+        channel=dial_trunk(number),
+        context=CONTEXT_RETURNING,
+        exten=EXTEN_START,
+        caller_id="1076",
+        timeout_ms=20_000,
+        variables={f"__{VAR_CALL}": str(back), VAR_LEFT_CALL: str(left)},
+    )
+    assert await bed.helpline.live.link.originate(command, timeout=8) is OriginateReply.ACCEPTED
+    return back
