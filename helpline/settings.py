@@ -91,6 +91,16 @@ class HttpOptions(_Group):
     """Longer than any officer is given for a complaint: a link must outlive its deadline."""
 
 
+class AccessOptions(_Group):
+    """How people sign in. The costs are argon2id's: a change takes effect at each next sign-in."""
+
+    session_length: timedelta = timedelta(hours=12)
+    session_idle: timedelta = timedelta(minutes=45)
+    hash_time: Annotated[int, Field(ge=1, le=20)] = 3
+    hash_memory_kib: Annotated[int, Field(ge=8192, le=1_048_576)] = 65536
+    hash_lanes: Annotated[int, Field(ge=1, le=16)] = 4
+
+
 class SpeechOptions(_Group):
     """Prompts: a site's studio recordings win, then gTTS if asked for, then eSpeak NG."""
 
@@ -272,6 +282,7 @@ class Settings(BaseSettings):
     """Only with the demo's policy: how far the demo's time is from the machine's."""
     cell: CellOptions = CellOptions()
     http: HttpOptions = HttpOptions()
+    access: AccessOptions = AccessOptions()
     speech: SpeechOptions = SpeechOptions()
     feedback: FeedbackOptions = FeedbackOptions()
     notifications: NotificationOptions = NotificationOptions()
