@@ -25,18 +25,22 @@ from helpline.importing import Bundle, UnreadableFileError, import_data
 from helpline.policies import POLICIES
 from helpline.postgres import PostgresError
 from helpline.settings import SettingsError, faults, load_settings
+from helpline.tls import CertificateError
 from helpline.tools import ToolsError
 from messages.errors import MessageError
 from messages.model import Channel
 from speech.errors import SpeechError
+from web.errors import AssetsError
 
 # What an operator can do something about; anything else is our fault and shows its traceback.
 _OPERATOR_ERRORS = (
     AccessError,
+    CertificateError,
     SettingsError,
     ToolsError,
     PostgresError,
     NoDatabaseError,
+    AssetsError,
     DatabaseError,
     DialplanError,
     ComplaintError,
@@ -99,6 +103,11 @@ def _parser() -> argparse.ArgumentParser:
     token = agent.add_parser("token", help="the token with which an agent's page signs in")
     token.add_argument("agent", metavar="AGENT")
     token.set_defaults(command=commands.agent_token)
+
+    certificate = verbs.add_parser("certificate", help="about HTTPS").add_subparsers(required=True)
+    make = certificate.add_parser("make", help="a certificate by an authority of our own")
+    make.add_argument("--name", action="append", metavar="HOST", help="repeat for several")
+    make.set_defaults(command=commands.certificate_make)
 
     policy = verbs.add_parser("policy", help="about policies").add_subparsers(required=True)
     explain = policy.add_parser("explain", help="who gets a complaint, by when, and what then")
