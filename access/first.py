@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from access import grants, log, users
 from access.errors import AdministratorExistsError, InvalidCodeError
-from access.log import NOBODY, OPERATOR, By
+from access.log import NOBODY, OPERATOR, By, Event
 from access.passwords import Passwords, check_strength
 from access.rights import Grant, Role
 from access.users import ACQUIRE_SECONDS, NewUser, User
@@ -27,7 +27,7 @@ async def issue_code(pool: Pool, now: datetime) -> str:
         if await statements().access_administrators(conn, now=now):
             raise AdministratorExistsError
         await statements().access_put_code(conn, code_hash=_hash(code), expires_at=now + GOOD_FOR)
-        await log.write(conn, "first administrator's code issued", By(OPERATOR), now)
+        await log.write(conn, Event.FIRST_CODE_ISSUED, By(OPERATOR), now)
     return code
 
 

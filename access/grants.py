@@ -10,7 +10,7 @@ import asyncpg
 
 from access import log, users
 from access.errors import GrantError
-from access.log import By
+from access.log import By, Event
 from access.rights import SCOPES_OF, Grant, Person, Role, Scope, fitting
 from access.users import ACQUIRE_SECONDS, User
 from db.ids import new_id
@@ -50,7 +50,7 @@ async def grant_within(
     except asyncpg.ForeignKeyViolationError as error:
         raise GrantError("the scope names a department, place or post that is unknown") from error
     told = {"role": given.role, **given.scope.parts, "until": given.until_at}
-    await log.write(conn, "role granted", by, now, subject=user_id, **told)
+    await log.write(conn, Event.ROLE_GRANTED, by, now, subject=user_id, **told)
     return grant_id
 
 
@@ -64,7 +64,7 @@ async def revoke(pool: Pool, user_id: UUID, grant_id: UUID, by: By, now: datetim
             raise GrantError("no such role to take back")
         await users.keep_an_administrator(conn, before, now)
         scope = {name: value for name, value in dict(row).items() if value is not None}
-        await log.write(conn, "role revoked", by, now, subject=user_id, **scope)
+        await log.write(conn, Event.ROLE_REVOKED, by, now, subject=user_id, **scope)
 
 
 async def person(conn: Connection, user: User, now: datetime) -> Person:

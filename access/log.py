@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from db.ids import new_id
@@ -12,6 +13,28 @@ from db.statements import statements
 
 OPERATOR = "operator"
 NOBODY = "nobody"
+
+
+class Event(StrEnum):
+    """What is logged. Pages have words for each."""
+
+    USER_ADDED = "user_added"
+    USER_ENABLED = "user_enabled"
+    USER_DISABLED = "user_disabled"
+    ROLE_GRANTED = "role_granted"
+    ROLE_REVOKED = "role_revoked"
+    SIGNED_IN = "signed_in"
+    SIGNED_OUT = "signed_out"
+    SIGN_IN_REFUSED = "sign_in_refused"
+    PASSWORD_CHANGE_REFUSED = "password_change_refused"  # noqa: S105 -- an event
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 -- an event
+    PASSWORD_RESET = "password_reset"  # noqa: S105 -- an event
+    PIN_SET = "pin_set"
+    PIN_REMOVED = "pin_removed"
+    PIN_REFUSED = "pin_refused"
+    PIN_ACCEPTED = "pin_accepted"
+    RIGHT_REFUSED = "right_refused"
+    FIRST_CODE_ISSUED = "first_code_issued"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +47,10 @@ class By:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A row of the log."""
+    """A row of the log; `actor` by sign-in name where it was a user."""
 
     at: datetime
-    event: str
+    event: Event
     actor: str
     remote: str
     details: Mapping[str, object]
@@ -35,7 +58,7 @@ class Entry:
 
 async def write(
     conn: Connection,
-    event: str,
+    event: Event,
     by: By,
     now: datetime,
     *,
@@ -59,6 +82,8 @@ async def entries_about(conn: Connection, subject: UUID, most: int = 50) -> list
     """What is logged about a person, newest first."""
     rows = statements().access_log_of(conn, subject=subject, most=most)
     return [
-        Entry(row["at"], row["event"], row["actor"], row["remote"], json.loads(row["details"]))
+        Entry(
+            row["at"], Event(row["event"]), row["actor"], row["remote"], json.loads(row["details"])
+        )
         async for row in rows
     ]

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from access import grants, limits, log, users
 from access.errors import InvalidPinError, TooManyGuessesError
-from access.log import NOBODY, By
+from access.log import NOBODY, By, Event
 from access.passwords import Passwords
 from access.users import ACQUIRE_SECONDS
 from db.pool import Pool
@@ -63,13 +63,17 @@ async def verify(
     async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn, conn.transaction():
         if not right:
             await log.write(
-                conn, "PIN refused", By(NOBODY, "phone"), now, subject=row["id"] if row else None
+                conn,
+                Event.PIN_REFUSED,
+                By(NOBODY, "phone"),
+                now,
+                subject=row["id"] if row else None,
             )
             return PinRefused()
         await statements().access_forget_limit(conn, key=key)
         user = await users.load(conn, row["id"])
         person = await grants.person(conn, user, now)
-        await log.write(conn, "PIN accepted", By(person.actor, "phone"), now, subject=user.id)
+        await log.write(conn, Event.PIN_ACCEPTED, By(person.actor, "phone"), now, subject=user.id)
     return PinAccepted(user.id, user.display_name, user.language, person.posts)
 
 
@@ -88,14 +92,14 @@ async def set_pin(
         )
         key = f"pin:{hashlib.sha256(user.number.encode()).hexdigest()}"
         await statements().access_forget_limit(conn, key=key)
-        await log.write(conn, "PIN set", by, now, subject=user_id)
+        await log.write(conn, Event.PIN_SET, by, now, subject=user_id)
 
 
 async def remove_pin(pool: Pool, user_id: UUID, by: By, now: datetime) -> None:
     """No more disposal by telephone."""
     async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn, conn.transaction():
         await statements().access_remove_pin(conn, user_id=user_id)
-        await log.write(conn, "PIN removed", by, now, subject=user_id)
+        await log.write(conn, Event.PIN_REMOVED, by, now, subject=user_id)
 
 
 def random_pin() -> str:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from access import grants, log
-from access.log import By
+from access.log import By, Event
 from access.rights import Person
 from access.users import ACQUIRE_SECONDS, User, end_sessions, user_of
 from db.ids import new_id
@@ -100,7 +100,7 @@ async def end(pool: Pool, session_id: UUID, user_id: UUID, why: str, by: By, now
             conn, id=session_id, user_id=user_id, now=now, why=why
         )
         if ended:
-            await log.write(conn, "signed out", by, now, subject=user_id, why=why)
+            await log.write(conn, Event.SIGNED_OUT, by, now, subject=user_id, why=why)
     return ended is not None
 
 
@@ -110,7 +110,7 @@ async def end_all(
     """End all sessions of a person, but one; how many they were."""
     async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn, conn.transaction():
         ended = await end_sessions(conn, user_id, why, now, but=but)
-        await log.write(conn, "signed out", by, now, subject=user_id, why=why, sessions=ended)
+        await log.write(conn, Event.SIGNED_OUT, by, now, subject=user_id, why=why, sessions=ended)
     return ended
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from access import limits, log, sessions, users
 from access.errors import WrongPasswordError
-from access.log import NOBODY, By
+from access.log import NOBODY, By, Event
 from access.passwords import Passwords, check_strength
 from access.sessions import SessionRule
 from access.users import ACQUIRE_SECONDS, User, normal_name, user_of
@@ -66,7 +66,7 @@ async def change_password(
         key = _key("name", row["sign_in_name"])
         await limits.count_guess(conn, [(key, limits.NAME)], now)
     if not await passwords.verify(row["password_hash"], present):
-        await _logged(pool, "password change refused", by, now, user_id)
+        await _logged(pool, Event.PASSWORD_CHANGE_REFUSED, by, now, user_id)
         raise WrongPasswordError
     check_strength(new, row["sign_in_name"])
     hashed = await passwords.hash(new)
@@ -92,7 +92,7 @@ async def _set(
         conn, id=user_id, password_hash=hashed, must_change=must_change
     )
     await users.end_sessions(conn, user_id, "password", now)
-    event = "password reset" if must_change else "password changed"
+    event = Event.PASSWORD_RESET if must_change else Event.PASSWORD_CHANGED
     await log.write(conn, event, by, now, subject=user_id)
 
 
@@ -107,16 +107,16 @@ async def _open(
         conn, user, rule, remote=attempt.remote, browser=attempt.browser, now=now
     )
     by = By(f"user:{user.id}", attempt.remote)
-    await log.write(conn, "signed in", by, now, subject=user.id)
+    await log.write(conn, Event.SIGNED_IN, by, now, subject=user.id)
     return token
 
 
 async def _log_failure(pool: Pool, user_id: UUID | None, attempt: Attempt, now: datetime) -> None:
     """Without the name that was typed: people type their password there."""
-    await _logged(pool, "sign-in refused", By(NOBODY, attempt.remote), now, user_id)
+    await _logged(pool, Event.SIGN_IN_REFUSED, By(NOBODY, attempt.remote), now, user_id)
 
 
-async def _logged(pool: Pool, event: str, by: By, now: datetime, subject: UUID | None) -> None:
+async def _logged(pool: Pool, event: Event, by: By, now: datetime, subject: UUID | None) -> None:
     async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
         await log.write(conn, event, by, now, subject=subject)
 

@@ -10,7 +10,7 @@ import asyncpg
 
 from access import log
 from access.errors import InvalidUserError, LastAdministratorError, UnknownUserError
-from access.log import By
+from access.log import By, Event
 from db.ids import new_id
 from db.pool import Connection, Pool
 from db.statements import statements
@@ -80,7 +80,7 @@ async def add_within(conn: Connection, new: NewUser, by: By, now: datetime) -> U
         raise InvalidUserError(field, "taken", "another user has it") from error
     except asyncpg.ForeignKeyViolationError as error:
         raise InvalidUserError("officer", "unknown", "no officer of that code") from error
-    await log.write(conn, "user added", by, now, subject=user_id)
+    await log.write(conn, Event.USER_ADDED, by, now, subject=user_id)
     row = await statements().access_user(conn, id=user_id)
     return user_of(row)
 
@@ -124,7 +124,7 @@ async def set_active(pool: Pool, user_id: UUID, active: bool, by: By, now: datet
         if not active:
             await end_sessions(conn, user_id, "disabled", now)
         await log.write(
-            conn, "user enabled" if active else "user disabled", by, now, subject=user_id
+            conn, Event.USER_ENABLED if active else Event.USER_DISABLED, by, now, subject=user_id
         )
 
 

@@ -15,7 +15,7 @@ from aiohttp.typedefs import Handler
 from jinja2 import ChoiceLoader, PackageLoader, StrictUndefined
 
 from access import log
-from access.log import By
+from access.log import By, Event
 from access.passwords import Passwords
 from access.rights import Right, may_somewhere
 from access.sessions import SignedIn
@@ -218,7 +218,7 @@ class Shell:
         async with self.pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
             await log.write(
                 conn,
-                "right refused",
+                Event.RIGHT_REFUSED,
                 visit.by,
                 self.now(),
                 subject=visit.signed_in.person.id,

@@ -147,4 +147,6 @@ insert into access_log (id, at, event, actor, subject, remote, details)
 values (:id, :now, :event, :actor, :subject, :remote, :details::jsonb);
 
 -- name: access_log_of(subject, most)
-select at, event, actor, remote, details from access_log where subject = :subject order by id desc limit :most;
+select l.at, l.event, coalesce(u.sign_in_name, l.actor) as actor, l.remote, l.details
+from access_log l left join app_user u on l.actor = 'user:' || u.id
+where l.subject = :subject order by l.id desc limit :most;

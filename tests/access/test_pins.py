@@ -39,7 +39,7 @@ async def test_another_number_or_another_pin_is_refused(
     assert isinstance(await verify(people, number="+919876543211"), PinRefused)
     assert isinstance(await verify(people, pin="480298"), PinRefused)
     assert isinstance(await verify(people, pin=""), PinRefused)
-    assert (await people.events(officer.id)).count("PIN refused") == 2
+    assert (await people.events(officer.id)).count("pin_refused") == 2
 
 
 async def test_guesses_lock_the_number_for_a_time_known_or_not(

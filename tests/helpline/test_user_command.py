@@ -37,7 +37,7 @@ def test_a_person_is_added_given_a_role_shown_and_disabled(
     told = capsys.readouterr().out
     grant = re.search(r"(\S+)  agent \(everywhere\) until", told)
     assert grant
-    assert "role granted by operator" in told
+    assert "role_granted by operator" in told
     assert run("revoke", "sita", grant[1]) == 0
     assert run("pin", "sita") == 0
     assert re.search(r": \d{6}$", capsys.readouterr().out.strip())

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from ssl import SSLContext
 
 import aiohttp
 from aiohttp import web
@@ -87,15 +88,17 @@ class Site:
 
 
 @asynccontextmanager
-async def opened(pool: Pool, passwords: Passwords, clock: ManualClock) -> AsyncIterator[Site]:
+async def opened(
+    pool: Pool, passwords: Passwords, clock: ManualClock, tls: SSLContext | None = None
+) -> AsyncIterator[Site]:
     port = unused_port()
-    origin = f"http://127.0.0.1:{port}"
+    origin = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
     options = WebOptions(origin=origin, rule=RULE, bundles=BUNDLES)
     shell = Shell(pool, options, passwords, clock, menu=MENU)
     app = application([], Metrics(), lambda: Health({}))
     add_pages(app, shell)
     site = Site(origin, shell, People(pool, passwords, clock), clock, app)
-    server = HttpServer(app, "127.0.0.1", port)
+    server = HttpServer(app, "127.0.0.1", port, tls)
     try:
         yield await _started(server, site)
     finally:

@@ -8,6 +8,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from access.log import Event
+from access.rights import Role
 from helpline.clock import ManualClock
 from tests.web.site import Site
 from web.assets import MANIFEST, Assets
@@ -94,6 +96,12 @@ def test_both_languages_have_the_same_texts() -> None:
     assert texts.say("hi", "home.title", name="सीता") == "स्वागत है, सीता"
     with pytest.raises(TextsError):
         texts.say("en", "no.such")
+
+
+def test_there_are_words_for_every_role_and_every_event() -> None:
+    texts = Texts()
+    keys = [f"role.{role}" for role in Role] + [f"event.{event}" for event in Event]
+    assert [key for key in keys if not texts.has(key)] == []
 
 
 @pytest.mark.parametrize(

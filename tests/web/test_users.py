@@ -25,7 +25,7 @@ async def test_who_has_no_right_gets_a_403_page_and_a_row(site: Site) -> None:
         assert (await client.get(path)).status == 403
         assert "अनुमति" in client.last
     assert (await client.post(f"/users/{user.id}/grant", role="administrator")).status == 403
-    assert (await site.people.events(user.id)).count("right refused") == 4
+    assert (await site.people.events(user.id)).count("right_refused") == 4
 
 
 async def test_a_person_is_added_and_signs_in_with_the_password_shown(site: Site) -> None:
