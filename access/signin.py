@@ -63,12 +63,12 @@ async def change_password(
     """
     async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn, conn.transaction():
         row = await statements().access_user(conn, id=user_id)
+        check_strength(new, row["sign_in_name"])
         key = _key("name", row["sign_in_name"])
         await limits.count_guess(conn, [(key, limits.NAME)], now)
     if not await passwords.verify(row["password_hash"], present):
         await _logged(pool, Event.PASSWORD_CHANGE_REFUSED, by, now, user_id)
         raise WrongPasswordError
-    check_strength(new, row["sign_in_name"])
     hashed = await passwords.hash(new)
     async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn, conn.transaction():
         await statements().access_forget_limit(conn, key=key)

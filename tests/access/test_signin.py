@@ -197,6 +197,17 @@ async def test_a_new_password_ends_every_session(people: People, clock: ManualCl
     await people.sign_in(password="another good one")
 
 
+async def test_a_new_password_that_is_too_weak_is_no_guess(
+    people: People, clock: ManualClock
+) -> None:
+    user = await people.add()
+    change = (people.passwords, BY, clock())
+    for _ in range(8):
+        with pytest.raises(WeakPasswordError):
+            await signin.change_password(people.pool, user.id, PASSWORD, "short", *change)
+    await people.sign_in()
+
+
 async def test_a_reset_password_has_to_be_changed(people: People, clock: ManualClock) -> None:
     user = await people.add()
     await signin.reset_password(
