@@ -9,7 +9,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-ROOMS := agi calls campaigns complaints cti db dialplans helpline messages recordings speech
+ROOMS := access agi calls campaigns complaints cti db dialplans helpline messages recordings speech web
 TYPED := $(wildcard $(ROOMS) tests bench)
 TESTS ?=
 

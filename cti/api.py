@@ -5,6 +5,7 @@ Every answer that is not a success is JSON: `{"error": "...", "fields": {"place"
 `adds_to` or `separate`, is the answer.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -23,7 +24,7 @@ from cti.errors import (
     NoSuchCallError,
     OpenComplaint,
 )
-from cti.ports import RegisteredComplaint, Registrar, RegistrationForm
+from cti.ports import AgentSessions, RegisteredComplaint, Registrar, RegistrationForm
 from db.errors import AWAY
 
 _log = structlog.get_logger(__name__)
@@ -41,11 +42,14 @@ _Number = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, 
 
 @dataclass(frozen=True, slots=True)
 class AgentApi:
-    """What the handlers need. `secret`: of the agents' tokens. `heartbeat` in seconds."""
+    """What the handlers need. `secret`: of the agents' tokens. `heartbeat` in seconds.
+    `sessions`: browsers that signed in, where there is a sign-in.
+    """
 
     secret: bytes
     desk: Desk
     registrar: Registrar
+    sessions: AgentSessions | None = None
     heartbeat: float = 20.0
 
 
@@ -91,8 +95,26 @@ class _Socket:
             timeout=2.0,
         )
         await socket.prepare(request)
-        await self.api.desk.serve(agent, socket, request)
+        if self.api.sessions is None or _token(request):
+            await self.api.desk.serve(agent, socket, request)
+            return socket
+        watch = asyncio.create_task(
+            self._end_with_session(self.api.sessions, agent, request),
+            name=f"session of agent {agent.id}",
+        )
+        try:
+            await self.api.desk.serve(agent, socket, request)
+        finally:
+            watch.cancel()
+            await asyncio.gather(watch, return_exceptions=True)
         return socket
+
+    async def _end_with_session(
+        self, sessions: AgentSessions, agent: Agent, request: web.Request
+    ) -> None:
+        """A forced sign-out reaches the open page too."""
+        await sessions.until_ended(request)
+        self.api.desk.sign_out(agent.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +176,10 @@ def _for_agents(
     """Who asks, before anything else; and one answer to a database that is away."""
 
     async def guarded(request: web.Request) -> web.StreamResponse:
-        agent_id = tokens.verify(api.secret, _token(request))
-        if agent_id is None:
-            return _problem(401, "sign in first", headers={"WWW-Authenticate": "Bearer"})
         try:
+            agent_id = await _who(api, request)
+            if agent_id is None:
+                return _problem(401, "sign in first", headers={"WWW-Authenticate": "Bearer"})
             agent = await api.desk.agent(agent_id)
             if agent is None:
                 return _problem(403, "no agent of this cell")
@@ -169,6 +191,14 @@ def _for_agents(
             return _problem(503, "try again in a moment", headers={"Retry-After": "2"})
 
     return guarded
+
+
+async def _who(api: AgentApi, request: web.Request) -> str | None:
+    """By token, or else by the session of the browser."""
+    token = _token(request)
+    if token or api.sessions is None:
+        return tokens.verify(api.secret, token)
+    return await api.sessions.agent_of(request)
 
 
 def _token(request: web.Request) -> str:

@@ -129,6 +129,11 @@ class Desk:
             row = await statements().cti_agent(conn, id=agent_id, cell=self._settings.cell)
         return None if row is None else Agent(row["id"], row["name"], tuple(row["queues"]))
 
+    def sign_out(self, agent_id: str) -> None:
+        """End their session at the desk, page and all, if they are signed in."""
+        if (seat := self._seats.get(agent_id)) is not None:
+            self._sign_out(seat)
+
     async def serve(
         self, agent: Agent, socket: web.WebSocketResponse, request: web.Request
     ) -> None:

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from aiohttp import web
+
 History = Mapping[str, Any]
 """JSON-ready: `{"calls": [...], "complaints": [...]}`, newest first; and
 `citizens`, who may be speaking, longest known first."""
@@ -16,6 +18,24 @@ class CallerHistory(Protocol):
 
     async def lookup(self, number: str) -> History:
         """The history of an E.164 number. May raise; the screen-pop then goes without it."""
+        ...
+
+
+class AgentSessions(Protocol):
+    """Browsers that are signed in: the other way, beside the token, to say which agent asks."""
+
+    async def agent_of(self, request: web.Request) -> str | None:
+        """The agent whose browser this is; None: nobody signed in, or no agent.
+
+        Raises one of `db.errors.AWAY`.
+        """
+        ...
+
+    async def until_ended(self, request: web.Request) -> None:
+        """Returns when the session of this request has ended, or its person is no agent any more.
+
+        Until then it counts as used.
+        """
         ...
 
 

@@ -1,4 +1,4 @@
-"""Agents' bearer tokens, `<agent id>.<HMAC-SHA256 of it>`, until sign-in proper replaces them."""
+"""Agents' bearer tokens, `<agent id>.<HMAC-SHA256 of it>`: for programs; browsers sign in."""
 
 import hashlib
 import hmac

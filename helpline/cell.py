@@ -62,6 +62,11 @@ class StateFolder:
         return self.root / "cell-secrets.json"
 
     @property
+    def tls(self) -> Path:
+        """Certificates that we made ourselves, and their authority."""
+        return self.root / "tls"
+
+    @property
     def signing_key(self) -> Path:
         """The key of signed links and agents' tokens."""
         return self.root / "signing-key"

@@ -10,6 +10,8 @@ from uuid import UUID
 import pydantic
 import uvloop
 
+from access.errors import AccessError
+from access.rights import Role
 from calls.errors import CallError
 from complaints.errors import ComplaintError
 from complaints.importing.layouts import Kind
@@ -18,6 +20,7 @@ from db.errors import AWAY, DatabaseError
 from dialplans.errors import DialplanError
 from helpline import commands, logs, quality_commands, recording_words, reports
 from helpline import message_commands as messages
+from helpline import user_commands as people
 from helpline.caller_commands import add_commands as add_caller_commands
 from helpline.complaint_parser import add_bundle, add_complaint, add_feedback
 from helpline.database import NoDatabaseError
@@ -25,18 +28,23 @@ from helpline.importing import Bundle, UnreadableFileError, import_data
 from helpline.policies import POLICIES
 from helpline.postgres import PostgresError
 from helpline.settings import SettingsError, faults, load_settings
+from helpline.tls import CertificateError
 from helpline.tools import ToolsError
 from messages.errors import MessageError
 from messages.model import Channel
 from recordings.errors import RecordingError
 from speech.errors import SpeechError
+from web.errors import AssetsError
 
 # What an operator can do something about; anything else is our fault and shows its traceback.
 _OPERATOR_ERRORS = (
+    AccessError,
+    CertificateError,
     SettingsError,
     ToolsError,
     PostgresError,
     NoDatabaseError,
+    AssetsError,
     DatabaseError,
     DialplanError,
     CallError,
@@ -103,6 +111,11 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("agent", metavar="AGENT")
     token.set_defaults(command=commands.agent_token)
 
+    certificate = verbs.add_parser("certificate", help="about HTTPS").add_subparsers(required=True)
+    make = certificate.add_parser("make", help="a certificate by an authority of our own")
+    make.add_argument("--name", action="append", metavar="HOST", help="repeat for several")
+    make.set_defaults(command=commands.certificate_make)
+
     policy = verbs.add_parser("policy", help="about policies").add_subparsers(required=True)
     explain = policy.add_parser("explain", help="who gets a complaint, by when, and what then")
     explain.add_argument("category", metavar="CATEGORY")
@@ -125,6 +138,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_import(verbs.add_parser("import", help="departments, places, categories, posts, officers"))
     quality_commands.add_to(verbs.add_parser("quality", help="judging recorded calls"))
     _add_report(verbs.add_parser("report", help="what is missing, and what waits for the CM"))
+    _add_user(verbs.add_parser("user", help="people who sign in"))
     return parser
 
 
@@ -176,6 +190,52 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
         help="remove tenures, leaves and holidays that are in no file (of the kinds imported)",
     )
     parser.set_defaults(command=import_data)
+
+
+def _add_user(parser: argparse.ArgumentParser) -> None:
+    verbs = parser.add_subparsers(required=True)
+
+    bootstrap = verbs.add_parser("bootstrap", help="a link for the first administrator")
+    bootstrap.set_defaults(command=people.bootstrap)
+
+    add = verbs.add_parser("add", help="add a person; prints a password for the first sign-in")
+    add.add_argument("name", metavar="NAME", help="what they type to sign in")
+    add.add_argument("--display", required=True, help="their name, as pages show it")
+    add.add_argument("--language", choices=["hi", "en"], default="hi")
+    add.add_argument("--number", help="their telephone, for the officers' line")
+    add.add_argument("--officer", metavar="CODE", help="the officer whose posts are theirs")
+    add.add_argument("--agent", metavar="DESK", help="the desk that is theirs: 1001")
+    add.set_defaults(command=people.add)
+
+    grant = verbs.add_parser("grant", help="give a role")
+    grant.add_argument("name", metavar="NAME")
+    grant.add_argument("role", metavar="ROLE", choices=list(Role), help=", ".join(Role))
+    for part in ("department", "place", "post", "queue"):
+        grant.add_argument(f"--{part}", metavar="CODE", help="only there")
+    grant.add_argument("--until", metavar="DAY", help="the last day, 2026-03-31")
+    grant.set_defaults(command=people.grant)
+
+    revoke = verbs.add_parser("revoke", help="take a role back")
+    revoke.add_argument("name", metavar="NAME")
+    revoke.add_argument("id", type=UUID, metavar="ID", help="as `user show` tells")
+    revoke.set_defaults(command=people.revoke)
+
+    for verb, command, text in (
+        ("show", people.show, "roles, and what the log has about them"),
+        ("disable", people.disable, "no sign-in from now on; ends their sessions"),
+        ("enable", people.enable, "lets them sign in again"),
+        ("password", people.password, "a new password for the next sign-in; ends their sessions"),
+        ("pin", people.pin, "a new PIN for the officers' line; printed once"),
+        ("sessions", people.sessions_of, "where they are signed in"),
+    ):
+        one = verbs.add_parser(verb, help=text)
+        one.add_argument("name", metavar="NAME")
+        one.set_defaults(command=command)
+
+    sign_out = verbs.add_parser("sign-out", help="end a person's sessions")
+    sign_out.add_argument("name", metavar="NAME")
+    sign_out.add_argument("--session", type=UUID, metavar="ID", help="only this one")
+    sign_out.set_defaults(command=people.sign_out)
 
 
 def _add_report(parser: argparse.ArgumentParser) -> None:

@@ -6,6 +6,7 @@ import signal
 from collections.abc import AsyncIterator
 from ipaddress import IPv4Address
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from complaints.explaining import explain
 from complaints.verification import Verified, verify_all, verify_one
@@ -20,6 +21,7 @@ from helpline.demo import run as run_demo
 from helpline.keys import signing_key
 from helpline.prompts import prompt_store
 from helpline.settings import Settings, SettingsError
+from helpline.tls import make_certificate
 from helpline.tools import load_tools
 from helpline.wiring import Helpline
 
@@ -65,6 +67,18 @@ async def render(settings: Settings, _options: argparse.Namespace) -> int:
     await asyncio.to_thread(prompt_store(settings, tools).render_all)
     cell, _ = render_cell(settings, tools.asterisk)
     print(f"wrote {cell.root / 'etc'} (secrets kept in {state_folder(settings).cell_secrets})")
+    return 0
+
+
+async def certificate_make(settings: Settings, options: argparse.Namespace) -> int:
+    """A certificate by an authority of our own, for a centre without one."""
+    names = options.name or [urlsplit(settings.http.public_url).hostname or "localhost"]
+    folder = state_folder(settings).tls
+    now = shifted_clock(settings.clock_shift)()
+    authority, certificate, key = make_certificate(folder, names, now)
+    print(f'[http]\ncertificate = "{certificate}"\nkey = "{key}"')
+    print(f'public_url = "https://{names[0]}:{settings.http.port}"')
+    print(f"# browsers have to trust {authority}: install it on each desk")
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from ssl import SSLContext
 
 import structlog
 from aiohttp import web
@@ -59,15 +60,19 @@ async def _clear_errors(request: web.Request, handler: Handler) -> web.StreamRes
 class HttpServer:
     """Serves an application on one address, from `start` to `stop`."""
 
-    def __init__(self, app: web.Application, host: str, port: int) -> None:
+    def __init__(
+        self, app: web.Application, host: str, port: int, tls: SSLContext | None = None
+    ) -> None:
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=5)
         self._host = host
         self._port = port
+        self._tls = tls
 
     async def start(self) -> None:
         """Listen. `OSError` when the port is taken."""
         await self._runner.setup()
-        await web.TCPSite(self._runner, self._host, self._port).start()
+        site = web.TCPSite(self._runner, self._host, self._port, ssl_context=self._tls)
+        await site.start()
 
     async def stop(self) -> None:
         """Close sockets, at most 5 s for requests under way."""

@@ -10,9 +10,10 @@ import re
 import tomllib
 from dataclasses import replace
 from datetime import time, timedelta
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
@@ -145,8 +146,40 @@ class HttpOptions(_Group):
     port: Annotated[int, Field(ge=1, le=65535)] = 8076
     public_url: str = "http://127.0.0.1:8076"
     """How officers reach us: links in messages begin with it."""
+    certificate: Path | None = None
+    """PEM, with the chain; with `key` we speak HTTPS ourselves. Not both: a proxy does, or none."""
+    key: Path | None = None
+    proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    """Proxies of ours: their X-Forwarded-For tells who asks."""
     link_days: Annotated[int, Field(ge=1, le=400)] = 60
     """Longer than any officer is given for a complaint: a link must outlive its deadline."""
+
+    @model_validator(mode="after")
+    def _https_is_whole(self) -> Self:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key go together")
+        if self.certificate is not None and not self.public_url.startswith("https://"):
+            raise ValueError("public_url begins with https:// where there is a certificate")
+        return self
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port as browsers name them: without a path or a usual port."""
+        parts = urlsplit(self.public_url)
+        usual = {"http": 80, "https": 443}.get(parts.scheme)
+        port = f":{parts.port}" if parts.port not in (None, usual) else ""
+        host = parts.hostname or ""
+        return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"
+
+
+class AccessOptions(_Group):
+    """How people sign in. The costs are argon2id's: a change takes effect at each next sign-in."""
+
+    session_length: timedelta = timedelta(hours=12)
+    session_idle: timedelta = timedelta(minutes=45)
+    hash_time: Annotated[int, Field(ge=1, le=20)] = 3
+    hash_memory_kib: Annotated[int, Field(ge=8192, le=1_048_576)] = 65536
+    hash_lanes: Annotated[int, Field(ge=1, le=16)] = 4
 
 
 class SpeechOptions(_Group):
@@ -391,6 +424,7 @@ class Settings(BaseSettings):
     guards: GuardOptions = GuardOptions()
     hours: HoursOptions = HoursOptions()
     http: HttpOptions = HttpOptions()
+    access: AccessOptions = AccessOptions()
     speech: SpeechOptions = SpeechOptions()
     feedback: FeedbackOptions = FeedbackOptions()
     notifications: NotificationOptions = NotificationOptions()

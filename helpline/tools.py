@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 MANIFEST = Path("var/tools.json")
+BROWSER = Path("var/browser.json")
 
 
 class ToolsError(Exception):
@@ -77,6 +78,19 @@ def load_tools(root: Path) -> Tools:
         )
     except FileNotFoundError as error:
         raise ToolsError(f"{file} is missing: run `make setup`") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise ToolsError(f"{file} cannot be read: remove it and run `make setup`") from error
+
+
+def load_browser(root: Path) -> Tool:
+    """The Chromium of the tests, which set-up found or fetched; raises `ToolsError`."""
+    file = root / BROWSER
+    try:
+        return _tool(json.loads(file.read_text()))
+    except FileNotFoundError as error:
+        raise ToolsError(
+            f"{file} is missing: run `make setup` where a Chromium can be had"
+        ) from error
     except (KeyError, TypeError, ValueError) as error:
         raise ToolsError(f"{file} cannot be read: remove it and run `make setup`") from error
 

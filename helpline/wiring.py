@@ -41,12 +41,14 @@ from helpline.keys import signing_key
 from helpline.live import LiveCell
 from helpline.metrics import Metrics
 from helpline.outbound import Outbound, receipt_options
+from helpline.pages import DeskSessions, SessionSweep, page_shell
 from helpline.prompts import prompt_store
 from helpline.reception import Admission, Places, StatusRows, admission, opening
 from helpline.recorded import RecordingJobs, recording_vault
 from helpline.recording_adapters import AsteriskRecorder
 from helpline.settings import Settings
 from helpline.supervise import Supervisor
+from helpline.tls import tls_context
 from helpline.tools import Tools
 from messages.receipts import Receipts
 from recordings.capture import Capture
@@ -55,6 +57,7 @@ from recordings.download import Downloads
 from recordings.vault import Vault
 from speech.prompts import Prompt
 from speech.words import Words
+from web.site import add_pages
 
 _log = structlog.get_logger(__name__)
 
@@ -262,14 +265,19 @@ class Helpline:
     async def _start_http(self, pool: Pool) -> None:
         settings, key = self._settings, signing_key(self._settings)
         policy = settings.rules
-        agents = AgentApi(key, self.live.desk, ComplaintRegistrar(pool, policy, self._now))
+        shell = page_shell(settings, pool, self._now)
+        registrar = ComplaintRegistrar(pool, policy, self._now)
+        agents = AgentApi(key, self.live.desk, registrar, DeskSessions(shell))
         app = application(agent_routes(agents), self._metrics, self.health)
         may_hear = partial(audience_may_hear, policy=policy)
         Downloads(pool, self._vault, key, self._now, may_hear).add_routes(app)
         BundlePage(pool, key, self._now, policy).add_routes(app)
+        add_pages(app, shell)
         if receipts := settings.notifications.receipts:
             Receipts(pool, receipt_options(receipts), self._now).add_routes(app)
-        server = HttpServer(app, settings.http.host, settings.http.port)
+        self._services.start("sessions", SessionSweep(shell).run)
+        tls = await asyncio.to_thread(tls_context, settings.http)
+        server = HttpServer(app, settings.http.host, settings.http.port, tls)
         self._undo.append(("http", server.stop))
         await server.start()
 

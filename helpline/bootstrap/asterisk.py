@@ -22,19 +22,32 @@ def cache_folder() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "helpline-1076"
 
 
-def fetch(wanted: list[str], cache: Path, verify: Callable[[Prefix], None]) -> Prefix:
-    """A prefix that has the wanted packages; `verify` raises if its programs do not work."""
+def fetch(
+    wanted: list[str],
+    cache: Path,
+    verify: Callable[[Prefix], None],
+    *,
+    own_suite: bool = False,
+) -> Prefix:
+    """A prefix that has the wanted packages; `verify` raises if its programs do not work.
+
+    `own_suite`: only of the suite that the machine itself has, for what runs by its C library.
+    """
     cache.mkdir(parents=True, exist_ok=True)
     with locked(cache / "lock", lambda: note("waiting for another set-up")):
         ready = prefix.newest_covering(cache, wanted)
         return (
-            ready or _from_mirror(wanted, cache, verify) or _from_downloads(wanted, cache, verify)
+            ready
+            or _from_mirror(wanted, cache, verify, own_suite=own_suite)
+            or _from_downloads(wanted, cache, verify)
         )
 
 
-def _from_mirror(wanted: list[str], cache: Path, verify: Callable[[Prefix], None]) -> Prefix | None:
+def _from_mirror(
+    wanted: list[str], cache: Path, verify: Callable[[Prefix], None], *, own_suite: bool
+) -> Prefix | None:
     host = apt.read_host()
-    for suite in host.suites():
+    for suite in [host.suite] if own_suite else host.suites():
         private = apt.PrivateApt(host, suite, cache / "apt" / suite, cache / "debs")
         try:
             packages = private.closure(wanted)
@@ -55,7 +68,7 @@ def _from_downloads(wanted: list[str], cache: Path, verify: Callable[[Prefix], N
         raise SetupError(
             f"{', '.join(wanted)} could not be had: not from this machine's package mirror "
             f"(its answers are in {cache}/apt/*/apt.log) and not from earlier downloads; "
-            "install Asterisk 20 or newer yourself or run this again with a network."
+            "install what is missing yourself or run this again with a network."
         )
     try:
         return prefix.build(cache, record, verify)

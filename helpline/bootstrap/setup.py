@@ -7,7 +7,7 @@ import os
 import platform
 from pathlib import Path
 
-from helpline.bootstrap import asterisk, checks, tools, venv
+from helpline.bootstrap import asterisk, bundles, checks, chromium, tools, venv
 from helpline.bootstrap.apt import SuiteError
 from helpline.bootstrap.checks import SetupError
 from helpline.bootstrap.progress import Progress
@@ -21,11 +21,13 @@ def run(root: Path) -> None:
     """Set the checkout up. Raises `SetupError` with one sentence when that cannot be done."""
     checks.check_machine(platform.system(), platform.machine())
     stamps = root / "var" / "setup"
-    progress = Progress(total=2)
+    progress = Progress(total=4)
     waiting = "another set-up of this checkout is running, waiting for it"
     with locked(stamps / "lock", lambda: print(waiting, flush=True)):
         _python_packages(root, stamps, progress)
         _programs(root, stamps, progress)
+        _bundles(root, stamps, progress)
+        _browser(root, stamps, progress)
     progress.finish()
 
 
@@ -50,6 +52,32 @@ def _programs(root: Path, stamps: Path, progress: Progress) -> None:
             f"Asterisk {manifest['asterisk']['version']} {origin}, "
             f"SIPp {manifest['sipp']['version']}, eSpeak NG {manifest['espeak_ng']['version']}"
         )
+    write_atomically(stamp, key)
+
+
+def _bundles(root: Path, stamps: Path, progress: Progress) -> None:
+    stamp, key = stamps / "bundles", bundles.key(root)
+    if is_fresh(stamp, key) and (bundles.folder(root) / "manifest.json").exists():
+        return
+    with progress.step(3, "scripts of the pages") as step:
+        step.result = bundles.make(root, stamps / "npm.log")
+    write_atomically(stamp, key)
+
+
+def _browser(root: Path, stamps: Path, progress: Progress) -> None:
+    """Without one all works but the browser tests, so its absence is told and stops nothing."""
+    stamp, file, key = stamps / "browser", root / chromium.MANIFEST, chromium.key()
+    if is_fresh(stamp, key) and file.exists() and chromium.still_there(file):
+        return
+    with progress.step(4, "Chromium, for the tests of the pages") as step:
+        try:
+            entry, origin = chromium.find_or_fetch()
+        except SetupError as error:
+            file.unlink(missing_ok=True)
+            step.result = f"none: {error}"
+            return
+        write_atomically(file, json.dumps(entry, indent=2) + "\n")
+        step.result = f"Chromium {entry['version']} {origin}"
     write_atomically(stamp, key)
 
 

@@ -65,7 +65,7 @@ def asterisk_version(output: str) -> str | None:
 def own_asterisk() -> AsteriskEntry | None:
     """The machine's own Asterisk, if it is new enough and its folders can be found."""
     binary = on_machine("asterisk")
-    version = asterisk_version(_output([binary, "-V"])) if binary else None
+    version = asterisk_version(output_of([binary, "-V"])) if binary else None
     if binary is None or version is None or int(version.split(".")[0]) < OLDEST_ASTERISK:
         return None
     configured = _configured_directories()
@@ -138,7 +138,7 @@ def english_sounds(data: Path) -> Path | None:
 
 def _asterisk_in(prefix: Prefix) -> AsteriskEntry:
     argv = prefix.argv("usr/sbin/asterisk")
-    output = _output([*argv, "-V"])
+    output = output_of([*argv, "-V"])
     version = asterisk_version(output)
     if version is None:
         raise ToolError(f"the fetched Asterisk does not start: {output.strip()[:200]}")
@@ -161,7 +161,7 @@ def _asterisk_in(prefix: Prefix) -> AsteriskEntry:
 def _sipp(prefix: Prefix | None) -> ToolEntry:
     own = on_machine("sipp")
     argv = [own] if own else _needed(prefix).argv("usr/bin/sipp")
-    output = _output([*argv, "-v"])  # leaves with a code of its own: the text counts
+    output = output_of([*argv, "-v"])  # leaves with a code of its own: the text counts
     match = re.search(r"SIPp v(\d[\w.]*)", output)
     if match is None:
         raise ToolError(f"SIPp does not start: {output.strip()[:200]}")
@@ -181,10 +181,10 @@ def _espeak_ng(prefix: Prefix | None) -> ToolEntry:
             raise ToolError("the fetched eSpeak NG has no voices")
         env = {"ESPEAK_DATA_PATH": str(data)}
     argv = [own] if own else _needed(prefix).argv("usr/bin/espeak-ng")
-    match = re.search(r"text-to-speech: (\d[\w.]*)", _output([*argv, "--version"], env))
+    match = re.search(r"text-to-speech: (\d[\w.]*)", output_of([*argv, "--version"], env))
     with tempfile.TemporaryDirectory(prefix="helpline-setup-") as folder:
         spoken = Path(folder) / "word.wav"
-        output = _output([*argv, "-v", "hi", "-w", str(spoken), "नमस्ते"], env)
+        output = output_of([*argv, "-v", "hi", "-w", str(spoken), "नमस्ते"], env)
         if match is None or not spoken.is_file() or spoken.stat().st_size < 1000:
             raise ToolError(f"eSpeak NG does not speak Hindi: {output.strip()[:200]}")
     return ToolEntry(argv=argv, version=match[1], env=env)
@@ -214,7 +214,8 @@ def _first_with(entry: str, *folders: str | Path | None) -> Path | None:
     return next((folder for folder in present if (folder / entry).exists()), None)
 
 
-def _output(argv: list[str], env: dict[str, str] | None = None) -> str:
+def output_of(argv: list[str], env: dict[str, str] | None = None) -> str:
+    """What a program says within 30 s, on either stream; or why it does not start."""
     try:
         done = subprocess.run(
             argv,

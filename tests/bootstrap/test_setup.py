@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from helpline.bootstrap import checks, tools, venv
+from helpline.bootstrap import bundles, checks, chromium, tools, venv
 from helpline.bootstrap.checks import SetupError
 from helpline.bootstrap.stamps import fingerprint, is_fresh, locked, write_atomically
 
@@ -174,3 +174,58 @@ def test_a_machines_own_asterisk_is_used_when_new_enough(
         assert (own["version"], own["source"]) == (version, "machine")
         assert own["modules_dir"] == folders["astmoddir"]
         assert own["sounds_dir"] == str(tmp_path / "data/sounds/en")
+
+
+def test_each_entry_is_found_under_its_hashed_name() -> None:
+    outputs = {
+        "../../var/assets.new/page-ABC.js": {"entryPoint": "entries/page.js"},
+        "../../var/assets.new/phone-DEF.js": {"entryPoint": "entries/phone.ts"},
+        "../../var/assets.new/shared-1.js": {},
+    }
+    assert bundles.manifest_of({"outputs": outputs}) == {
+        "page.js": "page-ABC.js",
+        "phone.js": "phone-DEF.js",
+    }
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        ("npm error code ENOTFOUND\nnpm error errno ENOTFOUND", "no network"),
+        ("npm error code EUSAGE\nnpm error `npm ci` needs a lock file", "EUSAGE"),
+        ("Killed", "see the log"),
+    ],
+)
+def test_npm_failures_are_one_sentence(output: str, expected: str) -> None:
+    message = str(bundles.npm_failure(output, Path("var/setup/npm.log")))
+    assert expected in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize(("version", "used"), [("v20.1.0", True), ("v16.20.2", False)])
+def test_a_machines_own_node_is_used_when_new_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, *, used: bool
+) -> None:
+    program = tmp_path / "node"
+    program.write_text(f"#!/bin/sh\necho {version}\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(bundles, "on_machine", lambda _: str(program))
+    assert (bundles.own_npm() is not None) is used
+
+
+def test_the_lock_file_pins_by_content_and_names_no_registry() -> None:
+    lock = json.loads((CHECKOUT / "web/js/package-lock.json").read_text())
+    packages = [entry for name, entry in lock["packages"].items() if name]
+    assert all(entry["integrity"].startswith("sha512-") for entry in packages)
+    assert not any("resolved" in entry for entry in packages)
+
+
+def test_a_browser_that_shows_no_page_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "chromium"
+    program.write_text("#!/bin/sh\necho Chromium 150.0.1\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(chromium, "on_machine", lambda _: str(program))
+    with pytest.raises(SetupError, match="Chromium does not start"):
+        chromium.find_or_fetch()

@@ -25,7 +25,7 @@ from cti.errors import (
 )
 from cti.membership import Membership
 from cti.message import AmiEvent
-from cti.ports import History, RegisteredComplaint, RegistrationForm
+from cti.ports import AgentSessions, History, RegisteredComplaint, RegistrationForm
 from cti.screenpop import ScreenPops
 from cti.writes import Writes
 from db.pool import Pool
@@ -145,6 +145,7 @@ async def receive(page: ClientWebSocketResponse, *expected: str) -> list[dict[st
 async def opened(
     pool: Pool, server: FakeAmi | None = None, *, grace: float = 30.0, outgoing: int = 64,
     lost_after: float = 0.1, unanswered_wait: float = 0.8,
+    sessions: AgentSessions | None = None,
 ) -> AsyncIterator[Room]:  # fmt: skip
     def now() -> datetime:
         return AT
@@ -172,7 +173,7 @@ async def opened(
             unanswered_wait=unanswered_wait,
         )  # fmt: skip
         app = web.Application()
-        app.add_routes(routes(AgentApi(SECRET, desk, registrar)))
+        app.add_routes(routes(AgentApi(SECRET, desk, registrar, sessions)))
         async with TestClient(TestServer(app)) as client:
             room = Room(
                 pool, asterisk, link, live, desk, writes, consumer, membership, history,

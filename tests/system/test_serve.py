@@ -92,6 +92,9 @@ async def test_sigterm_lets_a_call_in_the_menu_be_served_and_leaves_nothing_behi
         async with aiohttp.ClientSession(operator.url) as client:
             async with client.get("/healthz") as answer:
                 assert (answer.status, await answer.json()) == (200, {"status": "ok", "faults": {}})
+            async with client.get("/", headers={"Accept": "text/html"}) as answer:
+                assert (answer.status, answer.url.path) == (200, "/sign-in")
+                assert '<html lang="hi">' in await answer.text()
             async with client.get("/metrics") as answer:
                 assert "helpline_calls_in_flows 0.0" in (await answer.text()).splitlines()
         async with operator.database() as pool:

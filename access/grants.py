@@ -1,0 +1,128 @@
+"""Roles given to people and taken back."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import asyncpg
+
+from access import log, users
+from access.errors import GrantError
+from access.log import By, Event
+from access.rights import SCOPES_OF, Grant, Person, Role, Scope, fitting
+from access.users import ACQUIRE_SECONDS, User
+from db.ids import new_id
+from db.pool import Connection, Pool
+from db.statements import statements
+
+_INDIA = ZoneInfo("Asia/Kolkata")  # tenures are days there
+
+
+async def grant(pool: Pool, user_id: UUID, given: Grant, by: By, now: datetime) -> UUID:
+    """Give a role from `given.from_at` (default: now). Raises `GrantError`, `UnknownUserError`."""
+    async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn, conn.transaction():
+        return await grant_within(conn, user_id, given, by, now)
+
+
+async def grant_within(
+    conn: Connection, user_id: UUID, given: Grant, by: By, now: datetime
+) -> UUID:
+    """The same in the caller's transaction."""
+    await users.load(conn, user_id)
+    from_at = given.from_at or now
+    _check(given, from_at, now)
+    await statements().access_close_ended_grants(conn, user_id=user_id, now=now)
+    grant_id = new_id(now)
+    try:
+        await statements().access_grant(
+            conn,
+            id=grant_id,
+            user_id=user_id,
+            role=given.role,
+            from_at=from_at,
+            until_at=given.until_at,
+            **_columns(given.scope),
+        )
+    except asyncpg.UniqueViolationError as error:
+        raise GrantError("this role is given already, for the same scope") from error
+    except asyncpg.ForeignKeyViolationError as error:
+        raise GrantError("the scope names a department, place or post that is unknown") from error
+    told = {"role": given.role, **given.scope.parts, "until": given.until_at}
+    await log.write(conn, Event.ROLE_GRANTED, by, now, subject=user_id, **told)
+    return grant_id
+
+
+async def revoke(pool: Pool, user_id: UUID, grant_id: UUID, by: By, now: datetime) -> None:
+    """Take a role back, at once. Raises `GrantError`, `LastAdministratorError`."""
+    async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn, conn.transaction():
+        await statements().access_hold_administrators(conn)
+        before = await statements().access_administrators(conn, now=now)
+        row = await statements().access_revoke(conn, id=grant_id, user_id=user_id, now=now)
+        if row is None:
+            raise GrantError("no such role to take back")
+        await users.keep_an_administrator(conn, before, now)
+        scope = {name: value for name, value in dict(row).items() if value is not None}
+        await log.write(conn, Event.ROLE_REVOKED, by, now, subject=user_id, **scope)
+
+
+async def person(conn: Connection, user: User, now: datetime) -> Person:
+    """The user with what is granted now."""
+    return (await persons(conn, [user], now))[0]
+
+
+async def persons(conn: Connection, found: Iterable[User], now: datetime) -> list[Person]:
+    """Several, in one look."""
+    found = list(found)
+    granted: dict[UUID, list[Grant]] = {user.id: [] for user in found}
+    rows = statements().access_grants(
+        conn, user_ids=list(granted), now=now, today=now.astimezone(_INDIA).date()
+    )
+    async for row in rows:
+        granted[row["user_id"]].append(_grant_of(row))
+    return [
+        Person(
+            user.id,
+            user.sign_in_name,
+            user.display_name,
+            user.language,
+            user.agent_id,
+            tuple(granted[user.id]),
+        )
+        for user in found
+    ]
+
+
+async def standing(conn: Connection, user_id: UUID) -> list[Grant]:
+    """All that was not taken back, also what begins later or is over."""
+    return [
+        _grant_of(row) async for row in statements().access_standing_grants(conn, user_id=user_id)
+    ]
+
+
+def _check(given: Grant, from_at: datetime, now: datetime) -> None:
+    if not fitting(given.role, given.scope):
+        needed, allowed = SCOPES_OF[given.role]
+        words = [*sorted(needed), *(f"optionally {part}" for part in sorted(allowed))]
+        raise GrantError(
+            f"{given.role}: its scope is {', '.join(words) or 'always the whole helpline'}"
+        )
+    if given.until_at is not None and given.until_at <= max(from_at, now):
+        raise GrantError("the role would end before it begins")
+
+
+def _columns(scope: Scope) -> dict[str, str | None]:
+    return {
+        "department": scope.department,
+        "place": scope.place,
+        "post": scope.post,
+        "queue": scope.queue,
+    }
+
+
+def _grant_of(row: Any) -> Grant:
+    scope = Scope(
+        department=row["department"], place=row["place"], post=row["post"], queue=row["queue"]
+    )
+    return Grant(Role(row["role"]), scope, row["id"], row["from_at"], row["until_at"])

@@ -1,0 +1,194 @@
+"""Users: adding, finding and disabling them."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from access import log
+from access.errors import InvalidUserError, LastAdministratorError, UnknownUserError
+from access.log import By, Event
+from db.ids import new_id
+from db.pool import Connection, Pool
+from db.statements import statements
+
+ACQUIRE_SECONDS = 5.0
+LANGUAGES = ("hi", "en")
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,62}")
+_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
+_DESK = re.compile(r"[0-9]{3,6}")
+_TAKEN = {
+    "app_user_sign_in_name_key": "sign_in_name",
+    "one_user_per_number": "number",
+    "one_user_per_desk": "agent_id",
+    "one_user_per_officer": "officer",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A row of `app_user`, without its password. `number` is E.164."""
+
+    id: UUID
+    sign_in_name: str
+    display_name: str
+    language: str
+    active: bool
+    number: str | None
+    officer: str | None
+    agent_id: str | None
+    must_change: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewUser:
+    """What is known of a user to be. `password_hash` None: they cannot sign in by password."""
+
+    sign_in_name: str
+    display_name: str
+    language: str = "hi"
+    number: str | None = None
+    officer: str | None = None
+    agent_id: str | None = None
+    password_hash: str | None = None
+    must_change: bool = True
+
+
+def normal_name(typed: str) -> str:
+    """A sign-in name as it is kept: lower case, no spaces around it."""
+    return unicodedata.normalize("NFKC", typed).strip().casefold()
+
+
+async def add(pool: Pool, new: NewUser, by: By, now: datetime) -> User:
+    """Add a user without any role. Raises `InvalidUserError`, also when something is taken."""
+    async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn, conn.transaction():
+        return await add_within(conn, new, by, now)
+
+
+async def add_within(conn: Connection, new: NewUser, by: By, now: datetime) -> User:
+    """The same in the caller's transaction."""
+    fields = _checked(new)
+    user_id = new_id(now)
+    try:
+        await statements().access_add_user(conn, id=user_id, now=now, **fields)
+    except asyncpg.UniqueViolationError as error:
+        field = _TAKEN.get(error.constraint_name or "", "sign_in_name")
+        raise InvalidUserError(field, "taken", "another user has it") from error
+    except asyncpg.ForeignKeyViolationError as error:
+        raise InvalidUserError("officer", "unknown", "no officer of that code") from error
+    await log.write(conn, Event.USER_ADDED, by, now, subject=user_id)
+    row = await statements().access_user(conn, id=user_id)
+    return user_of(row)
+
+
+async def find(conn: Connection, sign_in_name: str) -> User:
+    """By name. Raises `UnknownUserError`."""
+    row = await statements().access_user_by_name(conn, sign_in_name=normal_name(sign_in_name))
+    if row is None:
+        raise UnknownUserError(sign_in_name)
+    return user_of(row)
+
+
+async def load(conn: Connection, user_id: UUID) -> User:
+    """By key. Raises `UnknownUserError`."""
+    row = await statements().access_user(conn, id=user_id)
+    if row is None:
+        raise UnknownUserError(user_id)
+    return user_of(row)
+
+
+async def listed(conn: Connection, part: str = "", most: int = 200) -> list[User]:
+    """Those whose name holds `part`, active ones first."""
+    literal = re.sub(r"([\\%_])", r"\\\1", part.strip())
+    return [user_of(row) async for row in statements().access_users(conn, part=literal, most=most)]
+
+
+async def set_active(pool: Pool, user_id: UUID, active: bool, by: By, now: datetime) -> None:
+    """Disable or enable. Disabling ends all sessions. Raises `LastAdministratorError`."""
+    async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn, conn.transaction():
+        await statements().access_hold_administrators(conn)
+        user = await load(conn, user_id)
+        if user.active == active:
+            return
+        before = await statements().access_administrators(conn, now=now)
+        try:
+            await statements().access_set_active(conn, id=user_id, active=active)
+        except asyncpg.UniqueViolationError as error:
+            field = _TAKEN.get(error.constraint_name or "", "sign_in_name")
+            raise InvalidUserError(field, "taken", "another user has it now") from error
+        await keep_an_administrator(conn, before, now)
+        if not active:
+            await end_sessions(conn, user_id, "disabled", now)
+        await log.write(
+            conn, Event.USER_ENABLED if active else Event.USER_DISABLED, by, now, subject=user_id
+        )
+
+
+async def set_language(pool: Pool, user_id: UUID, session_id: UUID, language: str) -> None:
+    """The language of their pages, in this session and the next ones."""
+    async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn, conn.transaction():
+        await statements().access_set_language(conn, id=user_id, language=language)
+        await statements().access_session_language(conn, id=session_id, language=language)
+
+
+async def keep_an_administrator(conn: Connection, before: int, now: datetime) -> None:
+    """Raises `LastAdministratorError` when there was one and is none any more.
+
+    Hold `access_hold_administrators` first.
+    """
+    if before and not await statements().access_administrators(conn, now=now):
+        raise LastAdministratorError
+
+
+async def end_sessions(
+    conn: Connection, user_id: UUID, why: str, now: datetime, *, but: UUID | None = None
+) -> int:
+    """End all sessions of a person, but one; how many they were."""
+    ended = statements().access_end_sessions(conn, user_id=user_id, but=but, now=now, why=why)
+    return len([row async for row in ended])
+
+
+def user_of(row: asyncpg.Record) -> User:
+    """From a row that has all columns of `app_user`."""
+    return User(
+        id=row["id"],
+        sign_in_name=row["sign_in_name"],
+        display_name=row["display_name"],
+        language=row["language"],
+        active=row["active"],
+        number=row["number"],
+        officer=row["officer"],
+        agent_id=row["agent_id"],
+        must_change=row["must_change"],
+    )
+
+
+def _checked(new: NewUser) -> dict[str, object]:
+    name = normal_name(new.sign_in_name)
+    shown = unicodedata.normalize("NFC", new.display_name).strip()
+    if not _NAME.fullmatch(name):
+        raise InvalidUserError(
+            "sign_in_name", "form", "2 to 63 letters a-z, digits, full stops, hyphens"
+        )
+    if not 1 <= len(shown) <= 120:
+        raise InvalidUserError("display_name", "form", "1 to 120 characters")
+    if new.language not in LANGUAGES:
+        raise InvalidUserError("language", "form", "hi or en")
+    if new.number is not None and not _NUMBER.fullmatch(new.number):
+        raise InvalidUserError("number", "form", "a number such as +919876543210")
+    if new.agent_id is not None and not _DESK.fullmatch(new.agent_id):
+        raise InvalidUserError("agent_id", "form", "3 to 6 digits")
+    return {
+        "sign_in_name": name,
+        "display_name": shown,
+        "language": new.language,
+        "number": new.number,
+        "officer": new.officer,
+        "agent_id": new.agent_id,
+        "password_hash": new.password_hash,
+        "must_change": new.must_change,
+    }

@@ -1,0 +1,237 @@
+"""Signing in, sessions, and guesses that are made slow."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from access import sessions, signin, users
+from access.errors import TooManyGuessesError, WeakPasswordError, WrongPasswordError
+from access.limits import LimitRule
+from access.passwords import HashCost, Passwords, check_strength
+from access.sessions import SessionRule
+from access.signin import Attempt
+from db.pool import Pool
+from helpline.clock import ManualClock
+from tests.access.people import BY, PASSWORD, RULE, People
+
+
+async def test_the_right_password_opens_a_session_of_that_person(people: People) -> None:
+    user = await people.add()
+    session = await people.session(await people.sign_in(" Sita "))
+    assert session is not None
+    assert (session.person.id, session.language, session.must_change) == (user.id, "hi", False)
+    assert sorted(await people.events(user.id)) == ["signed_in", "user_added"]
+
+
+async def test_unknown_disabled_and_wrong_are_one_answer(
+    people: People, clock: ManualClock
+) -> None:
+    gone = await people.add("gone")
+    await users.set_active(people.pool, gone.id, False, BY, clock())
+    await people.add("nopass", password_hash=None)
+    await people.add()
+    texts = set()
+    for name in ("sita", "gone", "nopass", "nobody", "' or 1=1 --"):
+        with pytest.raises(WrongPasswordError) as refused:
+            await people.sign_in(name, PASSWORD if name != "sita" else "wrong")
+        texts.add(str(refused.value))
+    assert len(texts) == 1
+
+
+async def test_a_name_that_is_not_there_is_hashed_all_the_same(
+    people: People, passwords: Passwords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    real = Passwords._verify
+
+    def verify(self: Passwords, hashed: str, given: str) -> bool:
+        asked.append(given)
+        return real(self, hashed, given)
+
+    monkeypatch.setattr(Passwords, "_verify", verify)
+    with pytest.raises(WrongPasswordError):
+        await people.sign_in("nobody", "guess")
+    assert asked == ["guess"]
+
+
+async def test_guesses_at_a_name_are_paused_even_when_the_last_one_is_right(
+    people: People, clock: ManualClock
+) -> None:
+    await people.add()
+    for _ in range(6):
+        with pytest.raises(WrongPasswordError):
+            await people.sign_in(password="wrong")
+    with pytest.raises(TooManyGuessesError) as paused:
+        await people.sign_in()
+    clock.set(paused.value.until)
+    await people.sign_in()
+
+
+async def test_guesses_at_a_name_that_is_not_there_are_paused_alike(people: People) -> None:
+    for _ in range(6):
+        with pytest.raises(WrongPasswordError):
+            await people.sign_in("nobody")
+    with pytest.raises(TooManyGuessesError):
+        await people.sign_in("nobody")
+
+
+async def test_parallel_guesses_all_count(people: People) -> None:
+    await people.add()
+    guesses = [people.sign_in(password=f"guess {n}") for n in range(12)]
+    results = await asyncio.gather(*guesses, return_exceptions=True)
+    assert sum(isinstance(one, WrongPasswordError) for one in results) == 6
+    assert sum(isinstance(one, TooManyGuessesError) for one in results) == 6
+
+
+async def test_guesses_from_one_address_at_many_names_are_paused(people: People) -> None:
+    await people.add()
+    for n in range(61):
+        with pytest.raises(WrongPasswordError):
+            await people.sign_in(f"name{n}", remote="10.9.9.9")
+    with pytest.raises(TooManyGuessesError):
+        await people.sign_in(remote="10.9.9.9")
+    await people.sign_in(remote="10.0.0.2")
+
+
+async def test_an_own_account_does_not_wash_an_address_clean(people: People, pool: Pool) -> None:
+    await people.add()
+    for n in range(5):
+        with pytest.raises(WrongPasswordError):
+            await people.sign_in(f"name{n}")
+        await people.sign_in()
+    failures = await pool.fetchval("select failures from guess_limit where key like 'address:%'")
+    assert failures == 5
+
+
+def test_pauses_grow_up_to_the_longest() -> None:
+    second = timedelta(seconds=1)
+    rule = LimitRule(free=2, first=second, longest=5 * second, forget=timedelta(hours=1))
+    pauses = [rule.pause(n) / second for n in (1, 2, 3, 4, 5, 6, 100_000)]
+    assert pauses == [0, 0, 1, 2, 4, 5, 5]
+
+
+async def test_a_session_ends_by_its_whole_time_and_by_idleness(
+    people: People, clock: ManualClock
+) -> None:
+    await people.add()
+    used, idle = await people.sign_in(), await people.sign_in()
+    start = clock()
+    for minutes in range(40, 12 * 60, 40):
+        clock.set(start + timedelta(minutes=minutes))
+        assert await people.session(used) is not None
+    assert await people.session(idle) is None
+    clock.set(start + RULE.whole)
+    assert await people.session(used) is None
+    assert await sessions.tidy(people.pool, RULE, clock()) == 2
+
+
+async def test_the_token_is_not_in_the_database(people: People, pool: Pool) -> None:
+    await people.add()
+    token = await people.sign_in()
+    assert token.encode() not in await pool.fetchval("select token_hash from web_session")
+    assert await people.session(token[:-1]) is None
+
+
+async def test_signing_in_again_ends_the_session_before(people: People) -> None:
+    await people.add()
+    old = await people.sign_in()
+    before = await people.session(old)
+    assert before is not None
+    new = await people.sign_in(replaces=before.id)
+    assert await people.session(old) is None
+    assert await people.session(new) is not None
+
+
+async def test_forced_sign_out_of_one_and_of_all(people: People, clock: ManualClock) -> None:
+    user = await people.add()
+    first, second, third = [await people.sign_in() for _ in range(3)]
+    session = await people.session(first)
+    assert session is not None
+    assert await sessions.end(people.pool, session.id, user.id, "forced", BY, clock())
+    assert not await sessions.end(people.pool, session.id, user.id, "forced", BY, clock())
+    assert await people.session(first) is None
+    assert await sessions.end_all(people.pool, user.id, "forced", BY, clock()) == 2
+    assert [await people.session(token) for token in (second, third)] == [None, None]
+
+
+async def test_a_person_ends_only_their_own_sessions(people: People, clock: ManualClock) -> None:
+    await people.add()
+    other = await people.add("mohan")
+    token = await people.sign_in()
+    session = await people.session(token)
+    assert session is not None
+    assert not await sessions.end(people.pool, session.id, other.id, "forced", BY, clock())
+    assert await people.session(token) is not None
+
+
+async def test_disabling_ends_sessions_and_sign_in(people: People, clock: ManualClock) -> None:
+    user = await people.add()
+    token = await people.sign_in()
+    await users.set_active(people.pool, user.id, False, BY, clock())
+    assert await people.session(token) is None
+    with pytest.raises(WrongPasswordError):
+        await people.sign_in()
+
+
+async def test_changed_parameters_rehash_at_the_next_sign_in(people: People, pool: Pool) -> None:
+    await people.add()
+    dearer = Passwords(HashCost(time=2, memory=128, lanes=1))
+    attempt = Attempt(name="sita", password=PASSWORD, remote="10.0.0.1", browser="tests")
+    await signin.sign_in(pool, attempt, dearer, SessionRule(), people.clock())
+    hashed = await pool.fetchval("select password_hash from app_user")
+    assert "m=128,t=2" in hashed
+    await people.sign_in()
+
+
+async def test_a_new_password_ends_every_session(people: People, clock: ManualClock) -> None:
+    user = await people.add()
+    token = await people.sign_in()
+    change = (people.passwords, BY, clock())
+    with pytest.raises(WrongPasswordError):
+        await signin.change_password(people.pool, user.id, "wrong", "another good one", *change)
+    with pytest.raises(WeakPasswordError):
+        await signin.change_password(people.pool, user.id, PASSWORD, "short", *change)
+    await signin.change_password(people.pool, user.id, PASSWORD, "another good one", *change)
+    assert await people.session(token) is None
+    await people.sign_in(password="another good one")
+
+
+async def test_a_new_password_that_is_too_weak_is_no_guess(
+    people: People, clock: ManualClock
+) -> None:
+    user = await people.add()
+    change = (people.passwords, BY, clock())
+    for _ in range(8):
+        with pytest.raises(WeakPasswordError):
+            await signin.change_password(people.pool, user.id, PASSWORD, "short", *change)
+    await people.sign_in()
+
+
+async def test_a_reset_password_has_to_be_changed(people: People, clock: ManualClock) -> None:
+    user = await people.add()
+    await signin.reset_password(
+        people.pool, user.id, "given by operator", people.passwords, BY, clock()
+    )
+    session = await people.session(await people.sign_in(password="given by operator"))
+    assert session is not None
+    assert session.must_change
+
+
+@pytest.mark.parametrize(
+    ("password", "fault"),
+    [("elevenchars", "short"), ("x" * 129, "long"), ("abababababab", "monotone"),
+     ("my Sita is here", "name")],
+)  # fmt: skip
+def test_passwords_that_are_easy_to_guess_are_refused(password: str, fault: str) -> None:
+    with pytest.raises(WeakPasswordError) as refused:
+        check_strength(password, "sita")
+    assert refused.value.fault == fault
+
+
+async def test_a_typed_name_is_never_in_the_log(people: People, pool: Pool) -> None:
+    with pytest.raises(WrongPasswordError):
+        await people.sign_in("my-secret-password")
+    rows = await pool.fetch("select access_log::text as line from access_log")
+    assert len(rows) == 1
+    assert "secret" not in rows[0]["line"]

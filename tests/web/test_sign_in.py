@@ -1,0 +1,187 @@
+"""Sign-in as a browser does it: cookies, forms, redirects."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from access.rights import Role
+from tests.access.people import PASSWORD
+from tests.web.site import Site
+
+
+async def test_a_page_leads_to_sign_in_and_back(site: Site) -> None:
+    await site.people.add()
+    client = site.client()
+    answer = await client.get("/account")
+    assert answer.url.path == "/sign-in"
+    assert 'name="next" value="/account"' in client.last
+    answer = await client.post("/sign-in", name="sita", password=PASSWORD, next="/account")
+    assert (answer.status, answer.headers["Location"]) == (303, "/account")
+    assert (await client.get("/account")).url.path == "/account"
+
+
+async def test_the_cookie_is_for_this_host_and_not_for_scripts(site: Site) -> None:
+    await site.people.add()
+    answer = await site.client().post("/sign-in", name="sita", password=PASSWORD)
+    cookie = answer.headers["Set-Cookie"]
+    assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
+    assert "Domain" not in cookie
+    assert "Max-Age" not in cookie
+
+
+async def test_a_wrong_password_says_no_more_than_that(site: Site) -> None:
+    await site.people.add()
+    client = site.client()
+    texts = set()
+    for name in ("sita", "nobody"):
+        answer = await client.post("/sign-in", name=name, password="wrong")
+        assert answer.status == 403
+        texts.add(client.last)
+    assert len(texts) == 1
+    assert "wrong" not in texts.pop()
+
+
+async def test_too_many_guesses_are_told_until_when(site: Site) -> None:
+    client = site.client()
+    for _ in range(6):
+        assert (await client.post("/sign-in", name="sita", password="x")).status == 403
+    assert (await client.post("/sign-in", name="sita", password="x")).status == 429
+    assert "11:01 पर" in client.last  # 30 s after 11:00 in India
+
+
+async def test_a_stolen_cookie_is_worth_nothing_after_sign_out(site: Site) -> None:
+    await site.people.add()
+    client, thief = site.client(), site.client()
+    await client.sign_in()
+    thief.http.cookie_jar.update_cookies({c.key: c.value for c in client.http.cookie_jar})
+    assert (await thief.get("/account")).url.path == "/account"
+    assert (await client.post("/sign-out")).status == 303
+    assert (await thief.get("/account")).url.path == "/sign-in"
+
+
+async def test_signing_in_again_ends_the_session_that_the_browser_had(site: Site) -> None:
+    await site.people.add()
+    await site.people.add("mohan")
+    client, thief = site.client(), site.client()
+    await client.sign_in()
+    thief.http.cookie_jar.update_cookies({c.key: c.value for c in client.http.cookie_jar})
+    await client.sign_in("mohan")
+    assert (await thief.get("/account")).url.path == "/sign-in"
+
+
+async def test_an_idle_session_asks_to_sign_in_again(site: Site) -> None:
+    await site.people.add()
+    client = site.client()
+    await client.sign_in()
+    site.clock.advance(timedelta(minutes=45))
+    assert (await client.get("/account")).url.path == "/sign-in"
+
+
+@pytest.mark.parametrize(
+    "wanted", ["//evil.example", "https://evil.example", "/\\evil.example", "/a\nb", ""]
+)
+async def test_sign_in_leads_to_no_other_site(site: Site, wanted: str) -> None:
+    await site.people.add()
+    answer = await site.client().post("/sign-in", name="sita", password=PASSWORD, next=wanted)
+    assert answer.headers["Location"] == "/"
+
+
+async def test_a_form_of_another_origin_or_session_is_refused(site: Site) -> None:
+    await site.people.add()
+    client = site.client()
+    await client.sign_in()
+    good = client.token
+    evil = {"Accept": "text/html", "Origin": "https://evil.example"}
+    without = {"Accept": "text/html"}
+    assert (await client.forged("/sign-out", headers=evil)).status == 403
+    assert (await client.forged("/sign-out", headers=without)).status == 403
+    assert (await client.forged("/sign-out", token="")).status == 403
+    assert (await client.forged("/sign-out", token=good[:-1] + "x")).status == 403
+    assert "सुरक्षा" in client.last
+    other = site.client()
+    await other.sign_in()
+    assert (await client.forged("/sign-out", token=other.token)).status == 403
+    assert (await client.forged("/sign-out", token=good)).status == 303
+
+
+async def test_a_foreign_site_cannot_sign_anybody_in(site: Site) -> None:
+    await site.people.add()
+    form = {"name": "sita", "password": PASSWORD}
+    for origin in ({"Origin": "https://evil.example"}, {"Origin": "null"}, {}):
+        headers = {"Accept": "text/html", **origin}
+        answer = await site.client().forged("/sign-in", form, headers=headers)
+        assert answer.status == 403
+        assert "Set-Cookie" not in answer.headers
+
+
+async def test_the_language_is_kept_before_and_after_sign_in(site: Site) -> None:
+    await site.people.add()
+    client = site.client()
+    await client.get("/sign-in")
+    assert '<html lang="hi">' in client.last
+    await client.post("/language", language="en")
+    await client.get("/sign-in")
+    assert '<html lang="en">' in client.last
+    await client.sign_in()
+    assert '<html lang="hi">' in client.last  # their own choice
+    await client.post("/language", language="en")
+    await client.get("/account")
+    assert '<html lang="en">' in client.last
+    assert (await client.post("/language", language="fr")).status == 400
+
+
+async def test_a_given_password_has_to_be_changed_first(site: Site) -> None:
+    await site.people.add(must_change=True)
+    client = site.client()
+    await client.sign_in()
+    assert (await client.get("/")).url.path == "/account/password"
+    new = "a sentence of my own"
+    wrong = {"new_password": new, "repeat_password": "another sentence"}
+    answer = await client.post("/account/password", present_password=PASSWORD, **wrong)
+    assert answer.status == 400
+    both = {"new_password": new, "repeat_password": new}
+    assert (await client.post("/account/password", present_password="x", **both)).status == 400
+    answer = await client.post("/account/password", present_password=PASSWORD, **both)
+    assert answer.status == 303
+    assert (await client.get("/")).url.path == "/"
+
+
+async def test_a_changed_password_signs_out_every_other_browser(site: Site) -> None:
+    await site.people.add()
+    client, other = site.client(), site.client()
+    await client.sign_in()
+    await other.sign_in()
+    both = dict.fromkeys(("new_password", "repeat_password"), "a sentence of my own")
+    await client.post("/account/password", present_password=PASSWORD, **both)
+    assert (await client.get("/account")).url.path == "/account"
+    assert (await other.get("/account")).url.path == "/sign-in"
+
+
+async def test_own_sessions_are_listed_and_ended(site: Site) -> None:
+    await site.people.add()
+    client, second, third = site.client(), site.client(), site.client()
+    for one in (client, second, third):
+        await one.sign_in()
+    await client.get("/account")
+    ending, _ = re.findall(r'/account/sessions/[^/"]+/end(?=")', client.last)
+    assert (await client.post(ending)).status == 303
+    paths = [(await one.get("/account")).url.path for one in (client, second, third)]
+    assert sorted(paths) == ["/account", "/account", "/sign-in"]
+    await client.post("/account/sessions/end-others")
+    paths = [(await one.get("/account")).url.path for one in (client, second, third)]
+    assert paths == ["/account", "/sign-in", "/sign-in"]
+
+
+async def test_a_session_of_another_person_cannot_be_ended(site: Site) -> None:
+    await site.people.add(role=Role.AGENT)
+    await site.people.add("mohan")
+    client, other = site.client(), site.client()
+    await client.sign_in()
+    await other.sign_in("mohan")
+    theirs = await site.shell.pool.fetchval(
+        "select s.id from web_session s join app_user u on u.id = s.user_id"
+        " where sign_in_name = 'mohan'"
+    )
+    await client.post(f"/account/sessions/{theirs}/end")
+    assert (await other.get("/account")).url.path == "/account"

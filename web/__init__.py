@@ -1,0 +1,1 @@
+"""What all pages share: the application shell, sessions, layout, languages."""

@@ -1,0 +1,1 @@
+"""The pages that everybody who signs in has, and the administrators' ones."""

@@ -1,0 +1,107 @@
+"""The first page after sign-in, the own sessions, the own password."""
+
+from uuid import UUID
+
+from aiohttp import web
+
+from access import sessions, signin
+from access.errors import TooManyGuessesError, WeakPasswordError, WrongPasswordError
+from access.signin import Attempt
+from web import dates
+from web.pages.scopes import told_grants
+from web.shell import Shell, Visit
+
+
+def add_routes(app: web.Application, shell: Shell) -> None:
+    """`/`, `/account`, `/account/password`."""
+    app.router.add_get("/", shell.page(_home))
+    app.router.add_get("/account", shell.page(_account))
+    app.router.add_post("/account/sessions/end-others", shell.page(_end_others))
+    app.router.add_post("/account/sessions/{id}/end", shell.page(_end))
+    app.router.add_get("/account/password", shell.page(_password_form))
+    app.router.add_post("/account/password", shell.page(_change_password))
+
+
+async def _home(visit: Visit) -> web.StreamResponse:
+    person = visit.signed_in.person
+    return visit.render("home.html.j2", person=person, grants=told_grants(visit, person.grants))
+
+
+async def _account(visit: Visit) -> web.StreamResponse:
+    shell, session = visit.shell, visit.signed_in
+    found = await sessions.own(shell.pool, session.person.id, shell.options.rule, shell.now())
+    changed = visit.request.query.get("notice") == "changed"
+    return visit.render("account.html.j2", sessions=found, own=session.id, changed=changed)
+
+
+async def _end(visit: Visit) -> web.StreamResponse:
+    try:
+        wanted = UUID(visit.request.match_info["id"])
+    except ValueError as error:
+        raise web.HTTPNotFound from error
+    shell, person = visit.shell, visit.signed_in.person
+    await sessions.end(shell.pool, wanted, person.id, "forced", visit.by, shell.now())
+    return visit.go("/account")
+
+
+async def _end_others(visit: Visit) -> web.StreamResponse:
+    shell, session = visit.shell, visit.signed_in
+    await sessions.end_all(
+        shell.pool, session.person.id, "forced", visit.by, shell.now(), but=session.id
+    )
+    return visit.go("/account")
+
+
+async def _password_form(visit: Visit) -> web.StreamResponse:
+    return _password_page(visit)
+
+
+async def _change_password(visit: Visit) -> web.StreamResponse:
+    form, shell, session = await visit.form(), visit.shell, visit.signed_in
+    new = form.get("new_password", "")
+    if new != form.get("repeat_password", ""):
+        return _password_page(visit, "repeat", visit.say("password.differ"))
+    try:
+        await signin.change_password(
+            shell.pool,
+            session.person.id,
+            form.get("present_password", ""),
+            new,
+            shell.passwords,
+            visit.by,
+            shell.now(),
+        )
+    except WrongPasswordError:
+        return _password_page(visit, "present", visit.say("password.wrong"))
+    except WeakPasswordError as error:
+        return _password_page(visit, "new", visit.say(f"password.fault.{error.fault}"))
+    except TooManyGuessesError as error:
+        until = dates.clock_after(error.until)
+        return _password_page(visit, "present", visit.say("signin.paused", until=until))
+    return await _signed_in_again(visit, new)
+
+
+async def _signed_in_again(visit: Visit, password: str) -> web.StreamResponse:
+    """All sessions ended with the old password; this browser gets a new one."""
+    shell = visit.shell
+    attempt = Attempt(
+        name=visit.signed_in.person.sign_in_name,
+        password=password,
+        remote=visit.remote,
+        browser=visit.request.headers.get("User-Agent", ""),
+    )
+    token = await signin.sign_in(
+        shell.pool, attempt, shell.passwords, shell.options.rule, shell.now()
+    )
+    response = visit.go("/account?notice=changed")
+    shell.cookies.set(response, token)
+    return response
+
+
+def _password_page(visit: Visit, field: str = "", problem: str | None = None) -> web.Response:
+    return visit.render(
+        "password.html.j2",
+        status=200 if problem is None else 400,
+        faults={field: problem} if problem else {},
+        must=visit.signed_in.must_change,
+    )

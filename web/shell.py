@@ -1,0 +1,286 @@
+"""The application shell: what every page gets, from its session to its error pages."""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp_jinja2
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from jinja2 import ChoiceLoader, PackageLoader, StrictUndefined
+
+from access import log
+from access.log import By, Event
+from access.passwords import Passwords
+from access.rights import Right, may_somewhere
+from access.sessions import SignedIn
+from access.users import ACQUIRE_SECONDS
+from db.errors import AWAY
+from db.pool import Pool
+from web import csrf, dates
+from web.assets import PATH as STATIC
+from web.assets import Assets
+from web.flood import Flood
+from web.headers import add_headers
+from web.options import WebOptions, client_address
+from web.sessions import Cookies, Visitors
+from web.texts import DEFAULT, LANGUAGES, Texts
+
+_log = structlog.get_logger(__name__)
+_ERRORS_WITH_TEXT = frozenset({400, 403, 404, 405, 413, 429, 500, 503})
+REQUEST_ID = web.RequestKey("helpline_request_id", str)
+
+PageHandler = Callable[["Visit"], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True, slots=True)
+class MenuItem:
+    """An entry of the menu for those who have `right` anywhere; None: for all who signed in."""
+
+    path: str
+    text: str
+    right: Right | None = None
+
+
+class RightRefusedError(web.HTTPForbidden):
+    """The person's roles do not allow it."""
+
+
+class Visit:
+    """One request to a page: who asks, in which language, and how to answer."""
+
+    def __init__(self, shell: "Shell", request: web.Request, session: SignedIn | None) -> None:
+        self.shell = shell
+        self.request = request
+        self.session = session
+
+    @property
+    def signed_in(self) -> SignedIn:
+        """The session of a page that is only for those who signed in."""
+        if self.session is None:
+            raise RightRefusedError
+        return self.session
+
+    @property
+    def language(self) -> str:
+        """That of the session, or as chosen before, or Hindi."""
+        chosen = (
+            self.session.language
+            if self.session is not None
+            else self.shell.cookies.language(self.request)
+        )
+        return chosen if chosen in LANGUAGES else DEFAULT
+
+    @property
+    def remote(self) -> str:
+        """The client's address."""
+        return self.shell.address(self.request)
+
+    @property
+    def by(self) -> By:
+        """For the access log."""
+        return By(self.session.person.actor if self.session else log.NOBODY, self.remote)
+
+    def say(self, key: str, /, **variables: object) -> str:
+        """A text in the visitor's language."""
+        return self.shell.texts.say(self.language, key, **variables)
+
+    async def form(self) -> dict[str, str]:
+        """The fields of the form that was sent, without files and our own token."""
+        sent = await self.request.post()
+        return {
+            name: value.strip() if "password" not in name else value
+            for name, value in sent.items()
+            if isinstance(value, str) and name != csrf.FIELD
+        }
+
+    async def require(self, right: Right) -> None:
+        """Refuse, with a row in the log, who has the right nowhere."""
+        if not may_somewhere(self.signed_in.person, right):
+            await self.shell.log_refusal(self, right)
+            raise RightRefusedError
+
+    def render(self, template: str, *, status: int = 200, **context: Any) -> web.Response:
+        """A page of ours. Templates have `t(key)`, `moment(at)`, `asset(name)` and so on."""
+        session = self.session
+        language = self.language
+        return aiohttp_jinja2.render_template(
+            template,
+            self.request,
+            {
+                "t": self.say,
+                "has_text": self.shell.texts.has,
+                "language": language,
+                "moment": lambda at: dates.moment(at, language),
+                "session": session,
+                "menu": self.shell.menu_for(session),
+                "path": self.request.path,
+                "csrf": csrf.token_for(self.shell.cookies.read(self.request)),
+                "asset": self.shell.assets.url,
+                **context,
+            },
+            status=status,
+        )
+
+    def go(self, path: str) -> web.Response:
+        """After a form: look at that page."""
+        return web.Response(status=303, headers={"Location": path})
+
+
+class Shell:
+    """Joins pages to an application. Other rooms add their pages, texts and menu through it."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        options: WebOptions,
+        passwords: Passwords,
+        now: Callable[[], datetime],
+        *,
+        packages: Sequence[str] = (),
+        menu: Sequence[MenuItem] = (),
+    ) -> None:
+        """`packages`: rooms with folders `templates` and `texts` of their own."""
+        self.pool = pool
+        self.options = options
+        self.passwords = passwords
+        self.now = now
+        self.cookies = Cookies(secure=options.secure)
+        self.visitors = Visitors(pool, options, self.cookies, now)
+        self.assets = Assets(options.bundles)
+        self._packages = ("web", *packages)
+        self.texts = Texts(self._packages)
+        self._menu = tuple(menu)
+        self._flood = Flood(now)
+
+    def add_to(self, app: web.Application) -> None:
+        """Middlewares, headers, templates and assets."""
+        loader = ChoiceLoader([PackageLoader(name, "templates") for name in self._packages])
+        aiohttp_jinja2.setup(app, loader=loader, autoescape=True, undefined=StrictUndefined)
+        add_headers(app, self.options)
+        guard = csrf.guard(self.cookies, self.options.origin)
+        app.middlewares.extend([self._numbered, self._error_pages, guard])
+        app.router.add_get(STATIC + "{name}", self.assets.get)
+        app.on_response_prepare.append(_name_request)
+
+    def page(self, handler: PageHandler, *, right: Right | None = None) -> Handler:
+        """A handler for those who signed in; with `right`, for those who have it somewhere."""
+
+        async def served(visit: Visit) -> web.StreamResponse:
+            if visit.session is None:
+                return visit.go(f"/sign-in?next={quote(visit.request.path_qs, safe='')}")
+            if visit.session.must_change and not visit.request.path.startswith("/account/password"):
+                return visit.go("/account/password")
+            if right is not None:
+                await visit.require(right)
+            return await handler(visit)
+
+        return self.open_page(served)
+
+    def open_page(self, handler: PageHandler) -> Handler:
+        """A handler for everybody, within a time limit."""
+
+        async def served(request: web.Request) -> web.StreamResponse:
+            if not self._flood.admits(self.address(request)):
+                raise web.HTTPTooManyRequests(headers={"Retry-After": "10"})
+            if request.method == "POST" and "Origin" not in request.headers:
+                raise csrf.ForgedError
+            try:
+                async with asyncio.timeout(self.options.page_seconds):
+                    return await handler(Visit(self, request, await self.visitors.of(request)))
+            except AWAY as error:
+                _log.warning("page not served", path=request.path, error=repr(error))
+                raise web.HTTPServiceUnavailable(headers={"Retry-After": "5"}) from error
+
+        return served
+
+    def menu_for(self, session: SignedIn | None) -> list[MenuItem]:
+        """What this person can open."""
+        if session is None or session.must_change:
+            return []
+        person = session.person
+        return [
+            item for item in self._menu if item.right is None or may_somewhere(person, item.right)
+        ]
+
+    def address(self, request: web.Request) -> str:
+        """Who asks, behind our own proxies."""
+        forwarded = request.headers.get("X-Forwarded-For")
+        return client_address(request.remote, forwarded, self.options.proxies)
+
+    async def log_refusal(self, visit: Visit, right: Right) -> None:
+        """A row for a page that somebody's roles do not open."""
+        async with self.pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
+            await log.write(
+                conn,
+                Event.RIGHT_REFUSED,
+                visit.by,
+                self.now(),
+                subject=visit.signed_in.person.id,
+                right=right,
+                path=visit.request.path,
+            )
+
+    @web.middleware
+    async def _numbered(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """A number for each request: in its log lines, its answer and its error page."""
+        request[REQUEST_ID] = secrets.token_hex(6)
+        with structlog.contextvars.bound_contextvars(request=request[REQUEST_ID]):
+            return await handler(request)
+
+    @web.middleware
+    async def _error_pages(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """A page in the visitor's language for browsers; programs get what they got before."""
+        try:
+            return await handler(request)
+        except web.HTTPException as error:
+            if error.status < 400 or not _wants_page(request):
+                raise
+            answer = await self._error_page(request, error.status, error)
+            answer.headers.extend(
+                (name, error.headers[name])
+                for name in ("Retry-After", "Allow")
+                if name in error.headers
+            )
+            return answer
+        except Exception:
+            if not _wants_page(request):
+                raise
+            _log.exception("request failed", method=request.method, route=request.path)
+            return await self._error_page(request, 500)
+
+    async def _error_page(
+        self, request: web.Request, status: int, error: web.HTTPException | None = None
+    ) -> web.Response:
+        kind = str(status if status in _ERRORS_WITH_TEXT else 400)
+        if isinstance(error, csrf.ForgedError):
+            kind = "csrf"
+        try:
+            session = None if status in (429, 500, 503) else await self.visitors.of(request)
+        except AWAY:
+            session = None
+        visit = Visit(self, request, session)
+        return visit.render(
+            "error.html.j2", status=status, kind=kind, request_id=request[REQUEST_ID]
+        )
+
+
+def _wants_page(request: web.Request) -> bool:
+    return "text/html" in request.headers.get("Accept", "")
+
+
+async def _name_request(request: web.Request, response: web.StreamResponse) -> None:
+    if REQUEST_ID in request:
+        response.headers.setdefault("X-Request-Id", request[REQUEST_ID])
+
+
+def local_path(wanted: str | None, otherwise: str = "/") -> str:
+    """Where to go after sign-in: a path of ours, never another site."""
+    if not wanted or not wanted.startswith("/") or wanted[1:2] in ("/", "\\"):
+        return otherwise
+    return wanted if wanted.isprintable() and "\\" not in wanted else otherwise
