@@ -86,3 +86,15 @@ class NoSuchCallError(RegistrationError):
 
 class ConflictError(RegistrationError):
     """The form contradicts what is known: {why}."""
+
+
+class DeskError(CtiError):
+    """The base of what an agent or a supervisor is refused; its text is for them."""
+
+
+class NotNowError(DeskError):
+    """It cannot be done as things stand: {why}."""
+
+
+class NotAllowedError(DeskError):
+    """They may not do that: {why}."""

@@ -96,11 +96,23 @@ class OriginateEnded:
 
 @dataclass(frozen=True, slots=True)
 class MemberChanged:
-    """QueueMemberAdded, QueueMemberRemoved."""
+    """QueueMemberAdded, QueueMemberRemoved, QueueMemberPause.
+
+    `paused`: the reason, empty where none was given; None: not paused.
+    """
 
     agent_id: str
     queue: str
     present: bool
+    paused: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LegHeld:
+    """Hold, Unhold: this leg's telephone put the other side on hold."""
+
+    leg: Leg
+    held: bool
 
 
 Event = (
@@ -113,6 +125,7 @@ Event = (
     | AgentDone
     | OriginateEnded
     | MemberChanged
+    | LegHeld
 )
 
 
@@ -190,7 +203,18 @@ def _member(event: AmiEvent) -> Event | None:
     agent_id, queue = agent_of(event.get("interface")), event.get("queue")
     if agent_id is None or not queue:
         return None
-    return MemberChanged(agent_id, queue, event.name == "QueueMemberAdded")
+    present = event.name != "QueueMemberRemoved"
+    return MemberChanged(agent_id, queue, present, pause_of(event) if present else None)
+
+
+def pause_of(event: AmiEvent) -> str | None:
+    """Why the member of this event is paused; None: it is not."""
+    return event.get("pausedreason") if event.get("paused") == "1" else None
+
+
+def _held(event: AmiEvent) -> Event | None:
+    leg = leg_of(event)
+    return None if leg is None else LegHeld(leg, event.name == "Hold")
 
 
 def _uuid(text: str) -> UUID | None:
@@ -220,4 +244,7 @@ _READERS: Mapping[str, Callable[[AmiEvent], Event | None]] = {
     "OriginateResponse": _originate_ended,
     "QueueMemberAdded": _member,
     "QueueMemberRemoved": _member,
+    "QueueMemberPause": _member,
+    "Hold": _held,
+    "Unhold": _held,
 }

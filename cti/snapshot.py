@@ -11,7 +11,7 @@ from uuid import UUID
 
 from cti.effects import CitizenLegEnded, Effect
 from cti.errors import AmiRefusedError
-from cti.events import Leg, agent_of, leg_of
+from cti.events import Leg, agent_of, leg_of, pause_of
 from cti.message import AmiEvent, AmiReply
 from cti.state import LiveCall, State, differences, is_outbound, merged, remember
 
@@ -31,6 +31,7 @@ class Member:
     queue: str
     agent_id: str
     dynamic: bool = True
+    paused: str | None = None  # why; None: not paused
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,13 @@ def resync(state: State, snapshot: Snapshot, at: datetime) -> tuple[State, tuple
         legs=legs,
         calls=_calls(state, legs.values(), snapshot.waiting or {}),
         members=frozenset((member.queue, member.agent_id) for member in snapshot.members),
+        paused={
+            (member.queue, member.agent_id): member.paused
+            for member in snapshot.members
+            if member.paused is not None
+        },
+        # No list tells of holding: what was so before stays so while the leg lives.
+        held=state.held & legs.keys(),
         spent=remember(state.spent, *(leg.channel_id for leg in gone)),
     )
     ended = tuple(
@@ -110,7 +118,7 @@ def _with_agent(call: LiveCall, leg: Leg, agent_id: str) -> LiveCall:
 
 def _members(events: Iterable[AmiEvent]) -> frozenset[Member]:
     return frozenset(
-        Member(event.get("queue"), agent, event.get("membership") == "dynamic")
+        Member(event.get("queue"), agent, event.get("membership") == "dynamic", pause_of(event))
         for event in events
         if event.name == "QueueMember" and (agent := agent_of(event.get("location")))
     )

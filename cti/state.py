@@ -9,7 +9,6 @@ already so has no effect. What was missed is healed by the next snapshot (`resyn
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
 from itertools import islice
 from uuid import UUID
 
@@ -32,6 +31,7 @@ from cti.events import (
     Event,
     Leg,
     LegGone,
+    LegHeld,
     LegSeen,
     MemberChanged,
     OriginateEnded,
@@ -60,37 +60,9 @@ class State:
     legs: Mapping[str, Leg] = field(default_factory=dict)
     calls: Mapping[UUID, LiveCall] = field(default_factory=dict)
     members: frozenset[tuple[str, str]] = frozenset()  # (queue, agent)
+    paused: Mapping[tuple[str, str], str] = field(default_factory=dict)  # (queue, agent) -> why
+    held: frozenset[str] = frozenset()  # legs whose telephone has the other side on hold
     spent: Mapping[str, None] = field(default_factory=dict)
-
-
-class AgentStatus(StrEnum):
-    """What an agent is doing, as far as Asterisk knows."""
-
-    SIGNED_OUT = "signed_out"
-    AVAILABLE = "available"
-    RINGING = "ringing"
-    IN_CALL = "in_call"
-
-
-@dataclass(frozen=True, slots=True)
-class AgentView:
-    """One agent, seen from the state."""
-
-    status: AgentStatus
-    call_id: UUID | None = None
-
-
-def agent_view(state: State, agent_id: str) -> AgentView:
-    """What this agent is doing now."""
-    for call in state.calls.values():
-        if call.agent_id == agent_id:
-            return AgentView(AgentStatus.IN_CALL, call.id)
-    for call in state.calls.values():
-        if agent_id in call.offers:
-            return AgentView(AgentStatus.RINGING, call.id)
-    if any(agent == agent_id for _, agent in state.members):
-        return AgentView(AgentStatus.AVAILABLE)
-    return AgentView(AgentStatus.SIGNED_OUT)
 
 
 def holds(state: State, call_id: UUID, agent_id: str) -> bool:
@@ -120,10 +92,10 @@ def reduce(state: State, event: Event, at: datetime) -> tuple[State, tuple[Effec
             return _with_differences(state, _agent_done(state, agent), at)
         case OriginateEnded(call_id, answered, reason):
             return _originate_ended(state, call_id, answered, reason, at)
-        case MemberChanged(agent_id, queue, present):
-            one = {(queue, agent_id)}
-            members = state.members | one if present else state.members - one
-            return replace(state, members=members), ()
+        case MemberChanged():
+            return _member_changed(state, event), ()
+        case LegHeld(leg, held):
+            return _hold(_see(state, leg), leg, held), ()
 
 
 def differences(old: State, new: State, at: datetime) -> tuple[Effect, ...]:
@@ -251,7 +223,7 @@ def _leg_gone(
 def _without_leg(state: State, leg: Leg) -> State:
     legs = {id: other for id, other in state.legs.items() if id != leg.channel_id}
     spent = remember(state.spent, leg.channel_id)
-    state = replace(state, legs=legs, spent=spent)
+    state = replace(state, legs=legs, spent=spent, held=state.held - {leg.channel_id})
     call = state.calls.get(leg.call_id) if leg.call_id else None
     if call is None:
         return state
@@ -270,6 +242,20 @@ def _caller_left(
         return state, ()
     spent = remember(state.spent, f"abandoned {leg.channel_id}")
     return replace(state, spent=spent), (QueueAbandoned(call.id, call.queue, at),)
+
+
+def _member_changed(state: State, event: MemberChanged) -> State:
+    seat = (event.queue, event.agent_id)
+    members = state.members | {seat} if event.present else state.members - {seat}
+    paused = {other: why for other, why in state.paused.items() if other != seat}
+    if event.paused is not None:
+        paused[seat] = event.paused
+    return replace(state, members=members, paused=paused)
+
+
+def _hold(state: State, leg: Leg, held: bool) -> State:
+    one = {leg.channel_id} & state.legs.keys()
+    return replace(state, held=state.held | one if held else state.held - one)
 
 
 def _originate_ended(

@@ -1,0 +1,9 @@
+drop table agent_state;
+alter table agent_session
+    drop constraint a_wrap_up_is_whole,
+    drop column wrap_up_extended,
+    drop column wrap_up_seconds,
+    drop column wrap_up_until,
+    drop column wrap_up_call,
+    drop column pause_reason;
+drop table pause_reason;

@@ -1,0 +1,33 @@
+-- name: desk_pause_reasons()
+-- What an agent may choose from.
+select code, name_hi, name_en from pause_reason where not retired order by position, code;
+
+-- name: desk_set_wish(agent_id, pause_reason, wrap_up_call, wrap_up_until, wrap_up_seconds, wrap_up_extended)!
+-- What the agent wants, kept with the open session.
+update agent_session
+set pause_reason = :pause_reason, wrap_up_call = :wrap_up_call, wrap_up_until = :wrap_up_until,
+    wrap_up_seconds = :wrap_up_seconds, wrap_up_extended = :wrap_up_extended
+where agent_id = :agent_id and signed_out_at is null;
+
+-- name: desk_wishes(cell)
+-- What those who are signed in wanted when we stopped.
+select s.agent_id, s.pause_reason, s.wrap_up_call, s.wrap_up_until, s.wrap_up_seconds, s.wrap_up_extended
+from agent_session s join agent a on a.id = s.agent_id
+where a.cell = :cell and s.signed_out_at is null;
+
+-- name: desk_open_states(cell)
+-- What each agent is doing, as far as was written.
+select s.agent_id, s.state, s.reason, s.call_id, s.from_at
+from agent_state s join agent a on a.id = s.agent_id
+where a.cell = :cell and s.until_at is null;
+
+-- name: desk_end_state(agent_id, at, next)!
+-- A clock that was put back makes an interval empty, not negative. Not the one that follows: the job may be repeated.
+update agent_state set until_at = greatest(from_at, :at)
+where agent_id = :agent_id and until_at is null and id is distinct from :next::uuid;
+
+-- name: desk_begin_state(id, agent_id, state, reason, call_id, at)!
+-- The interval before it was ended in the same transaction. Repeated, it changes nothing.
+insert into agent_state (id, agent_id, state, reason, call_id, from_at)
+values (:id, :agent_id, :state, :reason, :call_id, :at)
+on conflict (id) do nothing;
