@@ -6,10 +6,14 @@ or `{"ok": false, "reason": "..."}`. What then happens is told by `state` and th
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 import structlog
 
-from cti.errors import AmiError, DeskError
+from cti.clicks import Clicks
+from cti.control import Control
+from cti.directory import Directory
+from cti.errors import AmiError, DeskError, NotAllowedError
 from cti.presence import Presence
 from db.errors import AWAY, stop_if_cancelled
 
@@ -21,8 +25,13 @@ Answer = dict[str, Any]
 class Commands:
     """Every command of an agent's page."""
 
-    def __init__(self, presence: Presence) -> None:
+    def __init__(
+        self, presence: Presence, control: Control, clicks: Clicks, directory: Directory
+    ) -> None:
         self._presence = presence
+        self._control = control
+        self._clicks = clicks
+        self._directory = directory
 
     async def answer(self, agent_id: str, asked: Mapping[str, Any]) -> Answer:
         """Carry one out. Never raises what is the page's or Asterisk's fault."""
@@ -54,5 +63,45 @@ class Commands:
             case {"type": "extend_wrap_up"}:
                 self._presence.extend_wrap_up(agent_id)
             case _:
+                return await self._call_command(agent_id, asked)
+        return {}
+
+    async def _call_command(self, agent_id: str, asked: Mapping[str, Any]) -> Answer | None:
+        control, directory = self._control, self._directory
+        match asked:
+            case {"type": "transfer", "to": dict(to)}:
+                await control.transfer(agent_id, directory.target(to))
+            case {"type": "consult", "to": dict(to)}:
+                return {"leg": await control.consult(agent_id, directory.target(to))}
+            case {"type": "consult_complete"}:
+                await control.complete(agent_id)
+            case {"type": "consult_cancel"}:
+                await control.cancel(agent_id)
+            case {"type": "consult_join"}:
+                await control.join(agent_id)
+            case {"type": "conference", "to": dict(to)}:
+                return {"leg": await control.conference(agent_id, directory.target(to))}
+            case {"type": "emergency", "how": "transfer"}:
+                await control.transfer(agent_id, directory.emergency(asked.get("code")))
+            case {"type": "emergency"}:
+                target = directory.emergency(asked.get("code"))
+                return {"leg": await control.conference(agent_id, target)}
+            case {"type": "keys", "keys": str(keys)}:
+                await control.keys(agent_id, keys)
+            case {"type": "hang_up"}:
+                await control.hang_up(agent_id)
+            case {"type": "hold" | "unhold" | "mute" | "unmute" as what}:
+                control.report(agent_id, what)
+            case {"type": "call_citizen", "key": str(key), "complaint": str(complaint)}:
+                call_id = await self._clicks.call(agent_id, _uuid(key), complaint)
+                return {"call": str(call_id)}
+            case _:
                 return None
         return {}
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotAllowedError("the key must be a UUID") from None

@@ -135,7 +135,9 @@ class Consumer:
             if isinstance(effect, AgentReleased):
                 call = before.calls.get(effect.call_id)
                 self._floor.released(effect, call.queue if call else "")
-        self._floor.observe(whole=whole)
+            elif isinstance(effect, CitizenLegEnded | OriginateFailed):
+                self._floor.citizen_gone(effect.call_id)
+        self._floor.observe(before, whole=whole)
 
     def _carry_out(self, effect: Effect, tasks: asyncio.TaskGroup) -> None:
         match effect:

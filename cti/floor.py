@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from cti.commands import Commands
+from cti.directory import Directory
 from cti.effects import AgentReleased
+from cti.follow import FollowUps
 from cti.live import LiveState
 from cti.presence import Presence
+from cti.state import State
 from cti.timeline import Standing, Timeline
 from cti.views import AgentStatus
 from cti.wishes import Wish
@@ -18,20 +22,32 @@ class Floor:
     """
 
     def __init__(
-        self, live: LiveState, presence: Presence, timeline: Timeline, commands: Commands
+        self,
+        live: LiveState,
+        presence: Presence,
+        timeline: Timeline,
+        commands: Commands,
+        follow_ups: FollowUps,
+        directory: Directory,
     ) -> None:
         self._live = live
         self._presence = presence
         self._timeline = timeline
         self._commands = commands
+        self._follow_ups = follow_ups
+        self._directory = directory
 
     def hello(self, agent_id: str) -> Mapping[str, Any]:
-        """`state` and the reasons for a pause."""
+        """`state`, the reasons for a pause, the numbers to hand a citizen to."""
         reasons = [
             {"code": one.code, "hi": one.name_hi, "en": one.name_en}
             for one in self._presence.reasons.values()
         ]
-        return {"state": self.state(agent_id), "pause_reasons": reasons}
+        listed = [
+            {"code": one.code, "hi": one.name_hi, "en": one.name_en, "emergency": one.emergency}
+            for one in self._directory.listed
+        ]
+        return {"state": self.state(agent_id), "pause_reasons": reasons, "targets": listed}
 
     def state(self, agent_id: str) -> Mapping[str, Any]:
         """What an agent's page shows of them."""
@@ -56,9 +72,15 @@ class Floor:
     def released(self, effect: AgentReleased, queue: str) -> None:
         """The agent has done with a call of this queue."""
         self._presence.after_call(effect.agent_id, effect.call_id, queue)
+        self._follow_ups.agent_left(effect.call_id)
 
-    def observe(self, *, whole: bool) -> None:
+    def citizen_gone(self, call_id: UUID) -> None:
+        """The citizen's leg is gone, or never came to be."""
+        self._follow_ups.citizen_left(call_id)
+
+    def observe(self, before: State, *, whole: bool) -> None:
         """The state has changed; `whole`: all of it, by a snapshot."""
+        self._follow_ups.observe(before, self._live.state)
         if whole:
             self._presence.check_all()
         self._timeline.observe(self._live.state, whole=whole)

@@ -1,14 +1,18 @@
 """All parts of one cell's CTI, joined once: for the composition root and for the tests."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from cti.ami import AmiLink
+from cti.clicks import Clicks
 from cti.commands import Commands
 from cti.consumer import Consumer
+from cti.control import Control
 from cti.desk import Desk, DeskSettings
+from cti.directory import Directory
 from cti.floor import Floor
+from cti.follow import FollowUps
 from cti.live import LiveState
 from cti.membership import Membership
 from cti.ports import CallerHistory
@@ -25,6 +29,8 @@ class CtiSettings:
 
     cell: str
     wrap_up: Mapping[str, int]
+    directory: Directory = field(default_factory=Directory)
+    caller_id: str = "1076"
     grace: float = 30.0
     outgoing: int = 64
     lost_after: float = 15.0
@@ -60,13 +66,24 @@ class Cti:
             link, pool, settings.cell, settle=settings.settle,
             paused=lambda agent: self.presence.wish(agent).pause,
         )  # fmt: skip
-        self.floor = Floor(self.live, self.presence, self.timeline, Commands(self.presence))
+        self.control = Control(link, self.live, self.writes, caller_id=settings.caller_id, now=now)
+        self.clicks = Clicks(
+            link, self.live, pool, self.writes, cell=settings.cell,
+            caller_id=settings.caller_id, now=now,
+        )  # fmt: skip
+        self.follow_ups = FollowUps(self.control, self.clicks)
+        directory = settings.directory
+        self.floor = Floor(
+            self.live, self.presence, self.timeline,
+            Commands(self.presence, self.control, self.clicks, directory),
+            self.follow_ups, directory,
+        )  # fmt: skip
         self.desk = Desk(
             DeskSettings(cell=settings.cell, grace=settings.grace, outgoing=settings.outgoing),
             pool, self.writes, floor=self.floor, members_changed=self.membership.wake, now=now,
         )  # fmt: skip
         self.consumer = Consumer(
-            link, self.live, ScreenPops(self.desk, history), self.writes,
+            link, self.live, ScreenPops(self.desk, history, self.clicks.number), self.writes,
             cell=settings.cell, floor=self.floor, members_changed=self.membership.wake, now=now,
             lost_after=settings.lost_after, unanswered_wait=settings.unanswered_wait,
         )  # fmt: skip

@@ -14,6 +14,7 @@ from cti.errors import AmiRefusedError
 from cti.events import Leg, agent_of, leg_of, pause_of
 from cti.message import AmiEvent, AmiReply
 from cti.state import LiveCall, State, differences, is_outbound, merged, remember
+from dialplans.names import SIDE_LEG
 
 
 class Lists(Protocol):
@@ -41,6 +42,7 @@ class Snapshot:
     legs: tuple[Leg, ...] = ()
     waiting: Mapping[str, str] | None = None
     members: frozenset[Member] = frozenset()
+    inside: frozenset[str] = frozenset()  # legs in a room
 
 
 async def take(link: Lists) -> Snapshot:
@@ -49,7 +51,10 @@ async def take(link: Lists) -> Snapshot:
     queues = await _list(link, "QueueStatus")
     legs = (leg_of(event) for event in channels if event.name == "CoreShowChannel")
     waiting = {e.get("uniqueid"): e.get("queue") for e in queues if e.name == "QueueEntry"}
-    return Snapshot(tuple(leg for leg in legs if leg is not None), waiting, _members(queues))
+    inside = frozenset(e.get("uniqueid") for e in channels if e.get("application") == "ConfBridge")
+    return Snapshot(
+        tuple(leg for leg in legs if leg is not None), waiting, _members(queues), inside
+    )
 
 
 async def take_members(link: Lists) -> frozenset[Member]:
@@ -81,6 +86,7 @@ def resync(state: State, snapshot: Snapshot, at: datetime) -> tuple[State, tuple
         },
         # No list tells of holding: what was so before stays so while the leg lives.
         held=state.held & legs.keys(),
+        inside=frozenset(snapshot.inside & legs.keys()),
         spent=remember(state.spent, *(leg.channel_id for leg in gone)),
     )
     ended = tuple(
@@ -101,14 +107,22 @@ def _calls(old: State, legs: Iterable[Leg], waiting: Mapping[str, str]) -> dict[
         if leg.citizen:
             before = old.calls.get(leg.call_id, call)
             queue = waiting.get(leg.channel_id) or before.queue
-            call = replace(call, citizen_leg=leg.channel_id, number=leg.number, queue=queue)
-        elif leg.agent_id and call.citizen_leg and leg.channel_id not in old.spent:
+            number = before.number if is_outbound(leg) else leg.number
+            call = replace(call, citizen_leg=leg.channel_id, number=number, queue=queue)
+        elif leg.agent_id and _counts(call, leg) and leg.channel_id not in old.spent:
             call = _with_agent(call, leg, leg.agent_id)
         calls[leg.call_id] = call
     return calls
 
 
+def _counts(call: LiveCall, leg: Leg) -> bool:
+    """An agent's leg means something beside a citizen's, or when it waits for one."""
+    return call.citizen_leg is not None or leg.channel_id.startswith(SIDE_LEG)
+
+
 def _with_agent(call: LiveCall, leg: Leg, agent_id: str) -> LiveCall:
+    if leg.up and call.agent_id is not None:
+        return replace(call, others={**call.others, agent_id: leg.channel_id})
     if leg.up:
         return replace(call, offers={}, agent_id=agent_id, agent_leg=leg.channel_id)
     if call.agent_id is not None:

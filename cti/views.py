@@ -46,6 +46,8 @@ def views(state: State) -> dict[str, AgentView]:
         if call.agent_id is not None:
             held = call.agent_leg in state.held
             found[call.agent_id] = AgentView(AgentStatus.IN_CALL, call.id, held=held)
+        for agent, leg in call.others.items():
+            found[agent] = AgentView(AgentStatus.IN_CALL, call.id, held=leg in state.held)
     return found
 
 

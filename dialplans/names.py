@@ -5,6 +5,10 @@ VAR_CALL = "HELPLINE_CALL"
 """Our call identity (a UUID). Set with a `_` before it where children shall inherit it."""
 VAR_QUEUE = "HELPLINE_QUEUE"
 """Set by the inbound flow: the queue that the dialplan sends the caller to; empty: none."""
+VAR_TARGET = "HELPLINE_TARGET"
+"""The number that a citizen is handed to, as the trunk dials it. Set over AMI, after our checks."""
+VAR_AGENT = "HELPLINE_AGENT"
+"""Of a citizen whom we call for an agent: that agent, as `Queue` names one."""
 
 # FastAGI scripts: the path in `agi://host:port/<script>`.
 SCRIPT_INBOUND = "inbound"
@@ -14,12 +18,21 @@ SCRIPT_ENDED = "ended"
 """From `h`. Arguments: our call, QUEUESTATUS, ABANDONED, MEMBERINTERFACE, hang-up cause (Q.850)."""
 SCRIPT_FEEDBACK = "feedback"
 """An outbound call was answered. Argument: our call."""
+SCRIPT_DESK = "desk"
+"""A citizen whom we call for an agent has answered. Argument: our call."""
 
 # Contexts.
 CONTEXT_TRUNK = "from-trunk"
 CONTEXT_AGENT = "from-agent"
 CONTEXT_FEEDBACK = "feedback"
 CONTEXT_BENCH = "bench"
+CONTEXT_QUEUES = "queues"
+CONTEXT_DESK_CITIZEN = "desk-citizen"
+CONTEXT_DESK_SIDE = "desk-side"
+CONTEXT_DESK_HOLD = "desk-hold"
+CONTEXT_DESK_AGENT = "desk-agent"
+CONTEXT_DESK_NUMBER = "desk-number"
+CONTEXT_DESK_OUTBOUND = "desk-outbound"
 EXTEN_START = "s"
 """Where an originated call enters `CONTEXT_FEEDBACK`, at priority 1."""
 
@@ -28,6 +41,9 @@ ENDPOINT_TRUNK = "trunk"
 TECHNOLOGY = "PJSIP"
 QUEUE_DEFAULT = "helpline-hi"
 AMI_USER = "helpline"
+
+SIDE_LEG = "side-"
+"""How the id of a leg begins that we add beside the citizen's: an agent's, or a third party's."""
 
 # Sounds. `helpline/<prompt>` is found below Asterisk's sounds, whatever the channel's language.
 SOUNDS = "helpline"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from agi.apology import ApologyFlow, OverloadFlow
+from agi.desk import DeskFlow
 from agi.ended import EndedFlow
 from agi.feedback import FeedbackFlow
 from agi.inbound import InboundFlow
@@ -42,6 +43,7 @@ def agi_server(
             journal=journal, callbacks=callbacks, prompts=prompts, now=now
         ),
         names.SCRIPT_ENDED: EndedFlow(journal=journal, now=now),
+        names.SCRIPT_DESK: DeskFlow(journal=journal, capture=capture, prompts=prompts, now=now),
         names.SCRIPT_FEEDBACK: FeedbackFlow(
             journal=journal,
             capture=capture,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from uuid import UUID
 
 from cti.ami import AmiLink, AmiSettings
+from cti.directory import Directory, Listed
 from cti.joined import Cti, CtiSettings
 from cti.ports import CallerHistory
 from db.pool import Pool
@@ -39,7 +40,18 @@ class LiveCell:
             )
         )
         wrap_up = {queue.name: queue.wrap_up_seconds for queue in cell.queues}
-        self._cti = Cti(self.link, CtiSettings(cell=cell.name, wrap_up=wrap_up), pool, history, now)
+        self._cti = Cti(
+            self.link,
+            CtiSettings(
+                cell=cell.name,
+                wrap_up=wrap_up,
+                directory=_directory(cell),
+                caller_id=cell.trunk.caller_id,
+            ),
+            pool,
+            history,
+            now,
+        )
         self.desk = self._cti.desk
 
     @property
@@ -50,6 +62,7 @@ class LiveCell:
             "cti consumer": self._cti.consumer.run,
             "agents' desk": self.desk.run,
             "agents' pauses": self._cti.presence.run,
+            "agents' calls": self._cti.follow_ups.run,
             "queue members": self._cti.membership.run,
             "AMI link": self.link.run,
         }
@@ -89,3 +102,11 @@ class LiveCell:
         metrics.counter("queue_abandons", "Callers who left a queue", lambda: consumer.abandoned)
         metrics.gauge("cti_rows_waiting", "Rows not yet written", lambda: writes.pending)
         metrics.counter("cti_rows_dropped", "Rows lost to a full queue", lambda: writes.overflows)
+
+
+def _directory(cell: CellOptions) -> Directory:
+    return Directory(
+        agents=frozenset(agent.id for agent in cell.agents),
+        queues=frozenset(queue.name for queue in cell.queues),
+        listed=tuple(Listed(**one.model_dump()) for one in cell.targets),
+    )

@@ -1,3 +1,5 @@
+drop table desk_call;
+drop table desk_action;
 drop table agent_state;
 alter table agent_session
     drop constraint a_wrap_up_is_whole,

@@ -44,3 +44,29 @@ create table agent_state (
 create unique index agent_state_open on agent_state (agent_id) where until_at is null;
 create index agent_state_by_agent on agent_state (agent_id, from_at);
 create index agent_state_by_time on agent_state (from_at);
+
+-- What an agent or a supervisor did with a call.
+create table desk_action (
+    id       uuid primary key,
+    call_id  uuid not null,                       -- no reference: see agent_state
+    actor    text not null check (actor <> ''),   -- agent:<id> or supervisor:<name>
+    action   text not null check (action in (
+        'transfer', 'consult', 'transfer_consulted', 'consult_cancelled', 'conference', 'keys', 'hold', 'unhold',
+        'mute', 'unmute', 'hang_up', 'listen', 'whisper', 'barge')),
+    target   text not null default '',
+    reason   text not null default '',            -- why a supervisor listens
+    at       timestamptz not null,
+    constraint whoever_listens_says_why check (action not in ('listen', 'whisper', 'barge') or reason <> '')
+);
+create index desk_action_by_call on desk_action (call_id);
+create index desk_action_by_time on desk_action (at);
+
+-- A citizen whom an agent called from a complaint. `key` is made once per click: a second one calls nobody.
+create table desk_call (
+    key          uuid primary key,
+    call_id      uuid not null unique references call,
+    agent_id     text not null references agent,
+    complaint_id uuid not null references complaint,
+    at           timestamptz not null
+);
+create index desk_call_by_complaint on desk_call (complaint_id);

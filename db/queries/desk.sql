@@ -31,3 +31,21 @@ where agent_id = :agent_id and until_at is null and id is distinct from :next::u
 insert into agent_state (id, agent_id, state, reason, call_id, from_at)
 values (:id, :agent_id, :state, :reason, :call_id, :at)
 on conflict (id) do nothing;
+
+-- name: desk_note_action(id, call_id, actor, action, target, reason, at)!
+insert into desk_action (id, call_id, actor, action, target, reason, at)
+values (:id, :call_id, :actor, :action, :target, :reason, :at)
+on conflict (id) do nothing;
+
+-- name: desk_called(key)^
+-- What a click has led to already.
+select call_id, agent_id from desk_call where key = :key;
+
+-- name: desk_put_call(key, call_id, agent_id, complaint_id, at)!
+-- A click that was seen before is refused by its key, and the transaction with it.
+insert into desk_call (key, call_id, agent_id, complaint_id, at)
+values (:key, :call_id, :agent_id, :complaint_id, :at);
+
+-- name: desk_complaint(number)^
+-- Whom to call about a complaint.
+select id, contact from complaint where number = :number;

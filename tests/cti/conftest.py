@@ -68,4 +68,6 @@ async def running_desk(postgres_url: str) -> AsyncIterator[Bed]:
 async def desk(running_desk: Bed) -> AsyncIterator[Bed]:
     """The running helpline with free lines before and after the test."""
     yield running_desk
+    # A telephone that was cut off says no BYE.
+    await running_desk.helpline.asterisk.end_calls()
     await running_desk.hang_up_all()

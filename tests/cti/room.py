@@ -200,7 +200,7 @@ async def opened(
             )  # fmt: skip
             services = (
                 link.run(), consumer.run(), writes.run(), desk.run(), membership.run(),
-                cti.presence.run(),
+                cti.presence.run(), cti.follow_ups.run(),
             )  # fmt: skip
             tasks = [asyncio.create_task(service) for service in services]
             try:
