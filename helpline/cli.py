@@ -4,18 +4,20 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from uuid import UUID
 
 import pydantic
 import uvloop
 
+from calls.reporting import By
 from complaints.disposal import DisposalKind
 from complaints.errors import ComplaintError
 from complaints.importing.layouts import Kind
 from db.errors import AWAY, DatabaseError
 from dialplans.errors import DialplanError
-from helpline import commands, logs, reports
+from helpline import call_reports, commands, logs, reports
 from helpline import message_commands as messages
 from helpline.database import NoDatabaseError
 from helpline.importing import Bundle, UnreadableFileError, import_data
@@ -112,7 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_notifications(verbs.add_parser("notifications", help="about messages"))
     _add_complaint(verbs.add_parser("complaint", help="about one complaint"))
     _add_import(verbs.add_parser("import", help="departments, places, categories, posts, officers"))
-    _add_report(verbs.add_parser("report", help="what is missing"))
+    _add_report(verbs.add_parser("report", help="figures of calls; what is missing"))
     return parser
 
 
@@ -182,6 +184,20 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
     holes = verbs.add_parser("holes", help="categories without a post, posts without a holder")
     holes.add_argument("--all", action="store_true", help="name every place")
     holes.set_defaults(command=reports.holes)
+
+    calls = verbs.add_parser("calls", help="offered, answered, abandoned, service level, ...")
+    calls.add_argument(
+        "--from", dest="since", type=date.fromisoformat, required=True, metavar="DAY"
+    )
+    calls.add_argument("--to", type=date.fromisoformat, metavar="DAY", help="that day included")
+    calls.add_argument("--by", type=By, choices=list(By), default=By.QUEUE)
+    calls.add_argument("--within", type=int, default=20, metavar="S", help="answered in time: 20 s")
+    calls.add_argument("--short", type=int, default=5, metavar="S", help="a short abandon: 5 s")
+    which = calls.add_mutually_exclusive_group()
+    which.add_argument("--csv", type=Path, metavar="FILE")
+    which.add_argument("--xlsx", type=Path, metavar="FILE", help="with a sheet of all calls")
+    calls.add_argument("--list", action="store_true", help="one line for each call instead")
+    calls.set_defaults(command=call_reports.calls)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 drop table desk_call;
 drop table desk_action;
+drop index call_by_queued;
 drop table agent_state;
 alter table agent_session
     drop constraint a_wrap_up_is_whole,

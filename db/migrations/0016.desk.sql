@@ -44,6 +44,8 @@ create table agent_state (
 create unique index agent_state_open on agent_state (agent_id) where until_at is null;
 create index agent_state_by_agent on agent_state (agent_id, from_at);
 create index agent_state_by_time on agent_state (from_at);
+create index agent_state_by_call on agent_state (call_id) where call_id is not null;
+create index call_by_queued on call (queued_at) where queued_at is not null;
 
 -- What an agent or a supervisor did with a call.
 create table desk_action (
