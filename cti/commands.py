@@ -13,7 +13,9 @@ import structlog
 from cti.clicks import Clicks
 from cti.control import Control
 from cti.directory import Directory
+from cti.drafts import Drafts
 from cti.errors import AmiError, DeskError, NotAllowedError
+from cti.help import HelpChat
 from cti.presence import Presence
 from db.errors import AWAY, stop_if_cancelled
 
@@ -26,12 +28,20 @@ class Commands:
     """Every command of an agent's page."""
 
     def __init__(
-        self, presence: Presence, control: Control, clicks: Clicks, directory: Directory
+        self,
+        presence: Presence,
+        control: Control,
+        clicks: Clicks,
+        directory: Directory,
+        drafts: Drafts,
+        help_chat: HelpChat,
     ) -> None:
         self._presence = presence
         self._control = control
         self._clicks = clicks
         self._directory = directory
+        self._drafts = drafts
+        self._help = help_chat
 
     async def answer(self, agent_id: str, asked: Mapping[str, Any]) -> Answer:
         """Carry one out. Never raises what is the page's or Asterisk's fault."""
@@ -96,6 +106,20 @@ class Commands:
                 call_id = await self._clicks.call(agent_id, _uuid(key), complaint)
                 return {"call": str(call_id)}
             case _:
+                return await self._writing_command(agent_id, asked)
+        return {}
+
+    async def _writing_command(self, agent_id: str, asked: Mapping[str, Any]) -> Answer | None:
+        match asked:
+            case {"type": "draft", "call": str(call), "version": int(version), "form": dict(form)}:
+                await self._drafts.save(_uuid(call), agent_id, version, form)
+            case {"type": "draft_load", "call": str(call)}:
+                return {"draft": await self._drafts.load(_uuid(call), agent_id)}
+            case {"type": "help", "text": str(text)}:
+                await self._help.say(agent_id, f"agent:{agent_id}", text)
+            case {"type": "help_history"}:
+                return {"messages": await self._help.history(agent_id)}
+            case _:
                 return None
         return {}
 
@@ -104,4 +128,4 @@ def _uuid(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise NotAllowedError("the key must be a UUID") from None
+        raise NotAllowedError("a key or call must be a UUID") from None

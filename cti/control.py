@@ -113,6 +113,13 @@ class Control:
         self.note(call.id, f"agent:{agent_id}", "conference", str(target))
         return await self._ring(call, target)
 
+    async def barge(self, call: LiveCall, phone: str) -> None:
+        """A supervisor's telephone into the conversation: as a room, so that it is recorded."""
+        self._none_beside(call)
+        if call.citizen_leg not in self._live.state.inside:
+            await self._part(call, names.CONTEXT_DESK_CITIZEN)
+        await self._ring(call, Target(Kind.AGENT, phone))
+
     async def join(self, agent_id: str) -> None:
         """From a consultation to a conference: the citizen joins in."""
         call = self._with_citizen(agent_id)

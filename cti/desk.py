@@ -120,6 +120,17 @@ class Desk:
                 del self._pops[agent_id]
         self._send(agent_id, message)
 
+    def sign_out(self, agent_id: str) -> bool:
+        """By a supervisor; whether the agent was signed in. Their call, if any, goes on."""
+        seat = self._seats.get(agent_id)
+        if seat is not None:
+            self._sign_out(seat)
+        return seat is not None
+
+    def serving(self) -> dict[str, Agent]:
+        """Who is signed in."""
+        return {id: seat.agent for id, seat in self._seats.items()}
+
     async def agent(self, agent_id: str) -> Agent | None:
         """Who this is; None: nobody of this cell.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from cti.message import AmiEvent
-from dialplans.names import SIDE_LEG, TECHNOLOGY, VAR_CALL
+from dialplans.names import ENDPOINT_TRUNK, SIDE_LEG, TECHNOLOGY, VAR_CALL
 
 _AGENT = re.compile(rf"{TECHNOLOGY}/([0-9]{{3,6}})(?:-[0-9a-f]+)?", re.ASCII)
 _STATE_UP = "6"
@@ -27,6 +27,7 @@ class Leg:
     agent_id: str | None
     up: bool
     number: str
+    trunk: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +195,7 @@ def leg_of(event: AmiEvent, prefix: str = "") -> Leg | None:
         agent_id=None if citizen else agent_of(event.get(f"{prefix}channel")),
         up=event.get(f"{prefix}channelstate") == _STATE_UP,
         number=event.get(f"{prefix}calleridnum"),
+        trunk=event.get(f"{prefix}channel").startswith(f"{TECHNOLOGY}/{ENDPOINT_TRUNK}-"),
     )
 
 

@@ -11,14 +11,18 @@ from cti.consumer import Consumer
 from cti.control import Control
 from cti.desk import Desk, DeskSettings
 from cti.directory import Directory
+from cti.drafts import Drafts
 from cti.floor import Floor
 from cti.follow import FollowUps
+from cti.help import HelpChat
 from cti.live import LiveState
 from cti.membership import Membership
 from cti.ports import CallerHistory
 from cti.presence import Presence
 from cti.screenpop import ScreenPops
+from cti.supervision import Supervision
 from cti.timeline import Timeline
+from cti.wallboards import Wallboards
 from cti.writes import Writes
 from db.pool import Pool
 
@@ -71,11 +75,15 @@ class Cti:
             link, self.live, pool, self.writes, cell=settings.cell,
             caller_id=settings.caller_id, now=now,
         )  # fmt: skip
+        self.drafts = Drafts(pool, self.writes, now)
+        help_chat = HelpChat(pool, now)
         self.follow_ups = FollowUps(self.control, self.clicks)
         directory = settings.directory
         self.floor = Floor(
             self.live, self.presence, self.timeline,
-            Commands(self.presence, self.control, self.clicks, directory),
+            Commands(
+                self.presence, self.control, self.clicks, directory, self.drafts, help_chat
+            ),
             self.follow_ups, directory,
         )  # fmt: skip
         self.desk = Desk(
@@ -87,6 +95,16 @@ class Cti:
             cell=settings.cell, floor=self.floor, members_changed=self.membership.wake, now=now,
             lost_after=settings.lost_after, unanswered_wait=settings.unanswered_wait,
         )  # fmt: skip
+        self.supervision = Supervision(
+            link, self.live, self.presence, self.timeline, self.desk, self.control, pool,
+            directory, help_chat, cell=settings.cell, caller_id=settings.caller_id,
+            members_changed=self.membership.wake, now=now,
+        )  # fmt: skip
+        self.wallboards = Wallboards(
+            self.live, self.timeline, self.supervision, pool, link=link, now=now
+        )
+        help_chat.to_agent = self.desk.tell
+        help_chat.to_supervisors = self.wallboards.tell
 
     def _tell_state(self, agent_id: str) -> None:
         self.desk.tell(agent_id, {"type": "state", **self.floor.state(agent_id)})

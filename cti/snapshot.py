@@ -5,7 +5,7 @@ Taken after every connect: events that happened while we were not listening are 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from cti.effects import CitizenLegEnded, Effect
 from cti.errors import AmiRefusedError
 from cti.events import Leg, agent_of, leg_of, pause_of
 from cti.message import AmiEvent, AmiReply
-from cti.state import LiveCall, State, differences, is_outbound, merged, remember
+from cti.state import LiveCall, State, Waiting, differences, is_outbound, merged, remember
 from dialplans.names import SIDE_LEG
 
 
@@ -43,6 +43,7 @@ class Snapshot:
     waiting: Mapping[str, str] | None = None
     members: frozenset[Member] = frozenset()
     inside: frozenset[str] = frozenset()  # legs in a room
+    waited: Mapping[str, float] | None = None  # seconds, of those who wait
 
 
 async def take(link: Lists) -> Snapshot:
@@ -53,7 +54,11 @@ async def take(link: Lists) -> Snapshot:
     waiting = {e.get("uniqueid"): e.get("queue") for e in queues if e.name == "QueueEntry"}
     inside = frozenset(e.get("uniqueid") for e in channels if e.get("application") == "ConfBridge")
     return Snapshot(
-        tuple(leg for leg in legs if leg is not None), waiting, _members(queues), inside
+        tuple(leg for leg in legs if leg is not None),
+        waiting,
+        _members(queues),
+        inside,
+        {e.get("uniqueid"): _seconds(e.get("wait")) for e in queues if e.name == "QueueEntry"},
     )
 
 
@@ -87,6 +92,11 @@ def resync(state: State, snapshot: Snapshot, at: datetime) -> tuple[State, tuple
         # No list tells of holding: what was so before stays so while the leg lives.
         held=state.held & legs.keys(),
         inside=frozenset(snapshot.inside & legs.keys()),
+        waiting={
+            id: Waiting(queue, at - timedelta(seconds=(snapshot.waited or {}).get(id, 0.0)))
+            for id, queue in (snapshot.waiting or {}).items()
+            if id in legs
+        },
         spent=remember(state.spent, *(leg.channel_id for leg in gone)),
     )
     ended = tuple(
@@ -113,6 +123,10 @@ def _calls(old: State, legs: Iterable[Leg], waiting: Mapping[str, str]) -> dict[
             call = _with_agent(call, leg, leg.agent_id)
         calls[leg.call_id] = call
     return calls
+
+
+def _seconds(text: str) -> float:
+    return float(text) if text.isascii() and text.isdecimal() else 0.0
 
 
 def _counts(call: LiveCall, leg: Leg) -> bool:

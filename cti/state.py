@@ -60,6 +60,14 @@ class LiveCall:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """A citizen's leg in a queue."""
+
+    queue: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """All that is live in one cell. `members`: who is in which queue, as Asterisk has it."""
 
@@ -69,6 +77,7 @@ class State:
     paused: Mapping[tuple[str, str], str] = field(default_factory=dict)  # (queue, agent) -> why
     held: frozenset[str] = frozenset()  # legs whose telephone has the other side on hold
     inside: frozenset[str] = frozenset()  # legs in their call's room
+    waiting: Mapping[str, Waiting] = field(default_factory=dict)  # citizens' legs in a queue
     spent: Mapping[str, None] = field(default_factory=dict)
 
 
@@ -86,9 +95,10 @@ def reduce(state: State, event: Event, at: datetime) -> tuple[State, tuple[Effec
         case LegGone(leg, cause):
             return _leg_gone(state, leg, cause, at)
         case CallerQueued(leg, queue):
-            return _with_differences(state, _join(_see(state, leg), leg, queue), at)
+            joined = _wait(_join(_see(state, leg), leg, queue), leg, queue, at)
+            return _with_differences(state, joined, at)
         case CallerLeft(leg, abandoned):
-            return _caller_left(state, leg, abandoned, at)
+            return _caller_left(_wait(state, leg, "", at), leg, abandoned, at)
         case AgentCalled(caller, agent, queue):
             seen = _join(_see(_see(state, caller), agent), caller, queue)
             return _with_differences(state, _offer(seen, caller, agent), at)
@@ -175,6 +185,7 @@ def merged(known: Leg | None, leg: Leg) -> Leg:
         agent_id=known.agent_id or leg.agent_id,
         up=known.up or leg.up,
         number=leg.number or known.number,
+        trunk=known.trunk or leg.trunk,
     )
 
 
@@ -202,6 +213,16 @@ def _see(state: State, leg: Leg) -> State:
 def _join(state: State, caller: Leg, queue: str) -> State:
     call = _call_of(state, caller)
     return state if call is None or not queue else _put(state, replace(call, queue=queue))
+
+
+def _wait(state: State, caller: Leg, queue: str, at: datetime) -> State:
+    """In `queue` from now on; empty: in none any more."""
+    others = {id: one for id, one in state.waiting.items() if id != caller.channel_id}
+    if queue and caller.channel_id in state.legs:
+        before = state.waiting.get(caller.channel_id)
+        since = before.since if before and before.queue == queue else at
+        return replace(state, waiting={**others, caller.channel_id: Waiting(queue, since)})
+    return state if len(others) == len(state.waiting) else replace(state, waiting=others)
 
 
 def _offer(state: State, caller: Leg, agent: Leg) -> State:

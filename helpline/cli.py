@@ -98,6 +98,11 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("agent", metavar="AGENT")
     token.set_defaults(command=commands.agent_token)
 
+    boss = verbs.add_parser("supervisor", help="about supervisors").add_subparsers(required=True)
+    boss_token = boss.add_parser("token", help="the token with which a wallboard signs in")
+    boss_token.add_argument("name", metavar="NAME")
+    boss_token.set_defaults(command=commands.supervisor_token)
+
     policy = verbs.add_parser("policy", help="about policies").add_subparsers(required=True)
     explain = policy.add_parser("explain", help="who gets a complaint, by when, and what then")
     explain.add_argument("category", metavar="CATEGORY")

@@ -53,6 +53,8 @@ class LiveCell:
             now,
         )
         self.desk = self._cti.desk
+        self.wallboards = self._cti.wallboards
+        self.drafts = self._cti.drafts
 
     @property
     def services(self) -> Mapping[str, Service]:
@@ -63,6 +65,7 @@ class LiveCell:
             "agents' desk": self.desk.run,
             "agents' pauses": self._cti.presence.run,
             "agents' calls": self._cti.follow_ups.run,
+            "wallboards": self.wallboards.run,
             "queue members": self._cti.membership.run,
             "AMI link": self.link.run,
         }

@@ -225,7 +225,9 @@ class Helpline:
     async def _start_http(self, pool: Pool) -> None:
         settings, key = self._settings, signing_key(self._settings)
         policy = settings.rules
-        agents = AgentApi(key, self.live.desk, ComplaintRegistrar(pool, policy, self._now))
+        registrar = ComplaintRegistrar(pool, policy, self._now)
+        live = self.live
+        agents = AgentApi(key, live.desk, registrar, wallboards=live.wallboards, drafts=live.drafts)
         app = application(agent_routes(agents), self._metrics, self.health)
         Downloads(pool, self._store, key, self._now).add_routes(app)
         BundlePage(pool, key, self._now).add_routes(app)

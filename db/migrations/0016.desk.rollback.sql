@@ -1,3 +1,5 @@
+drop table help_message;
+drop table call_draft;
 drop table desk_call;
 drop table desk_action;
 drop index call_by_queued;
@@ -8,5 +10,6 @@ alter table agent_session
     drop column wrap_up_seconds,
     drop column wrap_up_until,
     drop column wrap_up_call,
-    drop column pause_reason;
+    drop column pause_reason,
+    drop column queues;
 drop table pause_reason;

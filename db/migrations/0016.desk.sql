@@ -19,7 +19,9 @@ insert into pause_reason (code, name_hi, name_en, position) values
     ('forced', 'पर्यवेक्षक द्वारा', 'By the supervisor', 7);
 
 -- What the agent wants, which Asterisk is brought in step with: it outlives our restart and Asterisk's.
+-- `queues`: where a supervisor has moved the agent, until they sign out; null: where they belong.
 alter table agent_session
+    add column queues           text[],
     add column pause_reason     text references pause_reason (code),
     add column wrap_up_call     uuid,
     add column wrap_up_until    timestamptz,
@@ -72,3 +74,23 @@ create table desk_call (
     at           timestamptz not null
 );
 create index desk_call_by_complaint on desk_call (complaint_id);
+
+-- The form as it is typed. Deleted when it is registered.
+create table call_draft (
+    call_id  uuid not null references call,
+    agent_id text not null references agent,
+    version  integer not null check (version > 0),
+    form     jsonb not null,
+    at       timestamptz not null,
+    primary key (call_id, agent_id)
+);
+
+-- Agents ask, supervisors answer: one conversation for each agent.
+create table help_message (
+    id       uuid primary key,
+    agent_id text not null references agent,
+    author   text not null check (author <> ''),  -- agent:<id> or supervisor:<name>
+    text     text not null check (text <> ''),
+    at       timestamptz not null
+);
+create index help_message_by_agent on help_message (agent_id, id desc);

@@ -49,3 +49,30 @@ values (:key, :call_id, :agent_id, :complaint_id, :at);
 -- name: desk_complaint(number)^
 -- Whom to call about a complaint.
 select id, contact from complaint where number = :number;
+
+-- name: desk_move_agent(agent_id, queues, cell)!
+-- Until they sign out.
+update agent_session s set queues = :queues::text[]
+from agent a
+where s.agent_id = :agent_id and s.signed_out_at is null and a.id = s.agent_id and a.cell = :cell;
+
+-- name: desk_put_draft(call_id, agent_id, version, form, at)^
+-- The highest version stands; the same again changes nothing and is no failure.
+insert into call_draft (call_id, agent_id, version, form, at)
+values (:call_id, :agent_id, :version, :form::jsonb, :at)
+on conflict (call_id, agent_id) do update
+set version = excluded.version, form = excluded.form, at = excluded.at
+where call_draft.version <= excluded.version
+returning version;
+
+-- name: desk_draft(call_id, agent_id)^
+select version, form::text as form from call_draft where call_id = :call_id and agent_id = :agent_id;
+
+-- name: desk_delete_draft(call_id, agent_id)!
+delete from call_draft where call_id = :call_id and agent_id = :agent_id;
+
+-- name: desk_put_help(id, agent_id, author, text, at)!
+insert into help_message (id, agent_id, author, text, at) values (:id, :agent_id, :author, :text, :at);
+
+-- name: desk_help(agent_id, at_most)
+select author, text, at from help_message where agent_id = :agent_id order by id desc limit :at_most;

@@ -22,6 +22,8 @@ class AgentPage:
 
     url: str
     token: str
+    path: str = "/agent/socket"
+    first: str = "hello"
     messages: list[Message] = field(default_factory=list)
     _asked: Iterator[int] = field(default_factory=count)
     _session: aiohttp.ClientSession | None = None
@@ -36,12 +38,12 @@ class AgentPage:
             self.url, headers=headers, timeout=aiohttp.ClientTimeout(total=15)
         )
         try:
-            self._socket = await self._session.ws_connect("/agent/socket", heartbeat=20)
+            self._socket = await self._session.ws_connect(self.path, heartbeat=20)
         except aiohttp.ClientError as error:
             await self._session.close()
             raise AgentError(f"the agent's page was refused: {error}") from error
         self._reader = asyncio.create_task(self._read(self._socket), name="agent page")
-        await self.wait_for("hello")
+        await self.wait_for(self.first)
         return self
 
     async def __aexit__(self, *_exc: object) -> None:

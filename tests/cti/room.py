@@ -192,7 +192,9 @@ async def opened(
             cti.live, cti.writes, cti.membership, cti.desk, cti.consumer,
         )  # fmt: skip
         app = web.Application()
-        app.add_routes(routes(AgentApi(SECRET, desk, registrar)))
+        app.add_routes(
+            routes(AgentApi(SECRET, desk, registrar, wallboards=cti.wallboards, drafts=cti.drafts))
+        )
         async with TestClient(TestServer(app)) as client:
             room = Room(
                 pool, asterisk, link, live, desk, writes, consumer, membership, history,
@@ -200,7 +202,7 @@ async def opened(
             )  # fmt: skip
             services = (
                 link.run(), consumer.run(), writes.run(), desk.run(), membership.run(),
-                cti.presence.run(), cti.follow_ups.run(),
+                cti.presence.run(), cti.follow_ups.run(), cti.wallboards.run(),
             )  # fmt: skip
             tasks = [asyncio.create_task(service) for service in services]
             try:
