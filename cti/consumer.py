@@ -69,9 +69,7 @@ class Consumer:
         self._members_changed = members_changed
         self._now = now
         self._lost_after = lost_after
-        self._unanswered = Unanswered(
-            writes, lambda call_id: call_id in live.state.calls, wait=unanswered_wait
-        )
+        self._unanswered = Unanswered(writes, live.has_citizen, wait=unanswered_wait)
         self.taken = 0
         self.resyncs = 0
         self.abandoned = 0
@@ -135,6 +133,9 @@ class Consumer:
             if isinstance(effect, AgentReleased):
                 call = before.calls.get(effect.call_id)
                 self._floor.released(effect, call.queue if call else "")
+            elif isinstance(effect, AgentAnswered):
+                now_in = self._live.state.calls.get(effect.call_id)
+                self._floor.answered(effect, now_in.queue if now_in else "")
             elif isinstance(effect, CitizenLegEnded | OriginateFailed):
                 self._floor.citizen_gone(effect.call_id)
         self._floor.observe(before, whole=whole)

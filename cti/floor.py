@@ -6,7 +6,7 @@ from uuid import UUID
 
 from cti.commands import Commands
 from cti.directory import Directory
-from cti.effects import AgentReleased
+from cti.effects import AgentAnswered, AgentReleased
 from cti.follow import FollowUps
 from cti.live import LiveState
 from cti.presence import Presence
@@ -68,6 +68,10 @@ class Floor:
     def member_changed(self, agent_id: str) -> None:
         """Asterisk seated, unseated, paused or unpaused this agent."""
         self._presence.check(agent_id)
+
+    def answered(self, effect: AgentAnswered, queue: str) -> None:
+        """The agent talks in a call of this queue."""
+        self._presence.in_call(effect.agent_id, queue)
 
     def released(self, effect: AgentReleased, queue: str) -> None:
         """The agent has done with a call of this queue."""

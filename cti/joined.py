@@ -68,7 +68,7 @@ class Cti:
         self.presence.changed = lambda agent: self.timeline.revisit(self.live.state, agent)
         self.membership = Membership(
             link, pool, settings.cell, settle=settings.settle,
-            paused=lambda agent: self.presence.wish(agent).pause,
+            paused=self.presence.wanted,
         )  # fmt: skip
         self.control = Control(link, self.live, self.writes, caller_id=settings.caller_id, now=now)
         self.clicks = Clicks(

@@ -1,5 +1,7 @@
 """What is live right now, for everybody who reads it."""
 
+from uuid import UUID
+
 from cti.state import State
 from cti.views import AgentView, agent_view
 
@@ -13,3 +15,8 @@ class LiveState:
     def view(self, agent_id: str) -> AgentView:
         """What an agent is doing."""
         return agent_view(self.state, agent_id)
+
+    def has_citizen(self, call_id: UUID) -> bool:
+        """Whether the citizen's leg of this call lives; an agent may be in it alone."""
+        call = self.state.calls.get(call_id)
+        return call is not None and call.citizen_leg is not None

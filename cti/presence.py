@@ -18,7 +18,7 @@ import structlog
 from cti.ami import AmiLink
 from cti.errors import AmiError, NotAllowedError
 from cti.state import State
-from cti.views import pause_in_force
+from cti.views import WRAP_UP, pause_in_force
 from cti.wishes import Wish, WrapUp
 from cti.writes import Writes
 from db.errors import AWAY, stop_if_cancelled
@@ -68,6 +68,7 @@ class Presence:
         self._retry = retry
         self._wishes: dict[str, Wish] = {}
         self._differing: set[str] = set()
+        self._talking: set[str] = set()  # in a call that a wrap-up follows
         self._woken = asyncio.Event()
         self.reasons: Mapping[str, PauseReason] = {}
         self.changed: Callable[[str], None] = lambda _agent: None
@@ -79,7 +80,16 @@ class Presence:
 
     def settled(self, agent_id: str) -> bool:
         """Whether Asterisk does what the agent wants, as far as pauses go."""
-        return pause_in_force(self._state(), agent_id) == self.wish(agent_id).pause
+        return pause_in_force(self._state(), agent_id) == self.wanted(agent_id)
+
+    def wanted(self, agent_id: str) -> str | None:
+        """Why Asterisk is to give this agent no calls; None: it is to give them.
+
+        Who talks in a call that a wrap-up follows is paused for it already: between the end of the
+        call and a pause that came only then, another queue would ring them.
+        """
+        wish = self.wish(agent_id)
+        return WRAP_UP if agent_id in self._talking else wish.pause
 
     def pause(self, agent_id: str, reason: str) -> None:
         """Give no calls. Raises `NotAllowedError` for a reason that there is not."""
@@ -99,9 +109,17 @@ class Presence:
         """As long again, once. Raises `NotNowError`."""
         self._put(agent_id, self.wish(agent_id).extended())
 
+    def in_call(self, agent_id: str, queue: str) -> None:
+        """The agent has answered a call of this queue."""
+        if self._wrap_up.get(queue, 0):
+            self._talking.add(agent_id)
+            self._differ(agent_id)
+
     def after_call(self, agent_id: str, call_id: UUID, queue: str) -> None:
         """The agent has done with a call of this queue."""
         limit = timedelta(seconds=self._wrap_up.get(queue, 0))
+        self._talking.discard(agent_id)
+        self._differ(agent_id)
         if limit:
             self._put(agent_id, self.wish(agent_id).after_call(call_id, limit, self._now()))
 
@@ -175,7 +193,7 @@ class Presence:
                 self.changed(agent_id)
                 continue
             try:
-                await self._tell_asterisk(agent_id, self.wish(agent_id).pause)
+                await self._tell_asterisk(agent_id, self.wanted(agent_id))
             except AmiError as error:
                 _log.warning("pause not set yet", agent=agent_id, error=str(error))
                 self._differing.add(agent_id)

@@ -126,6 +126,22 @@ async def test_the_wrap_up_may_be_ended_at_once(pool: Pool) -> None:
         await shows(page, status="ready")
 
 
+async def test_a_wrap_up_is_prepared_in_the_call_so_that_no_other_queue_rings_in_between(
+    pool: Pool,
+) -> None:
+    asterisk = PausingAsterisk()
+    async with opened(pool, asterisk, wrap_up={"helpline-hi": 30}) as room:
+        await room.open_call(CALL)
+        page = await seated(room)
+        events = answered_call()
+        await room.asterisk_says(*events[:9])
+        await eventually(lambda: asterisk.pauses == ["wrap_up"])
+        await shows(page, status="in_call")
+        await room.asterisk_says(*events[9:])
+        await shows(page, status="wrap_up")
+        assert asterisk.pauses == ["wrap_up"]
+
+
 async def test_holding_is_shown_and_is_no_interval_of_its_own(pool: Pool) -> None:
     async with opened(pool, PausingAsterisk()) as room:
         await room.open_call(CALL)
