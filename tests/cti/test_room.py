@@ -386,7 +386,7 @@ async def test_a_message_too_large_closes_the_page(pool: Pool) -> None:
     async with opened(pool) as room:
         page = await room.page()
         await receive(page, "hello")
-        await page.send_str(json.dumps({"type": "ping", "more": "x" * 10_000}))
+        await page.send_str(json.dumps({"type": "ping", "more": "x" * 40_000}))
         assert (await page.receive(timeout=10)).type is WSMsgType.CLOSE
         assert page.close_code == WSCloseCode.MESSAGE_TOO_BIG
 
