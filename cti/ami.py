@@ -124,7 +124,7 @@ class AmiLink:
 
     async def originate(self, command: OriginateCommand, timeout: float = 10.0) -> OriginateReply:
         """Ask for one call, once. Never raises."""
-        call = str(command.channel_id)
+        call = command.leg_id
         if not self.ready:
             return OriginateReply.REFUSED
         try:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from cti import tokens
 from cti.desk import Agent, Desk
+from cti.drafts import Drafts
 from cti.errors import (
     ConflictError,
     DuplicateFoundError,
@@ -25,11 +26,12 @@ from cti.errors import (
     OpenComplaint,
 )
 from cti.ports import AgentSessions, RegisteredComplaint, Registrar, RegistrationForm
+from cti.wallboards import Wallboards
 from db.errors import AWAY
 
 _log = structlog.get_logger(__name__)
 _LARGEST_BODY = 64 * 1024
-_LARGEST_MESSAGE = 4 * 1024
+_LARGEST_MESSAGE = 32 * 1024  # a draft of the form has a citizen's words in it
 _PROTOCOL = "helpline.v1"
 _TOKEN_PROTOCOL = "bearer."  # noqa: S105 -- a prefix
 
@@ -51,6 +53,8 @@ class AgentApi:
     registrar: Registrar
     sessions: AgentSessions | None = None
     heartbeat: float = 20.0
+    wallboards: Wallboards | None = None
+    drafts: Drafts | None = None
 
 
 class ComplaintBody(BaseModel):
@@ -80,7 +84,30 @@ def routes(api: AgentApi) -> list[web.RouteDef]:
     return [
         web.get("/agent/socket", _for_agents(api, _Socket(api))),
         web.post("/agent/complaints", _for_agents(api, _Complaints(api))),
+        web.get("/supervisor/socket", _for_supervisors(api)),
     ]
+
+
+def _for_supervisors(api: AgentApi) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        name = tokens.supervisor(api.secret, _token(request))
+        if name is None or api.wallboards is None:
+            return _problem(401, "sign in first", headers={"WWW-Authenticate": "Bearer"})
+        socket = _socket(api)
+        await socket.prepare(request)
+        await api.wallboards.serve(name, socket, request)
+        return socket
+
+    return guarded
+
+
+def _socket(api: AgentApi) -> web.WebSocketResponse:
+    return web.WebSocketResponse(
+        heartbeat=api.heartbeat,
+        max_msg_size=_LARGEST_MESSAGE,
+        protocols=(_PROTOCOL,),
+        timeout=2.0,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +115,7 @@ class _Socket:
     api: AgentApi
 
     async def __call__(self, request: web.Request, agent: Agent) -> web.StreamResponse:
-        socket = web.WebSocketResponse(
-            heartbeat=self.api.heartbeat,
-            max_msg_size=_LARGEST_MESSAGE,
-            protocols=(_PROTOCOL,),
-            timeout=2.0,
-        )
+        socket = _socket(self.api)
         await socket.prepare(request)
         if self.api.sessions is None or _token(request):
             await self.api.desk.serve(agent, socket, request)
@@ -156,6 +178,8 @@ class _Complaints:
             return _problem(409, str(error), candidates=error.candidates)
         except ConflictError as error:
             return _problem(409, str(error))
+        if self.api.drafts is not None:
+            self.api.drafts.forget(body.call, agent.id)
         return web.json_response(_answer(done), status=201)
 
 

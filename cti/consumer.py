@@ -5,7 +5,7 @@ history in tasks of their own.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -26,11 +26,13 @@ from cti.effects import (
     QueueAbandoned,
 )
 from cti.errors import AmiError
-from cti.events import parse
+from cti.events import MemberChanged, parse
+from cti.floor import Floor
+from cti.live import LiveState
 from cti.message import AmiEvent, Connected
 from cti.screenpop import ScreenPops
 from cti.snapshot import resync, take
-from cti.state import AgentView, State, agent_view, reduce
+from cti.state import State, reduce
 from cti.sweep import YOUNG, live_of, sweep
 from cti.unanswered import Unanswered
 from cti.writes import Writes
@@ -39,17 +41,6 @@ from db.pool import Connection
 _log = structlog.get_logger(__name__)
 _OTHER_WITNESS = 2.0
 _LOST_AFTER = 15.0  # seconds in which a call flow writes the exact outcome itself
-
-
-class LiveState:
-    """What is live, kept by the consumer and read by everybody else."""
-
-    def __init__(self) -> None:
-        self.state = State()
-
-    def view(self, agent_id: str) -> AgentView:
-        """What an agent is doing."""
-        return agent_view(self.state, agent_id)
 
 
 class Consumer:
@@ -63,6 +54,7 @@ class Consumer:
         writes: Writes,
         *,
         cell: str,
+        floor: Floor,
         members_changed: Callable[[], None],
         now: Callable[[], datetime],
         lost_after: float = _LOST_AFTER,
@@ -73,12 +65,11 @@ class Consumer:
         self._screen_pops = screen_pops
         self._writes = writes
         self._cell = cell
+        self._floor = floor
         self._members_changed = members_changed
         self._now = now
         self._lost_after = lost_after
-        self._unanswered = Unanswered(
-            writes, lambda call_id: call_id in live.state.calls, wait=unanswered_wait
-        )
+        self._unanswered = Unanswered(writes, live.has_citizen, wait=unanswered_wait)
         self.taken = 0
         self.resyncs = 0
         self.abandoned = 0
@@ -106,9 +97,11 @@ class Consumer:
         event = parse(item)
         if event is None:
             return
-        self._live.state, effects = reduce(self._live.state, event, self._now())
-        for effect in effects:
-            self._carry_out(effect, tasks)
+        before = self._live.state
+        self._live.state, effects = reduce(before, event, self._now())
+        self._follow(before, effects, tasks)
+        if isinstance(event, MemberChanged):
+            self._floor.member_changed(event.agent_id)
 
     async def _synchronise(self, connected: Connected, tasks: asyncio.TaskGroup) -> None:
         try:
@@ -118,14 +111,34 @@ class Consumer:
             self._link.drop("no snapshot")
             return
         self.resyncs += 1
-        self._live.state, effects = resync(self._live.state, snapshot, self._now())
-        for effect in effects:
-            self._carry_out(effect, tasks)
+        before = self._live.state
+        self._live.state, effects = resync(before, snapshot, self._now())
         self._link.synchronised(connected)
+        self._follow(before, effects, tasks, whole=True)
         self._members_changed()
         self._writes.add("sweep", self._sweep)
         # Once more for those that were too young to be judged.
         self._writes.add("sweep", self._sweep, delay=YOUNG.total_seconds() + 5)
+
+    def _follow(
+        self,
+        before: State,
+        effects: Iterable[Effect],
+        tasks: asyncio.TaskGroup,
+        *,
+        whole: bool = False,
+    ) -> None:
+        for effect in effects:
+            self._carry_out(effect, tasks)
+            if isinstance(effect, AgentReleased):
+                call = before.calls.get(effect.call_id)
+                self._floor.released(effect, call.queue if call else "")
+            elif isinstance(effect, AgentAnswered):
+                now_in = self._live.state.calls.get(effect.call_id)
+                self._floor.answered(effect, now_in.queue if now_in else "")
+            elif isinstance(effect, CitizenLegEnded | OriginateFailed):
+                self._floor.citizen_gone(effect.call_id)
+        self._floor.observe(before, whole=whole)
 
     def _carry_out(self, effect: Effect, tasks: asyncio.TaskGroup) -> None:
         match effect:

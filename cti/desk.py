@@ -19,8 +19,7 @@ from aiohttp import WSMsgType, web
 
 from calls.store import set_popped
 from cti.pages import CLOSE_SIGNED_OUT, CLOSE_TAKEN_OVER, Message, Page
-from cti.ports import History
-from cti.state import AgentView
+from cti.ports import Floor, History
 from cti.writes import Writes
 from db.errors import AWAY, stop_if_cancelled
 from db.ids import new_id
@@ -30,6 +29,8 @@ from db.statements import statements
 _log = structlog.get_logger(__name__)
 _ACQUIRE_SECONDS = 5.0
 _MOST_POPS = 20
+_MOST_COMMANDS = 500  # of all agents at once
+_COMMAND_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +75,20 @@ class Desk:
         pool: Callable[[], Pool],
         writes: Writes,
         *,
-        view: Callable[[str], AgentView],
+        floor: Floor,
         members_changed: Callable[[], None],
         now: Callable[[], datetime],
     ) -> None:
         self._settings = settings
         self._pool = pool
         self._writes = writes
-        self._view = view
+        self._floor = floor
         self._members_changed = members_changed
         self._now = now
         self._seats: dict[str, _Seat] = {}
         # Beside the seats: an agent may come back to a call that began before we knew them.
         self._pops: dict[str, dict[UUID, _Pop]] = {}
+        self._commands: set[asyncio.Task[None]] = set()
         self.pops = 0
         self.acknowledged = 0
         self.slow_pages = 0
@@ -118,6 +120,17 @@ class Desk:
                 del self._pops[agent_id]
         self._send(agent_id, message)
 
+    def sign_out(self, agent_id: str) -> bool:
+        """By a supervisor; whether the agent was signed in. Their call, if any, goes on."""
+        seat = self._seats.get(agent_id)
+        if seat is not None:
+            self._sign_out(seat)
+        return seat is not None
+
+    def serving(self) -> dict[str, Agent]:
+        """Who is signed in."""
+        return {id: seat.agent for id, seat in self._seats.items()}
+
     async def agent(self, agent_id: str) -> Agent | None:
         """Who this is; None: nobody of this cell.
 
@@ -129,11 +142,6 @@ class Desk:
             row = await statements().cti_agent(conn, id=agent_id, cell=self._settings.cell)
         return None if row is None else Agent(row["id"], row["name"], tuple(row["queues"]))
 
-    def sign_out(self, agent_id: str) -> None:
-        """End their session at the desk, page and all, if they are signed in."""
-        if (seat := self._seats.get(agent_id)) is not None:
-            self._sign_out(seat)
-
     async def serve(
         self, agent: Agent, socket: web.WebSocketResponse, request: web.Request
     ) -> None:
@@ -144,7 +152,7 @@ class Desk:
         try:
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
-                    self._received(agent.id, page, message.data)
+                    self._received(agent, page, message.data)
         finally:
             self._left(agent.id, page)  # first: this task may be cancelled at any await
             writer.cancel()
@@ -152,12 +160,22 @@ class Desk:
 
     async def run(self) -> None:
         """Sign out those who stay away too long, until cancelled."""
-        await self._resume()
+        try:
+            await self._resume()
+            await self._watch()
+        finally:
+            for task in self._commands:
+                task.cancel()
+            await asyncio.gather(*self._commands, return_exceptions=True)
+
+    async def _watch(self) -> None:
         while True:
             await asyncio.sleep(min(1.0, self._settings.grace / 4))
             latest = asyncio.get_running_loop().time() - self._settings.grace
             for seat in list(self._seats.values()):
-                if seat.page is None and seat.lost_at <= latest:
+                away = seat.page is None and seat.lost_at <= latest
+                # Who talks is there: a lost network ends neither the call nor what follows it.
+                if away and not self._floor.talks(seat.agent.id):
                     _log.info("agent stayed away, signed out", agent=seat.agent.id)
                     self._sign_out(seat)
 
@@ -183,10 +201,8 @@ class Desk:
             seat.page.close(CLOSE_TAKEN_OVER, "another page took over")
         seat.page = page
         self._writes.add("sign in", partial(self._write_sign_in, agent.id, self._now()))
-        view = self._view(agent.id)
-        state = {"status": view.status, "call": None if view.call_id is None else str(view.call_id)}
-        about = {"agent": agent.id, "name": agent.name, "queues": agent.queues, "state": state}
-        page.send({"type": "hello", **about})
+        about = {"agent": agent.id, "name": agent.name, "queues": agent.queues}
+        page.send({"type": "hello", **about, **self._floor.hello(agent.id)})
         for pop in self._pops.get(agent.id, {}).values():
             page.send(pop.message)
 
@@ -197,8 +213,8 @@ class Desk:
             seat.page = None
             seat.lost_at = asyncio.get_running_loop().time()
 
-    def _received(self, agent_id: str, page: Page, text: str) -> None:
-        seat = self._seats.get(agent_id)
+    def _received(self, agent: Agent, page: Page, text: str) -> None:
+        seat = self._seats.get(agent.id)
         if seat is None or seat.page is not page:
             return  # taken over or signed out: only the newest page counts
         match _parsed(text):
@@ -208,8 +224,30 @@ class Desk:
                 page.send({"type": "pong"})
             case {"type": "sign_out"}:
                 self._sign_out(seat)
+            case {"type": str(), "id": str() | int()}:
+                self._begin(agent.id, page, json.loads(text))
             case _:
                 page.send({"type": "error", "message": "not a message that we know"})
+
+    def _begin(self, agent_id: str, page: Page, asked: Mapping[str, Any]) -> None:
+        """One command of a page: carried out in a task of its own, which ends by itself."""
+        if len(self._commands) >= _MOST_COMMANDS:
+            page.send(refusal(asked, "too much is asked at once"))
+            return
+        name = f"command of agent {agent_id}"
+        task = asyncio.create_task(self._answer(agent_id, page, asked), name=name)
+        self._commands.add(task)
+        task.add_done_callback(self._commands.discard)
+
+    async def _answer(self, agent_id: str, page: Page, asked: Mapping[str, Any]) -> None:
+        try:
+            async with asyncio.timeout(_COMMAND_SECONDS):
+                page.send(await self._floor.command(agent_id, asked))
+        except TimeoutError:
+            page.send(refusal(asked, "not answered in time: look at the state"))
+        except Exception:  # a fault of ours is told to the page and does not end the desk
+            _log.exception("command failed", agent=agent_id, type=str(asked["type"])[:40])
+            page.send(refusal(asked, "internal error"))
 
     def _acknowledge(self, seat: _Seat, call: str) -> None:
         with contextlib.suppress(ValueError):
@@ -223,6 +261,7 @@ class Desk:
 
     def _sign_out(self, seat: _Seat) -> None:
         self._seats.pop(seat.agent.id, None)
+        self._floor.signed_out(seat.agent.id)
         if seat.page is not None:
             seat.page.close(CLOSE_SIGNED_OUT, "signed out")
         self._writes.add("sign out", partial(self._write_sign_out, seat.agent.id, self._now()))
@@ -258,6 +297,11 @@ def pop_message(
 def call_message(type: str, call_id: UUID, at: datetime) -> Message:
     """`pop_withdrawn`, `answered` or `released`."""
     return {"type": type, "call": str(call_id), "at": at.isoformat()}
+
+
+def refusal(asked: Mapping[str, Any], reason: str) -> Message:
+    """The answer to a command that was not carried out."""
+    return {"type": "answer", "id": asked["id"], "ok": False, "reason": reason}
 
 
 def _parsed(text: str) -> Mapping[str, Any] | None:

@@ -105,3 +105,15 @@ class DuplicateFoundError(FormError):
 
 class ConflictError(FormError):
     """The form contradicts what is known: {why}."""
+
+
+class DeskError(CtiError):
+    """The base of what an agent or a supervisor is refused; its text is for them."""
+
+
+class NotNowError(DeskError):
+    """It cannot be done as things stand: {why}."""
+
+
+class NotAllowedError(DeskError):
+    """They may not do that: {why}."""

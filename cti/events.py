@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from cti.message import AmiEvent
-from dialplans.names import TECHNOLOGY, VAR_CALL
+from dialplans.names import ENDPOINT_TRUNK, SIDE_LEG, TECHNOLOGY, VAR_CALL
 
 _AGENT = re.compile(rf"{TECHNOLOGY}/([0-9]{{3,6}})(?:-[0-9a-f]+)?", re.ASCII)
 _STATE_UP = "6"
@@ -27,6 +27,7 @@ class Leg:
     agent_id: str | None
     up: bool
     number: str
+    trunk: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +97,55 @@ class OriginateEnded:
 
 @dataclass(frozen=True, slots=True)
 class MemberChanged:
-    """QueueMemberAdded, QueueMemberRemoved."""
+    """QueueMemberAdded, QueueMemberRemoved, QueueMemberPause.
+
+    `paused`: the reason, empty where none was given; None: not paused.
+    """
 
     agent_id: str
     queue: str
     present: bool
+    paused: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SideFailed:
+    """OriginateResponse of a leg beside the citizen's: nobody was reached."""
+
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoomChanged:
+    """ConfbridgeJoin, ConfbridgeLeave: this leg is in, or no more in, its call's room."""
+
+    leg: Leg
+    inside: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DialBegun:
+    """DialBegin: the dialplan or a queue rings this agent for this caller."""
+
+    caller: Leg
+    agent: Leg
+
+
+@dataclass(frozen=True, slots=True)
+class DialOver:
+    """DialEnd: the agent answered, or did not."""
+
+    caller: Leg
+    agent: Leg
+    answered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LegHeld:
+    """Hold, Unhold: this leg's telephone put the other side on hold."""
+
+    leg: Leg
+    held: bool
 
 
 Event = (
@@ -113,6 +158,11 @@ Event = (
     | AgentDone
     | OriginateEnded
     | MemberChanged
+    | LegHeld
+    | RoomChanged
+    | SideFailed
+    | DialBegun
+    | DialOver
 )
 
 
@@ -136,7 +186,8 @@ def leg_of(event: AmiEvent, prefix: str = "") -> Leg | None:
     call_id = _uuid((event.dest_variables if prefix else event.variables).get(VAR_CALL, ""))
     # A call that we place has our id as its channel's, and may end before it has the variable.
     ours = _uuid(channel_id)
-    citizen = ours is not None or channel_id == event.get(f"{prefix}linkedid")
+    first = channel_id == event.get(f"{prefix}linkedid")
+    citizen = ours is not None or (first and not channel_id.startswith(SIDE_LEG))
     return Leg(
         channel_id=channel_id,
         call_id=ours or call_id,
@@ -144,6 +195,7 @@ def leg_of(event: AmiEvent, prefix: str = "") -> Leg | None:
         agent_id=None if citizen else agent_of(event.get(f"{prefix}channel")),
         up=event.get(f"{prefix}channelstate") == _STATE_UP,
         number=event.get(f"{prefix}calleridnum"),
+        trunk=event.get(f"{prefix}channel").startswith(f"{TECHNOLOGY}/{ENDPOINT_TRUNK}-"),
     )
 
 
@@ -178,11 +230,27 @@ def _agent_event(event: AmiEvent) -> Event | None:
     return AgentDone(agent)
 
 
+def _dialled(event: AmiEvent) -> Event | None:
+    caller, agent = leg_of(event), leg_of(event, "dest")
+    if caller is None or agent is None or agent.agent_id is None:
+        return None
+    if event.name == "DialBegin":
+        return DialBegun(caller, agent)
+    return DialOver(caller, agent, event.get("dialstatus") == "ANSWER")
+
+
+def _room(event: AmiEvent) -> Event | None:
+    leg = leg_of(event)
+    return None if leg is None else RoomChanged(leg, event.name == "ConfbridgeJoin")
+
+
 def _originate_ended(event: AmiEvent) -> Event | None:
-    call_id = _uuid(event.get("actionid"))
+    action, answered = event.get("actionid"), event.get("response") == "Success"
+    if action.startswith(SIDE_LEG):
+        return None if answered else SideFailed(action)
+    call_id = _uuid(action)
     if call_id is None:
         return None
-    answered = event.get("response") == "Success"
     return OriginateEnded(call_id, answered, _number(event.get("reason")))
 
 
@@ -190,7 +258,18 @@ def _member(event: AmiEvent) -> Event | None:
     agent_id, queue = agent_of(event.get("interface")), event.get("queue")
     if agent_id is None or not queue:
         return None
-    return MemberChanged(agent_id, queue, event.name == "QueueMemberAdded")
+    present = event.name != "QueueMemberRemoved"
+    return MemberChanged(agent_id, queue, present, pause_of(event) if present else None)
+
+
+def pause_of(event: AmiEvent) -> str | None:
+    """Why the member of this event is paused; None: it is not."""
+    return event.get("pausedreason") if event.get("paused") == "1" else None
+
+
+def _held(event: AmiEvent) -> Event | None:
+    leg = leg_of(event)
+    return None if leg is None else LegHeld(leg, event.name == "Hold")
 
 
 def _uuid(text: str) -> UUID | None:
@@ -220,4 +299,11 @@ _READERS: Mapping[str, Callable[[AmiEvent], Event | None]] = {
     "OriginateResponse": _originate_ended,
     "QueueMemberAdded": _member,
     "QueueMemberRemoved": _member,
+    "QueueMemberPause": _member,
+    "DialBegin": _dialled,
+    "DialEnd": _dialled,
+    "ConfbridgeJoin": _room,
+    "ConfbridgeLeave": _room,
+    "Hold": _held,
+    "Unhold": _held,
 }

@@ -43,8 +43,8 @@ def membership_changes(wanted: Seats, actual: frozenset[Member]) -> Changes:
 class Membership:
     """`wake()` after a sign-in, sign-out or reconnect; `run()` belongs to a supervisor.
 
-    `settle`: changes within this time are made together. `every`: looks by itself, so that what
-    Asterisk forgot (a reload) comes back.
+    `paused(agent)`: why they are to be given no calls. `settle`: changes within this time are made
+    together. `every`: looks by itself, so that what Asterisk forgot (a reload) comes back.
     """
 
     def __init__(
@@ -53,12 +53,14 @@ class Membership:
         pool: Callable[[], Pool],
         cell: str,
         *,
+        paused: Callable[[str], str | None] = lambda _agent: None,
         settle: float = 0.2,
         every: float = 60.0,
     ) -> None:
         self._link = link
         self._pool = pool
         self._cell = cell
+        self._paused = paused
         self._settle = settle
         self._every = every
         self._woken = asyncio.Event()
@@ -92,11 +94,17 @@ class Membership:
         async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as connection:
             rows = [row async for row in statements().cti_signed_in(connection, cell=self._cell)]
         wanted = wanted_seats(rows)
+        pausing = {row["id"] for row in rows if row["pausing"]}
         changes = membership_changes(wanted, await take_members(self._link))
         for queue, agent_id in changes.remove:
             await self._change("QueueRemove", queue, agent_id)
         for queue, agent_id in changes.add:
-            await self._change("QueueAdd", queue, agent_id, _seat(agent_id, wanted, queue))
+            # Whoever pauses must not be rung between being seated and being paused.
+            # Where what is kept and what was just said differ, a pause too many is mended.
+            pauses = agent_id in pausing or self._paused(agent_id) is not None
+            paused = {"Paused": "true"} if pauses else {}
+            seat = _seat(agent_id, wanted, queue) | paused
+            await self._change("QueueAdd", queue, agent_id, seat)
         return changes
 
     async def _change(

@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from cti.errors import AmiValueError
+from dialplans.names import SIDE_LEG
 
 # One destination: `&` would dial a second one, `,` and `|` would begin an option.
 _CHANNEL = re.compile(r"(?:PJSIP|Local)/[A-Za-z0-9_.+-]{1,64}(?:@[A-Za-z0-9_.-]{1,64})?", re.ASCII)
@@ -40,6 +41,8 @@ class OriginateCommand:
     caller_id: str
     timeout_ms: int
     variables: Mapping[str, str] = field(default_factory=dict)
+    side: bool = False
+    """Not the citizen's leg but one beside it: its id says so, and is no call's."""
 
     def __post_init__(self) -> None:
         if not _CHANNEL.fullmatch(self.channel):
@@ -54,10 +57,15 @@ class OriginateCommand:
             if not _VARIABLE.fullmatch(name) or _NOT_IN_VARIABLE.search(value):
                 raise AmiValueError(f"the variable {name!r}")
 
+    @property
+    def leg_id(self) -> str:
+        """The channel's unique id, and the action's."""
+        return f"{SIDE_LEG}{self.channel_id}" if self.side else str(self.channel_id)
+
     def fields(self) -> list[tuple[str, str]]:
         """The action's headers. Always asynchronous: otherwise AMI is blocked while it rings."""
         return [
-            ("ChannelId", str(self.channel_id)),
+            ("ChannelId", self.leg_id),
             ("Channel", self.channel),
             ("Context", self.context),
             ("Exten", self.exten),

@@ -39,6 +39,28 @@ class AgentSessions(Protocol):
         ...
 
 
+class Floor(Protocol):
+    """What stands behind the agents' pages: `cti.floor.Floor`."""
+
+    def hello(self, agent_id: str) -> Mapping[str, Any]:
+        """What a new page is told beside who its agent is."""
+        ...
+
+    def talks(self, agent_id: str) -> bool:
+        """Whether the agent is in a call."""
+        ...
+
+    def signed_out(self, agent_id: str) -> None:
+        """The agent has signed out."""
+        ...
+
+    async def command(self, agent_id: str, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Carry out what a page asks (`type`, `id` and more); the answer to send. Never refuses
+        by raising.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistrationForm:
     """What the agent's page sends. `contact` None: the number that the call came from.

@@ -26,10 +26,19 @@ _Key = tuple[UUID, str]  # call, agent
 
 
 class ScreenPops:
-    """Synchronous for its caller; its tasks belong to the caller's group."""
+    """Synchronous for its caller; its tasks belong to the caller's group.
 
-    def __init__(self, desk: Desk, history: CallerHistory) -> None:
+    `known(call)`: the number (E.164) of a citizen whom we call.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        history: CallerHistory,
+        known: Callable[[UUID], str | None] = lambda _call: None,
+    ) -> None:
         self._desk = desk
+        self._known = known
         self._history = history
         self._stories: dict[_Key, deque[OfferToAgent | Callable[[], None]]] = {}
         self._lookups: dict[UUID, _LookUp] = {}
@@ -69,7 +78,7 @@ class ScreenPops:
             del self._stories[key]
 
     async def _pop(self, effect: OfferToAgent, tasks: asyncio.TaskGroup) -> None:
-        number = to_e164(effect.number) if effect.number else None
+        number = self._known(effect.call_id) or (to_e164(effect.number) if effect.number else None)
         history = await self._lookup(effect.call_id, number, tasks)
         self.without_history += history is None
         message = pop_message(effect.call_id, effect.queue, number, effect.at, history)

@@ -5,15 +5,16 @@ Taken after every connect: events that happened while we were not listening are 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
 from cti.effects import CitizenLegEnded, Effect
 from cti.errors import AmiRefusedError
-from cti.events import Leg, agent_of, leg_of
+from cti.events import Leg, agent_of, leg_of, pause_of
 from cti.message import AmiEvent, AmiReply
-from cti.state import LiveCall, State, differences, is_outbound, merged, remember
+from cti.state import LiveCall, State, Waiting, differences, is_outbound, merged, remember
+from dialplans.names import SIDE_LEG
 
 
 class Lists(Protocol):
@@ -31,6 +32,7 @@ class Member:
     queue: str
     agent_id: str
     dynamic: bool = True
+    paused: str | None = None  # why; None: not paused
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class Snapshot:
     legs: tuple[Leg, ...] = ()
     waiting: Mapping[str, str] | None = None
     members: frozenset[Member] = frozenset()
+    inside: frozenset[str] = frozenset()  # legs in a room
+    waited: Mapping[str, float] | None = None  # seconds, of those who wait
 
 
 async def take(link: Lists) -> Snapshot:
@@ -48,7 +52,14 @@ async def take(link: Lists) -> Snapshot:
     queues = await _list(link, "QueueStatus")
     legs = (leg_of(event) for event in channels if event.name == "CoreShowChannel")
     waiting = {e.get("uniqueid"): e.get("queue") for e in queues if e.name == "QueueEntry"}
-    return Snapshot(tuple(leg for leg in legs if leg is not None), waiting, _members(queues))
+    inside = frozenset(e.get("uniqueid") for e in channels if e.get("application") == "ConfBridge")
+    return Snapshot(
+        tuple(leg for leg in legs if leg is not None),
+        waiting,
+        _members(queues),
+        inside,
+        {e.get("uniqueid"): _seconds(e.get("wait")) for e in queues if e.name == "QueueEntry"},
+    )
 
 
 async def take_members(link: Lists) -> frozenset[Member]:
@@ -73,6 +84,19 @@ def resync(state: State, snapshot: Snapshot, at: datetime) -> tuple[State, tuple
         legs=legs,
         calls=_calls(state, legs.values(), snapshot.waiting or {}),
         members=frozenset((member.queue, member.agent_id) for member in snapshot.members),
+        paused={
+            (member.queue, member.agent_id): member.paused
+            for member in snapshot.members
+            if member.paused is not None
+        },
+        # No list tells of holding: what was so before stays so while the leg lives.
+        held=state.held & legs.keys(),
+        inside=frozenset(snapshot.inside & legs.keys()),
+        waiting={
+            id: Waiting(queue, at - timedelta(seconds=(snapshot.waited or {}).get(id, 0.0)))
+            for id, queue in (snapshot.waiting or {}).items()
+            if id in legs
+        },
         spent=remember(state.spent, *(leg.channel_id for leg in gone)),
     )
     ended = tuple(
@@ -93,14 +117,26 @@ def _calls(old: State, legs: Iterable[Leg], waiting: Mapping[str, str]) -> dict[
         if leg.citizen:
             before = old.calls.get(leg.call_id, call)
             queue = waiting.get(leg.channel_id) or before.queue
-            call = replace(call, citizen_leg=leg.channel_id, number=leg.number, queue=queue)
-        elif leg.agent_id and call.citizen_leg and leg.channel_id not in old.spent:
+            number = before.number if is_outbound(leg) else leg.number
+            call = replace(call, citizen_leg=leg.channel_id, number=number, queue=queue)
+        elif leg.agent_id and _counts(call, leg) and leg.channel_id not in old.spent:
             call = _with_agent(call, leg, leg.agent_id)
         calls[leg.call_id] = call
     return calls
 
 
+def _seconds(text: str) -> float:
+    return float(text) if text.isascii() and text.isdecimal() else 0.0
+
+
+def _counts(call: LiveCall, leg: Leg) -> bool:
+    """An agent's leg means something beside a citizen's, or when it waits for one."""
+    return call.citizen_leg is not None or leg.channel_id.startswith(SIDE_LEG)
+
+
 def _with_agent(call: LiveCall, leg: Leg, agent_id: str) -> LiveCall:
+    if leg.up and call.agent_id is not None:
+        return replace(call, others={**call.others, agent_id: leg.channel_id})
     if leg.up:
         return replace(call, offers={}, agent_id=agent_id, agent_leg=leg.channel_id)
     if call.agent_id is not None:
@@ -110,7 +146,7 @@ def _with_agent(call: LiveCall, leg: Leg, agent_id: str) -> LiveCall:
 
 def _members(events: Iterable[AmiEvent]) -> frozenset[Member]:
     return frozenset(
-        Member(event.get("queue"), agent, event.get("membership") == "dynamic")
+        Member(event.get("queue"), agent, event.get("membership") == "dynamic", pause_of(event))
         for event in events
         if event.name == "QueueMember" and (agent := agent_of(event.get("location")))
     )

@@ -9,7 +9,6 @@ already so has no effect. What was missed is healed by the next snapshot (`resyn
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
 from itertools import islice
 from uuid import UUID
 
@@ -29,13 +28,19 @@ from cti.events import (
     AgentDone,
     CallerLeft,
     CallerQueued,
+    DialBegun,
+    DialOver,
     Event,
     Leg,
     LegGone,
+    LegHeld,
     LegSeen,
     MemberChanged,
     OriginateEnded,
+    RoomChanged,
+    SideFailed,
 )
+from dialplans.names import SIDE_LEG
 
 _REMEMBERED = 2_000
 
@@ -51,6 +56,15 @@ class LiveCall:
     offers: Mapping[str, str] = field(default_factory=dict)
     agent_id: str | None = None  # who talks with the citizen
     agent_leg: str | None = None
+    others: Mapping[str, str] = field(default_factory=dict)  # agents in the room beside them
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A citizen's leg in a queue."""
+
+    queue: str
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,37 +74,11 @@ class State:
     legs: Mapping[str, Leg] = field(default_factory=dict)
     calls: Mapping[UUID, LiveCall] = field(default_factory=dict)
     members: frozenset[tuple[str, str]] = frozenset()  # (queue, agent)
+    paused: Mapping[tuple[str, str], str] = field(default_factory=dict)  # (queue, agent) -> why
+    held: frozenset[str] = frozenset()  # legs whose telephone has the other side on hold
+    inside: frozenset[str] = frozenset()  # legs in their call's room
+    waiting: Mapping[str, Waiting] = field(default_factory=dict)  # citizens' legs in a queue
     spent: Mapping[str, None] = field(default_factory=dict)
-
-
-class AgentStatus(StrEnum):
-    """What an agent is doing, as far as Asterisk knows."""
-
-    SIGNED_OUT = "signed_out"
-    AVAILABLE = "available"
-    RINGING = "ringing"
-    IN_CALL = "in_call"
-
-
-@dataclass(frozen=True, slots=True)
-class AgentView:
-    """One agent, seen from the state."""
-
-    status: AgentStatus
-    call_id: UUID | None = None
-
-
-def agent_view(state: State, agent_id: str) -> AgentView:
-    """What this agent is doing now."""
-    for call in state.calls.values():
-        if call.agent_id == agent_id:
-            return AgentView(AgentStatus.IN_CALL, call.id)
-    for call in state.calls.values():
-        if agent_id in call.offers:
-            return AgentView(AgentStatus.RINGING, call.id)
-    if any(agent == agent_id for _, agent in state.members):
-        return AgentView(AgentStatus.AVAILABLE)
-    return AgentView(AgentStatus.SIGNED_OUT)
 
 
 def holds(state: State, call_id: UUID, agent_id: str) -> bool:
@@ -107,9 +95,10 @@ def reduce(state: State, event: Event, at: datetime) -> tuple[State, tuple[Effec
         case LegGone(leg, cause):
             return _leg_gone(state, leg, cause, at)
         case CallerQueued(leg, queue):
-            return _with_differences(state, _join(_see(state, leg), leg, queue), at)
+            joined = _wait(_join(_see(state, leg), leg, queue), leg, queue, at)
+            return _with_differences(state, joined, at)
         case CallerLeft(leg, abandoned):
-            return _caller_left(state, leg, abandoned, at)
+            return _caller_left(_wait(state, leg, "", at), leg, abandoned, at)
         case AgentCalled(caller, agent, queue):
             seen = _join(_see(_see(state, caller), agent), caller, queue)
             return _with_differences(state, _offer(seen, caller, agent), at)
@@ -120,10 +109,21 @@ def reduce(state: State, event: Event, at: datetime) -> tuple[State, tuple[Effec
             return _with_differences(state, _agent_done(state, agent), at)
         case OriginateEnded(call_id, answered, reason):
             return _originate_ended(state, call_id, answered, reason, at)
-        case MemberChanged(agent_id, queue, present):
-            one = {(queue, agent_id)}
-            members = state.members | one if present else state.members - one
-            return replace(state, members=members), ()
+        case MemberChanged():
+            return _member_changed(state, event), ()
+        case DialBegun(caller, agent):
+            seen = _see(_see(state, caller), agent)
+            return _with_differences(state, _offer(seen, caller, agent), at)
+        case DialOver(caller, agent, answered):
+            seen = _see(_see(state, caller), agent)
+            new = _connect(seen, caller, agent) if answered else _without_offer(seen, agent)
+            return _with_differences(state, new, at)
+        case RoomChanged(leg, inside):
+            return _with_differences(state, _room_changed(_see(state, leg), leg, inside), at)
+        case SideFailed(leg_id):
+            return _with_differences(state, _side_failed(state, leg_id), at)
+        case LegHeld(leg, held):
+            return _hold(_see(state, leg), leg, held), ()
 
 
 def differences(old: State, new: State, at: datetime) -> tuple[Effect, ...]:
@@ -154,17 +154,24 @@ def _call_differences(old: State, new: State, call_id: UUID, at: datetime) -> It
     before = old.calls.get(call_id) or LiveCall(call_id)
     after = new.calls.get(call_id) or LiveCall(call_id)
     for agent in before.offers:
-        if agent not in after.offers and agent != after.agent_id:
+        if agent not in after.offers and agent not in _talking(after):
             yield OfferWithdrawn(call_id, agent, at)
-    if before.agent_id and before.agent_id != after.agent_id:
-        yield AgentReleased(call_id, before.agent_id, at)
-    shown = {*before.offers, before.agent_id}
-    for agent in (*after.offers, *((after.agent_id,) if after.agent_id else ())):
+    for agent in _talking(before):
+        if agent not in _talking(after):
+            yield AgentReleased(call_id, agent, at)
+    shown = {*before.offers, before.agent_id, *before.others}
+    taken = (after.agent_id,) if after.agent_id else ()
+    for agent in (*after.offers, *taken, *after.others):
         # Also for one who answered before we saw it ring: never a call without its screen-pop.
         if agent not in shown:
             yield OfferToAgent(call_id, agent, after.queue, after.number, at)
     if after.agent_id and before.agent_id != after.agent_id:
         yield AgentAnswered(call_id, after.agent_id, at)
+
+
+def _talking(call: LiveCall) -> tuple[str, ...]:
+    """Every agent in the call."""
+    return (*((call.agent_id,) if call.agent_id else ()), *call.others)
 
 
 def merged(known: Leg | None, leg: Leg) -> Leg:
@@ -178,6 +185,7 @@ def merged(known: Leg | None, leg: Leg) -> Leg:
         agent_id=known.agent_id or leg.agent_id,
         up=known.up or leg.up,
         number=leg.number or known.number,
+        trunk=known.trunk or leg.trunk,
     )
 
 
@@ -194,13 +202,27 @@ def _see(state: State, leg: Leg) -> State:
         return state
     call = state.calls.get(leg.call_id, LiveCall(leg.call_id))
     if leg.citizen:
-        call = replace(call, citizen_leg=leg.channel_id, number=call.number or leg.number)
+        # Of a call that we place, Asterisk names us as the caller.
+        number = "" if is_outbound(leg) else leg.number
+        call = replace(call, citizen_leg=leg.channel_id, number=call.number or number)
+    elif leg.agent_id and leg.channel_id.startswith(SIDE_LEG) and known is None and not leg.up:
+        call = replace(call, offers={**call.offers, leg.agent_id: leg.channel_id})
     return _put(state, call)
 
 
 def _join(state: State, caller: Leg, queue: str) -> State:
     call = _call_of(state, caller)
     return state if call is None or not queue else _put(state, replace(call, queue=queue))
+
+
+def _wait(state: State, caller: Leg, queue: str, at: datetime) -> State:
+    """In `queue` from now on; empty: in none any more."""
+    others = {id: one for id, one in state.waiting.items() if id != caller.channel_id}
+    if queue and caller.channel_id in state.legs:
+        before = state.waiting.get(caller.channel_id)
+        since = before.since if before and before.queue == queue else at
+        return replace(state, waiting={**others, caller.channel_id: Waiting(queue, since)})
+    return state if len(others) == len(state.waiting) else replace(state, waiting=others)
 
 
 def _offer(state: State, caller: Leg, agent: Leg) -> State:
@@ -228,8 +250,36 @@ def _agent_done(state: State, agent: Leg) -> State:
 def _without_agent(state: State, call: LiveCall, leg_id: str) -> State:
     """This leg of an agent neither rings for the call nor talks in it any more."""
     offers = {agent: leg for agent, leg in call.offers.items() if leg != leg_id}
+    others = {agent: leg for agent, leg in call.others.items() if leg != leg_id}
     if call.agent_leg == leg_id:
-        call = replace(call, agent_id=None, agent_leg=None)
+        # Whoever is left in the room with the citizen has the call now.
+        agent_id, leg = next(iter(others.items()), (None, None))
+        others.pop(agent_id or "", None)
+        call = replace(call, agent_id=agent_id, agent_leg=leg)
+    return _put(state, replace(call, offers=offers, others=others))
+
+
+def _without_offer(state: State, agent: Leg) -> State:
+    """It did not answer. Its hang-up follows; a queue says more by events of its own."""
+    call = _call_of(state, agent)
+    if call is None:
+        return state
+    offers = {other: leg for other, leg in call.offers.items() if leg != agent.channel_id}
+    return _put(state, replace(call, offers=offers))
+
+
+def _room_changed(state: State, leg: Leg, inside: bool) -> State:
+    """An agent in the room talks in the call; the first has it, the others are beside them."""
+    one = {leg.channel_id} & state.legs.keys()
+    state = replace(state, inside=state.inside | one if inside else state.inside - one)
+    call = _call_of(state, leg)
+    if not inside or call is None or leg.agent_id is None or not one:
+        return state
+    if call.agent_leg in (None, leg.channel_id):
+        call = replace(call, agent_id=leg.agent_id, agent_leg=leg.channel_id)
+    else:
+        call = replace(call, others={**call.others, leg.agent_id: leg.channel_id})
+    offers = {agent: id for agent, id in call.offers.items() if agent != leg.agent_id}
     return _put(state, replace(call, offers=offers))
 
 
@@ -251,7 +301,8 @@ def _leg_gone(
 def _without_leg(state: State, leg: Leg) -> State:
     legs = {id: other for id, other in state.legs.items() if id != leg.channel_id}
     spent = remember(state.spent, leg.channel_id)
-    state = replace(state, legs=legs, spent=spent)
+    one = {leg.channel_id}
+    state = replace(state, legs=legs, spent=spent, held=state.held - one, inside=state.inside - one)
     call = state.calls.get(leg.call_id) if leg.call_id else None
     if call is None:
         return state
@@ -262,6 +313,13 @@ def _without_leg(state: State, leg: Leg) -> State:
     return _without_agent(state, call, leg.channel_id)
 
 
+def _side_failed(state: State, leg_id: str) -> State:
+    leg = state.legs.get(leg_id)
+    if leg is None:
+        return replace(state, spent=remember(state.spent, leg_id))
+    return _without_leg(state, leg)
+
+
 def _caller_left(
     state: State, leg: Leg, abandoned: bool, at: datetime
 ) -> tuple[State, tuple[Effect, ...]]:
@@ -270,6 +328,20 @@ def _caller_left(
         return state, ()
     spent = remember(state.spent, f"abandoned {leg.channel_id}")
     return replace(state, spent=spent), (QueueAbandoned(call.id, call.queue, at),)
+
+
+def _member_changed(state: State, event: MemberChanged) -> State:
+    seat = (event.queue, event.agent_id)
+    members = state.members | {seat} if event.present else state.members - {seat}
+    paused = {other: why for other, why in state.paused.items() if other != seat}
+    if event.paused is not None:
+        paused[seat] = event.paused
+    return replace(state, members=members, paused=paused)
+
+
+def _hold(state: State, leg: Leg, held: bool) -> State:
+    one = {leg.channel_id} & state.legs.keys()
+    return replace(state, held=state.held | one if held else state.held - one)
 
 
 def _originate_ended(

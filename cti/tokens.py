@@ -18,3 +18,19 @@ def verify(secret: bytes, token: str) -> str | None:
 
 def _mac(secret: bytes, agent_id: str) -> str:
     return hmac.new(secret, b"helpline agent " + agent_id.encode(), hashlib.sha256).hexdigest()
+
+
+def issue_supervisor(secret: bytes, name: str) -> str:
+    """The token of a supervisor. `name` has no dot."""
+    return f"{name}.{_supervisors_mac(secret, name)}"
+
+
+def supervisor(secret: bytes, token: str) -> str | None:
+    """The one place that says who may supervise: their name, or None."""
+    name, _, given = token.partition(".")
+    expected = _supervisors_mac(secret, name)
+    return name if name and hmac.compare_digest(expected.encode(), given.encode()) else None
+
+
+def _supervisors_mac(secret: bytes, name: str) -> str:
+    return hmac.new(secret, b"helpline supervisor " + name.encode(), hashlib.sha256).hexdigest()

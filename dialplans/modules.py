@@ -46,6 +46,11 @@ MODULES: Final = (
     "app_dial",
     "app_mixmonitor",
     "app_queue",
+    # The agents' desk: transfers, rooms, a supervisor who listens.
+    "app_dial",
+    "app_senddtmf",
+    "app_confbridge",
+    "app_chanspy",
     "res_speech",
     "res_agi",
 )

@@ -20,6 +20,7 @@ from dialplans.settings import CellSettings
 _TEMPLATES: Final = Path(__file__).with_name("templates")
 _FILES: Final = (
     "asterisk.conf",
+    "confbridge.conf",
     "extensions.conf",
     "indications.conf",
     "logger.conf",

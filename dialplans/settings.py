@@ -236,6 +236,10 @@ class CellSettings(_Settings):
     rtp_timeout_seconds: Annotated[int, Field(ge=0, le=3600)] = 60
     """A leg without a single packet for so long is dead; 0: never."""
     registration_check_seconds: Annotated[int, Field(ge=0, le=3600)] = 30
+    desk_ring_seconds: Annotated[int, Field(ge=5, le=120)] = 20
+    """How long somebody rings to whom an agent hands a citizen."""
+    desk_hold_seconds: Annotated[int, Field(ge=10, le=600)] = 120
+    """How long a citizen waits at most while the agent asks somebody."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

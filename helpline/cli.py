@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from uuid import UUID
 
@@ -13,12 +14,13 @@ import uvloop
 from access.errors import AccessError
 from access.rights import Role
 from calls.errors import CallError
+from calls.reporting import By
 from complaints.errors import ComplaintError
 from complaints.importing.layouts import Kind
 from cti.errors import FormError
 from db.errors import AWAY, DatabaseError
 from dialplans.errors import DialplanError
-from helpline import commands, logs, quality_commands, recording_words, reports
+from helpline import call_reports, commands, logs, quality_commands, recording_words, reports
 from helpline import message_commands as messages
 from helpline import user_commands as people
 from helpline.caller_commands import add_commands as add_caller_commands
@@ -116,6 +118,11 @@ def _parser() -> argparse.ArgumentParser:
     make.add_argument("--name", action="append", metavar="HOST", help="repeat for several")
     make.set_defaults(command=commands.certificate_make)
 
+    boss = verbs.add_parser("supervisor", help="about supervisors").add_subparsers(required=True)
+    boss_token = boss.add_parser("token", help="the token with which a wallboard signs in")
+    boss_token.add_argument("name", metavar="NAME")
+    boss_token.set_defaults(command=commands.supervisor_token)
+
     policy = verbs.add_parser("policy", help="about policies").add_subparsers(required=True)
     explain = policy.add_parser("explain", help="who gets a complaint, by when, and what then")
     explain.add_argument("category", metavar="CATEGORY")
@@ -137,7 +144,9 @@ def _parser() -> argparse.ArgumentParser:
     recording_words.add(verbs.add_parser("recordings", help="find, hand out, keep, erase, verify"))
     _add_import(verbs.add_parser("import", help="departments, places, categories, posts, officers"))
     quality_commands.add_to(verbs.add_parser("quality", help="judging recorded calls"))
-    _add_report(verbs.add_parser("report", help="what is missing, and what waits for the CM"))
+    _add_report(
+        verbs.add_parser("report", help="figures of calls, what is missing, what waits")
+    )
     _add_user(verbs.add_parser("user", help="people who sign in"))
     return parser
 
@@ -251,6 +260,20 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
     abandoned.add_argument("--hours", type=float, default=24.0, metavar="N", help="default: 24")
     abandoned.add_argument("--most", type=int, default=200, metavar="N", help="default: 200")
     abandoned.set_defaults(command=reports.abandoned)
+
+    calls = verbs.add_parser("calls", help="offered, answered, abandoned, service level, ...")
+    calls.add_argument(
+        "--from", dest="since", type=date.fromisoformat, required=True, metavar="DAY"
+    )
+    calls.add_argument("--to", type=date.fromisoformat, metavar="DAY", help="that day included")
+    calls.add_argument("--by", type=By, choices=list(By), default=By.QUEUE)
+    calls.add_argument("--within", type=int, default=20, metavar="S", help="answered in time: 20 s")
+    calls.add_argument("--short", type=int, default=5, metavar="S", help="a short abandon: 5 s")
+    which = calls.add_mutually_exclusive_group()
+    which.add_argument("--csv", type=Path, metavar="FILE")
+    which.add_argument("--xlsx", type=Path, metavar="FILE", help="with a sheet of all calls")
+    calls.add_argument("--list", action="store_true", help="one line for each call instead")
+    calls.set_defaults(command=call_reports.calls)
 
     staffing = verbs.add_parser("staffing", help="agents that each hour of the week needs")
     staffing.add_argument("queue", metavar="QUEUE")

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from complaints.explaining import explain
 from complaints.verification import Verified, verify_all, verify_one
-from cti.tokens import issue
+from cti.tokens import issue, issue_supervisor
 from db.migrate import migrate as migrate_database
 from dialplans.check import check as check_cell
 from dialplans.findings import Severity
@@ -107,6 +107,14 @@ async def agent_token(settings: Settings, options: argparse.Namespace) -> int:
     if options.agent not in {agent.id for agent in settings.cell.agents}:
         raise SettingsError(f"no agent {options.agent} in cell.agents")
     print(issue(signing_key(settings), options.agent))
+    return 0
+
+
+async def supervisor_token(settings: Settings, options: argparse.Namespace) -> int:
+    """Print a supervisor's token."""
+    if not options.name.isidentifier():
+        raise SettingsError("a supervisor's name has letters, digits and _ only")
+    print(issue_supervisor(signing_key(settings), options.name))
     return 0
 
 

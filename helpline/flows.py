@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agi.apology import ApologyFlow, OverloadFlow
+from agi.desk import DeskFlow
 from agi.emergency import EmergencyExit, EmergencyFailedFlow
 from agi.ended import EndedFlow
 from agi.feedback import FeedbackFlow
@@ -85,6 +86,9 @@ def agi_server(cell: CellOptions, parts: FlowParts) -> FastAgiServer:
             now=now,
         ),
         names.SCRIPT_ENDED: EndedFlow(journal=journal, now=now),
+        names.SCRIPT_DESK: DeskFlow(
+            journal=journal, capture=parts.capture, prompts=prompts, now=now
+        ),
         names.SCRIPT_FEEDBACK: feedback,
     }
     return FastAgiServer(

@@ -4,12 +4,9 @@ from collections.abc import Callable, Mapping
 from uuid import UUID
 
 from cti.ami import AmiLink, AmiSettings
-from cti.consumer import Consumer, LiveState
-from cti.desk import Desk, DeskSettings
-from cti.membership import Membership
+from cti.directory import Directory, Listed
+from cti.joined import Cti, CtiSettings
 from cti.ports import CallerHistory
-from cti.screenpop import ScreenPops
-from cti.writes import Writes
 from db.pool import Pool
 from db.statements import statements
 from dialplans.names import AMI_USER
@@ -42,42 +39,40 @@ class LiveCell:
                 secret=secrets.ami.get_secret_value(),
             )
         )
-        self._writes = Writes(pool)
-        self._membership = Membership(self.link, pool, cell.name)
-        live = LiveState()
-        self.desk = Desk(
-            DeskSettings(cell=cell.name),
-            pool,
-            self._writes,
-            view=live.view,
-            members_changed=self._membership.wake,
-            now=now,
-        )
-        pops = ScreenPops(self.desk, history)
-        self._consumer = Consumer(
+        wrap_up = {queue.name: queue.wrap_up_seconds for queue in cell.queues}
+        self._cti = Cti(
             self.link,
-            live,
-            pops,
-            self._writes,
-            cell=cell.name,
-            members_changed=self._membership.wake,
-            now=now,
+            CtiSettings(
+                cell=cell.name,
+                wrap_up=wrap_up,
+                directory=_directory(cell),
+                caller_id=cell.trunk.caller_id,
+            ),
+            pool,
+            history,
+            now,
         )
+        self.desk = self._cti.desk
+        self.wallboards = self._cti.wallboards
+        self.drafts = self._cti.drafts
 
     @property
     def services(self) -> Mapping[str, Service]:
         """What has to run, by name."""
         return {
-            "cti rows": self._writes.run,
-            "cti consumer": self._consumer.run,
+            "cti rows": self._cti.writes.run,
+            "cti consumer": self._cti.consumer.run,
             "agents' desk": self.desk.run,
-            "queue members": self._membership.run,
+            "agents' pauses": self._cti.presence.run,
+            "agents' calls": self._cti.follow_ups.run,
+            "wallboards": self.wallboards.run,
+            "queue members": self._cti.membership.run,
             "AMI link": self.link.run,
         }
 
     def live_calls(self) -> frozenset[UUID] | None:
         """Our calls that have a channel; None while we are not in step with Asterisk."""
-        return self._consumer.live_calls()
+        return self._cti.consumer.live_calls()
 
     async def load_agents(self) -> None:
         """Bring the agents of the settings into the database, where sign-in looks for them."""
@@ -93,7 +88,8 @@ class LiveCell:
 
     def add_metrics(self, metrics: Metrics) -> None:
         """What an operator watches."""
-        link, desk, consumer, writes = self.link, self.desk, self._consumer, self._writes
+        link, desk = self.link, self.desk
+        consumer, writes = self._cti.consumer, self._cti.writes
         metrics.gauge("ami_ready", "1 while the AMI link is in step", lambda: link.ready)
         metrics.gauge("ami_events_waiting", "Events not yet taken", lambda: link.waiting)
         metrics.counter("ami_events", "Events received", lambda: link.events)
@@ -109,3 +105,11 @@ class LiveCell:
         metrics.counter("queue_abandons", "Callers who left a queue", lambda: consumer.abandoned)
         metrics.gauge("cti_rows_waiting", "Rows not yet written", lambda: writes.pending)
         metrics.counter("cti_rows_dropped", "Rows lost to a full queue", lambda: writes.overflows)
+
+
+def _directory(cell: CellOptions) -> Directory:
+    return Directory(
+        agents=frozenset(agent.id for agent in cell.agents),
+        queues=frozenset(queue.name for queue in cell.queues),
+        listed=tuple(Listed(**one.model_dump()) for one in cell.targets),
+    )

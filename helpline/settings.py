@@ -110,6 +110,22 @@ class AgentOptions(AgentSettings):
     queues: tuple[Name, ...] = ()
 
 
+class TargetOptions(_Group):
+    """A number to which agents may hand a citizen, or which they may ask. No other is dialled."""
+
+    code: Name
+    name_hi: Annotated[str, Field(min_length=1, max_length=80)]
+    name_en: Annotated[str, Field(min_length=1, max_length=80)]
+    number: Digits
+    emergency: bool = False
+    """Shown to agents as one click."""
+
+
+_EMERGENCY = TargetOptions(
+    code="emergency", name_hi="आपातकालीन सेवा", name_en="Emergency", number="112", emergency=True
+)
+
+
 class CellOptions(_Group):
     """This cell: one Asterisk and the process beside it."""
 
@@ -128,6 +144,7 @@ class CellOptions(_Group):
     service_numbers: tuple[Digits, ...] = ("1076",)
     agents: tuple[AgentOptions, ...] = ()
     queues: tuple[QueueSettings, ...] = (QueueSettings(),)
+    targets: tuple[TargetOptions, ...] = (_EMERGENCY,)
     max_ivr_sessions: Annotated[int, Field(ge=1, le=5000)] = 1000
     patience_seconds: Annotated[float, Field(gt=0, le=120)] = 20.0
     """How long a citizen is asked to wait for a database that is away, before the apology."""

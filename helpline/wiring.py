@@ -267,7 +267,15 @@ class Helpline:
         policy = settings.rules
         shell = page_shell(settings, pool, self._now)
         registrar = ComplaintRegistrar(pool, policy, self._now)
-        agents = AgentApi(key, self.live.desk, registrar, DeskSessions(shell))
+        live = self.live
+        agents = AgentApi(
+            key,
+            live.desk,
+            registrar,
+            DeskSessions(shell),
+            wallboards=live.wallboards,
+            drafts=live.drafts,
+        )
         app = application(agent_routes(agents), self._metrics, self.health)
         may_hear = partial(audience_may_hear, policy=policy)
         Downloads(pool, self._vault, key, self._now, may_hear).add_routes(app)

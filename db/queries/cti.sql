@@ -11,8 +11,9 @@ on conflict (agent_id) where signed_out_at is null do nothing;
 update agent_session set signed_out_at = :at where agent_id = :agent_id and signed_out_at is null;
 
 -- name: cti_signed_in(cell)
--- The truth about queue membership: who is signed in, and where they belong.
-select a.id, a.name, a.queues
+-- The truth about queue membership: who is signed in, where they belong, and whether they take calls.
+select a.id, a.name, coalesce(s.queues, a.queues) as queues,
+       (s.pause_reason is not null or s.wrap_up_call is not null) as pausing
 from agent a join agent_session s on s.agent_id = a.id and s.signed_out_at is null
 where a.cell = :cell;
 

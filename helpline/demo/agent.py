@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, Self
 
 import aiohttp
@@ -31,7 +33,10 @@ class AgentPage:
 
     url: str
     token: str
+    path: str = "/agent/socket"
+    first: str = "hello"
     messages: list[Message] = field(default_factory=list)
+    _asked: Iterator[int] = field(default_factory=count)
     _session: aiohttp.ClientSession | None = None
     _socket: aiohttp.ClientWebSocketResponse | None = None
     _reader: asyncio.Task[None] | None = None
@@ -44,12 +49,12 @@ class AgentPage:
             self.url, headers=headers, timeout=aiohttp.ClientTimeout(total=15)
         )
         try:
-            self._socket = await self._session.ws_connect("/agent/socket", heartbeat=20)
+            self._socket = await self._session.ws_connect(self.path, heartbeat=20)
         except aiohttp.ClientError as error:
             await self._session.close()
             raise AgentError(f"the agent's page was refused: {error}") from error
         self._reader = asyncio.create_task(self._read(self._socket), name="agent page")
-        await self.wait_for("hello")
+        await self.wait_for(self.first)
         return self
 
     async def __aexit__(self, *_exc: object) -> None:
@@ -98,6 +103,33 @@ class AgentPage:
                 raise AgentError(f"{response.status}: {await response.text()}")
             answer: Message = await response.json()
             return answer
+
+    async def ask(self, kind: str, **more: object) -> Message:
+        """Send a command; its answer."""
+        if self._socket is None:
+            raise AgentError("the page is closed")
+        asked = str(next(self._asked))
+        await self._socket.send_json({"type": kind, "id": asked, **more})
+        return await self.wait_for("answer", id=asked)
+
+    async def until_state(self, timeout: float = 30, **fields: object) -> Message:
+        """The newest state, once it has these fields."""
+
+        def newest() -> Message | None:
+            states = [m for m in self.messages if m["type"] in ("hello", "state")]
+            state: Message = states[-1].get("state", states[-1])
+            return state if fields.items() <= state.items() else None
+
+        try:
+            async with asyncio.timeout(timeout), self._news:
+                await self._news.wait_for(newest)
+        except TimeoutError:
+            got = [m for m in self.messages if m["type"] == "state"][-3:]
+            raise AgentError(f"no state {fields} in {timeout:g} s; the last were {got}") from None
+        state = newest()
+        if state is None:
+            raise AgentError("the state vanished")
+        return state
 
     async def sign_out(self) -> None:
         """Leave all queues."""

@@ -1,8 +1,21 @@
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
 import pytest
+import pytest_asyncio
 
 from db.pool import Pool
+from dialplans.settings import QueueSettings
+from helpline.lab.bed import Bed, bed
+from helpline.tools import load_tools
+from tests.system.database import fresh_database
 
 CELL = "cell1"
+WRAP_UP = 6
+"""Seconds, in the queue of the tests with a real Asterisk."""
 
 
 @pytest.fixture
@@ -14,3 +27,33 @@ async def pool(emptied: Pool) -> Pool:
         " ('2001', 'दूर', 'cell2', '{helpline-hi}')"
     )
     return emptied
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def running_desk(postgres_url: str) -> AsyncIterator[Bed]:
+    """A whole helpline with a real Asterisk and three agents, for all tests of the desk."""
+    own_database = fresh_database(postgres_url, "desk_tests")
+    # A short path: Asterisk's control socket lies below it.
+    with tempfile.TemporaryDirectory(prefix="hd-") as folder:
+        async with bed(
+            Path(folder),
+            load_tools(Path(__file__).parents[2]),
+            network="127.0.60",
+            http_port=8360,
+            database_url=own_database,
+            agents=3,
+            queues=(
+                QueueSettings(wrap_up_seconds=WRAP_UP, ring_seconds=10),
+                QueueSettings(name="second"),
+            ),
+        ) as running:
+            yield running
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def desk(running_desk: Bed) -> AsyncIterator[Bed]:
+    """The running helpline with free lines before and after the test."""
+    yield running_desk
+    # A telephone that was cut off says no BYE.
+    await running_desk.helpline.asterisk.end_calls()
+    await running_desk.hang_up_all()

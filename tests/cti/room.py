@@ -1,7 +1,7 @@
 """The whole room, joined as wiring does: a fake Asterisk, a real database, real sockets."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,8 +14,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from cti import tokens
 from cti.ami import AmiLink
 from cti.api import AgentApi, routes
-from cti.consumer import Consumer, LiveState
-from cti.desk import Desk, DeskSettings
+from cti.consumer import Consumer
+from cti.desk import Desk
 from cti.errors import (
     ConflictError,
     DuplicateFoundError,
@@ -23,10 +23,11 @@ from cti.errors import (
     NoSuchCallError,
     OpenComplaint,
 )
+from cti.joined import Cti, CtiSettings
+from cti.live import LiveState
 from cti.membership import Membership
 from cti.message import AmiEvent
 from cti.ports import AgentSessions, History, RegisteredComplaint, RegistrationForm
-from cti.screenpop import ScreenPops
 from cti.writes import Writes
 from db.pool import Pool
 from tests.cti.fake_ami import FakeAmi, eventually, settings
@@ -83,6 +84,7 @@ class Room:
     membership: Membership
     history: FakeHistory
     registrar: FakeRegistrar
+    cti: Cti
     client: TestClient[web.Request, web.Application]
     away: bool = False
 
@@ -98,6 +100,17 @@ class Room:
         for event in events:
             await self.server.event(*lines(event))
         await eventually(lambda: self.consumer.taken >= before + len(events))
+
+    async def written(self) -> None:
+        """Until every row that was due when this was asked is written."""
+        done = asyncio.Event()
+
+        async def last(_conn: object) -> None:
+            done.set()
+
+        self.writes.add("last", last)
+        async with asyncio.timeout(10):
+            await done.wait()
 
     async def row(self, table: str, id: UUID) -> dict[str, Any]:
         row = await self.pool.fetchrow(f"select * from {table} where id = $1", id)
@@ -135,10 +148,31 @@ def lines(event: AmiEvent) -> list[str]:
 
 
 async def receive(page: ClientWebSocketResponse, *expected: str) -> list[dict[str, Any]]:
-    """The next messages; their types must be as expected."""
-    messages = [await page.receive_json(timeout=10) for _ in expected]
+    """The next messages; their types must be as expected. `state` comes between, unless asked."""
+    messages: list[dict[str, Any]] = []
+    while len(messages) < len(expected):
+        message = await page.receive_json(timeout=10)
+        if message["type"] != "state" or "state" in expected:
+            messages.append(message)
     assert [message["type"] for message in messages] == list(expected)
     return messages
+
+
+async def shows(page: ClientWebSocketResponse, **fields: object) -> dict[str, Any]:
+    """The next `state` that has these fields."""
+    while True:
+        message: dict[str, Any] = await page.receive_json(timeout=10)
+        if message["type"] == "state" and fields.items() <= message.items():
+            return message
+
+
+async def ask(page: ClientWebSocketResponse, type: str, **more: object) -> dict[str, Any]:
+    """The answer to a command, which may come after other messages."""
+    await page.send_json({"type": type, "id": type, **more})
+    while True:
+        message: dict[str, Any] = await page.receive_json(timeout=10)
+        if message["type"] == "answer" and message["id"] == type:
+            return message
 
 
 @asynccontextmanager
@@ -146,14 +180,10 @@ async def opened(
     pool: Pool, server: FakeAmi | None = None, *, grace: float = 30.0, outgoing: int = 64,
     lost_after: float = 0.1, unanswered_wait: float = 0.8,
     sessions: AgentSessions | None = None,
+    wrap_up: dict[str, int] | None = None, now: Callable[[], datetime] = lambda: AT,
 ) -> AsyncIterator[Room]:  # fmt: skip
-    def now() -> datetime:
-        return AT
-
     async with server or FakeAmi() as asterisk:
-        link, live, history, registrar = (
-            AmiLink(settings(asterisk)), LiveState(), FakeHistory(), FakeRegistrar(),
-        )  # fmt: skip
+        link, history, registrar = AmiLink(settings(asterisk)), FakeHistory(), FakeRegistrar()
 
         def the_pool() -> Pool:
             if room is not None and room.away:
@@ -161,25 +191,31 @@ async def opened(
             return pool
 
         room: Room | None = None
-        writes = Writes(the_pool, retry=0.02)
-        membership = Membership(link, the_pool, "cell1", settle=0.01)
-        desk = Desk(
-            DeskSettings(cell="cell1", grace=grace, outgoing=outgoing), the_pool, writes,
-            view=live.view, members_changed=membership.wake, now=now,
+        cti = Cti(
+            link,
+            CtiSettings(
+                cell="cell1", wrap_up=wrap_up or {}, grace=grace, outgoing=outgoing, settle=0.01,
+                lost_after=lost_after, unanswered_wait=unanswered_wait, write_retry=0.02,
+            ),
+            the_pool, history, now,
         )  # fmt: skip
-        consumer = Consumer(
-            link, live, ScreenPops(desk, history), writes, cell="cell1",
-            members_changed=membership.wake, now=now, lost_after=lost_after,
-            unanswered_wait=unanswered_wait,
+        live, writes, membership, desk, consumer = (
+            cti.live, cti.writes, cti.membership, cti.desk, cti.consumer,
         )  # fmt: skip
         app = web.Application()
-        app.add_routes(routes(AgentApi(SECRET, desk, registrar, sessions)))
+        api = AgentApi(
+            SECRET, desk, registrar, sessions, wallboards=cti.wallboards, drafts=cti.drafts
+        )
+        app.add_routes(routes(api))
         async with TestClient(TestServer(app)) as client:
             room = Room(
                 pool, asterisk, link, live, desk, writes, consumer, membership, history,
-                registrar, client,
+                registrar, cti, client,
             )  # fmt: skip
-            services = (link.run(), consumer.run(), writes.run(), desk.run(), membership.run())
+            services = (
+                link.run(), consumer.run(), writes.run(), desk.run(), membership.run(),
+                cti.presence.run(), cti.follow_ups.run(), cti.wallboards.run(),
+            )  # fmt: skip
             tasks = [asyncio.create_task(service) for service in services]
             try:
                 await eventually(lambda: link.ready)

@@ -19,7 +19,8 @@ from cti.effects import (
 from cti.events import Leg, leg_of, parse
 from cti.message import AmiEvent
 from cti.snapshot import Member, Snapshot, resync
-from cti.state import AgentStatus, AgentView, State, agent_view, reduce
+from cti.state import State, reduce
+from cti.views import AgentStatus, AgentView, agent_view
 from tests.cti.streams import (
     AT,
     CALL,
@@ -173,7 +174,7 @@ def test_what_an_agent_is_doing() -> None:
         view = agent_view(state, "1001")
         if view.status is not states[-1]:
             states.append(view.status)
-    signed_out, available = AgentStatus.SIGNED_OUT, AgentStatus.AVAILABLE
+    signed_out, available = AgentStatus.SIGNED_OUT, AgentStatus.READY
     assert states == [signed_out, available, AgentStatus.RINGING, AgentStatus.IN_CALL, available]
     removed = event("QueueMemberRemoved", queue="helpline-hi", interface="PJSIP/1001")
     assert agent_view(play([removed], state)[0], "1001") == AgentView(signed_out)

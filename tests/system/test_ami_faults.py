@@ -81,7 +81,7 @@ class Cell:
         """What a new page of the agent is told; it takes the place of `page`."""
         async with AgentPage(page.url, page.token) as fresh:
             state: dict[str, Any] = (await fresh.wait_for("hello"))["state"]
-            return state
+            return {key: state[key] for key in ("status", "call")}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -180,7 +180,7 @@ async def test_what_happened_while_the_link_was_cut_is_healed_from_a_snapshot(ce
         await cell.mend()
     assert await cell.asterisks_calls() == (set(), set())
     assert bed.helpline.live.live_calls() == frozenset()
-    assert await cell.agent_state(page) == {"status": "available", "call": None}
+    assert await cell.agent_state(page) == {"status": "ready", "call": None}
     (row,) = await bed.rows("select * from call where id = $1", UUID(pop["call"]))
     assert (row["outcome"], row["agent_id"]) == (Outcome.AGENT_ANSWERED, "1001")
     assert row["agent_answered_at"] is not None

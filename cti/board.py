@@ -1,0 +1,72 @@
+"""What a wallboard shows, from the state that Asterisk's events made: pure."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from calls.reporting import Fate, Line
+from cti.state import State
+from cti.timeline import Standing
+
+Board = dict[str, Any]
+
+
+def board(
+    state: State,
+    standings: Mapping[str, Standing],
+    names: Mapping[str, str],
+    lines: Mapping[str, Line],
+    *,
+    in_step: bool,
+    now: datetime,
+) -> Board:
+    """JSON-ready. `lines`: the last half hour by queue. Waits in whole seconds.
+
+    `in_step` False: the link to Asterisk is down, and all of it is from before.
+    """
+    queues = {queue for queue, _ in state.members} | set(lines)
+    queues |= {waiting.queue for waiting in state.waiting.values()}
+    return {
+        "type": "board",
+        "at": now.isoformat(),
+        "in_step": in_step,
+        "queues": {queue: _queue(queue, state, lines.get(queue), now) for queue in sorted(queues)},
+        "agents": [_agent(id, one, state, names) for id, one in sorted(standings.items())],
+        "by_status": dict(Counter(str(one.view.status) for one in standings.values())),
+        "calls": len(state.calls),
+        "trunk_channels": sum(leg.trunk for leg in state.legs.values()),
+    }
+
+
+def _queue(queue: str, state: State, line: Line | None, now: datetime) -> Board:
+    waits = [
+        max(0, int((now - waiting.since).total_seconds()))
+        for waiting in state.waiting.values()
+        if waiting.queue == queue
+    ]
+    line = line or Line()
+    level = line.service_level
+    return {
+        "waiting": len(waits),
+        "longest_wait": max(waits, default=0),
+        "agents": sum(name == queue for name, _ in state.members),
+        "service_level": None if level is None else round(level, 3),
+        "offered": line.offered,
+        "answered": line.fates[Fate.ANSWERED],
+        "abandoned": line.fates[Fate.ABANDONED],
+    }
+
+
+def _agent(id: str, standing: Standing, state: State, names: Mapping[str, str]) -> Board:
+    view = standing.view
+    return {
+        "agent": id,
+        "name": names.get(id, id),
+        "status": view.status,
+        "reason": view.reason,
+        "held": view.held,
+        "call": None if view.call_id is None else str(view.call_id),
+        "since": standing.since.isoformat(),
+        "queues": sorted(queue for queue, agent in state.members if agent == id),
+    }

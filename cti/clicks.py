@@ -1,0 +1,180 @@
+"""An agent calls the citizen of a complaint: the agent's telephone first, then the citizen's.
+
+One click is one call: its key is a row, written with the call's row before anything rings.
+"""
+
+from collections.abc import Callable, Set
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from calls.model import Outcome
+from calls.store import end_if_open, open_outbound
+from cti.ami import AmiLink
+from cti.errors import NotAllowedError, NotNowError
+from cti.live import LiveState
+from cti.originate import OriginateCommand, OriginateReply
+from cti.views import AgentStatus
+from cti.writes import Writes
+from db.ids import new_id
+from db.pool import Connection, Pool
+from db.statements import statements
+from dialplans import names
+
+_log = structlog.get_logger(__name__)
+_ACQUIRE_SECONDS = 5.0
+_AGENT_RING_MS = 25_000
+_CITIZEN_RING_MS = 45_000
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """A call that waits for its agent to answer."""
+
+    call_id: UUID
+    agent_id: str
+    number: str
+
+
+class Clicks:
+    """`call()` asks for it; `agent_joined` and `agent_gone` say what became of the agent's leg."""
+
+    def __init__(
+        self,
+        link: AmiLink,
+        live: LiveState,
+        pool: Callable[[], Pool],
+        writes: Writes,
+        *,
+        cell: str,
+        caller_id: str,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._link = link
+        self._live = live
+        self._pool = pool
+        self._writes = writes
+        self._cell = cell
+        self._caller_id = caller_id
+        self._now = now
+        self._waiting: dict[str, Click] = {}  # by the agent's leg
+        self._numbers: dict[UUID, str] = {}
+
+    def number(self, call_id: UUID) -> str | None:
+        """Whom this call calls (E.164); None: no click's, or over."""
+        return self._numbers.get(call_id)
+
+    async def call(self, agent_id: str, key: UUID, complaint: str) -> UUID:
+        """Our call's id; of a click that was seen before, that one's.
+
+        Raises a `DeskError`, or one of `db.errors.AWAY`: then nothing rings.
+        """
+        async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as conn:
+            seen = await statements().desk_called(conn, key=key)
+            if seen is not None:
+                return _same_agents(seen, agent_id)
+            self._free(agent_id)
+            click, complaint_id = await self._click(conn, agent_id, complaint)
+            try:
+                await self._write(conn, key, click, complaint_id)
+            except asyncpg.UniqueViolationError:
+                return _same_agents(await statements().desk_called(conn, key=key), agent_id)
+        self._numbers[click.call_id] = click.number
+        await self._ring_agent(click)
+        return click.call_id
+
+    @property
+    def waiting(self) -> Set[str]:
+        """Agents' legs that we ring, of calls whose citizen is not called yet."""
+        return self._waiting.keys()
+
+    async def agent_joined(self, leg_id: str) -> None:
+        """The agent is in the room: the citizen is called."""
+        click = self._waiting.pop(leg_id, None)
+        if click is None:
+            return
+        command = OriginateCommand(
+            channel_id=click.call_id,
+            channel=names.dial_trunk(click.number),
+            context=names.CONTEXT_DESK_OUTBOUND,
+            exten=names.EXTEN_START,
+            caller_id=self._caller_id,
+            timeout_ms=_CITIZEN_RING_MS,
+            variables={
+                f"__{names.VAR_CALL}": str(click.call_id),
+                names.VAR_AGENT: names.agent_interface(click.agent_id),
+            },
+        )
+        if await self._link.originate(command) is OriginateReply.REFUSED:
+            self._end(click)
+
+    def agent_gone(self, leg_id: str) -> None:
+        """The agent did not answer, or hung up before the citizen was called."""
+        click = self._waiting.pop(leg_id, None)
+        if click is not None:
+            self._end(click)
+
+    def over(self, call_id: UUID) -> None:
+        """The citizen's leg is gone."""
+        self._numbers.pop(call_id, None)
+
+    def _free(self, agent_id: str) -> None:
+        ringing = any(click.agent_id == agent_id for click in self._waiting.values())
+        status = self._live.view(agent_id).status
+        if ringing or status in (AgentStatus.IN_CALL, AgentStatus.RINGING):
+            raise NotNowError("you are in a call")
+        if status is AgentStatus.SIGNED_OUT:
+            raise NotNowError("you are not signed in")
+        if not self._link.ready:
+            raise NotNowError("there is no link to Asterisk")
+
+    async def _click(self, conn: Connection, agent_id: str, complaint: str) -> tuple[Click, UUID]:
+        row = await statements().desk_complaint(conn, number=complaint)
+        if row is None:
+            raise NotAllowedError("no such complaint")
+        return Click(new_id(self._now()), agent_id, row["contact"]), row["id"]
+
+    async def _write(self, conn: Connection, key: UUID, click: Click, complaint_id: UUID) -> None:
+        at = self._now()
+        async with conn.transaction():
+            await open_outbound(
+                conn, call_id=click.call_id, cell=self._cell, number=click.number,
+                service_number=self._caller_id, at=at,
+            )  # fmt: skip
+            await statements().desk_put_call(
+                conn, key=key, call_id=click.call_id, agent_id=click.agent_id,
+                complaint_id=complaint_id, at=at,
+            )  # fmt: skip
+
+    async def _ring_agent(self, click: Click) -> None:
+        command = OriginateCommand(
+            channel_id=click.call_id,
+            channel=names.agent_interface(click.agent_id),
+            context=names.CONTEXT_DESK_SIDE,
+            exten=names.EXTEN_START,
+            caller_id=self._caller_id,
+            timeout_ms=_AGENT_RING_MS,
+            variables={f"__{names.VAR_CALL}": str(click.call_id)},
+            side=True,
+        )
+        self._waiting[command.leg_id] = click
+        if await self._link.originate(command) is OriginateReply.REFUSED:
+            self._waiting.pop(command.leg_id, None)
+            self._end(click)
+            raise NotNowError("your telephone cannot be called now")
+
+    def _end(self, click: Click) -> None:
+        self._numbers.pop(click.call_id, None)
+        job = partial(end_if_open, call_id=click.call_id, outcome=Outcome.FAILED, at=self._now())
+        self._writes.add("click that came to nothing", job)
+
+
+def _same_agents(seen: asyncpg.Record, agent_id: str) -> UUID:
+    if seen["agent_id"] != agent_id:
+        raise NotAllowedError("this key is another agent's")
+    call_id: UUID = seen["call_id"]
+    return call_id

@@ -1,0 +1,131 @@
+"""What agents' pages may ask over their socket, each answered once.
+
+A message is `{"type": ..., "id": ..., ...}`, its answer `{"type": "answer", "id": ..., "ok": true}`
+or `{"ok": false, "reason": "..."}`. What then happens is told by `state` and the call's messages.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from cti.clicks import Clicks
+from cti.control import Control
+from cti.directory import Directory
+from cti.drafts import Drafts
+from cti.errors import AmiError, DeskError, NotAllowedError
+from cti.help import HelpChat
+from cti.presence import Presence
+from db.errors import AWAY, stop_if_cancelled
+
+_log = structlog.get_logger(__name__)
+
+Answer = dict[str, Any]
+
+
+class Commands:
+    """Every command of an agent's page."""
+
+    def __init__(
+        self,
+        presence: Presence,
+        control: Control,
+        clicks: Clicks,
+        directory: Directory,
+        drafts: Drafts,
+        help_chat: HelpChat,
+    ) -> None:
+        self._presence = presence
+        self._control = control
+        self._clicks = clicks
+        self._directory = directory
+        self._drafts = drafts
+        self._help = help_chat
+
+    async def answer(self, agent_id: str, asked: Mapping[str, Any]) -> Answer:
+        """Carry one out. Never raises what is the page's or Asterisk's fault."""
+        head: Answer = {"type": "answer", "id": asked["id"]}
+        try:
+            more = await self._carry_out(agent_id, asked)
+        except DeskError as error:
+            return head | {"ok": False, "reason": str(error)}
+        except AmiError as error:
+            _log.warning("command not carried out", agent=agent_id, error=str(error))
+            return head | {"ok": False, "reason": "Asterisk did not answer"}
+        except AWAY as error:
+            stop_if_cancelled()
+            _log.warning("command not carried out", agent=agent_id, error=repr(error))
+            return head | {"ok": False, "reason": "the database is away"}
+        if more is None:
+            return head | {"ok": False, "reason": "not a message that we know"}
+        return head | {"ok": True} | more
+
+    async def _carry_out(self, agent_id: str, asked: Mapping[str, Any]) -> Answer | None:
+        """What the answer has beside `ok`; None: no such command."""
+        match asked:
+            case {"type": "pause", "reason": str(reason)}:
+                self._presence.pause(agent_id, reason)
+            case {"type": "ready"}:
+                self._presence.ready(agent_id)
+            case {"type": "end_wrap_up"}:
+                self._presence.end_wrap_up(agent_id)
+            case {"type": "extend_wrap_up"}:
+                self._presence.extend_wrap_up(agent_id)
+            case _:
+                return await self._call_command(agent_id, asked)
+        return {}
+
+    async def _call_command(self, agent_id: str, asked: Mapping[str, Any]) -> Answer | None:
+        control, directory = self._control, self._directory
+        match asked:
+            case {"type": "transfer", "to": dict(to)}:
+                await control.transfer(agent_id, directory.target(to))
+            case {"type": "consult", "to": dict(to)}:
+                return {"leg": await control.consult(agent_id, directory.target(to))}
+            case {"type": "consult_complete"}:
+                await control.complete(agent_id)
+            case {"type": "consult_cancel"}:
+                await control.cancel(agent_id)
+            case {"type": "consult_join"}:
+                await control.join(agent_id)
+            case {"type": "conference", "to": dict(to)}:
+                return {"leg": await control.conference(agent_id, directory.target(to))}
+            case {"type": "emergency", "how": "transfer"}:
+                await control.transfer(agent_id, directory.emergency(asked.get("code")))
+            case {"type": "emergency"}:
+                target = directory.emergency(asked.get("code"))
+                return {"leg": await control.conference(agent_id, target)}
+            case {"type": "keys", "keys": str(keys)}:
+                await control.keys(agent_id, keys)
+            case {"type": "hang_up"}:
+                await control.hang_up(agent_id)
+            case {"type": "hold" | "unhold" | "mute" | "unmute" as what}:
+                control.report(agent_id, what)
+            case {"type": "call_citizen", "key": str(key), "complaint": str(complaint)}:
+                call_id = await self._clicks.call(agent_id, _uuid(key), complaint)
+                return {"call": str(call_id)}
+            case _:
+                return await self._writing_command(agent_id, asked)
+        return {}
+
+    async def _writing_command(self, agent_id: str, asked: Mapping[str, Any]) -> Answer | None:
+        match asked:
+            case {"type": "draft", "call": str(call), "version": int(version), "form": dict(form)}:
+                await self._drafts.save(_uuid(call), agent_id, version, form)
+            case {"type": "draft_load", "call": str(call)}:
+                return {"draft": await self._drafts.load(_uuid(call), agent_id)}
+            case {"type": "help", "text": str(text)}:
+                await self._help.say(agent_id, f"agent:{agent_id}", text)
+            case {"type": "help_history"}:
+                return {"messages": await self._help.history(agent_id)}
+            case _:
+                return None
+        return {}
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotAllowedError("a key or call must be a UUID") from None

@@ -1,0 +1,70 @@
+"""To whom an agent may hand a citizen: agents, queues, and the numbers that the site has listed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from cti.errors import NotAllowedError
+
+
+class Kind(StrEnum):
+    """What a target is."""
+
+    AGENT = "agent"
+    QUEUE = "queue"
+    NUMBER = "number"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """`value`: an agent's id, a queue's name, or a number as the trunk dials it."""
+
+    kind: Kind
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A number of the site's list, as agents see it. `emergency`: shown as one click."""
+
+    code: str
+    name_hi: str
+    name_en: str
+    number: str
+    emergency: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """All there is. A number that is not listed is never dialled: what may be dialled costs."""
+
+    agents: frozenset[str] = frozenset()
+    queues: frozenset[str] = frozenset()
+    listed: tuple[Listed, ...] = ()
+
+    def target(self, to: Mapping[str, Any]) -> Target:
+        """From a page's `{"agent": id}`, `{"queue": name}` or `{"listed": code}`.
+
+        Raises `NotAllowedError`.
+        """
+        match to:
+            case {"agent": str(agent)} if agent in self.agents:
+                return Target(Kind.AGENT, agent)
+            case {"queue": str(queue)} if queue in self.queues:
+                return Target(Kind.QUEUE, queue)
+            case {"listed": str(code)}:
+                for one in self.listed:
+                    if one.code == code:
+                        return Target(Kind.NUMBER, one.number)
+        raise NotAllowedError("no such agent, queue or listed number")
+
+    def emergency(self, code: str | None) -> Target:
+        """A listed emergency number; None: the first. Raises `NotAllowedError`."""
+        for one in self.listed:
+            if one.emergency and code in (None, one.code):
+                return Target(Kind.NUMBER, one.number)
+        raise NotAllowedError("no such emergency number")

@@ -1,0 +1,116 @@
+"""The floor: what agents are doing and want, behind their pages."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from cti.commands import Commands
+from cti.directory import Directory
+from cti.effects import AgentAnswered, AgentReleased
+from cti.follow import FollowUps
+from cti.live import LiveState
+from cti.presence import Presence
+from cti.state import State
+from cti.timeline import Standing, Timeline
+from cti.views import AgentStatus
+from cti.wishes import Wish
+
+
+class Floor:
+    """Joins the state, the agents' wishes and what their pages ask. Nothing here waits, but
+    `command`.
+    """
+
+    def __init__(
+        self,
+        live: LiveState,
+        presence: Presence,
+        timeline: Timeline,
+        commands: Commands,
+        follow_ups: FollowUps,
+        directory: Directory,
+    ) -> None:
+        self._live = live
+        self._presence = presence
+        self._timeline = timeline
+        self._commands = commands
+        self._follow_ups = follow_ups
+        self._directory = directory
+
+    def hello(self, agent_id: str) -> Mapping[str, Any]:
+        """`state`, the reasons for a pause, the numbers to hand a citizen to."""
+        reasons = [
+            {"code": one.code, "hi": one.name_hi, "en": one.name_en}
+            for one in self._presence.reasons.values()
+        ]
+        listed = [
+            {"code": one.code, "hi": one.name_hi, "en": one.name_en, "emergency": one.emergency}
+            for one in self._directory.listed
+        ]
+        return {"state": self.state(agent_id), "pause_reasons": reasons, "targets": listed}
+
+    def state(self, agent_id: str) -> Mapping[str, Any]:
+        """What an agent's page shows of them."""
+        return state_fields(self._timeline.standing(agent_id), self._presence.wish(agent_id))
+
+    def talks(self, agent_id: str) -> bool:
+        """Whether the agent is in a call."""
+        return self._live.view(agent_id).status is AgentStatus.IN_CALL
+
+    def signed_out(self, agent_id: str) -> None:
+        """The agent has signed out."""
+        self._presence.forget(agent_id)
+
+    async def command(self, agent_id: str, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Carry out what a page asks."""
+        return await self._commands.answer(agent_id, asked)
+
+    def member_changed(self, agent_id: str) -> None:
+        """Asterisk seated, unseated, paused or unpaused this agent."""
+        self._presence.check(agent_id)
+
+    def answered(self, effect: AgentAnswered, queue: str) -> None:
+        """The agent talks in a call of this queue."""
+        self._presence.in_call(effect.agent_id, queue)
+
+    def released(self, effect: AgentReleased, queue: str) -> None:
+        """The agent has done with a call of this queue."""
+        self._presence.after_call(effect.agent_id, effect.call_id, queue)
+        self._follow_ups.agent_left(effect.call_id)
+
+    def citizen_gone(self, call_id: UUID) -> None:
+        """The citizen's leg is gone, or never came to be."""
+        self._follow_ups.citizen_left(call_id)
+
+    def observe(self, before: State, *, whole: bool) -> None:
+        """The state has changed; `whole`: all of it, by a snapshot."""
+        self._follow_ups.observe(before, self._live.state)
+        if whole:
+            self._presence.check_all()
+        self._timeline.observe(self._live.state, whole=whole)
+
+
+def state_fields(standing: Standing | None, wish: Wish) -> dict[str, Any]:
+    """JSON-ready. `next`: the pause that follows the call or the wrap-up."""
+    wrap_up = wish.wrap_up
+    fields: dict[str, Any] = {
+        "status": AgentStatus.SIGNED_OUT,
+        "call": None,
+        "reason": "",
+        "held": False,
+        "since": None,
+        "next": wish.reason,
+        "wrap_up": None
+        if wrap_up is None
+        else {"until": wrap_up.until.isoformat(), "extended": wrap_up.extended},
+    }
+    if standing is not None:
+        view = standing.view
+        fields |= {
+            "status": view.status,
+            "call": None if view.call_id is None else str(view.call_id),
+            "reason": view.reason,
+            "held": view.held,
+            "since": standing.since.isoformat(),
+        }
+    return fields

@@ -1,0 +1,65 @@
+"""What follows from changes of calls that agents have taken further: short jobs, in order."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+from uuid import UUID
+
+import structlog
+
+from cti.clicks import Clicks
+from cti.control import Control
+from cti.errors import AmiError
+from cti.state import State
+
+_log = structlog.get_logger(__name__)
+_BOUND = 1_000
+
+Job = Callable[[], Awaitable[None]]
+
+
+class FollowUps:
+    """`observe()` never waits; `run()` is the one worker and belongs to a supervisor."""
+
+    def __init__(self, control: Control, clicks: Clicks) -> None:
+        self._control = control
+        self._clicks = clicks
+        self._jobs: asyncio.Queue[Job] = asyncio.Queue(_BOUND)
+        self.dropped = 0
+
+    def observe(self, before: State, after: State) -> None:
+        """Side legs that came into their room, or are gone."""
+        if before.inside is not after.inside:
+            for leg_id in self._clicks.waiting & after.inside:
+                self._add(partial(self._clicks.agent_joined, leg_id))
+        if before.spent is not after.spent:
+            for leg_id in self._clicks.waiting & after.spent.keys():
+                self._clicks.agent_gone(leg_id)
+            for leg_id in self._control.sides.keys() & after.spent.keys():
+                call_id = self._control.sides.pop(leg_id)
+                self._add(partial(self._control.side_left, call_id))
+
+    def agent_left(self, call_id: UUID) -> None:
+        """An agent does not talk in this call any more."""
+        self._add(partial(self._control.agent_left, call_id))
+
+    def citizen_left(self, call_id: UUID) -> None:
+        """The citizen is gone, or was not reached."""
+        self._clicks.over(call_id)
+        self._add(partial(self._control.citizen_left, call_id))
+
+    async def run(self) -> None:
+        """Until cancelled. What Asterisk refuses has mostly gone by itself."""
+        while True:
+            job = await self._jobs.get()
+            try:
+                await job()
+            except AmiError as error:
+                _log.warning("follow-up of a call not done", error=str(error))
+
+    def _add(self, job: Job) -> None:
+        try:
+            self._jobs.put_nowait(job)
+        except asyncio.QueueFull:
+            self.dropped += 1
+            _log.error("too many follow-ups of calls, one is lost")

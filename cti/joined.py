@@ -1,0 +1,110 @@
+"""All parts of one cell's CTI, joined once: for the composition root and for the tests."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cti.ami import AmiLink
+from cti.clicks import Clicks
+from cti.commands import Commands
+from cti.consumer import Consumer
+from cti.control import Control
+from cti.desk import Desk, DeskSettings
+from cti.directory import Directory
+from cti.drafts import Drafts
+from cti.floor import Floor
+from cti.follow import FollowUps
+from cti.help import HelpChat
+from cti.live import LiveState
+from cti.membership import Membership
+from cti.ports import CallerHistory
+from cti.presence import Presence
+from cti.screenpop import ScreenPops
+from cti.supervision import Supervision
+from cti.timeline import Timeline
+from cti.wallboards import Wallboards
+from cti.writes import Writes
+from db.pool import Pool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CtiSettings:
+    """Times in seconds. `wrap_up` by queue; what is not there has none."""
+
+    cell: str
+    wrap_up: Mapping[str, int]
+    directory: Directory = field(default_factory=Directory)
+    caller_id: str = "1076"
+    grace: float = 30.0
+    outgoing: int = 64
+    lost_after: float = 15.0
+    unanswered_wait: float = 2.0
+    settle: float = 0.2
+    write_retry: float = 0.25
+
+
+class Cti:
+    """One cell's parts."""
+
+    def __init__(
+        self,
+        link: AmiLink,
+        settings: CtiSettings,
+        pool: Callable[[], Pool],
+        history: CallerHistory,
+        now: Callable[[], datetime],
+    ) -> None:
+        self.link = link
+        self.live = LiveState()
+        self.writes = Writes(pool, retry=settings.write_retry)
+        self.presence = Presence(
+            link, lambda: self.live.state, pool, self.writes,
+            cell=settings.cell, wrap_up=settings.wrap_up, now=now,
+        )  # fmt: skip
+        self.timeline = Timeline(
+            self.writes, cell=settings.cell, settled=self.presence.settled,
+            told=self._tell_state, now=now,
+        )  # fmt: skip
+        self.presence.changed = lambda agent: self.timeline.revisit(self.live.state, agent)
+        self.membership = Membership(
+            link, pool, settings.cell, settle=settings.settle,
+            paused=self.presence.wanted,
+        )  # fmt: skip
+        self.control = Control(link, self.live, self.writes, caller_id=settings.caller_id, now=now)
+        self.clicks = Clicks(
+            link, self.live, pool, self.writes, cell=settings.cell,
+            caller_id=settings.caller_id, now=now,
+        )  # fmt: skip
+        self.drafts = Drafts(pool, self.writes, now)
+        help_chat = HelpChat(pool, now)
+        self.follow_ups = FollowUps(self.control, self.clicks)
+        directory = settings.directory
+        self.floor = Floor(
+            self.live, self.presence, self.timeline,
+            Commands(
+                self.presence, self.control, self.clicks, directory, self.drafts, help_chat
+            ),
+            self.follow_ups, directory,
+        )  # fmt: skip
+        self.desk = Desk(
+            DeskSettings(cell=settings.cell, grace=settings.grace, outgoing=settings.outgoing),
+            pool, self.writes, floor=self.floor, members_changed=self.membership.wake, now=now,
+        )  # fmt: skip
+        self.consumer = Consumer(
+            link, self.live, ScreenPops(self.desk, history, self.clicks.number), self.writes,
+            cell=settings.cell, floor=self.floor, members_changed=self.membership.wake, now=now,
+            lost_after=settings.lost_after, unanswered_wait=settings.unanswered_wait,
+        )  # fmt: skip
+        self.supervision = Supervision(
+            link, self.live, self.presence, self.timeline, self.desk, self.control, pool,
+            directory, help_chat, cell=settings.cell, caller_id=settings.caller_id,
+            members_changed=self.membership.wake, now=now,
+        )  # fmt: skip
+        self.wallboards = Wallboards(
+            self.live, self.timeline, self.supervision, pool, link=link, now=now
+        )
+        help_chat.to_agent = self.desk.tell
+        help_chat.to_supervisors = self.wallboards.tell
+
+    def _tell_state(self, agent_id: str) -> None:
+        self.desk.tell(agent_id, {"type": "state", **self.floor.state(agent_id)})

@@ -1,0 +1,22 @@
+"""What is live right now, for everybody who reads it."""
+
+from uuid import UUID
+
+from cti.state import State
+from cti.views import AgentView, agent_view
+
+
+class LiveState:
+    """What is live, kept by the consumer and read by everybody else."""
+
+    def __init__(self) -> None:
+        self.state = State()
+
+    def view(self, agent_id: str) -> AgentView:
+        """What an agent is doing."""
+        return agent_view(self.state, agent_id)
+
+    def has_citizen(self, call_id: UUID) -> bool:
+        """Whether the citizen's leg of this call lives; an agent may be in it alone."""
+        call = self.state.calls.get(call_id)
+        return call is not None and call.citizen_leg is not None

@@ -1,0 +1,15 @@
+drop table help_message;
+drop table call_draft;
+drop table desk_call;
+drop table desk_action;
+drop index call_by_queued;
+drop table agent_state;
+alter table agent_session
+    drop constraint a_wrap_up_is_whole,
+    drop column wrap_up_extended,
+    drop column wrap_up_seconds,
+    drop column wrap_up_until,
+    drop column wrap_up_call,
+    drop column pause_reason,
+    drop column queues;
+drop table pause_reason;

@@ -1,0 +1,78 @@
+-- name: desk_pause_reasons()
+-- What an agent may choose from.
+select code, name_hi, name_en from pause_reason where not retired order by position, code;
+
+-- name: desk_set_wish(agent_id, pause_reason, wrap_up_call, wrap_up_until, wrap_up_seconds, wrap_up_extended)!
+-- What the agent wants, kept with the open session.
+update agent_session
+set pause_reason = :pause_reason, wrap_up_call = :wrap_up_call, wrap_up_until = :wrap_up_until,
+    wrap_up_seconds = :wrap_up_seconds, wrap_up_extended = :wrap_up_extended
+where agent_id = :agent_id and signed_out_at is null;
+
+-- name: desk_wishes(cell)
+-- What those who are signed in wanted when we stopped.
+select s.agent_id, s.pause_reason, s.wrap_up_call, s.wrap_up_until, s.wrap_up_seconds, s.wrap_up_extended
+from agent_session s join agent a on a.id = s.agent_id
+where a.cell = :cell and s.signed_out_at is null;
+
+-- name: desk_open_states(cell)
+-- What each agent is doing, as far as was written.
+select s.agent_id, s.state, s.reason, s.call_id, s.from_at
+from agent_state s join agent a on a.id = s.agent_id
+where a.cell = :cell and s.until_at is null;
+
+-- name: desk_end_state(agent_id, at, next)!
+-- A clock that was put back makes an interval empty, not negative. Not the one that follows: the job may be repeated.
+update agent_state set until_at = greatest(from_at, :at)
+where agent_id = :agent_id and until_at is null and id is distinct from :next::uuid;
+
+-- name: desk_begin_state(id, agent_id, state, reason, call_id, at)!
+-- The interval before it was ended in the same transaction. Repeated, it changes nothing.
+insert into agent_state (id, agent_id, state, reason, call_id, from_at)
+values (:id, :agent_id, :state, :reason, :call_id, :at)
+on conflict (id) do nothing;
+
+-- name: desk_note_action(id, call_id, actor, action, target, reason, at)!
+insert into desk_action (id, call_id, actor, action, target, reason, at)
+values (:id, :call_id, :actor, :action, :target, :reason, :at)
+on conflict (id) do nothing;
+
+-- name: desk_called(key)^
+-- What a click has led to already.
+select call_id, agent_id from desk_call where key = :key;
+
+-- name: desk_put_call(key, call_id, agent_id, complaint_id, at)!
+-- A click that was seen before is refused by its key, and the transaction with it.
+insert into desk_call (key, call_id, agent_id, complaint_id, at)
+values (:key, :call_id, :agent_id, :complaint_id, :at);
+
+-- name: desk_complaint(number)^
+-- Whom to call about a complaint.
+select id, contact from complaint where number = :number;
+
+-- name: desk_move_agent(agent_id, queues, cell)!
+-- Until they sign out.
+update agent_session s set queues = :queues::text[]
+from agent a
+where s.agent_id = :agent_id and s.signed_out_at is null and a.id = s.agent_id and a.cell = :cell;
+
+-- name: desk_put_draft(call_id, agent_id, version, form, at)^
+-- The highest version stands; the same again changes nothing and is no failure.
+insert into call_draft (call_id, agent_id, version, form, at)
+values (:call_id, :agent_id, :version, :form::jsonb, :at)
+on conflict (call_id, agent_id) do update
+set version = excluded.version, form = excluded.form, at = excluded.at
+where call_draft.version <= excluded.version
+returning version;
+
+-- name: desk_draft(call_id, agent_id)^
+select version, form::text as form from call_draft where call_id = :call_id and agent_id = :agent_id;
+
+-- name: desk_delete_draft(call_id, agent_id)!
+delete from call_draft where call_id = :call_id and agent_id = :agent_id;
+
+-- name: desk_put_help(id, agent_id, author, text, at)!
+insert into help_message (id, agent_id, author, text, at) values (:id, :agent_id, :author, :text, :at);
+
+-- name: desk_help(agent_id, at_most)
+select author, text, at from help_message where agent_id = :agent_id order by id desc limit :at_most;

@@ -1,0 +1,236 @@
+"""What agents do with calls, against a real Asterisk: who talks with whom, and what is recorded."""
+
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from calls.model import Outcome
+from complaints.registration import Registration, register
+from helpline.demo.agent import AgentPage
+from helpline.demo.reference import CATEGORY, PLACE
+from helpline.lab.bed import CITIZEN, Bed
+from helpline.lab.media import tone
+from helpline.lab.phones import PhoneCall
+from helpline.lab.script import Answer, Refuse, Say
+from helpline.lab.tones import heard, level
+from speech.prompts import Prompt
+from tests.system.callers import AGENTS_TONE, CITIZENS_TONE, TO_THE_QUEUE, Caller, place, signed_in
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+OTHERS_TONE = 2900.0
+LEFT, RIGHT = 0, 1
+TALKS = Answer((Say(tone(AGENTS_TONE, 120)),), ring=0.1)
+OTHER_TALKS = Answer((Say(tone(OTHERS_TONE, 120)),), ring=0.1)
+
+
+async def in_call(bed: Bed, page: AgentPage) -> tuple[Caller, PhoneCall]:
+    """A citizen talks with the first agent."""
+    await page.until_state(status="ready")
+    phone = await bed.agent_phone().expect(TALKS)
+    call = await place(bed, TO_THE_QUEUE)
+    await page.until_state(status="in_call", call=str(call.id))
+    return call, phone
+
+
+async def room(bed: Bed, people: int) -> None:
+    """Until so many are in the only room."""
+
+    async def so() -> bool | None:
+        text = await bed.helpline.asterisk.process.cli("confbridge list")
+        counts = [line.split()[1] for line in text.splitlines()[2:] if line.strip()]
+        return (counts == [str(people)]) or None
+
+    await bed.until(f"{people} in the room", so)
+
+
+async def whole(call: Caller, *heard: float, said: float = CITIZENS_TONE) -> Path:
+    """Its only recording: as long as the call, the citizen left, all those heard right."""
+    await call.ended()
+    path = await call.recording()
+    assert level(path, LEFT, said) > 0.9
+    for hertz in heard:
+        assert level(path, RIGHT, hertz) > 0.02, hertz
+        assert level(path, LEFT, hertz) < 0.01, hertz
+    return path
+
+
+async def talk(bed: Bed, call: Caller, seconds: float = 1.5) -> None:
+    """Until the recording has grown by so much."""
+    (file,) = list((bed.settings.state_dir.absolute() / "captures").glob(f"*{call.id}*"))
+    size = file.stat().st_size
+
+    async def grown() -> bool | None:
+        return file.stat().st_size > size + seconds * 2 * 2 * 8000 or None
+
+    await bed.until("some talk", grown)
+
+
+async def test_a_blind_transfer_to_an_agent_frees_the_first_and_keeps_the_recording(
+    desk: Bed,
+) -> None:
+    async with signed_in(desk) as page, signed_in(desk, 1) as other:
+        await other.ask("pause", reason="break")
+        call, _ = await in_call(desk, page)
+        await talk(desk, call)
+        refused = await page.ask("transfer", to={"agent": "1002"})
+        assert (refused["ok"], refused["reason"]) == (False, "this agent is not free")
+        await other.ask("ready")
+        await other.until_state(status="ready")
+        await desk.agent_phone(1).expect(OTHER_TALKS)
+        assert (await page.ask("transfer", to={"agent": "1002"}))["ok"]
+        pop = await other.wait_for("pop", call=str(call.id))
+        assert pop["caller"] == f"+91{CITIZEN}"
+        await other.until_state(status="in_call", call=str(call.id))
+        await page.until_state(status="wrap_up")
+        await talk(desk, call)
+        await call.phone.bye()
+        await whole(call, AGENTS_TONE, OTHERS_TONE)
+        row = await call.row()
+        assert (row["outcome"], row["agent_id"]) == (Outcome.AGENT_ANSWERED, "1002")
+
+
+async def test_an_attended_transfer_hands_over_after_asking(desk: Bed) -> None:
+    async with signed_in(desk) as page:
+        call, phone = await in_call(desk, page)
+        await talk(desk, call)
+        await desk.line.expect(OTHER_TALKS)
+        assert (await page.ask("consult", to={"listed": "emergency"}))["ok"]
+        assert (await page.ask("consult", to={"listed": "emergency"}))["ok"] is False
+        await room(desk, 2)  # agent and third; the citizen waits outside
+        assert (await page.ask("consult_complete"))["ok"]
+        await phone.wait()
+        await page.until_state(status="wrap_up")
+        await room(desk, 2)  # citizen and third
+        await talk(desk, call)
+        await call.phone.bye()
+        await whole(call, AGENTS_TONE, OTHERS_TONE)
+        await no_channels(desk)
+
+
+async def test_who_is_asked_and_does_not_answer_leaves_agent_and_citizen_talking(
+    desk: Bed,
+) -> None:
+    async with signed_in(desk) as page:
+        call, _ = await in_call(desk, page)
+        await desk.line.expect(Refuse(486))
+        assert (await page.ask("consult", to={"listed": "emergency"}))["ok"]
+        await room(desk, 2)
+        await talk(desk, call)
+        await page.until_state(status="in_call", call=str(call.id))
+        assert (await page.ask("hang_up"))["ok"]
+        await whole(call, AGENTS_TONE)
+        await no_channels(desk)
+
+
+async def test_an_emergency_is_joined_in_one_click_and_stays_when_the_agent_leaves(
+    desk: Bed,
+) -> None:
+    async with signed_in(desk) as page:
+        call, phone = await in_call(desk, page)
+        emergency = await desk.line.expect(OTHER_TALKS)
+        assert (await page.ask("emergency"))["ok"]
+        await room(desk, 3)
+        await talk(desk, call)
+        assert (await page.ask("keys", keys="12#"))["ok"]
+        assert (await page.ask("hang_up"))["ok"]
+        await phone.wait()
+        await room(desk, 2)
+        await talk(desk, call)
+        await call.phone.bye()
+        await emergency.wait()
+        await whole(call, AGENTS_TONE, OTHERS_TONE)
+        actions = await desk.rows(
+            "select action, target from desk_action where call_id = $1 order by id", call.id
+        )
+        assert [tuple(row) for row in actions] == [
+            ("conference", "number:112"), ("keys", ""), ("hang_up", ""),
+        ]  # fmt: skip
+        await no_channels(desk)
+
+
+async def test_a_citizen_is_handed_to_a_queue(desk: Bed) -> None:
+    async with signed_in(desk) as page:
+        call, _ = await in_call(desk, page)
+        assert (await page.ask("transfer", to={"queue": "nowhere"}))["ok"] is False
+        assert (await page.ask("transfer", to={"queue": "second"}))["ok"]
+        await page.until_state(status="wrap_up")
+        await desk.agent_phone().hang_up()
+        await page.ask("end_wrap_up")
+        await desk.agent_phone().expect(TALKS)
+        await page.until_state(status="in_call", call=str(call.id))
+        await call.phone.bye()
+        row = await call.ended()
+        assert (row["queue"], row["outcome"]) == ("second", Outcome.AGENT_ANSWERED)
+
+
+async def test_one_click_calls_the_citizen_once_with_notice_and_recording(desk: Bed) -> None:
+    async with signed_in(desk) as page:
+        await page.until_state(status="ready")
+        number = await complaint(desk)
+        agents = await desk.agent_phone().expect(TALKS)
+        citizen = await desk.line.expect(Answer((Say(tone(CITIZENS_TONE, 120)),), ring=0.3))
+        key = str(uuid4())
+        first = await page.ask("call_citizen", key=key, complaint=number)
+        again = await page.ask("call_citizen", key=key, complaint=number)
+        assert first["ok"]
+        assert again["call"] == first["call"]
+        await page.until_state(status="in_call", call=first["call"])
+        refused = await page.ask("call_citizen", key=str(uuid4()), complaint=number)
+        assert (refused["ok"], refused["reason"]) == (False, "you are in a call")
+        await room(desk, 2)
+        rows = await desk.rows("select id from call where id = $1", first["call"])
+        call = Caller(desk, citizen, rows[0]["id"])
+        pop = await page.wait_for("pop", call=first["call"])
+        assert pop["caller"] == f"+91{CITIZEN}"
+        await talk(desk, call)
+        assert citizen.invites() == agents.invites() == 1
+        assert (await page.ask("hang_up"))["ok"]
+        path = await whole(call, AGENTS_TONE)
+        row = await call.row()
+        assert (row["direction"], row["outcome"]) == ("outbound", Outcome.AGENT_ANSWERED)
+        assert row["agent_id"] == "1001"
+        assert heard(path)[0] == Prompt.RECORDING_NOTICE
+        await no_channels(desk)
+
+
+async def test_a_citizen_who_is_busy_ends_the_click_and_frees_the_agent(desk: Bed) -> None:
+    async with signed_in(desk) as page:
+        await page.until_state(status="ready")
+        number = await complaint(desk)
+        await desk.agent_phone().expect(TALKS)
+        await desk.line.expect(Refuse(486))
+        answer = await page.ask("call_citizen", key=str(uuid4()), complaint=number)
+
+        async def ended() -> str | None:
+            rows = await desk.rows("select outcome from call where id = $1", answer["call"])
+            return rows[0]["outcome"] if rows else None
+
+        assert await desk.until("the call's end", ended) == Outcome.BUSY
+        await page.until_state(status="ready")
+        await no_channels(desk)
+
+
+async def complaint(bed: Bed) -> str:
+    done = await register(
+        bed.helpline.pool,
+        Registration(
+            key=uuid4(), contact=f"+91{CITIZEN}", category=CATEGORY, place=PLACE,
+            text="हैंडपंप खराब है",
+        ),
+        policy=bed.settings.rules,
+        now=bed.now(),
+        actor="agent:1001",
+    )  # fmt: skip
+    return done.number
+
+
+async def no_channels(bed: Bed) -> None:
+    """Until Asterisk has none left, and we think so too."""
+
+    async def none() -> bool | None:
+        text = await bed.helpline.asterisk.process.cli("core show channels concise")
+        return (not text.strip() and not bed.helpline.live.live_calls()) or None
+
+    await bed.until("no channel to be left", none)

@@ -1,0 +1,152 @@
+"""The wallboard says what Asterisk says; a supervisor acts on agents and beside them."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import pytest
+
+from cti.tokens import issue, issue_supervisor
+from helpline.demo.agent import AgentPage
+from helpline.keys import signing_key
+from helpline.lab.bed import Bed
+from helpline.lab.media import tone
+from helpline.lab.script import Answer, Say
+from helpline.lab.tones import level
+from tests.cti.test_live_control import in_call, no_channels, talk, whole
+from tests.system.callers import AGENTS_TONE, TO_THE_QUEUE, place, signed_in
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+SUPERVISORS_TONE = 2700.0
+
+
+@asynccontextmanager
+async def wallboard(bed: Bed, token: str | None = None) -> AsyncIterator[AgentPage]:
+    """A supervisor's page: its socket differs from an agent's by its path and first message."""
+    given = token or issue_supervisor(signing_key(bed.settings), "kavita")
+    page = AgentPage(bed.settings.http.public_url, given, path="/supervisor/socket", first="board")
+    async with page:
+        yield page
+
+
+async def until_board(bed: Bed, page: AgentPage, **fields: object) -> dict[str, Any]:
+    """The newest board, once it has these fields."""
+
+    async def newest() -> dict[str, Any] | None:
+        boards = [message for message in page.messages if message["type"] == "board"]
+        return boards[-1] if fields.items() <= boards[-1].items() else None
+
+    return await bed.until(f"a board with {fields}", newest)
+
+
+async def asterisks_word(bed: Bed) -> tuple[int, int, int]:
+    """Callers in the queues, channels of the trunk, agents who talk: by its own lists."""
+    cli = bed.helpline.asterisk.process.cli
+    queues, channels = await cli("queue show"), await cli("core show channels concise")
+    waiting = sum(int(count) for count in re.findall(r"has (\d+) calls", queues))
+    lines = [line for line in channels.splitlines() if line]
+    trunk = sum(line.startswith("PJSIP/trunk-") for line in lines)
+    talking = sum(line.startswith("PJSIP/100") and "!Up!" in line for line in lines)
+    return waiting, trunk, talking
+
+
+async def test_the_wallboard_equals_asterisks_own_lists(desk: Bed) -> None:
+    async with signed_in(desk) as agent, wallboard(desk) as page:
+        await until_board(desk, page, by_status={"ready": 1}, trunk_channels=0)
+        first, _ = await in_call(desk, agent)
+        second = await place(desk, TO_THE_QUEUE)
+        await second.until("queued_at")
+        board = await until_board(desk, page, by_status={"in_call": 1}, trunk_channels=2)
+
+        async def one_waits() -> dict[str, Any] | None:
+            newest = await until_board(desk, page, trunk_channels=2)
+            queue = newest["queues"]["helpline-hi"]
+            return newest if queue["waiting"] == 1 and queue["longest_wait"] >= 2 else None
+
+        board = await desk.until("the waiting caller", one_waits)
+        waiting = sum(queue["waiting"] for queue in board["queues"].values())
+        talking = board["by_status"].get("in_call", 0)
+        assert (waiting, board["trunk_channels"], talking) == await asterisks_word(desk)
+        assert board["agents"][0]["call"] == str(first.id)
+        await second.phone.bye()
+        await first.phone.bye()
+        board = await until_board(desk, page, by_status={"wrap_up": 1}, trunk_channels=0, calls=0)
+        assert await asterisks_word(desk) == (0, 0, 0)
+
+        async def counted() -> bool | None:
+            newest = await until_board(desk, page)
+            queue = newest["queues"]["helpline-hi"]
+            return (queue["answered"] >= 1 and queue["abandoned"] >= 1) or None
+
+        await desk.until("both calls counted", counted)
+
+
+async def test_a_supervisor_pauses_moves_and_tells_agents(desk: Bed) -> None:
+    async with desk.page() as agent, wallboard(desk) as page:
+        await agent.until_state(status="ready")
+        assert (await page.ask("force_pause", agent="1001"))["ok"]
+        await agent.until_state(status="paused", reason="forced")
+        assert (await page.ask("force_ready", agent="1001"))["ok"]
+        await agent.until_state(status="ready")
+        assert (await page.ask("force_pause", agent="1003"))["ok"] is False
+        assert (await page.ask("broadcast", queue="helpline-hi", text="बाढ़ की सूचना"))["ok"]
+        told = await agent.wait_for("broadcast")
+        assert (told["from"], told["text"]) == ("kavita", "बाढ़ की सूचना")
+        assert (await page.ask("move", agent="1001", queues=["second"]))["ok"]
+        cli = desk.helpline.asterisk.process.cli
+
+        async def moved() -> bool | None:
+            before, after = await cli("queue show helpline-hi"), await cli("queue show second")
+            return ("PJSIP/1001" not in before and "PJSIP/1001" in after) or None
+
+        await desk.until("the move", moved)
+        assert (await page.ask("move", agent="1001", queues=["nowhere"]))["ok"] is False
+        assert (await page.ask("force_sign_out", agent="1001"))["ok"]
+        await desk.until("the sign-out", lambda: _away(desk))
+
+
+@pytest.mark.parametrize(("mode", "citizen_hears"), [("listen", False), ("barge", True)])
+async def test_a_supervisor_listens_or_barges_in_with_a_reason(
+    desk: Bed, mode: str, citizen_hears: bool
+) -> None:
+    async with signed_in(desk) as agent, wallboard(desk) as page:
+        call, _ = await in_call(desk, agent)
+        ears = await desk.agent_phone(2).expect(
+            Answer((Say(tone(SUPERVISORS_TONE, 60)),), ring=0.1)
+        )
+        refused = await page.ask(mode, agent="1001", phone="1003", reason=" ")
+        assert (refused["ok"], refused["reason"]) == (False, "say why")
+        assert (await page.ask(mode, agent="1001", phone="1003", reason="शिकायत की जाँच"))["ok"]
+        await desk.until("the supervisor's leg", lambda: _beside(desk))
+        await talk(desk, call, 2.0)
+        await call.phone.bye()
+        await ears.wait()  # they do not stay behind
+        path = await whole(call, AGENTS_TONE)
+        assert (level(path, 1, SUPERVISORS_TONE) > 0.02) is citizen_hears
+        rows = await desk.rows("select * from desk_action where call_id = $1", call.id)
+        assert [(row["actor"], row["action"], row["target"], row["reason"]) for row in rows] == [
+            ("supervisor:kavita", mode, "agent:1001", "शिकायत की जाँच")
+        ]
+        await no_channels(desk)
+
+
+async def test_an_agents_token_opens_no_wallboard(desk: Bed) -> None:
+    for token in ("", "kavita.", issue(signing_key(desk.settings), "1001")):
+        async with aiohttp.ClientSession(desk.settings.http.public_url) as session:
+            headers = {"Authorization": f"Bearer {token}"}
+            async with session.get("/supervisor/socket", headers=headers) as response:
+                assert response.status == 401
+
+
+async def _away(bed: Bed) -> bool | None:
+    text = await bed.helpline.asterisk.process.cli("queue show")
+    return "PJSIP/1001" not in text or None
+
+
+async def _beside(bed: Bed) -> bool | None:
+    text = await bed.helpline.asterisk.process.cli("core show channels concise")
+    there = [line for line in text.splitlines() if line.startswith("PJSIP/1003-")]
+    return any("ChanSpy" in line or "ConfBridge" in line for line in there) or None

@@ -1,0 +1,54 @@
+"""`helpline report calls`: the same figures as text, CSV and spreadsheet."""
+
+import csv
+import zipfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from db.migrate import migrate
+from helpline.cli import main
+
+AT = datetime(2026, 3, 2, 18, 25, tzinfo=UTC)
+
+
+@pytest.fixture
+def offered(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    migrate(postgres_url)
+    monkeypatch.setenv("HELPLINE_DATABASE_URL", postgres_url)
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute("truncate call cascade")
+        for outcome, seconds in (("queue_abandoned", 30), ("queue_timeout", 300)):
+            connection.execute(
+                "insert into call (id, cell, direction, started_at, queue, queued_at, ended_at,"
+                " outcome) values (%s, 'c', 'inbound', %s, 'helpline-hi', %s, %s, %s)",
+                (uuid4(), AT, AT, AT + timedelta(seconds=seconds), outcome),
+            )
+
+
+@pytest.mark.usefixtures("offered")
+def test_the_figures_are_printed_for_days_of_india(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", "calls", "--from", "2026-03-02", "--by", "day"]) == 0
+    head, day, total = capsys.readouterr().out.splitlines()
+    assert head.split()[:3] == ["day", "offered", "answered"]
+    assert day.split()[:5] == ["2026-03-02", "2", "0", "1", "1"]
+    assert total.split()[:2] == ["total", "2"]
+    assert main(["report", "calls", "--from", "2026-03-03"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].split()[:2] == ["total", "0"]
+
+
+@pytest.mark.usefixtures("offered")
+def test_a_file_has_the_calls_behind_the_figures(tmp_path: Path) -> None:
+    words = ["report", "calls", "--from", "2026-03-01", "--to", "2026-03-02"]
+    assert main([*words, "--list", "--csv", str(tmp_path / "calls.csv")]) == 0
+    with (tmp_path / "calls.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert sorted(row["fate"] for row in rows) == ["abandoned", "overflowed"]
+    assert {row["queued_ist"] for row in rows} == {"2026-03-02 23:55:00"}
+    assert main([*words, "--xlsx", str(tmp_path / "calls.xlsx")]) == 0
+    with zipfile.ZipFile(tmp_path / "calls.xlsx") as book:
+        assert b"overflowed" in book.read("xl/sharedStrings.xml")
+        assert {"xl/worksheets/sheet1.xml", "xl/worksheets/sheet2.xml"} <= set(book.namelist())
