@@ -1,12 +1,13 @@
 """`python -m bench [--quick] [name ...]`: run the benches, all of them by default."""
 
 import argparse
-import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
+
+import uvloop
 
 from bench import fastagi, fastagi_table, report
 from bench.complaints import subject, tables
@@ -75,7 +76,7 @@ def _one(name: str, bench: Bench, *, quick: bool) -> None:
     async def run() -> dict[str, Any]:
         return await bench.run(_ROOT, quick=quick)
 
-    found = asyncio.run(run())
+    found = uvloop.run(run())  # as the server has it
     path = report.write(_ROOT / "var" / "bench", name, found)
     print(f"\n{bench.render(found)}\n\nwritten to {path.relative_to(_ROOT)}", flush=True)
 

@@ -74,7 +74,10 @@ def ladder_of(candidates: Iterable[Candidate]) -> Ladder:
 
 async def ladder_for(conn: Connection, department: str, place: str, now: datetime) -> Ladder:
     """The ladder of posts of `department` for a complaint about `place`, as they are held now."""
-    return (await ladders_for(conn, [(department, place)], now))[department, place]
+    rows = statements().complaints_posts_above_one(
+        conn, department=department, place=place, today=now.astimezone(IST).date()
+    )
+    return _ladder(staffed([row async for row in rows], now))
 
 
 async def ladders_for(
@@ -90,11 +93,14 @@ async def ladders_for(
     found = [row async for row in rows]
     ladders = dict.fromkeys(wanted, Ladder({}))
     for n, of_one in groupby(found, key=lambda row: int(row["n"])):
-        ladders[wanted[n - 1]] = ladder_of(
-            Candidate(_post(post), post.distance, isinstance(post.occupancy, Vacant))
-            for post in staffed(of_one, now)
-        )
+        ladders[wanted[n - 1]] = _ladder(staffed(of_one, now))
     return ladders
+
+
+def _ladder(posts: Iterable[StaffedPost]) -> Ladder:
+    return ladder_of(
+        Candidate(_post(post), post.distance, isinstance(post.occupancy, Vacant)) for post in posts
+    )
 
 
 async def post_by_id(conn: Connection, post_id: str, now: datetime) -> Post:

@@ -25,5 +25,13 @@ async def open_pool(url: str, *, size: int = 8, statement_seconds: float = 5.0) 
         timeout=5,
         command_timeout=statement_seconds,
         max_inactive_connection_lifetime=60,
+        reset=_nothing_to_reset,
         server_settings={"timezone": "UTC", "application_name": "helpline"},
     )
+
+
+async def _nothing_to_reset(_connection: Connection) -> None:
+    """No statement of ours leaves anything behind in a session (settings, locks, listeners), so
+    that a connection need not be cleaned with a trip of its own each time it is given back. A
+    transaction that was left open is rolled back by the driver before this.
+    """

@@ -1,7 +1,7 @@
 """What single acts cost on a database full of complaints, through the project's own functions."""
 
 from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from random import Random
 from time import perf_counter
@@ -13,12 +13,15 @@ from complaints.caller import history_for_number
 from complaints.officers_list import officers_page
 from complaints.policy import UP_1076
 from complaints.registration import Registration, register
+from complaints.status import by_number
 from complaints.story import load_story
 from db.ids import new_id
 from db.pool import Pool
-from db.statements import statements
 
 _TEXT = "गाँव का हैंडपंप दो महीने से खराब है, कई बार कहने पर भी ठीक नहीं हुआ। " * 3
+_UNLIMITED = replace(UP_1076, registrations_per_month=None)
+#: A registration writes at least as many: key, complaint, history, call, two messages.
+BARE_ROWS = 6
 _COMMIT_TABLE = (
     "create table if not exists bench_commit (id uuid primary key, number text not null)"
 )
@@ -94,23 +97,25 @@ async def read(pool: Pool, drawn: Sample, scale: Scale) -> Timed:
 
 
 async def status(pool: Pool, number: str) -> Any:
-    """How a complaint stands, as its number's look-up reads it."""
-    async with pool.acquire(timeout=5) as conn:
-        return await statements().complaints_story(conn, number=number)
+    """How a complaint stands, as the telephone's look-up reads it."""
+    return await by_number(pool, number)
 
 
 async def write(pool: Pool, drawn: Sample, scale: Scale, rng: Random) -> Timed:
-    """Registrations and bare commits, turn by turn: one insert of a short row, and its commit."""
+    """Registrations and what they are judged by, turn by turn: a commit of one short row, and a
+    bare transaction of `BARE_ROWS` of them, one statement each.
+    """
     await pool.execute(_COMMIT_TABLE)
     timed, matters = Timed(), Matters()
     for turn in range(-scale.warm_up // 3, scale.writes):
         at = timed if turn >= 0 else Timed()
         now = NOW + timedelta(seconds=turn)
         form = _form(drawn, matters, rng, turn)
-        await at.time("commit", _commit(pool))
+        await at.time("commit", _commit(pool, rows=1))
+        await at.time("bare transaction", _commit(pool, rows=BARE_ROWS))
         await at.time(
             "registration",
-            register(pool, form, policy=UP_1076, now=now, actor="agent:101"),
+            register(pool, form, policy=_UNLIMITED, now=now, actor="agent:101"),
         )
     return timed
 
@@ -127,12 +132,14 @@ def _form(drawn: Sample, matters: Matters, rng: Random, turn: int) -> Registrati
         place=matter.place,
         text=_TEXT,
         citizen_name="रामप्यारी देवी",
+        separate=True,
     )
 
 
-async def _commit(pool: Pool) -> None:
+async def _commit(pool: Pool, *, rows: int) -> None:
     async with pool.acquire(timeout=5) as conn, conn.transaction():
-        await conn.execute("insert into bench_commit values ($1, $2)", new_id(NOW), "100000009")
+        for _ in range(rows):
+            await conn.execute("insert into bench_commit values ($1, $2)", new_id(NOW), "100000009")
 
 
 async def sizes(pool: Pool, complaints: int) -> dict[str, float]:

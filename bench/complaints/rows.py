@@ -47,7 +47,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     ),
     "complaint": (
         *("id", "number", "category", "place", "citizen_id", "contact", "text_hi"),
-        *("registered_at", "changed_at", "end_entry"),
+        *("matter", "source", "registered_at", "changed_at", "end_entry"),
         *(_COLUMN_OF.get(name, name) for name in _STATE_NAMES),
     ),
     "registration_key": ("key", "complaint_id"),
@@ -149,7 +149,7 @@ class Page:
         """
         columns = rows_of(state)
         complaint_id, number, category, place, text = what
-        matter = (complaint_id, number, category, place, *who, text)
+        matter = (complaint_id, number, category, place, *who, text, complaint_id, "phone")
         values = (columns[name] for name in _STATE_NAMES)
         self.add("complaint", *matter, *times, end_entry, *values)
 

@@ -40,7 +40,8 @@ def _size(one: Found) -> str:
     )
     return (
         f"{one['complaints']:,} complaints (built in {one['build_seconds']:.0f} s); a registration "
-        f"costs {one['registration_in_commits']} bare commits\n{times}\n\n{sweeps}"
+        f"costs {one['registration_in_bare_transactions']} bare transactions, "
+        f"{one['registration_in_commits']} commits\n{times}\n\n{sweeps}"
     )
 
 

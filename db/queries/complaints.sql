@@ -36,6 +36,24 @@ left join officer_leave l on l.officer = t.officer and daterange(l.from_on, l.un
 where not above.seen
 order by above.n, post.id, t.from_on;
 
+-- name: complaints_posts_above_one(department, place, today)
+-- As complaints_posts_above, for one place: planned once, since a plan for one costs more than to carry it out. Places lie
+-- four deep; the bound ends a cycle.
+with recursive above (code, parent, distance) as (
+    select code, parent, 0 from place where code = :place
+    union all
+    select p.code, p.parent, a.distance + 1 from above a join place p on p.code = a.parent where a.distance < 8
+)
+select post.id, post.title, post.department, post.level, post.place, post.number, post.vacant_from, above.distance,
+       t.officer, o.name, o.number as officer_number, t.kind, t.from_on, t.until_on,
+       l.from_on as leave_from, l.until_on as leave_until
+from above
+join post on post.place = above.code and post.department = :department
+left join tenure t on t.post = post.id and t.from_on <= :today
+left join officer o on o.code = t.officer
+left join officer_leave l on l.officer = t.officer and daterange(l.from_on, l.until_on, '[]') @> :today::date
+order by post.id, t.from_on, above.distance;
+
 -- name: complaints_posts(ids, today)
 -- As complaints_posts_above, for these posts.
 select post.id, post.title, post.department, post.level, post.place, post.number, post.vacant_from, 0 as distance,
