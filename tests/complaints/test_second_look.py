@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 
+from complaints.cm_office import cm_office_list
 from complaints.history import Event
 from complaints.reference import PostRow, ReferenceData, load
 from complaints.registration import Registered
@@ -35,6 +36,7 @@ async def test_a_post_that_is_filled_later_gets_what_was_late_once(world: World)
     world.later(hours=1)
     assert await looked(world) == 1
     assert (await world.complaint(one.complaint_id))["post"] == "L1-MAH"
+    assert [one.level for one in await cm_office_list(world.pool)] == [1]
     await filled(world)
     assert await looked(world) == 0  # a while ago already
     world.later(hours=1)
@@ -46,6 +48,7 @@ async def test_a_post_that_is_filled_later_gets_what_was_late_once(world: World)
         Event.OVERDUE_AT_LAST_LEVEL,
         Event.ESCALATED_OVERDUE,
     ]
+    assert await cm_office_list(world.pool) == []
     [message] = await world.messages(one.complaint_id, "officer_forwarded")
     assert (message["recipient"], len(message["links"])) == ("+919415000002", 1)
     world.later(hours=2)
