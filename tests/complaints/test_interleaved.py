@@ -213,6 +213,7 @@ class Office:
             stranger=await self.world.talked_with("101", "+919876500000"),
             form=self.forms[-1],
             adding=adding,
+            at_level=row["level"],
             n=self.steps,
         )
 
