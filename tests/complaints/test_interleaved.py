@@ -225,9 +225,15 @@ class Office:
         return Counter(row["event"] for row in rows)
 
     async def _nothing_is_left_lying(self) -> None:
-        for carry_out in BY_THE_CLOCK:
-            while await carry_out(self.world):
-                pass
+        """Also of what was late while no higher post was held: at last every post is filled."""
+        await _all_that_is_due(self.world)
+        await self._is_right([_answering(self.filled)])
+        await self.world.pool.execute(
+            "update post set vacant_from = null where department = $1", HOME
+        )
+        self.filled = await self._filled_now()
+        self.world.later(hours=2)
+        await _all_that_is_due(self.world)
         for left in _LEFT_LYING:
             assert await self.world.pool.fetchval(left, self.world.now) == 0, left
         held = _answering(self.filled)
@@ -325,6 +331,12 @@ _LEFT_LYING = [
     "select count(*) from complaint where resume_at <= $1",
     "select count(*) from feedback_due where done_at is null and step_until <= $1",
 ]
+
+
+async def _all_that_is_due(world: World) -> None:
+    for carry_out in BY_THE_CLOCK:
+        while await carry_out(world):
+            pass
 
 
 def _answering(levels: Iterable[int]) -> frozenset[int]:
