@@ -1,7 +1,7 @@
 # make setup    everything needed, into .venv, var/ and a cache folder; quick when nothing changed
 # make demo     one citizen's story, end to end
 # make test     the tests            (make test TESTS="tests/agi -k hangup")
-# make coverage every branch of the life cycle, deadlines, escalation, calendar and mapping is tested
+# make coverage every branch of the rules is tested: life cycle, deadlines, escalation, follow-up, mapping, policy
 # make soak     the long form of the random and the crash tests; about an hour
 # make check    format, lint, types, import contracts
 # make bench    measurements, written to var/bench/
@@ -33,8 +33,10 @@ test: setup
 
 # Only these files, and only the tests that are about them.
 COMMA := ,
-RULES := lifecycle ends deadlines escalation calendar mapping officers
-RULED := moves lifecycle calendar deadlines escalation mapping officers
+RULES := lifecycle ends terms deadlines escalation second_look followup calendar mapping officers policy \
+	categories holes
+RULED := moves lifecycle calendar deadlines escalation mapping officers policies pausing second_look \
+	followup feedback_due categories holes
 coverage: setup
 	@mkdir -p var
 	@$(BIN)/python -m coverage run --branch --data-file=var/coverage \

@@ -118,7 +118,7 @@ class Returned(_InSorting):
         """
         _past(self.due_at, now)
         post = _above(self.level, terms)
-        return _arrived(post, self, terms, now) if post else _stays(self, terms, now)
+        return _risen(post, self, terms, now) if post else _stays(self, terms, now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +157,7 @@ class _OnTheClock(_AtWork):
         """
         _past(self.due_at, now)
         if post := _above(self.level, terms):
-            return _arrived(post, self, terms, now)
+            return _risen(post, self, terms, now)
         listed = {"cm_office_since": self.cm_office_since or now}
         return WithOfficer(
             **self.kept() | listed,
@@ -168,12 +168,13 @@ class _OnTheClock(_AtWork):
     def look_again(self, terms: Terms, now: datetime) -> "WithOfficer | None":
         """It was late when no level was left: to a higher one that has an officer by now.
 
+        With that it leaves the list of the CM's office: an officer with full time has it.
         None: there is none still. Raises `NotAllowedError` before that.
         """
         if self.overdue_at is None:
             raise NotAllowedError("its officer still has time, or the next level has")
         post = _above(self.level, terms)
-        return _arrived(post, self, terms, now) if post else None
+        return _risen(post, self, terms, now) if post else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -412,6 +413,15 @@ def _arrived(post: Post, before: Standing | None, terms: Terms, now: datetime) -
     )
 
 
+def _risen(post: Post, before: Standing, terms: Terms, now: datetime) -> WithOfficer:
+    """One level up, so the level it comes from was not the last one: off the CM's office's list.
+
+    Who hands it to another department does not get it off that list.
+    """
+    arrived = _arrived(post, before, terms, now)
+    return WithOfficer(**arrived.kept() | {"cm_office_since": None}, clock=arrived.clock)
+
+
 def _stays(before: Standing, terms: Terms, now: datetime) -> WithOfficer:
     """With the post that it is written down for, with the full time of its level."""
     clock = deadlines.level_clock(terms.level_days, before.level, terms.policy, terms.calendar, now)
@@ -429,7 +439,7 @@ def _transferred(before: Standing, there: Terms, now: datetime) -> WithOfficer:
 def _not_satisfied(before: Standing, terms: Terms, now: datetime) -> WithOfficer:
     next_post = _above(before.level, terms)
     if next_post and before.dissatisfied_at_level >= terms.policy.reviews_per_level:
-        return _arrived(next_post, before, terms, now)
+        return _risen(next_post, before, terms, now)
     changes = {
         "dissatisfied_at_level": before.dissatisfied_at_level + 1,
         "cm_office_since": before.cm_office_since or (None if next_post else now),

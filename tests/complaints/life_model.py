@@ -3,14 +3,18 @@
 Not a copy of the life cycle: it reads what was written down, entry by entry, and objects.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
 import asyncpg
 
 _AT_WORK = {"with_officer", "proposed", "paused"}
 _OPEN = _AT_WORK | {"triage", "returned", "awaiting_feedback"}
-_ENDS = {"closed_satisfied", "unverified", "special_closed", "withdrawn", "advised"}
+_ENDS = {
+    *("closed_satisfied", "unverified", "special_closed", "withdrawn"),
+    *("advised", "answered", "merged"),
+}
 SAME = "the same"
 
 #: Event -> the states that it may happen in, and the state after it.
@@ -18,8 +22,12 @@ LEGAL: dict[str, tuple[set[str], str]] = {
     "registered": ({""}, "with_officer"),
     "triage": ({""}, "triage"),
     "forwarded": ({"triage", "returned"}, "with_officer"),
+    "given_back": ({"returned"}, "with_officer"),
     "advised": ({"triage", "returned"}, "advised"),
     "disposed": (_AT_WORK, "awaiting_feedback"),
+    "answered": (_AT_WORK, "answered"),
+    "agent_to_call": ({"awaiting_feedback"}, SAME),
+    "asked_to_call": ({"awaiting_feedback"}, SAME),
     "closed_satisfied": ({"awaiting_feedback"}, "closed_satisfied"),
     "returned_for_review": ({"awaiting_feedback"}, "with_officer"),
     "escalated_dissatisfied": ({"awaiting_feedback"}, "with_officer"),
@@ -28,6 +36,9 @@ LEGAL: dict[str, tuple[set[str], str]] = {
     "overdue_at_last_level": ({"with_officer", "proposed"}, "with_officer"),
     "interim_reply": (_AT_WORK, SAME),
     "noted": (_OPEN | _ENDS, SAME),
+    "added": (_OPEN, SAME),
+    "merged": (_OPEN, "merged"),
+    "merged_here": (_OPEN, SAME),
     "paused": ({"with_officer"}, "paused"),
     "resumed": ({"paused"}, "with_officer"),
     "transferred": ({"with_officer", "proposed"}, "with_officer"),
@@ -39,53 +50,114 @@ LEGAL: dict[str, tuple[set[str], str]] = {
     "reopened": ({"closed_satisfied", "unverified"}, "with_officer"),
 }
 
-#: What an entry of the clock's does to the level: up, or nowhere.
+#: What an entry does to the level: to the lowest one held, up to the next one, or nowhere.
+_LOWEST = {"registered", "triage", "forwarded", "transferred"}
 _CLIMBS = {"escalated_overdue", "escalated_dissatisfied"}
-_STAYS = {"overdue_at_last_level", "returned_for_review", "resumed", "refused"}
+#: Only where no higher level is held.
+_NOWHERE_TO_GO = {"overdue_at_last_level", "given_back"}
+#: The step of the feedback that an entry begins.
+_STEP_OF = {"agent_to_call": "agent_call", "asked_to_call": "sms"}
+
+#: The levels of a department that may have had an officer when an entry was made: more than one
+#: set, where posts were filled or vacated at the same time.
+Held = Callable[[int, str], Sequence[frozenset[int]]]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Told:
-    """What a history adds up to. `departments`: in whose hands it is after the last entry."""
+    """What a history adds up to. `department`: in whose hands it is after the last entry.
 
-    state: str
-    level: int
+    `late`: the time ran out with no level left. `listed`: on the CM's office's list; None: that
+    depends on who held a post just then. `step`: of the feedback. `added`: told again so often.
+    """
+
     department: str
-    disposals: int
-    due_at: object
+    state: str = ""
+    level: int = 0
+    disposals: int = 0
+    due_at: datetime | None = None
+    late: bool = False
+    listed: bool | None = False
+    step: str = ""
+    added: int = 0
+    merged_here: int = 0
+    by_the_clock: set[str] = field(default_factory=set)
 
 
-def told(history: Sequence[asyncpg.Record], held: dict[str, set[int]], home: str) -> Told:
+def told(history: Sequence[asyncpg.Record], held: Held, home: str, steps: Sequence[str]) -> Told:
     """Follow a history; AssertionError where it tells what cannot be.
 
-    `held`: the levels that have an officer, by department. `home`: the category's department.
+    `home`: the category's department. `steps`: of the feedback, by the policy, `calls` first.
     """
-    state, level, department, disposals, due_at = "", 0, home, 0, None
-    due_times: set[str] = set()
+    story = Told(home)
     for entry in history:
         event = entry["event"]
         allowed, after = LEGAL[event]
-        assert state in allowed, f"{event} in {state or 'nothing'}"
+        assert story.state in allowed, f"{event} in {story.state or 'nothing'}"
         if event == "transferred":
-            department = entry["reason"].split(":")[0].removeprefix("to ")
-        _level_is_right(event, state, level, entry["level"], held[department])
-        if entry["actor"] == "clock":
-            assert entry["reason"] not in due_times, f"{entry['reason']} was carried out twice"
-            due_times.add(entry["reason"])
-        disposals += event == "disposed"
-        state = state if after is SAME else after
-        level = entry["level"]
-        due_at = entry["due_at"] or due_at
-    return Told(state, level, department, disposals, due_at)
+            story.department = entry["reason"].split(":")[0].removeprefix("to ")
+        _level_is_right(event, story, entry["level"], held(entry["seq"], story.department))
+        _once_and_in_order(entry, story, steps)
+        story.listed = _listed(entry, story, held(entry["seq"], story.department))
+        story.disposals += event in ("disposed", "answered")
+        story.added += event == "added"
+        story.merged_here += event == "merged_here"
+        if after is not SAME:
+            story.late = event == "overdue_at_last_level" or (
+                story.late and event in ("proposed", "refused")
+            )
+            story.state = after
+        story.level = entry["level"]
+        story.due_at = entry["due_at"] or story.due_at
+    return story
 
 
-def _level_is_right(event: str, state: str, before: int, after: int, held: set[int]) -> None:
-    above = min((one for one in held if one > before), default=None)
-    if event == "escalated_overdue" and state == "returned":
-        assert after == (above or before)
+def _above(level: int, held: Sequence[frozenset[int]]) -> set[int | None]:
+    """The next level that has an officer, by each way in which posts may have been held."""
+    return {min((one for one in levels if one > level), default=None) for levels in held}
+
+
+def _level_is_right(event: str, story: Told, after: int, held: Sequence[frozenset[int]]) -> None:
+    above = _above(story.level, held)
+    if event in _LOWEST:
+        assert after in {min(levels) for levels in held}, f"{event} to L{after}, held: {held}"
     elif event in _CLIMBS:
-        assert after == above, f"{event} from L{before} to L{after}, held: {held}"
-    elif event in _STAYS:
-        assert after == before
+        assert after in above, f"{event} from L{story.level} to L{after}, held: {held}"
+    elif event == "reopened":
+        assert after in {story.level, *above}, f"reopened from L{story.level} to L{after}"
+    else:
+        assert after == story.level, f"{event} from L{story.level} to L{after}"
+    if event in _NOWHERE_TO_GO:
+        assert None in above, f"L{above} has an officer, and L{story.level} keeps it"
+
+
+def _once_and_in_order(entry: asyncpg.Record, story: Told, steps: Sequence[str]) -> None:
+    event, reason = entry["event"], entry["reason"]
+    if entry["actor"] == "clock":
+        assert reason not in story.by_the_clock, f"{reason} was carried out twice"
+        story.by_the_clock.add(reason)
+    if event == "escalated_overdue":
+        assert story.late == reason.endswith("a higher post is held again")
     if event == "overdue_at_last_level":
-        assert above is None, f"L{above} has an officer, and L{before} keeps it"
+        assert not story.late
+    if event == "disposed":
+        story.step = steps[0]
+    elif event in _STEP_OF:
+        assert _STEP_OF[event] == steps[steps.index(story.step) + 1]
+        story.step = _STEP_OF[event]
+    elif event == "unverified":
+        assert story.step == steps[-1], f"nobody tried what comes after {story.step}"
+
+
+def _listed(entry: asyncpg.Record, story: Told, held: Sequence[frozenset[int]]) -> bool | None:
+    """Whether it is on the CM's office's list after the entry; `story`: before it."""
+    event = entry["event"]
+    if event == "overdue_at_last_level":
+        return True
+    if event in _CLIMBS or (event == "reopened" and entry["level"] > story.level):
+        return False
+    if event in ("returned_for_review", "reopened") and not story.listed:
+        above = _above(story.level, held)
+        if None in above:
+            return True if above == {None} else None
+    return story.listed

@@ -1,6 +1,7 @@
 """The tree of categories: what the schema holds, and how an agent finds a leaf."""
 
 import unicodedata
+from dataclasses import replace
 
 import asyncpg
 import pytest
@@ -8,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from complaints.categories import CategoryInTree, find, fold, search
-from complaints.errors import ReferenceDataError
+from complaints.errors import InvalidInputError, ReferenceDataError
 from complaints.reference import Category, ReferenceData, load
+from tests.complaints.moves import returned, sorted_to
 from tests.complaints.world import DAYS, World
 
 
@@ -143,3 +145,22 @@ async def test_a_heading_with_leaves_does_not_become_one(world: World) -> None:
             "update category set department = 'jal-nigam', level_days = '{1,2,3,4}'"
             " where code = 'water'"
         )
+
+
+async def test_nothing_is_mapped_anew_to_a_heading_or_to_what_is_out_of_scope(
+    world: World,
+) -> None:
+    rows = (
+        Category("water", "पेयजल", "Drinking water", None, None),
+        replace(
+            Category("rti", "सूचना का अधिकार", "Right to information", None, None),
+            in_scope=False,
+            advice_hi="जन सूचना अधिकारी से मिलें",
+        ),
+    )
+    await load(world.pool, ReferenceData(categories=rows))
+    number = (await world.register()).number
+    await returned(world, number)
+    for code, why in (("water", "a heading"), ("rti", "जन सूचना"), ("xyz", "unknown")):
+        with pytest.raises(InvalidInputError, match=why):
+            await sorted_to(world, number, category=code)

@@ -18,8 +18,10 @@ from complaints.feedback import (
     postpone,
     tasks,
 )
+from complaints.followup import _Unanswered
 from complaints.policy import UP_1076, FollowUp, Policy, Step
 from complaints.registration import Registered
+from complaints.store import hold_by_id
 from tests.complaints.moves import told
 from tests.complaints.world import CITIZEN, World
 
@@ -263,3 +265,12 @@ async def test_who_calls_back_is_found_by_any_of_their_numbers(world: World) -> 
     for one in (first, second):
         await told(world, one.number, call_id=call, answer=Answer(satisfied=True))
     assert await open_question_for(world.pool, CITIZEN) is None
+
+
+async def test_only_what_awaits_the_citizens_word_is_followed_up(world: World) -> None:
+    """The statement takes no other; one that came all the same would be a fault of ours."""
+    registered = await world.register()
+    async with world.pool.acquire() as conn, conn.transaction():
+        complaint = await hold_by_id(conn, registered.complaint_id)
+    with pytest.raises(TypeError, match="held as unanswered"):
+        _ = _Unanswered(complaint, None, ()).state

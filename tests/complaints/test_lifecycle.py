@@ -154,9 +154,21 @@ def test_what_was_late_goes_up_once_a_higher_level_is_held_and_only_then() -> No
     after = marked.look_again(ALL, late)
     assert after is not None
     assert (after.level, after.overdue_at, after.due_at) == (2, None, late + timedelta(days=7))
-    assert after.cm_office_since == late  # the CM's office goes on seeing it
+    assert (marked.cm_office_since, after.cm_office_since) == (late, None)
     with pytest.raises(NotAllowedError, match="still has time"):
         after.look_again(ALL, late)
+
+
+def test_dissatisfied_where_a_higher_level_is_held_by_now_it_leaves_the_cm_offices_list() -> None:
+    review = new(terms(1)).dispose().dissatisfied(terms(1), START)
+    assert review.cm_office_since == START
+    risen = review.dispose().dissatisfied(ALL, START)
+    assert (risen.level, risen.cm_office_since) == (2, None)
+
+
+def test_handed_to_another_department_it_stays_on_the_cm_offices_list() -> None:
+    review = new(terms(1)).dispose().dissatisfied(terms(1), START)
+    assert review.transfer(terms(1), ALL, START).cm_office_since == START
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,8 @@
 """One story under each of the four policies: four histories, as an official would read them."""
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 
 from complaints.calendar import IST, Counting
@@ -7,7 +10,17 @@ from complaints.errors import InvalidInputError, NotAllowedError
 from complaints.explaining import explain
 from complaints.feedback import Answer, DissatisfactionReason
 from complaints.history import Entry, entries
-from complaints.policy import HP_1100, MP_181, READY, UP_1076, UP_2017, Policy, SpecialClose
+from complaints.policy import (
+    HP_1100,
+    MP_181,
+    READY,
+    UP_1076,
+    UP_2017,
+    FollowUp,
+    Policy,
+    SpecialClose,
+    Step,
+)
 from complaints.reference import Category, ReferenceData, load
 from tests.complaints.moves import decided, specially_closed, swept
 from tests.complaints.world import World
@@ -163,3 +176,28 @@ async def test_what_cannot_be_registered_or_is_unknown_is_said(world: World) -> 
     for category, place in (("no-such", "lalitpur"), ("handpump", "no-such")):
         with pytest.raises(InvalidInputError):
             await explain(world.pool, category, place, UP_1076, world.now)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({"last_level": 0}, {"last_level": 5}, {"reviews_per_level": -1}, {"review_share": -0.1}),
+        *({"review_at_least_days": -1}, {"transfers_at_most": -1}, {"transfer_days": -1}),
+        *({"reopen_days": -1}, {"longest_wait_days": 0}, {"longest_stay_days": 0}),
+        *({"reminder_share": 0}, {"reminder_share": 1.1}, {"fewest_days": 9, "most_days": 8}),
+        *({"day": timedelta(0)}, {"feedback_delay": timedelta(seconds=-1)}, {"sorting_days": 0}),
+        *({"feedback_attempts": 0}, {"registrations_per_month": 0}),
+        *({"confidential_seen_from": 5}, {"rest_weekdays": frozenset(range(7))}),
+        {"after_attempts": (FollowUp(Step.SMS, 1), FollowUp(Step.SMS, 2))},
+        *({"by_category": {"x": {"last_level": 5}}}, {"by_category": {"x": {"name": "y"}}}),
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_a_policy_that_cannot_be_carried_out_is_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=" "):
+        Policy(name="x", **changes)
+
+
+def test_a_step_of_the_follow_up_lasts_some_time() -> None:
+    with pytest.raises(ValueError, match="lasts some time"):
+        FollowUp(Step.SMS, 0)

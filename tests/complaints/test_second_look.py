@@ -3,10 +3,14 @@
 import asyncio
 from dataclasses import replace
 
+import pytest
+
+from complaints.cm_office import cm_office_list
 from complaints.history import Event
 from complaints.reference import PostRow, ReferenceData, load
 from complaints.registration import Registered
-from complaints.second_look import look_again
+from complaints.second_look import _late, look_again
+from complaints.store import hold_by_id
 from tests.complaints.moves import swept
 from tests.complaints.world import World, sign
 
@@ -35,6 +39,7 @@ async def test_a_post_that_is_filled_later_gets_what_was_late_once(world: World)
     world.later(hours=1)
     assert await looked(world) == 1
     assert (await world.complaint(one.complaint_id))["post"] == "L1-MAH"
+    assert [one.level for one in await cm_office_list(world.pool)] == [1]
     await filled(world)
     assert await looked(world) == 0  # a while ago already
     world.later(hours=1)
@@ -46,6 +51,7 @@ async def test_a_post_that_is_filled_later_gets_what_was_late_once(world: World)
         Event.OVERDUE_AT_LAST_LEVEL,
         Event.ESCALATED_OVERDUE,
     ]
+    assert await cm_office_list(world.pool) == []
     [message] = await world.messages(one.complaint_id, "officer_forwarded")
     assert (message["recipient"], len(message["links"])) == ("+919415000002", 1)
     world.later(hours=2)
@@ -78,3 +84,11 @@ async def test_a_post_of_the_last_level_is_looked_at_and_stays(world: World) -> 
     world.later(hours=1)
     assert await looked(world) == 1
     assert (await world.complaint(one.complaint_id))["post"] == "L1-MAH"
+
+
+async def test_what_an_officer_has_no_more_is_not_looked_at_again(world: World) -> None:
+    """The schema marks only what an officer has; another state would be a fault of ours."""
+    disposed = await world.dispose((await world.register()).number)
+    async with world.pool.acquire() as conn, conn.transaction():
+        with pytest.raises(TypeError, match="held as late"):
+            _late(await hold_by_id(conn, disposed.complaint_id))

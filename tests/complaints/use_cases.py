@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from complaints import feedback
+from complaints.bundles import open_bundle, renew
 from complaints.escalation import escalate_overdue, remind
 from complaints.feedback import Answer
 from complaints.kinds import MatterKind
@@ -294,6 +295,31 @@ async def claiming_a_feedback_call(world: World) -> UseCase:
     return claim
 
 
+async def escalated(world: World) -> str:
+    """With a bundle, handed to the next level; the number."""
+    number = (await world.register(world.form(call_id=await world.call()))).number
+    world.later(days=8)
+    await escalate_overdue(world.pool, policy=world.policy, now=world.now, signer=sign)
+    return number
+
+
+async def renewing_a_link(world: World) -> UseCase:
+    number = await escalated(world)
+    return lambda cut: renew(cut.pool, number, actor="cm_office:5", signer=sign, now=cut.now)
+
+
+async def opening_a_bundle(world: World) -> UseCase:
+    await escalated(world)
+    bundle = await world.pool.fetchval("select id from bundle")
+    return lambda cut: open_bundle(
+        cut.pool, bundle, policy=cut.policy, remote="192.0.2.1", now=cut.now
+    )
+
+
+async def loading_reference_data(world: World) -> UseCase:
+    return energy_has_officers
+
+
 USE_CASES: list[Callable[[World], Awaitable[UseCase]]] = [
     registering,
     ending_at_the_desk,
@@ -333,4 +359,9 @@ USE_CASES: list[Callable[[World], Awaitable[UseCase]]] = [
     withdrawing,
     reopening,
     claiming_a_feedback_call,
+    renewing_a_link,
+    opening_a_bundle,
+    loading_reference_data,
 ]
+#: Asked for again they happen again: another link is sent, another access is written down.
+AGAIN = [renewing_a_link, opening_a_bundle]

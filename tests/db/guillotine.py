@@ -17,6 +17,9 @@ from tests.db.proxy import Proxy
 # Frontend: what belongs to one statement and waits for Sync, Flush or Query behind it.
 _GATHERED = {b"P", b"B", b"D", b"E", b"C"}
 _CARRIED_OUT = {b"E", b"Q"}
+#: The driver asks for the types of new parameters: it does nothing that a death could leave half
+#: done, and how often it comes says nothing about the use case.
+_OF_THE_DRIVER = b"typeinfo_tree"
 _READY = b"Z"
 _KEY_DATA = b"K"
 _STILL_THERE = "select count(*) from pg_stat_activity where pid = any($1)"
@@ -49,7 +52,8 @@ class Guillotine(Proxy):
 
     @property
     def url(self) -> str:
-        return f"{super().url}?sslmode=disable"
+        # Without jit the driver need not turn it off: those would be statements too.
+        return f"{super().url}?sslmode=disable&jit=off"
 
     async def sessions_end(self, pool: Pool) -> None:
         """Until the server has let go of everything that the dead process had begun."""
@@ -81,11 +85,15 @@ class Guillotine(Proxy):
         self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, swallow: asyncio.Event
     ) -> None:
         gathered: list[_Message] = []
+        drivers: set[bytes] = set()  # names of prepared statements
         while True:
             gathered.append(await _message(source))
             if gathered[-1].kind in _GATHERED:
                 continue
-            carried_out = any(one.kind in _CARRIED_OUT for one in gathered)
+            drivers |= {_parsed(one) for one in gathered if _OF_THE_DRIVER in one.whole}
+            carried_out = any(one.kind in _CARRIED_OUT for one in gathered) and not any(
+                one.kind == b"B" and _bound(one) in drivers for one in gathered
+            )
             self.statements += carried_out
             if any(b"COMMIT" in one.whole for one in gathered):
                 self.commits.append(self.statements)
@@ -120,6 +128,16 @@ class Guillotine(Proxy):
     def _fall(self) -> None:
         self.fell = True
         self._cut()
+
+
+def _parsed(parse: _Message) -> bytes:
+    """The name of the statement that is prepared: after kind and length, up to a zero."""
+    return parse.whole[5:].split(b"\0", 1)[0]
+
+
+def _bound(bind: _Message) -> bytes:
+    """The name of the statement that is carried out: after that of the portal."""
+    return bind.whole[5:].split(b"\0", 2)[1]
 
 
 async def _startup(reader: asyncio.StreamReader) -> bytes:

@@ -41,12 +41,14 @@ class Trial:
     """`prepare`: empties the database of `url` and brings it to where the use case begins.
 
     `refused`: what a use case may raise that is asked for once more after it has happened.
+    `again`: whether, asked for again, it is to happen again, as it is meant to.
     """
 
     pool: Pool
     url: str
     prepare: Callable[[], Awaitable[UseCase]]
     refused: tuple[type[Exception], ...] = ()
+    again: bool = False
 
     async def killed_everywhere(self) -> Killings:
         """Let it die at each statement in each of the moments, and judge what is left."""
@@ -68,7 +70,8 @@ class Trial:
                 if left == untouched:
                     continue
                 assert what_they_say(left) == after, f"half done, {moment} {cut_at}"
-                await self._once_more(use_case, after)
+                if not self.again:
+                    await self._once_more(use_case, after)
                 happened, untouched = happened + 1, []
         if untouched:
             await self._once_more(use_case, after)
