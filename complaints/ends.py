@@ -21,7 +21,8 @@ class Standing:
 
     `dissatisfied_at_level` counts since the complaint came to this level. `cm_office_since`: on
     the list of the CM's office, because the last level was late or did not satisfy; it leaves the
-    list with its end, or to a higher level that has an officer by now. `transfers` counts transfers and returned wrong mappings. `about`: what kind of matter it is.
+    list with its end, or to a higher level that has an officer by now. `transfers` counts transfers
+    and returned wrong mappings. `about`: what kind of matter it is.
     """
 
     level: int

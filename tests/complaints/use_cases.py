@@ -141,6 +141,21 @@ async def looking_again(world: World) -> UseCase:
     return lambda cut: look_again(cut.pool, policy=cut.policy, now=cut.now, signer=sign)
 
 
+async def calling_back(world: World) -> UseCase:
+    disposed = await world.dispose((await world.register()).number)
+    call = await world.call()
+    return lambda cut: feedback.record_called_back(
+        cut.pool,
+        disposed.complaint_id,
+        disposed.disposal_no,
+        call_id=call,
+        answer=Answer(satisfied=True),
+        policy=cut.policy,
+        now=cut.now,
+        signer=sign,
+    )
+
+
 async def telling_an_agent(world: World) -> UseCase:
     disposed = await world.dispose((await world.register()).number)
     call = await world.talked_with("101")
@@ -336,6 +351,7 @@ USE_CASES: list[Callable[[World], Awaitable[UseCase]]] = [
     asking_by_sms,
     ending_unverified,
     telling_an_agent,
+    calling_back,
     ending_a_pause,
     looking_again,
     sweeping,
