@@ -32,6 +32,8 @@ class FollowUps:
         if before.inside is not after.inside:
             for leg_id in self._clicks.waiting & after.inside:
                 self._add(partial(self._clicks.agent_joined, leg_id))
+            for leg_id in self._control.sides.keys() & (after.inside - before.inside):
+                self._add(partial(self._control.side_joined, leg_id))
         if before.spent is not after.spent:
             for leg_id in self._clicks.waiting & after.spent.keys():
                 self._clicks.agent_gone(leg_id)

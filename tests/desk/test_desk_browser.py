@@ -1,0 +1,179 @@
+"""An agent's day at the browser, over HTTPS and wss, with a real Asterisk and a real citizen."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page
+
+from calls.model import Outcome
+from helpline.lab.bed import CITIZEN, Bed
+from helpline.lab.tones import heard, level
+from speech.prompts import Prompt
+from tests.desk.conftest import Office
+from tests.system.callers import AGENTS_TONE, CITIZENS_TONE, TO_THE_QUEUE, Caller, place
+from tests.web.test_browser import judge
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+
+LEFT, RIGHT = 0, 1
+WORDS = "हैंडपंप तीन हफ़्ते से खराब है।"
+# How much of what the agent hears is the citizen's tone.
+_HEARS = """async hertz => {
+  const context = new AudioContext();
+  const analyser = context.createAnalyser();
+  analyser.fftSize = 8192;
+  context.createMediaStreamSource(document.getElementById("voice").srcObject).connect(analyser);
+  await new Promise(done => setTimeout(done, 700));
+  const bins = new Float32Array(analyser.frequencyBinCount);
+  analyser.getFloatFrequencyData(bins);
+  const power = bins.map(db => 10 ** (db / 10));
+  const at = hertz * analyser.fftSize / context.sampleRate;
+  const near = power.reduce((sum, one, bin) => Math.abs(bin - at) < 8 ? sum + one : sum, 0);
+  await context.close();
+  return near / power.reduce((sum, one) => sum + one, 0);
+}"""
+
+
+async def status(page: Page, wanted: str) -> None:
+    await page.wait_for_selector(f"#desk-bar[data-status={wanted}]")
+
+
+async def phone_ready(page: Page) -> None:
+    await page.wait_for_selector("#desk-phone[data-good=true]:not(:empty)")
+
+
+async def in_call(office: Office, page: Page) -> Caller:
+    """A citizen's call, answered by the key."""
+    await status(page, "ready")
+    await phone_ready(page)
+    call = await place(office.bed, TO_THE_QUEUE)
+    await status(page, "ringing")
+    await page.wait_for_selector("#call-answer:enabled")
+    await page.keyboard.press("F2")
+    await status(page, "in_call")
+    return call
+
+
+async def hears(page: Page, hertz: float) -> None:
+    """Until the agent hears this tone more than all else."""
+    for _ in range(30):
+        if await page.evaluate(_HEARS, hertz) > 0.5:
+            return
+    raise AssertionError(f"{hertz} Hz is not heard")
+
+
+async def grown(bed: Bed, call: Caller, seconds: float) -> None:
+    """Until the recording has grown by so much."""
+    (file,) = list((bed.settings.state_dir.absolute() / "captures").glob(f"*{call.id}*"))
+    size = file.stat().st_size
+
+    async def so() -> bool | None:
+        return file.stat().st_size > size + seconds * 2 * 2 * 8000 or None
+
+    await bed.until("some talk", so)
+
+
+async def recorded(call: Caller) -> Path:
+    """Both voices are in the one recording, each on its side."""
+    row = await call.ended()
+    assert row["outcome"] == Outcome.AGENT_ANSWERED
+    path = await call.recording()
+    assert level(path, LEFT, CITIZENS_TONE) > 0.9
+    assert level(path, RIGHT, AGENTS_TONE) > 0.02
+    assert level(path, LEFT, AGENTS_TONE) < 0.01
+    return path
+
+
+async def pick(page: Page, field: str, typed: str, wanted: str) -> None:
+    """By keyboard: type, go down, enter."""
+    await page.focus(f"#f-{field}")
+    await page.keyboard.type(typed)
+    await page.wait_for_selector(f"#f-{field}-found li:has-text('{wanted}')")
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
+    assert wanted in await page.input_value(f"#f-{field}")
+
+
+async def test_an_agent_answers_in_the_browser_registers_and_wraps_up(office: Office) -> None:
+    async with office.desk() as page:
+        await status(page, "ready")
+        await phone_ready(page)
+        faults = await judge(page, "desk-ready")
+        call = await place(office.bed, TO_THE_QUEUE)
+        await status(page, "ringing")
+        await page.wait_for_selector("#caller:not([hidden])")
+        assert await page.text_content("#caller-number") == f"+91{CITIZEN}"
+        faults += await judge(page, "desk-ringing")
+        await page.wait_for_selector("#call-answer:enabled")
+        await page.keyboard.press("F2")
+        await status(page, "in_call")
+        await hears(page, CITIZENS_TONE)
+        await page.fill("#f-citizen_name", "रामलाल")
+        await pick(page, "category", "hand pump", "हैंडपंप")
+        await pick(page, "place", "Mehroni", "महरौनी")
+        await page.fill("#f-text", WORDS)
+        faults += await judge(page, "desk-in-call")
+        await page.keyboard.press("Control+Enter")
+        await page.wait_for_selector("#form-result .number")
+        number = await page.text_content("#form-result .number")
+        assert re.fullmatch(r"\d{9}", number or "")
+        faults += await judge(page, "desk-registered")
+        rows = await office.bed.rows(
+            "select c.text_hi, z.name from complaint c join citizen z on z.id = c.citizen_id"
+            " join complaint_call k on k.complaint_id = c.id where c.number = $1 and k.call_id = $2",
+            number, call.id,
+        )  # fmt: skip
+        assert [tuple(row) for row in rows] == [(WORDS, "रामलाल")]
+        await call.phone.bye()
+        await status(page, "wrap_up")
+        await page.click("#desk-wrap-more")
+        await page.wait_for_selector("#desk-wrap-more:disabled")
+        faults += await judge(page, "desk-wrap-up")
+        await page.keyboard.press("Shift+F4")
+        await status(page, "ready")
+        assert await page.text_content("#day-calls") == "1"
+        await recorded(call)
+        assert faults == []
+
+
+async def test_a_reload_in_the_call_does_not_end_it_and_brings_the_draft_back(
+    office: Office,
+) -> None:
+    async with office.desk() as page:
+        call = await in_call(office, page)
+        await page.fill("#f-text", WORDS)
+        await page.wait_for_selector("#form-saved:not(:empty)")
+        await grown(office.bed, call, 1)
+        await page.reload()
+        await page.wait_for_selector("#call[data-state=in_call]")
+        await page.wait_for_selector("#call-hold:enabled")
+        await hears(page, CITIZENS_TONE)
+        assert await page.input_value("#f-text") == WORDS
+        assert await page.text_content("#caller-number") == f"+91{CITIZEN}"
+        await grown(office.bed, call, 2)
+        await page.keyboard.press("F9")
+        path = await recorded(call)
+        assert Prompt.PLEASE_WAIT in heard(path)
+        await status(page, "wrap_up")
+        await page.click("#desk-wrap-end")
+
+
+async def test_without_network_the_citizen_waits_and_is_connected_again(office: Office) -> None:
+    async with office.desk() as page:
+        call = await in_call(office, page)
+        await page.close()
+        kept = office.bed.helpline.live.recovery
+
+        async def waits() -> bool | None:
+            return kept.kept > before or None
+
+        before = kept.kept
+        await office.bed.until("the citizen to be kept", waits, 40)
+        again = await page.context.new_page()
+        await again.goto(f"{office.bed.settings.http.origin}/desk")
+        await status(again, "in_call")
+        await hears(again, CITIZENS_TONE)
+        assert (await call.row())["ended_at"] is None
+        await again.keyboard.press("F9")
+        await recorded(call)
