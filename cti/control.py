@@ -177,10 +177,19 @@ class Control:
         call_id = self.waits_for(agent_id)
         call = self._live.state.calls.get(call_id) if call_id else None
         if call is None or call.citizen_leg is None or call.citizen_leg in self._live.state.waiting:
-            self._kept.pop(call_id, None) if call_id else None
+            if call_id is not None:
+                del self._kept[call_id]
             return False
-        await self._ring(call, Target(Kind.AGENT, agent_id))
+        if call_id not in self.sides.values():  # else they are being rung already
+            await self._ring(call, Target(Kind.AGENT, agent_id))
         return True
+
+    def answered(self, call_id: UUID, agent_id: str) -> None:
+        """An agent talks with the citizen: whoever got them from a queue, nobody is waited for."""
+        call = self._live.state.calls.get(call_id)
+        back = call is not None and (call.agent_leg or "").startswith(names.SIDE_LEG)
+        if not back or self._kept.get(call_id) != agent_id:
+            self._kept.pop(call_id, None)
 
     async def side_joined(self, leg_id: str) -> None:
         """Somebody came into the room: if a citizen waits for them, they come in too."""

@@ -83,6 +83,7 @@ class Floor:
     def answered(self, effect: AgentAnswered, queue: str) -> None:
         """The agent talks in a call of this queue."""
         self._presence.in_call(effect.agent_id, queue)
+        self._follow_ups.agent_answered(effect.call_id, effect.agent_id)
 
     def released(self, effect: AgentReleased, queue: str) -> None:
         """The agent has done with a call of this queue."""

@@ -41,6 +41,10 @@ class FollowUps:
                 call_id = self._control.sides.pop(leg_id)
                 self._add(partial(self._control.side_left, call_id))
 
+    def agent_answered(self, call_id: UUID, agent_id: str) -> None:
+        """An agent talks in this call."""
+        self._control.answered(call_id, agent_id)
+
     def agent_left(self, call_id: UUID) -> None:
         """An agent does not talk in this call any more."""
         self._add(partial(self._control.agent_left, call_id))

@@ -1,13 +1,17 @@
 """An agent's day at the browser, over HTTPS and wss, with a real Asterisk and a real citizen."""
 
 import re
+from itertools import groupby
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 from playwright.async_api import Page
 
 from calls.model import Outcome
 from helpline.lab.bed import CITIZEN, Bed
+from helpline.lab.phones import PhoneError
 from helpline.lab.tones import heard, level
 from speech.prompts import Prompt
 from tests.desk.conftest import Office
@@ -85,6 +89,15 @@ async def recorded(call: Caller) -> Path:
     return path
 
 
+def longest_silence(path: Path, channel: int, *, after: float) -> float:
+    """Seconds without sound, after the first seconds."""
+    samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    step = rate // 50
+    side = samples[int(after * rate) :, channel]
+    quiet = [float(np.abs(side[at : at + step]).max()) < 0.01 for at in range(0, len(side), step)]
+    return max((len(list(run)) for is_quiet, run in groupby(quiet) if is_quiet), default=0) / 50
+
+
 async def pick(page: Page, field: str, typed: str, wanted: str) -> None:
     """By keyboard: type, go down, enter."""
     await page.focus(f"#f-{field}")
@@ -121,7 +134,8 @@ async def test_an_agent_answers_in_the_browser_registers_and_wraps_up(office: Of
         faults += await judge(page, "desk-registered")
         rows = await office.bed.rows(
             "select c.text_hi, z.name from complaint c join citizen z on z.id = c.citizen_id"
-            " join complaint_call k on k.complaint_id = c.id where c.number = $1 and k.call_id = $2",
+            " join complaint_call k on k.complaint_id = c.id"
+            " where c.number = $1 and k.call_id = $2",
             number, call.id,
         )  # fmt: skip
         assert [tuple(row) for row in rows] == [(WORDS, "रामलाल")]
@@ -159,16 +173,95 @@ async def test_a_reload_in_the_call_does_not_end_it_and_brings_the_draft_back(
         await page.click("#desk-wrap-end")
 
 
+async def test_while_the_agent_is_heard_a_lost_page_moves_nobody(office: Office) -> None:
+    recovery = office.bed.helpline.live.recovery
+    async with office.desk() as page:
+        call = await in_call(office, page)
+        before, away = recovery.kept, recovery.away
+        try:
+            recovery.away = lambda _agent: True
+            await grown(office.bed, call, 12)
+        finally:
+            recovery.away = away
+        assert recovery.kept == before
+        await page.keyboard.press("F9")
+        path = await recorded(call)
+        assert Prompt.PLEASE_WAIT not in heard(path)
+
+
+async def test_passwords_that_come_and_go_do_not_touch_calls(office: Office) -> None:
+    """Each is a reload of Asterisk's SIP, with a call up."""
+    softphones = office.bed.helpline.live.softphones
+    async with office.desk() as page:
+        call = await in_call(office, page)
+        before = softphones.published
+        for _ in range(8):
+            await softphones.issue("1002")
+            softphones.revoke("1002")
+        assert softphones.published >= before + 8
+        await hears(page, CITIZENS_TONE)
+        await grown(office.bed, call, 1)
+        await page.keyboard.press("F9")
+        path = await recorded(call)
+        assert heard(path)[-1] != Prompt.PLEASE_WAIT
+        assert longest_silence(path, RIGHT, after=3.0) < 0.3
+
+
+async def test_a_password_dies_with_the_sign_out(office: Office) -> None:
+    softphones = office.bed.helpline.live.softphones
+    given = await softphones.issue("1002")
+    phone = office.bed.agent_phone(1)
+    await phone.register("1002", given["password"])
+    newer = await softphones.issue("1002")
+    with pytest.raises(PhoneError):
+        await phone.register("1002", given["password"])
+    await phone.register("1002", newer["password"])
+    async with office.desk("mohan") as page:
+        await phone_ready(page)
+        assert "1002" in softphones.given
+        await page.click("#desk-out")
+        await page.wait_for_selector("#desk-in")
+    assert "1002" not in softphones.given
+
+    async def refused() -> bool | None:
+        try:
+            await phone.register("1002", newer["password"])
+        except PhoneError:
+            return True
+        return None
+
+    await office.bed.until("the password to be void", refused)
+
+
+async def test_the_desk_in_english_by_keyboard_with_help_and_a_pause(office: Office) -> None:
+    async with office.desk("mohan") as page:
+        await status(page, "ready")
+        await page.keyboard.press("Shift+F2")
+        await status(page, "paused")
+        await page.fill("#help-text", "Which department is this?")
+        await page.keyboard.press("Enter")
+        await page.wait_for_selector("#help-log li.own:has-text('Which department')")
+        faults = await judge(page, "desk-paused-en")
+        reached = set()
+        for _ in range(40):
+            await page.keyboard.press("Tab")
+            reached.add(await page.evaluate("document.activeElement.id"))
+        assert reached >= {"desk-ready", "desk-out", "f-category", "f-place", "f-text", "help-text"}
+        await page.keyboard.press("Shift+F2")
+        await status(page, "ready")
+        assert faults == []
+
+
 async def test_without_network_the_citizen_waits_and_is_connected_again(office: Office) -> None:
     async with office.desk() as page:
         call = await in_call(office, page)
         await page.close()
-        kept = office.bed.helpline.live.recovery
+        recovery = office.bed.helpline.live.recovery
 
         async def waits() -> bool | None:
-            return kept.kept > before or None
+            return recovery.kept > before or None
 
-        before = kept.kept
+        before = recovery.kept
         await office.bed.until("the citizen to be kept", waits, 40)
         again = await page.context.new_page()
         await again.goto(f"{office.bed.settings.http.origin}/desk")

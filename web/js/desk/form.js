@@ -54,7 +54,7 @@ export class Form {
     this.version = 0;
     this.key = crypto.randomUUID();
     byId("form-asks").hidden = true;
-    byId("form-result").hidden = true;
+    this.result(false);
     this.faults({});
     this.show();
   }
@@ -226,12 +226,18 @@ export class Form {
       this.field("category").focus();
     });
     box.replaceChildren(make("h3", {}, say("tell")), ...lines, again);
-    box.hidden = false;
     byId("form-saved").textContent = "";
     clearTimeout(this.timer);
     this.timer = null;
+    this.result(true);
     box.focus();
     this.desk.side.day();
+  }
+
+  /** Once it is registered, the number is what matters. */
+  result(shown) {
+    byId("form-result").hidden = !shown;
+    byId("form-fields").hidden = shown;
   }
 
   faults(fields) {

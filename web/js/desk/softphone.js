@@ -112,13 +112,12 @@ export class Softphone extends EventTarget {
   }
 
   #register({ url, user, password }) {
-    if (this.#ua && this.#ua.get("uri")?.user === user && this.#ua.isConnected()) {
-      // A call may be up: the same agent goes on with the new password.
+    if (this.#ua) {
+      // A call may be up, which a new telephone would end: this one goes on, with the new password.
       this.#ua.set("password", password);
-      this.#ua.register();
+      if (this.#ua.isConnected()) this.#ua.register(); // else it will, when it is connected again
       return;
     }
-    this.#ua?.stop();
     const ua = new UA({
       sockets: [new WebSocketInterface(url)],
       uri: `sip:${user}@${new URL(url).hostname}`,
