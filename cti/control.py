@@ -196,7 +196,9 @@ class Control:
         leg = self._live.state.legs.get(leg_id)
         call_id = leg.call_id if leg else None
         call = self._live.state.calls.get(call_id) if call_id else None
-        if leg is None or call is None or self._kept.get(call.id) != leg.agent_id:
+        if leg is None or call is None or leg.agent_id is None:
+            return
+        if self._kept.get(call.id) != leg.agent_id:
             return
         del self._kept[call.id]
         await self._rejoin(call)

@@ -3,6 +3,7 @@
 import re
 from itertools import groupby
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -10,8 +11,12 @@ import soundfile
 from playwright.async_api import Page
 
 from calls.model import Outcome
+from complaints.registration import Registration, register
+from helpline.demo.reference import CATEGORY, PLACE
 from helpline.lab.bed import CITIZEN, Bed
+from helpline.lab.media import tone
 from helpline.lab.phones import PhoneError
+from helpline.lab.script import Answer, Say
 from helpline.lab.tones import heard, level
 from speech.prompts import Prompt
 from tests.desk.conftest import Office
@@ -21,6 +26,7 @@ from tests.web.test_browser import judge
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 
 LEFT, RIGHT = 0, 1
+EMERGENCY_TONE = 2900.0
 WORDS = "हैंडपंप तीन हफ़्ते से खराब है।"
 # How much of what the agent hears is the citizen's tone.
 _HEARS = """async hertz => {
@@ -59,10 +65,10 @@ async def in_call(office: Office, page: Page) -> Caller:
     return call
 
 
-async def hears(page: Page, hertz: float) -> None:
-    """Until the agent hears this tone more than all else."""
+async def hears(page: Page, hertz: float, share: float = 0.5) -> None:
+    """Until this tone is so much of what the agent hears."""
     for _ in range(30):
-        if await page.evaluate(_HEARS, hertz) > 0.5:
+        if await page.evaluate(_HEARS, hertz) > share:
             return
     raise AssertionError(f"{hertz} Hz is not heard")
 
@@ -96,6 +102,21 @@ def longest_silence(path: Path, channel: int, *, after: float) -> float:
     side = samples[int(after * rate) :, channel]
     quiet = [float(np.abs(side[at : at + step]).max()) < 0.01 for at in range(0, len(side), step)]
     return max((len(list(run)) for is_quiet, run in groupby(quiet) if is_quiet), default=0) / 50
+
+
+async def complaint(bed: Bed, name: str, text: str) -> str:
+    """The number of a complaint of the citizen who calls in these tests."""
+    done = await register(
+        bed.helpline.pool,
+        Registration(
+            key=uuid4(), contact=f"+91{CITIZEN}", category=CATEGORY, place=PLACE, text=text,
+            citizen_name=name, separate=True,
+        ),
+        policy=bed.settings.rules,
+        now=bed.now(),
+        actor="agent:1002",
+    )  # fmt: skip
+    return done.number
 
 
 async def pick(page: Page, field: str, typed: str, wanted: str) -> None:
@@ -149,6 +170,70 @@ async def test_an_agent_answers_in_the_browser_registers_and_wraps_up(office: Of
         assert await page.text_content("#day-calls") == "1"
         await recorded(call)
         assert faults == []
+
+
+async def test_a_known_citizen_is_shown_and_a_duplicate_is_asked_about(office: Office) -> None:
+    first = await complaint(office.bed, "रामलाल", "हैंडपंप से पानी नहीं आता।")
+    async with office.desk() as page:
+        await status(page, "ready")
+        await phone_ready(page)
+        call = await place(office.bed, TO_THE_QUEUE)
+        await status(page, "ringing")
+        await page.wait_for_selector(f"#caller-complaints li:has-text('{first}')")
+        faults = await judge(page, "desk-known-ringing")
+        await page.wait_for_selector("#call-answer:enabled")
+        await page.keyboard.press("F2")
+        await status(page, "in_call")
+        await pick(page, "category", "हैंडपंप", "हैंडपंप")
+        await pick(page, "place", "महरौनी", "महरौनी")
+        await page.fill("#f-text", WORDS)
+        await page.keyboard.press("Control+Enter")
+        await page.wait_for_selector(".fault[data-of=citizen]:not([hidden])")
+        await page.check("#form-citizens label:has-text('रामलाल') input")
+        await page.keyboard.press("Control+Enter")
+        await page.wait_for_selector("#form-asks button")
+        faults += await judge(page, "desk-duplicate")
+        await page.click(f"#form-asks button:has-text('{first}')")
+        await page.wait_for_selector("#form-result .number")
+        assert await page.text_content("#form-result .number") == first
+        await call.phone.bye()
+        await call.ended()
+        await status(page, "wrap_up")
+        await page.click("#desk-wrap-end")
+        assert faults == []
+
+
+async def test_hold_mute_and_an_emergency_in_one_click(office: Office) -> None:
+    async with office.desk() as page:
+        call = await in_call(office, page)
+        await grown(office.bed, call, 1)
+        await page.keyboard.press("F8")
+        await page.wait_for_selector("#call-hold[aria-pressed=true]")
+        await page.keyboard.press("F8")
+        await page.wait_for_selector("#call-hold[aria-pressed=false]")
+        await hears(page, CITIZENS_TONE)
+        await page.keyboard.press("F4")
+        await page.wait_for_selector("#call-mute[aria-pressed=true]")
+        await page.keyboard.press("F4")
+        emergency = await office.bed.line.expect(
+            Answer((Say(tone(EMERGENCY_TONE, 60)),), ring=0.1), times=1
+        )
+        await page.click("#call-emergency")
+        await hears(page, EMERGENCY_TONE, 0.1)  # beside the citizen's
+        await page.keyboard.press("F9")
+        await status(page, "wrap_up")
+        assert (await call.row())["ended_at"] is None  # the citizen and the service talk on
+        await call.phone.bye()
+        await emergency.wait()
+        path = await recorded(call)
+        assert level(path, RIGHT, EMERGENCY_TONE) > 0.02
+        actions = await office.bed.rows(
+            "select action from desk_action where call_id = $1 order by id", call.id
+        )
+        assert [row["action"] for row in actions] == [
+            "hold", "unhold", "mute", "unmute", "conference", "hang_up",
+        ]  # fmt: skip
+        await page.click("#desk-wrap-end")
 
 
 async def test_a_reload_in_the_call_does_not_end_it_and_brings_the_draft_back(
