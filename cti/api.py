@@ -52,7 +52,7 @@ class AgentApi:
     desk: Desk
     registrar: Registrar
     sessions: AgentSessions | None = None
-    heartbeat: float = 20.0
+    heartbeat: float = 6.0
     wallboards: Wallboards | None = None
     drafts: Drafts | None = None
 

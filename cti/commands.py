@@ -17,6 +17,8 @@ from cti.drafts import Drafts
 from cti.errors import AmiError, DeskError, NotAllowedError
 from cti.help import HelpChat
 from cti.presence import Presence
+from cti.recovery import Recovery
+from cti.softphones import Softphones
 from db.errors import AWAY, stop_if_cancelled
 
 _log = structlog.get_logger(__name__)
@@ -35,6 +37,8 @@ class Commands:
         directory: Directory,
         drafts: Drafts,
         help_chat: HelpChat,
+        softphones: Softphones,
+        recovery: Recovery,
     ) -> None:
         self._presence = presence
         self._control = control
@@ -42,6 +46,8 @@ class Commands:
         self._directory = directory
         self._drafts = drafts
         self._help = help_chat
+        self._softphones = softphones
+        self._recovery = recovery
 
     async def answer(self, agent_id: str, asked: Mapping[str, Any]) -> Answer:
         """Carry one out. Never raises what is the page's or Asterisk's fault."""
@@ -117,6 +123,10 @@ class Commands:
                 return {"draft": await self._drafts.load(_uuid(call), agent_id)}
             case {"type": "help", "text": str(text)}:
                 await self._help.say(agent_id, f"agent:{agent_id}", text)
+            case {"type": "softphone"}:
+                return await self._softphones.issue(agent_id)
+            case {"type": "softphone_ready", "calls": int(calls)}:
+                return {"rings": await self._recovery.phone_ready(agent_id, calls)}
             case {"type": "help_history"}:
                 return {"messages": await self._help.history(agent_id)}
             case _:

@@ -51,6 +51,7 @@ class Control:
         self._caller_id = caller_id
         self._now = now
         self._on_hold: set[UUID] = set()
+        self._kept: dict[UUID, str] = {}  # calls whose agent was lost, and who that is
         self.sides: dict[str, UUID] = {}
         """Legs that were asked for, and the calls that they are for."""
 
@@ -144,6 +145,65 @@ class Control:
         self.note(call.id, f"agent:{agent_id}", "hang_up")
         await self._hang_up(_leg_of(call, agent_id))
 
+    def leg_of(self, agent_id: str) -> str | None:
+        """The leg of an agent who talks with a citizen, and nobody beside them."""
+        try:
+            call = self._with_citizen(agent_id)
+        except NotNowError:
+            return None
+        return call.agent_leg if call.id not in self._on_hold else None
+
+    def waits_for(self, agent_id: str) -> UUID | None:
+        """The call in which a citizen waits for this agent's return."""
+        return next((call for call, agent in self._kept.items() if agent == agent_id), None)
+
+    async def keep_for(self, agent_id: str) -> None:
+        """The agent's telephone is lost: the citizen hears a word and waits, its leg is ended.
+
+        In a room with others the citizen is not alone: there only the leg is ended.
+        """
+        call = self._mine(agent_id)
+        leg = _leg_of(call, agent_id)
+        alone = call.agent_id == agent_id and not self._beside(call)
+        if alone and call.citizen_leg is not None:
+            self._kept[call.id] = agent_id
+            self._on_hold.discard(call.id)
+            await self._move_citizen(call, names.CONTEXT_DESK_AWAY, names.EXTEN_START)
+        self.note(call.id, f"agent:{agent_id}", "softphone_lost")
+        await self._hang_up(leg)
+
+    async def ring_back(self, agent_id: str) -> bool:
+        """Ring the agent for whom a citizen waits; whether there is one."""
+        call_id = self.waits_for(agent_id)
+        call = self._live.state.calls.get(call_id) if call_id else None
+        if call is None or call.citizen_leg is None or call.citizen_leg in self._live.state.waiting:
+            if call_id is not None:
+                del self._kept[call_id]
+            return False
+        if call_id not in self.sides.values():  # else they are being rung already
+            await self._ring(call, Target(Kind.AGENT, agent_id))
+        return True
+
+    def answered(self, call_id: UUID, agent_id: str) -> None:
+        """An agent talks with the citizen: whoever got them from a queue, nobody is waited for."""
+        call = self._live.state.calls.get(call_id)
+        back = call is not None and (call.agent_leg or "").startswith(names.SIDE_LEG)
+        if not back or self._kept.get(call_id) != agent_id:
+            self._kept.pop(call_id, None)
+
+    async def side_joined(self, leg_id: str) -> None:
+        """Somebody came into the room: if a citizen waits for them, they come in too."""
+        leg = self._live.state.legs.get(leg_id)
+        call_id = leg.call_id if leg else None
+        call = self._live.state.calls.get(call_id) if call_id else None
+        if leg is None or call is None or leg.agent_id is None:
+            return
+        if self._kept.get(call.id) != leg.agent_id:
+            return
+        del self._kept[call.id]
+        await self._rejoin(call)
+        self.note(call.id, f"agent:{leg.agent_id}", "softphone_back")
+
     def report(self, agent_id: str, what: str) -> None:
         """The softphone says that it holds or mutes: logged."""
         self.note(self._mine(agent_id).id, f"agent:{agent_id}", what)
@@ -153,6 +213,8 @@ class Control:
         call = self._live.state.calls.get(call_id)
         if call is None or call.citizen_leg is None or (call.agent_id and not self._waits(call)):
             return
+        if call_id in self._kept:
+            return  # the dialplan gives them to a queue when nobody comes back
         if self._waits(call):
             if self._answered_beside(call):
                 await self._rejoin(call)  # as hanging up does on any telephone: it hands over
@@ -164,7 +226,7 @@ class Control:
     async def side_left(self, call_id: UUID) -> None:
         """Who was asked did not answer, or hung up: agent and citizen talk again."""
         call = self._live.state.calls.get(call_id)
-        if call is None or not self._waits(call) or self._beside(call):
+        if call is None or call_id in self._kept or not self._waits(call) or self._beside(call):
             return
         if call.agent_id is None:
             await self._back_to_queue(call)
@@ -174,6 +236,7 @@ class Control:
     async def citizen_left(self, call_id: UUID) -> None:
         """The citizen is gone: nobody stays in the call."""
         self._on_hold.discard(call_id)
+        self._kept.pop(call_id, None)
         for leg in list(self._live.state.legs.values()):
             if leg.call_id == call_id and not leg.citizen:
                 await self._hang_up(leg.channel_id)

@@ -103,6 +103,11 @@ class Desk:
         """Agents with a page."""
         return sum(seat.page is not None for seat in self._seats.values())
 
+    def is_away(self, agent_id: str) -> bool:
+        """Whether the agent is signed in, but has no page now."""
+        seat = self._seats.get(agent_id)
+        return seat is not None and seat.page is None
+
     def pop(self, agent_id: str, call_id: UUID, message: Message) -> None:
         """Show the caller: now, and again on each new page until the call leaves the agent."""
         self.pops += 1

@@ -10,6 +10,7 @@ from cti.effects import AgentAnswered, AgentReleased
 from cti.follow import FollowUps
 from cti.live import LiveState
 from cti.presence import Presence
+from cti.softphones import Softphones
 from cti.state import State
 from cti.timeline import Standing, Timeline
 from cti.views import AgentStatus
@@ -29,7 +30,9 @@ class Floor:
         commands: Commands,
         follow_ups: FollowUps,
         directory: Directory,
+        softphones: Softphones,
     ) -> None:
+        self._softphones = softphones
         self._live = live
         self._presence = presence
         self._timeline = timeline
@@ -47,7 +50,14 @@ class Floor:
             {"code": one.code, "hi": one.name_hi, "en": one.name_en, "emergency": one.emergency}
             for one in self._directory.listed
         ]
-        return {"state": self.state(agent_id), "pause_reasons": reasons, "targets": listed}
+        return {
+            "state": self.state(agent_id),
+            "pause_reasons": reasons,
+            "targets": listed,
+            "agents": sorted(self._directory.agents),
+            "queue_names": sorted(self._directory.queues),
+            "softphone": self._softphones.has(agent_id),
+        }
 
     def state(self, agent_id: str) -> Mapping[str, Any]:
         """What an agent's page shows of them."""
@@ -60,6 +70,7 @@ class Floor:
     def signed_out(self, agent_id: str) -> None:
         """The agent has signed out."""
         self._presence.forget(agent_id)
+        self._softphones.revoke(agent_id)
 
     async def command(self, agent_id: str, asked: Mapping[str, Any]) -> Mapping[str, Any]:
         """Carry out what a page asks."""
@@ -72,6 +83,7 @@ class Floor:
     def answered(self, effect: AgentAnswered, queue: str) -> None:
         """The agent talks in a call of this queue."""
         self._presence.in_call(effect.agent_id, queue)
+        self._follow_ups.agent_answered(effect.call_id, effect.agent_id)
 
     def released(self, effect: AgentReleased, queue: str) -> None:
         """The agent has done with a call of this queue."""

@@ -32,12 +32,18 @@ class FollowUps:
         if before.inside is not after.inside:
             for leg_id in self._clicks.waiting & after.inside:
                 self._add(partial(self._clicks.agent_joined, leg_id))
+            for leg_id in self._control.sides.keys() & (after.inside - before.inside):
+                self._add(partial(self._control.side_joined, leg_id))
         if before.spent is not after.spent:
             for leg_id in self._clicks.waiting & after.spent.keys():
                 self._clicks.agent_gone(leg_id)
             for leg_id in self._control.sides.keys() & after.spent.keys():
                 call_id = self._control.sides.pop(leg_id)
                 self._add(partial(self._control.side_left, call_id))
+
+    def agent_answered(self, call_id: UUID, agent_id: str) -> None:
+        """An agent talks in this call."""
+        self._control.answered(call_id, agent_id)
 
     def agent_left(self, call_id: UUID) -> None:
         """An agent does not talk in this call any more."""

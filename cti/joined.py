@@ -19,7 +19,9 @@ from cti.live import LiveState
 from cti.membership import Membership
 from cti.ports import CallerHistory
 from cti.presence import Presence
+from cti.recovery import Recovery
 from cti.screenpop import ScreenPops
+from cti.softphones import Publish, Softphones, SoftphoneSettings
 from cti.supervision import Supervision
 from cti.timeline import Timeline
 from cti.wallboards import Wallboards
@@ -34,6 +36,7 @@ class CtiSettings:
     cell: str
     wrap_up: Mapping[str, int]
     directory: Directory = field(default_factory=Directory)
+    softphones: SoftphoneSettings = field(default_factory=SoftphoneSettings)
     caller_id: str = "1076"
     grace: float = 30.0
     outgoing: int = 64
@@ -41,6 +44,10 @@ class CtiSettings:
     unanswered_wait: float = 2.0
     settle: float = 0.2
     write_retry: float = 0.25
+
+
+async def _nobody(_passwords: Mapping[str, str]) -> None:
+    """Of a cell without softphones."""
 
 
 class Cti:
@@ -53,7 +60,9 @@ class Cti:
         pool: Callable[[], Pool],
         history: CallerHistory,
         now: Callable[[], datetime],
+        publish: Publish = _nobody,
     ) -> None:
+        """`publish`: see `cti.softphones.Softphones`."""
         self.link = link
         self.live = LiveState()
         self.writes = Writes(pool, retry=settings.write_retry)
@@ -76,20 +85,24 @@ class Cti:
             caller_id=settings.caller_id, now=now,
         )  # fmt: skip
         self.drafts = Drafts(pool, self.writes, now)
+        self.softphones = Softphones(settings.softphones, publish, now)
+        self.recovery = Recovery(link, self.live, self.control, self.softphones)
         help_chat = HelpChat(pool, now)
         self.follow_ups = FollowUps(self.control, self.clicks)
         directory = settings.directory
         self.floor = Floor(
             self.live, self.presence, self.timeline,
             Commands(
-                self.presence, self.control, self.clicks, directory, self.drafts, help_chat
+                self.presence, self.control, self.clicks, directory, self.drafts, help_chat,
+                self.softphones, self.recovery,
             ),
-            self.follow_ups, directory,
+            self.follow_ups, directory, self.softphones,
         )  # fmt: skip
         self.desk = Desk(
             DeskSettings(cell=settings.cell, grace=settings.grace, outgoing=settings.outgoing),
             pool, self.writes, floor=self.floor, members_changed=self.membership.wake, now=now,
         )  # fmt: skip
+        self.recovery.away = self.desk.is_away
         self.consumer = Consumer(
             link, self.live, ScreenPops(self.desk, history, self.clicks.number), self.writes,
             cell=settings.cell, floor=self.floor, members_changed=self.membership.wake, now=now,

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from dialplans.conf import Section, by_name, sections
 from dialplans.findings import Finding, error
 from dialplans.names import CONTEXT_EMERGENCY
+from dialplans.render import SOFTPHONES
 from dialplans.secrets import weak
 
 _RIGHTS_NEVER_GIVEN: Final = frozenset({"all", "command", "system", "config"})
@@ -26,7 +27,10 @@ def lint(files: Mapping[str, str]) -> list[Finding]:
     return [
         *_lint_dialplan(files.get("extensions.conf", ""), files.get("queues.conf", "")),
         *_lint_manager(files.get("manager.conf", "")),
-        *_lint_sip(files.get("pjsip.conf", ""), files.get("extensions.conf", "")),
+        *_lint_sip(
+            files.get("pjsip.conf", "") + "\n" + files.get(SOFTPHONES, ""),
+            files.get("extensions.conf", ""),
+        ),
     ]
 
 

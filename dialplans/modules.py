@@ -54,4 +54,11 @@ MODULES: Final = (
     "res_speech",
     "res_agi",
 )
+SOFTPHONE_MODULES: Final = (
+    "res_http_websocket",
+    "res_pjsip_transport_websocket",
+    "res_format_attr_opus",
+    "codec_opus_open_source",
+)
+"""Agents' telephones in their browsers. (codec_opus is Digium's and not free.)"""
 MUSIC_MODULE: Final = "res_musiconhold"

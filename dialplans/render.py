@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from dialplans import names
 from dialplans.errors import SettingsError
 from dialplans.files import write_atomically
-from dialplans.modules import MODULES, MUSIC_MODULE
+from dialplans.modules import MODULES, MUSIC_MODULE, SOFTPHONE_MODULES
 from dialplans.secrets import Secrets
 from dialplans.settings import CellSettings
 
@@ -22,6 +22,7 @@ _FILES: Final = (
     "asterisk.conf",
     "confbridge.conf",
     "extensions.conf",
+    "http.conf",
     "indications.conf",
     "logger.conf",
     "manager.conf",
@@ -30,6 +31,8 @@ _FILES: Final = (
     "queues.conf",
     "rtp.conf",
 )
+SOFTPHONES: Final = "softphones.inc"
+"""Included by pjsip.conf: the only part that changes while Asterisk runs."""
 # Parts of Asterisk that are not ours to use yet: their files stand empty, so that none declines
 # or falls back to something of its own.
 _EMPTY: Final = {
@@ -42,7 +45,6 @@ _EMPTY: Final = {
     "dsp.conf": "",
     "extconfig.conf": "",
     "features.conf": "",
-    "http.conf": "[general]\nenabled = no\n",
     "pjproject.conf": "",
     "queuerules.conf": "",
     "sorcery.conf": "",
@@ -64,11 +66,38 @@ def render(cell: CellSettings, secrets: Secrets) -> dict[str, str]:
         "secrets": secrets,
         "names": names,
         "agi": f"agi://{cell.agi}",
-        "modules": (*MODULES, MUSIC_MODULE) if cell.music_dir else MODULES,
+        "modules": (
+            *MODULES,
+            *((MUSIC_MODULE,) if cell.music_dir else ()),
+            *(SOFTPHONE_MODULES if cell.softphone else ()),
+        ),
     }
     own = (*_FILES, "musiconhold.conf") if cell.music_dir else _FILES
     rendered = {name: environment.get_template(f"{name}.j2").render(values) for name in own}
+    if cell.softphone:
+        rendered[SOFTPHONES] = softphone_passwords(cell, secrets)
     return dict(sorted((rendered | _EMPTY).items()))
+
+
+def softphone_passwords(
+    cell: CellSettings, secrets: Secrets, given: Mapping[str, str] | None = None
+) -> str:
+    """The text of `SOFTPHONES`. `given`: passwords by agent; who has none is locked, by a secret
+    that nobody is told.
+    """
+    passwords = {id: secrets.agents[id].get_secret_value() for id in cell.softphones}
+    passwords |= {id: word for id, word in (given or {}).items() if id in passwords}
+    template = _environment().get_template(f"{SOFTPHONES}.j2")
+    return template.render(passwords=passwords)
+
+
+def write_softphone_passwords(
+    cell: CellSettings, secrets: Secrets, given: Mapping[str, str], *, group: int | None = None
+) -> None:
+    """Put them on disk, beside the rest; Asterisk has to be told to read them."""
+    text = softphone_passwords(cell, secrets, given)
+    mode = 0o600 if group is None else 0o640
+    write_atomically(cell.root / "etc" / SOFTPHONES, text, mode=mode, group=group)
 
 
 def write(cell: CellSettings, files: Mapping[str, str], *, group: int | None = None) -> Path:

@@ -120,6 +120,30 @@ class AgentSettings(_Settings):
     contact: Peer | None = None
 
 
+class SoftphoneSettings(_Settings):
+    """Agents' telephones in their browsers: SIP over WebSocket, DTLS-SRTP.
+
+    With `certificate` and `key` (PEM) over TLS (wss). Without them in the clear, which is only for
+    behind a TLS proxy of ours on the same machine.
+    """
+
+    bind: Address
+    certificate: PlainPath | None = None
+    key: PlainPath | None = None
+    stun: Peer | None = None
+    """Where Asterisk asks for its own public address, when it stands behind a NAT."""
+
+    @model_validator(mode="after")
+    def _tls_is_whole(self) -> Self:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("softphone: certificate and key go together")
+        if self.certificate is None and not self.bind.address.is_loopback:
+            raise ValueError(
+                f"softphone: {self.bind} without a certificate would carry SIP in the clear"
+            )
+        return self
+
+
 class Strategy(StrEnum):
     """Whom app_queue rings first."""
 
@@ -230,6 +254,8 @@ class CellSettings(_Settings):
     queues: Annotated[tuple[QueueSettings, ...], Field(min_length=1)] = (QueueSettings(),)
     emergency: tuple[EmergencyTarget, ...] = EMERGENCY_SERVICES
     bench: BenchSettings | None = None
+    softphone: SoftphoneSettings | None = None
+    """None: agents without a contact have telephones of their own, which register by UDP."""
 
     max_calls: Annotated[int, Field(ge=1, le=5000)] = 1000
     max_call_seconds: Annotated[int, Field(ge=60, le=86400)] = 7200
@@ -240,6 +266,8 @@ class CellSettings(_Settings):
     """How long somebody rings to whom an agent hands a citizen."""
     desk_hold_seconds: Annotated[int, Field(ge=10, le=600)] = 120
     """How long a citizen waits at most while the agent asks somebody."""
+    desk_away_seconds: Annotated[int, Field(ge=10, le=600)] = 60
+    """How long a citizen waits for an agent whose softphone was lost, before a queue has them."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -258,6 +286,13 @@ class CellSettings(_Settings):
         if taken:
             raise ValueError(f"queues: {', '.join(taken)} cannot be a queue's name")
         return self
+
+    @property
+    def softphones(self) -> tuple[str, ...]:
+        """Ids of the agents who speak through their browser."""
+        if self.softphone is None:
+            return ()
+        return tuple(agent.id for agent in self.agents if agent.contact is None)
 
     def _bench_numbers(self) -> list[str]:
         bench = self.bench

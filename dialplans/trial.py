@@ -52,6 +52,11 @@ def _moved(cell: CellSettings, root: Path, address: IPv4Address) -> CellSettings
     values["recordings_dir"] = root / "recordings"
     values["sip"] = {"address": address, "port": _free_port(address, socket.SOCK_DGRAM)}
     values["ami"] = {"address": address, "port": _free_port(address, socket.SOCK_STREAM)}
+    if values["softphone"] is not None:
+        values["softphone"]["bind"] = {
+            "address": address,
+            "port": _free_port(address, socket.SOCK_STREAM),
+        }
     # The true trunk must not hear from a trial.
     values["trunk"]["qualify_seconds"] = 0
     return CellSettings.model_validate(values)

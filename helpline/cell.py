@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dialplans import render, secrets
 from dialplans.secrets import Secrets
-from dialplans.settings import AgentSettings, CellSettings
+from dialplans.settings import AgentSettings, CellSettings, SoftphoneSettings
 from helpline.settings import Settings
 from helpline.tools import Asterisk
 
@@ -101,6 +101,20 @@ def cell_settings(settings: Settings, asterisk: Asterisk) -> CellSettings:
         queues=options.queues,
         emergency=options.emergency,
         bench=options.bench,
+        softphone=_softphone(settings),
+    )
+
+
+def _softphone(settings: Settings) -> SoftphoneSettings | None:
+    """Asterisk shows browsers the same certificate as our pages do."""
+    options, http = settings.softphone, settings.http
+    if options is None:
+        return None
+    return SoftphoneSettings(
+        bind=options.bind,
+        certificate=http.certificate and http.certificate.absolute(),
+        key=http.key and http.key.absolute(),
+        stun=options.asterisk_stun,
     )
 
 

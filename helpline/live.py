@@ -7,6 +7,7 @@ from cti.ami import AmiLink, AmiSettings
 from cti.directory import Directory, Listed
 from cti.joined import Cti, CtiSettings
 from cti.ports import CallerHistory
+from cti.softphones import Publish, SoftphoneSettings
 from db.pool import Pool
 from db.statements import statements
 from dialplans.names import AMI_USER
@@ -27,6 +28,8 @@ class LiveCell:
         pool: Callable[[], Pool],
         history: CallerHistory,
         now: Clock,
+        softphones: SoftphoneSettings,
+        publish: Publish,
     ) -> None:
         self._cell = cell
         self._pool = pool
@@ -46,15 +49,19 @@ class LiveCell:
                 cell=cell.name,
                 wrap_up=wrap_up,
                 directory=_directory(cell),
+                softphones=softphones,
                 caller_id=cell.trunk.caller_id,
             ),
             pool,
             history,
             now,
+            publish,
         )
         self.desk = self._cti.desk
         self.wallboards = self._cti.wallboards
         self.drafts = self._cti.drafts
+        self.recovery = self._cti.recovery
+        self.softphones = self._cti.softphones
 
     @property
     def services(self) -> Mapping[str, Service]:
@@ -65,6 +72,8 @@ class LiveCell:
             "agents' desk": self.desk.run,
             "agents' pauses": self._cti.presence.run,
             "agents' calls": self._cti.follow_ups.run,
+            "softphones": self._cti.softphones.run,
+            "lost softphones": self._cti.recovery.run,
             "wallboards": self.wallboards.run,
             "queue members": self._cti.membership.run,
             "AMI link": self.link.run,
@@ -103,6 +112,10 @@ class LiveCell:
         metrics.counter("screen_pops", "Screen-pops sent", lambda: desk.pops)
         metrics.counter("screen_pops_acknowledged", "Acknowledged", lambda: desk.acknowledged)
         metrics.counter("queue_abandons", "Callers who left a queue", lambda: consumer.abandoned)
+        phones, recovery = self._cti.softphones, self._cti.recovery
+        metrics.counter("softphone_reloads", "Passwords made valid", lambda: phones.published)
+        metrics.counter("softphone_reloads_failed", "Not taken by Asterisk", lambda: phones.failed)
+        metrics.counter("calls_kept", "Of agents whose softphone was lost", lambda: recovery.kept)
         metrics.gauge("cti_rows_waiting", "Rows not yet written", lambda: writes.pending)
         metrics.counter("cti_rows_dropped", "Rows lost to a full queue", lambda: writes.overflows)
 

@@ -9,6 +9,7 @@ from aiohttp import web
 from access import sessions
 from access.rights import Right, may_somewhere
 from access.sessions import SignedIn
+from cti.deskpage import MENU as DESK_MENU
 from db.errors import AWAY, stop_if_cancelled
 from db.pool import Pool
 from helpline.clock import Clock
@@ -33,10 +34,19 @@ def page_shell(settings: Settings, pool: Pool, now: Clock) -> Shell:
         rule=session_rule(settings),
         proxies=settings.http.proxies,
         bundles=BUNDLES,
+        connect=_softphones(settings),
     )
     if not options.secure:
         _log.warning("pages are served without HTTPS: for a laboratory only", origin=options.origin)
-    return Shell(pool, options, passwords(settings), now, menu=MENU)
+    return Shell(
+        pool, options, passwords(settings), now, packages=("cti",), menu=(*DESK_MENU, *MENU)
+    )
+
+
+def _softphones(settings: Settings) -> tuple[str, ...]:
+    """Where the desk's scripts connect to beside us: Asterisk, for SIP."""
+    url = settings.softphone_url
+    return (url.removesuffix("/ws"),) if url else ()
 
 
 class DeskSessions:

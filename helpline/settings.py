@@ -189,6 +189,37 @@ class HttpOptions(_Group):
         return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"
 
 
+class TurnOptions(_Group):
+    """A TURN server. With `secret` a name and password of its own for each page (coturn's
+    `use-auth-secret`); otherwise a fixed `user` and `password`, which every agent's browser sees.
+    """
+
+    url: Annotated[str, Field(pattern=r"^turns?:[A-Za-z0-9.\[\]:-]+(\?transport=(udp|tcp))?$")]
+    secret: SecretStr | None = None
+    user: str | None = None
+    password: SecretStr | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        fixed = self.user is not None and self.password is not None
+        if fixed == (self.secret is not None):
+            raise ValueError("turn: either secret, or user and password")
+        return self
+
+
+class SoftphoneOptions(_Group):
+    """Agents without a `contact` speak through their browser. TLS is that of [http]."""
+
+    bind: Address = Address(address=IPv4Address("127.0.0.1"), port=8089)
+    """Where Asterisk listens for browsers."""
+    url: Annotated[str, Field(pattern=r"^wss?://[A-Za-z0-9.:\[\]-]+/ws$")] | None = None
+    """How browsers reach it; None: `wss://`, the host of http.public_url, this port, `/ws`."""
+    stun: tuple[Annotated[str, Field(pattern=r"^stuns?:[A-Za-z0-9.\[\]:-]+$")], ...] = ()
+    turn: tuple[TurnOptions, ...] = ()
+    asterisk_stun: Peer | None = None
+    """Where Asterisk asks for its own public address."""
+
+
 class AccessOptions(_Group):
     """How people sign in. The costs are argon2id's: a change takes effect at each next sign-in."""
 
@@ -441,12 +472,22 @@ class Settings(BaseSettings):
     guards: GuardOptions = GuardOptions()
     hours: HoursOptions = HoursOptions()
     http: HttpOptions = HttpOptions()
+    softphone: SoftphoneOptions | None = None
     access: AccessOptions = AccessOptions()
     speech: SpeechOptions = SpeechOptions()
     feedback: FeedbackOptions = FeedbackOptions()
     notifications: NotificationOptions = NotificationOptions()
     recordings: RecordingOptions = RecordingOptions()
     log: LogOptions = LogOptions()
+
+    @property
+    def softphone_url(self) -> str | None:
+        """Where agents' browsers speak SIP; None: they do not."""
+        if self.softphone is None or self.softphone.url is not None:
+            return self.softphone.url if self.softphone else None
+        scheme = "wss" if self.http.certificate else "ws"
+        host = urlsplit(self.http.public_url).hostname or str(self.softphone.bind.address)
+        return f"{scheme}://{host}:{self.softphone.bind.port}/ws"
 
     @property
     def rules(self) -> Policy:

@@ -14,12 +14,14 @@ from campaigns.dialer import Dialer
 from complaints.bundle_page import BundlePage
 from complaints.confidentiality import audience_may_hear
 from complaints.status import words_to_speak
+from cti import deskpage
 from cti.api import AgentApi
 from cti.api import routes as agent_routes
 from db.group_commit import GroupCommit
 from db.migrate import migrate
 from db.pool import Pool, open_pool
 from dialplans.secrets import Secrets
+from dialplans.settings import CellSettings
 from helpline.adapters import (
     Answers,
     CallbackRows,
@@ -47,6 +49,7 @@ from helpline.reception import Admission, Places, StatusRows, admission, opening
 from helpline.recorded import RecordingJobs, recording_vault
 from helpline.recording_adapters import AsteriskRecorder
 from helpline.settings import Settings
+from helpline.softphones import PasswordFile, softphone_settings
 from helpline.supervise import Supervisor
 from helpline.tls import tls_context
 from helpline.tools import Tools
@@ -164,7 +167,7 @@ class Helpline:
         if self._settings.cell.run_asterisk:
             progress(f"Asterisk {self._tools.asterisk.version}: starting")
             await self._start_asterisk(cell.root)
-        await self._start_live(pool, secrets)
+        await self._start_live(pool, cell, secrets)
         self._start_recordings(pool)
         self._start_deadlines(pool)
         self._start_dialer(pool)
@@ -219,10 +222,16 @@ class Helpline:
         await self._asterisk.start()
         self._services.start("asterisk", self._asterisk.watch)
 
-    async def _start_live(self, pool: Pool, secrets: Secrets) -> None:
+    async def _start_live(self, pool: Pool, cell: CellSettings, secrets: Secrets) -> None:
         """The AMI link and the agents' desk."""
         live = self._live = LiveCell(
-            self._settings.cell, secrets, lambda: self.pool, NumberHistory(pool), self._now
+            self._settings.cell,
+            secrets,
+            lambda: self.pool,
+            NumberHistory(pool),
+            self._now,
+            softphone_settings(self._settings, cell),
+            PasswordFile(cell, secrets, self._tools.asterisk.argv).publish,
         )
         await live.load_agents()
         for name, service in live.services.items():
@@ -281,6 +290,7 @@ class Helpline:
         Downloads(pool, self._vault, key, self._now, may_hear).add_routes(app)
         BundlePage(pool, key, self._now, policy).add_routes(app)
         add_pages(app, shell)
+        deskpage.add_routes(app, shell)
         if receipts := settings.notifications.receipts:
             Receipts(pool, receipt_options(receipts), self._now).add_routes(app)
         self._services.start("sessions", SessionSweep(shell).run)

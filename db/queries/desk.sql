@@ -76,3 +76,24 @@ insert into help_message (id, agent_id, author, text, at) values (:id, :agent_id
 
 -- name: desk_help(agent_id, at_most)
 select author, text, at from help_message where agent_id = :agent_id order by id desc limit :at_most;
+
+-- name: desk_places(words, first, at_most)
+-- For the place picker: every word is in a place's name, or in that of the place around it. Larger places first.
+select p.code, p.kind, p.name_hi, p.name_en, a.name_hi as around_hi, a.name_en as around_en
+from place p left join place a on a.code = p.parent
+where (select coalesce(bool_and(concat_ws(' ', p.name_hi, p.name_en, a.name_hi, a.name_en) ilike '%' || w || '%'), true)
+       from unnest(:words::text[]) w)
+order by (p.name_hi ilike :first || '%' or p.name_en ilike :first || '%') desc,
+         array_position(array['state', 'district', 'tehsil', 'block', 'urban_body', 'thana'], p.kind), p.name_hi, p.code
+limit :at_most;
+
+-- name: desk_day(agent_id, since, now)^
+-- What one agent has done since then, cut to it; seconds.
+select count(distinct call_id) filter (where state = 'in_call')::int as calls,
+       coalesce(sum(length) filter (where state = 'in_call'), 0)::float as talked,
+       coalesce(sum(length) filter (where state = 'wrap_up'), 0)::float as wrapped_up,
+       coalesce(sum(length) filter (where state = 'paused'), 0)::float as paused,
+       coalesce(sum(length) filter (where state = 'ready'), 0)::float as ready
+from (select state, call_id, extract(epoch from least(coalesce(until_at, :now), :now) - greatest(from_at, :since)) as length
+      from agent_state
+      where agent_id = :agent_id and from_at < :now and (until_at is null or until_at > :since)) s;

@@ -38,7 +38,7 @@ def key(root: Path) -> str:
     sources = root / _SOURCES
     files = [sources / "package.json", sources / "package-lock.json"]
     files += sorted(path for path in (sources / "entries").rglob("*") if path.is_file())
-    files += sorted(path for path in (sources / "lib").rglob("*") if path.is_file())
+    files += sorted(path for path in (sources / "desk").rglob("*") if path.is_file())
     return fingerprint(*(f"{path.relative_to(root)} {path.read_text()}" for path in files))
 
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from ipaddress import IPv4Address
 from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
@@ -33,8 +34,10 @@ from helpline.settings import (
     HttpOptions,
     LogOptions,
     Settings,
+    SoftphoneOptions,
     SpeechOptions,
 )
+from helpline.tls import make_certificate
 from helpline.tools import Tools
 from helpline.wiring import Helpline
 
@@ -176,8 +179,12 @@ async def bed(
     guards: GuardOptions = OPEN_GATE,
     hours: HoursOptions = ALWAYS,
     now: Clock = system_clock,
+    browsers: bool = False,
 ) -> AsyncIterator[Bed]:
-    """A helpline on `network` (three octets), with the demo's officers; stopped at the end."""
+    """A helpline on `network` (three octets), with the demo's officers; stopped at the end.
+
+    `browsers`: pages by HTTPS, and agents who speak through them (wss, port 8089).
+    """
     site = Site(network)
     make_studio(folder / "studio")
     settings = GivenSettings(
@@ -189,10 +196,16 @@ async def bed(
             agent_names=[f"Agent {n}" for n in range(agents)],
             queues=queues,
             patience_seconds=patience_seconds,
+            browsers=browsers,
         ).model_copy(update={"ami_via": ami_via, "emergency": emergency}),
         guards=guards,
         hours=hours,
-        http=HttpOptions(port=http_port, public_url=f"http://127.0.0.1:{http_port}"),
+        http=_https(folder, site, http_port)
+        if browsers
+        else HttpOptions(port=http_port, public_url=f"http://127.0.0.1:{http_port}"),
+        softphone=SoftphoneOptions(bind=Bind(address=IPv4Address(site.asterisk.host), port=8089))
+        if browsers
+        else None,
         speech=SpeechOptions(studio=folder / "studio"),
         feedback=feedback,
         log=LogOptions(level="warning"),
@@ -206,3 +219,12 @@ async def bed(
     finally:
         await made.hang_up_all()
         await helpline.stop()
+
+
+def _https(folder: Path, site: Site, port: int) -> HttpOptions:
+    """By a certificate of our own, at Asterisk's address, as both show it."""
+    host = site.asterisk.host
+    _, certificate, key = make_certificate(folder / "tls", [host], system_clock())
+    return HttpOptions(
+        host=host, port=port, public_url=f"https://{host}:{port}", certificate=certificate, key=key
+    )

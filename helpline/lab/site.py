@@ -53,8 +53,12 @@ class Site:
         agent_names: Sequence[str] = (),
         queues: tuple[QueueSettings, ...] = (QueueSettings(),),
         patience_seconds: float = 20.0,
+        browsers: bool = False,
     ) -> CellOptions:
-        """A cell here. Agents are 1001, 1002, ... and serve all queues."""
+        """A cell here. Agents are 1001, 1002, ... and serve all queues.
+
+        `browsers`: agents speak through their browser, instead of a telephone at a fixed address.
+        """
         here = IPv4Address(f"{self.network}.1")
         return CellOptions(
             name=name,
@@ -70,7 +74,7 @@ class Site:
                 AgentOptions(
                     id=str(1001 + number),
                     name=agent_name,
-                    contact=Peer(host=self.agent(number).host, port=self.agent(number).port),
+                    contact=None if browsers else _peer(self.agent(number)),
                     queues=tuple(queue.name for queue in queues),
                 )
                 for number, agent_name in enumerate(agent_names)
@@ -82,3 +86,7 @@ class Site:
     def phone(self, sipp: Sequence[str], folder: Path, name: str, local: Address) -> Phone:
         """A telephone at `local`."""
         return Phone(sipp, folder, local, self.asterisk, name)
+
+
+def _peer(address: Address) -> Peer:
+    return Peer(host=address.host, port=address.port)

@@ -29,6 +29,11 @@ class Texts:
         except (KeyError, IndexError) as error:
             raise TextsError(f"{language}: {key}: {error}") from error
 
+    def beginning(self, language: str, prefix: str) -> dict[str, str]:
+        """All texts below a key, without what they begin with: for a page's script."""
+        catalogue = self._by_language[language]
+        return {k.removeprefix(prefix): v for k, v in catalogue.items() if k.startswith(prefix)}
+
     def has(self, key: str) -> bool:
         """Whether there is such a text."""
         return key in self._by_language[DEFAULT]

@@ -1,0 +1,84 @@
+"""A softphone that is lost in a call: the citizen is kept, and the agent rung again on return.
+
+A page that is reloaded takes the agent's side of the conversation with it, and Asterisk would learn
+so only a minute later. The page that comes back says that its telephone knows of no call; a page
+that stays away is noticed by its silence: no packet of its telephone for some seconds.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from cti.ami import AmiLink
+from cti.control import Control
+from cti.errors import AmiError, DeskError
+from cti.live import LiveState
+from cti.softphones import Softphones
+from cti.views import AgentStatus
+
+_log = structlog.get_logger(__name__)
+_LOOK_SECONDS = 1.0
+_SILENT_LOOKS = 4
+
+
+class Recovery:
+    """`run()` belongs to a supervisor; `away(agent)` says whether they have no page now."""
+
+    def __init__(
+        self, link: AmiLink, live: LiveState, control: Control, softphones: Softphones
+    ) -> None:
+        self._link = link
+        self._live = live
+        self._control = control
+        self._softphones = softphones
+        self._heard: dict[str, tuple[str, int]] = {}  # leg: what was counted, how often the same
+        self.away: Callable[[str], bool] = lambda _agent: False
+        self.kept = 0
+
+    async def phone_ready(self, agent_id: str, calls: int) -> bool:
+        """The page's softphone is registered and knows of `calls`; whether it will be rung.
+
+        Raises a `DeskError`, an `AmiError`.
+        """
+        if not self._softphones.has(agent_id) or calls:
+            return False
+        if self._control.waits_for(agent_id) is None:
+            view = self._live.view(agent_id)
+            if view.status is not AgentStatus.IN_CALL:
+                return False
+            await self._control.keep_for(agent_id)
+            self.kept += 1
+        return await self._control.ring_back(agent_id)
+
+    async def run(self) -> None:
+        """Look after agents in calls who have no page, until cancelled."""
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            for agent_id in sorted(self._softphones.given):
+                if not self.away(agent_id) or not self._link.ready:
+                    self._heard.pop(agent_id, None)
+                    continue
+                try:
+                    await self._look(agent_id)
+                except (AmiError, DeskError) as error:
+                    _log.warning(
+                        "lost softphone not looked after", agent=agent_id, error=str(error)
+                    )
+
+    async def _look(self, agent_id: str) -> None:
+        leg = self._control.leg_of(agent_id)
+        if leg is None:
+            self._heard.pop(agent_id, None)
+            return
+        fields = {"Channel": leg, "Variable": "CHANNEL(rtcp,rxcount)"}
+        reply = await self._link.action("Getvar", fields)
+        counted = reply.fields.get("value", "")
+        before, times = self._heard.get(agent_id, ("", 0))
+        times = times + 1 if counted == before else 0
+        self._heard[agent_id] = (counted, times)
+        if reply.ok and times >= _SILENT_LOOKS:
+            self._heard.pop(agent_id, None)
+            _log.info("softphone lost in the call, the citizen is kept", agent=agent_id)
+            await self._control.keep_for(agent_id)
+            self.kept += 1

@@ -1,0 +1,135 @@
+"""A helpline whose agents sit at browsers: HTTPS, wss, a real Chromium. Networks 127.0.64 to 66."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest_asyncio
+import soundfile
+from playwright.async_api import Browser, Page, async_playwright
+
+from access import grants, users
+from access.log import OPERATOR, By
+from access.rights import Grant, Role
+from access.users import NewUser
+from dialplans.settings import QueueSettings
+from helpline.lab.bed import Bed, bed
+from helpline.lab.media import RATE, tone
+from helpline.sign_in import passwords
+from helpline.tools import load_browser, load_tools
+from tests.access.people import PASSWORD
+from tests.system.callers import AGENTS_TONE
+from tests.system.database import fresh_database
+
+ROOT = Path(__file__).parents[2]
+WRAP_UP = 60
+_FLAGS = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+    "--allow-loopback-in-peer-connection",
+    "--disable-features=WebRtcHideLocalIpsWithMdns",
+    "--autoplay-policy=no-user-gesture-required",
+]
+
+
+@dataclass
+class Office:
+    """The helpline, and a browser in which agents sign in."""
+
+    bed: Bed
+    browser: Browser
+
+    @asynccontextmanager
+    async def desk(self, name: str = "sita") -> AsyncIterator[Page]:
+        """The desk of an agent who has just signed in."""
+        context = await self.browser.new_context(
+            viewport={"width": 1366, "height": 768}, ignore_https_errors=True
+        )
+        context.set_default_timeout(30_000)
+        try:
+            page = await context.new_page()
+            page.on("console", lambda told: _CONSOLE.append(f"{told.type}: {told.text}"))
+            page.on("pageerror", lambda told: _CONSOLE.append(f"error: {told}"))
+            await page.goto(f"{self.bed.settings.http.origin}/sign-in?next=/desk")
+            await page.fill("input[name=name]", name)
+            await page.fill("input[name=password]", PASSWORD)
+            await page.click("form.card > button")
+            await page.wait_for_selector("#desk")
+            yield page
+            if not page.is_closed() and await page.is_visible("#desk-out"):
+                await page.click("#desk-out")
+                await page.wait_for_selector("#desk-in")
+        finally:
+            print("\n".join(_CONSOLE[-40:]))
+            _CONSOLE.clear()
+            await context.close()
+
+
+_CONSOLE: list[str] = []
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def running_office(postgres_url: str) -> AsyncIterator[Office]:
+    own_database = fresh_database(postgres_url, "browser_desk_tests")
+    # A short path: Asterisk's control socket lies below it.
+    with tempfile.TemporaryDirectory(prefix="hb-") as folder:
+        async with bed(
+            Path(folder),
+            load_tools(ROOT),
+            network="127.0.64",
+            http_port=8464,
+            database_url=own_database,
+            agents=2,
+            queues=(QueueSettings(wrap_up_seconds=WRAP_UP, ring_seconds=20),),
+            browsers=True,
+        ) as running:
+            await _hire(running, "sita", "सीता देवी", "1001", "hi")
+            await _hire(running, "mohan", "Mohan", "1002", "en")
+            async with _browser(Path(folder)) as browser:
+                yield Office(running, browser)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def office(running_office: Office) -> AsyncIterator[Office]:
+    yield running_office
+    await running_office.bed.helpline.asterisk.end_calls()
+    await running_office.bed.hang_up_all()
+
+
+async def _hire(bed: Bed, name: str, display: str, agent_id: str, language: str) -> None:
+    hashed = await passwords(bed.settings).hash(PASSWORD)
+    new = NewUser(
+        sign_in_name=name, display_name=display, language=language, password_hash=hashed,
+        must_change=False, agent_id=agent_id,
+    )  # fmt: skip
+    by = By(OPERATOR)
+    user = await users.add(bed.helpline.pool, new, by, bed.now())
+    await grants.grant(bed.helpline.pool, user.id, Grant(Role.AGENT), by, bed.now())
+
+
+@asynccontextmanager
+async def _browser(folder: Path) -> AsyncIterator[Browser]:
+    """Its microphone hears a tone."""
+    voice = folder / "voice.wav"
+    soundfile.write(voice, tone(AGENTS_TONE, 10), RATE)
+    chromium = load_browser(ROOT)
+    flags = [*_FLAGS, f"--use-file-for-fake-audio-capture={voice}"]
+    if os.geteuid() == 0:
+        flags.append("--no-sandbox")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=chromium.argv[0], args=flags, env={**chromium.environment()}
+        )
+        yield browser
+        await browser.close()

@@ -1,0 +1,90 @@
+"""Browsers as telephones: what the configuration says of them, and what Asterisk makes of it."""
+
+from ipaddress import IPv4Address
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from dialplans.conf import sections
+from dialplans.lint import lint
+from dialplans.render import SOFTPHONES, render, softphone_passwords, write_softphone_passwords
+from dialplans.secrets import Secrets
+from dialplans.settings import Address, CellSettings, SoftphoneSettings
+
+
+@pytest.fixture
+def browsers(cell: CellSettings) -> CellSettings:
+    """Agent 102 has no contact: they speak through their browser."""
+    bind = Address(address=IPv4Address("127.0.0.20"), port=8089)
+    return cell.model_copy(update={"softphone": SoftphoneSettings(bind=bind)})
+
+
+def endpoint(text: str, name: str) -> dict[str, str]:
+    (found,) = [
+        one
+        for one in sections(text)
+        if one.name == name and one.get("type") == "endpoint" and not one.template
+    ]
+    return {key: found.get(key) for key, _ in found.settings}
+
+
+def test_only_agents_without_a_contact_are_browsers(
+    browsers: CellSettings, cell_secrets: Secrets
+) -> None:
+    files = render(browsers, cell_secrets)
+    assert browsers.softphones == ("102",)
+    browser, telephone = endpoint(files["pjsip.conf"], "102"), endpoint(files["pjsip.conf"], "101")
+    assert (browser["webrtc"], browser["transport"]) == ("yes", "transport-websocket")
+    assert "webrtc" not in telephone
+    assert telephone["transport"] == "transport-udp"
+    assert files["rtp.conf"].count("icesupport = yes") == 1
+
+
+def test_without_softphones_nothing_listens_for_browsers(
+    cell: CellSettings, cell_secrets: Secrets
+) -> None:
+    files = render(cell, cell_secrets)
+    assert SOFTPHONES not in files
+    assert files["http.conf"] == "[general]\nenabled = no\n"
+    assert "websocket" not in files["pjsip.conf"] + files["modules.conf"]
+
+
+def test_who_has_no_page_is_locked_by_a_secret_that_nobody_is_told(
+    browsers: CellSettings, cell_secrets: Secrets
+) -> None:
+    locked = softphone_passwords(browsers, cell_secrets)
+    assert cell_secrets.agents["102"].get_secret_value() in locked
+    given = softphone_passwords(browsers, cell_secrets, {"102": "w" * 32, "999": "stranger"})
+    assert "w" * 32 in given
+    assert cell_secrets.agents["102"].get_secret_value() not in given
+    assert "999" not in given
+    secret = cell_secrets.agents["102"].get_secret_value()
+    assert secret not in render(browsers, cell_secrets)["pjsip.conf"]
+
+
+def test_the_passwords_are_readable_by_nobody_else(
+    browsers: CellSettings, cell_secrets: Secrets
+) -> None:
+    (browsers.root / "etc").mkdir(parents=True, exist_ok=True)
+    write_softphone_passwords(browsers, cell_secrets, {"102": "w" * 32})
+    assert (browsers.root / "etc" / SOFTPHONES).stat().st_mode & 0o777 == 0o600
+
+
+def test_the_check_reads_the_included_passwords_too(
+    browsers: CellSettings, cell_secrets: Secrets
+) -> None:
+    files = render(browsers, cell_secrets)
+    told = [one for one in lint(files) if one.where == "pjsip.conf"]
+    assert told == []
+    weak = files | {SOFTPHONES: softphone_passwords(browsers, cell_secrets, {"102": "1234"})}
+    assert [one.where for one in lint(weak) if one.where == "pjsip.conf"] == ["pjsip.conf"]
+
+
+def test_sip_in_the_clear_stays_on_this_machine(tmp_path: Path) -> None:
+    with pytest.raises(ValidationError, match="in the clear"):
+        SoftphoneSettings(bind=Address(address=IPv4Address("10.0.0.5"), port=8089))
+    with pytest.raises(ValidationError, match="go together"):
+        SoftphoneSettings(
+            bind=Address(address=IPv4Address("10.0.0.5"), port=8089), key=tmp_path / "key.pem"
+        )

@@ -1,0 +1,78 @@
+// The bar at the top: what the agent is doing as Asterisk has it, since when, and what may follow.
+
+import { announce, byId, has, length, make, named, say } from "./page.js";
+
+export class Bar {
+  constructor(desk) {
+    this.desk = desk;
+    this.reasons = [];
+    byId("desk-ready").addEventListener("click", () => desk.command("ready"));
+    byId("desk-pause").addEventListener("click", () => this.pause());
+    byId("desk-wrap-end").addEventListener("click", () => desk.command("end_wrap_up"));
+    byId("desk-wrap-more").addEventListener("click", () => desk.command("extend_wrap_up"));
+    byId("desk-out").addEventListener("click", () => desk.signOut());
+    byId("desk-in").addEventListener("click", () => desk.signIn());
+    setInterval(() => this.tick(), 500);
+  }
+
+  hello(message) {
+    this.reasons = message.pause_reasons;
+    byId("desk-reason").replaceChildren(
+      ...this.reasons.map((one) => make("option", { value: one.code }, named(one))),
+    );
+  }
+
+  pause() {
+    this.desk.command("pause", { reason: byId("desk-reason").value });
+  }
+
+  toggle() {
+    const { status, next } = this.desk.state;
+    if (status === "paused" || next) this.desk.command("ready");
+    else this.pause();
+  }
+
+  show() {
+    const { desk } = this;
+    const { status, reason, next, wrap_up: wrapUp } = desk.state;
+    const shown = desk.open ? status : "offline";
+    const box = byId("desk-bar");
+    if (box.dataset.status !== shown) {
+      box.dataset.status = shown;
+      byId("desk-status").textContent = say(`status_${shown}`);
+    }
+    byId("desk-why").textContent = this.why(reason, next);
+    byId("desk-phone").textContent = desk.phoneText();
+    byId("desk-phone").dataset.good = String(desk.phoneGood());
+    const out = !desk.open || status === "signed_out";
+    byId("desk-ready").hidden = out || !(status === "paused" || next);
+    byId("desk-pausing").hidden = out || status === "paused";
+    byId("desk-wrapping").hidden = !desk.open || status !== "wrap_up";
+    byId("desk-wrap-more").disabled = wrapUp?.extended ?? true;
+    byId("desk-out").hidden = !desk.open;
+    byId("desk-in").hidden = !desk.ended;
+    this.tick();
+  }
+
+  why(reason, next) {
+    const code = reason || next;
+    const found = this.reasons.find((one) => one.code === code);
+    if (!found) return "";
+    return reason ? named(found) : say("then_pause", { reason: named(found) });
+  }
+
+  tick() {
+    const { since, status, wrap_up: wrapUp } = this.desk.state;
+    byId("desk-since").textContent =
+      since && this.desk.open ? length((Date.now() - Date.parse(since)) / 1000) : "";
+    byId("desk-wrap-left").textContent =
+      status === "wrap_up" && wrapUp ? length((Date.parse(wrapUp.until) - Date.now()) / 1000) : "";
+  }
+}
+
+/** A refusal as the agent reads it. */
+export function refused(answer) {
+  if (answer.ok) return;
+  const key = `refused_${answer.reason.replace(/[^a-z]+/gi, "_").toLowerCase()}`;
+  announce(has(key) ? say(key) : say("refused", { reason: answer.reason }), true);
+}

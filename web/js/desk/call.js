@@ -1,0 +1,151 @@
+// The call: who it is, and what the agent does with it.
+
+import { byId, make, moment, named, say } from "./page.js";
+
+const KEYS = "123456789*0#";
+
+export class CallPanel {
+  constructor(desk) {
+    this.desk = desk;
+    this.asking = false;
+    const click = (id, act) => byId(id).addEventListener("click", act);
+    click("call-answer", () => desk.phone.answer());
+    click("call-hold", () => this.hold());
+    click("call-mute", () => this.mute());
+    click("call-end", () => this.hangUp());
+    click("call-emergency", () => this.emergency());
+    click("call-transfer", () => this.hand("transfer"));
+    click("call-consult", () => this.hand("consult"));
+    click("call-conference", () => this.hand("conference"));
+    click("call-complete", () => this.ended("consult_complete"));
+    click("call-cancel", () => this.ended("consult_cancel"));
+    click("call-join", () => this.ended("consult_join"));
+    byId("call-keys").append(
+      ...[...KEYS].map((key) => {
+        const button = make("button", { type: "button", className: "other key" }, key);
+        button.addEventListener("click", () => desk.command("keys", { keys: key }));
+        return button;
+      }),
+    );
+  }
+
+  hello(message) {
+    this.listed = message.targets;
+    const group = (label, options) =>
+      options.length ? make("optgroup", { label }, ...options) : null;
+    const option = (to, text) => make("option", { value: JSON.stringify(to) }, text);
+    byId("call-target").replaceChildren(
+      ...[
+        group(say("to_numbers"), message.targets.map((one) => option({ listed: one.code }, named(one)))),
+        group(say("to_queues"), message.queue_names.map((one) => option({ queue: one }, one))),
+        group(
+          say("to_agents"),
+          message.agents.filter((one) => one !== message.agent).map((one) => option({ agent: one }, one)),
+        ),
+      ].filter(Boolean),
+    );
+  }
+
+  hold() {
+    this.desk.phone.hold(!this.desk.phone.held);
+  }
+
+  mute() {
+    const on = !this.desk.phone.muted;
+    this.desk.phone.mute(on);
+    this.desk.command(on ? "mute" : "unmute");
+  }
+
+  hangUp() {
+    if (this.desk.phone.state === "ringing") this.desk.phone.hangUp();
+    else this.desk.command("hang_up");
+  }
+
+  emergency() {
+    this.desk.command("emergency");
+  }
+
+  async hand(how) {
+    const chosen = byId("call-target").value;
+    if (!chosen) return;
+    const answer = await this.desk.command(how, { to: JSON.parse(chosen) });
+    if (answer.ok && how === "consult") this.asking = true;
+    this.show();
+  }
+
+  async ended(how) {
+    const answer = await this.desk.command(how);
+    if (answer.ok || answer.reason === "the citizen is not waiting") this.asking = false;
+    this.show();
+  }
+
+  show() {
+    const { desk } = this;
+    const { phone } = desk;
+    const { status } = desk.state;
+    const inCall = status === "in_call";
+    const ringing = status === "ringing" || (phone.state === "ringing" && !inCall);
+    if (!inCall) this.asking = false;
+    const panel = byId("call");
+    panel.dataset.state = ringing ? "ringing" : inCall ? "in_call" : "none";
+    byId("call-answer").hidden = !(ringing && desk.hasPhone);
+    byId("call-answer").disabled = phone.state !== "ringing";
+    for (const id of ["call-hold", "call-mute"]) {
+      byId(id).hidden = !(inCall && desk.hasPhone);
+      byId(id).disabled = phone.state !== "talking";
+    }
+    byId("call-hold").setAttribute("aria-pressed", String(phone.held || desk.state.held));
+    byId("call-mute").setAttribute("aria-pressed", String(phone.muted));
+    byId("call-end").hidden = !(inCall || (ringing && desk.hasPhone));
+    byId("call-more").hidden = !inCall;
+    byId("call-emergency").hidden = !inCall || !this.listed?.some((one) => one.emergency);
+    byId("call-asking").hidden = !this.asking;
+    byId("call-handing").hidden = this.asking;
+    byId("call-word").textContent = this.word(inCall, ringing);
+    this.caller(desk.pop);
+  }
+
+  word(inCall, ringing) {
+    const { phone, state } = this.desk;
+    if (ringing) return say("call_rings");
+    if (!inCall) return this.desk.pop ? say("call_over") : say("call_none");
+    if (phone.held || state.held) return say("call_held");
+    return this.asking ? say("call_asking") : say("call_on");
+  }
+
+  /** The screen-pop, drawn once for each call. */
+  caller(pop) {
+    if (this.drawn === pop) return;
+    this.drawn = pop;
+    byId("caller").hidden = !pop;
+    if (!pop) return;
+    byId("caller-number").textContent = pop.caller ?? say("number_withheld");
+    byId("caller-queue").textContent = pop.queue;
+    const { citizens = [], complaints = [], calls = [] } = pop.history ?? {};
+    byId("caller-late").hidden = pop.history !== null;
+    byId("caller-complaints").replaceChildren(...complaints.map((one) => this.complaint(one)));
+    byId("caller-no-complaints").hidden = complaints.length > 0;
+    byId("caller-calls").replaceChildren(...calls.filter((one) => one.call !== pop.call).map(lastCall));
+    byId("caller-first").hidden = calls.some((one) => one.call !== pop.call);
+    this.desk.form.candidates(citizens);
+  }
+
+  complaint(one) {
+    const call = make("button", { type: "button", className: "other small" }, say("call_citizen"));
+    call.setAttribute("aria-label", say("call_citizen_about", { number: one.number }));
+    call.addEventListener("click", () => this.desk.callCitizen(one.number));
+    return make(
+      "li",
+      {},
+      make("strong", {}, one.number),
+      ` ${one.category} `,
+      make("span", { className: "tag" }, say(`state_${one.state}`)),
+      ` L${one.level} · ${moment(one.registered_at)} `,
+      call,
+    );
+  }
+}
+
+function lastCall(one) {
+  return make("li", {}, `${moment(one.at)} · ${say(`outcome_${one.outcome ?? "open"}`)}`);
+}

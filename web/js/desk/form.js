@@ -1,0 +1,266 @@
+// The registration form: kept as one types, sent once, asked back where it may be a duplicate.
+
+import { announce, byId, csrf, language, make, moment, say } from "./page.js";
+import { Picker } from "./picker.js";
+
+const SAVE_MS = 700;
+const PLAIN = ["text", "contact", "citizen_name", "answer"];
+const TICKS = ["incident", "confidential", "links_number"];
+
+export class Form {
+  constructor(desk) {
+    this.desk = desk;
+    this.call = null;
+    this.version = 0;
+    this.timer = null;
+    this.key = crypto.randomUUID();
+    this.element = byId("form");
+    const changed = () => this.changed();
+    this.category = new Picker(this.field("category"), "/desk/categories", category, changed);
+    this.place = new Picker(this.field("place"), "/desk/places", place, changed);
+    this.element.addEventListener("input", changed);
+    this.element.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.send();
+    });
+    byId("form-clear").addEventListener("click", () => {
+      this.clear();
+      this.changed();
+    });
+    this.show();
+  }
+
+  field(name) {
+    return this.element.elements.namedItem(name);
+  }
+
+  /** The form is of this call from now on, with what was typed into it before. */
+  async of(call) {
+    if (!call || call === this.call) return;
+    this.flush();
+    this.call = call;
+    this.clear();
+    const answer = await this.desk.socket.ask("draft_load", { call });
+    if (call !== this.call || !answer.ok || !answer.draft) return;
+    this.version = answer.draft.version;
+    this.fill(answer.draft.form);
+    announce(say("draft_restored"));
+  }
+
+  clear() {
+    this.element.reset();
+    this.category.set(null);
+    this.place.set(null);
+    this.version = 0;
+    this.key = crypto.randomUUID();
+    byId("form-asks").hidden = true;
+    this.result(false);
+    this.faults({});
+    this.show();
+  }
+
+  /** Who may be speaking: the agent says who it is. */
+  candidates(citizens) {
+    const radio = (value, label, checked) =>
+      make(
+        "label",
+        { className: "choice" },
+        make("input", { type: "radio", name: "citizen", value, checked }),
+        ` ${label}`,
+      );
+    byId("form-citizens").replaceChildren(
+      ...citizens.map((one) => radio(one.citizen, one.name || say("no_name"), false)),
+      radio("", say("citizen_other"), citizens.length === 0),
+    );
+    if (this.kept?.citizen !== undefined) this.choose(this.kept.citizen);
+    this.show();
+  }
+
+  choose(citizen) {
+    for (const one of this.element.querySelectorAll("input[name=citizen]")) {
+      one.checked = one.value === citizen;
+    }
+  }
+
+  changed() {
+    this.show();
+    if (!this.call || byId("form-result").hidden === false) return;
+    byId("form-saved").textContent = "";
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.save(), SAVE_MS);
+  }
+
+  flush() {
+    if (this.timer) this.save();
+  }
+
+  async save() {
+    clearTimeout(this.timer);
+    this.timer = null;
+    if (!this.call) return;
+    const version = ++this.version;
+    const answer = await this.desk.socket.ask("draft", { call: this.call, version, form: this.kept = this.values() });
+    if (version !== this.version) return;
+    if (answer.ok) byId("form-saved").textContent = say("draft_saved");
+    else if (answer.reason === "offline") this.timer = setTimeout(() => this.save(), 3000);
+  }
+
+  values() {
+    const form = { key: this.key, kind: this.field("kind").value, citizen: this.citizen() };
+    for (const name of PLAIN) form[name] = this.field(name).value;
+    for (const name of TICKS) form[name] = this.field(name).checked;
+    form.category = this.category.value;
+    form.place = this.place.value;
+    return form;
+  }
+
+  fill(form) {
+    this.kept = form;
+    this.key = form.key ?? this.key;
+    for (const one of this.element.querySelectorAll("input[name=kind]")) one.checked = one.value === form.kind;
+    for (const name of PLAIN) this.field(name).value = form[name] ?? "";
+    for (const name of TICKS) this.field(name).checked = form[name] ?? false;
+    this.category.set(form.category);
+    this.place.set(form.place);
+    this.choose(form.citizen);
+    this.show();
+  }
+
+  citizen() {
+    return this.element.querySelector("input[name=citizen]:checked")?.value ?? null;
+  }
+
+  show() {
+    const kind = this.element.querySelector("input[name=kind]:checked")?.value;
+    byId("form-answer").hidden = kind !== "information";
+    byId("form-new").hidden = this.citizen() !== "";
+    const advice = this.category.value?.advice;
+    byId("form-advice").hidden = !advice;
+    byId("form-advice").textContent = advice ? say("advice", { advice }) : "";
+    byId("form-send").disabled = !this.call;
+  }
+
+  async send(more = {}) {
+    if (this.sending || !this.call) return;
+    if (this.citizen() === null) {
+      this.faults({ citizen: say("choose_citizen") });
+      return;
+    }
+    this.sending = true;
+    byId("form-send").disabled = true;
+    try {
+      await this.answer(await this.post({ ...this.body(), ...more }));
+    } catch {
+      announce(say("not_sent"), true);
+    } finally {
+      this.sending = false;
+      this.show();
+    }
+  }
+
+  body() {
+    const given = this.values();
+    const body = {
+      call: this.call,
+      key: given.key,
+      kind: given.kind,
+      category: this.category.chosen || this.field("category").value.trim() || "-",
+      place: this.place.chosen || this.field("place").value.trim() || "-",
+      text: given.text,
+      incident: given.incident,
+      confidential: given.confidential,
+    };
+    if (given.citizen) body.citizen = given.citizen;
+    else if (given.citizen_name) body.citizen_name = given.citizen_name;
+    if (!given.citizen && given.links_number) body.links_number = true;
+    if (given.contact) body.contact = given.contact;
+    if (given.kind === "information" && given.answer) body.answer = given.answer;
+    return body;
+  }
+
+  post(body) {
+    const headers = { "Content-Type": "application/json", "X-CSRF-Token": csrf };
+    return fetch("/agent/complaints", { method: "POST", headers, body: JSON.stringify(body) });
+  }
+
+  async answer(response) {
+    const told = await response.json();
+    this.faults(told.fields ?? {});
+    byId("form-asks").hidden = true;
+    if (response.status === 409 && told.candidates) this.ask(told.candidates);
+    else if (response.ok) this.done(told);
+    else announce(say("not_registered", { reason: told.error }), true);
+  }
+
+  /** It may be one of the citizen's open ones: the agent asks, and says. */
+  ask(candidates) {
+    const box = byId("form-asks");
+    const buttons = candidates.map((one) => {
+      const text = say("adds_to", { number: one.number, at: moment(one.registered_at) });
+      const button = make("button", { type: "button", className: "other" }, text);
+      button.addEventListener("click", () => this.send({ adds_to: one.number }));
+      return button;
+    });
+    const separate = make("button", { type: "button" }, say("separate"));
+    separate.addEventListener("click", () => this.send({ separate: true }));
+    box.replaceChildren(make("p", {}, say("duplicate")), ...buttons, separate);
+    box.hidden = false;
+    buttons[0]?.focus();
+  }
+
+  done(told) {
+    const box = byId("form-result");
+    const lines = [
+      make("p", { className: "number" }, told.number),
+      make("p", {}, say(`result_${told.result}`)),
+      told.officer ? make("p", {}, `${told.officer}`) : null,
+      told.due_at ? make("p", {}, say("due", { at: moment(told.due_at) })) : null,
+      told.words ? make("p", {}, told.words) : null,
+    ].filter(Boolean);
+    const again = make("button", { type: "button", className: "other" }, say("another"));
+    again.addEventListener("click", () => {
+      const pop = this.desk.pop;
+      this.kept = null;
+      this.clear();
+      this.candidates(pop?.history?.citizens ?? []);
+      this.field("category").focus();
+    });
+    box.replaceChildren(make("h3", {}, say("tell")), ...lines, again);
+    byId("form-saved").textContent = "";
+    clearTimeout(this.timer);
+    this.timer = null;
+    this.result(true);
+    box.focus();
+    this.desk.side.day();
+  }
+
+  /** Once it is registered, the number is what matters. */
+  result(shown) {
+    byId("form-result").hidden = !shown;
+    byId("form-fields").hidden = shown;
+  }
+
+  faults(fields) {
+    for (const line of this.element.querySelectorAll(".fault")) {
+      const why = fields[line.dataset.of];
+      line.textContent = why ? (line.dataset.of === "citizen" ? why : say("fault", { why })) : "";
+      line.hidden = !why;
+      const field = this.field(line.dataset.of);
+      if (field instanceof Element) field.setAttribute("aria-invalid", String(Boolean(why)));
+    }
+    const first = this.element.querySelector("[aria-invalid=true]");
+    first?.focus();
+  }
+}
+
+function category(one) {
+  const label = language === "hi" ? one.hi : one.en;
+  const note = [...(one.path ?? []), one.advice ? say("out_of_scope") : ""].filter(Boolean).join(" › ");
+  return { label, note };
+}
+
+function place(one) {
+  const hindi = language === "hi";
+  const around = hindi ? one.around_hi : one.around_en;
+  return { label: hindi ? one.hi : one.en, note: [say(`kind_${one.kind}`), around].filter(Boolean).join(" · ") };
+}

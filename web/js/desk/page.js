@@ -1,0 +1,73 @@
+// Small helpers of the desk's page.
+
+const texts = JSON.parse(document.getElementById("desk-texts").textContent);
+export const language = document.documentElement.lang;
+
+/** A text by its key; `{name}` in it is filled in. */
+export function say(key, values = {}) {
+  const text = texts[key] ?? key;
+  return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+}
+
+export function has(key) {
+  return key in texts;
+}
+
+export const byId = (id) => document.getElementById(id);
+
+/** An element with properties, attributes (`aria-...`, `data-...`) and children. */
+export function make(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (name.includes("-") || name === "role" || name === "for") element.setAttribute(name, value);
+    else element[name] = value;
+  }
+  element.append(...children.filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+export function named(one) {
+  return language === "hi" ? one.hi : one.en;
+}
+
+/** 0:07, 12:34, 1:02:03 */
+export function length(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  if (!parts[0]) parts.shift();
+  return parts.map((part, n) => (n ? String(part).padStart(2, "0") : part)).join(":");
+}
+
+const moments = new Intl.DateTimeFormat(language === "hi" ? "hi-IN" : "en-IN", {
+  timeZone: "Asia/Kolkata",
+  day: "numeric",
+  month: "short",
+  hour: "2-digit",
+  minute: "2-digit",
+  hourCycle: "h23",
+  numberingSystem: "latn",
+});
+
+export const moment = (iso) => moments.format(new Date(iso));
+
+/** GET as JSON; a session that ended leads to the sign-in page. */
+export async function get(path) {
+  const answer = await fetch(path, { headers: { Accept: "application/json" }, redirect: "manual" });
+  if (answer.type === "opaqueredirect" || answer.status === 401) location.reload();
+  if (!answer.ok) throw new Error(String(answer.status));
+  return answer.json();
+}
+
+export const csrf = document.querySelector("meta[name=csrf]").content;
+
+/** Said by screen readers, and shown for a while. */
+export function announce(text, bad = false) {
+  const line = byId("desk-said");
+  line.textContent = text;
+  line.className = bad ? "said bad" : "said";
+  clearTimeout(announce.timer);
+  announce.timer = setTimeout(() => {
+    line.textContent = "";
+    line.className = "said";
+  }, 12000);
+}

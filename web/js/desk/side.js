@@ -1,0 +1,64 @@
+// Beside the call: questions to the supervisor, the agent's own day.
+
+import { announce, byId, get, length, make, moment, say } from "./page.js";
+
+const DAY_MS = 60000;
+const FIGURES = ["talked", "wrapped_up", "ready", "paused"];
+
+export class Side {
+  constructor(desk) {
+    this.desk = desk;
+    byId("help-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.say();
+    });
+    setInterval(() => this.day(), DAY_MS);
+  }
+
+  async hello() {
+    this.day();
+    const answer = await this.desk.socket.ask("help_history");
+    if (answer.ok) byId("help-log").replaceChildren(...answer.messages.map(line));
+    this.toEnd();
+  }
+
+  async say() {
+    const field = byId("help-text");
+    const text = field.value.trim();
+    if (!text) return;
+    const answer = await this.desk.command("help", { text });
+    if (answer.ok) field.value = "";
+  }
+
+  heard(message) {
+    byId("help-log").append(line(message));
+    this.toEnd();
+    if (!message.from.startsWith("agent:")) announce(say("help_new", { text: message.text }));
+  }
+
+  toEnd() {
+    const log = byId("help-log");
+    log.scrollTop = log.scrollHeight;
+  }
+
+  async day() {
+    try {
+      const day = await get("/desk/day");
+      byId("day-calls").textContent = day.calls;
+      for (const name of FIGURES) byId(`day-${name}`).textContent = length(day[name]);
+      byId("day-average").textContent = day.calls ? length((day.talked + day.wrapped_up) / day.calls) : "–";
+    } catch {
+      // Shown again in a minute.
+    }
+  }
+}
+
+function line(message) {
+  const own = message.from.startsWith("agent:");
+  return make(
+    "li",
+    { className: own ? "own" : "" },
+    make("small", {}, `${own ? say("help_you") : say("help_supervisor")} · ${moment(message.at)}`),
+    ` ${message.text}`,
+  );
+}
