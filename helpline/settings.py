@@ -121,6 +121,16 @@ class TargetOptions(_Group):
     """Shown to agents as one click."""
 
 
+class OfficersLineOptions(_Group):
+    """Where officers report disposals by telephone, with their PIN."""
+
+    number: Digits | None = None
+    """A service number of its own."""
+    menu_key: bool = True
+    """Key 7 in the citizens' menu, which does not name it. Who keys no PIN there gets an agent."""
+    remark_seconds: Annotated[int, Field(ge=10, le=600)] = 120
+
+
 _EMERGENCY = TargetOptions(
     code="emergency", name_hi="आपातकालीन सेवा", name_en="Emergency", number="112", emergency=True
 )
@@ -142,6 +152,7 @@ class CellOptions(_Group):
         match=(IPv4Network("127.0.0.2/32"),), contact=Peer(host="127.0.0.2")
     )
     service_numbers: tuple[Digits, ...] = ("1076",)
+    officers_line: OfficersLineOptions = OfficersLineOptions()
     agents: tuple[AgentOptions, ...] = ()
     queues: tuple[QueueSettings, ...] = (QueueSettings(),)
     targets: tuple[TargetOptions, ...] = (_EMERGENCY,)
@@ -482,6 +493,12 @@ class Settings(BaseSettings):
             unknown = sorted(set(agent.queues) - queues)
             if unknown:
                 raise ValueError(f"agent {agent.id}: no queue {', '.join(unknown)}")
+        return self
+
+    @model_validator(mode="after")
+    def _the_officers_line_is_no_citizens(self) -> Self:
+        if self.cell.officers_line.number in self.cell.service_numbers:
+            raise ValueError("cell.officers_line.number: is a citizens' service number")
         return self
 
     @model_validator(mode="after")

@@ -32,6 +32,7 @@ from helpline.settings import (
     HoursOptions,
     HttpOptions,
     LogOptions,
+    OfficersLineOptions,
     Settings,
     SpeechOptions,
 )
@@ -41,6 +42,8 @@ from helpline.wiring import Helpline
 _T = TypeVar("_T")
 
 CITIZEN = "9876543210"
+OFFICERS = "1077"
+"""The officers' line."""
 
 QUICK_FEEDBACK = FeedbackOptions(
     tick_seconds=0.2,
@@ -189,7 +192,13 @@ async def bed(
             agent_names=[f"Agent {n}" for n in range(agents)],
             queues=queues,
             patience_seconds=patience_seconds,
-        ).model_copy(update={"ami_via": ami_via, "emergency": emergency}),
+        ).model_copy(
+            update={
+                "ami_via": ami_via,
+                "emergency": emergency,
+                "officers_line": OfficersLineOptions(number=OFFICERS),
+            }
+        ),
         guards=guards,
         hours=hours,
         http=HttpOptions(port=http_port, public_url=f"http://127.0.0.1:{http_port}"),
