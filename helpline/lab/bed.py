@@ -35,6 +35,7 @@ from helpline.settings import (
     OfficersLineOptions,
     Settings,
     SpeechOptions,
+    TargetOptions,
 )
 from helpline.tools import Tools
 from helpline.wiring import Helpline
@@ -176,6 +177,7 @@ async def bed(
     feedback: FeedbackOptions = QUICK_FEEDBACK,
     ami_via: Bind | None = None,
     emergency: tuple[EmergencyTarget, ...] = EMERGENCY_SERVICES,
+    targets: tuple[TargetOptions, ...] = (),
     guards: GuardOptions = OPEN_GATE,
     hours: HoursOptions = ALWAYS,
     now: Clock = system_clock,
@@ -196,6 +198,7 @@ async def bed(
             update={
                 "ami_via": ami_via,
                 "emergency": emergency,
+                "targets": targets,
                 "officers_line": OfficersLineOptions(number=OFFICERS),
             }
         ),
