@@ -64,15 +64,28 @@ async def change_password(
     async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn, conn.transaction():
         row = await statements().access_user(conn, id=user_id)
         check_strength(new, row["sign_in_name"])
+    await confirm(pool, user_id, present, passwords, by, now)
+    hashed = await passwords.hash(new)
+    async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn, conn.transaction():
+        await _set(conn, user_id, hashed, must_change=False, by=by, now=now)
+
+
+async def confirm(
+    pool: Pool, user_id: UUID, present: str, passwords: Passwords, by: By, now: datetime
+) -> None:
+    """Whether it is still they who sit there. Raises `WrongPasswordError`, `TooManyGuessesError`.
+
+    A wrong one counts as a guess, as at sign-in.
+    """
+    async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn, conn.transaction():
+        row = await statements().access_user(conn, id=user_id)
         key = _key("name", row["sign_in_name"])
         await limits.count_guess(conn, [(key, limits.NAME)], now)
     if not await passwords.verify(row["password_hash"], present):
         await _logged(pool, Event.PASSWORD_CHANGE_REFUSED, by, now, user_id)
         raise WrongPasswordError
-    hashed = await passwords.hash(new)
-    async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn, conn.transaction():
+    async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
         await statements().access_forget_limit(conn, key=key)
-        await _set(conn, user_id, hashed, must_change=False, by=by, now=now)
 
 
 async def reset_password(

@@ -13,11 +13,12 @@ from agi.caller import new_inbound_call
 from agi.durable import noted
 from agi.emergency import EmergencyExit
 from agi.errors import CommandFailedError, Hangup
+from agi.officers_line import OfficersLine
 from agi.ports import Capture, Journal, PlaceBook, Prompts
 from agi.reception import Reception
-from agi.recorded import record_call
+from agi.recorded import record_call, stop_recording
 from agi.session import Session
-from agi.visit import Leave, Skill, ToAgent, ToEmergency, Visit
+from agi.visit import Leave, Skill, ToAgent, ToEmergency, ToOfficersLine, Visit
 from agi.waiting import announcement
 from calls.model import NewCall, Outcome
 from db.errors import JournalFullError
@@ -52,6 +53,7 @@ class InboundFlow:
     emergency: EmergencyExit
     places: PlaceBook
     now: Callable[[], datetime]
+    officers: OfficersLine | None = None
     patience: float = 20.0
     pause: float = 1.0
 
@@ -79,9 +81,16 @@ class InboundFlow:
             await session.say([self.prompts.file(Prompt.TECHNICAL_FAULT)])
             await session.hangup()
             return Outcome.UNAVAILABLE
+        if self.officers is not None and self.officers.is_called_at(call.service_number):
+            await noted(self.journal.answered(call.id, answered_at))
+            return await self.officers(session, call)
         await record_call(session, call.id, answered_at, journal=self.journal, capture=self.capture)
         try:
             way = await self.reception(session, visit)
+            if isinstance(way, ToOfficersLine):
+                if outcome := await self._officer(session, call):
+                    return outcome
+                way = ToAgent()
             if isinstance(way, Leave):
                 return await self._part(session, visit)
             if isinstance(way, ToEmergency):
@@ -97,6 +106,18 @@ class InboundFlow:
             way = ToAgent()
         await self._to_queue(session, call.id, self.queue_for(visit.language, way.skill))
         return None
+
+    async def _officer(self, session: Session, call: NewCall) -> Outcome | None:
+        """Unrecorded while the PIN is keyed; None: a citizen after all, who is recorded again."""
+        if self.officers is None:
+            return None
+        await stop_recording(session)
+        outcome = await self.officers.from_menu(session, call)
+        if outcome is None:
+            await record_call(
+                session, call.id, self.now(), journal=self.journal, capture=self.capture
+            )
+        return outcome
 
     async def _to_queue(self, session: Session, call_id: UUID, queue: str) -> None:
         if session.hung_up:

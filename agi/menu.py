@@ -8,12 +8,14 @@ from typing import Final
 from agi.ports import Prompts
 from agi.session import Session
 from agi.status import StatusEnquiry
-from agi.visit import Leave, Skill, ToAgent, ToEmergency, Visit, Way
+from agi.visit import Leave, Skill, ToAgent, ToEmergency, ToOfficersLine, Visit, Way
 from calls.model import Outcome
 from speech.prompts import Prompt
 
 KEY_REGISTER, KEY_STATUS, KEY_SUGGESTION, KEY_SCHEMES, KEY_OUT_OF_SCOPE = "1", "2", "3", "4", "5"
 KEY_EMERGENCY, KEY_REPEAT = "9", "*"
+KEY_OFFICERS = "7"
+"""Not named in the menu: officers are told of it, where the setting allows it."""
 
 _TO_AGENT: Final[Mapping[str, ToAgent]] = MappingProxyType(
     {
@@ -36,6 +38,7 @@ class MainMenu:
     misses: int = 3
     rounds: int = 10
     seconds: float = 5.0
+    for_officers: bool = False
 
     async def __call__(self, session: Session, visit: Visit) -> Way:
         """Where the caller goes next. Raises `Hangup`, `CommandFailedError`."""
@@ -47,6 +50,8 @@ class MainMenu:
                 return _TO_AGENT[key]
             if key == KEY_EMERGENCY:
                 return ToEmergency()
+            if key == KEY_OFFICERS and self.for_officers:
+                return ToOfficersLine()
             if key == KEY_REPEAT:
                 continue
             if key == KEY_STATUS:

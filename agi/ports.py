@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from access.pins import PinResult
 from agi.session import Session
 from calls.admission import Verdict
 from calls.model import NewCall, Outcome
 from calls.waiting import KeptPlace, Queued
+from complaints.officers_line import Look, Spoken
 from complaints.status import Brief, Status
 from recordings.model import Kind
 from speech.prompts import Prompt
@@ -44,14 +46,14 @@ class CaptureTarget(Protocol):
 
     @property
     def path(self) -> str:
-        """`<uuid>.raw` for a call, `<uuid>.wav` for own words, with its folder."""
+        """`<uuid>.raw` for a call, `<uuid>.wav` for own words or a remark, with its folder."""
 
 
 class Capture(Protocol):
     """Recordings: the row first, then the path. Never raises for a database that is away."""
 
     async def open(self, call_id: UUID, kind: Kind) -> CaptureTarget:
-        """Reserve a recording of `kind` `call` or `own_words`."""
+        """Reserve a recording of that kind."""
 
 
 class Prompts(Protocol):
@@ -155,6 +157,21 @@ class OpenQuestions(Protocol):
 
         A question that was settled meanwhile is left as it is.
         """
+
+
+class OfficersDesk(Protocol):
+    """Officers who report by telephone. Each raises one of `db.errors.AWAY` when the database is
+    away.
+    """
+
+    async def verify(self, number: str, pin: str) -> PinResult:
+        """Who calls, by an E.164 number and the PIN as keyed."""
+
+    async def look(self, number: str, officer: UUID) -> Look:
+        """Whether that officer can report about the complaint of a valid number."""
+
+    async def report(self, spoken: Spoken) -> bool:
+        """Write it, once: a repeat changes nothing. False: it is not theirs to report any more."""
 
 
 class Listener(Protocol):

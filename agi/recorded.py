@@ -33,3 +33,11 @@ async def record_call(
         await session.exec("MixMonitor", target.path, "D")
     except CommandFailedError as error:
         _log.error("recording not started", call=str(call_id), error=str(error))
+
+
+async def stop_recording(session: Session) -> None:
+    """Record no more: what is keyed next must not be heard by who listens later.
+
+    Raises `CommandFailedError`: then it is still recorded.
+    """
+    await session.exec("StopMixMonitor")

@@ -42,8 +42,13 @@ class ToEmergency:
 
 
 @dataclass(frozen=True, slots=True)
+class ToOfficersLine:
+    """Not a citizen: an officer who reports a disposal."""
+
+
+@dataclass(frozen=True, slots=True)
 class Leave:
     """Nothing more is wanted: goodbye."""
 
 
-Way = ToAgent | ToEmergency | Leave
+Way = ToAgent | ToEmergency | ToOfficersLine | Leave

@@ -3,6 +3,7 @@
 Whoever dials on behalf of an endpoint asks first. An endpoint without a rule dials nothing.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +21,9 @@ from db.statements import statements
 _log = structlog.get_logger(__name__)
 _HOUR = timedelta(hours=1)
 _LONGEST = 40
+_SHORT_CODE = re.compile(r"[0-9]{3,5}", re.ASCII)
+LISTED = "listed"
+"""Stands for the prefix of a short code, which no numbering plan knows."""
 
 
 class Refusal(StrEnum):
@@ -63,17 +67,27 @@ def decide(
     dialled: str,
     *,
     cut_off: bool,
+    listed: bool = False,
     refusals_at_most: int = 5,
 ) -> Decision:
     """Pure. The longest prefix counts, an endpoint's own rule before everybody's.
 
+    `listed`: the operator has listed this number. It needs a rule all the same: a short code, which
+    no prefix fits, may be called as often as the widest of them allows.
     After more than `refusals_at_most` refusals in an hour the endpoint is cut off: a person who
     mistypes stops earlier, a program that tries numbers does not.
     """
     if cut_off:
         return Decision(None, None, Refusal.CUT_OFF)
     number = to_e164(dialled)
-    fitting = [rule for rule in rules if number and number.startswith(rule.prefix)]
+    if listed and number is None and rules and _SHORT_CODE.fullmatch(dialled):
+        number = dialled
+        rules = [Rule("*", LISTED, max(rule.per_hour for rule in rules))]
+    fitting = [
+        rule
+        for rule in rules
+        if number and (rule.prefix == LISTED or number.startswith(rule.prefix))
+    ]
     if not fitting or number is None:
         refusal = Refusal.NO_RULE
     else:
@@ -85,7 +99,9 @@ def decide(
     return Decision(None, None, refusal, cut_off_now=refused > refusals_at_most)
 
 
-async def ask(conn: Connection, endpoint: str, dialled: str, now: datetime) -> Decision:
+async def ask(
+    conn: Connection, endpoint: str, dialled: str, now: datetime, *, listed: bool = False
+) -> Decision:
     """Whether `endpoint` may dial; the request is on record either way. One transaction.
 
     A cut-off is logged as an error, and stands until somebody lifts it.
@@ -98,7 +114,7 @@ async def ask(conn: Connection, endpoint: str, dialled: str, now: datetime) -> D
             async for row in statements().dialling_past(conn, endpoint=endpoint, since=now - _HOUR)
         ]
         cut_off = await statements().dialling_is_cut_off(conn, endpoint=endpoint)
-        decision = decide(rules, past, dialled, cut_off=cut_off)
+        decision = decide(rules, past, dialled, cut_off=cut_off, listed=listed)
         await statements().dialling_note(
             conn,
             id=new_id(now),

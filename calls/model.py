@@ -42,6 +42,9 @@ class Outcome(StrEnum):
     LINES_FULL = "lines_full"  # told that all lines are in use
     CLOSED = "closed"  # wanted an agent outside the hours
     CALLBACK_KEPT = "callback_kept"  # left the queue, the place is kept
+    DISPOSAL_TOLD = "disposal_told"  # an officer reported a disposal
+    OFFICER_REFUSED = "officer_refused"  # no PIN that fits
+    OFFICER_LEFT = "officer_left"  # an officer, who reported nothing
     LOST = "lost"  # we know that it ended, not how
 
 

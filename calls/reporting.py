@@ -8,11 +8,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from calls.model import Outcome
+
 IST = ZoneInfo("Asia/Kolkata")
-_OVERFLOWS = frozenset({"no_agent", "queue_full", "queue_timeout", "unavailable"})
 _NOTHING = timedelta(0)
 
 
@@ -24,6 +27,55 @@ class Fate(StrEnum):
     OVERFLOWED = "overflowed"  # we gave up: full, nobody there, too long
     CALLBACK = "callback"  # the same, and we owe them a call
     IN_PROGRESS = "in_progress"  # still waits
+
+
+#: Of offered calls that no agent answered. Those of the menu can stand here: who had heard their
+#: status, was sent to a queue and hung up in that moment was offered, and nobody talked with them.
+_ABANDONED = (
+    Outcome.QUEUE_ABANDONED,
+    Outcome.LOST,
+    Outcome.IVR_ABANDONED,
+    Outcome.STATUS_TOLD,
+    Outcome.ADVISED,
+    Outcome.FEEDBACK_GIVEN,
+    Outcome.EMERGENCY_ABANDONED,
+    Outcome.DISPOSAL_TOLD,
+    Outcome.OFFICER_REFUSED,
+    Outcome.OFFICER_LEFT,
+)
+_OVERFLOWED = (
+    Outcome.NO_AGENT,
+    Outcome.QUEUE_FULL,
+    Outcome.QUEUE_TIMEOUT,
+    Outcome.UNAVAILABLE,
+    Outcome.CLOSED,
+    Outcome.EMERGENCY,  # served, but by nobody of ours
+    Outcome.CALLER_BLOCKED,
+    Outcome.CALLER_LIMIT,
+    Outcome.LINES_FULL,
+)
+#: Outcomes of calls that we make: none of them is offered to a queue.
+NEVER_OFFERED = frozenset(
+    {
+        Outcome.FEEDBACK_HUNG_UP,
+        Outcome.FEEDBACK_NO_INPUT,
+        Outcome.WRONG_PERSON,
+        Outcome.NO_ANSWER,
+        Outcome.BUSY,
+        Outcome.REJECTED,
+        Outcome.INVALID_NUMBER,
+        Outcome.CONGESTION,
+        Outcome.FAILED,
+    }
+)
+FATE_OF: Final[Mapping[str, Fate]] = MappingProxyType(
+    {
+        Outcome.AGENT_ANSWERED: Fate.ANSWERED,
+        Outcome.CALLBACK_KEPT: Fate.CALLBACK,
+        **dict.fromkeys(_ABANDONED, Fate.ABANDONED),
+        **dict.fromkeys(_OVERFLOWED, Fate.OVERFLOWED),
+    }
+)
 
 
 class By(StrEnum):
@@ -119,13 +171,12 @@ class Line:
 
 def fate(call: OfferedCall) -> Fate:
     """Exactly one, whatever the row looks like."""
-    if call.agent_answered_at is not None or call.outcome == "agent_answered":
+    if call.agent_answered_at is not None:
         return Fate.ANSWERED
-    if call.ended_at is None and call.outcome is None:
-        return Fate.IN_PROGRESS
-    if call.owes_callback:
-        return Fate.CALLBACK
-    return Fate.OVERFLOWED if call.outcome in _OVERFLOWS else Fate.ABANDONED
+    if call.outcome is None:
+        return Fate.IN_PROGRESS if call.ended_at is None else Fate.ABANDONED
+    known = FATE_OF.get(call.outcome, Fate.ABANDONED)
+    return Fate.CALLBACK if call.owes_callback and known is not Fate.ANSWERED else known
 
 
 def report(

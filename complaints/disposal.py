@@ -53,6 +53,33 @@ class Via(StrEnum):
     AGENT = "agent"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What is reported (आख्या), by whom, and how it reached us.
+
+    `recording_id`: the officer's own words, where they were told on the officers' line.
+    """
+
+    kind: DisposalKind
+    text: str
+    actor: str
+    via: Via = Via.PORTAL
+    call_id: UUID | None = None
+    recording_id: UUID | None = None
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """As the row has it."""
+        return {
+            "kind": self.kind,
+            "report": self.text,
+            "via": self.via,
+            "actor": self.actor,
+            "call_id": self.call_id,
+            "recording_id": self.recording_id,
+        }
+
+
 @dataclass(frozen=True, slots=True)
 class Disposed:
     """What became of it. `ask_from`: the feedback call is due from then on.
@@ -94,31 +121,48 @@ async def dispose(
     report = clean("report", report, _LONGEST_REPORT)
     if via is Via.AGENT and not actor.startswith("agent:"):
         raise InvalidInputError("actor", "is not an agent")
+    told = Report(kind=kind, text=report, actor=actor, via=via, call_id=call_id)
     async with transaction(pool) as conn:
         complaint = await hold(conn, digits)
-        before = at_work(complaint, "disposed of")
-        must_act(before, post)
-        report_row = {"kind": kind, "report": report, "via": via, "actor": actor}
-        if before.about is MatterKind.INFORMATION:
-            answered = before.answer(report, actor, now)
-            await end_answered(conn, complaint, answered, call_id, now)
-            await _add_report(conn, complaint.id, answered, report_row | {"call_id": call_id}, now)
-            return Disposed(digits, complaint.id, answered.disposals, answered.level, None)
-        after = before.dispose()
-        ask_from = now + policy.of(complaint.category).feedback_delay
-        await _write(conn, complaint.id, after, report_row | {"call_id": call_id}, ask_from, now)
-        entry = Entry(
-            at=now,
-            event=Event.DISPOSED,
-            level=after.level,
-            actor=actor,
-            reason=report,
-            call_id=call_id,
-            post=after.post,
-        )
-        await history.append(conn, complaint.id, entry)
-    _log.info("complaint disposed", complaint=str(complaint.id), disposal=after.disposals)
-    return Disposed(digits, complaint.id, after.disposals, after.level, ask_from)
+        must_act(at_work(complaint, "disposed of"), post)
+        disposed, _ = await dispose_held(conn, complaint, told, policy=policy, now=now)
+    _log.info("complaint disposed", complaint=str(complaint.id), disposal=disposed.disposal_no)
+    return disposed
+
+
+async def dispose_held(
+    conn: Connection, complaint: Complaint, report: Report, *, policy: Policy, now: datetime
+) -> tuple[Disposed, int]:
+    """Write the report about the complaint that the caller holds; with the history's entry.
+
+    Raises `AlreadyDisposedError`, `AlreadyEndedError`, `NotNowError`.
+    """
+    before = at_work(complaint, "disposed of")
+    if before.about is MatterKind.INFORMATION:
+        answered = before.answer(report.text, report.actor, now)
+        entry = await end_answered(conn, complaint, answered, report.call_id, now)
+        await _add_report(conn, complaint.id, answered, report, now)
+        return _disposed(complaint, answered, None), entry
+    after = before.dispose()
+    ask_from = now + policy.of(complaint.category).feedback_delay
+    await _write(conn, complaint.id, after, report, ask_from, now)
+    told = Entry(
+        at=now,
+        event=Event.DISPOSED,
+        level=after.level,
+        actor=report.actor,
+        reason=report.text,
+        call_id=report.call_id,
+        post=after.post,
+    )
+    entry = await history.append(conn, complaint.id, told)
+    return _disposed(complaint, after, ask_from), entry
+
+
+def _disposed(
+    complaint: Complaint, after: AwaitingFeedback | Answered, ask_from: datetime | None
+) -> Disposed:
+    return Disposed(complaint.number, complaint.id, after.disposals, after.level, ask_from)
 
 
 def at_work(complaint: Complaint, move: str) -> WithOfficer | Proposed | Paused:
@@ -138,7 +182,7 @@ async def _write(
     conn: Connection,
     complaint_id: UUID,
     after: AwaitingFeedback,
-    report: dict[str, Any],
+    report: Report,
     ask_from: datetime,
     now: datetime,
 ) -> None:
@@ -153,7 +197,7 @@ async def _add_report(
     conn: Connection,
     complaint_id: UUID,
     after: AwaitingFeedback | Answered,
-    report: dict[str, Any],
+    report: Report,
     now: datetime,
 ) -> None:
     await statements().complaints_add_disposal(
@@ -163,5 +207,5 @@ async def _add_report(
         level=after.level,
         post=after.post,
         at=now,
-        **report,
+        **report.columns,
     )

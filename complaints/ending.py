@@ -141,8 +141,8 @@ async def end_withdrawn(
 
 async def end_answered(
     conn: Connection, complaint: Complaint, after: Answered, call_id: UUID | None, now: datetime
-) -> None:
-    """Write the officer's answer as the end; tell the citizen."""
+) -> int:
+    """Write the officer's answer as the end; tell the citizen. The history's entry."""
     evidence = {
         "kind": "answered",
         "actor": after.actor,
@@ -154,6 +154,7 @@ async def end_answered(
     entry = await _end(conn, complaint, after, evidence, event=Event.ANSWERED, now=now)
     body = texts.citizen_answered(complaint.number, after.answer)
     await tell_citizen(conn, complaint, entry, Kind.CITIZEN_ANSWERED, body, now)
+    return entry
 
 
 async def end_merged(conn: Connection, complaint: Complaint, after: Merged, now: datetime) -> int:

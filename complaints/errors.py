@@ -118,6 +118,13 @@ class WrongPostError(IllegalMoveError):
         super().__init__(f"this is for {expected} to do, not for {post}")
 
 
+class NotHeldError(IllegalMoveError):
+    """Who asks does not hold post {post} today."""
+
+    def __init__(self, post: str) -> None:
+        super().__init__(f"who asks does not hold post {post} today")
+
+
 class NotAwaitingFeedbackError(IllegalMoveError):
     """Complaint {number} does not await an answer about disposal {disposal_no}."""
 

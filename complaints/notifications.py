@@ -60,6 +60,7 @@ class Kind(StrEnum):
     OFFICER_SUGGESTION = "officer_suggestion"
     OFFICER_ADDED = "officer_added"
     OFFICER_MERGED = "officer_merged"
+    OFFICER_REPORTED = "officer_reported"
 
 
 def assignment_of(kind: MatterKind) -> Kind:

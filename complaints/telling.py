@@ -70,6 +70,10 @@ _KINDS = {
     "suggestion": "Suggestion",
 }
 _CHANNELS = {"sms": "SMS", "email": "E-mail", "webhook": "Webhook"}
+_RECORDED = {
+    "own_words": "The citizen's own words",
+    "officer_remark": "The officer's remark",
+}
 _Line = tuple[datetime, str]
 
 
@@ -139,6 +143,8 @@ def _entry(entry: Entry) -> _Line:
 
 def _call(call: StoryCall) -> _Line:
     who = "The citizen called" if call.direction == "inbound" else "The citizen was called"
+    if call.role == "disposal":
+        who = "The officer called"
     if call.attempt_no:
         who += f" about disposal {call.disposal_no}, attempt {call.attempt_no}"
     if call.agent_id:
@@ -147,7 +153,7 @@ def _call(call: StoryCall) -> _Line:
 
 
 def _recording(recording: StoryRecording) -> _Line:
-    what = "The citizen's own words" if recording.kind == "own_words" else "The call"
+    what = _RECORDED.get(recording.kind, "The call")
     if recording.seconds is None:
         return recording.started_at, f"{what}: recording is {recording.state}"
     whole = (

@@ -56,6 +56,8 @@ _PROPOSALS = {
 }
 
 CONFIDENTIAL = "गोपनीय"
+REPORTED_BY_TELEPHONE = "अधिकारी ने दूरभाष पर निस्तारण बताया। टिप्पणी रिकॉर्ड है।"
+REPORTED_WITHOUT_REMARK = "अधिकारी ने दूरभाष पर निस्तारण बताया। टिप्पणी कॉल की रिकॉर्डिंग में है।"
 VOICE_WITHHELD = "नागरिक की पहचान गोपनीय है, आवाज़ नहीं दी गई"
 _INCIDENT = "घटना"
 _DEMAND = "मांग"
@@ -264,6 +266,11 @@ def officer_added(number: str, weight: int, text: str) -> Variables:
 def officer_merged(number: str, older: str) -> Variables:
     """To the officer who had the younger file."""
     return {"number": number, "older": older}
+
+
+def officer_reported(number: str, category: str, place: str, at: datetime) -> Variables:
+    """To the officer in whose name a disposal was reported by telephone."""
+    return {"number": number, "category": category, "place": place, "at": clock(at)}
 
 
 def officer_withdrawn(number: str) -> Variables:

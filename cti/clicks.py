@@ -4,7 +4,7 @@ One click is one call: its key is a row, written with the call's row before anyt
 """
 
 from collections.abc import Callable, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -16,6 +16,7 @@ from calls.model import Outcome
 from calls.store import end_if_open, open_outbound
 from cti.ami import AmiLink
 from cti.errors import NotAllowedError, NotNowError
+from cti.guard import DialGuard
 from cti.live import LiveState
 from cti.originate import OriginateCommand, OriginateReply
 from cti.views import AgentStatus
@@ -49,6 +50,7 @@ class Clicks:
         live: LiveState,
         pool: Callable[[], Pool],
         writes: Writes,
+        guard: DialGuard,
         *,
         cell: str,
         caller_id: str,
@@ -58,6 +60,7 @@ class Clicks:
         self._live = live
         self._pool = pool
         self._writes = writes
+        self._guard = guard
         self._cell = cell
         self._caller_id = caller_id
         self._now = now
@@ -79,6 +82,9 @@ class Clicks:
                 return _same_agents(seen, agent_id)
             self._free(agent_id)
             click, complaint_id = await self._click(conn, agent_id, complaint)
+            number = await self._guard.number(conn, agent_id, click.number)
+            click = replace(click, number=number)
+            self._free(agent_id)
             try:
                 await self._write(conn, key, click, complaint_id)
             except asyncpg.UniqueViolationError:

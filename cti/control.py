@@ -16,6 +16,7 @@ import structlog
 from cti.ami import AmiLink
 from cti.directory import Kind, Target
 from cti.errors import AmiRefusedError, NotNowError
+from cti.guard import DialGuard
 from cti.live import LiveState
 from cti.originate import OriginateCommand, OriginateReply
 from cti.state import LiveCall
@@ -41,6 +42,7 @@ class Control:
         link: AmiLink,
         live: LiveState,
         writes: Writes,
+        guard: DialGuard,
         *,
         caller_id: str,
         now: Callable[[], datetime],
@@ -48,6 +50,7 @@ class Control:
         self._link = link
         self._live = live
         self._writes = writes
+        self._guard = guard
         self._caller_id = caller_id
         self._now = now
         self._on_hold: set[UUID] = set()
@@ -57,14 +60,16 @@ class Control:
 
     async def transfer(self, agent_id: str, target: Target) -> None:
         """Hand the citizen over at once; the agent is free."""
-        call = self._with_citizen(agent_id)
-        self._reachable(target)
+        call, target = await self._prepared(agent_id, target, alone=False)
         match target.kind:
             case Kind.AGENT:
                 context, exten = names.CONTEXT_DESK_AGENT, target.value
             case Kind.QUEUE:
                 context, exten = names.CONTEXT_QUEUES, target.value
                 self._note_queue(call, target.value)
+            case Kind.NUMBER if target.emergency:
+                # Who does not answer there leads to the next service, the last to an agent.
+                context, exten = names.CONTEXT_EMERGENCY, target.emergency
             case Kind.NUMBER:
                 context, exten = names.CONTEXT_DESK_NUMBER, names.EXTEN_START
                 await self._set_variable(call, names.VAR_TARGET, target.value)
@@ -73,9 +78,7 @@ class Control:
 
     async def consult(self, agent_id: str, target: Target) -> str:
         """Ask somebody while the citizen waits; the id of the leg that rings."""
-        call = self._with_citizen(agent_id)
-        self._none_beside(call)
-        self._reachable(target)
+        call, target = await self._prepared(agent_id, target)
         self._on_hold.add(call.id)
         try:
             await self._part(call, names.CONTEXT_DESK_HOLD)
@@ -106,9 +109,7 @@ class Control:
 
     async def conference(self, agent_id: str, target: Target) -> str:
         """All three talk; the id of the leg that rings. Of a consultation, too."""
-        call = self._with_citizen(agent_id)
-        self._none_beside(call)
-        self._reachable(target)
+        call, target = await self._prepared(agent_id, target)
         if call.citizen_leg not in self._live.state.inside:
             await self._part(call, names.CONTEXT_DESK_CITIZEN)
         self.note(call.id, f"agent:{agent_id}", "conference", str(target))
@@ -267,6 +268,21 @@ class Control:
             raise NotNowError("the call is another agent's")
         return call
 
+    async def _prepared(
+        self, agent_id: str, target: Target, *, alone: bool = True
+    ) -> tuple[LiveCall, Target]:
+        """The call, and what may be dialled; looked at again once that is on record."""
+        self._possible(agent_id, target, alone=alone)
+        allowed = await self._guard.target(agent_id, target)
+        return self._possible(agent_id, target, alone=alone), allowed
+
+    def _possible(self, agent_id: str, target: Target, *, alone: bool) -> LiveCall:
+        call = self._with_citizen(agent_id)
+        if alone:
+            self._none_beside(call)
+        self._reachable(target)
+        return call
+
     def _reachable(self, target: Target) -> None:
         free = self._live.view(target.value).status is AgentStatus.READY
         if target.kind is Kind.AGENT and not free:
@@ -327,6 +343,8 @@ class Control:
                 channel = names.agent_interface(target.value)
             case Kind.NUMBER:
                 channel = names.dial_trunk(target.value)
+                if target.contact is not None:
+                    channel = names.dial_contact(target.value, target.contact)
             case Kind.QUEUE:
                 raise NotNowError("a queue cannot be asked")
         command = OriginateCommand(

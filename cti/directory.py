@@ -18,10 +18,15 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """`value`: an agent's id, a queue's name, or a number as the trunk dials it."""
+    """`value`: an agent's id, a queue's name, or a number as the trunk dials it.
+
+    `emergency`: the code of the emergency service that it is; `contact`: that service's own line.
+    """
 
     kind: Kind
     value: str
+    emergency: str = ""
+    contact: str | None = None
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.value}"
@@ -29,13 +34,24 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A number of the site's list, as agents see it. `emergency`: shown as one click."""
+    """A number of the site's list, as agents see it."""
 
     code: str
     name_hi: str
     name_en: str
     number: str
-    emergency: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EmergencyService(Listed):
+    """An emergency service, shown as one click. `contact`: its own line; None: the trunk."""
+
+    contact: str | None = None
+
+    @property
+    def target(self) -> Target:
+        """As it is dialled."""
+        return Target(Kind.NUMBER, self.number, self.code, self.contact)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +61,7 @@ class Directory:
     agents: frozenset[str] = frozenset()
     queues: frozenset[str] = frozenset()
     listed: tuple[Listed, ...] = ()
+    services: tuple[EmergencyService, ...] = ()
 
     def target(self, to: Mapping[str, Any]) -> Target:
         """From a page's `{"agent": id}`, `{"queue": name}` or `{"listed": code}`.
@@ -57,14 +74,17 @@ class Directory:
             case {"queue": str(queue)} if queue in self.queues:
                 return Target(Kind.QUEUE, queue)
             case {"listed": str(code)}:
+                for service in self.services:
+                    if service.code == code:
+                        return service.target
                 for one in self.listed:
                     if one.code == code:
                         return Target(Kind.NUMBER, one.number)
         raise NotAllowedError("no such agent, queue or listed number")
 
     def emergency(self, code: str | None) -> Target:
-        """A listed emergency number; None: the first. Raises `NotAllowedError`."""
-        for one in self.listed:
-            if one.emergency and code in (None, one.code):
-                return Target(Kind.NUMBER, one.number)
+        """An emergency service; None: the first. Raises `NotAllowedError`."""
+        for one in self.services:
+            if code in (None, one.code):
+                return one.target
         raise NotAllowedError("no such emergency number")

@@ -47,8 +47,12 @@ class Floor:
             for one in self._presence.reasons.values()
         ]
         listed = [
-            {"code": one.code, "hi": one.name_hi, "en": one.name_en, "emergency": one.emergency}
-            for one in self._directory.listed
+            {"code": one.code, "hi": one.name_hi, "en": one.name_en, "emergency": emergency}
+            for emergency, some in (
+                (True, self._directory.services),
+                (False, self._directory.listed),
+            )
+            for one in some
         ]
         return {
             "state": self.state(agent_id),

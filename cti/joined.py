@@ -14,6 +14,7 @@ from cti.directory import Directory
 from cti.drafts import Drafts
 from cti.floor import Floor
 from cti.follow import FollowUps
+from cti.guard import DialGuard
 from cti.help import HelpChat
 from cti.live import LiveState
 from cti.membership import Membership
@@ -79,9 +80,12 @@ class Cti:
             link, pool, settings.cell, settle=settings.settle,
             paused=self.presence.wanted,
         )  # fmt: skip
-        self.control = Control(link, self.live, self.writes, caller_id=settings.caller_id, now=now)
+        guard = DialGuard(pool, now)
+        self.control = Control(
+            link, self.live, self.writes, guard, caller_id=settings.caller_id, now=now
+        )
         self.clicks = Clicks(
-            link, self.live, pool, self.writes, cell=settings.cell,
+            link, self.live, pool, self.writes, guard, cell=settings.cell,
             caller_id=settings.caller_id, now=now,
         )  # fmt: skip
         self.drafts = Drafts(pool, self.writes, now)

@@ -10,7 +10,11 @@ from cti.errors import AmiValueError
 from dialplans.names import SIDE_LEG
 
 # One destination: `&` would dial a second one, `,` and `|` would begin an option.
-_CHANNEL = re.compile(r"(?:PJSIP|Local)/[A-Za-z0-9_.+-]{1,64}(?:@[A-Za-z0-9_.-]{1,64})?", re.ASCII)
+_CHANNEL = re.compile(
+    r"(?:PJSIP|Local)/[A-Za-z0-9_.+-]{1,64}(?:@[A-Za-z0-9_.-]{1,64})?"
+    r"|PJSIP/[a-z-]{1,40}/sip:[0-9+*#]{1,20}@[A-Za-z0-9.-]{1,64}(?::[0-9]{1,5})?",
+    re.ASCII,
+)
 _PLACE = re.compile(r"[A-Za-z0-9_*#+-]{1,64}", re.ASCII)
 _VARIABLE = re.compile(r"_{0,2}[A-Za-z][A-Za-z0-9_]{0,63}", re.ASCII)
 # Asterisk cuts a `Variable` header at commas, and reads quotes and backslashes in it.

@@ -196,6 +196,8 @@ class EmergencyTarget(_Settings):
     code: Digits
     name: Annotated[str, StringConstraints(pattern=r"^[\u0900-\u097f ,]{2,60}$")]
     """As it is spoken, in Devanagari."""
+    name_en: Annotated[str, Field(max_length=80)] = ""
+    """As agents read it in English."""
     number: Digits
     contact: Peer | None = None
     """A line of its own; None: the trunk."""
@@ -203,10 +205,17 @@ class EmergencyTarget(_Settings):
 
 
 EMERGENCY_SERVICES = (
-    EmergencyTarget(code="112", name="पुलिस और अन्य आपात सेवा", number="112"),
-    EmergencyTarget(code="108", name="एम्बुलेंस", number="108"),
-    EmergencyTarget(code="102", name="गर्भवती और नवजात एम्बुलेंस", number="102"),
-    EmergencyTarget(code="100", name="पुलिस", number="100"),
+    EmergencyTarget(
+        code="112", name="पुलिस और अन्य आपात सेवा", name_en="Police and all emergencies", number="112"
+    ),
+    EmergencyTarget(code="108", name="एम्बुलेंस", name_en="Ambulance", number="108"),
+    EmergencyTarget(
+        code="102",
+        name="गर्भवती और नवजात एम्बुलेंस",
+        name_en="Ambulance for mothers and newborns",
+        number="102",
+    ),
+    EmergencyTarget(code="100", name="पुलिस", name_en="Police", number="100"),
 )
 """In the order in which they are tried; the first is called unless another is asked for."""
 

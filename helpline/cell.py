@@ -6,7 +6,7 @@ from pathlib import Path
 from dialplans import render, secrets
 from dialplans.secrets import Secrets
 from dialplans.settings import AgentSettings, CellSettings, SoftphoneSettings
-from helpline.settings import Settings
+from helpline.settings import CellOptions, Settings
 from helpline.tools import Asterisk
 
 
@@ -93,7 +93,7 @@ def cell_settings(settings: Settings, asterisk: Asterisk) -> CellSettings:
         ami=options.ami,
         agi=options.agi,
         trunk=options.trunk,
-        service_numbers=options.service_numbers,
+        service_numbers=_service_numbers(options),
         agents=tuple(
             AgentSettings(id=agent.id, name=agent.name, contact=agent.contact)
             for agent in options.agents
@@ -116,6 +116,11 @@ def _softphone(settings: Settings) -> SoftphoneSettings | None:
         key=http.key and http.key.absolute(),
         stun=options.asterisk_stun,
     )
+
+
+def _service_numbers(options: CellOptions) -> tuple[str, ...]:
+    officers = options.officers_line.number
+    return options.service_numbers if officers is None else (*options.service_numbers, officers)
 
 
 def cell_with_secrets(settings: Settings, asterisk: Asterisk) -> tuple[CellSettings, Secrets]:

@@ -12,12 +12,14 @@ from agi.inbound import InboundFlow
 from agi.keys import KeyListener
 from agi.menu import MainMenu
 from agi.missed_feedback import MissedFeedback
+from agi.officers_line import OfficersLine
 from agi.ports import (
     CallbackBook,
     Capture,
     FeedbackBook,
     Gate,
     Journal,
+    OfficersDesk,
     OpenNow,
     OpenQuestions,
     PlaceBook,
@@ -51,6 +53,7 @@ class FlowParts:
     open_now: OpenNow
     places: PlaceBook
     questions: OpenQuestions | None
+    officers: OfficersDesk
     now: Clock
 
 
@@ -127,7 +130,7 @@ def _inbound(cell: CellOptions, parts: FlowParts, feedback: FeedbackFlow) -> Inb
             prompts=prompts,
             gate=parts.gate,
             open_now=parts.open_now,
-            menu=MainMenu(prompts=prompts, status=status),
+            menu=MainMenu(prompts=prompts, status=status, for_officers=cell.officers_line.menu_key),
             callbacks=parts.callbacks,
             missed=missed,
             languages=tuple(language.code for language in cell.languages),
@@ -136,6 +139,21 @@ def _inbound(cell: CellOptions, parts: FlowParts, feedback: FeedbackFlow) -> Inb
             prompts=prompts, codes=tuple(target.code for target in cell.emergency)
         ),
         places=parts.places,
+        officers=_officers_line(cell, parts),
         now=parts.now,
         patience=cell.patience_seconds,
+    )
+
+
+def _officers_line(cell: CellOptions, parts: FlowParts) -> OfficersLine:
+    return OfficersLine(
+        desk=parts.officers,
+        gate=parts.gate,
+        journal=parts.journal,
+        capture=parts.capture,
+        prompts=parts.prompts,
+        listener=KeyListener(parts.prompts),
+        now=parts.now,
+        number=cell.officers_line.number,
+        remark_seconds=cell.officers_line.remark_seconds,
     )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from uuid import UUID
 
 from cti.ami import AmiLink, AmiSettings
-from cti.directory import Directory, Listed
+from cti.directory import Directory, EmergencyService, Listed
 from cti.joined import Cti, CtiSettings
 from cti.ports import CallerHistory
 from cti.softphones import Publish, SoftphoneSettings
@@ -125,4 +125,14 @@ def _directory(cell: CellOptions) -> Directory:
         agents=frozenset(agent.id for agent in cell.agents),
         queues=frozenset(queue.name for queue in cell.queues),
         listed=tuple(Listed(**one.model_dump()) for one in cell.targets),
+        services=tuple(
+            EmergencyService(
+                one.code,
+                one.name,
+                one.name_en or one.name,
+                one.number,
+                contact=str(one.contact) if one.contact else None,
+            )
+            for one in cell.emergency
+        ),
     )

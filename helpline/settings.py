@@ -117,13 +117,16 @@ class TargetOptions(_Group):
     name_hi: Annotated[str, Field(min_length=1, max_length=80)]
     name_en: Annotated[str, Field(min_length=1, max_length=80)]
     number: Digits
-    emergency: bool = False
-    """Shown to agents as one click."""
 
 
-_EMERGENCY = TargetOptions(
-    code="emergency", name_hi="आपातकालीन सेवा", name_en="Emergency", number="112", emergency=True
-)
+class OfficersLineOptions(_Group):
+    """Where officers report disposals by telephone, with their PIN."""
+
+    number: Digits | None = None
+    """A service number of its own."""
+    menu_key: bool = True
+    """Key 7 in the citizens' menu, which does not name it. Who keys no PIN there gets an agent."""
+    remark_seconds: Annotated[int, Field(ge=10, le=600)] = 120
 
 
 class CellOptions(_Group):
@@ -142,9 +145,10 @@ class CellOptions(_Group):
         match=(IPv4Network("127.0.0.2/32"),), contact=Peer(host="127.0.0.2")
     )
     service_numbers: tuple[Digits, ...] = ("1076",)
+    officers_line: OfficersLineOptions = OfficersLineOptions()
     agents: tuple[AgentOptions, ...] = ()
     queues: tuple[QueueSettings, ...] = (QueueSettings(),)
-    targets: tuple[TargetOptions, ...] = (_EMERGENCY,)
+    targets: tuple[TargetOptions, ...] = ()
     max_ivr_sessions: Annotated[int, Field(ge=1, le=5000)] = 1000
     patience_seconds: Annotated[float, Field(gt=0, le=120)] = 20.0
     """How long a citizen is asked to wait for a database that is away, before the apology."""
@@ -153,6 +157,7 @@ class CellOptions(_Group):
         LanguageOptions(code="hi", name="हिन्दी"),
     )
     emergency: tuple[EmergencyTarget, ...] = EMERGENCY_SERVICES
+    """For callers who press the key, and for agents as one click."""
     bench: BenchSettings | None = None
 
 
@@ -523,6 +528,19 @@ class Settings(BaseSettings):
             unknown = sorted(set(agent.queues) - queues)
             if unknown:
                 raise ValueError(f"agent {agent.id}: no queue {', '.join(unknown)}")
+        return self
+
+    @model_validator(mode="after")
+    def _the_officers_line_is_no_citizens(self) -> Self:
+        if self.cell.officers_line.number in self.cell.service_numbers:
+            raise ValueError("cell.officers_line.number: is a citizens' service number")
+        return self
+
+    @model_validator(mode="after")
+    def _a_code_is_one_number(self) -> Self:
+        codes = [one.code for one in self.cell.targets + self.cell.emergency]
+        if twice := sorted({code for code in codes if codes.count(code) > 1}):
+            raise ValueError(f"cell.targets, cell.emergency: {', '.join(twice)} stands twice")
         return self
 
     @model_validator(mode="after")

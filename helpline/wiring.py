@@ -42,6 +42,7 @@ from helpline.http import Health, HttpServer, application
 from helpline.keys import signing_key
 from helpline.live import LiveCell
 from helpline.metrics import Metrics
+from helpline.officers import OfficersByTelephone
 from helpline.outbound import Outbound, receipt_options
 from helpline.pages import DeskSessions, SessionSweep, page_shell
 from helpline.prompts import prompt_store
@@ -49,6 +50,7 @@ from helpline.reception import Admission, Places, StatusRows, admission, opening
 from helpline.recorded import RecordingJobs, recording_vault
 from helpline.recording_adapters import AsteriskRecorder
 from helpline.settings import Settings
+from helpline.sign_in import passwords
 from helpline.softphones import PasswordFile, softphone_settings
 from helpline.supervise import Supervisor
 from helpline.tls import tls_context
@@ -209,6 +211,7 @@ class Helpline:
                 open_now=opening(settings, pool, now),
                 places=Places(pool, now),
                 questions=OpenFeedback(pool, settings.rules, now, self._signer()),
+                officers=OfficersByTelephone(pool, settings.rules, passwords(settings), now),
                 now=now,
             ),
         )

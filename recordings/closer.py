@@ -26,7 +26,11 @@ from recordings.rules import Orphan, Step, is_short, next_step
 from recordings.vault import NewFile, StoredObject, Vault
 
 _log = structlog.get_logger(__name__)
-_MADE_BY = {"call": "Asterisk MixMonitor, option D", "own_words": "Asterisk RECORD FILE"}
+_MADE_BY = {
+    "call": "Asterisk MixMonitor, option D",
+    "own_words": "Asterisk RECORD FILE",
+    "officer_remark": "Asterisk RECORD FILE",
+}
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 

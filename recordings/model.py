@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal, Self, cast
 from uuid import UUID
 
-Kind = Literal["call", "own_words"]
+Kind = Literal["call", "own_words", "officer_remark"]
 State = Literal["open", "stored", "missing", "erased"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _OBJECT = re.compile(rf"[0-9]{{4}}/[0-9]{{2}}/[0-9]{{2}}/({_UUID})\.({_UUID})\.sealed")
-_NAME = re.compile(rf"({_UUID})\.({_UUID})\.(?:(call)\.raw|(own_words)\.wav)")
+_NAME = re.compile(rf"({_UUID})\.({_UUID})\.(?:(call)\.raw|(own_words|officer_remark)\.wav)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class CaptureName:
     A call is what `MixMonitor(..., D)` writes: headerless 16-bit little-endian samples at 8 kHz,
     two interleaved channels, received from the citizen first, sent to the citizen second; the
     option allows no other extension than `.raw` (Asterisk's documentation of MixMonitor). The
-    citizen's own words are a one-channel WAV file of AGI's `RECORD FILE`.
+    citizen's own words, and an officer's remark, are a one-channel WAV file of AGI's `RECORD FILE`.
     """
 
     call_id: UUID

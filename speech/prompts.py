@@ -94,6 +94,23 @@ class Prompt(StrEnum):
     QUEUE_WAIT_LONG = "queue_wait_long"
     KEEP_PLACE_OFFER = "keep_place_offer"
     KEEP_PLACE_DONE = "keep_place_done"
+    OFFICER_WELCOME = "officer_welcome"
+    OFFICER_NUMBER = "officer_number"
+    OFFICER_PIN = "officer_pin"
+    OFFICER_PIN_WRONG = "officer_pin_wrong"
+    OFFICER_PIN_LOCKED = "officer_pin_locked"
+    OFFICER_NO_POST = "officer_no_post"
+    OFFICER_COMPLAINT = "officer_complaint"
+    OFFICER_NOT_YOURS = "officer_not_yours"
+    OFFICER_ALREADY = "officer_already"
+    OFFICER_NOT_NOW = "officer_not_now"
+    OFFICER_KIND = "officer_kind"
+    OFFICER_REMARK = "officer_remark"
+    OFFICER_REMARK_SHORT = "officer_remark_short"
+    OFFICER_REMARK_HEARD = "officer_remark_heard"
+    OFFICER_CONFIRM = "officer_confirm"
+    OFFICER_TAKEN = "officer_taken"
+    OFFICER_NOT_TAKEN = "officer_not_taken"
 
 
 HINDI: Final[Mapping[Prompt, str]] = MappingProxyType(
@@ -207,5 +224,24 @@ HINDI: Final[Mapping[Prompt, str]] = MappingProxyType(
             "अपनी बारी रखकर फ़ोन रखने के लिए आठ दबाएँ। बारी आने पर हम आपको कॉल करेंगे।"
         ),
         Prompt.KEEP_PLACE_DONE: "आपकी बारी रख ली गई है। बारी आने पर हम आपको इसी नंबर पर कॉल करेंगे।",
+        Prompt.OFFICER_WELCOME: "नमस्कार। यह मुख्यमंत्री हेल्पलाइन की अधिकारी लाइन है।",
+        Prompt.OFFICER_NUMBER: "अपने पंजीकृत मोबाइल नंबर के दस अंक दबाएँ।",
+        Prompt.OFFICER_PIN: ("अपने पिन के छह अंक दबाएँ। दूसरे पंजीकृत नंबर के लिए स्टार और हैश दबाएँ।"),
+        Prompt.OFFICER_PIN_WRONG: "क्षमा कीजिए, नंबर और पिन मेल नहीं खाते।",
+        Prompt.OFFICER_PIN_LOCKED: ("क्षमा कीजिए, पिन कई बार गलत दबाया गया। कृपया कुछ देर बाद कॉल करें।"),
+        Prompt.OFFICER_NO_POST: "इस समय आपके नाम कोई पद दर्ज नहीं है। कृपया अपने प्रशासक से बात करें।",
+        Prompt.OFFICER_COMPLAINT: "जिस शिकायत का निस्तारण बताना है, उसकी संख्या के नौ अंक दबाएँ।",
+        Prompt.OFFICER_NOT_YOURS: "यह शिकायत आपके पद के पास नहीं है।",
+        Prompt.OFFICER_ALREADY: "इस शिकायत का निस्तारण पहले ही बताया जा चुका है।",
+        Prompt.OFFICER_NOT_NOW: "इस शिकायत का निस्तारण फ़ोन पर नहीं बताया जा सकता। कृपया पोर्टल देखें।",
+        Prompt.OFFICER_KIND: "निस्तारण हो गया है, तो तीन दबाएँ। निस्तारण संभव नहीं है, तो चार।",
+        Prompt.OFFICER_REMARK: ("बीप के बाद बताएँ कि क्या कार्यवाही हुई। पूरी होने पर कोई भी बटन दबाएँ।"),
+        Prompt.OFFICER_REMARK_SHORT: "क्षमा कीजिए, कुछ सुनाई नहीं दिया।",
+        Prompt.OFFICER_REMARK_HEARD: "आपने यह बताया है।",
+        Prompt.OFFICER_CONFIRM: "यही दर्ज करने के लिए एक दबाएँ। फिर से बोलने के लिए दो।",
+        Prompt.OFFICER_TAKEN: "धन्यवाद। निस्तारण दर्ज कर लिया गया है। इसका संदेश आपको भेजा जाएगा।",
+        Prompt.OFFICER_NOT_TAKEN: (
+            "क्षमा कीजिए, निस्तारण दर्ज नहीं हो सका। कृपया कुछ देर बाद फिर कॉल करें।"
+        ),
     }
 )

@@ -194,9 +194,18 @@ select id from complaint where number = :number;
 -- For a walk over all complaints, in order of their numbers.
 select id, number from complaint where number > :number order by number limit :at_most;
 
--- name: complaints_add_disposal(complaint_id, disposal_no, level, post, kind, report, via, actor, call_id, at)!
-insert into disposal (complaint_id, disposal_no, level, post, kind, report, via, actor, call_id, at)
-values (:complaint_id, :disposal_no, :level, :post, :kind, :report, :via, :actor, :call_id, :at);
+-- name: complaints_add_disposal(complaint_id, disposal_no, level, post, kind, report, via, actor, call_id, recording_id, at)!
+insert into disposal (complaint_id, disposal_no, level, post, kind, report, via, actor, call_id, recording_id, at)
+values (:complaint_id, :disposal_no, :level, :post, :kind, :report, :via, :actor, :call_id, :recording_id, :at);
+
+-- name: complaints_told_in_call(call_id, complaint_id)$
+-- Whether this call of an officer has reported the complaint already.
+select exists (select from disposal
+               where call_id = :call_id and complaint_id = :complaint_id and via = 'officers_line');
+
+-- name: complaints_of_officers_line(number)^
+-- What is looked at before an officer is asked to speak: the move itself looks again.
+select state, post, kind from complaint where number = :number;
 
 -- name: complaints_feedback_owed(complaint_id, disposal_no, next_attempt_at)!
 -- The citizen has to be asked about this disposal.

@@ -33,9 +33,11 @@ from helpline.settings import (
     HoursOptions,
     HttpOptions,
     LogOptions,
+    OfficersLineOptions,
     Settings,
     SoftphoneOptions,
     SpeechOptions,
+    TargetOptions,
 )
 from helpline.tls import make_certificate
 from helpline.tools import Tools
@@ -44,6 +46,8 @@ from helpline.wiring import Helpline
 _T = TypeVar("_T")
 
 CITIZEN = "9876543210"
+OFFICERS = "1077"
+"""The officers' line."""
 
 QUICK_FEEDBACK = FeedbackOptions(
     tick_seconds=0.2,
@@ -176,6 +180,7 @@ async def bed(
     feedback: FeedbackOptions = QUICK_FEEDBACK,
     ami_via: Bind | None = None,
     emergency: tuple[EmergencyTarget, ...] = EMERGENCY_SERVICES,
+    targets: tuple[TargetOptions, ...] = (),
     guards: GuardOptions = OPEN_GATE,
     hours: HoursOptions = ALWAYS,
     now: Clock = system_clock,
@@ -197,7 +202,14 @@ async def bed(
             queues=queues,
             patience_seconds=patience_seconds,
             browsers=browsers,
-        ).model_copy(update={"ami_via": ami_via, "emergency": emergency}),
+        ).model_copy(
+            update={
+                "ami_via": ami_via,
+                "emergency": emergency,
+                "targets": targets,
+                "officers_line": OfficersLineOptions(number=OFFICERS),
+            }
+        ),
         guards=guards,
         hours=hours,
         http=_https(folder, site, http_port)

@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from access.pins import PinAccepted, PinLocked, PinRefused, PinResult
 from agi.emergency import EmergencyExit
 from agi.feedback import FeedbackFlow
 from agi.inbound import InboundFlow
 from agi.keys import KeyListener
 from agi.menu import MainMenu
 from agi.missed_feedback import MissedFeedback
+from agi.officers_line import OfficersLine
 from agi.ports import Capture, FeedbackAnswer, Journal, OpenQuestion
 from agi.reception import Reception
 from agi.server import FastAgiServer
@@ -21,6 +23,7 @@ from agi.visit import Skill
 from calls.admission import Verdict
 from calls.model import NewCall, Outcome
 from calls.waiting import KeptPlace, Queued
+from complaints.officers_line import Look, Spoken
 from complaints.status import Brief, Status
 from tests.agi.asterisk import Citizen
 
@@ -223,6 +226,36 @@ class FakeBook:
         return self.answers[0][1] if self.answers else None
 
 
+@dataclass
+class FakeDesk:
+    """Officers by number, with their PIN; complaints by number, with how they look."""
+
+    officers: dict[tuple[str, str], PinAccepted] = field(default_factory=dict)
+    locked: frozenset[str] = frozenset()
+    complaints: dict[str, Look] = field(default_factory=dict)
+    away: int = 0
+    taken: bool = True
+    guesses: list[tuple[str, str]] = field(default_factory=list)
+    reported: list[Spoken] = field(default_factory=list)
+
+    async def verify(self, number: str, pin: str) -> PinResult:
+        self.guesses.append((number, pin))
+        if number in self.locked:
+            return PinLocked(NOW)
+        return self.officers.get((number, pin), PinRefused())
+
+    async def look(self, number: str, officer: UUID) -> Look:
+        return self.complaints.get(number, Look.NOT_YOURS)
+
+    async def report(self, spoken: Spoken) -> bool:
+        if self.away > 0:
+            self.away -= 1
+            raise ConnectionRefusedError
+        if self.taken:
+            self.reported.append(spoken)
+        return self.taken
+
+
 QUEUE = "helpline-hi"
 
 
@@ -242,6 +275,8 @@ class Hall:
     questions: FakeQuestions = field(default_factory=FakeQuestions)
     callbacks: FakeCallbacks = field(default_factory=FakeCallbacks)
     places: FakePlaces = field(default_factory=FakePlaces)
+    desk: FakeDesk = field(default_factory=FakeDesk)
+    officers_number: str | None = "1077"
     languages: tuple[str, ...] = ("hi",)
     services: tuple[str, ...] = ("112", "108", "102")
 
@@ -265,6 +300,7 @@ class Hall:
             menu=MainMenu(
                 prompts=prompts,
                 status=StatusEnquiry(prompts=prompts, words=self.words, book=self.status),
+                for_officers=True,
             ),
             callbacks=self.callbacks,
             missed=MissedFeedback(questions=self.questions, feedback=feedback, prompts=prompts),
@@ -279,9 +315,25 @@ class Hall:
             reception=reception,
             emergency=EmergencyExit(prompts=prompts, codes=self.services),
             places=self.places,
+            officers=self._officers_line(journal, capture),
             now=now,
             patience=patience,
             pause=pause,
+        )
+
+    def _officers_line(self, journal: Journal, capture: Capture) -> OfficersLine:
+        prompts = FakePrompts()
+        return OfficersLine(
+            desk=self.desk,
+            gate=self.gate,
+            journal=journal,
+            capture=capture,
+            prompts=prompts,
+            listener=KeyListener(prompts),
+            now=now,
+            number=self.officers_number,
+            insist_for=1.0,
+            insist_after=5.0,
         )
 
 

@@ -76,13 +76,13 @@ async def test_a_call_that_is_gone_after_its_headers_is_a_call(line: InboundLine
 
 
 async def test_wrong_keys_are_named_and_asked_again(line: InboundLine) -> None:
-    citizen = await line.ring(Citizen(keys={Prompt.MENU: ["7", "#", "1"]}))
+    citizen = await line.ring(Citizen(keys={Prompt.MENU: ["6", "#", "1"]}))
     again = [Prompt.INVALID_KEY, Prompt.MENU]
     assert citizen.said == [*MENU, *again, *again, Prompt.CONNECTING]
     assert line.journal.queues
 
 
-@pytest.mark.parametrize("keys", [[None, None, None], ["7", None, "0"]])
+@pytest.mark.parametrize("keys", [[None, None, None], ["6", None, "0"]])
 async def test_who_cannot_press_keys_reaches_an_agent_all_the_same(
     line: InboundLine, keys: list[str | None]
 ) -> None:

@@ -40,6 +40,18 @@ def test_the_longest_prefix_counts_and_an_own_rule_before_everybodys() -> None:
     assert refused([INDIA, none_of_these, Rule("1001", "+9198", 1)], MOBILE) is None
 
 
+def test_a_listed_short_code_needs_a_rule_and_counts() -> None:
+    def asked(rules: list[Rule], code: str, past: int = 0, listed: bool = True) -> Refusal | None:
+        before = [Past(dialling.LISTED, refused=False)] * past
+        return decide(rules, before, code, cut_off=False, listed=listed).refusal
+
+    assert asked([INDIA], "1098") is None
+    assert asked([], "1098") is Refusal.NO_RULE
+    assert asked([INDIA], "1098", listed=False) is Refusal.NO_RULE
+    assert asked([INDIA], "1098", past=3) is Refusal.LIMIT
+    assert asked([INDIA], "+14155552671") is Refusal.NO_RULE
+
+
 def test_an_hours_limit_is_a_limit() -> None:
     past = [Past("+91", refused=False)] * 3
     assert refused([INDIA], MOBILE, past[:2]) is None

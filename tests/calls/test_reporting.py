@@ -3,12 +3,24 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from calls.model import Outcome
 from calls.report_rows import intervals, offered_calls
-from calls.reporting import By, Fate, Interval, OfferedCall, Rules, fate, report, total
+from calls.reporting import (
+    FATE_OF,
+    NEVER_OFFERED,
+    By,
+    Fate,
+    Interval,
+    OfferedCall,
+    Rules,
+    fate,
+    report,
+    total,
+)
 from db.migrate import migrate
 from db.pool import open_pool
 
@@ -60,6 +72,32 @@ def test_offered_is_the_sum_of_all_fates_over_all_lines(calls: list[OfferedCall]
 def test_a_call_that_an_agent_answered_is_never_abandoned() -> None:
     assert fate(call(3, talk=60, outcome="lost")) is Fate.ANSWERED
     assert fate(call(3, talk=60, outcome="queue_abandoned")) is Fate.ANSWERED
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_every_outcome_has_a_fate_or_is_never_offered(outcome: Outcome) -> None:
+    assert (outcome in FATE_OF) != (outcome in NEVER_OFFERED), "say what becomes of it"
+    for owes in (False, True):
+        one = OfferedCall(
+            id=uuid4(), queue="q", queued_at=AT, ended_at=AT, outcome=outcome, owes_callback=owes
+        )
+        line = total([one], [], Rules())
+        assert (line.offered, sum(line.fates.values())) == (1, 1)
+        assert fate(one) is not Fate.IN_PROGRESS
+
+
+@pytest.mark.parametrize(
+    ("outcome", "becomes"),
+    [
+        ("callback_kept", Fate.CALLBACK),
+        ("emergency", Fate.OVERFLOWED),
+        ("status_told", Fate.ABANDONED),
+        ("closed", Fate.OVERFLOWED),
+        ("caller_blocked", Fate.OVERFLOWED),
+    ],
+)
+def test_what_new_outcomes_are_to_a_queue(outcome: str, becomes: Fate) -> None:
+    assert fate(call(3, outcome=outcome)) is becomes
 
 
 def test_giving_up_is_overflow_unless_we_owe_a_call() -> None:

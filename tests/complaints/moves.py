@@ -4,7 +4,10 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from access import users
+from access.log import By
 from complaints.deciding import decide
+from complaints.disposal import DisposalKind
 from complaints.ending import advise, withdraw
 from complaints.ends import OwnWord, SpecialReason
 from complaints.escalation import escalate_overdue
@@ -12,6 +15,7 @@ from complaints.feedback import Answer, FeedbackResult, record_told
 from complaints.interim import comment, interim_reply
 from complaints.lifecycle import WithOfficer
 from complaints.moving import forward_sorted, return_mapping, transfer
+from complaints.officers_line import Spoken
 from complaints.reference import PostRow, ReferenceData, load
 from complaints.reopening import reopen
 from complaints.special_close import close_specially
@@ -29,6 +33,31 @@ def _by(world: World, post: str) -> dict[str, Any]:
 
 async def energy_has_officers(world: World) -> None:
     await load(world.pool, ENERGY)
+
+
+async def officer_of(world: World, post: str, number: str | None = "+919415000021") -> UUID:
+    """The user of an officer who holds the post from today on."""
+    by = By("system:test", "test")
+    code = f"officer-of-{post.lower()}"
+    await world.pool.execute("insert into officer values ($1, 'राम', null)", code)
+    await world.pool.execute(
+        "insert into tenure values ($1, $2, 'holder', $3)", post, code, world.now.date()
+    )
+    new = users.NewUser(sign_in_name=code, display_name="राम", officer=code, number=number)
+    return (await users.add(world.pool, new, by, world.now)).id
+
+
+async def spoken_by_its_officer(world: World, number: str) -> Spoken:
+    """What the officer who has the complaint has just said and confirmed."""
+    officer, call_id = await officer_of(world, await world.post_of(number)), await world.call()
+    remark = await world.recording(call_id, "officer_remark", "open")
+    return Spoken(
+        call_id=call_id,
+        officer=officer,
+        number=number,
+        kind=DisposalKind.RESOLVED,
+        remark=remark,
+    )
 
 
 async def transferred(

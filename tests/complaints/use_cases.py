@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
-from complaints import feedback
+from complaints import feedback, officers_line
 from complaints.bundles import open_bundle, renew
 from complaints.escalation import escalate_overdue, remind
 from complaints.feedback import Answer
@@ -28,6 +28,7 @@ from tests.complaints.moves import (
     returned,
     sorted_to,
     specially_closed,
+    spoken_by_its_officer,
     told,
     transferred,
     withdrawn,
@@ -78,6 +79,12 @@ async def answering(world: World) -> UseCase:
 async def disposing(world: World) -> UseCase:
     registered = await world.register()
     return lambda cut: cut.dispose(registered.number, post="L1-MAH")
+
+
+async def reporting_by_telephone(world: World) -> UseCase:
+    registered = await world.register()
+    spoken = await spoken_by_its_officer(world, registered.number)
+    return lambda cut: officers_line.report(cut.pool, spoken, policy=cut.policy, now=cut.now)
 
 
 async def closing(world: World) -> UseCase:
@@ -343,6 +350,7 @@ USE_CASES: list[Callable[[World], Awaitable[UseCase]]] = [
     merging,
     answering,
     disposing,
+    reporting_by_telephone,
     closing,
     returning_for_review,
     forwarding,

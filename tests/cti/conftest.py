@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from calls import dialling
+from calls.dialling import Rule
 from db.pool import Pool
 from dialplans.settings import QueueSettings
 from helpline.lab.bed import Bed, bed
+from helpline.settings import TargetOptions
 from helpline.tools import load_tools
 from tests.system.database import fresh_database
 
@@ -46,13 +49,17 @@ async def running_desk(postgres_url: str) -> AsyncIterator[Bed]:
                 QueueSettings(wrap_up_seconds=WRAP_UP, ring_seconds=10),
                 QueueSettings(name="second"),
             ),
+            targets=(TargetOptions(code="water", name_hi="जल", name_en="Water", number="1916"),),
         ) as running:
             yield running
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def desk(running_desk: Bed) -> AsyncIterator[Bed]:
-    """The running helpline with free lines before and after the test."""
+    """The running helpline with free lines before and after the test; all may dial in India."""
+    async with running_desk.helpline.pool.acquire() as conn:
+        await conn.execute("truncate dial_rule, dial_request, dial_cut_off")
+        await dialling.allow(conn, Rule("*", "+91", 1000))
     yield running_desk
     # A telephone that was cut off says no BYE.
     await running_desk.helpline.asterisk.end_calls()

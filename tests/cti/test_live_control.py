@@ -96,8 +96,8 @@ async def test_an_attended_transfer_hands_over_after_asking(desk: Bed) -> None:
         call, phone = await in_call(desk, page)
         await talk(desk, call)
         await desk.line.expect(OTHER_TALKS)
-        assert (await page.ask("consult", to={"listed": "emergency"}))["ok"]
-        assert (await page.ask("consult", to={"listed": "emergency"}))["ok"] is False
+        assert (await page.ask("consult", to={"listed": "112"}))["ok"]
+        assert (await page.ask("consult", to={"listed": "112"}))["ok"] is False
         await room(desk, 2)  # agent and third; the citizen waits outside
         assert (await page.ask("consult_complete"))["ok"]
         await phone.wait()
@@ -115,7 +115,7 @@ async def test_who_is_asked_and_does_not_answer_leaves_agent_and_citizen_talking
     async with signed_in(desk) as page:
         call, _ = await in_call(desk, page)
         await desk.line.expect(Refuse(486))
-        assert (await page.ask("consult", to={"listed": "emergency"}))["ok"]
+        assert (await page.ask("consult", to={"listed": "112"}))["ok"]
         await room(desk, 2)
         await talk(desk, call)
         await page.until_state(status="in_call", call=str(call.id))
@@ -209,6 +209,57 @@ async def test_a_citizen_who_is_busy_ends_the_click_and_frees_the_agent(desk: Be
 
         assert await desk.until("the call's end", ended) == Outcome.BUSY
         await page.until_state(status="ready")
+        await no_channels(desk)
+
+
+CUT_OFF = "insert into dial_cut_off (id, endpoint, at, why) values ($1, '1001', now(), 'test')"
+
+
+@pytest.mark.parametrize("why", ["no rule", "cut off"])
+async def test_who_may_not_dial_reaches_nobody_outside_but_an_emergency_service(
+    desk: Bed, why: str
+) -> None:
+    if why == "cut off":
+        await desk.rows(CUT_OFF, uuid4())
+    else:
+        await desk.rows("delete from dial_rule")
+    async with signed_in(desk) as page:
+        await page.until_state(status="ready")
+        before = await desk.last_call_id()
+        number = await complaint(desk)
+        refused = [await page.ask("call_citizen", key=str(uuid4()), complaint=number)]
+        assert await desk.last_call_id() == before
+        call, _ = await in_call(desk, page)
+        for way in ("transfer", "consult", "conference"):
+            refused.append(await page.ask(way, to={"listed": "water"}))
+        assert [one["ok"] for one in refused] == [False] * 4
+        requests = await desk.rows("select refused from dial_request where endpoint = '1001'")
+        assert [row["refused"] for row in requests] == [why.replace(" ", "_")] * 4
+        service = await desk.line.expect(OTHER_TALKS)
+        assert (await page.ask("emergency"))["ok"]
+        await room(desk, 3)
+        await call.phone.bye()
+        await service.wait()
+        await call.ended()
+        await no_channels(desk)
+
+
+async def test_a_citizen_is_handed_to_an_emergency_service_and_the_agent_is_free(
+    desk: Bed,
+) -> None:
+    async with signed_in(desk) as page:
+        call, phone = await in_call(desk, page)
+        await talk(desk, call)
+        service = await desk.line.expect(OTHER_TALKS)
+        assert (await page.ask("emergency", how="transfer", code="108"))["ok"]
+        await phone.wait()
+        await page.until_state(status="wrap_up")
+        await talk(desk, call)
+        await call.phone.bye()
+        await service.wait()
+        await whole(call, AGENTS_TONE, OTHERS_TONE)
+        actions = await desk.rows("select target from desk_action where call_id = $1", call.id)
+        assert [row["target"] for row in actions] == ["number:108"]
         await no_channels(desk)
 
 

@@ -76,11 +76,12 @@ async def place(
     identity: str = RAMLAL,
     headers: Sequence[str] = (),
     hang_up: bool = False,
+    number: str = "1076",
 ) -> Caller:
-    """Call 1076 from a free telephone; the call whose row then appears."""
+    """Call a number of ours from a free telephone; the call whose row then appears."""
     before = await bed.last_call_id()
     phone = await bed.free_phone().place(
-        "1076", identity, steps, headers=headers, hang_up=hang_up, rate=AT_ONCE
+        number, identity, steps, headers=headers, hang_up=hang_up, rate=AT_ONCE
     )
 
     return Caller(bed, phone, await newest_call(bed, before))

@@ -38,7 +38,7 @@ class Calls:
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def calls(site: Bed) -> AsyncIterator[Calls]:
     silent = await place(site, (LATER,))
-    wrong = (IN_THE_MENU, Press("7"), Wait(1.4), Press("#"), Wait(1.4), Press("1"), LATER)
+    wrong = (IN_THE_MENU, Press("6"), Wait(1.4), Press("#"), Wait(1.4), Press("1"), LATER)
     yield Calls(
         silent,
         await place(site, wrong),

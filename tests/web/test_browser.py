@@ -123,6 +123,9 @@ async def test_every_page_is_accessible_and_fits(
         ("/no-such-page", "not-found"),
     ):
         await look(path, name)
+    await page.click("form[action='/sign-out'] button")
+    await sign_in(page, site, "ramesh.kumar")
+    await look("/account/pin", "pin")
     assert faults == []
 
 

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from access.rights import Role
+from access import pins
+from access.rights import Role, Scope
 from tests.access.people import PASSWORD
 from tests.web.site import Site
 
@@ -185,3 +186,25 @@ async def test_a_session_of_another_person_cannot_be_ended(site: Site) -> None:
     )
     await client.post(f"/account/sessions/{theirs}/end")
     assert (await other.get("/account")).url.path == "/account"
+
+
+async def test_an_officer_chooses_their_own_pin_and_an_agent_none(site: Site) -> None:
+    number, pin = "+919876543210", "480297"
+    officer = await site.people.add(
+        "ram", role=Role.OFFICER, scope=Scope(post="bdo"), number=number
+    )
+    await site.people.add("sita", role=Role.AGENT)
+    client, agent = site.client(), site.client()
+    await client.sign_in("ram")
+    assert "/account/pin" in client.last
+    form = {"present_password": PASSWORD, "pin": pin, "repeat_pin": pin}
+    for wrong in ({"pin": "111111", "repeat_pin": "111111"}, {"repeat_pin": "1"}):
+        assert (await client.post("/account/pin", **{**form, **wrong})).status == 400
+    assert (await client.post("/account/pin", **{**form, "present_password": "x"})).status == 400
+    assert "pin_set" not in await site.people.events(officer.id)
+    assert (await client.post("/account/pin", **form)).status == 303
+    verified = await pins.verify(site.people.pool, number, pin, site.clock(), site.people.passwords)
+    assert isinstance(verified, pins.PinAccepted)
+    await agent.sign_in("sita")
+    assert "/account/pin" not in agent.last
+    assert (await agent.post("/account/pin", **form)).status == 403

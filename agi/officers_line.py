@@ -1,0 +1,243 @@
+"""An officer calls (R11): number and PIN, complaint, kind of disposal, remark, confirmation.
+
+Recording begins after the PIN, so that its tones are in no file.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+from uuid import UUID
+
+import structlog
+
+from access.pins import DIGITS as PIN_DIGITS
+from access.pins import PinAccepted, PinLocked
+from agi.durable import insist
+from agi.errors import AgiError, Hangup
+from agi.ports import Capture, Gate, Journal, Listener, OfficersDesk, Prompts
+from agi.recorded import record_call
+from agi.session import ANY_KEY, RecordEnd, Session
+from calls.admission import Verdict
+from calls.model import NewCall, Outcome
+from calls.numbers import to_e164
+from complaints import number as complaint_numbers
+from complaints.disposal import DisposalKind
+from complaints.officers_line import Look, Spoken
+from db.errors import AWAY, stop_if_cancelled
+from speech.numbers import digits as spoken_digits
+from speech.prompts import Prompt
+
+_log = structlog.get_logger(__name__)
+_MOBILE_DIGITS, _NUMBER_DIGITS = 10, 9
+_LAST_SECONDS = 3.0  # to write what was confirmed while we are being stopped
+KEY_OTHER_NUMBER: Final = "*"
+CONFIRM, AGAIN = "1", "2"
+# No key of the question before or after: a key pressed twice must not confirm.
+KINDS: Final = MappingProxyType({"3": DisposalKind.RESOLVED, "4": DisposalKind.NOT_POSSIBLE})
+_WHY_NOT: Final = MappingProxyType(
+    {
+        Look.NOT_YOURS: Prompt.OFFICER_NOT_YOURS,
+        Look.DISPOSED: Prompt.OFFICER_ALREADY,
+        Look.NOT_NOW: Prompt.OFFICER_NOT_NOW,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfficersLine:
+    """`number`: the service number of this line, if it has its own. Times in seconds.
+
+    What was confirmed is written whoever hangs up: `insist_for` while the officer waits,
+    `insist_after` when they are gone.
+    """
+
+    desk: OfficersDesk
+    gate: Gate
+    journal: Journal
+    capture: Capture
+    prompts: Prompts
+    listener: Listener
+    now: Callable[[], datetime]
+    number: str | None = None
+    tries: int = 3
+    remark_seconds: float = 120.0
+    shortest_remark: float = 1.0
+    silence_seconds: int = 5
+    insist_for: float = 10.0
+    insist_after: float = 60.0
+
+    def is_called_at(self, service_number: str) -> bool:
+        """Whether a call to that number is for this line."""
+        return self.number is not None and service_number == self.number
+
+    async def __call__(self, session: Session, call: NewCall) -> Outcome:
+        """A call to the line's own number; what it has come to. Raises `Hangup` before the PIN."""
+        if await self.gate.verdict(call) is not Verdict.ADMIT:
+            await self._part(session, Prompt.CALLER_LIMIT)
+            return Outcome.OFFICER_REFUSED
+        outcome = await self.from_menu(session, call)
+        if outcome is None:
+            await self._part(session, Prompt.GOODBYE)
+        return outcome or Outcome.OFFICER_REFUSED
+
+    async def from_menu(self, session: Session, call: NewCall) -> Outcome | None:
+        """The same for who is in already; None: they keyed nothing, it may be a citizen."""
+        await self._say(session, Prompt.OFFICER_WELCOME)
+        try:
+            known = await self._recognise(session, call.number)
+        except AWAY as error:
+            stop_if_cancelled()
+            _log.warning("officer not recognised", call=str(call.id), error=repr(error))
+            await self._part(session, Prompt.TECHNICAL_FAULT)
+            return Outcome.UNAVAILABLE
+        if not isinstance(known, PinAccepted):
+            return known
+        try:
+            return await self._serve(session, call, known)
+        except Hangup:
+            return Outcome.OFFICER_LEFT
+
+    async def _recognise(
+        self, session: Session, calling: str | None
+    ) -> PinAccepted | Outcome | None:
+        """Who it is; or refused, and told so; None: no key at all."""
+        said: list[Prompt] = []
+        for _ in range(self.tries):
+            number, pin = await self._number_and_pin(session, calling, said)
+            if not pin and not said:
+                return None
+            said = [Prompt.OFFICER_PIN_WRONG]
+            known = await self.desk.verify(number, pin) if number else None
+            if isinstance(known, PinAccepted):
+                return known
+            if isinstance(known, PinLocked):
+                said = [Prompt.OFFICER_PIN_LOCKED]
+                break
+        await self._part(session, *said, Prompt.GOODBYE)
+        return Outcome.OFFICER_REFUSED
+
+    async def _number_and_pin(
+        self, session: Session, calling: str | None, said: list[Prompt]
+    ) -> tuple[str | None, str]:
+        number = calling
+        if number is not None:
+            pin = await self._digits(session, [*said, Prompt.OFFICER_PIN], PIN_DIGITS)
+            if KEY_OTHER_NUMBER not in pin:
+                return number, pin
+            said = []
+        keyed = await self._digits(session, [*said, Prompt.OFFICER_NUMBER], _MOBILE_DIGITS)
+        number = to_e164(keyed)
+        return number, await self._digits(session, [Prompt.OFFICER_PIN], PIN_DIGITS)
+
+    async def _serve(self, session: Session, call: NewCall, officer: PinAccepted) -> Outcome:
+        await record_call(session, call.id, self.now(), journal=self.journal, capture=self.capture)
+        await self._say(session, Prompt.RECORDING_NOTICE)
+        if not officer.posts:
+            return await self._leave(session, Prompt.OFFICER_NO_POST)
+        try:
+            number = await self._complaint(session, officer.user_id)
+        except AWAY as error:
+            stop_if_cancelled()
+            _log.warning("complaint not looked at", call=str(call.id), error=repr(error))
+            return await self._leave(session, Prompt.TECHNICAL_FAULT)
+        if number is None:
+            return await self._leave(session, Prompt.GOODBYE)
+        said = [*spoken_digits(number), Prompt.OFFICER_KIND]
+        key = await self.listener.choose(session, [Prompt.STATUS_NUMBER, *said], "".join(KINDS))
+        remark = await self._remark(session, call.id) if key else None
+        if key is None or remark is None:
+            return await self._leave(session, Prompt.OFFICER_NOT_TAKEN)
+        spoken = Spoken(
+            call_id=call.id,
+            officer=officer.user_id,
+            number=number,
+            kind=KINDS[key],
+            remark=remark,
+        )
+        return await self._write(session, spoken)
+
+    async def _complaint(self, session: Session, officer: UUID) -> str | None:
+        """The number of a complaint that is theirs; None: none was keyed."""
+        said: list[Prompt] = []
+        for _ in range(self.tries):
+            keyed = await self._digits(session, [*said, Prompt.OFFICER_COMPLAINT], _NUMBER_DIGITS)
+            if not complaint_numbers.is_valid(keyed):
+                said = [Prompt.STATUS_WRONG_NUMBER]
+                continue
+            found = await self.desk.look(keyed, officer)
+            if found is Look.YOURS:
+                return keyed
+            said = [_WHY_NOT[found]]
+        await self._say(session, *said)
+        return None
+
+    async def _remark(self, session: Session, call_id: UUID) -> UUID | None:
+        """Their words, heard again and confirmed; None: they were not."""
+        for _ in range(self.tries):
+            await self._say(session, Prompt.OFFICER_REMARK)
+            target = await self.capture.open(call_id, "officer_remark")
+            path = target.path.removesuffix(".wav")
+            result = await session.record(
+                path,
+                "wav",
+                max_seconds=self.remark_seconds,
+                silence_seconds=self.silence_seconds,
+                escape=ANY_KEY,
+            )
+            if result.reason is RecordEnd.NOT_BEGUN or result.seconds < self.shortest_remark:
+                await self._say(session, Prompt.OFFICER_REMARK_SHORT)
+                continue
+            await self._say(session, Prompt.OFFICER_REMARK_HEARD)
+            await session.stream(path)
+            key = await self.listener.choose(session, [Prompt.OFFICER_CONFIRM], CONFIRM + AGAIN)
+            if key == CONFIRM:
+                return target.id
+            if key is None:
+                return None
+        return None
+
+    async def _write(self, session: Session, spoken: Spoken) -> Outcome:
+        """It was confirmed: from here on a hang-up takes nothing back."""
+        try:
+            seconds = self.insist_after if session.hung_up else self.insist_for
+            taken = await self._insist(spoken, seconds)
+        except asyncio.CancelledError:
+            await self._insist(spoken, _LAST_SECONDS)  # we are being stopped
+            raise
+        if taken is None and session.hung_up:
+            taken = await self._insist(spoken, self.insist_after)
+        last = Prompt.OFFICER_TAKEN if taken else Prompt.OFFICER_NOT_TAKEN
+        if taken is False:
+            last = Prompt.OFFICER_NOT_YOURS
+        await self._part(session, last)
+        return Outcome.DISPOSAL_TOLD if taken else Outcome.OFFICER_LEFT
+
+    async def _insist(self, spoken: Spoken, seconds: float) -> bool | None:
+        """Whether it was taken; None: the database was away all the time."""
+        answers: list[bool] = []
+
+        async def once() -> None:
+            answers.append(await self.desk.report(spoken))
+
+        return answers[-1] if await insist(once, seconds=seconds) else None
+
+    async def _digits(self, session: Session, said: list[Prompt], most: int) -> str:
+        files = [self.prompts.file(one) for one in said]
+        return await session.ask_digits(files, max_digits=most, first_timeout=8.0)
+
+    async def _say(self, session: Session, *said: Prompt) -> None:
+        await session.say([self.prompts.file(one) for one in said])
+
+    async def _leave(self, session: Session, *said: Prompt) -> Outcome:
+        await self._part(session, *said)
+        return Outcome.OFFICER_LEFT
+
+    async def _part(self, session: Session, *last: Prompt) -> None:
+        """Last words: what the call has come to stands, whoever hangs up first."""
+        with contextlib.suppress(AgiError):
+            await self._say(session, *last)
+            await session.hangup()

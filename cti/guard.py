@@ -1,0 +1,48 @@
+"""Whoever dials out of the house from the desk asks first (`calls.dialling`); it is on record then.
+
+Emergency services are never asked about: an agent who is cut off can still call them.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from calls.dialling import Refusal, ask
+from cti.directory import Kind, Target
+from cti.errors import NotAllowedError
+from db.pool import Connection, Pool
+
+_ACQUIRE_SECONDS = 5.0
+_WHY = {
+    Refusal.CUT_OFF: "your telephone is cut off from dialling: a supervisor has to look",
+    Refusal.NO_RULE: "this number may not be called from your telephone",
+    Refusal.LIMIT: "your telephone has called as often as it may in an hour",
+}
+
+
+class DialGuard:
+    """An agent's telephone is the endpoint that the rules name."""
+
+    def __init__(self, pool: Callable[[], Pool], now: Callable[[], datetime]) -> None:
+        self._pool = pool
+        self._now = now
+
+    async def number(
+        self, conn: Connection, agent_id: str, number: str, *, listed: bool = False
+    ) -> str:
+        """What is to be dialled. Raises `NotAllowedError`; committed in either case."""
+        decision = await ask(conn, agent_id, number, self._now(), listed=listed)
+        if decision.refusal is not None or decision.number is None:
+            raise NotAllowedError(_WHY[decision.refusal or Refusal.NO_RULE])
+        return decision.number
+
+    async def target(self, agent_id: str, target: Target) -> Target:
+        """The same for a target; what rings in the house is not asked about.
+
+        Raises `NotAllowedError`, or one of `db.errors.AWAY`: then nothing is dialled.
+        """
+        if target.kind is not Kind.NUMBER or target.emergency:
+            return target
+        async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as conn:
+            number = await self.number(conn, agent_id, target.value, listed=True)
+        return replace(target, value=number)

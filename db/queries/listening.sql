@@ -1,0 +1,19 @@
+-- name: listening_call(id)^
+-- Whose call a recording is of.
+select l.agent_id, l.queue from recording r join call l on l.id = r.call_id where r.id = :id;
+
+-- name: listening_complaints(id)
+-- The complaints that the call belongs to, or that it was to ask about: where they are, and who was handed them.
+with of_call as (
+    select cc.complaint_id from recording r join complaint_call cc on cc.call_id = r.call_id where r.id = :id
+    union
+    select a.complaint_id from recording r join attempt a on a.id = r.call_id where r.id = :id
+)
+select c.confidential, coalesce(c.department, k.department) as department,
+       array(with recursive around as (
+                 select p.code, p.parent from place p where p.code = c.place
+                 union all
+                 select p.code, p.parent from place p join around a on p.code = a.parent
+             ) select code from around) as places,
+       array(select b.post from bundle b where b.complaint_id = c.id) as posts
+from of_call o join complaint c on c.id = o.complaint_id join category k on k.code = c.category;

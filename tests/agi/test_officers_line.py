@@ -1,0 +1,250 @@
+"""Officers who report a disposal by telephone: who they are, what they say, when they hang up."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from uuid import uuid4
+
+import pytest
+
+from access.pins import PinAccepted
+from agi.server import FastAgiServer
+from calls.admission import Verdict
+from calls.model import Outcome
+from complaints import number as complaint_numbers
+from complaints.disposal import DisposalKind
+from complaints.officers_line import Look, Spoken
+from speech.numbers import digits
+from speech.prompts import Prompt
+from tests.agi.asterisk import Citizen
+from tests.agi.rooms import InboundLine
+
+Serve = Callable[..., Awaitable[FastAgiServer]]
+CALLING, MOBILE, PIN = "+919876543210", "9415000001", "480297"
+NUMBER = complaint_numbers.make(12345678)
+OFFICER = PinAccepted(uuid4(), "राम", "hi", frozenset({"L1"}))
+OPENING = [Prompt.OFFICER_WELCOME, Prompt.OFFICER_PIN]
+
+
+@pytest.fixture
+def line(serve: Serve) -> InboundLine:
+    made = InboundLine(serve)
+    made.hall.desk.officers = {(CALLING, PIN): OFFICER, (f"+91{MOBILE}", PIN): OFFICER}
+    made.hall.desk.complaints = {NUMBER: Look.YOURS}
+    return made
+
+
+def keys(**others: Sequence[str | None]) -> dict[str, Sequence[str | None]]:
+    """An officer who reports a disposal that was carried out."""
+    usual: dict[str, Sequence[str | None]] = {
+        Prompt.OFFICER_PIN: list(PIN),
+        Prompt.OFFICER_COMPLAINT: list(NUMBER),
+        Prompt.OFFICER_KIND: ["3"],
+        Prompt.OFFICER_CONFIRM: ["1"],
+    }
+    return usual | others
+
+
+async def call(line: InboundLine, citizen: Citizen) -> Citizen:
+    return await line.ring(citizen, dnid="1077", extension="1077")
+
+
+async def test_an_officer_reports_a_disposal_in_their_own_words(line: InboundLine) -> None:
+    officer = await call(line, Citizen(keys=keys()))
+    remark = line.capture.of("officer_remark")
+    assert line.hall.desk.reported == [
+        Spoken(
+            call_id=line.journal.call.id,
+            officer=OFFICER.user_id,
+            number=NUMBER,
+            kind=DisposalKind.RESOLVED,
+            remark=remark.id,
+        )
+    ]
+    assert officer.recording == remark.path
+    assert officer.said == [
+        *OPENING,
+        Prompt.RECORDING_NOTICE,
+        Prompt.OFFICER_COMPLAINT,
+        Prompt.STATUS_NUMBER,
+        *digits(NUMBER),
+        Prompt.OFFICER_KIND,
+        Prompt.OFFICER_REMARK,
+        Prompt.OFFICER_REMARK_HEARD,
+        remark.path.rpartition("/")[2].removesuffix(".wav"),
+        Prompt.OFFICER_CONFIRM,
+        Prompt.OFFICER_TAKEN,
+    ]
+    assert line.journal.outcome is Outcome.DISPOSAL_TOLD
+
+
+async def test_nothing_is_recorded_before_the_pin_is_keyed(line: InboundLine) -> None:
+    officer = await call(line, Citizen(keys=keys()))
+    names = [" ".join(command[:2]) for command in officer.commands]
+    begun = names.index("EXEC MixMonitor")
+    last_key_of_pin = [at for at, name in enumerate(names) if name.startswith("WAIT FOR")][5]
+    assert begun > last_key_of_pin
+
+
+async def test_from_the_menu_the_recording_stops_before_the_pin_and_begins_anew(
+    line: InboundLine,
+) -> None:
+    officer = await line.ring(Citizen(keys=keys(**{Prompt.MENU: ["7"]})))
+    recorders = [name for name, _ in officer.applications]
+    assert recorders == ["MixMonitor", "StopMixMonitor", "MixMonitor"]
+    names = [" ".join(command[:2]) for command in officer.commands]
+    pin_asked = officer.commands.index(
+        ["STREAM FILE", f"helpline/{Prompt.OFFICER_PIN}", "0123456789*#"]
+    )
+    assert names.index("EXEC StopMixMonitor") < pin_asked
+    assert len(line.hall.desk.reported) == 1
+    assert line.journal.outcome is Outcome.DISPOSAL_TOLD
+
+
+async def test_a_recording_that_does_not_stop_keeps_the_pin_from_being_asked(
+    line: InboundLine,
+) -> None:
+    refused = {"EXEC StopMixMonitor": "200 result=-2"}
+    citizen = await line.ring(Citizen(keys=keys(**{Prompt.MENU: ["7"]}), refused=refused))
+    assert Prompt.OFFICER_PIN not in citizen.said
+    assert citizen.variables["HELPLINE_QUEUE"] == "helpline-hi"
+
+
+async def test_a_citizen_who_pressed_it_by_mistake_gets_an_agent_and_is_recorded(
+    line: InboundLine,
+) -> None:
+    citizen = await line.ring(Citizen(keys={Prompt.MENU: ["7"]}))
+    assert citizen.said[-3:] == [Prompt.OFFICER_WELCOME, Prompt.OFFICER_PIN, Prompt.CONNECTING]
+    assert citizen.variables["HELPLINE_QUEUE"] == "helpline-hi"
+    assert [name for name, _ in citizen.applications][-1] == "MixMonitor"
+    assert line.hall.desk.guesses == []
+
+
+async def test_another_registered_number_is_keyed(line: InboundLine) -> None:
+    pressed = {Prompt.OFFICER_PIN: ["*", "#", *PIN], Prompt.OFFICER_NUMBER: list(MOBILE)}
+    await call(line, Citizen(keys=keys(**pressed)))
+    assert line.hall.desk.guesses == [(f"+91{MOBILE}", PIN)]
+    assert line.journal.outcome is Outcome.DISPOSAL_TOLD
+
+
+async def test_who_withholds_their_number_is_asked_for_it(line: InboundLine) -> None:
+    citizen = Citizen(keys=keys(**{Prompt.OFFICER_NUMBER: list(MOBILE)}))
+    await line.ring(citizen, dnid="1077", callerid="anonymous")
+    assert citizen.said[1:3] == [Prompt.OFFICER_NUMBER, Prompt.OFFICER_PIN]
+    assert line.journal.outcome is Outcome.DISPOSAL_TOLD
+
+
+async def test_three_wrong_pins_end_the_call_without_a_recording(line: InboundLine) -> None:
+    officer = await call(line, Citizen(keys={Prompt.OFFICER_PIN: list("111222" * 3)}))
+    assert len(line.hall.desk.guesses) == 3
+    assert officer.said.count(Prompt.OFFICER_PIN_WRONG) == 3
+    assert officer.said[-1] == Prompt.GOODBYE
+    assert line.capture.opened == []
+    assert line.journal.outcome is Outcome.OFFICER_REFUSED
+
+
+async def test_a_locked_number_is_told_so_kindly_and_no_more_is_asked(line: InboundLine) -> None:
+    line.hall.desk.locked = frozenset({CALLING})
+    officer = await call(line, Citizen(keys=keys()))
+    assert officer.said == [*OPENING, Prompt.OFFICER_PIN_LOCKED, Prompt.GOODBYE]
+    assert line.journal.outcome is Outcome.OFFICER_REFUSED
+
+
+async def test_a_caller_beyond_the_limits_is_not_even_asked_for_a_pin(line: InboundLine) -> None:
+    line.hall.gate.answer = Verdict.CALLER_LIMIT
+    officer = await call(line, Citizen(keys=keys()))
+    assert officer.said == [Prompt.CALLER_LIMIT]
+    assert line.journal.outcome is Outcome.OFFICER_REFUSED
+
+
+async def test_an_officer_without_a_post_today_reports_nothing(line: InboundLine) -> None:
+    nobody = PinAccepted(OFFICER.user_id, "राम", "hi", frozenset())
+    line.hall.desk.officers = {(CALLING, PIN): nobody}
+    officer = await call(line, Citizen(keys=keys()))
+    assert officer.said[-1] == Prompt.OFFICER_NO_POST
+    assert line.journal.outcome is Outcome.OFFICER_LEFT
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (Look.NOT_YOURS, Prompt.OFFICER_NOT_YOURS),
+        (Look.DISPOSED, Prompt.OFFICER_ALREADY),
+        (Look.NOT_NOW, Prompt.OFFICER_NOT_NOW),
+    ],
+)
+async def test_a_complaint_that_is_not_theirs_to_report_is_asked_for_anew(
+    line: InboundLine, found: Look, said: Prompt
+) -> None:
+    other = complaint_numbers.make(22222222)
+    line.hall.desk.complaints[other] = found
+    officer = await call(
+        line, Citizen(keys=keys(**{Prompt.OFFICER_COMPLAINT: list(other + NUMBER)}))
+    )
+    assert officer.said.count(said) == 1
+    assert [one.number for one in line.hall.desk.reported] == [NUMBER]
+
+
+async def test_a_wrong_check_digit_is_caught(line: InboundLine) -> None:
+    wrong = NUMBER[:-1] + str((int(NUMBER[-1]) + 1) % 10)
+    officer = await call(line, Citizen(keys=keys(**{Prompt.OFFICER_COMPLAINT: list(wrong * 3)})))
+    assert officer.said.count(Prompt.STATUS_WRONG_NUMBER) == 3
+    assert line.hall.desk.reported == []
+    assert line.journal.outcome is Outcome.OFFICER_LEFT
+
+
+async def test_a_remark_that_is_spoken_again_replaces_the_first(line: InboundLine) -> None:
+    await call(line, Citizen(keys=keys(**{Prompt.OFFICER_CONFIRM: ["2", "1"]})))
+    remarks = [target.id for _, kind, target in line.capture.opened if kind == "officer_remark"]
+    assert [one.remark for one in line.hall.desk.reported] == remarks[1:]
+
+
+async def test_an_empty_remark_reports_nothing(line: InboundLine) -> None:
+    silent = Citizen(keys=keys(), recorded="200 result=0 (timeout) endpos=0")
+    await call(line, silent)
+    assert silent.said.count(Prompt.OFFICER_REMARK_SHORT) == 3
+    assert line.hall.desk.reported == []
+    assert silent.said[-1] == Prompt.OFFICER_NOT_TAKEN
+
+
+async def test_what_is_not_confirmed_is_not_reported(line: InboundLine) -> None:
+    officer = await call(line, Citizen(keys=keys(**{Prompt.OFFICER_CONFIRM: []})))
+    assert line.hall.desk.reported == []
+    assert officer.said[-1] == Prompt.OFFICER_NOT_TAKEN
+
+
+async def test_a_database_that_comes_back_in_time_loses_nothing(line: InboundLine) -> None:
+    line.hall.desk.away = 1
+    officer = await call(line, Citizen(keys=keys()))
+    assert len(line.hall.desk.reported) == 1
+    assert officer.said[-1] == Prompt.OFFICER_TAKEN
+
+
+async def test_a_database_that_stays_away_is_told(line: InboundLine) -> None:
+    line.hall.desk.away = 1000
+    officer = await call(line, Citizen(keys=keys()))
+    assert officer.said[-1] == Prompt.OFFICER_NOT_TAKEN
+    assert line.journal.outcome is Outcome.OFFICER_LEFT
+
+
+async def test_what_another_has_reported_meanwhile_is_told(line: InboundLine) -> None:
+    line.hall.desk.taken = False
+    officer = await call(line, Citizen(keys=keys()))
+    assert officer.said[-1] == Prompt.OFFICER_NOT_YOURS
+    assert line.journal.outcome is Outcome.OFFICER_LEFT
+
+
+@pytest.mark.parametrize("idle", [False, True])
+@pytest.mark.parametrize("at", range(1, 52))
+async def test_a_hangup_at_any_moment_reports_what_was_confirmed_and_nothing_else(
+    line: InboundLine, at: int, idle: bool
+) -> None:
+    line.hall.desk.away = 1  # so that who hangs up after confirming is gone while it is written
+    officer = Citizen(keys=keys(), hang_up_at=at, idle=idle)
+    await call(line, officer)
+    asked_last = officer.commands[-1]
+    confirmed = len(line.hall.desk.reported) == 1
+    assert confirmed == (line.journal.outcome is Outcome.DISPOSAL_TOLD)
+    assert len(line.journal.outcomes) == 1
+    if Prompt.OFFICER_TAKEN in officer.said:
+        assert confirmed
+    if Prompt.OFFICER_CONFIRM not in officer.said:
+        assert not confirmed, asked_last

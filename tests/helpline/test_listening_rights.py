@@ -1,0 +1,104 @@
+"""Who may listen: by role, queue, department, place and bundle; what is confidential stays so."""
+
+from dataclasses import replace
+from uuid import UUID, uuid4
+
+import pytest
+
+from access import grants, users
+from access.log import By
+from access.rights import TENANT, Grant, Role, Scope
+from db.ids import new_id
+from db.pool import Pool
+from helpline.listening_rights import ListeningRights
+from tests.complaints.world import World
+
+BY = By("system:test", "test")
+AGENT = "101"
+
+
+@pytest.fixture
+def world(staffed: Pool) -> World:
+    return World(staffed)
+
+
+async def person(
+    world: World, role: Role, scope: Scope = TENANT, agent_id: str | None = None
+) -> str:
+    """The actor of a new user with that role."""
+    new = users.NewUser(sign_in_name=f"u{uuid4().hex[:12]}", display_name="कोई", agent_id=agent_id)
+    user = await users.add(world.pool, new, BY, world.now)
+    await grants.grant(world.pool, user.id, Grant(role, scope), BY, world.now)
+    return f"user:{user.id}"
+
+
+async def recorded(world: World, **form: object) -> UUID:
+    """The recording of a call with agent 101 in which a complaint was registered."""
+    call_id = await world.talked_with(AGENT)
+    await world.pool.execute("update call set queue = 'helpline-hi' where id = $1", call_id)
+    recording_id = await world.recording(call_id)
+    await world.register(replace(world.form(**form), call_id=call_id))
+    return recording_id
+
+
+async def hears(world: World, user: str, recording_id: UUID) -> bool:
+    return await ListeningRights(world.pool, lambda: world.now).may_listen(user, recording_id)
+
+
+async def test_an_agent_hears_their_own_calls_and_no_others(world: World) -> None:
+    recording_id = await recorded(world)
+    assert await hears(world, await person(world, Role.AGENT, agent_id=AGENT), recording_id)
+    assert not await hears(world, await person(world, Role.AGENT, agent_id="102"), recording_id)
+
+
+@pytest.mark.parametrize("role", [Role.SUPERVISOR, Role.QUALITY_AUDITOR])
+async def test_supervisors_and_auditors_hear_their_queues_calls(world: World, role: Role) -> None:
+    recording_id = await recorded(world)
+    assert await hears(world, await person(world, role), recording_id)
+    own, other = Scope(queue="helpline-hi"), Scope(queue="helpline-en")
+    assert await hears(world, await person(world, role, own), recording_id)
+    assert not await hears(world, await person(world, role, other), recording_id)
+
+
+async def test_an_officer_hears_what_their_post_was_handed(world: World) -> None:
+    recording_id = await recorded(world)
+    officer = await person(world, Role.OFFICER, Scope(post="L2-LAL"))
+    assert not await hears(world, officer, recording_id)
+    await world.pool.execute(
+        "insert into bundle (id, complaint_id, entry, post, created_at)"
+        " select $1, id, 1, 'L2-LAL', $2 from complaint",
+        *(new_id(world.now), world.now),
+    )
+    assert await hears(world, officer, recording_id)
+    other = await person(world, Role.OFFICER, Scope(post="L1-MAH"))
+    assert not await hears(world, other, recording_id)
+
+
+async def test_heads_hear_their_department_and_magistrates_their_district(world: World) -> None:
+    recording_id = await recorded(world)
+    for scope, wanted in (("jal-nigam", True), ("bijli", False)):
+        head = await person(world, Role.DEPARTMENT_HEAD, Scope(department=scope))
+        assert await hears(world, head, recording_id) is wanted
+    magistrate = await person(world, Role.DISTRICT_MAGISTRATE, Scope(place="lalitpur"))
+    assert await hears(world, magistrate, recording_id)
+    block = await person(world, Role.DISTRICT_MAGISTRATE, Scope(place="lalitpur-mahroni"))
+    assert await hears(world, block, recording_id)
+
+
+async def test_a_confidential_complaints_call_is_for_who_may_see_such(world: World) -> None:
+    recording_id = await recorded(world, confidential=True)
+    assert not await hears(world, await person(world, Role.SUPERVISOR), recording_id)
+    assert not await hears(world, await person(world, Role.AGENT, agent_id=AGENT), recording_id)
+    assert await hears(world, await person(world, Role.CM_OFFICE), recording_id)
+
+
+async def test_an_administrator_a_stranger_and_a_disabled_user_hear_nothing(world: World) -> None:
+    recording_id = await recorded(world)
+    assert not await hears(world, await person(world, Role.ADMINISTRATOR), recording_id)
+    for stranger in (f"user:{uuid4()}", "user:nobody", "operator:root", "agent:101"):
+        assert not await hears(world, stranger, recording_id)
+    supervisor = await person(world, Role.SUPERVISOR)
+    user_id = UUID(supervisor.removeprefix("user:"))
+    await users.set_active(world.pool, user_id, False, BY, world.now)
+    assert not await hears(world, supervisor, recording_id)
+    assert not await hears(world, await person(world, Role.SUPERVISOR), uuid4())
