@@ -145,6 +145,10 @@ class Control:
         self.note(call.id, f"agent:{agent_id}", "hang_up")
         await self._hang_up(_leg_of(call, agent_id))
 
+    def call_of(self, agent_id: str) -> UUID:
+        """The call with a citizen that is this agent's. Raises `NotNowError`."""
+        return self._with_citizen(agent_id).id
+
     def report(self, agent_id: str, what: str) -> None:
         """The softphone says that it holds or mutes: logged."""
         self.note(self._mine(agent_id).id, f"agent:{agent_id}", what)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cti.ami import AmiLink
 from cti.clicks import Clicks
@@ -18,6 +18,7 @@ from cti.guard import DialGuard
 from cti.help import HelpChat
 from cti.live import LiveState
 from cti.membership import Membership
+from cti.pausing import RecordingPauses
 from cti.ports import CallerHistory
 from cti.presence import Presence
 from cti.screenpop import ScreenPops
@@ -26,6 +27,7 @@ from cti.timeline import Timeline
 from cti.wallboards import Wallboards
 from cti.writes import Writes
 from db.pool import Pool
+from recordings.pausing import Recorder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,7 @@ class CtiSettings:
     wrap_up: Mapping[str, int]
     directory: Directory = field(default_factory=Directory)
     caller_id: str = "1076"
+    pause_limit: timedelta = timedelta(minutes=3)
     grace: float = 30.0
     outgoing: int = 64
     lost_after: float = 15.0
@@ -54,6 +57,7 @@ class Cti:
         pool: Callable[[], Pool],
         history: CallerHistory,
         now: Callable[[], datetime],
+        recorder: Recorder | None = None,
     ) -> None:
         self.link = link
         self.live = LiveState()
@@ -86,7 +90,8 @@ class Cti:
         self.floor = Floor(
             self.live, self.presence, self.timeline,
             Commands(
-                self.presence, self.control, self.clicks, directory, self.drafts, help_chat
+                self.presence, self.control, self.clicks, directory, self.drafts, help_chat,
+                RecordingPauses(pool, recorder, limit=settings.pause_limit, now=now),
             ),
             self.follow_ups, directory,
         )  # fmt: skip

@@ -1,6 +1,7 @@
 """Who is talking, wired: the AMI link, its one consumer, the agents' desk, the queues' members."""
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from uuid import UUID
 
 from cti.ami import AmiLink, AmiSettings
@@ -13,6 +14,7 @@ from dialplans.names import AMI_USER
 from dialplans.secrets import Secrets
 from helpline.clock import Clock
 from helpline.metrics import Metrics
+from helpline.recording_adapters import AsteriskRecorder
 from helpline.settings import CellOptions
 from helpline.supervise import Service
 
@@ -27,6 +29,7 @@ class LiveCell:
         pool: Callable[[], Pool],
         history: CallerHistory,
         now: Clock,
+        pause_limit: timedelta,
     ) -> None:
         self._cell = cell
         self._pool = pool
@@ -47,10 +50,12 @@ class LiveCell:
                 wrap_up=wrap_up,
                 directory=_directory(cell),
                 caller_id=cell.trunk.caller_id,
+                pause_limit=pause_limit,
             ),
             pool,
             history,
             now,
+            AsteriskRecorder(self.link),
         )
         self.desk = self._cti.desk
         self.wallboards = self._cti.wallboards

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -225,7 +226,12 @@ class Helpline:
     async def _start_live(self, pool: Pool, secrets: Secrets) -> None:
         """The AMI link and the agents' desk."""
         live = self._live = LiveCell(
-            self._settings.cell, secrets, lambda: self.pool, NumberHistory(pool), self._now
+            self._settings.cell,
+            secrets,
+            lambda: self.pool,
+            NumberHistory(pool),
+            self._now,
+            timedelta(seconds=self._settings.recordings.pause_limit_seconds),
         )
         await live.load_agents()
         for name, service in live.services.items():
