@@ -58,7 +58,7 @@ class _Meter:
         waiting = np.concatenate([self._rest, frames.astype(np.float64) / 32768])
         whole = len(waiting) // self._rate
         used = whole * self._rate
-        blocks = waiting[:used].reshape(whole, self._rate, -1)
+        blocks = waiting[:used].reshape(whole, self._rate, self._rest.shape[1])
         self._seconds.extend(np.mean(np.square(blocks), axis=1))
         self._rest = waiting[used:]
 
