@@ -16,6 +16,7 @@ from cti.directory import Directory
 from cti.drafts import Drafts
 from cti.errors import AmiError, DeskError, NotAllowedError
 from cti.help import HelpChat
+from cti.pausing import RecordingPauses
 from cti.presence import Presence
 from cti.recovery import Recovery
 from cti.softphones import Softphones
@@ -39,6 +40,7 @@ class Commands:
         help_chat: HelpChat,
         softphones: Softphones,
         recovery: Recovery,
+        recording: RecordingPauses,
     ) -> None:
         self._presence = presence
         self._control = control
@@ -48,6 +50,7 @@ class Commands:
         self._help = help_chat
         self._softphones = softphones
         self._recovery = recovery
+        self._recording = recording
 
     async def answer(self, agent_id: str, asked: Mapping[str, Any]) -> Answer:
         """Carry one out. Never raises what is the page's or Asterisk's fault."""
@@ -111,9 +114,23 @@ class Commands:
             case {"type": "call_citizen", "key": str(key), "complaint": str(complaint)}:
                 call_id = await self._clicks.call(agent_id, _uuid(key), complaint)
                 return {"call": str(call_id)}
+            case {"type": "pause_recording" | "resume_recording" | "recording"}:
+                return await self._recording_command(agent_id, asked)
             case _:
                 return await self._writing_command(agent_id, asked)
         return {}
+
+    async def _recording_command(self, agent_id: str, asked: Mapping[str, Any]) -> Answer | None:
+        call_id = self._control.call_of(agent_id)
+        match asked:
+            case {"type": "pause_recording", "reason": str(why)}:
+                return dict(await self._recording.pause(agent_id, call_id, why))
+            case {"type": "resume_recording"}:
+                return dict(await self._recording.resume(agent_id, call_id))
+            case {"type": "recording"}:
+                return dict(await self._recording.shown(call_id))
+            case _:
+                return None
 
     async def _writing_command(self, agent_id: str, asked: Mapping[str, Any]) -> Answer | None:
         match asked:

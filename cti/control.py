@@ -205,6 +205,10 @@ class Control:
         await self._rejoin(call)
         self.note(call.id, f"agent:{leg.agent_id}", "softphone_back")
 
+    def call_of(self, agent_id: str) -> UUID:
+        """The call with a citizen that is this agent's. Raises `NotNowError`."""
+        return self._with_citizen(agent_id).id
+
     def report(self, agent_id: str, what: str) -> None:
         """The softphone says that it holds or mutes: logged."""
         self.note(self._mine(agent_id).id, f"agent:{agent_id}", what)

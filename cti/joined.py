@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cti.ami import AmiLink
 from cti.clicks import Clicks
@@ -18,6 +18,7 @@ from cti.guard import DialGuard
 from cti.help import HelpChat
 from cti.live import LiveState
 from cti.membership import Membership
+from cti.pausing import RecordingPauses
 from cti.ports import CallerHistory
 from cti.presence import Presence
 from cti.recovery import Recovery
@@ -28,6 +29,7 @@ from cti.timeline import Timeline
 from cti.wallboards import Wallboards
 from cti.writes import Writes
 from db.pool import Pool
+from recordings.pausing import Recorder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,7 @@ class CtiSettings:
     directory: Directory = field(default_factory=Directory)
     softphones: SoftphoneSettings = field(default_factory=SoftphoneSettings)
     caller_id: str = "1076"
+    pause_limit: timedelta = timedelta(minutes=3)
     grace: float = 30.0
     outgoing: int = 64
     lost_after: float = 15.0
@@ -62,6 +65,7 @@ class Cti:
         history: CallerHistory,
         now: Callable[[], datetime],
         publish: Publish = _nobody,
+        recorder: Recorder | None = None,
     ) -> None:
         """`publish`: see `cti.softphones.Softphones`."""
         self.link = link
@@ -99,6 +103,7 @@ class Cti:
             Commands(
                 self.presence, self.control, self.clicks, directory, self.drafts, help_chat,
                 self.softphones, self.recovery,
+                RecordingPauses(pool, recorder, limit=settings.pause_limit, now=now),
             ),
             self.follow_ups, directory, self.softphones,
         )  # fmt: skip

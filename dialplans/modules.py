@@ -47,7 +47,6 @@ MODULES: Final = (
     "app_mixmonitor",
     "app_queue",
     # The agents' desk: transfers, rooms, a supervisor who listens.
-    "app_dial",
     "app_senddtmf",
     "app_confbridge",
     "app_chanspy",

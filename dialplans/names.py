@@ -66,6 +66,8 @@ EXTEN_START = "s"
 
 KEY_KEEP_PLACE = "8"
 """None of the menu's: a key pressed twice there must not lead out of the queue."""
+KEYS_EMERGENCY_WITHOUT_US = ("9", "0", "112")
+"""In the apology of Asterisk alone: the menu's key, and what people press in need."""
 PRIORITY_EMERGENCY = 20
 """Whom no emergency service answered is the next to be served."""
 
@@ -85,7 +87,13 @@ SOUNDS = "helpline"
 PROMPT_TECHNICAL_FAULT = "technical_fault"
 PROMPT_PLEASE_WAIT = "please_wait"
 PROMPT_KEEP_PLACE = "keep_place_offer"
-PROMPTS = (PROMPT_TECHNICAL_FAULT, PROMPT_PLEASE_WAIT, PROMPT_KEEP_PLACE)
+PROMPT_EMERGENCY_KEY = "emergency_key"
+PROMPTS = (
+    PROMPT_TECHNICAL_FAULT,
+    PROMPT_PLEASE_WAIT,
+    PROMPT_KEEP_PLACE,
+    PROMPT_EMERGENCY_KEY,
+)
 """What Asterisk plays of itself."""
 
 

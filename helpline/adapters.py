@@ -126,7 +126,7 @@ def _answer(given: FeedbackAnswer) -> Answer:
 
 
 class TrunkOriginator:
-    """`campaigns.originator.Originator` over the AMI link."""
+    """`campaigns.originator.Originator` and `campaigns.callbacks.Returner` over the AMI link."""
 
     def __init__(self, link: AmiLink, live_calls: Callable[[], frozenset[UUID] | None]) -> None:
         self._link = link
@@ -148,6 +148,23 @@ class TrunkOriginator:
             caller_id=request.caller_id,
             timeout_ms=request.ring_seconds * 1000,
             variables={f"__{names.VAR_CALL}": attempt},
+        )
+        reply = await self._link.originate(command, timeout=_ORIGINATE_SECONDS)
+        return DialReply(reply.value)
+
+    async def call_back(self, request: DialRequest, left_call: UUID) -> DialReply:
+        """Ask for the call, once: it goes on to the queue, at the place of the call that left."""
+        command = OriginateCommand(
+            channel_id=request.attempt_id,
+            channel=names.dial_trunk(request.number),
+            context=names.CONTEXT_RETURNING,
+            exten=names.EXTEN_START,
+            caller_id=request.caller_id,
+            timeout_ms=request.ring_seconds * 1000,
+            variables={
+                f"__{names.VAR_CALL}": str(request.attempt_id),
+                names.VAR_LEFT_CALL: str(left_call),
+            },
         )
         reply = await self._link.originate(command, timeout=_ORIGINATE_SECONDS)
         return DialReply(reply.value)

@@ -7,6 +7,7 @@ from calls import admission, dialling
 from calls.dialling import Rule
 from calls.errors import NotANumberError
 from calls.numbers import to_e164
+from campaigns.callbacks import owed
 from complaints.texts import clock
 from helpline.clock import shifted_clock
 from helpline.database import command_pool
@@ -67,6 +68,15 @@ async def lift(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
+async def callbacks(settings: Settings, _options: argparse.Namespace) -> int:
+    """Print to whom a call is owed; who talked with an agent since is left out."""
+    async with command_pool(settings) as pool, pool.acquire(timeout=5) as conn:
+        for one in await owed(conn, 500):
+            told = f"{one.reason}, since {clock(one.requested_at)}"
+            print(f"{one.number}  {told}, called {one.attempts} times")
+    return 0
+
+
 def add_commands(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Both groups."""
     callers = verbs.add_parser("callers", help="who is kept out").add_subparsers(required=True)
@@ -81,6 +91,9 @@ def add_commands(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     let_in.add_argument("--by", required=True, metavar="WHO")
     let_in.set_defaults(command=unblock)
     callers.add_parser("list", help="who is kept out now").set_defaults(command=blocked)
+
+    owing = verbs.add_parser("callbacks", help="to whom a call is owed")
+    owing.set_defaults(command=callbacks)
 
     dial = verbs.add_parser("dialling", help="which endpoint may dial where")
     dials = dial.add_subparsers(required=True)

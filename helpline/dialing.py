@@ -1,10 +1,25 @@
 """The dialer's settings from the operator's."""
 
+from campaigns.callbacks import CallbackSettings
 from campaigns.dialer import DialerSettings
 from campaigns.pacing import Limits
 from campaigns.retry import RetryPolicy
 from campaigns.window import CallingWindow
 from helpline.settings import Settings
+
+
+def callback_settings(settings: Settings) -> CallbackSettings:
+    """Window and retries of call-backs, within the dialer's limits."""
+    wanted, dialer = settings.callbacks, dialer_settings(settings)
+    return CallbackSettings(
+        cell=dialer.cell,
+        caller_id=dialer.caller_id,
+        window=CallingWindow(wanted.opens, wanted.closes),
+        limits=dialer.limits,
+        ring_seconds=dialer.ring_seconds,
+        most=wanted.most,
+        retry=wanted.retry,
+    )
 
 
 def dialer_settings(settings: Settings) -> DialerSettings:

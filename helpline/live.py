@@ -1,6 +1,7 @@
 """Who is talking, wired: the AMI link, its one consumer, the agents' desk, the queues' members."""
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from uuid import UUID
 
 from cti.ami import AmiLink, AmiSettings
@@ -14,6 +15,7 @@ from dialplans.names import AMI_USER
 from dialplans.secrets import Secrets
 from helpline.clock import Clock
 from helpline.metrics import Metrics
+from helpline.recording_adapters import AsteriskRecorder
 from helpline.settings import CellOptions
 from helpline.supervise import Service
 
@@ -30,6 +32,7 @@ class LiveCell:
         now: Clock,
         softphones: SoftphoneSettings,
         publish: Publish,
+        pause_limit: timedelta,
     ) -> None:
         self._cell = cell
         self._pool = pool
@@ -51,11 +54,13 @@ class LiveCell:
                 directory=_directory(cell),
                 softphones=softphones,
                 caller_id=cell.trunk.caller_id,
+                pause_limit=pause_limit,
             ),
             pool,
             history,
             now,
             publish,
+            AsteriskRecorder(self.link),
         )
         self.desk = self._cti.desk
         self.wallboards = self._cti.wallboards

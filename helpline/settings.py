@@ -271,6 +271,17 @@ class FeedbackOptions(_Group):
     retry_uncounted: timedelta = timedelta(minutes=2)
 
 
+class CallbackOptions(_Group):
+    """Calling those who kept their place in a queue. The caps of channels are the dialer's."""
+
+    enabled: bool = True
+    opens: time = time(8)
+    closes: time = time(21)
+    most: Annotated[int, Field(ge=1, le=10)] = 3
+    retry: timedelta = timedelta(minutes=5)
+    tick_seconds: Annotated[float, Field(gt=0, le=60)] = 2.0
+
+
 class CategoryRules(_Group):
     """What a category's complaints have otherwise than the policy; what is left out does not."""
 
@@ -481,6 +492,7 @@ class Settings(BaseSettings):
     access: AccessOptions = AccessOptions()
     speech: SpeechOptions = SpeechOptions()
     feedback: FeedbackOptions = FeedbackOptions()
+    callbacks: CallbackOptions = CallbackOptions()
     notifications: NotificationOptions = NotificationOptions()
     recordings: RecordingOptions = RecordingOptions()
     log: LogOptions = LogOptions()

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import structlog
 
 from agi.server import FastAgiServer
 from calls.journal import CallJournal
+from campaigns.callbacks import Callbacks
 from campaigns.dialer import Dialer
 from complaints.bundle_page import BundlePage
 from complaints.confidentiality import audience_may_hear
@@ -36,7 +38,7 @@ from helpline.clock import Clock
 from helpline.database import Database
 from helpline.deadlines import DeadlineSweep
 from helpline.desk_adapters import ComplaintRegistrar, NumberHistory
-from helpline.dialing import dialer_settings
+from helpline.dialing import callback_settings, dialer_settings
 from helpline.flows import FlowParts, agi_server
 from helpline.http import Health, HttpServer, application
 from helpline.keys import signing_key
@@ -66,7 +68,7 @@ from web.site import add_pages
 
 _log = structlog.get_logger(__name__)
 
-_DIALER = "dialer"
+_DIALER, _CALLBACKS = "dialer", "call-backs"
 _IN_STEP_SECONDS = 15.0
 _CLOSE_SECONDS = 5.0
 
@@ -144,6 +146,7 @@ class Helpline:
     async def stop(self, *, drain_seconds: float = 2.0) -> None:
         """Begin no more calls, let those in a flow finish for `drain_seconds`, stop all parts."""
         await self._services.stop_one(_DIALER)
+        await self._services.stop_one(_CALLBACKS)
         if self._agi is not None:
             # An Asterisk of the operator's own goes on, and its conversations with it.
             end_calls = self._asterisk.end_calls if self._asterisk else None
@@ -235,6 +238,7 @@ class Helpline:
             self._now,
             softphone_settings(self._settings, cell),
             PasswordFile(cell, secrets, self._tools.asterisk.argv).publish,
+            timedelta(seconds=self._settings.recordings.pause_limit_seconds),
         )
         await live.load_agents()
         for name, service in live.services.items():
@@ -256,9 +260,13 @@ class Helpline:
 
     def _start_dialer(self, pool: Pool) -> None:
         options = self._settings.feedback
+        originator = TrunkOriginator(self.live.link, self.live.live_calls)
+        if self._settings.callbacks.enabled:
+            seconds = self._settings.callbacks.tick_seconds
+            carrier = Callbacks(pool, originator, self._now, callback_settings(self._settings))
+            self._services.start(_CALLBACKS, lambda: carrier.run(seconds))
         if not options.enabled:
             return
-        originator = TrunkOriginator(self.live.link, self.live.live_calls)
         dialer = Dialer(pool, originator, self._now, dialer_settings(self._settings))
         self._services.start(_DIALER, lambda: dialer.run(options.tick_seconds))
 

@@ -94,6 +94,12 @@ async def pauses(conn: Connection, recording_id: UUID) -> list[Pause]:
     return [Pause(**dict(row)) async for row in found]
 
 
+async def standing(conn: Connection, call_id: UUID) -> Pause | None:
+    """The pause of this call's recording that goes on, if there is one."""
+    row = await statements().recordings_standing_pause(conn, call_id=call_id)
+    return None if row is None else Pause(**dict(row))
+
+
 async def end_overdue(pool: Pool, recorder: Recorder, cell: str, now: datetime) -> int:
     """End the cell's pauses whose limit has come or whose call is over; how many."""
     async with pool.acquire(timeout=5) as conn:

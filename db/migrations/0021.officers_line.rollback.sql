@@ -6,6 +6,8 @@ do $$ begin
         raise exception 'officers have reported by telephone: their calls would be lost';
     end if;
 end $$;
+drop table callback_attempt;
+alter table callback drop column attempts, drop column next_at;
 delete from message_template where kind = 'officer_reported';
 alter table call drop constraint call_outcome_check;
 alter table call add constraint call_outcome_check check (outcome in (

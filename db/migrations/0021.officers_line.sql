@@ -30,3 +30,20 @@ insert into message_template (kind, channel, text, variables) values
     ('officer_reported', 'sms',
      'शिकायत {number} ({category}, {place}): आपके द्वारा दूरभाष पर बताया गया निस्तारण {at} पर दर्ज हुआ। यदि यह आपने नहीं बताया, तो तुरंत सूचित करें। मुख्यमंत्री हेल्पलाइन 1076',
      '{number,category,place,at}');
+
+-- Who kept their place is called back, some times. Written before anything is dialled; the call has the same key.
+alter table callback
+    add column attempts smallint not null default 0,
+    add column next_at  timestamptz not null default '-infinity';
+create table callback_attempt (
+    id           uuid primary key references call,
+    left_call    uuid not null references callback,
+    number       e164 not null,
+    cell         text not null,
+    written_at   timestamptz not null,
+    requested_at timestamptz,                    -- set once, before the request leaves: it is never sent a second time
+    settled_at   timestamptz
+);
+create unique index callback_attempt_open on callback_attempt (left_call) where settled_at is null;
+create unique index callback_attempt_open_by_number on callback_attempt (number) where settled_at is null;
+create index callback_attempt_by_written on callback_attempt (written_at);

@@ -10,7 +10,9 @@ from call where ended_at is null;
 -- name: attempts_recent_starts(since, until)
 -- Written and at once requested: the time of writing is the start that the rate is held to. `until` lies ahead of now: the
 -- clocks of two dialers differ a little.
-select written_at from attempt where written_at > :since and written_at < :until;
+select written_at from attempt where written_at > :since and written_at < :until
+union all
+select written_at from callback_attempt where written_at > :since and written_at < :until;
 
 -- name: attempts_write(id, complaint_id, disposal_no, number, cell, written_at)!
 -- Refused without an error (0 rows) when this number or this complaint already has an open attempt.

@@ -315,6 +315,12 @@ from recording_pause p join recording r on r.id = p.recording_id join call c on 
 where p.resumed_at is null and r.cell = :cell and (p.limit_at <= :now or c.ended_at is not null)
 order by p.limit_at limit 200;
 
+-- name: recordings_standing_pause(call_id)^
+-- What a page shows that was loaded in the midst of it.
+select p.paused_at, p.paused_by, p.why, p.limit_at, p.resumed_at, p.resumed_by
+from recording_pause p join recording r on r.id = p.recording_id
+where r.call_id = :call_id and p.resumed_at is null;
+
 -- name: recordings_pauses(recording_id)
 select paused_at, paused_by, why, limit_at, resumed_at, resumed_by
 from recording_pause where recording_id = :recording_id order by paused_at;

@@ -27,6 +27,7 @@ from helpline.lab.site import Site
 from helpline.lab.tones import heard, make_studio
 from helpline.recorded import take_out
 from helpline.settings import (
+    CallbackOptions,
     FeedbackOptions,
     GivenSettings,
     GuardOptions,
@@ -56,6 +57,9 @@ QUICK_FEEDBACK = FeedbackOptions(
     retry_no_answer=(timedelta(hours=1),),
     retry_uncounted=timedelta(hours=1),
 )
+
+# Tests that keep a place call back themselves.
+NO_CALLBACKS = CallbackOptions(enabled=False)
 
 # One telephone stands for all citizens.
 OPEN_GATE = GuardOptions(caller_at_once=None, caller_per_hour=None)
@@ -178,6 +182,7 @@ async def bed(
     queues: tuple[QueueSettings, ...] = (QueueSettings(),),
     patience_seconds: float = 20.0,
     feedback: FeedbackOptions = QUICK_FEEDBACK,
+    callbacks: CallbackOptions = NO_CALLBACKS,
     ami_via: Bind | None = None,
     emergency: tuple[EmergencyTarget, ...] = EMERGENCY_SERVICES,
     targets: tuple[TargetOptions, ...] = (),
@@ -220,6 +225,7 @@ async def bed(
         else None,
         speech=SpeechOptions(studio=folder / "studio"),
         feedback=feedback,
+        callbacks=callbacks,
         log=LogOptions(level="warning"),
     )
     helpline = Helpline(settings, tools, now)

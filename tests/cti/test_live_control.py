@@ -1,5 +1,6 @@
 """What agents do with calls, against a real Asterisk: who talks with whom, and what is recorded."""
 
+import asyncio
 from pathlib import Path
 from uuid import uuid4
 
@@ -14,6 +15,7 @@ from helpline.lab.media import tone
 from helpline.lab.phones import PhoneCall
 from helpline.lab.script import Answer, Refuse, Say
 from helpline.lab.tones import heard, level
+from recordings.audio import RATE, read_wav
 from speech.prompts import Prompt
 from tests.system.callers import AGENTS_TONE, CITIZENS_TONE, TO_THE_QUEUE, Caller, place, signed_in
 
@@ -210,6 +212,37 @@ async def test_a_citizen_who_is_busy_ends_the_click_and_frees_the_agent(desk: Be
         assert await desk.until("the call's end", ended) == Outcome.BUSY
         await page.until_state(status="ready")
         await no_channels(desk)
+
+
+async def test_an_agent_pauses_the_recording_with_a_reason_and_only_in_a_call(desk: Bed) -> None:
+    async with signed_in(desk) as page:
+        await page.until_state(status="ready")
+        assert (await page.ask("pause_recording", reason="Aadhaar"))["ok"] is False
+        call, _ = await in_call(desk, page)
+        await talk(desk, call)
+        assert (await page.ask("pause_recording", reason=" "))["ok"] is False
+        paused = await page.ask("pause_recording", reason="Aadhaar")
+        assert (paused["ok"], paused["paused"], paused["why"]) == (True, True, "Aadhaar")
+        assert paused["until"] is not None
+        assert (await page.ask("pause_recording", reason="again"))["ok"] is False
+        assert (await page.ask("recording"))["until"] == paused["until"]
+        await asyncio.sleep(2)
+        resumed = await page.ask("resume_recording")
+        assert (resumed["ok"], resumed["paused"]) == (True, False)
+        assert (await page.ask("resume_recording"))["ok"] is False
+        await talk(desk, call)
+        await call.phone.bye()
+        await call.ended()
+        samples = read_wav(await call.recording())[:, LEFT].astype(float) / 32768
+        quiet = [abs(samples[at : at + RATE]).max() < 0.02 for at in range(0, len(samples), RATE)]
+        first, last = quiet.index(False), len(quiet) - quiet[::-1].index(False)
+        assert any(quiet[first:last])
+        [row] = await desk.rows(
+            "select p.* from recording_pause p join recording r on r.id = p.recording_id"
+            " where r.call_id = $1",
+            call.id,
+        )
+        assert (row["paused_by"], row["resumed_by"]) == ("agent:1001", "agent:1001")
 
 
 CUT_OFF = "insert into dial_cut_off (id, endpoint, at, why) values ($1, '1001', now(), 'test')"

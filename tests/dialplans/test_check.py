@@ -17,6 +17,8 @@ PLANTED = [
     ("extensions.conf", "?fault,s,1", "?fault,x,1", "unknown fault,x"),
     ("extensions.conf", "Hangup(1)", "Dial(PJSIP/${EXTEN}@trunk)", "which only [emergency] may"),
     ("extensions.conf", "Dial(PJSIP/112@", "Dial(PJSIP/${EXTEN}@", "dials what a variable says"),
+    ("extensions.conf", "${HELPLINE_TARGET}@", "${CALLERID(num)}@", "which only [emergency] may"),
+    ("extensions.conf", "Dial(PJSIP/101,", "Dial(PJSIP/101@trunk,", "which only [emergency] may"),
     ("pjsip.conf", "context = from-trunk", "context = public", "unknown context 'public'"),
     ("pjsip.conf", "identify_by = ip", "identify_by = username", "takes calls from anybody"),
     ("pjsip.conf", "auth = 101\n", "\n", "takes calls from anybody"),

@@ -257,6 +257,20 @@ async def test_a_citizen_hears_an_apology_when_our_server_is_lost(
     ]
 
 
+@pytest.mark.parametrize("keys", ["9", "112"])
+async def test_an_emergency_service_is_reached_while_our_server_is_down(
+    asterisk: AsteriskProcess, citizen: Phone, ami: Callable[..., Any], keys: str
+) -> None:
+    citizen.invite(CELL_SIP, "1076")
+    assert await citizen.answer() == 200
+    channel = (await asterisk.cli("core show channels concise")).partition("!")[0]
+    for key in keys:
+        pressed = f"Action: PlayDTMF\nChannel: {channel}\nDigit: {key}\nReceive: true"
+        assert "Success" in await ami(pressed)
+        await asyncio.sleep(0.3)  # as a person does: Asterisk drops keys that have no gap
+    await citizen.expect(r"INVITE sip:112@")
+
+
 async def test_recordings_and_prompts_work_with_the_modules_we_load(
     cell: CellSettings, asterisk: AsteriskProcess, fastagi: FastAgi, citizen: Phone
 ) -> None:

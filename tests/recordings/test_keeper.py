@@ -91,6 +91,15 @@ def _of(frames: NDArray[np.int16]) -> Measured:
     return opus.encode(wav(frames), 24).original
 
 
+@pytest.mark.parametrize("channels", [1, 2])
+def test_words_of_less_than_a_second_are_copied(channels: int) -> None:
+    frames = np.stack([speech(1, 150, np.array([True]))[: RATE // 3]] * channels, axis=1)
+    encoded = opus.encode(wav(frames), 24)
+    measured = opus.measure(encoded.data)
+    opus.judge(encoded.original, measured)
+    assert measured.seconds == pytest.approx(1 / 3, abs=0.05)
+
+
 def test_a_copy_that_lacks_something_is_refused() -> None:
     frames = in_turns()
     whole = _of(frames)

@@ -1,7 +1,8 @@
 """What 1076 does without an agent: status, emergency, and telling who is not let in why."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import replace
+from datetime import time, timedelta
 from itertools import groupby
 from uuid import UUID
 
@@ -9,17 +10,11 @@ import pytest
 
 from calls.admission import block, unblock
 from calls.model import Outcome
-from calls.store import open_outbound
-from cti.originate import OriginateCommand, OriginateReply
-from db.ids import new_id
-from dialplans.names import (
-    CONTEXT_RETURNING,
-    EXTEN_START,
-    KEY_KEEP_PLACE,
-    VAR_CALL,
-    VAR_LEFT_CALL,
-    dial_trunk,
-)
+from campaigns.callbacks import Callbacks
+from campaigns.window import CallingWindow
+from dialplans.names import KEY_KEEP_PLACE
+from helpline.adapters import TrunkOriginator
+from helpline.dialing import callback_settings
 from helpline.lab.bed import Bed
 from helpline.lab.script import Answer, Press, Refuse, Ring, Wait
 from helpline.lab.tones import heard
@@ -165,28 +160,25 @@ async def test_a_waiting_caller_keeps_the_place_and_is_served_when_called_back(
         await helpline.hang_up_all()
         await helpline.agent_phone().expect(Answer((TALKING,), ring=0.2))
         await helpline.line.expect(Answer((TALKING,), ring=0.2))
-        back = await call_back(helpline, call.id, row["number"])
+        back = await call_back(helpline, call.id)
         await page.wait_for("answered", 45, call=str(back))
 
     await helpline.hang_up_all()
 
 
-async def call_back(bed: Bed, left: UUID, number: str) -> UUID:
-    """What the dialer does for a kept place."""
-    now = bed.now()
-    back = new_id(now)
-    async with bed.helpline.pool.acquire() as conn:
-        await open_outbound(
-            conn, call_id=back, cell="lab", number=number, service_number="1076", at=now
-        )
-    command = OriginateCommand(
-        channel_id=back,
-        channel=dial_trunk(number),
-        context=CONTEXT_RETURNING,
-        exten=EXTEN_START,
-        caller_id="1076",
-        timeout_ms=20_000,
-        variables={f"__{VAR_CALL}": str(back), VAR_LEFT_CALL: str(left)},
+async def call_back(bed: Bed, left: UUID) -> UUID:
+    """Let the carrier of call-backs take its turn; the call that it asked for."""
+    live = bed.helpline.live
+    settings = replace(
+        callback_settings(bed.settings), window=CallingWindow(time(0), time(23, 59, 59))
     )
-    assert await bed.helpline.live.link.originate(command, timeout=8) is OriginateReply.ACCEPTED
-    return back
+    carrier = Callbacks(
+        bed.helpline.pool, TrunkOriginator(live.link, live.live_calls), bed.now, settings
+    )
+
+    async def asked() -> UUID | None:
+        await carrier.tick()
+        rows = await bed.rows("select id from callback_attempt where left_call = $1", left)
+        return rows[0]["id"] if rows else None
+
+    return await bed.until("the call-back", asked)

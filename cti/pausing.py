@@ -1,0 +1,75 @@
+"""An agent pauses the recording of their call while something sensitive is said, for a limit."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from cti.errors import NotAllowedError, NotNowError
+from db.pool import Pool
+from recordings import pausing
+from recordings.errors import NotAllowedError as NotAllowed
+from recordings.errors import PauseError
+from recordings.pausing import Recorder
+
+_ACQUIRE_SECONDS = 2.0
+_LONGEST = 80
+
+
+class RecordingPauses:
+    """Each method answers with what the page shows: `paused`, and `why` and `until`, or None.
+
+    They raise a `DeskError`, or one of `db.errors.AWAY`.
+    """
+
+    def __init__(
+        self,
+        pool: Callable[[], Pool],
+        recorder: Recorder | None,
+        *,
+        limit: timedelta,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._pool = pool
+        self._recorder = recorder
+        self._limit = limit
+        self._now = now
+
+    async def pause(self, agent_id: str, call_id: UUID, why: str) -> Mapping[str, Any]:
+        """Mute both directions; it ends by itself after the limit. `why`: never what was said."""
+        why = " ".join(why.split())
+        if not 0 < len(why) <= _LONGEST:
+            raise NotAllowedError(f"say why, in at most {_LONGEST} characters")
+        try:
+            await pausing.pause(
+                self._pool(), self._with(), call_id, by=f"agent:{agent_id}", why=why,
+                limit=self._limit, now=self._now(),
+            )  # fmt: skip
+        except (PauseError, NotAllowed) as error:
+            raise NotNowError(str(error)) from error
+        return await self.shown(call_id)
+
+    async def resume(self, agent_id: str, call_id: UUID) -> Mapping[str, Any]:
+        """Record again."""
+        try:
+            await pausing.resume(
+                self._pool(), self._with(), call_id, by=f"agent:{agent_id}", now=self._now()
+            )
+        except PauseError as error:
+            raise NotNowError(str(error)) from error
+        return await self.shown(call_id)
+
+    async def shown(self, call_id: UUID) -> Mapping[str, Any]:
+        """As it stands: also for a page that was loaded anew."""
+        async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as conn:
+            pause = await pausing.standing(conn, call_id)
+        return {
+            "paused": pause is not None,
+            "why": pause.why if pause else None,
+            "until": pause.limit_at.isoformat() if pause else None,
+        }
+
+    def _with(self) -> Recorder:
+        if self._recorder is None:
+            raise NotNowError("recordings cannot be paused here")
+        return self._recorder
