@@ -217,7 +217,7 @@ async def complaint(bed: Bed) -> str:
         bed.helpline.pool,
         Registration(
             key=uuid4(), contact=f"+91{CITIZEN}", category=CATEGORY, place=PLACE,
-            text="हैंडपंप खराब है",
+            text="हैंडपंप खराब है", separate=True,
         ),
         policy=bed.settings.rules,
         now=bed.now(),
