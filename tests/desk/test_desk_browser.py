@@ -265,7 +265,7 @@ async def test_while_the_agent_is_heard_a_lost_page_moves_nobody(office: Office)
         before, away = recovery.kept, recovery.away
         try:
             recovery.away = lambda _agent: True
-            await grown(office.bed, call, 12)
+            await grown(office.bed, call, 8)
         finally:
             recovery.away = away
         assert recovery.kept == before
