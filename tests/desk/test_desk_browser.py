@@ -265,9 +265,28 @@ async def test_while_the_agent_is_heard_a_lost_page_moves_nobody(office: Office)
         before, away = recovery.kept, recovery.away
         try:
             recovery.away = lambda _agent: True
-            await grown(office.bed, call, 12)
+            await grown(office.bed, call, 8)
         finally:
             recovery.away = away
+        assert recovery.kept == before
+        await page.keyboard.press("F9")
+        path = await recorded(call)
+        assert Prompt.PLEASE_WAIT not in heard(path)
+
+
+async def test_sockets_that_are_cut_for_a_while_leave_the_call_as_it_is(office: Office) -> None:
+    """Both, the page's and SIP's, with the sound going on."""
+    recovery = office.bed.helpline.live.recovery
+    async with office.desk() as page:
+        call = await in_call(office, page)
+        before = recovery.kept
+        await page.context.set_offline(True)
+        await status(page, "offline")
+        await grown(office.bed, call, 8)
+        await page.context.set_offline(False)
+        await status(page, "in_call")
+        await phone_ready(page)
+        await hears(page, CITIZENS_TONE)
         assert recovery.kept == before
         await page.keyboard.press("F9")
         path = await recorded(call)

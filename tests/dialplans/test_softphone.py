@@ -1,5 +1,6 @@
 """Browsers as telephones: what the configuration says of them, and what Asterisk makes of it."""
 
+from datetime import UTC, datetime
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from dialplans.lint import lint
 from dialplans.render import SOFTPHONES, render, softphone_passwords, write_softphone_passwords
 from dialplans.secrets import Secrets
 from dialplans.settings import Address, CellSettings, SoftphoneSettings
+from dialplans.trial import load
+from helpline.tls import make_certificate
 
 
 @pytest.fixture
@@ -61,6 +64,17 @@ def test_who_has_no_page_is_locked_by_a_secret_that_nobody_is_told(
     assert "999" not in given
     secret = cell_secrets.agents["102"].get_secret_value()
     assert secret not in render(browsers, cell_secrets)["pjsip.conf"]
+
+
+async def test_a_real_asterisk_has_nothing_to_complain_of(
+    browsers: CellSettings, argv: list[str], tmp_path: Path
+) -> None:
+    now = datetime.now(UTC)  # Asterisk's clock
+    _, certificate, key = make_certificate(tmp_path / "tls", ["127.0.0.20"], now)
+    bind = Address(address=IPv4Address("10.1.0.10"), port=8089)
+    softphone = SoftphoneSettings(bind=bind, certificate=certificate, key=key)
+    tls = browsers.model_copy(update={"softphone": softphone})
+    assert await load(tls, argv, IPv4Address("127.0.0.97")) == []
 
 
 def test_the_passwords_are_readable_by_nobody_else(

@@ -1,7 +1,7 @@
 """The pages served as wiring serves them, and a browser's manners without a browser."""
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +18,7 @@ from helpline.http import Health, HttpServer, application
 from helpline.metrics import Metrics
 from tests.access.people import PASSWORD, RULE, People
 from web.options import WebOptions
-from web.shell import Shell
+from web.shell import MenuItem, Shell
 from web.site import MENU, add_pages
 
 BUNDLES = Path(__file__).parents[2] / "var" / "assets"
@@ -89,14 +89,23 @@ class Site:
 
 @asynccontextmanager
 async def opened(
-    pool: Pool, passwords: Passwords, clock: ManualClock, tls: SSLContext | None = None
+    pool: Pool,
+    passwords: Passwords,
+    clock: ManualClock,
+    tls: SSLContext | None = None,
+    *,
+    packages: Sequence[str] = (),
+    menu: Sequence[MenuItem] = MENU,
+    add: Callable[[web.Application, Shell], None] = lambda _app, _shell: None,
 ) -> AsyncIterator[Site]:
+    """`packages`, `menu`, `add`: pages of another room."""
     port = unused_port()
     origin = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
     options = WebOptions(origin=origin, rule=RULE, bundles=BUNDLES)
-    shell = Shell(pool, options, passwords, clock, menu=MENU)
+    shell = Shell(pool, options, passwords, clock, packages=packages, menu=menu)
     app = application([], Metrics(), lambda: Health({}))
     add_pages(app, shell)
+    add(app, shell)
     site = Site(origin, shell, People(pool, passwords, clock), clock, app)
     server = HttpServer(app, "127.0.0.1", port, tls)
     try:

@@ -50,6 +50,7 @@ export class Bar {
     byId("desk-wrapping").hidden = !desk.open || status !== "wrap_up";
     byId("desk-wrap-more").disabled = wrapUp?.extended ?? true;
     byId("desk-out").hidden = !desk.open;
+    byId("desk-out").disabled = status === "in_call" || status === "ringing";
     byId("desk-in").hidden = !desk.ended;
     this.tick();
   }

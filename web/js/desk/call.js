@@ -57,7 +57,7 @@ export class CallPanel {
   }
 
   hangUp() {
-    if (this.desk.phone.state === "ringing") this.desk.phone.hangUp();
+    if (this.desk.phone.state === "ringing" || !this.desk.open) this.desk.phone.hangUp();
     else this.desk.command("hang_up");
   }
 
@@ -83,7 +83,8 @@ export class CallPanel {
     const { desk } = this;
     const { phone } = desk;
     const { status } = desk.state;
-    const inCall = status === "in_call";
+    // Signed out by somebody, or without connection: the call itself goes on.
+    const inCall = status === "in_call" || (!desk.open && phone.state === "talking");
     const ringing = status === "ringing" || (phone.state === "ringing" && !inCall);
     if (!inCall) this.asking = false;
     const panel = byId("call");
@@ -97,7 +98,7 @@ export class CallPanel {
     byId("call-hold").setAttribute("aria-pressed", String(phone.held || desk.state.held));
     byId("call-mute").setAttribute("aria-pressed", String(phone.muted));
     byId("call-end").hidden = !(inCall || (ringing && desk.hasPhone));
-    byId("call-more").hidden = !inCall;
+    byId("call-more").hidden = !inCall || !desk.open;
     byId("call-emergency").hidden = !inCall || !this.listed?.some((one) => one.emergency);
     byId("call-asking").hidden = !this.asking;
     byId("call-handing").hidden = this.asking;

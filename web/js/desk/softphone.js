@@ -26,6 +26,7 @@ export class Softphone extends EventTarget {
     this.registered = false;
     this.muted = false;
     this.held = false;
+    this.answering = false;
     navigator.mediaDevices?.addEventListener("devicechange", () => this.#devicesChanged());
   }
 
@@ -53,7 +54,8 @@ export class Softphone extends EventTarget {
 
   stop() {
     clearTimeout(this.#retry);
-    this.#ua?.stop();
+    if (!this.#ua) return;
+    this.#ua.stop();
     this.#ua = null;
     this.#set({ registered: false });
   }
@@ -77,7 +79,8 @@ export class Softphone extends EventTarget {
   }
 
   answer() {
-    if (this.state !== "ringing") return;
+    if (this.state !== "ringing" || this.answering) return;
+    this.#set({ answering: true });
     this.#session.answer({
       mediaConstraints: { audio: { echoCancellation: true, noiseSuppression: true }, video: false },
       pcConfig: { iceServers: this.#ice },
@@ -159,7 +162,7 @@ export class Softphone extends EventTarget {
     }
     if (this.#session) this.drop();
     this.#session = session;
-    this.#set({ muted: false, held: false });
+    this.#set({ muted: false, held: false, answering: false });
     session.on("peerconnection", ({ peerconnection }) => this.#hear(peerconnection));
     session.on("confirmed", () => this.#set({}));
     session.on("accepted", () => this.#set({}));
@@ -188,7 +191,7 @@ export class Softphone extends EventTarget {
     if (!session || session !== this.#session) return;
     this.#session = null;
     this.#audio.srcObject = null;
-    this.#set({ muted: false, held: false });
+    this.#set({ muted: false, held: false, answering: false });
   }
 
   /** The headset was pulled out, or another was put in: the call goes on with what is there. */

@@ -4,6 +4,7 @@ import { Bar, refused } from "../desk/bar.js";
 import { CallPanel } from "../desk/call.js";
 import { Form } from "../desk/form.js";
 import { announce, byId, has, say } from "../desk/page.js";
+import { Ring } from "../desk/ring.js";
 import { Side } from "../desk/side.js";
 import { DeskSocket } from "../desk/socket.js";
 import { Softphone } from "../desk/softphone.js";
@@ -21,6 +22,7 @@ class Desk {
 
   constructor() {
     this.socket = new DeskSocket("/agent/socket");
+    this.ring = new Ring();
     this.phone = new Softphone(() => this.credentials(), byId("voice"));
     this.form = new Form(this);
     this.bar = new Bar(this);
@@ -117,6 +119,7 @@ class Desk {
   }
 
   phoneChanged() {
+    if (this.ended && !this.phone.calls) this.phone.stop();
     if (this.phone.held !== this.#wasHeld) {
       this.#wasHeld = this.phone.held;
       if (this.state.status === "in_call") this.socket.ask(this.phone.held ? "hold" : "unhold");
@@ -157,7 +160,7 @@ class Desk {
     this.open = false;
     this.ended = ended;
     if (ended) {
-      this.phone.stop();
+      if (!this.phone.calls) this.phone.stop(); // a call goes on until it is over
       this.state = SIGNED_OUT;
       announce(say(`closed_${code}`));
     }
@@ -167,6 +170,7 @@ class Desk {
   show() {
     this.bar.show();
     this.call.show();
+    this.ring.set(this.phone.state === "ringing" && !this.phone.answering);
     const ringing = this.state.status === "ringing";
     const title = ringing ? say("title_rings") : say(`status_${this.open ? this.state.status : "offline"}`);
     document.title = `${title} · ${byId("desk").dataset.title}`;

@@ -1,0 +1,99 @@
+"""The desk's page and what it asks for, without a browser: who may, and what is found."""
+
+import tomllib
+from collections.abc import AsyncIterator
+from importlib.resources import files
+from typing import Any
+
+import pytest
+
+from access.passwords import Passwords
+from access.rights import Role
+from calls.model import Outcome
+from complaints.reference import load as load_reference
+from cti import deskpage
+from cti.deskpage import MENU as DESK_MENU
+from db.pool import Pool
+from helpline.clock import ManualClock
+from helpline.demo.reference import CATEGORY, PLACE, REFERENCE
+from tests.access.conftest import clock, migrated_url, passwords, pool
+from tests.web.site import Client, Site, opened
+from web.site import MENU
+
+__all__ = ["clock", "migrated_url", "passwords", "pool"]
+
+
+@pytest.fixture
+async def site(pool: Pool, passwords: Passwords, clock: ManualClock) -> AsyncIterator[Site]:
+    menu = (*DESK_MENU, *MENU)
+    async with opened(
+        pool, passwords, clock, packages=("cti",), menu=menu, add=deskpage.add_routes
+    ) as site:
+        yield site
+
+
+async def signed_in(site: Site, name: str, role: Role, **fields: Any) -> Client:
+    await site.people.add(name, role, **fields)
+    client = site.client()
+    await client.get("/sign-in")
+    await client.sign_in(name)
+    return client
+
+
+async def test_only_agents_with_a_desk_open_it(site: Site) -> None:
+    agent = await signed_in(site, "agent", Role.AGENT, agent_id="1001")
+    assert (await agent.get("/desk")).status == 200
+    assert 'id="desk-texts"' in agent.last
+    assert 'href="/desk"' in agent.last
+    without = await signed_in(site, "without", Role.AGENT)
+    assert (await without.get("/desk")).status == 403
+    officer = await signed_in(site, "boss", Role.ADMINISTRATOR)
+    for path in ("/desk", "/desk/categories", "/desk/places", "/desk/day"):
+        assert (await officer.get(path)).status == 403
+    stranger = site.client()
+    await stranger.get("/desk/places?q=up")
+    assert "password" in stranger.last  # the sign-in page
+
+
+async def test_subjects_and_places_are_found_in_both_languages(site: Site, pool: Pool) -> None:
+    await load_reference(pool, REFERENCE)
+    agent = await signed_in(site, "agent", Role.AGENT, agent_id="1001")
+    for words in ("hand pump", "हैंडपंप"):
+        found = await (await agent.get(f"/desk/categories?q={words}")).json()
+        assert [one["code"] for one in found] == [CATEGORY]
+    for words in ("mehroni", "महरौनी", "mehr lalit"):
+        found = await (await agent.get(f"/desk/places?q={words}")).json()
+        assert [one["code"] for one in found] == [PLACE]
+        assert found[0]["around_en"] == "Lalitpur"
+    assert await (await agent.get("/desk/places?q=%25")).json() != []  # no pattern: as if empty
+    assert await (await agent.get("/desk/places?q=nowhere")).json() == []
+
+
+async def test_the_day_is_the_agents_own_since_midnight_in_india(
+    site: Site, pool: Pool, clock: ManualClock
+) -> None:
+    await pool.execute(
+        "insert into agent values ('1001', 'a', 'c', '{}'), ('1002', 'b', 'c', '{}')"
+    )
+    agent = await signed_in(site, "agent", Role.AGENT, agent_id="1001")
+    day = await (await agent.get("/desk/day")).json()
+    assert (day["calls"], day["talked"]) == (0, 0)
+    await pool.execute(
+        "insert into agent_state (id, agent_id, state, call_id, from_at, until_at) values"
+        " (gen_random_uuid(), '1001', 'in_call', gen_random_uuid(), $1::timestamptz - interval"
+        " '2 days', $1::timestamptz - interval '47 hours'),"
+        " (gen_random_uuid(), '1001', 'in_call', gen_random_uuid(), $1::timestamptz - interval"
+        " '90 seconds', $1),"
+        " (gen_random_uuid(), '1002', 'in_call', gen_random_uuid(), $1::timestamptz - interval"
+        " '60 seconds', $1)",
+        clock(),
+    )
+    day = await (await agent.get("/desk/day")).json()
+    assert (day["calls"], day["talked"]) == (1, 90)
+
+
+@pytest.mark.parametrize("language", ["hi", "en"])
+def test_every_outcome_has_words(language: str) -> None:
+    text = (files("cti") / "texts" / f"{language}.toml").read_text(encoding="utf-8")
+    known = tomllib.loads(text)["desk"]["js"]
+    assert {f"outcome_{one}" for one in Outcome} <= known.keys()
