@@ -41,6 +41,7 @@ class CtiSettings:
     unanswered_wait: float = 2.0
     settle: float = 0.2
     write_retry: float = 0.25
+    look_every: float = 10.0
 
 
 class Cti:
@@ -101,8 +102,9 @@ class Cti:
             members_changed=self.membership.wake, now=now,
         )  # fmt: skip
         self.wallboards = Wallboards(
-            self.live, self.timeline, self.supervision, pool, link=link, now=now
-        )
+            self.live, self.timeline, self.supervision, pool, link=link, now=now,
+            look_every=settings.look_every,
+        )  # fmt: skip
         help_chat.to_agent = self.desk.tell
         help_chat.to_supervisors = self.wallboards.tell
 

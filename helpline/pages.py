@@ -9,6 +9,7 @@ from aiohttp import web
 from access import sessions
 from access.rights import Right, may_somewhere
 from access.sessions import SignedIn
+from cti.supervising import Supervisor, supervising
 from db.errors import AWAY, stop_if_cancelled
 from db.pool import Pool
 from helpline.clock import Clock
@@ -61,6 +62,20 @@ class DeskSessions:
             except AWAY as error:
                 stop_if_cancelled()
                 _log.warning("session not looked at", error=repr(error))
+
+
+class WallboardSessions:
+    """`cti.ports.SupervisorSessions`: browsers whose person supervises a queue, or all."""
+
+    def __init__(self, shell: Shell) -> None:
+        self._visitors = shell.visitors
+
+    async def supervisor_of(self, request: web.Request) -> Supervisor | None:
+        """What the person who signed in may supervise now."""
+        session = await self._visitors.still(request)
+        if session is None or session.must_change:
+            return None
+        return supervising(session.person)
 
 
 class SessionSweep:

@@ -41,7 +41,7 @@ from helpline.keys import signing_key
 from helpline.live import LiveCell
 from helpline.metrics import Metrics
 from helpline.outbound import Outbound, receipt_options
-from helpline.pages import DeskSessions, SessionSweep, page_shell
+from helpline.pages import DeskSessions, SessionSweep, WallboardSessions, page_shell
 from helpline.prompts import prompt_store
 from helpline.reception import Admission, Places, StatusRows, admission, opening
 from helpline.recorded import RecordingJobs, recording_vault
@@ -275,6 +275,7 @@ class Helpline:
             DeskSessions(shell),
             wallboards=live.wallboards,
             drafts=live.drafts,
+            supervisors=WallboardSessions(shell),
         )
         app = application(agent_routes(agents), self._metrics, self.health)
         may_hear = partial(audience_may_hear, policy=policy)

@@ -87,15 +87,15 @@ async def test_the_wallboard_equals_asterisks_own_lists(desk: Bed) -> None:
 async def test_a_supervisor_pauses_moves_and_tells_agents(desk: Bed) -> None:
     async with desk.page() as agent, wallboard(desk) as page:
         await agent.until_state(status="ready")
-        assert (await page.ask("force_pause", agent="1001"))["ok"]
+        assert (await page.ask("force_pause", agent="1001", reason="जाँच"))["ok"]
         await agent.until_state(status="paused", reason="forced")
-        assert (await page.ask("force_ready", agent="1001"))["ok"]
+        assert (await page.ask("force_ready", agent="1001", reason="जाँच"))["ok"]
         await agent.until_state(status="ready")
-        assert (await page.ask("force_pause", agent="1003"))["ok"] is False
+        assert (await page.ask("force_pause", agent="1003", reason="जाँच"))["ok"] is False
         assert (await page.ask("broadcast", queue="helpline-hi", text="बाढ़ की सूचना"))["ok"]
         told = await agent.wait_for("broadcast")
         assert (told["from"], told["text"]) == ("kavita", "बाढ़ की सूचना")
-        assert (await page.ask("move", agent="1001", queues=["second"]))["ok"]
+        assert (await page.ask("move", agent="1001", queues=["second"], reason="भीड़"))["ok"]
         cli = desk.helpline.asterisk.process.cli
 
         async def moved() -> bool | None:
@@ -103,8 +103,10 @@ async def test_a_supervisor_pauses_moves_and_tells_agents(desk: Bed) -> None:
             return ("PJSIP/1001" not in before and "PJSIP/1001" in after) or None
 
         await desk.until("the move", moved)
-        assert (await page.ask("move", agent="1001", queues=["nowhere"]))["ok"] is False
-        assert (await page.ask("force_sign_out", agent="1001"))["ok"]
+        assert (await page.ask("move", agent="1001", queues=["nowhere"], reason="भीड़"))[
+            "ok"
+        ] is False
+        assert (await page.ask("force_sign_out", agent="1001", reason="जाँच"))["ok"]
         await desk.until("the sign-out", lambda: _away(desk))
 
 
