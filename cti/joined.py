@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from cti.alarm_bell import AlarmBell
+from cti.alarms import AlarmRule
 from cti.ami import AmiLink
 from cti.clicks import Clicks
 from cti.commands import Commands
@@ -42,6 +44,10 @@ class CtiSettings:
     settle: float = 0.2
     write_retry: float = 0.25
     look_every: float = 10.0
+    trunk_limit: int | None = None
+    alarms: tuple[AlarmRule, ...] = ()
+    tell_alarms: bool = True
+    alarms_every: float = 1.0
 
 
 class Cti:
@@ -103,8 +109,13 @@ class Cti:
         )  # fmt: skip
         self.wallboards = Wallboards(
             self.live, self.timeline, self.supervision, pool, link=link, now=now,
-            look_every=settings.look_every,
+            look_every=settings.look_every, trunk_limit=settings.trunk_limit,
         )  # fmt: skip
+        self.alarms = AlarmBell(
+            self.wallboards.figures, pool, settings.alarms, now, cell=settings.cell,
+            tell=settings.tell_alarms, every=settings.alarms_every,
+        )  # fmt: skip
+        self.wallboards.alarms = self.alarms.standing
         help_chat.to_agent = self.desk.tell
         help_chat.to_supervisors = self.wallboards.tell
 

@@ -26,6 +26,7 @@ _ACQUIRE_SECONDS = 5.0
 _WINDOW = timedelta(minutes=30)
 _OUTGOING = 32
 _MOST_PAGES = 100
+_FIGURES_UNSEEN = 30.0
 _AWAY = "the database is away"
 
 Who = Callable[[], Awaitable[Supervisor | None]]
@@ -51,6 +52,7 @@ class Wallboards:
         every: float = 1.0,
         figures_every: float = 5.0,
         look_every: float = 10.0,
+        trunk_limit: int | None = None,
     ) -> None:
         self._live = live
         self._timeline = timeline
@@ -61,15 +63,21 @@ class Wallboards:
         self._every = every
         self._figures_every = figures_every
         self._look_every = look_every
+        self._trunk_limit = trunk_limit
+        self.alarms: Callable[[], list[dict[str, Any]]] = list
         self._lines: Mapping[str, Line] = {}
         self._pages: dict[Page, Supervisor] = {}
 
     def board(self) -> Board:
-        """As things stand."""
+        """As things stand, with the alarms."""
+        return {**self.figures(), "alarms": self.alarms()}
+
+    def figures(self) -> Board:
+        """As things stand; whoever joins the parts sets `alarms` beside them."""
         names = {id: agent.name for id, agent in self._supervision.signed_in().items()}
         return board(
             self._live.state, self._timeline.standings(), names, self._lines,
-            in_step=self._link.ready, now=self._now(),
+            in_step=self._link.ready, now=self._now(), trunk_limit=self._trunk_limit,
         )  # fmt: skip
 
     def tell(self, message: Message) -> None:
@@ -106,15 +114,17 @@ class Wallboards:
     async def run(self) -> None:
         """Send what changed, and the passing of time where somebody waits."""
         loop = asyncio.get_running_loop()
-        figures_at = 0.0
+        read_at = -_FIGURES_UNSEEN
         last: Board = {}
         while True:
             await asyncio.sleep(self._every)
+            # Without a page too, less often: alarms look at the figures.
+            pause = self._figures_every if self._pages else _FIGURES_UNSEEN
+            if loop.time() >= read_at + pause:
+                read_at = loop.time()
+                await self._read_figures()
             if not self._pages:
                 continue
-            if loop.time() >= figures_at:
-                figures_at = loop.time() + self._figures_every
-                await self._read_figures()
             current = self.board()
             if {**current, "at": None} != {**last, "at": None}:
                 for page, supervisor in list(self._pages.items()):

@@ -13,7 +13,7 @@ from dialplans.names import AMI_USER
 from dialplans.secrets import Secrets
 from helpline.clock import Clock
 from helpline.metrics import Metrics
-from helpline.settings import CellOptions
+from helpline.settings import AlarmOptions, CellOptions
 from helpline.supervise import Service
 
 
@@ -27,6 +27,8 @@ class LiveCell:
         pool: Callable[[], Pool],
         history: CallerHistory,
         now: Clock,
+        alarms: AlarmOptions,
+        trunk_limit: int,
     ) -> None:
         self._cell = cell
         self._pool = pool
@@ -47,6 +49,9 @@ class LiveCell:
                 wrap_up=wrap_up,
                 directory=_directory(cell),
                 caller_id=cell.trunk.caller_id,
+                trunk_limit=trunk_limit,
+                alarms=alarms.as_rules(),
+                tell_alarms=alarms.webhook,
             ),
             pool,
             history,
@@ -66,6 +71,7 @@ class LiveCell:
             "agents' pauses": self._cti.presence.run,
             "agents' calls": self._cti.follow_ups.run,
             "wallboards": self.wallboards.run,
+            "alarms": self._cti.alarms.run,
             "queue members": self._cti.membership.run,
             "AMI link": self.link.run,
         }

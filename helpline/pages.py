@@ -10,6 +10,8 @@ from access import sessions
 from access.rights import Right, may_somewhere
 from access.sessions import SignedIn
 from cti.supervising import Supervisor, supervising
+from cti.supervisor.site import MENU as SUPERVISOR_MENU
+from cti.supervisor.site import PACKAGE as SUPERVISOR_PAGES
 from db.errors import AWAY, stop_if_cancelled
 from db.pool import Pool
 from helpline.clock import Clock
@@ -37,7 +39,14 @@ def page_shell(settings: Settings, pool: Pool, now: Clock) -> Shell:
     )
     if not options.secure:
         _log.warning("pages are served without HTTPS: for a laboratory only", origin=options.origin)
-    return Shell(pool, options, passwords(settings), now, menu=MENU)
+    return Shell(
+        pool,
+        options,
+        passwords(settings),
+        now,
+        packages=(SUPERVISOR_PAGES,),
+        menu=(*MENU, *SUPERVISOR_MENU),
+    )
 
 
 class DeskSessions:

@@ -16,6 +16,7 @@ from complaints.confidentiality import audience_may_hear
 from complaints.status import words_to_speak
 from cti.api import AgentApi
 from cti.api import routes as agent_routes
+from cti.supervisor.site import add_supervisor_pages
 from db.group_commit import GroupCommit
 from db.migrate import migrate
 from db.pool import Pool, open_pool
@@ -222,8 +223,9 @@ class Helpline:
     async def _start_live(self, pool: Pool, secrets: Secrets) -> None:
         """The AMI link and the agents' desk."""
         live = self._live = LiveCell(
-            self._settings.cell, secrets, lambda: self.pool, NumberHistory(pool), self._now
-        )
+            self._settings.cell, secrets, lambda: self.pool, NumberHistory(pool), self._now,
+            self._settings.alarms, self._settings.feedback.trunk_channels,
+        )  # fmt: skip
         await live.load_agents()
         for name, service in live.services.items():
             self._services.start(name, service)
@@ -282,6 +284,8 @@ class Helpline:
         Downloads(pool, self._vault, key, self._now, may_hear).add_routes(app)
         BundlePage(pool, key, self._now, policy).add_routes(app)
         add_pages(app, shell)
+        queues = [queue.name for queue in settings.cell.queues]
+        add_supervisor_pages(app, shell, cell=settings.cell.name, queues=queues)
         if receipts := settings.notifications.receipts:
             Receipts(pool, receipt_options(receipts), self._now).add_routes(app)
         self._services.start("sessions", SessionSweep(shell).run)

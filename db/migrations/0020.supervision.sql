@@ -42,3 +42,8 @@ alter table notification
     add constraint notification_kind_check check (kind ~ '^(citizen|officer)_[a-z_]+$' or kind in ('alarm_raised', 'alarm_cleared')),
     add constraint an_alarms_message_is_of_its_kind check ((alarm_id is null) = (kind not in ('alarm_raised', 'alarm_cleared')));
 create unique index each_alarm_is_told_once on notification (alarm_id, kind) where alarm_id is not null;
+insert into message_template (kind, channel, text, variables) values
+    ('alarm_raised', 'webhook', 'चेतावनी ({cell}): {what}, कतार {queue}: {value}, सीमा {threshold}। {at}',
+     '{cell,what,queue,value,threshold,at}'),
+    ('alarm_cleared', 'webhook', 'चेतावनी समाप्त ({cell}): {what}, कतार {queue}: {value}, सीमा {threshold}। {at}',
+     '{cell,what,queue,value,threshold,at}');

@@ -12,6 +12,7 @@ from aiohttp import ClientWebSocketResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from cti import tokens
+from cti.alarms import AlarmRule
 from cti.ami import AmiLink
 from cti.api import AgentApi, routes
 from cti.consumer import Consumer
@@ -188,6 +189,7 @@ async def opened(
     lost_after: float = 0.1, unanswered_wait: float = 0.8,
     sessions: AgentSessions | None = None, supervisors: SupervisorSessions | None = None,
     directory: Directory | None = None, look_every: float = 10.0,
+    alarms: tuple[AlarmRule, ...] = (),
     wrap_up: dict[str, int] | None = None, now: Callable[[], datetime] = lambda: AT,
 ) -> AsyncIterator[Room]:  # fmt: skip
     async with server or FakeAmi() as asterisk:
@@ -205,6 +207,7 @@ async def opened(
                 cell="cell1", wrap_up=wrap_up or {}, grace=grace, outgoing=outgoing, settle=0.01,
                 lost_after=lost_after, unanswered_wait=unanswered_wait, write_retry=0.02,
                 directory=directory or Directory(), look_every=look_every,
+                alarms=alarms, alarms_every=0.1, trunk_limit=240,
             ),
             the_pool, history, now,
         )  # fmt: skip
@@ -225,6 +228,7 @@ async def opened(
             services = (
                 link.run(), consumer.run(), writes.run(), desk.run(), membership.run(),
                 cti.presence.run(), cti.follow_ups.run(), cti.wallboards.run(),
+                cti.alarms.run(),
             )  # fmt: skip
             tasks = [asyncio.create_task(service) for service in services]
             try:
