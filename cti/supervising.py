@@ -39,6 +39,8 @@ def supervising(person: Person, right: Right = Right.QUEUE_SUPERVISE) -> Supervi
         return None
     scopes = scopes_with(person, right)
     queues = None if any(not scope.parts for scope in scopes) else _named(scopes)
+    if queues is not None and not queues:
+        return None  # the right is over places or departments, not over queues
     return Supervisor(
         actor=person.actor, name=person.display_name, phone=person.agent_id, queues=queues
     )

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from functools import partial
 from pathlib import Path
 
 import structlog
@@ -12,10 +11,11 @@ from agi.server import FastAgiServer
 from calls.journal import CallJournal
 from campaigns.dialer import Dialer
 from complaints.bundle_page import BundlePage
-from complaints.confidentiality import audience_may_hear
 from complaints.status import words_to_speak
 from cti.api import AgentApi
 from cti.api import routes as agent_routes
+from cti.supervisor.call_page import CallParts
+from cti.supervisor.hearing import UsersRights
 from cti.supervisor.site import add_supervisor_pages
 from db.group_commit import GroupCommit
 from db.migrate import migrate
@@ -46,13 +46,14 @@ from helpline.pages import DeskSessions, SessionSweep, WallboardSessions, page_s
 from helpline.prompts import prompt_store
 from helpline.reception import Admission, Places, StatusRows, admission, opening
 from helpline.recorded import RecordingJobs, recording_vault
-from helpline.recording_adapters import AsteriskRecorder
+from helpline.recording_adapters import AsteriskRecorder, MayHear
 from helpline.settings import Settings
 from helpline.supervise import Supervisor
 from helpline.tls import tls_context
 from helpline.tools import Tools
 from messages.receipts import Receipts
 from recordings.capture import Capture
+from recordings.certificate import Device
 from recordings.closer import Closer
 from recordings.download import Downloads
 from recordings.vault import Vault
@@ -280,12 +281,18 @@ class Helpline:
             supervisors=WallboardSessions(shell),
         )
         app = application(agent_routes(agents), self._metrics, self.health)
-        may_hear = partial(audience_may_hear, policy=policy)
+        may_hear = MayHear(policy, UsersRights(pool, self._now))
         Downloads(pool, self._vault, key, self._now, may_hear).add_routes(app)
         BundlePage(pool, key, self._now, policy).add_routes(app)
         add_pages(app, shell)
-        queues = [queue.name for queue in settings.cell.queues]
-        add_supervisor_pages(app, shell, cell=settings.cell.name, queues=queues)
+        parts = CallParts(
+            self._vault,
+            key,
+            Device(**settings.recordings.device.model_dump()),
+            settings.recordings.chromium,
+        )
+        wrap_up = {queue.name: queue.wrap_up_seconds for queue in settings.cell.queues}
+        add_supervisor_pages(app, shell, parts, cell=settings.cell.name, wrap_up=wrap_up)
         if receipts := settings.notifications.receipts:
             Receipts(pool, receipt_options(receipts), self._now).add_routes(app)
         self._services.start("sessions", SessionSweep(shell).run)

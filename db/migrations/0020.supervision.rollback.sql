@@ -1,3 +1,5 @@
+drop view call_listed;
+drop index call_by_start;
 delete from message_template where kind in ('alarm_raised', 'alarm_cleared');
 delete from notification_attempt where notification_id in (select id from notification where alarm_id is not null);
 delete from notification where alarm_id is not null;

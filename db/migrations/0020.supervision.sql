@@ -47,3 +47,18 @@ insert into message_template (kind, channel, text, variables) values
      '{cell,what,queue,value,threshold,at}'),
     ('alarm_cleared', 'webhook', 'चेतावनी समाप्त ({cell}): {what}, कतार {queue}: {value}, सीमा {threshold}। {at}',
      '{cell,what,queue,value,threshold,at}');
+
+-- Calls as they are looked up. `confidential`: who called is told only to who may know.
+create index call_by_start on call (started_at desc, id desc);
+create view call_listed as
+select c.id, c.started_at, c.direction, c.citizen_number, c.queue, c.queued_at, c.agent_id, c.agent_answered_at,
+       c.answered_at, c.ended_at, c.outcome, c.cell,
+       (select a.name from agent a where a.id = c.agent_id) as agent_name,
+       (select count(*) from recording r where r.call_id = c.id and r.state = 'stored') as recordings,
+       exists (select from complaint_call l join complaint o on o.id = l.complaint_id
+               where l.call_id = c.id and o.confidential)
+       or exists (select from attempt t join complaint o on o.id = t.complaint_id
+                  where t.id = c.id and o.confidential)
+       or exists (select from desk_call d join complaint o on o.id = d.complaint_id
+                  where d.call_id = c.id and o.confidential) as confidential
+from call c;

@@ -59,3 +59,60 @@ on conflict (alarm_id, kind) where alarm_id is not null do nothing;
 select (select count(*) from recording where cell = :cell and state = 'missing' and started_at >= :since)
      + (select count(*) from recording r join call c on c.id = r.call_id
         where r.cell = :cell and r.state = 'open' and c.ended_at < :stuck);
+
+-- name: supervision_calls_by_number(number, since, until, queue, queues, before_at, before_id, at_most)
+-- Newest first, page by page; so in the three below.
+select * from call_listed
+where citizen_number = :number and started_at >= :since and started_at < :until and (started_at, id) < (:before_at, :before_id)
+  and (:queue::text is null or queue = :queue) and (:queues::text[] is null or queue = any(:queues))
+order by started_at desc, id desc limit :at_most;
+
+-- name: supervision_calls_by_agent(agent, since, until, queue, queues, before_at, before_id, at_most)
+-- The index of agents' calls has this order.
+select * from call_listed
+where agent_id = :agent and started_at >= :since and started_at < :until and (started_at, id) < (:before_at, :before_id)
+  and (:queue::text is null or queue = :queue) and (:queues::text[] is null or queue = any(:queues))
+order by started_at desc, id desc limit :at_most;
+
+-- name: supervision_calls_of(ids, since, until, queue, queues, before_at, before_id, at_most)
+-- Those of a complaint.
+select * from call_listed
+where id = any(:ids::uuid[]) and started_at >= :since and started_at < :until and (started_at, id) < (:before_at, :before_id)
+  and (:queue::text is null or queue = :queue) and (:queues::text[] is null or queue = any(:queues))
+order by started_at desc, id desc limit :at_most;
+
+-- name: supervision_calls_by_day(since, until, queue, queues, before_at, before_id, at_most)
+-- All of them.
+select * from call_listed
+where started_at >= :since and started_at < :until and (started_at, id) < (:before_at, :before_id)
+  and (:queue::text is null or queue = :queue) and (:queues::text[] is null or queue = any(:queues))
+order by started_at desc, id desc limit :at_most;
+
+-- name: supervision_call(id)^
+select * from call_listed where id = :id;
+
+-- name: supervision_call_complaints(id)
+-- What the call led to, or was about.
+select distinct c.number, c.confidential from complaint c
+where c.id in (select complaint_id from complaint_call where call_id = :id)
+   or c.id in (select complaint_id from attempt where id = :id)
+   or c.id in (select complaint_id from desk_call where call_id = :id)
+order by c.number;
+
+-- name: supervision_call_recordings(id)
+select id, kind, state, started_at, seconds from recording where call_id = :id order by started_at, id;
+
+-- name: supervision_call_actions(id)
+-- What agents and supervisors did in the call.
+select d.at, d.actor, coalesce(u.display_name, d.actor) as who, d.action, d.target, d.reason
+from desk_action d left join app_user u on d.actor = 'user:' || u.id
+where d.call_id = :id order by d.at, d.id;
+
+-- name: supervision_of_recording(id)^
+-- What a right to hear it depends on.
+select c.queue, v.confidential, r.call_id from recording r join call c on c.id = r.call_id join call_listed v on v.id = c.id
+where r.id = :id;
+
+-- name: supervision_agents_of(queues)
+-- Whose time is shown to who supervises these queues.
+select id from agent where queues && :queues::text[];
