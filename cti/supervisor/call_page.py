@@ -6,6 +6,7 @@ import tempfile
 import zipfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -26,6 +27,7 @@ from recordings.errors import CertificateError, NoSuchFileError, NotAllowedError
 from recordings.handing_out import hand_out
 from recordings.listening import LinkTerms, Wish, link_for
 from recordings.vault import Vault
+from web.dates import exact
 from web.shell import RightRefusedError, Shell, Visit
 
 _LONGEST_REASON = 500
@@ -84,6 +86,7 @@ class _Calls:
             "call.html.j2",
             call=call,
             number=number_for(person, call),
+            exact=partial(exact, language=visit.language),
             may_listen=may_hear(person, call["queue"], confidential=call["confidential"]),
             may_hold=may(person, Right.RECORDING_HOLD, subject),
             may_certify=may(person, Right.RECORDING_CERTIFY, subject),

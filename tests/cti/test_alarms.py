@@ -1,6 +1,7 @@
 """Alarms: raised after a while, cleared after a while, one row, told once, whatever is killed."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,12 @@ from cti.alarm_rows import acknowledge, latest, open_alarms
 from cti.alarms import AlarmKind, AlarmRule, Change, Thing, Watch, readings, rule_for, shown, step
 from cti.errors import ConflictError
 from db.pool import Pool
+from messages.delivery import Delivery, DeliveryOptions
+from messages.drivers.webhook import Webhook, signature
+from messages.model import Channel
+from messages.retry import RetryRule
+from tests.cti.fake_ami import eventually
+from tests.messages.gateway import Gateway
 
 NOW = datetime(2026, 3, 2, 5, 30, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -225,3 +232,21 @@ async def test_an_alarm_is_acknowledged_once_and_within_ones_queues(bench: Bench
     )
     assert sum(one is None for one in done) == 1
     assert [one.id for one in await latest(bench.pool, "cell1", 10, ["helpline-en"])] == []
+
+
+async def test_an_alarm_reaches_the_webhook_signed_and_once(bench: Bench) -> None:
+    await bench.looks(bench.bell(), 8, waiting=12)
+    secret = b"a secret of the tests"
+    options = DeliveryOptions(retry=RetryRule((SECOND,)), send_seconds=5, idle_seconds=0.02)
+    async with Gateway() as gateway:
+        driver = Webhook(gateway.url, secret, lambda: bench.now, timeout=5)
+        worker = Delivery(bench.pool, Channel.WEBHOOK, driver, lambda: bench.now, options)
+        task = asyncio.create_task(worker.run())
+        await eventually(lambda: worker.counts.sent == 1)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await driver.close()
+        [told], [headers] = gateway.seen, gateway.headers
+    assert (told["kind"], told["to"]) == ("alarm_raised", "supervisors")
+    body = json.dumps(told, ensure_ascii=False).encode()
+    assert headers["Helpline-Signature"] == signature(secret, headers["Helpline-Timestamp"], body)
