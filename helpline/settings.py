@@ -540,6 +540,13 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _alarms_are_of_queues_that_exist(self) -> Self:
+        known = {queue.name for queue in self.cell.queues} | {EACH_QUEUE}
+        if unknown := sorted({rule.queue for rule in self.alarms.rules} - known):
+            raise ValueError(f"alarms: no queue {', '.join(unknown)}")
+        return self
+
+    @model_validator(mode="after")
     def _the_reserve_leaves_something(self) -> Self:
         if self.guards.emergency_reserve >= self.feedback.trunk_channels:
             raise ValueError("guards.emergency_reserve: leaves no channel for anybody else")

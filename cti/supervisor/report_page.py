@@ -40,6 +40,7 @@ from web.shell import Shell, Visit
 _MOST_DAYS = 92
 _MOST_CALLS = 500
 _MOST_WEEKS = 52
+_MOST_READ = 50_000
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -80,7 +81,12 @@ def add_routes(app: web.Application, shell: Shell, *, wrap_up: Mapping[str, int]
 
 async def _show(visit: Visit) -> web.StreamResponse:
     period = _period(visit)
-    material = await _material(visit, period)
+    try:
+        material = await _material(visit, period)
+    except _TooManyError:
+        return visit.render(
+            "call_report_too_many.html.j2", status=413, most=_MOST_READ, period=period
+        )
     whole = total(material.calls, material.times, Rules())
     lines = report(material.calls, material.times, period.by, Rules())
     parts = [f"{visit.say(f'report.{one}')} {whole.fates[one]}" for one in Fate]
@@ -95,6 +101,13 @@ async def _show(visit: Visit) -> web.StreamResponse:
         holds=whole.offered == len(material.calls),
         by=list(By),
     )
+
+
+class _TooManyError(web.HTTPRequestEntityTooLarge):
+    """More calls than a page may read: this process answers calls too."""
+
+    def __init__(self) -> None:
+        super().__init__(_MOST_READ, _MOST_READ + 1)
 
 
 async def _list(visit: Visit) -> web.StreamResponse:
@@ -164,6 +177,11 @@ async def _material(visit: Visit, period: Period) -> Material:
 async def _read(
     conn: Connection, supervisor: Supervisor, since: datetime, until: datetime, now: datetime
 ) -> Material:
+    found = await statements().supervision_count_offered(
+        conn, since=since, until=until, at_most=_MOST_READ + 1
+    )
+    if found > _MOST_READ:
+        raise _TooManyError
     calls = await offered_calls(conn, since, until)
     times = await intervals(conn, since, until, now)
     if supervisor.queues is None:

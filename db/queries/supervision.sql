@@ -116,3 +116,11 @@ where r.id = :id;
 -- name: supervision_agents_of(queues)
 -- Whose time is shown to who supervises these queues.
 select id from agent where queues && :queues::text[];
+
+-- name: supervision_count_offered(since, until, at_most)$
+-- Whether there are too many to read for a page: counts no further than that.
+select count(*) from (
+    select from call c
+    where c.direction = 'inbound' and c.queued_at >= :since and c.queued_at < :until and c.queue is not null
+    limit :at_most
+) counted;

@@ -136,3 +136,15 @@ async def test_staffing_is_suggested_from_the_queues_own_weeks(
     assert len(cells) == 168
     assert max(cells) > 1
     assert (await page.goto(hall.site.origin + "/reports/staffing?queue=none")).status == 404  # type: ignore[union-attr]
+
+
+async def test_a_page_does_not_read_more_calls_than_it_may(
+    hall: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await a_day(hall)
+    client = await signed_in(hall, Role.SUPERVISOR)
+    monkeypatch.setattr("cti.supervisor.report_page._MOST_READ", 8)
+    assert (await client.get("/reports/calls")).status == 200
+    monkeypatch.setattr("cti.supervisor.report_page._MOST_READ", 7)
+    for path in ("/reports/calls", "/reports/calls/list", "/reports/calls/file.xlsx"):
+        assert (await client.get(path)).status == 413

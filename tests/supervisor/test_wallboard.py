@@ -45,6 +45,19 @@ async def busy(hall: Centre) -> None:
     )
 
 
+async def half_an_hour(hall: Centre) -> None:
+    """Four calls to the queue: three were answered in time, one citizen hung up."""
+    for n in range(4):
+        at = hall.site.clock() - timedelta(minutes=5 * n + 1)
+        await hall.pool.execute(
+            "insert into call (id, cell, direction, started_at, queue, queued_at, agent_id,"
+            " agent_answered_at, ended_at, outcome)"
+            " values ($1, 'cell1', 'inbound', $2, 'helpline-hi', $2, $3, $4, $5, $6)",
+            uuid4(), at, "1001" if n else None, at + timedelta(seconds=8) if n else None,
+            at + timedelta(seconds=50), "agent_answered" if n else "queue_abandoned",
+        )  # fmt: skip
+
+
 @pytest.mark.parametrize("language", ["hi", "en"])
 async def test_the_wallboard_is_live_readable_and_accessible(
     pool: Pool, passwords: Passwords, clock: ManualClock, browser: Browser, language: str
@@ -58,10 +71,16 @@ async def test_the_wallboard_is_live_readable_and_accessible(
         await page.goto(hall.site.origin + "/supervisor")
         await expect(page.locator("#figure-waiting dd")).to_have_text("0", timeout=20_000)
         await busy(hall)
+        await half_an_hour(hall)
         await expect(page.locator("#figure-waiting dd")).to_have_text("1", timeout=20_000)
         await expect(page.locator("li.is-in_call")).to_have_count(1, timeout=20_000)
         await expect(page.locator("li.is-paused")).to_have_count(1)
         await expect(page.locator("#alarms")).to_contain_text("⚠", timeout=20_000)
+        clock.advance(timedelta(seconds=95))
+        await expect(page.locator("#figure-longest dd")).to_contain_text("1:3", timeout=20_000)
+        await expect(page.locator("li.is-paused .since")).to_contain_text("1:3")
+        await expect(page.locator("#figure-trunk dd")).to_contain_text("240")
+        await expect(page.locator("#figure-level dd")).to_have_text("75 %", timeout=20_000)
         assert await judge(page, f"wallboard-{language}") == []
         await page.click("li.is-in_call button")
         await page.wait_for_selector("dialog[open]")

@@ -49,11 +49,14 @@ export class Board {
     this.figure("level", percent(level));
     this.figure("ready", String(this.told.by_status.ready ?? 0));
     this.figure("calls", String(this.told.calls));
-    this.figure("trunk", limit ? `${used} ${this.texts.of} ${limit}` : String(used));
+    this.figure("trunk", String(used), limit ? ` ${this.texts.of} ${limit}` : "");
   }
 
-  figure(name, text) {
-    write(this.find(`#figure-${name} dd`), text);
+  /** `beside`: said smaller, so that the figure itself is read from afar. */
+  figure(name, text, beside = "") {
+    const place = this.find(`#figure-${name} dd`);
+    if (place.textContent === text + beside) return;
+    place.replaceChildren(text, ...(beside ? [element("small", { textContent: beside })] : []));
   }
 
   queues() {
