@@ -21,11 +21,15 @@ class Right(StrEnum):
     CONFIDENTIAL_SEE = "confidential_see"  # complaints marked confidential
     RECORDING_LISTEN = "recording_listen"
     RECORDING_ERASE = "recording_erase"
+    RECORDING_HOLD = "recording_hold"  # keep one beyond its retention, and let it go again
+    RECORDING_CERTIFY = "recording_certify"  # hand one out with its certificate
+    CALL_FIND = "call_find"  # look calls up, with their times and recordings
     CITIZEN_CALL = "citizen_call"  # call citizens to check (R29)
     QUEUE_SUPERVISE = "queue_supervise"  # wallboard, listen, whisper, pause, move
     QUALITY_JUDGE = "quality_judge"
     CAMPAIGN_RUN = "campaign_run"
     REPORT_SEE = "report_see"
+    CALL_REPORT_SEE = "call_report_see"  # the figures of queues and agents
     USER_ADMINISTER = "user_administer"
     SETTING_CHANGE = "setting_change"  # policies, categories, posts, templates
     LOG_SEE = "log_see"  # who did what
@@ -54,11 +58,15 @@ RIGHTS_OF: dict[Role, frozenset[Right]] = {
     Role.SUPERVISOR: frozenset(
         {
             _R.COMPLAINT_REGISTER, _R.COMPLAINT_READ, _R.CITIZEN_IDENTIFY, _R.RECORDING_LISTEN,
-            _R.QUEUE_SUPERVISE, _R.QUALITY_JUDGE, _R.CAMPAIGN_RUN, _R.REPORT_SEE,
+            _R.QUEUE_SUPERVISE, _R.QUALITY_JUDGE, _R.CAMPAIGN_RUN, _R.REPORT_SEE, _R.CALL_FIND,
+            _R.CALL_REPORT_SEE, _R.RECORDING_HOLD,
         }
     ),
     Role.QUALITY_AUDITOR: frozenset(
-        {_R.COMPLAINT_READ, _R.RECORDING_LISTEN, _R.QUALITY_JUDGE, _R.REPORT_SEE}
+        {
+            _R.COMPLAINT_READ, _R.RECORDING_LISTEN, _R.QUALITY_JUDGE, _R.REPORT_SEE, _R.CALL_FIND,
+            _R.CALL_REPORT_SEE,
+        }
     ),
     Role.OFFICER: frozenset(
         {
@@ -82,14 +90,15 @@ RIGHTS_OF: dict[Role, frozenset[Right]] = {
         {
             _R.COMPLAINT_READ, _R.COMPLAINT_FORWARD, _R.COMPLAINT_TRANSFER, _R.SPECIAL_CLOSE,
             _R.CITIZEN_IDENTIFY, _R.CONFIDENTIAL_SEE, _R.CITIZEN_CALL, _R.RECORDING_LISTEN,
-            _R.REPORT_SEE,
+            _R.REPORT_SEE, _R.CALL_FIND, _R.RECORDING_HOLD, _R.RECORDING_CERTIFY,
+            _R.CALL_REPORT_SEE,
         }
     ),
     # Runs the system; what citizens said is not an administrator's to read.
     Role.ADMINISTRATOR: frozenset(
         {
             _R.USER_ADMINISTER, _R.SETTING_CHANGE, _R.LOG_SEE, _R.REPORT_SEE, _R.CAMPAIGN_RUN,
-            _R.RECORDING_ERASE,
+            _R.RECORDING_ERASE, _R.CALL_REPORT_SEE,
         }
     ),
 }  # fmt: skip

@@ -203,6 +203,13 @@ def total(calls: Iterable[OfferedCall], intervals: Iterable[Interval], rules: Ru
     return line
 
 
+def calls_behind(
+    calls: Iterable[OfferedCall], by: By, key: str | None, of: Fate | None
+) -> list[OfferedCall]:
+    """The calls that a figure counts: of one line (None: of all), of one fate (None: offered)."""
+    return [call for call in calls if key in (None, _KEYS[by](call)) and of in (None, fate(call))]
+
+
 def _count(line: Line, call: OfferedCall, rules: Rules) -> None:
     what = fate(call)
     line.fates[what] += 1

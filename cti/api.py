@@ -25,7 +25,14 @@ from cti.errors import (
     NoSuchCallError,
     OpenComplaint,
 )
-from cti.ports import AgentSessions, RegisteredComplaint, Registrar, RegistrationForm
+from cti.ports import (
+    AgentSessions,
+    RegisteredComplaint,
+    Registrar,
+    RegistrationForm,
+    SupervisorSessions,
+)
+from cti.supervising import Supervisor, of_token
 from cti.wallboards import Wallboards
 from db.errors import AWAY
 
@@ -55,6 +62,7 @@ class AgentApi:
     heartbeat: float = 6.0
     wallboards: Wallboards | None = None
     drafts: Drafts | None = None
+    supervisors: SupervisorSessions | None = None
 
 
 class ComplaintBody(BaseModel):
@@ -90,15 +98,31 @@ def routes(api: AgentApi) -> list[web.RouteDef]:
 
 def _for_supervisors(api: AgentApi) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def guarded(request: web.Request) -> web.StreamResponse:
-        name = tokens.supervisor(api.secret, _token(request))
-        if name is None or api.wallboards is None:
+        async def who() -> Supervisor | None:
+            return await _supervisor(api, request)
+
+        try:
+            known = await who()
+        except AWAY as error:
+            _log.warning("supervisor's request not served", error=repr(error))
+            return _problem(503, "try again in a moment", headers={"Retry-After": "2"})
+        if known is None or api.wallboards is None:
             return _problem(401, "sign in first", headers={"WWW-Authenticate": "Bearer"})
         socket = _socket(api)
         await socket.prepare(request)
-        await api.wallboards.serve(name, socket, request)
+        await api.wallboards.serve(who, socket, request)
         return socket
 
     return guarded
+
+
+async def _supervisor(api: AgentApi, request: web.Request) -> Supervisor | None:
+    """By a laboratory's token, or else by the session of the browser."""
+    token = _token(request)
+    if token or api.supervisors is None:
+        name = tokens.supervisor(api.secret, token)
+        return None if name is None else of_token(name)
+    return await api.supervisors.supervisor_of(request)
 
 
 def _socket(api: AgentApi) -> web.WebSocketResponse:

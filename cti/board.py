@@ -20,6 +20,7 @@ def board(
     *,
     in_step: bool,
     now: datetime,
+    trunk_limit: int | None = None,
 ) -> Board:
     """JSON-ready. `lines`: the last half hour by queue. Waits in whole seconds.
 
@@ -36,6 +37,7 @@ def board(
         "by_status": dict(Counter(str(one.view.status) for one in standings.values())),
         "calls": len(state.calls),
         "trunk_channels": sum(leg.trunk for leg in state.legs.values()),
+        "trunk_limit": trunk_limit,
     }
 
 

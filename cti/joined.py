@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from cti.alarm_bell import AlarmBell
+from cti.alarms import AlarmRule
 from cti.ami import AmiLink
 from cti.clicks import Clicks
 from cti.commands import Commands
@@ -48,6 +50,11 @@ class CtiSettings:
     unanswered_wait: float = 2.0
     settle: float = 0.2
     write_retry: float = 0.25
+    look_every: float = 10.0
+    trunk_limit: int | None = None
+    alarms: tuple[AlarmRule, ...] = ()
+    tell_alarms: bool = True
+    alarms_every: float = 1.0
 
 
 async def _nobody(_passwords: Mapping[str, str]) -> None:
@@ -123,8 +130,14 @@ class Cti:
             members_changed=self.membership.wake, now=now,
         )  # fmt: skip
         self.wallboards = Wallboards(
-            self.live, self.timeline, self.supervision, pool, link=link, now=now
-        )
+            self.live, self.timeline, self.supervision, pool, link=link, now=now,
+            look_every=settings.look_every, trunk_limit=settings.trunk_limit,
+        )  # fmt: skip
+        self.alarms = AlarmBell(
+            self.wallboards.figures, pool, settings.alarms, now, cell=settings.cell,
+            tell=settings.tell_alarms, every=settings.alarms_every,
+        )  # fmt: skip
+        self.wallboards.alarms = self.alarms.standing
         help_chat.to_agent = self.desk.tell
         help_chat.to_supervisors = self.wallboards.tell
 

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from aiohttp import web
 
+from cti.supervising import Supervisor
+
 History = Mapping[str, Any]
 """JSON-ready: `{"calls": [...], "complaints": [...]}`, newest first; and
 `citizens`, who may be speaking, longest known first."""
@@ -35,6 +37,17 @@ class AgentSessions(Protocol):
         """Returns when the session of this request has ended, or its person is no agent any more.
 
         Until then it counts as used.
+        """
+        ...
+
+
+class SupervisorSessions(Protocol):
+    """Browsers that are signed in: whose person supervises, and what."""
+
+    async def supervisor_of(self, request: web.Request) -> Supervisor | None:
+        """Asked anew each time: a right that was taken back counts at once.
+
+        Raises one of `db.errors.AWAY`.
         """
         ...
 

@@ -1,6 +1,6 @@
 """What a supervisor may do to agents and beside them: each is logged, listening with its reason."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,11 +15,12 @@ from cti.help import HelpChat
 from cti.live import LiveState
 from cti.originate import OriginateCommand, OriginateReply
 from cti.presence import Presence
+from cti.supervising import Supervisor
 from cti.timeline import Timeline
 from cti.views import AgentStatus
 from db.errors import AWAY, stop_if_cancelled
 from db.ids import new_id
-from db.pool import Pool
+from db.pool import Connection, Pool
 from db.statements import statements
 from dialplans import names
 
@@ -27,6 +28,11 @@ _log = structlog.get_logger(__name__)
 _ACQUIRE_SECONDS = 5.0
 _RING_MS = 30_000
 _LONGEST_BROADCAST = 500
+_LONGEST_REASON = 500
+_NOT_YOURS = "this is not one of your queues"
+_NEED_A_REASON = frozenset(
+    {"force_pause", "force_ready", "force_sign_out", "move", "listen", "whisper", "barge"}
+)
 
 
 class Supervision:
@@ -67,11 +73,11 @@ class Supervision:
         """Agents by id."""
         return self._desk.serving()
 
-    async def answer(self, name: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    async def answer(self, who: Supervisor, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Never raises what is the page's, Asterisk's or the database's fault."""
         head = {"type": "answer", "id": asked["id"]}
         try:
-            known = await self._carry_out(name, asked)
+            known = await self._carry_out(who, asked)
         except DeskError as error:
             return head | {"ok": False, "reason": str(error)}
         except AmiError as error:
@@ -85,69 +91,133 @@ class Supervision:
             return head | {"ok": False, "reason": "not a message that we know"}
         return head | {"ok": True}
 
-    async def _carry_out(self, name: str, asked: Mapping[str, Any]) -> bool:
+    async def _carry_out(self, who: Supervisor, asked: Mapping[str, Any]) -> bool:
         match asked:
-            case {"type": "force_pause", "agent": str(agent)}:
-                self._presence.pause(self._present(agent), "forced")
-            case {"type": "force_ready", "agent": str(agent)}:
-                self._presence.ready(self._present(agent))
-            case {"type": "force_sign_out", "agent": str(agent)}:
-                self._desk.sign_out(self._present(agent))
-            case {"type": "move", "agent": str(agent), "queues": list(queues)}:
-                await self._move(self._present(agent), queues)
+            case {
+                "type": "force_pause" | "force_ready" | "force_sign_out" as what,
+                "agent": str(agent),
+                "reason": str(reason),
+            }:
+                await self._force(who, what, agent, _why(reason))
+            case {"type": "move", "agent": str(agent), "queues": list(queues), "reason": str(why)}:
+                await self._move(who, agent, queues, _why(why))
             case {"type": "help", "agent": str(agent), "text": str(text)}:
-                await self._help.say(agent, f"supervisor:{name}", text)
+                if who.queues is not None and not who.sees(self._queues_of(agent)):
+                    raise NotAllowedError(_NOT_YOURS)
+                await self._help.say(agent, f"supervisor:{who.name}", text)
             case {"type": "broadcast", "queue": str(queue), "text": str(text)}:
-                self._broadcast(name, queue, text)
+                await self._broadcast(who, queue, text)
             case {
                 "type": "listen" | "whisper" | "barge" as mode,
                 "agent": str(agent),
-                "phone": str(phone),
                 "reason": str(reason),
             }:
-                await self._beside(name, mode, agent, phone, reason.strip())
-                return True
+                phone = self._phone(who, agent, asked.get("phone"))
+                await self._beside(who, mode, agent, phone, _why(reason))
+            case {"type": str(what)} if what in _NEED_A_REASON:
+                raise NotAllowedError("say why")
             case _:
                 return False
-        _log.info("supervisor acted", supervisor=name, what=asked["type"])
+        _log.info("supervisor acted", supervisor=who.actor, what=asked["type"])
         return True
 
-    def _present(self, agent_id: str) -> str:
+    async def _force(self, who: Supervisor, what: str, agent: str, reason: str) -> None:
+        """Pause, make ready or sign out: written down first."""
+        self._mine(who, agent)
+        async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as conn:
+            await self._note(conn, who, what, f"agent:{agent}", reason)
+        match what:
+            case "force_pause":
+                self._presence.pause(agent, "forced")
+            case "force_ready":
+                self._presence.ready(agent)
+            case _:
+                self._desk.sign_out(agent)
+
+    def _mine(self, who: Supervisor, agent_id: str) -> Sequence[str]:
+        """The agent's queues. An agent is whose who supervise one of them."""
         if agent_id not in self._desk.serving():
             raise NotNowError("this agent is not signed in")
-        return agent_id
+        queues = self._queues_of(agent_id)
+        if not who.sees(queues):
+            raise NotAllowedError(_NOT_YOURS)
+        return queues
 
-    async def _move(self, agent_id: str, queues: list[Any]) -> None:
+    def _queues_of(self, agent_id: str) -> Sequence[str]:
+        """As Asterisk has them; before it has them, where the agent belongs."""
+        joined = [queue for queue, agent in self._live.state.members if agent == agent_id]
+        seated = self._desk.serving().get(agent_id)
+        return joined or (list(seated.queues) if seated else [])
+
+    async def _move(self, who: Supervisor, agent: str, queues: list[Any], reason: str) -> None:
+        """From and to queues that are all theirs."""
+        present = self._mine(who, agent)
         if not queues or not all(queue in self._directory.queues for queue in queues):
             raise NotAllowedError("no such queue")
-        async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as conn:
-            await statements().desk_move_agent(
-                conn, agent_id=agent_id, queues=sorted(set(queues)), cell=self._cell
-            )
+        if not who.may([*present, *queues]):
+            raise NotAllowedError(_NOT_YOURS)
+        target = sorted(set(queues))
+        async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as conn, conn.transaction():
+            await self._note(conn, who, "move", f"agent:{agent}", reason, target)
+            await statements().desk_move_agent(conn, agent_id=agent, queues=target, cell=self._cell)
         self._members_changed()
 
-    def _broadcast(self, name: str, queue: str, text: str) -> None:
-        if not 0 < len(text) <= _LONGEST_BROADCAST:
+    async def _broadcast(self, who: Supervisor, queue: str, text: str) -> None:
+        if not 0 < len(text.strip()) <= _LONGEST_BROADCAST or "\0" in text:
             raise NotAllowedError(f"a message has 1 to {_LONGEST_BROADCAST} characters")
+        if not queue or not who.may([queue]):
+            raise NotAllowedError(_NOT_YOURS)
+        async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as conn:
+            await self._note(conn, who, "broadcast", f"queue:{queue}", text)
         message = {
-            "type": "broadcast", "from": name, "queue": queue, "text": text,
+            "type": "broadcast", "from": who.name, "queue": queue, "text": text,
             "at": self._now().isoformat(),
         }  # fmt: skip
         for agent in {agent for one, agent in self._live.state.members if one == queue}:
             self._desk.tell(agent, message)
 
-    async def _beside(self, name: str, mode: str, agent: str, phone: str, reason: str) -> None:
-        """Ring the supervisor's telephone and put it beside the agent."""
-        if not reason:
-            raise NotAllowedError("say why")
-        if phone not in self._directory.agents or phone == agent:
+    async def _note(
+        self,
+        conn: Connection,
+        who: Supervisor,
+        action: str,
+        target: str,
+        reason: str,
+        queues: Sequence[str] = (),
+    ) -> None:
+        at = self._now()
+        await statements().supervision_note(
+            conn,
+            id=new_id(at),
+            actor=who.actor,
+            action=action,
+            target=target,
+            reason=reason,
+            queues=list(queues),
+            at=at,
+        )
+
+    def _phone(self, who: Supervisor, agent: str, named: object) -> str:
+        """Their own telephone, or the one that they name: never one that an agent works with."""
+        phone = who.phone or named
+        if not isinstance(phone, str) or phone not in self._directory.agents or phone == agent:
             raise NotAllowedError("no such telephone")
+        if phone != who.phone and phone in self._desk.serving():
+            raise NotAllowedError("an agent works with this telephone")
+        return phone
+
+    async def _beside(
+        self, who: Supervisor, mode: str, agent: str, phone: str, reason: str
+    ) -> None:
+        """Ring the supervisor's telephone and put it beside the agent."""
         view = self._live.view(agent)
         call = self._live.state.calls.get(view.call_id) if view.call_id else None
         if call is None or view.status is not AgentStatus.IN_CALL:
             raise NotNowError("this agent is in no call")
+        if not who.sees([call.queue] if call.queue else self._queues_of(agent)):
+            raise NotAllowedError(_NOT_YOURS)
         leg = call.agent_leg if call.agent_id == agent else call.others[agent]
-        self._control.note(call.id, f"supervisor:{name}", mode, f"agent:{agent}", reason)
+        self._control.note(call.id, who.actor, mode, f"agent:{agent}", reason)
         if mode == "barge":
             await self._control.barge(call, phone)
             return
@@ -163,3 +233,10 @@ class Supervision:
         )
         if await self._link.originate(command) is OriginateReply.REFUSED:
             raise NotNowError("your telephone cannot be called now")
+
+
+def _why(reason: str) -> str:
+    """Raises `NotAllowedError` for no reason at all."""
+    if not reason.strip() or "\0" in reason:
+        raise NotAllowedError("say why")
+    return reason.strip()[:_LONGEST_REASON]

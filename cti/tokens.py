@@ -26,7 +26,7 @@ def issue_supervisor(secret: bytes, name: str) -> str:
 
 
 def supervisor(secret: bytes, token: str) -> str | None:
-    """The one place that says who may supervise: their name, or None."""
+    """A laboratory's supervisor without a sign-in: their name, or None."""
     name, _, given = token.partition(".")
     expected = _supervisors_mac(secret, name)
     return name if name and hmac.compare_digest(expected.encode(), given.encode()) else None

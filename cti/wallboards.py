@@ -2,8 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from aiohttp import WSMsgType, web
@@ -13,7 +14,8 @@ from calls.reporting import By, Line, Rules, report
 from cti.ami import AmiLink
 from cti.board import Board, board
 from cti.live import LiveState
-from cti.pages import Message, Page
+from cti.pages import CLOSE_SIGNED_OUT, Message, Page
+from cti.supervising import Supervisor, seen_by
 from cti.supervision import Supervision
 from cti.timeline import Timeline
 from db.errors import AWAY, stop_if_cancelled
@@ -24,12 +26,18 @@ _ACQUIRE_SECONDS = 5.0
 _WINDOW = timedelta(minutes=30)
 _OUTGOING = 32
 _MOST_PAGES = 100
+_FIGURES_UNSEEN = 30.0
+_AWAY = "the database is away"
+
+Who = Callable[[], Awaitable[Supervisor | None]]
+"""Asks who is at the page, as their rights are now; None: nobody who may be there."""
 
 
 class Wallboards:
     """`serve()` is one page's life; `run()` belongs to a supervisor of services.
 
-    `every`: seconds between boards; `figures_every`: between readings of the last half hour.
+    `every`: seconds between boards; `figures_every`: between readings of the last half hour;
+    `look_every`: between looks at the rights of those whose page is open.
     """
 
     def __init__(
@@ -43,6 +51,8 @@ class Wallboards:
         now: Callable[[], datetime],
         every: float = 1.0,
         figures_every: float = 5.0,
+        look_every: float = 10.0,
+        trunk_limit: int | None = None,
     ) -> None:
         self._live = live
         self._timeline = timeline
@@ -52,59 +62,76 @@ class Wallboards:
         self._now = now
         self._every = every
         self._figures_every = figures_every
+        self._look_every = look_every
+        self._trunk_limit = trunk_limit
+        self.alarms: Callable[[], list[dict[str, Any]]] = list
         self._lines: Mapping[str, Line] = {}
-        self._pages: set[Page] = set()
+        self._pages: dict[Page, Supervisor] = {}
 
     def board(self) -> Board:
-        """As things stand."""
+        """As things stand, with the alarms."""
+        return {**self.figures(), "alarms": self.alarms()}
+
+    def figures(self) -> Board:
+        """As things stand; whoever joins the parts sets `alarms` beside them."""
         names = {id: agent.name for id, agent in self._supervision.signed_in().items()}
         return board(
             self._live.state, self._timeline.standings(), names, self._lines,
-            in_step=self._link.ready, now=self._now(),
+            in_step=self._link.ready, now=self._now(), trunk_limit=self._trunk_limit,
         )  # fmt: skip
 
     def tell(self, message: Message) -> None:
-        """All supervisors."""
-        for page in list(self._pages):
-            page.send(message)
+        """Those who supervise the agent that the message is about."""
+        queues = [queue for queue, agent in self._live.state.members if agent == message["agent"]]
+        for page, supervisor in list(self._pages.items()):
+            if supervisor.sees(queues):
+                page.send(message)
 
-    async def serve(self, name: str, socket: web.WebSocketResponse, request: web.Request) -> None:
-        """Until the page goes."""
-        if len(self._pages) >= _MOST_PAGES:
-            await socket.close(message=b"too many wallboards")
+    async def serve(self, who: Who, socket: web.WebSocketResponse, request: web.Request) -> None:
+        """Until the page goes, or nobody who may be there is behind it any more."""
+        supervisor = await self._ask(who)
+        if supervisor is None or len(self._pages) >= _MOST_PAGES:
+            await socket.close(message=b"not now")
             return
-        page = Page(f"supervisor {name}", socket, request, _OUTGOING)
-        self._pages.add(page)
-        writer = asyncio.create_task(page.write(), name=f"page of supervisor {name}")
+        page = Page(f"supervisor {supervisor.actor}", socket, request, _OUTGOING)
+        self._pages[page] = supervisor
+        tasks = [
+            asyncio.create_task(page.write(), name=f"page of {supervisor.actor}"),
+            asyncio.create_task(self._watch(who, page), name=f"rights of {supervisor.actor}"),
+        ]
         try:
-            page.send(self.board())
+            page.send(seen_by(self.board(), supervisor))
+            page.send(self._hello(supervisor))
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
-                    await self._received(name, page, message.data)
+                    await self._received(who, page, message.data)
         finally:
-            self._pages.discard(page)
-            writer.cancel()
-            await asyncio.gather(writer, return_exceptions=True)
+            del self._pages[page]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def run(self) -> None:
         """Send what changed, and the passing of time where somebody waits."""
         loop = asyncio.get_running_loop()
-        figures_at = 0.0
+        read_at = -_FIGURES_UNSEEN
         last: Board = {}
         while True:
             await asyncio.sleep(self._every)
+            # Without a page too, less often: alarms look at the figures.
+            pause = self._figures_every if self._pages else _FIGURES_UNSEEN
+            if loop.time() >= read_at + pause:
+                read_at = loop.time()
+                await self._read_figures()
             if not self._pages:
                 continue
-            if loop.time() >= figures_at:
-                figures_at = loop.time() + self._figures_every
-                await self._read_figures()
             current = self.board()
             if {**current, "at": None} != {**last, "at": None}:
-                for page in list(self._pages):
-                    page.send(current)
+                for page, supervisor in list(self._pages.items()):
+                    page.send(seen_by(current, supervisor))
             last = current
 
-    async def _received(self, name: str, page: Page, text: str) -> None:
+    async def _received(self, who: Who, page: Page, text: str) -> None:
         try:
             asked = json.loads(text)
         except (ValueError, RecursionError):
@@ -113,9 +140,50 @@ class Wallboards:
             case {"type": "ping"}:
                 page.send({"type": "pong"})
             case {"type": str(), "id": str() | int()}:
-                page.send(await self._supervision.answer(name, asked))
+                page.send(await self._answer(who, page, asked))
             case _:
                 page.send({"type": "error", "message": "not a message that we know"})
+
+    async def _answer(self, who: Who, page: Page, asked: Mapping[str, Any]) -> Message:
+        """The rights are those of this moment."""
+        try:
+            supervisor = await who()
+        except AWAY as error:
+            stop_if_cancelled()
+            _log.warning("rights of a supervisor not read", error=repr(error))
+            return {"type": "answer", "id": asked["id"], "ok": False, "reason": _AWAY}
+        if supervisor is None:
+            page.close(CLOSE_SIGNED_OUT, "signed out")
+            return {"type": "answer", "id": asked["id"], "ok": False, "reason": "signed out"}
+        return await self._supervision.answer(supervisor, asked)
+
+    async def _watch(self, who: Who, page: Page) -> None:
+        """A forced sign-out, or a right that was taken back, reaches the open page too."""
+        while True:
+            await asyncio.sleep(self._look_every)
+            try:
+                supervisor = await who()
+            except AWAY as error:
+                stop_if_cancelled()
+                _log.warning("rights of a supervisor not read", error=repr(error))
+                continue
+            if supervisor is None:
+                page.close(CLOSE_SIGNED_OUT, "signed out")
+                return
+            if supervisor != self._pages.get(page):
+                self._pages[page] = supervisor
+                page.send(seen_by(self.board(), supervisor))
+
+    async def _ask(self, who: Who) -> Supervisor | None:
+        try:
+            return await who()
+        except AWAY as error:
+            stop_if_cancelled()
+            _log.warning("rights of a supervisor not read", error=repr(error))
+            return None
+
+    def _hello(self, supervisor: Supervisor) -> Message:
+        return {"type": "hello", "name": supervisor.name, "phone": supervisor.phone}
 
     async def _read_figures(self) -> None:
         now = self._now()

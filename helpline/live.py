@@ -16,7 +16,7 @@ from dialplans.secrets import Secrets
 from helpline.clock import Clock
 from helpline.metrics import Metrics
 from helpline.recording_adapters import AsteriskRecorder
-from helpline.settings import CellOptions
+from helpline.settings import AlarmOptions, CellOptions
 from helpline.supervise import Service
 
 
@@ -33,6 +33,8 @@ class LiveCell:
         softphones: SoftphoneSettings,
         publish: Publish,
         pause_limit: timedelta,
+        alarms: AlarmOptions,
+        trunk_limit: int,
     ) -> None:
         self._cell = cell
         self._pool = pool
@@ -55,6 +57,9 @@ class LiveCell:
                 softphones=softphones,
                 caller_id=cell.trunk.caller_id,
                 pause_limit=pause_limit,
+                trunk_limit=trunk_limit,
+                alarms=alarms.as_rules(),
+                tell_alarms=alarms.webhook,
             ),
             pool,
             history,
@@ -80,6 +85,7 @@ class LiveCell:
             "softphones": self._cti.softphones.run,
             "lost softphones": self._cti.recovery.run,
             "wallboards": self.wallboards.run,
+            "alarms": self._cti.alarms.run,
             "queue members": self._cti.membership.run,
             "AMI link": self.link.run,
         }

@@ -10,6 +10,9 @@ from access import sessions
 from access.rights import Right, may_somewhere
 from access.sessions import SignedIn
 from cti.deskpage import MENU as DESK_MENU
+from cti.supervising import Supervisor, supervising
+from cti.supervisor.site import MENU as SUPERVISOR_MENU
+from cti.supervisor.site import PACKAGE as SUPERVISOR_PAGES
 from db.errors import AWAY, stop_if_cancelled
 from db.pool import Pool
 from helpline.clock import Clock
@@ -39,7 +42,12 @@ def page_shell(settings: Settings, pool: Pool, now: Clock) -> Shell:
     if not options.secure:
         _log.warning("pages are served without HTTPS: for a laboratory only", origin=options.origin)
     return Shell(
-        pool, options, passwords(settings), now, packages=("cti",), menu=(*DESK_MENU, *MENU)
+        pool,
+        options,
+        passwords(settings),
+        now,
+        packages=("cti", SUPERVISOR_PAGES),
+        menu=(*DESK_MENU, *MENU, *SUPERVISOR_MENU),
     )
 
 
@@ -71,6 +79,20 @@ class DeskSessions:
             except AWAY as error:
                 stop_if_cancelled()
                 _log.warning("session not looked at", error=repr(error))
+
+
+class WallboardSessions:
+    """`cti.ports.SupervisorSessions`: browsers whose person supervises a queue, or all."""
+
+    def __init__(self, shell: Shell) -> None:
+        self._visitors = shell.visitors
+
+    async def supervisor_of(self, request: web.Request) -> Supervisor | None:
+        """What the person who signed in may supervise now."""
+        session = await self._visitors.still(request)
+        if session is None or session.must_change:
+            return None
+        return supervising(session.person)
 
 
 class SessionSweep:

@@ -3,11 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
+from complaints.confidentiality import audience_may_hear
 from complaints.holding import holding_call
 from complaints.policy import Policy
 from cti.ami import AmiLink
 from cti.errors import AmiError
 from cti.mute import mute_recording
+from cti.supervisor.hearing import ListeningRights, is_user
 from db.pool import Connection
 from recordings.errors import PauseError
 
@@ -23,6 +25,20 @@ class ComplaintCases:
     async def holding(self, conn: Connection, call_id: UUID, now: datetime) -> str | None:
         """The complaint that the call belongs to, in words."""
         return await holding_call(conn, call_id, self._reopenable, now)
+
+
+class MayHear:
+    """`recordings.download.MayHear`: people by their rights, officers by their post."""
+
+    def __init__(self, policy: Policy, users: ListeningRights) -> None:
+        self._policy = policy
+        self._users = users
+
+    async def __call__(self, conn: Connection, recording_id: UUID, audience: str) -> bool:
+        """As things are now, however old the link is."""
+        if is_user(audience):
+            return await self._users.audience_may_hear(conn, recording_id, audience)
+        return await audience_may_hear(conn, recording_id, audience, self._policy)
 
 
 class AsteriskRecorder:

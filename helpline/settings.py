@@ -26,6 +26,7 @@ from pydantic_settings import (
 from agi.visit import Skill
 from complaints.calendar import Counting
 from complaints.policy import FollowUp, Policy, SpecialClose
+from cti.alarms import EACH_QUEUE, OF_THE_CELL, AlarmKind, AlarmRule
 from dialplans.settings import (
     EMERGENCY_SERVICES,
     Address,
@@ -455,6 +456,52 @@ class RecordingOptions(_Group):
         return self
 
 
+class AlarmRuleOptions(_Group):
+    """When a figure of the wallboard is an alarm. `queue`: one that has a rule of its own."""
+
+    kind: AlarmKind
+    threshold: Annotated[float, Field(ge=0)]
+    queue: str = EACH_QUEUE
+    raise_after: timedelta = timedelta(seconds=30)
+    clear_after: timedelta = timedelta(seconds=60)
+
+
+def _rule(
+    kind: AlarmKind, threshold: float, raise_after: int, clear_after: int = 60
+) -> AlarmRuleOptions:
+    return AlarmRuleOptions(
+        kind=kind,
+        threshold=threshold,
+        raise_after=timedelta(seconds=raise_after),
+        clear_after=timedelta(seconds=clear_after),
+    )
+
+
+class AlarmOptions(_Group):
+    """What supervisors are told of, at their wallboard and, where there is one, by webhook."""
+
+    webhook: bool = False
+    rules: tuple[AlarmRuleOptions, ...] = (
+        _rule(AlarmKind.WAITING, 10, 30),
+        _rule(AlarmKind.LONGEST_WAIT, 120, 10),
+        _rule(AlarmKind.SERVICE_LEVEL, 0.6, 300, 300),
+        _rule(AlarmKind.TRUNK_FULL, 0.9, 10),
+        _rule(AlarmKind.AMI_DOWN, 0, 10, 10),
+        _rule(AlarmKind.RECORDINGS_FAILING, 0, 60),
+    )
+
+    def as_rules(self) -> tuple[AlarmRule, ...]:
+        """As the wallboard takes them."""
+        return tuple(AlarmRule(**rule.model_dump()) for rule in self.rules)
+
+    @model_validator(mode="after")
+    def _of_the_cell_or_of_queues(self) -> Self:
+        for rule in self.rules:
+            if rule.kind in OF_THE_CELL and rule.queue != EACH_QUEUE:
+                raise ValueError(f"alarms: {rule.kind} is the cell's, not of a queue")
+        return self
+
+
 class LogOptions(_Group):
     """How this process logs."""
 
@@ -495,6 +542,7 @@ class Settings(BaseSettings):
     callbacks: CallbackOptions = CallbackOptions()
     notifications: NotificationOptions = NotificationOptions()
     recordings: RecordingOptions = RecordingOptions()
+    alarms: AlarmOptions = AlarmOptions()
     log: LogOptions = LogOptions()
 
     @property
@@ -560,6 +608,13 @@ class Settings(BaseSettings):
         queues = {queue.name for queue in self.cell.queues}
         if unknown := sorted({route.queue for route in self.cell.routes} - queues):
             raise ValueError(f"cell.routes: no queue {', '.join(unknown)}")
+        return self
+
+    @model_validator(mode="after")
+    def _alarms_are_of_queues_that_exist(self) -> Self:
+        known = {queue.name for queue in self.cell.queues} | {EACH_QUEUE}
+        if unknown := sorted({rule.queue for rule in self.alarms.rules} - known):
+            raise ValueError(f"alarms: no queue {', '.join(unknown)}")
         return self
 
     @model_validator(mode="after")

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 
 import structlog
@@ -14,11 +13,13 @@ from calls.journal import CallJournal
 from campaigns.callbacks import Callbacks
 from campaigns.dialer import Dialer
 from complaints.bundle_page import BundlePage
-from complaints.confidentiality import audience_may_hear
 from complaints.status import words_to_speak
 from cti import deskpage
 from cti.api import AgentApi
 from cti.api import routes as agent_routes
+from cti.supervisor.call_page import CallParts
+from cti.supervisor.hearing import ListeningRights
+from cti.supervisor.site import add_supervisor_pages
 from db.group_commit import GroupCommit
 from db.migrate import migrate
 from db.pool import Pool, open_pool
@@ -46,11 +47,11 @@ from helpline.live import LiveCell
 from helpline.metrics import Metrics
 from helpline.officers import OfficersByTelephone
 from helpline.outbound import Outbound, receipt_options
-from helpline.pages import DeskSessions, SessionSweep, page_shell
+from helpline.pages import DeskSessions, SessionSweep, WallboardSessions, page_shell
 from helpline.prompts import prompt_store
 from helpline.reception import Admission, Places, StatusRows, admission, opening
 from helpline.recorded import RecordingJobs, recording_vault
-from helpline.recording_adapters import AsteriskRecorder
+from helpline.recording_adapters import AsteriskRecorder, MayHear
 from helpline.settings import Settings
 from helpline.sign_in import passwords
 from helpline.softphones import PasswordFile, softphone_settings
@@ -59,6 +60,7 @@ from helpline.tls import tls_context
 from helpline.tools import Tools
 from messages.receipts import Receipts
 from recordings.capture import Capture
+from recordings.certificate import Device
 from recordings.closer import Closer
 from recordings.download import Downloads
 from recordings.vault import Vault
@@ -239,6 +241,8 @@ class Helpline:
             softphone_settings(self._settings, cell),
             PasswordFile(cell, secrets, self._tools.asterisk.argv).publish,
             timedelta(seconds=self._settings.recordings.pause_limit_seconds),
+            self._settings.alarms,
+            self._settings.feedback.trunk_channels,
         )
         await live.load_agents()
         for name, service in live.services.items():
@@ -295,13 +299,22 @@ class Helpline:
             DeskSessions(shell),
             wallboards=live.wallboards,
             drafts=live.drafts,
+            supervisors=WallboardSessions(shell),
         )
         app = application(agent_routes(agents), self._metrics, self.health)
-        may_hear = partial(audience_may_hear, policy=policy)
+        may_hear = MayHear(policy, ListeningRights(pool, self._now))
         Downloads(pool, self._vault, key, self._now, may_hear).add_routes(app)
         BundlePage(pool, key, self._now, policy).add_routes(app)
         add_pages(app, shell)
         deskpage.add_routes(app, shell)
+        parts = CallParts(
+            self._vault,
+            key,
+            Device(**settings.recordings.device.model_dump()),
+            settings.recordings.chromium,
+        )
+        wrap_up = {queue.name: queue.wrap_up_seconds for queue in settings.cell.queues}
+        add_supervisor_pages(app, shell, parts, cell=settings.cell.name, wrap_up=wrap_up)
         if receipts := settings.notifications.receipts:
             Receipts(pool, receipt_options(receipts), self._now).add_routes(app)
         self._services.start("sessions", SessionSweep(shell).run)

@@ -33,6 +33,11 @@ def clock(at: datetime) -> str:
     return at.astimezone(IST).strftime("%H:%M")
 
 
+def exact(at: datetime, language: str) -> str:
+    """Day and time in India to the second: 22 नवंबर 2025, 14:30:05."""
+    return f"{day(at, language)}, {at.astimezone(IST).strftime('%H:%M:%S')}"
+
+
 def clock_after(at: datetime) -> str:
     """The first full minute that is not before `at`, so that waiting until then is enough."""
     return clock(at + timedelta(seconds=59))

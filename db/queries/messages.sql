@@ -109,8 +109,8 @@ group by channel;
 
 -- name: messages_undelivered_list(at_most)
 -- The latest first: an old one has been seen, or does not matter any more.
-select n.id, n.kind, n.channel, n.recipient, n.undelivered_at, n.last_error, c.number
-from notification n join complaint c on c.id = n.complaint_id
+select n.id, n.kind, n.channel, n.recipient, n.undelivered_at, n.last_error, coalesce(c.number, '') as number
+from notification n left join complaint c on c.id = n.complaint_id
 where n.undelivered_at is not null and n.delivered_at is null
 order by n.undelivered_at desc, n.id limit :at_most;
 

@@ -63,3 +63,29 @@ join quality_criterion c on c.form = r.form and c.version = r.version and c.code
 where r.at >= :since and r.at < :until and r.form = :form
   and not exists (select from quality_review later where later.supersedes = r.id)
 group by m.code order by share, m.code;
+
+-- name: quality_reviews_of_call(call_id, form)
+select r.id, r.call_id, r.form, r.agent_id, r.reviewer, coalesce(u.display_name, r.reviewer) as who,
+       r.score::double precision as score, r.failed, r.comment, r.at,
+       not exists (select from quality_review later where later.supersedes = r.id) as stands,
+       a.agrees, a.text as answer, a.at as answered_at
+from quality_review r left join quality_answer a on a.review = r.id
+left join app_user u on r.reviewer = 'user:' || u.id
+where r.call_id = :call_id and r.form = :form order by r.at desc, r.id desc;
+
+-- name: quality_reviews_of_agent(agent_id, at_most)
+-- What stands, newest first: for the agent's own page.
+select r.id, r.call_id, r.form, r.agent_id, r.reviewer, coalesce(u.display_name, r.reviewer) as who,
+       r.score::double precision as score, r.failed, r.comment, r.at, true as stands,
+       a.agrees, a.text as answer, a.at as answered_at
+from quality_review r left join quality_answer a on a.review = r.id
+left join app_user u on r.reviewer = 'user:' || u.id
+where r.agent_id = :agent_id and not exists (select from quality_review later where later.supersedes = r.id)
+order by r.at desc, r.id desc limit :at_most;
+
+-- name: quality_marks(reviews)
+select review, code, points from quality_mark where review = any(:reviews::uuid[]);
+
+-- name: quality_queues_of(calls)
+-- In which queue each was: reviewers see their queues' calls only.
+select id, queue from call where id = any(:calls::uuid[]);

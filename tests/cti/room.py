@@ -12,10 +12,12 @@ from aiohttp import ClientWebSocketResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from cti import tokens
+from cti.alarms import AlarmRule
 from cti.ami import AmiLink
 from cti.api import AgentApi, routes
 from cti.consumer import Consumer
 from cti.desk import Desk
+from cti.directory import Directory
 from cti.errors import (
     ConflictError,
     DuplicateFoundError,
@@ -27,7 +29,13 @@ from cti.joined import Cti, CtiSettings
 from cti.live import LiveState
 from cti.membership import Membership
 from cti.message import AmiEvent
-from cti.ports import AgentSessions, History, RegisteredComplaint, RegistrationForm
+from cti.ports import (
+    AgentSessions,
+    History,
+    RegisteredComplaint,
+    RegistrationForm,
+    SupervisorSessions,
+)
 from cti.writes import Writes
 from db.pool import Pool
 from tests.cti.fake_ami import FakeAmi, eventually, settings
@@ -179,7 +187,9 @@ async def ask(page: ClientWebSocketResponse, type: str, **more: object) -> dict[
 async def opened(
     pool: Pool, server: FakeAmi | None = None, *, grace: float = 30.0, outgoing: int = 64,
     lost_after: float = 0.1, unanswered_wait: float = 0.8,
-    sessions: AgentSessions | None = None,
+    sessions: AgentSessions | None = None, supervisors: SupervisorSessions | None = None,
+    directory: Directory | None = None, look_every: float = 10.0,
+    alarms: tuple[AlarmRule, ...] = (),
     wrap_up: dict[str, int] | None = None, now: Callable[[], datetime] = lambda: AT,
 ) -> AsyncIterator[Room]:  # fmt: skip
     async with server or FakeAmi() as asterisk:
@@ -196,6 +206,8 @@ async def opened(
             CtiSettings(
                 cell="cell1", wrap_up=wrap_up or {}, grace=grace, outgoing=outgoing, settle=0.01,
                 lost_after=lost_after, unanswered_wait=unanswered_wait, write_retry=0.02,
+                directory=directory or Directory(), look_every=look_every,
+                alarms=alarms, alarms_every=0.1, trunk_limit=240,
             ),
             the_pool, history, now,
         )  # fmt: skip
@@ -204,8 +216,9 @@ async def opened(
         )  # fmt: skip
         app = web.Application()
         api = AgentApi(
-            SECRET, desk, registrar, sessions, wallboards=cti.wallboards, drafts=cti.drafts
-        )
+            SECRET, desk, registrar, sessions, wallboards=cti.wallboards, drafts=cti.drafts,
+            supervisors=supervisors,
+        )  # fmt: skip
         app.add_routes(routes(api))
         async with TestClient(TestServer(app)) as client:
             room = Room(
@@ -215,6 +228,7 @@ async def opened(
             services = (
                 link.run(), consumer.run(), writes.run(), desk.run(), membership.run(),
                 cti.presence.run(), cti.follow_ups.run(), cti.wallboards.run(),
+                cti.alarms.run(),
             )  # fmt: skip
             tasks = [asyncio.create_task(service) for service in services]
             try:

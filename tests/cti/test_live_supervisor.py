@@ -8,15 +8,20 @@ from typing import Any
 import aiohttp
 import pytest
 
+from access.rights import Role, Scope
 from cti.tokens import issue, issue_supervisor
+from helpline.clock import system_clock
 from helpline.demo.agent import AgentPage
 from helpline.keys import signing_key
 from helpline.lab.bed import Bed
 from helpline.lab.media import tone
 from helpline.lab.script import Answer, Say
 from helpline.lab.tones import level
+from helpline.sign_in import passwords
+from tests.access.people import People
 from tests.cti.test_live_control import in_call, no_channels, talk, whole
 from tests.system.callers import AGENTS_TONE, TO_THE_QUEUE, place, signed_in
+from tests.web.site import Client
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -87,15 +92,15 @@ async def test_the_wallboard_equals_asterisks_own_lists(desk: Bed) -> None:
 async def test_a_supervisor_pauses_moves_and_tells_agents(desk: Bed) -> None:
     async with desk.page() as agent, wallboard(desk) as page:
         await agent.until_state(status="ready")
-        assert (await page.ask("force_pause", agent="1001"))["ok"]
+        assert (await page.ask("force_pause", agent="1001", reason="जाँच"))["ok"]
         await agent.until_state(status="paused", reason="forced")
-        assert (await page.ask("force_ready", agent="1001"))["ok"]
+        assert (await page.ask("force_ready", agent="1001", reason="जाँच"))["ok"]
         await agent.until_state(status="ready")
-        assert (await page.ask("force_pause", agent="1003"))["ok"] is False
+        assert (await page.ask("force_pause", agent="1003", reason="जाँच"))["ok"] is False
         assert (await page.ask("broadcast", queue="helpline-hi", text="बाढ़ की सूचना"))["ok"]
         told = await agent.wait_for("broadcast")
         assert (told["from"], told["text"]) == ("kavita", "बाढ़ की सूचना")
-        assert (await page.ask("move", agent="1001", queues=["second"]))["ok"]
+        assert (await page.ask("move", agent="1001", queues=["second"], reason="भीड़"))["ok"]
         cli = desk.helpline.asterisk.process.cli
 
         async def moved() -> bool | None:
@@ -103,8 +108,10 @@ async def test_a_supervisor_pauses_moves_and_tells_agents(desk: Bed) -> None:
             return ("PJSIP/1001" not in before and "PJSIP/1001" in after) or None
 
         await desk.until("the move", moved)
-        assert (await page.ask("move", agent="1001", queues=["nowhere"]))["ok"] is False
-        assert (await page.ask("force_sign_out", agent="1001"))["ok"]
+        assert (await page.ask("move", agent="1001", queues=["nowhere"], reason="भीड़"))[
+            "ok"
+        ] is False
+        assert (await page.ask("force_sign_out", agent="1001", reason="जाँच"))["ok"]
         await desk.until("the sign-out", lambda: _away(desk))
 
 
@@ -139,6 +146,36 @@ async def test_an_agents_token_opens_no_wallboard(desk: Bed) -> None:
             headers = {"Authorization": f"Bearer {token}"}
             async with session.get("/supervisor/socket", headers=headers) as response:
                 assert response.status == 401
+
+
+async def test_a_supervisor_who_signed_in_sees_the_page_and_its_board(desk: Bed) -> None:
+    """Through the real wiring: page, session, rights, socket."""
+    settings, pool, now = desk.settings, desk.helpline.pool, system_clock
+    people = People(pool, passwords(settings), now)  # type: ignore[arg-type]
+    await people.add("kavita", Role.SUPERVISOR, Scope(queue="helpline-hi"))
+    await people.add("mohan", Role.ADMINISTRATOR)
+    origin = settings.http.public_url
+    for name, page_status, sees in (("kavita", 200, True), ("mohan", 403, False)):
+        jar = aiohttp.CookieJar(unsafe=True)
+        async with aiohttp.ClientSession(cookie_jar=jar) as http:
+            client = Client(origin, http)
+            await client.get("/sign-in")
+            await client.sign_in(name)
+            assert (await client.get("/supervisor")).status == page_status
+            assert (await client.get("/reports/calls")).status == 200
+            headers = {"Origin": origin}
+            if not sees:
+                with pytest.raises(aiohttp.WSServerHandshakeError):
+                    await http.ws_connect(f"{origin}/supervisor/socket", headers=headers)
+                continue
+            async with http.ws_connect(f"{origin}/supervisor/socket", headers=headers) as socket:
+                board = await socket.receive_json(timeout=20)
+                assert set(board["queues"]) <= {"helpline-hi"}
+                assert board["trunk_limit"] == settings.feedback.trunk_channels
+            with pytest.raises(aiohttp.WSServerHandshakeError):  # from another site's page
+                await http.ws_connect(
+                    f"{origin}/supervisor/socket", headers={"Origin": "https://evil.example"}
+                )
 
 
 async def _away(bed: Bed) -> bool | None:

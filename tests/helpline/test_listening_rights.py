@@ -8,9 +8,9 @@ import pytest
 from access import grants, users
 from access.log import By
 from access.rights import TENANT, Grant, Role, Scope
+from cti.supervisor.hearing import ListeningRights
 from db.ids import new_id
 from db.pool import Pool
-from helpline.listening_rights import ListeningRights
 from tests.complaints.world import World
 
 BY = By("system:test", "test")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from complaints.policy import FollowUp, SpecialClose, Step
+from cti.alarms import AlarmKind
 from helpline.dialing import dialer_settings
 from helpline.settings import FeedbackOptions, GivenSettings, SettingsError, load_settings
 
@@ -34,6 +35,9 @@ def test_the_environment_wins_over_the_file(
         ("clock_shift = 'PT1H'\n", "clock_shift"),
         ("[[cell.agents]]\nid = '1001'\nname = 'A'\nqueues = ['nowhere']\n", "nowhere"),
         ("policy = 'up-3000'\n", "policy"),
+        ("[[alarms.rules]]\nkind = 'noise'\nthreshold = 1\n", "alarms.rules.0.kind"),
+        ("[[alarms.rules]]\nkind = 'ami_down'\nthreshold = 0\nqueue = 'q'\n", "the cell's"),
+        ("[[alarms.rules]]\nkind = 'waiting'\nthreshold = 5\nqueue = 'q'\n", "no queue q"),
         ("[category_rules.no-water]\nname = 'x'\n", "category_rules.no-water.name"),
         ("[category_rules.no-water]\nlast_level = 5\n", "last_level is 1 to 4"),
         (
@@ -65,6 +69,16 @@ def test_a_category_can_differ_from_the_policy(
     assert rules.of("no-water").reviews_per_level == 0
     assert rules.of("no-water").after_attempts == (FollowUp(Step.SMS, 4),)
     assert rules.of("no-water").special_close is SpecialClose.PROPOSED
+
+
+def test_alarms_have_their_times_in_seconds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule = "[[alarms.rules]]\nkind = 'waiting'\nthreshold = 5\nraise_after = 15\n"
+    _write(tmp_path, monkeypatch, rule)
+    (given,) = load_settings().alarms.as_rules()
+    assert (given.kind, given.threshold) == (AlarmKind.WAITING, 5)
+    assert (given.raise_after, given.clear_after) == (timedelta(seconds=15), timedelta(minutes=1))
 
 
 def test_the_dialer_calls_as_often_as_the_policy_says_unless_it_is_set() -> None:

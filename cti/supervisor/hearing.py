@@ -1,6 +1,7 @@
-"""Who may listen to which recording: the table of rights, asked about its call and complaints."""
+"""Who may hear which recording: asked when a link is made, and at each download again."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -10,7 +11,6 @@ from access.errors import UnknownUserError
 from access.rights import Person, Right, Subject, may
 from db.pool import Connection, Pool
 from db.statements import statements
-from helpline.clock import Clock
 
 _ACQUIRE_SECONDS = 5.0
 _USER = "user:"
@@ -23,28 +23,32 @@ class ListeningRights:
     with a bundle; a call of a confidential complaint only who may see such complaints.
     """
 
-    def __init__(self, pool: Pool, now: Clock) -> None:
+    def __init__(self, pool: Pool, now: Callable[[], datetime]) -> None:
         self._pool = pool
         self._now = now
 
     async def may_listen(self, user: str, recording_id: UUID) -> bool:
         """Asked anew each time: a right may be gone by the next. Raises one of `AWAY`."""
-        user_id = _user_id(user)
-        if user_id is None:
-            return False
         async with self._pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
-            person = await self._person(conn, user_id)
-            call = await statements().listening_call(conn, id=recording_id)
-            found = statements().listening_complaints(conn, id=recording_id)
-            complaints = [row async for row in found]
-        return person is not None and call is not None and allowed(person, call, complaints)
+            return await self.audience_may_hear(conn, recording_id, user)
 
-    async def _person(self, conn: Connection, user_id: UUID) -> Person | None:
+    async def audience_may_hear(self, conn: Connection, recording_id: UUID, audience: str) -> bool:
+        """The same for a link that was given to them; False for who is no user of ours."""
         try:
-            user = await users.load(conn, user_id)
-        except UnknownUserError:
-            return None
-        return await grants.person(conn, user, self._now()) if user.active else None
+            user = await users.load(conn, UUID(audience.removeprefix(_USER)))
+        except (ValueError, UnknownUserError):
+            return False
+        if not is_user(audience) or not user.active:
+            return False
+        person = await grants.person(conn, user, self._now())
+        return await person_may_hear(conn, recording_id, person)
+
+
+async def person_may_hear(conn: Connection, recording_id: UUID, person: Person) -> bool:
+    """As the call and its complaints are now; False for a recording that there is not."""
+    call = await statements().listening_call(conn, id=recording_id)
+    complaints = [row async for row in statements().listening_complaints(conn, id=recording_id)]
+    return call is not None and allowed(person, call, complaints)
 
 
 def allowed(person: Person, call: asyncpg.Record, complaints: Sequence[asyncpg.Record]) -> bool:
@@ -68,10 +72,6 @@ def _subject(call: asyncpg.Record, complaint: asyncpg.Record) -> Subject:
     )
 
 
-def _user_id(user: str) -> UUID | None:
-    if not user.startswith(_USER):
-        return None
-    try:
-        return UUID(user.removeprefix(_USER))
-    except ValueError:
-        return None
+def is_user(audience: str) -> bool:
+    """Whether a link was given to somebody who signed in."""
+    return audience.startswith(_USER)

@@ -1,0 +1,122 @@
+"""Watches the board and raises, tells and clears alarms. Survives restarts by its rows."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from cti import alarm_rows
+from cti.alarm_rows import Alarm
+from cti.alarms import AlarmKind, AlarmRule, Change, Thing, Watch, readings, rule_for, shown, step
+from cti.board import Board
+from db.errors import AWAY, stop_if_cancelled
+from db.pool import Pool
+
+_log = structlog.get_logger(__name__)
+_HOUR = timedelta(hours=1)
+_STUCK = timedelta(minutes=10)
+
+
+class AlarmBell:
+    """`run()` belongs to a supervisor of services. `board` gives the whole board without alarms."""
+
+    def __init__(
+        self,
+        board: Callable[[], Board],
+        pool: Callable[[], Pool],
+        rules: Sequence[AlarmRule],
+        now: Callable[[], datetime],
+        *,
+        cell: str,
+        tell: bool,
+        every: float = 1.0,
+        recordings_every: float = 30.0,
+    ) -> None:
+        """`tell`: by webhook too. `every`, `recordings_every`: seconds between looks."""
+        self._board = board
+        self._pool = pool
+        self._rules = tuple(rules)
+        self._now = now
+        self._cell = cell
+        self._tell = tell
+        self._every = every
+        self._recordings_every = recordings_every
+        self._watches: dict[Thing, Watch] = {}
+        self._open: tuple[Alarm, ...] = ()
+        self._readings: dict[Thing, float | None] = {}
+        self._failing: int | None = None
+        self._failing_at = 0.0
+
+    def standing(self) -> list[dict[str, Any]]:
+        """For the board, JSON-ready: what stands, with the figure as it is now."""
+        return [
+            {
+                "id": str(one.id),
+                "kind": one.kind.value,
+                "queue": one.queue,
+                "shown": shown(one.kind, self._value(one.thing, one.value)),
+                "raised_at": one.raised_at.isoformat(),
+                "acknowledged": one.acknowledged_at is not None,
+            }
+            for one in self._open
+        ]
+
+    async def run(self) -> None:
+        """Look until cancelled. What could not be written is tried again at the next look."""
+        while True:
+            try:
+                await self.look()
+            except AWAY as error:
+                stop_if_cancelled()
+                _log.warning("alarms wait for the database", error=repr(error))
+            await asyncio.sleep(self._every)
+
+    async def look(self) -> None:
+        """One look. Raises one of `db.errors.AWAY`; nothing is forgotten then."""
+        pool, now = self._pool(), self._now()
+        await self._read(pool, now)
+        self._open = tuple(await alarm_rows.open_alarms(pool, self._cell))
+        raised = {one.thing for one in self._open}
+        # A queue that is on no board any more has nobody in it, and no service level.
+        gone = {thing: _gone(thing) for thing in raised - self._readings.keys()}
+        changed = False
+        for thing, value in {**self._readings, **gone}.items():
+            rule = rule_for(self._rules, thing)
+            if rule is None:
+                continue
+            before = replace(self._watches.get(thing, Watch()), raised=thing in raised)
+            after, change = step(rule, before, value, now)
+            if change is not None and value is not None:
+                await self._write(pool, change, thing, rule, value, now)
+                changed = True
+            self._watches[thing] = after
+        if changed:
+            self._open = tuple(await alarm_rows.open_alarms(pool, self._cell))
+
+    async def _write(
+        self, pool: Pool, change: Change, thing: Thing, rule: AlarmRule, value: float, now: datetime
+    ) -> None:
+        write = alarm_rows.raise_alarm if change is Change.RAISED else alarm_rows.clear_alarm
+        await write(pool, self._cell, thing, rule, value, now, tell=self._tell)
+        _log.warning("alarm " + change, kind=thing.kind, queue=thing.queue, value=value)
+
+    async def _read(self, pool: Pool, now: datetime) -> None:
+        loop = asyncio.get_running_loop()
+        wanted = any(rule.kind is AlarmKind.RECORDINGS_FAILING for rule in self._rules)
+        if wanted and loop.time() >= self._failing_at:
+            self._failing = await alarm_rows.failing_recordings(
+                pool, self._cell, now - _HOUR, now - _STUCK
+            )
+            self._failing_at = loop.time() + self._recordings_every
+        self._readings = readings(self._board(), self._failing)
+
+    def _value(self, thing: Thing, otherwise: float) -> float:
+        value = self._readings.get(thing)
+        return otherwise if value is None else value
+
+
+def _gone(thing: Thing) -> float:
+    return 1.0 if thing.kind is AlarmKind.SERVICE_LEVEL else 0.0

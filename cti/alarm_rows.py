@@ -1,0 +1,148 @@
+"""Alarms as rows: raised, told once, acknowledged, cleared."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from cti.alarms import AlarmKind, AlarmRule, Change, Thing, shown
+from cti.errors import ConflictError
+from db.ids import new_id
+from db.pool import Connection, Pool
+from db.statements import statements
+from messages.model import Channel
+from messages.wording import word
+from web.dates import moment
+
+_ACQUIRE_SECONDS = 5.0
+_LANGUAGE = "hi"
+RECIPIENT = "supervisors"
+"""The webhook's audience, as `to` in its JSON."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """A row. `acknowledged_by`: the actor; `acknowledged_name`: theirs, where it is a user."""
+
+    id: UUID
+    kind: AlarmKind
+    queue: str
+    threshold: float
+    value: float
+    raised_at: datetime
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+    acknowledged_name: str | None
+    cleared_at: datetime | None
+
+    @property
+    def thing(self) -> Thing:
+        """What it is about."""
+        return Thing(self.kind, self.queue)
+
+
+async def open_alarms(pool: Pool, cell: str) -> list[Alarm]:
+    """Those that stand, oldest first."""
+    async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
+        return [_alarm(row) async for row in statements().supervision_open_alarms(conn, cell=cell)]
+
+
+async def latest(pool: Pool, cell: str, at_most: int, queues: Sequence[str] | None) -> list[Alarm]:
+    """Newest first; with `queues` only theirs and the cell's own."""
+    async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
+        rows = statements().supervision_alarms(
+            conn, cell=cell, queues=None if queues is None else list(queues), at_most=at_most
+        )
+        return [_alarm(row) async for row in rows]
+
+
+async def raise_alarm(
+    pool: Pool, cell: str, thing: Thing, rule: AlarmRule, value: float, now: datetime, *, tell: bool
+) -> None:
+    """The row and its message, in one transaction. Another process may have been faster."""
+    async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn, conn.transaction():
+        id = await statements().supervision_raise_alarm(
+            conn,
+            id=new_id(now),
+            cell=cell,
+            kind=thing.kind,
+            queue=thing.queue,
+            threshold=rule.threshold,
+            value=value,
+            at=now,
+        )
+        if id is not None and tell:
+            await _tell(conn, id, Change.RAISED, thing, cell, value, rule.threshold, now)
+
+
+async def clear_alarm(
+    pool: Pool, cell: str, thing: Thing, rule: AlarmRule, value: float, now: datetime, *, tell: bool
+) -> None:
+    """What stands about this is over. Nothing where another process cleared it."""
+    async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn, conn.transaction():
+        id = await statements().supervision_clear_alarm(
+            conn, cell=cell, kind=thing.kind, queue=thing.queue, at=now
+        )
+        if id is not None and tell:
+            await _tell(conn, id, Change.CLEARED, thing, cell, value, rule.threshold, now)
+
+
+async def acknowledge(
+    pool: Pool, id: UUID, cell: str, by: str, queues: Sequence[str] | None, now: datetime
+) -> None:
+    """Somebody looks after it. The first word stands.
+
+    Raises `ConflictError`: no such alarm of theirs, or somebody else has it already.
+    """
+    async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
+        done = await statements().supervision_acknowledge(
+            conn, id=id, cell=cell, by=by, at=now, queues=None if queues is None else list(queues)
+        )
+    if done is None:
+        raise ConflictError("no such alarm, or somebody has acknowledged it already")
+
+
+async def failing_recordings(pool: Pool, cell: str, since: datetime, stuck: datetime) -> int:
+    """Recordings since then without a file, or whose call ended before `stuck` and that still
+    wait for their closing.
+    """
+    async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
+        found = await statements().supervision_recordings_failing(
+            conn, cell=cell, since=since, stuck=stuck
+        )
+    return int(found)
+
+
+async def _tell(
+    conn: Connection,
+    id: UUID,
+    change: Change,
+    thing: Thing,
+    cell: str,
+    value: float,
+    threshold: float,
+    now: datetime,
+) -> None:
+    """One message for each change of one alarm: a constraint."""
+    kind = f"alarm_{change}"
+    variables: Mapping[str, str] = {
+        "cell": cell, "what": thing.kind.value, "queue": thing.queue or "-",
+        "value": shown(thing.kind, value), "threshold": shown(thing.kind, threshold),
+        "at": moment(now, _LANGUAGE),
+    }  # fmt: skip
+    worded = await word(conn, kind, Channel.WEBHOOK, _LANGUAGE, variables)
+    await statements().supervision_tell_alarm(
+        conn,
+        id=new_id(now),
+        alarm_id=id,
+        kind=kind,
+        recipient=RECIPIENT,
+        subject=worded.subject,
+        body=worded.body,
+        at=now,
+        fault=worded.fault,
+    )
+
+
+def _alarm(row: Mapping[str, object]) -> Alarm:
+    return Alarm(**{**row, "kind": AlarmKind(str(row["kind"]))})  # type: ignore[arg-type]

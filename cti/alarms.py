@@ -1,0 +1,119 @@
+"""When a figure of the wallboard is an alarm: pure, with hysteresis in time.
+
+An alarm is raised when its figure has been beyond the threshold for a while without a break, and
+cleared when it has been back for a while. A figure that is not known right now (no link to
+Asterisk) neither raises nor clears.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+EACH_QUEUE = "*"
+THE_CELL = ""
+
+
+class AlarmKind(StrEnum):
+    """What is watched."""
+
+    WAITING = "waiting"  # callers in the queue, more than
+    LONGEST_WAIT = "longest_wait"  # seconds, longer than
+    SERVICE_LEVEL = "service_level"  # share of the last half hour, below
+    TRUNK_FULL = "trunk_full"  # share of the trunk's channels in use, above
+    AMI_DOWN = "ami_down"  # no link to Asterisk
+    RECORDINGS_FAILING = "recordings_failing"  # recordings without a file, more than
+
+
+OF_THE_CELL = frozenset({AlarmKind.TRUNK_FULL, AlarmKind.AMI_DOWN, AlarmKind.RECORDINGS_FAILING})
+
+
+class Thing(NamedTuple):
+    """What an alarm is about; `queue` is empty where it is the cell."""
+
+    kind: AlarmKind
+    queue: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmRule:
+    """`queue`: a name, or each. `raise_after`, `clear_after`: how long without a break."""
+
+    kind: AlarmKind
+    threshold: float
+    queue: str = EACH_QUEUE
+    raise_after: timedelta = timedelta(seconds=30)
+    clear_after: timedelta = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What is remembered of one thing. `turned_at`: since when it has been otherwise than told."""
+
+    raised: bool = False
+    turned_at: datetime | None = None
+
+
+class Change(StrEnum):
+    """What became of an alarm."""
+
+    RAISED = "raised"
+    CLEARED = "cleared"
+
+
+def rule_for(rules: Iterable[AlarmRule], thing: Thing) -> AlarmRule | None:
+    """The rule of this queue, else that of each queue."""
+    fitting = [rule for rule in rules if rule.kind is thing.kind]
+    named = [rule for rule in fitting if rule.queue == thing.queue]
+    every = [rule for rule in fitting if rule.queue == EACH_QUEUE]
+    return next(iter([*named, *every]), None)
+
+
+def beyond(rule: AlarmRule, value: float) -> bool:
+    """Whether this figure is too bad."""
+    if rule.kind is AlarmKind.SERVICE_LEVEL:
+        return value < rule.threshold
+    return value > rule.threshold
+
+
+def step(
+    rule: AlarmRule, watch: Watch, value: float | None, now: datetime
+) -> tuple[Watch, Change | None]:
+    """What one look changes. A clock that was put back begins the while anew."""
+    if value is None or beyond(rule, value) is watch.raised:
+        return replace(watch, turned_at=None), None
+    turned_at = watch.turned_at
+    if turned_at is None or turned_at > now:
+        turned_at = now
+    if now - turned_at < (rule.clear_after if watch.raised else rule.raise_after):
+        return replace(watch, turned_at=turned_at), None
+    return Watch(raised=not watch.raised), Change.CLEARED if watch.raised else Change.RAISED
+
+
+def readings(board: Mapping[str, Any], recordings_failing: int | None) -> dict[Thing, float | None]:
+    """The board's figures by what they are about; None: not known now."""
+    known = bool(board["in_step"])
+    found: dict[Thing, float | None] = {
+        Thing(AlarmKind.AMI_DOWN, THE_CELL): 0.0 if known else 1.0,
+        Thing(AlarmKind.RECORDINGS_FAILING, THE_CELL): recordings_failing,
+    }
+    limit = board["trunk_limit"]
+    used = board["trunk_channels"] / limit if known and limit else None
+    found[Thing(AlarmKind.TRUNK_FULL, THE_CELL)] = used
+    for name, queue in board["queues"].items():
+        found[Thing(AlarmKind.WAITING, name)] = queue["waiting"] if known else None
+        found[Thing(AlarmKind.LONGEST_WAIT, name)] = queue["longest_wait"] if known else None
+        found[Thing(AlarmKind.SERVICE_LEVEL, name)] = queue["service_level"]
+    return found
+
+
+def shown(kind: AlarmKind, value: float) -> str:
+    """The figure as people read it."""
+    match kind:
+        case AlarmKind.LONGEST_WAIT:
+            return f"{int(value) // 60}:{int(value) % 60:02}"
+        case AlarmKind.SERVICE_LEVEL | AlarmKind.TRUNK_FULL:
+            return f"{value:.0%}"
+        case _:
+            return f"{value:g}"

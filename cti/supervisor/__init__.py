@@ -1,0 +1,1 @@
+"""The supervisors' pages: wallboard, the day's timeline, alarms, calls, reports, quality."""

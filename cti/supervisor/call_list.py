@@ -1,0 +1,142 @@
+"""Looking calls up: by number, complaint, agent, queue, days; newest first, page by page."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from aiohttp import web
+
+from access.rights import Person, Right, Subject, may
+from access.users import ACQUIRE_SECONDS
+from calls.numbers import to_e164
+from complaints.errors import ComplaintError
+from complaints.holding import calls_of
+from cti.supervising import Supervisor
+from cti.supervisor.wall import asked_day, supervisor_of, today
+from db.pool import Connection
+from db.statements import statements
+from web.dates import IST
+from web.shell import Shell, Visit
+
+_PAGE = 50
+_DAYS = 7
+_LAST = UUID(int=2**128 - 1)
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is asked for; `since`, `until`: whole days in India, both included."""
+
+    since: date
+    until: date
+    number: str | None = None
+    complaint: str = ""
+    agent: str = ""
+    queue: str = ""
+
+
+def add_routes(app: web.Application, shell: Shell) -> None:
+    """`/calls`."""
+    app.router.add_get("/calls", shell.page(_list, right=Right.CALL_FIND))
+
+
+def number_for(person: Person, call: Row) -> str | None:
+    """The caller's number as this person may see it: whole, or its last digits; None: withheld."""
+    number = call["citizen_number"]
+    if number is None:
+        return None
+    subject = Subject(queue=call["queue"])
+    hidden = call["confidential"] and not may(person, Right.CONFIDENTIAL_SEE, subject)
+    if hidden:
+        return "••••••••••"
+    if may(person, Right.CITIZEN_IDENTIFY, subject):
+        return str(number)
+    return "•••••• " + str(number)[-4:]
+
+
+async def _list(visit: Visit) -> web.StreamResponse:
+    supervisor, person = supervisor_of(visit, Right.CALL_FIND), visit.signed_in.person
+    form = {name: value.strip() for name, value in visit.request.query.items()}
+    problem, rows = "", []
+    wanted = _wanted(visit, form)
+    if form.get("number") and wanted.number is None:
+        problem = visit.say("callpage.fault.number")
+    elif wanted.number and not may(person, Right.CITIZEN_IDENTIFY):
+        problem = visit.say("callpage.fault.not_by_number")
+    else:
+        try:
+            rows = await _found(visit, wanted, supervisor, form)
+        except ComplaintError:
+            problem = visit.say("callpage.fault.complaint")
+    more = rows[-1] if len(rows) == _PAGE else None
+    return visit.render(
+        "calls.html.j2",
+        rows=[(row, number_for(person, row)) for row in rows],
+        wanted=wanted,
+        form=form,
+        problem=problem,
+        status=400 if problem else 200,
+        next_page=None if more is None else _next(form, more),
+    )
+
+
+async def _found(
+    visit: Visit, wanted: Wanted, supervisor: Supervisor, form: Mapping[str, str]
+) -> list[Row]:
+    after_at, after_id = _after(form)
+    since = datetime.combine(wanted.since, time(), IST)
+    until = datetime.combine(wanted.until, time(), IST) + timedelta(days=1)
+    bounds = {
+        "since": since, "until": until, "queue": wanted.queue or None,
+        "queues": None if supervisor.queues is None else sorted(supervisor.queues),
+        "before_at": min(after_at, until) if after_at else until, "before_id": after_id,
+        "at_most": _PAGE,
+    }  # fmt: skip
+    async with visit.shell.pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
+        return await _rows(conn, wanted, bounds)
+
+
+async def _rows(conn: Connection, wanted: Wanted, bounds: Mapping[str, object]) -> list[Row]:
+    asked = statements()
+    if wanted.complaint:
+        ids: Sequence[UUID] = await calls_of(conn, wanted.complaint)
+        found = asked.supervision_calls_of(conn, ids=ids, **bounds)
+    elif wanted.number:
+        found = asked.supervision_calls_by_number(conn, number=wanted.number, **bounds)
+    elif wanted.agent:
+        found = asked.supervision_calls_by_agent(conn, agent=wanted.agent, **bounds)
+    else:
+        found = asked.supervision_calls_by_day(conn, **bounds)
+    return [row async for row in found]
+
+
+def _wanted(visit: Visit, form: Mapping[str, str]) -> Wanted:
+    """A complaint's calls are shown from any day, unless days are given."""
+    last = today(visit)
+    days = timedelta(days=3650 if form.get("complaint") or form.get("number") else _DAYS)
+    return Wanted(
+        since=asked_day(visit, "since", last - days),
+        until=asked_day(visit, "until", last),
+        number=to_e164(form["number"]) if form.get("number") else None,
+        complaint=form.get("complaint", ""),
+        agent=form.get("agent", ""),
+        queue=form.get("queue", ""),
+    )
+
+
+def _after(form: Mapping[str, str]) -> tuple[datetime | None, UUID]:
+    """Where the page before ended; nonsense begins at the top."""
+    try:
+        at = datetime.fromisoformat(form["after_at"])
+        return (at, UUID(form["after_id"])) if at.tzinfo else (None, _LAST)
+    except (KeyError, ValueError):
+        return None, _LAST
+
+
+def _next(form: Mapping[str, str], last: Row) -> dict[str, str]:
+    kept = {name: value for name, value in form.items() if not name.startswith("after_")}
+    return {**kept, "after_at": last["started_at"].isoformat(), "after_id": str(last["id"])}

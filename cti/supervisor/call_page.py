@@ -1,0 +1,238 @@
+"""One call: times, who talked, what was recorded; listening with a reason, certificate, holds."""
+
+import asyncio
+import io
+import tempfile
+import zipfile
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from access.rights import Right, Subject, may
+from access.users import ACQUIRE_SECONDS
+from cti.supervisor.call_list import number_for
+from cti.supervisor.hearing import ListeningRights, person_may_hear
+from cti.supervisor.wall import supervisor_of
+from db.pool import Connection
+from db.statements import statements
+from recordings import pausing, retention
+from recordings.certificate import Device, Party
+from recordings.errors import CertificateError, NoSuchFileError, NotAllowedError
+from recordings.handing_out import hand_out
+from recordings.listening import LinkTerms, Wish, link_for
+from recordings.vault import Vault
+from web.dates import exact
+from web.shell import RightRefusedError, Shell, Visit
+
+_LONGEST_REASON = 500
+
+
+@dataclass(frozen=True, slots=True)
+class CallParts:
+    """What the pages need of recordings. `secret` signs links; `chromium` prints certificates."""
+
+    vault: Vault
+    secret: bytes
+    device: Device
+    chromium: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Playing:
+    """What is heard now: by a link that expires."""
+
+    recording: UUID
+    url: str
+
+
+def add_routes(app: web.Application, shell: Shell, parts: CallParts) -> None:
+    """`/calls/{id}` and what is done there."""
+    pages = _Calls(parts, ListeningRights(shell.pool, shell.now))
+
+    def page(handler: Callable[[Visit], Awaitable[web.StreamResponse]], right: Right) -> Handler:
+        return shell.page(handler, right=right)
+
+    router = app.router
+    router.add_get("/calls/{id}", page(pages.show, Right.CALL_FIND))
+    for what, handler, right in (
+        ("listen", pages.listen, Right.RECORDING_LISTEN),
+        ("certificate", pages.certificate, Right.RECORDING_CERTIFY),
+        ("hold", pages.hold, Right.RECORDING_HOLD),
+        ("release", pages.release, Right.RECORDING_HOLD),
+    ):
+        path = "/calls/{id}/recordings/{recording}/" + what
+        router.add_post(path, page(handler, right))
+
+
+@dataclass(frozen=True, slots=True)
+class _Calls:
+    parts: CallParts
+    rights: ListeningRights
+
+    async def show(
+        self, visit: Visit, *, playing: Playing | None = None, problem: str = ""
+    ) -> web.StreamResponse:
+        call = await _call(visit)
+        person, subject = visit.signed_in.person, Subject(queue=call["queue"])
+        async with visit.shell.pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
+            told = await _told(conn, call["id"], visit)
+            heard = [
+                await person_may_hear(conn, one["id"], person) for one in told["recordings"][:1]
+            ]
+        return visit.render(
+            "call.html.j2",
+            call=call,
+            number=number_for(person, call),
+            exact=partial(exact, language=visit.language),
+            may_listen=any(heard),
+            may_hold=may(person, Right.RECORDING_HOLD, subject),
+            may_certify=may(person, Right.RECORDING_CERTIFY, subject),
+            playing=playing,
+            problem=problem,
+            status=400 if problem else 200,
+            **told,
+        )
+
+    async def listen(self, visit: Visit) -> web.StreamResponse:
+        """A link for this person, this recording and this reason; each fetch is written down."""
+        recording = await _recording(visit, Right.RECORDING_LISTEN)
+        reason = await _reason(visit)
+        wish = Wish(visit.by.actor, recording, reason)
+        terms = LinkTerms(self.parts.secret, "")
+        try:
+            url = await link_for(visit.shell.pool, self.rights, wish, terms, visit.shell.now())
+        except NotAllowedError as error:
+            if not reason:
+                return await self.show(visit, problem=visit.say("callpage.fault.reason"))
+            raise RightRefusedError from error
+        except NoSuchFileError:
+            return await self.show(visit, problem=visit.say("callpage.fault.no_file"))
+        return await self.show(visit, playing=Playing(recording, url))
+
+    async def certificate(self, visit: Visit) -> web.StreamResponse:
+        """The file and the certificate that covers it, together."""
+        recording = await _recording(visit, Right.RECORDING_CERTIFY)
+        form, reason = await visit.form(), await _reason(visit)
+        name, designation = form.get("name", "")[:200], form.get("designation", "")[:200]
+        if not (name and designation and reason):
+            return await self.show(visit, problem=visit.say("callpage.fault.signer"))
+        party = Party(name=name, designation=designation)
+        try:
+            body = await self._handed_out(visit, Wish(visit.by.actor, recording, reason), party)
+        except NotAllowedError as error:
+            raise RightRefusedError from error
+        except (NoSuchFileError, CertificateError):
+            return await self.show(visit, problem=visit.say("callpage.fault.no_file"))
+        disposition = f'attachment; filename="{recording}.certified.zip"'
+        headers = {"Content-Disposition": disposition}
+        return web.Response(body=body, content_type="application/zip", headers=headers)
+
+    async def hold(self, visit: Visit) -> web.StreamResponse:
+        """Keep it beyond its retention, until it is released."""
+        return await self._keep(
+            visit,
+            lambda recording, why: retention.hold(
+                visit.shell.pool, recording, by=visit.by.actor, why=why, until=None,
+                now=visit.shell.now(),
+            ),
+        )  # fmt: skip
+
+    async def release(self, visit: Visit) -> web.StreamResponse:
+        """End its holds."""
+        return await self._keep(
+            visit,
+            lambda recording, why: retention.release(
+                visit.shell.pool, recording, by=visit.by.actor, why=why, now=visit.shell.now()
+            ),
+        )
+
+    async def _keep(
+        self, visit: Visit, act: Callable[[UUID, str], Awaitable[object]]
+    ) -> web.StreamResponse:
+        recording = await _recording(visit, Right.RECORDING_HOLD)
+        reason = await _reason(visit)
+        if not reason:
+            return await self.show(visit, problem=visit.say("callpage.fault.reason"))
+        try:
+            await act(recording, reason)
+        except NoSuchFileError:
+            return await self.show(visit, problem=visit.say("callpage.fault.no_file"))
+        return visit.go(f"/calls/{visit.request.match_info['id']}")
+
+    async def _handed_out(self, visit: Visit, wish: Wish, party: Party) -> bytes:
+        with tempfile.TemporaryDirectory(prefix="helpline-certified-") as folder:
+            path, pdf, _ = await hand_out(
+                visit.shell.pool,
+                self.parts.vault,
+                self.rights,
+                wish,
+                Path(folder),
+                party=party,
+                device=self.parts.device,
+                chromium=self.parts.chromium,
+                now=visit.shell.now(),
+            )
+            return await asyncio.to_thread(_zipped, [path, pdf])
+
+
+def _zipped(paths: list[Path]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
+        for path in paths:
+            archive.write(path, path.name)
+    return packed.getvalue()
+
+
+async def _call(visit: Visit) -> Any:
+    """The call of the address, if it is in their queues: else it is not there for them."""
+    supervisor = supervisor_of(visit, Right.CALL_FIND)
+    id = _uuid(visit.request.match_info["id"])
+    async with visit.shell.pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
+        call = await statements().supervision_call(conn, id=id)
+    if call is None or not supervisor.may([call["queue"]] if call["queue"] else []):
+        raise web.HTTPNotFound
+    return call
+
+
+async def _recording(visit: Visit, right: Right) -> UUID:
+    """The recording of the address: of this call, with this right over its queue."""
+    call = await _call(visit)
+    recording = _uuid(visit.request.match_info["recording"])
+    async with visit.shell.pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
+        row = await statements().supervision_of_recording(conn, id=recording)
+    if row is None or row["call_id"] != call["id"]:
+        raise web.HTTPNotFound
+    if not may(visit.signed_in.person, right, Subject(queue=call["queue"])):
+        await visit.shell.log_refusal(visit, right)
+        raise RightRefusedError
+    return recording
+
+
+async def _told(conn: Connection, call_id: UUID, visit: Visit) -> dict[str, Any]:
+    asked = statements()
+    recordings = []
+    async for row in asked.supervision_call_recordings(conn, id=call_id):
+        recordings.append(dict(row))
+    for one in recordings:
+        one["pauses"] = await pausing.pauses(conn, one["id"])
+        one["holds"] = await retention.holds(conn, one["id"], visit.shell.now())
+    complaints = [row async for row in asked.supervision_call_complaints(conn, id=call_id)]
+    actions = [row async for row in asked.supervision_call_actions(conn, id=call_id)]
+    return {"recordings": recordings, "complaints": complaints, "actions": actions}
+
+
+async def _reason(visit: Visit) -> str:
+    return (await visit.form()).get("reason", "").replace("\0", "").strip()[:_LONGEST_REASON]
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise web.HTTPNotFound from error

@@ -1,0 +1,33 @@
+"""The supervisors' pages joined to a shell."""
+
+from collections.abc import Mapping
+
+from aiohttp import web
+
+from access.rights import Right
+from cti.supervisor import alarm_page, call_list, call_page, quality_page, report_page, wall
+from cti.supervisor.call_page import CallParts
+from web.shell import MenuItem, Shell
+
+PACKAGE = "cti.supervisor"
+"""For `Shell(packages=...)`: where templates and texts are."""
+
+MENU = (
+    MenuItem("/supervisor", "menu.supervisor", Right.QUEUE_SUPERVISE),
+    MenuItem("/calls", "menu.calls", Right.CALL_FIND),
+    MenuItem("/reports/calls", "menu.call_reports", Right.CALL_REPORT_SEE),
+    MenuItem("/quality", "menu.quality", Right.QUALITY_JUDGE),
+    MenuItem("/my-reviews", "menu.my_reviews", Right.CALL_TAKE),
+)
+
+
+def add_supervisor_pages(
+    app: web.Application, shell: Shell, parts: CallParts, *, cell: str, wrap_up: Mapping[str, int]
+) -> None:
+    """All of them. `cell`: whose agents and alarms; `wrap_up`: seconds by queue of that cell."""
+    wall.add_routes(app, shell, cell=cell, queues=wrap_up)
+    alarm_page.add_routes(app, shell, cell=cell)
+    call_list.add_routes(app, shell)
+    call_page.add_routes(app, shell, parts)
+    report_page.add_routes(app, shell, wrap_up=wrap_up)
+    quality_page.add_routes(app, shell, parts)

@@ -1,0 +1,252 @@
+"""Alarms: raised after a while, cleared after a while, one row, told once, whatever is killed."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cti.alarm_bell import AlarmBell
+from cti.alarm_rows import acknowledge, latest, open_alarms
+from cti.alarms import AlarmKind, AlarmRule, Change, Thing, Watch, readings, rule_for, shown, step
+from cti.errors import ConflictError
+from db.pool import Pool
+from messages.delivery import Delivery, DeliveryOptions
+from messages.drivers.webhook import Webhook, signature
+from messages.model import Channel
+from messages.retry import RetryRule
+from tests.cti.fake_ami import eventually
+from tests.messages.gateway import Gateway
+
+NOW = datetime(2026, 3, 2, 5, 30, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+RULE = AlarmRule(
+    kind=AlarmKind.WAITING, threshold=10, raise_after=30 * SECOND, clear_after=60 * SECOND
+)
+
+
+def told(values: Sequence[float | None], rule: AlarmRule = RULE, every: int = 10) -> list[str]:
+    """What becomes of a figure that is looked at every ten seconds."""
+    watch, changes = Watch(), []
+    for n, value in enumerate(values):
+        watch, change = step(rule, watch, value, NOW + n * every * SECOND)
+        changes.append("-" if change is None else change.value)
+    return changes
+
+
+def test_an_alarm_wants_its_while_without_a_break() -> None:
+    assert told([11, 11, 11, 11]) == ["-", "-", "-", "raised"]
+    assert told([11, 11, 10, 11, 11, 11]) == ["-"] * 6
+    assert told([11, 11, None, 11, 11, 11, 11]) == ["-"] * 6 + ["raised"]
+
+
+def test_it_is_cleared_only_after_its_own_while() -> None:
+    changes = told([11] * 4 + [3] * 5 + [11] + [3] * 7)
+    assert changes.index("cleared") == 16
+    assert changes.count("raised") == 1
+
+
+def test_a_low_service_level_is_bad_and_an_unknown_one_is_not() -> None:
+    rule = AlarmRule(kind=AlarmKind.SERVICE_LEVEL, threshold=0.8, raise_after=10 * SECOND)
+    assert told([0.9, 0.8, 0.79, 0.79], rule) == ["-", "-", "-", "raised"]
+    assert told([None, None, None], rule) == ["-", "-", "-"]
+
+
+def test_a_clock_that_is_put_back_begins_the_while_anew() -> None:
+    watch, _ = step(RULE, Watch(), 11, NOW)
+    watch, change = step(RULE, watch, 11, NOW - timedelta(hours=1))
+    assert change is None
+    watch, change = step(RULE, watch, 11, NOW - timedelta(hours=1) + 29 * SECOND)
+    assert change is None
+    _, change = step(RULE, watch, 11, NOW - timedelta(hours=1) + 30 * SECOND)
+    assert change is Change.RAISED
+
+
+@given(st.lists(st.none() | st.integers(0, 20), max_size=60))
+def test_raised_and_cleared_take_turns(values: list[int | None]) -> None:
+    changes = [change for change in told(values) if change != "-"]
+    assert changes == ["raised", "cleared"] * (len(changes) // 2) + ["raised"] * (len(changes) % 2)
+
+
+def test_a_queues_own_rule_stands_before_that_of_each_queue() -> None:
+    own = AlarmRule(kind=AlarmKind.WAITING, threshold=2, queue="schemes-hi")
+    rules = (RULE, own)
+    assert rule_for(rules, Thing(AlarmKind.WAITING, "schemes-hi")) is own
+    assert rule_for(rules, Thing(AlarmKind.WAITING, "helpline-hi")) is RULE
+    assert rule_for(rules, Thing(AlarmKind.AMI_DOWN, "")) is None
+
+
+def a_board(**more: Any) -> dict[str, Any]:
+    queue = {"waiting": 0, "longest_wait": 0, "service_level": None}
+    return {
+        "in_step": True, "trunk_channels": 0, "trunk_limit": 100,
+        "queues": {"helpline-hi": {**queue, **more.pop("queue", {})}}, **more,
+    }  # fmt: skip
+
+
+def test_without_a_link_nothing_is_known_but_that() -> None:
+    found = readings(a_board(in_step=False, queue={"waiting": 99}), 0)
+    assert found[Thing(AlarmKind.AMI_DOWN, "")] == 1
+    assert found[Thing(AlarmKind.WAITING, "helpline-hi")] is None
+    assert found[Thing(AlarmKind.TRUNK_FULL, "")] is None
+    assert readings(a_board(trunk_channels=95), 0)[Thing(AlarmKind.TRUNK_FULL, "")] == 0.95
+
+
+def test_figures_are_shown_as_people_read_them() -> None:
+    assert shown(AlarmKind.LONGEST_WAIT, 125) == "2:05"
+    assert shown(AlarmKind.SERVICE_LEVEL, 0.625) == "62%"
+    assert shown(AlarmKind.WAITING, 12.0) == "12"
+
+
+@dataclass
+class Bench:
+    """A board that a test sets, and bells over it."""
+
+    pool: Pool
+    now: datetime = NOW
+    board: dict[str, Any] = field(default_factory=a_board)
+    away: bool = False
+
+    def bell(self, *, tell: bool = True) -> AlarmBell:
+        rules = (
+            RULE,
+            AlarmRule(kind=AlarmKind.AMI_DOWN, threshold=0, raise_after=0 * SECOND),
+            AlarmRule(kind=AlarmKind.RECORDINGS_FAILING, threshold=0, raise_after=0 * SECOND),
+        )
+        return AlarmBell(
+            lambda: self.board, self._pool, rules, lambda: self.now, cell="cell1", tell=tell,
+            recordings_every=0,
+        )  # fmt: skip
+
+    def _pool(self) -> Pool:
+        if self.away:
+            raise ConnectionRefusedError
+        return self.pool
+
+    async def looks(self, bell: AlarmBell, count: int, waiting: int) -> None:
+        self.board = a_board(queue={"waiting": waiting})
+        for _ in range(count):
+            await bell.look()
+            self.now += 10 * SECOND
+
+    async def messages(self) -> list[str]:
+        rows = await self.pool.fetch(
+            "select kind from notification where alarm_id is not null order by created_at"
+        )
+        return [row["kind"] for row in rows]
+
+
+@pytest.fixture
+async def bench(pool: Pool) -> AsyncIterator[Bench]:
+    await pool.execute("truncate alarm cascade")
+    yield Bench(pool)
+    await pool.execute("truncate alarm cascade")
+
+
+async def test_an_alarm_is_one_row_and_two_messages(bench: Bench) -> None:
+    bell = bench.bell()
+    await bench.looks(bell, 8, waiting=12)
+    [alarm] = await open_alarms(bench.pool, "cell1")
+    assert (alarm.kind, alarm.queue, alarm.value) == ("waiting", "helpline-hi", 12)
+    [on_board] = bell.standing()
+    assert (on_board["shown"], on_board["acknowledged"]) == ("12", False)
+    await bench.looks(bell, 8, waiting=1)
+    assert await open_alarms(bench.pool, "cell1") == []
+    assert bell.standing() == []
+    assert await bench.messages() == ["alarm_raised", "alarm_cleared"]
+    row = await bench.pool.fetchrow("select * from notification order by created_at limit 1")
+    assert row is not None
+    assert (row["channel"], row["recipient"], row["held_at"]) == ("webhook", "supervisors", None)
+    assert "helpline-hi" in row["body"]
+
+
+async def test_who_does_not_want_messages_gets_rows_only(bench: Bench) -> None:
+    await bench.looks(bench.bell(tell=False), 8, waiting=12)
+    assert len(await open_alarms(bench.pool, "cell1")) == 1
+    assert await bench.messages() == []
+
+
+async def test_a_restart_tells_nothing_twice_and_clears_what_stood(bench: Bench) -> None:
+    await bench.looks(bench.bell(), 8, waiting=12)
+    await bench.looks(bench.bell(), 8, waiting=12)
+    assert await bench.messages() == ["alarm_raised"]
+    bench.board = a_board()
+    del bench.board["queues"]["helpline-hi"]  # its last agent has gone meanwhile
+    fresh = bench.bell()
+    for _ in range(8):
+        await fresh.look()
+        bench.now += 10 * SECOND
+    assert await bench.messages() == ["alarm_raised", "alarm_cleared"]
+
+
+async def test_two_processes_raise_one_alarm(bench: Bench) -> None:
+    one, other = bench.bell(), bench.bell()
+    bench.board = a_board(queue={"waiting": 12})
+    for _ in range(6):
+        await asyncio.gather(one.look(), other.look())
+        bench.now += 10 * SECOND
+    assert len(await latest(bench.pool, "cell1", 10, None)) == 1
+    assert await bench.messages() == ["alarm_raised"]
+
+
+async def test_a_database_that_is_away_loses_no_alarm(bench: Bench) -> None:
+    bell = bench.bell()
+    bench.board = a_board(in_step=False)
+    bench.away = True
+    with pytest.raises(ConnectionRefusedError):
+        await bell.look()
+    bench.away = False
+    await bell.look()
+    [alarm] = await open_alarms(bench.pool, "cell1")
+    assert alarm.kind is AlarmKind.AMI_DOWN
+
+
+async def test_a_lost_recording_is_an_alarm(bench: Bench) -> None:
+    await bench.pool.execute(
+        "insert into call (id, cell, direction, started_at) values"
+        " ('0198aaaa-0000-7000-8000-00000000aaaa', 'cell1', 'inbound', $1)", NOW,
+    )  # fmt: skip
+    await bench.pool.execute(
+        "insert into recording (id, call_id, kind, cell, started_at, state, closed_at) values"
+        " ('0198aaaa-0000-7000-8000-00000000bbbb', '0198aaaa-0000-7000-8000-00000000aaaa',"
+        " 'call', 'cell1', $1, 'missing', $1)", NOW - timedelta(minutes=5),
+    )  # fmt: skip
+    await bench.bell().look()
+    [alarm] = await open_alarms(bench.pool, "cell1")
+    assert alarm.kind is AlarmKind.RECORDINGS_FAILING
+
+
+async def test_an_alarm_is_acknowledged_once_and_within_ones_queues(bench: Bench) -> None:
+    await bench.looks(bench.bell(), 8, waiting=12)
+    [alarm] = await open_alarms(bench.pool, "cell1")
+    with pytest.raises(ConflictError):
+        await acknowledge(bench.pool, alarm.id, "cell1", "user:3", ["helpline-en"], NOW)
+    done = await asyncio.gather(
+        *(acknowledge(bench.pool, alarm.id, "cell1", f"user:{n}", None, NOW) for n in range(4)),
+        return_exceptions=True,
+    )
+    assert sum(one is None for one in done) == 1
+    assert [one.id for one in await latest(bench.pool, "cell1", 10, ["helpline-en"])] == []
+
+
+async def test_an_alarm_reaches_the_webhook_signed_and_once(bench: Bench) -> None:
+    await bench.looks(bench.bell(), 8, waiting=12)
+    secret = b"a secret of the tests"
+    options = DeliveryOptions(retry=RetryRule((SECOND,)), send_seconds=5, idle_seconds=0.02)
+    async with Gateway() as gateway:
+        driver = Webhook(gateway.url, secret, lambda: bench.now, timeout=5)
+        worker = Delivery(bench.pool, Channel.WEBHOOK, driver, lambda: bench.now, options)
+        task = asyncio.create_task(worker.run())
+        await eventually(lambda: worker.counts.sent == 1)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await driver.close()
+        [told], [headers] = gateway.seen, gateway.headers
+    assert (told["kind"], told["to"]) == ("alarm_raised", "supervisors")
+    body = json.dumps(told, ensure_ascii=False).encode()
+    assert headers["Helpline-Signature"] == signature(secret, headers["Helpline-Timestamp"], body)

@@ -1,0 +1,88 @@
+"""The supervisors' pages served as wiring serves them, over a fake Asterisk and a real database."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp.test_utils import unused_port
+
+from access.passwords import Passwords
+from cti.alarms import AlarmRule
+from cti.api import AgentApi, routes
+from cti.directory import Directory
+from cti.supervisor.call_page import CallParts
+from cti.supervisor.hearing import ListeningRights
+from cti.supervisor.site import MENU as SUPERVISOR_MENU
+from cti.supervisor.site import PACKAGE, add_supervisor_pages
+from db.pool import Pool
+from helpline.clock import ManualClock
+from helpline.http import Health, HttpServer, application
+from helpline.metrics import Metrics
+from helpline.pages import WallboardSessions
+from helpline.policies import policy_named
+from helpline.recording_adapters import MayHear
+from helpline.tools import load_browser
+from recordings.certificate import Device
+from recordings.download import Downloads
+from recordings.master import MasterKeys
+from recordings.store import Store
+from recordings.vault import Vault
+from tests.access.people import RULE, People
+from tests.cti.room import SECRET, Room, opened
+from tests.web.site import BUNDLES, Site
+from web.options import WebOptions
+from web.shell import Shell
+from web.site import MENU, add_pages
+
+ROOT = Path(__file__).parents[2]
+QUEUES = ("helpline-hi", "helpline-en")
+DIRECTORY = Directory(agents=frozenset({"1001", "1002", "1009"}), queues=frozenset(QUEUES))
+
+
+@dataclass
+class Centre:
+    """`site`: the pages; `room`: the parts behind them."""
+
+    site: Site
+    room: Room
+    pool: Pool
+
+
+@asynccontextmanager
+async def centre(
+    pool: Pool,
+    passwords: Passwords,
+    clock: ManualClock,
+    alarms: tuple[AlarmRule, ...] = (),
+    vault: Vault | None = None,
+) -> AsyncIterator[Centre]:
+    vault = vault or Vault(Store.local(Path("/nonexistent")), MasterKeys([bytes(32)]))
+    port = unused_port()
+    origin = f"http://127.0.0.1:{port}"
+    options = WebOptions(origin=origin, rule=RULE, bundles=BUNDLES)
+    shell = Shell(
+        pool, options, passwords, clock, packages=(PACKAGE,), menu=(*MENU, *SUPERVISOR_MENU)
+    )
+    async with opened(pool, directory=DIRECTORY, now=clock, alarms=alarms) as room:
+        api = AgentApi(
+            SECRET, room.desk, room.registrar, wallboards=room.cti.wallboards,
+            supervisors=WallboardSessions(shell),
+        )  # fmt: skip
+        app = application(routes(api), Metrics(), lambda: Health({}))
+        add_pages(app, shell)
+        users = ListeningRights(pool, clock)
+        parts = CallParts(vault, SECRET, Device(), Path(load_browser(ROOT).argv[0]))
+        Downloads(pool, vault, SECRET, clock, MayHear(policy_named("up-1076"), users)).add_routes(
+            app
+        )
+        add_supervisor_pages(app, shell, parts, cell="cell1", wrap_up=dict.fromkeys(QUEUES, 30))
+        server = HttpServer(app, "127.0.0.1", port, None)
+        site = Site(origin, shell, People(pool, passwords, clock), clock, app)
+        await server.start()
+        try:
+            yield Centre(site, room, pool)
+        finally:
+            for client in site.clients:
+                await client.close()
+            await server.stop()

@@ -1,0 +1,210 @@
+"""Calls and recordings: found within queues, heard with a right and a reason, written down."""
+
+import io
+import re
+import zipfile
+from uuid import UUID
+
+import pytest
+from playwright.async_api import Browser
+
+from access.rights import Role, Scope
+from tests.complaints.world import World
+from tests.supervisor.site import Centre
+from tests.supervisor.tapes import Tapes
+from tests.web.site import Client
+from tests.web.test_browser import judge, new_page, sign_in
+
+pytestmark = pytest.mark.timeout(180)
+_SOURCE = re.compile(r'<audio [^>]*src="([^"]+)"')
+
+
+async def signed_in(hall: Centre, role: Role, scope: Scope | None = None) -> Client:
+    name = f"person-{len(hall.site.clients)}"
+    await hall.site.people.add(name, role, scope or Scope(), language="en")
+    client = hall.site.client()
+    await client.get("/sign-in")
+    await client.sign_in(name)
+    return client
+
+
+def source(client: Client) -> str:
+    found = _SOURCE.search(client.last)
+    assert found is not None, client.last
+    return found[1].replace("&amp;", "&")
+
+
+async def listen(client: Client, call: UUID, recording: UUID, reason: str) -> int:
+    answer = await client.post(f"/calls/{call}/recordings/{recording}/listen", reason=reason)
+    return answer.status
+
+
+async def test_a_recording_is_heard_in_the_browser_with_a_reason(
+    archive: Centre, tapes: Tapes, browser: Browser
+) -> None:
+    call, recording = await tapes.talked()
+    await tapes.copied()
+    await tapes.paused(recording)
+    kavita = await archive.site.people.add("kavita", Role.SUPERVISOR, language="hi")
+    page = await new_page(browser)
+    await sign_in(page, archive.site, "kavita")
+    await page.goto(archive.site.origin + "/calls")
+    assert await judge(page, "calls") == []
+    await page.click("tbody a")
+    await page.fill(f"#l-{recording}", "नागरिक की शिकायत की जाँच")
+    await page.click(".recording button:has-text('सुनें')")
+    await page.wait_for_selector("audio")
+    assert await judge(page, "playback") == []
+    await page.wait_for_function("document.querySelector('audio').duration > 3", timeout=20_000)
+    played = await page.evaluate(
+        """async () => { const a = document.querySelector('audio'); a.muted = true;
+        await a.play(); await new Promise(r => a.ontimeupdate = () => a.currentTime > .3 && r());
+        a.currentTime = 2.5; await new Promise(r => a.onseeked = r); return a.currentTime; }"""
+    )
+    assert played >= 2.5
+    rows = await archive.pool.fetch("select * from recording_access")
+    assert {(row["audience"], row["reason"]) for row in rows} == {
+        (f"user:{kavita.id}", "नागरिक की शिकायत की जाँच")
+    }
+    assert str(call) in page.url
+
+
+async def test_no_reason_no_recording(archive: Centre, tapes: Tapes) -> None:
+    call, recording = await tapes.talked()
+    client = await signed_in(archive, Role.SUPERVISOR)
+    assert await listen(client, call, recording, "  ") == 400
+    assert "<audio" not in client.last
+    assert await archive.pool.fetchval("select count(*) from recording_access") == 0
+
+
+async def test_a_link_ends_with_the_right(archive: Centre, tapes: Tapes) -> None:
+    call, recording = await tapes.talked()
+    client = await signed_in(archive, Role.SUPERVISOR)
+    assert await listen(client, call, recording, "check") == 200
+    link = source(client)
+    stranger = archive.site.client()  # the link is for who holds it, and is logged by its owner
+    part = await stranger.http.get(archive.site.origin + link, headers={"Range": "bytes=0-99"})
+    assert (part.status, len(await part.read())) == (206, 100)
+    await archive.pool.execute("update role_grant set revoked_at = now()")
+    assert (await stranger.get(link)).status == 403
+
+
+@pytest.mark.parametrize(
+    ("role", "scope", "list_status", "call_status"),
+    [
+        (Role.SUPERVISOR, Scope(queue="helpline-en"), 200, 404),
+        (Role.SUPERVISOR, Scope(queue="helpline-hi"), 200, 200),
+        (Role.QUALITY_AUDITOR, Scope(), 200, 200),
+        (Role.AGENT, Scope(), 403, 403),
+        (Role.ADMINISTRATOR, Scope(), 403, 403),
+        (Role.CM_OFFICE, Scope(), 200, 200),
+    ],
+)
+async def test_calls_are_for_who_may_and_within_their_queues(
+    archive: Centre, tapes: Tapes, role: Role, scope: Scope, list_status: int, call_status: int
+) -> None:
+    call, recording = await tapes.talked()
+    client = await signed_in(archive, role, scope)
+    assert (await client.get("/calls")).status == list_status
+    assert (str(call) in client.last) is (call_status == 200)
+    assert (await client.get(f"/calls/{call}")).status == call_status
+    assert ("9876543210" in client.last) is (
+        call_status == 200 and role in (Role.SUPERVISOR, Role.CM_OFFICE)
+    )
+    heard = await listen(client, call, recording, "check")
+    assert heard == (200 if call_status == 200 else call_status)
+
+
+async def test_a_confidential_call_hides_who_called_and_is_not_heard(
+    archive: Centre, tapes: Tapes, world: World
+) -> None:
+    call, recording = await tapes.talked()
+    await world.register()
+    await archive.pool.execute("update complaint set confidential = true")
+    await tapes.confidential(call)
+    supervisor = await signed_in(archive, Role.SUPERVISOR)
+    assert (await supervisor.get(f"/calls/{call}")).status == 200
+    assert "9876543210" not in supervisor.last
+    assert await listen(supervisor, call, recording, "check") == 403
+    office = await signed_in(archive, Role.CM_OFFICE)
+    assert await listen(office, call, recording, "check") == 200
+    assert "9876543210" in office.last
+
+
+async def test_search_by_number_agent_queue_and_pages(archive: Centre, tapes: Tapes) -> None:
+    hindi, _ = await tapes.talked()
+    english, _ = await tapes.talked("1003", "helpline-en")
+    client = await signed_in(archive, Role.SUPERVISOR)
+    for query, found in (
+        ("number=98765+43210", {hindi, english}),
+        ("agent=1003", {english}),
+        ("queue=helpline-hi", {hindi}),
+        ("since=2025-11-23&until=2025-11-23", set()),
+    ):
+        assert (await client.get(f"/calls?{query}")).status == 200
+        shown = {call for call in (hindi, english) if str(call) in client.last}
+        assert shown == found, query
+    assert (await client.get("/calls?number=abc")).status == 400
+    assert (await client.get("/calls?complaint=12")).status == 400
+    await archive.pool.execute(
+        "insert into call (id, cell, direction, started_at) select gen_random_uuid(), 'cell1',"
+        " 'inbound', $1::timestamptz - n * interval '1 second' from generate_series(1, 120) n",
+        archive.site.clock(),
+    )
+    seen: set[str] = set()
+    path = "/calls"
+    while path:
+        await client.get(path)
+        rows = set(re.findall(r'href="/calls/([0-9a-f-]{36})"', client.last))
+        assert not rows & seen
+        seen |= rows
+        following = re.search(r'class="button" href="(/calls\?[^"]+)"', client.last)
+        path = following[1].replace("&amp;", "&") if following else ""
+    assert len(seen) == 122
+
+
+async def test_an_auditor_does_not_search_by_number(archive: Centre) -> None:
+    client = await signed_in(archive, Role.QUALITY_AUDITOR)
+    assert (await client.get("/calls?number=9876543210")).status == 400
+
+
+async def test_hold_and_release_want_the_right_and_a_reason(archive: Centre, tapes: Tapes) -> None:
+    call, recording = await tapes.talked()
+    path = f"/calls/{call}/recordings/{recording}"
+    auditor = await signed_in(archive, Role.QUALITY_AUDITOR)
+    await auditor.get(f"/calls/{call}")
+    assert (await auditor.post(f"{path}/hold", reason="court")).status == 403
+    client = await signed_in(archive, Role.SUPERVISOR)
+    await client.get(f"/calls/{call}")
+    assert (await client.post(f"{path}/hold", reason=" ")).status == 400
+    assert (await client.post(f"{path}/hold", reason="court")).status == 303
+    await client.get(f"/calls/{call}")
+    assert "Held since" in client.last
+    assert (await client.post(f"{path}/release", reason="case over")).status == 303
+    await client.get(f"/calls/{call}")
+    assert "Held since" not in client.last
+
+
+async def test_the_certificate_comes_with_the_file_that_it_covers(
+    archive: Centre, tapes: Tapes
+) -> None:
+    call, recording = await tapes.talked()
+    path = f"/calls/{call}/recordings/{recording}/certificate"
+    supervisor = await signed_in(archive, Role.SUPERVISOR)
+    await supervisor.get(f"/calls/{call}")
+    given = {"name": "Anita", "designation": "Under Secretary", "reason": "court"}
+    assert (await supervisor.post(path, **given)).status == 403
+    office = await signed_in(archive, Role.CM_OFFICE)
+    await office.get(f"/calls/{call}")
+    assert (await office.post(path, **{**given, "designation": ""})).status == 400
+    headers = {"Origin": archive.site.origin}
+    async with office.http.post(
+        archive.site.origin + path, data={**given, "csrf": office.token}, headers=headers
+    ) as answer:
+        assert answer.status == 200
+        packed = zipfile.ZipFile(io.BytesIO(await answer.read()))
+    names = sorted(packed.namelist())
+    assert [name.rpartition(".")[2] for name in names] == ["wav", "pdf"]
+    assert packed.read(names[1]).startswith(b"%PDF")
+    kinds = await archive.pool.fetch("select kind from recording_event")
+    assert "certified" in {row["kind"] for row in kinds}

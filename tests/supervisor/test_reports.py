@@ -1,0 +1,150 @@
+"""The figures' pages: the invariant, the calls behind each figure, files, and staffing."""
+
+import csv
+import io
+import re
+import zipfile
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from playwright.async_api import Browser
+
+from access.rights import Role, Scope
+from calls.reporting import By, Fate, OfferedCall, calls_behind
+from tests.supervisor.site import Centre
+from tests.supervisor.test_calls import signed_in
+from tests.web.test_browser import judge, new_page, sign_in
+
+pytestmark = pytest.mark.timeout(180)
+NOW = datetime(2025, 11, 22, 5, 30, tzinfo=UTC)
+FATES = (
+    ("agent_answered", "1001"), ("agent_answered", "1002"), ("agent_answered", "1001"),
+    ("queue_abandoned", None), ("queue_timeout", None), ("no_agent", None), (None, None),
+)  # fmt: skip
+
+
+async def a_day(hall: Centre) -> None:
+    """Seven calls in Hindi, one of each fate at least, and one in English."""
+    now = hall.site.clock()
+    for n, (outcome, agent) in enumerate([*FATES, ("agent_answered", "1003")]):
+        at = now - timedelta(hours=3, minutes=-7 * n)
+        call = uuid4()
+        await hall.pool.execute(
+            "insert into call (id, cell, direction, citizen_number, started_at, queue, queued_at,"
+            " agent_id, agent_answered_at, ended_at, outcome)"
+            " values ($1, 'cell1', 'inbound', '+919876543210', $2, $3, $2, $4, $5, $6, $7)",
+            call, at, "helpline-en" if agent == "1003" else "helpline-hi", agent,
+            at + timedelta(seconds=12) if agent else None,
+            at + timedelta(minutes=4) if outcome else None, outcome,
+        )  # fmt: skip
+        if outcome == "no_agent":
+            await hall.pool.execute(
+                "insert into callback values ($1, '+919876543210', 'no_agent', $2)", call, at
+            )
+
+
+def test_the_calls_behind_a_figure_are_as_many_as_it_says() -> None:
+    calls = [
+        OfferedCall(id=uuid4(), queue=queue, queued_at=NOW, ended_at=NOW, outcome=outcome)
+        for queue, outcome in (("a", "agent_answered"), ("a", "queue_abandoned"), ("b", "lost"))
+    ]
+    assert len(calls_behind(calls, By.QUEUE, None, None)) == 3
+    assert len(calls_behind(calls, By.QUEUE, "a", None)) == 2
+    assert calls_behind(calls, By.QUEUE, "a", Fate.ABANDONED) == [calls[1]]
+
+
+async def test_the_figures_add_up_and_lead_to_their_calls(hall: Centre, browser: Browser) -> None:
+    await a_day(hall)
+    await hall.site.people.add("kavita", Role.SUPERVISOR, language="hi")
+    page = await new_page(browser)
+    await sign_in(page, hall.site, "kavita")
+    await page.goto(hall.site.origin + "/reports/calls")
+    assert await judge(page, "call-report") == []
+    told = await page.inner_text(".sum")
+    offered, *parts = [int(number) for number in re.findall(r"\d+", told)]
+    assert told.startswith("✓")
+    assert (offered, sum(parts), parts) == (8, 8, [4, 1, 1, 1, 1])
+    for by in ("agent", "hour", "day"):
+        await page.goto(f"{hall.site.origin}/reports/calls?by={by}")
+        assert await page.inner_text("tfoot td") == "8"
+    await page.goto(hall.site.origin + "/reports/calls")
+    await page.click("tbody tr:has-text('helpline-hi') td:nth-child(3) a")  # answered
+    assert await page.locator("tbody tr").count() == 3
+    assert await judge(page, "call-report-list") == []
+    await page.click("tbody a")
+    assert "/calls/" in page.url
+
+
+async def test_files_hold_the_same_figures(hall: Centre) -> None:
+    await a_day(hall)
+    client = await signed_in(hall, Role.SUPERVISOR)
+    async with client.http.get(hall.site.origin + "/reports/calls/file.csv") as answer:
+        rows = list(csv.DictReader(io.StringIO((await answer.read()).decode("utf-8-sig"))))
+    assert [(row["queue"], row["offered"], row["answered"]) for row in rows] == [
+        ("helpline-en", "1", "1"), ("helpline-hi", "7", "3"), ("total", "8", "4"),
+    ]  # fmt: skip
+    async with client.http.get(hall.site.origin + "/reports/calls/file.xlsx") as answer:
+        book = zipfile.ZipFile(io.BytesIO(await answer.read()))
+    assert "xl/worksheets/sheet2.xml" in book.namelist()
+
+
+@pytest.mark.parametrize(
+    ("role", "scope", "status", "offered"),
+    [
+        (Role.SUPERVISOR, Scope(queue="helpline-en"), 200, 1),
+        (Role.ADMINISTRATOR, Scope(), 200, 8),
+        (Role.AGENT, Scope(), 403, 0),
+        (Role.DISTRICT_MAGISTRATE, Scope(place="lal"), 403, 0),
+    ],
+)
+async def test_figures_are_within_ones_queues(
+    hall: Centre, role: Role, scope: Scope, status: int, offered: int
+) -> None:
+    await a_day(hall)
+    await hall.pool.execute(
+        "insert into place values ('lal', 'district', 'ललितपुर', 'Lalitpur', null)"
+    )
+    client = await signed_in(hall, role, scope)
+    assert (await client.get("/reports/calls")).status == status
+    if status == 200:
+        assert f"Offered {offered} = " in client.last
+        await client.get("/reports/calls/list")
+        assert client.last.count("<tr>") == offered + 1
+        assert ("/calls/" in client.last.replace("/reports/calls/", "")) is (
+            role is Role.SUPERVISOR
+        )
+
+
+async def test_staffing_is_suggested_from_the_queues_own_weeks(
+    hall: Centre, browser: Browser
+) -> None:
+    monday = hall.site.clock() - timedelta(days=12)  # of the last whole week
+    for n in range(60):
+        await hall.pool.execute(
+            "insert into call (id, cell, direction, started_at, queue, queued_at, agent_id,"
+            " agent_answered_at, ended_at, outcome) values ($1, 'cell1', 'inbound', $2,"
+            " 'helpline-hi', $2, '1001', $2, $3, 'agent_answered')",
+            uuid4(), monday + timedelta(seconds=50 * n), monday + timedelta(seconds=50 * n + 200),
+        )  # fmt: skip
+    await hall.site.people.add("kavita", Role.SUPERVISOR, language="en")
+    page = await new_page(browser)
+    await sign_in(page, hall.site, "kavita")
+    await page.goto(hall.site.origin + "/reports/staffing?queue=helpline-hi&weeks=1")
+    assert await judge(page, "staffing") == []
+    cells = [int(text) for text in await page.locator("tbody td").all_inner_texts()]
+    assert len(cells) == 168
+    assert max(cells) > 1
+    assert (await page.goto(hall.site.origin + "/reports/staffing?queue=none")).status == 404  # type: ignore[union-attr]
+
+
+async def test_a_page_does_not_read_more_calls_than_it_may(
+    hall: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await a_day(hall)
+    client = await signed_in(hall, Role.SUPERVISOR)
+    monkeypatch.setattr("cti.supervisor.report_page._MOST_READ", 8)
+    assert (await client.get("/reports/calls")).status == 200
+    monkeypatch.setattr("cti.supervisor.report_page._MOST_READ", 7)
+    for path in ("/reports/calls", "/reports/calls/list", "/reports/calls/file.xlsx"):
+        assert (await client.get(path)).status == 413

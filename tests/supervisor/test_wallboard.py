@@ -1,0 +1,197 @@
+"""The wallboard in a real Chromium: live, readable, and what is done from it."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from access.passwords import Passwords
+from access.rights import TENANT, Role, Scope
+from cti.alarms import AlarmKind, AlarmRule
+from db.pool import Pool
+from helpline.clock import ManualClock
+from tests.cti.room import receive
+from tests.cti.streams import answered_call, citizen_leg, event
+from tests.supervisor.site import Centre, centre
+from tests.web.test_browser import DESK, judge, new_page, sign_in
+
+pytestmark = pytest.mark.timeout(180)
+ALARMS = (
+    AlarmRule(kind=AlarmKind.WAITING, threshold=0, raise_after=timedelta(0)),
+    AlarmRule(kind=AlarmKind.LONGEST_WAIT, threshold=600, raise_after=timedelta(0)),
+)
+
+
+async def busy(hall: Centre) -> None:
+    """One agent talks, one is ready, one paused; somebody waits."""
+    room = hall.room
+    for agent in ("1001", "1002", "1003"):
+        await receive(await room.page(agent), "hello")
+    pairs = [("helpline-hi", "1001"), ("helpline-hi", "1002"), ("helpline-en", "1003")]
+    await room.asterisk_says(
+        *(
+            event(
+                "QueueMemberAdded", queue=queue, interface=f"PJSIP/{agent}",
+                paused="1" if agent == "1003" else "0", pausedreason="meal",
+            )
+            for queue, agent in pairs
+        )
+    )  # fmt: skip
+    await room.asterisk_says(*answered_call()[:-3])
+    waiting = citizen_leg("lab1-9.77", call=uuid4(), number="9811111111")
+    await room.asterisk_says(
+        event("Newchannel", **waiting), event("QueueCallerJoin", **waiting, queue="helpline-hi")
+    )
+
+
+async def half_an_hour(hall: Centre) -> None:
+    """Four calls to the queue: three were answered in time, one citizen hung up."""
+    for n in range(4):
+        at = hall.site.clock() - timedelta(minutes=5 * n + 1)
+        await hall.pool.execute(
+            "insert into call (id, cell, direction, started_at, queue, queued_at, agent_id,"
+            " agent_answered_at, ended_at, outcome)"
+            " values ($1, 'cell1', 'inbound', $2, 'helpline-hi', $2, $3, $4, $5, $6)",
+            uuid4(), at, "1001" if n else None, at + timedelta(seconds=8) if n else None,
+            at + timedelta(seconds=50), "agent_answered" if n else "queue_abandoned",
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["hi", "en"])
+async def test_the_wallboard_is_live_readable_and_accessible(
+    pool: Pool, passwords: Passwords, clock: ManualClock, browser: Browser, language: str
+) -> None:
+    async with centre(pool, passwords, clock, ALARMS) as hall:
+        await hall.site.people.add("kavita", Role.SUPERVISOR, language=language)
+        page = await new_page(browser, DESK)
+        faults: list[str] = []
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        await sign_in(page, hall.site, "kavita")
+        await page.goto(hall.site.origin + "/supervisor")
+        await expect(page.locator("#figure-waiting dd")).to_have_text("0", timeout=20_000)
+        await busy(hall)
+        await half_an_hour(hall)
+        await expect(page.locator("#figure-waiting dd")).to_have_text("1", timeout=20_000)
+        await expect(page.locator("li.is-in_call")).to_have_count(1, timeout=20_000)
+        await expect(page.locator("li.is-paused")).to_have_count(1)
+        await expect(page.locator("#alarms")).to_contain_text("⚠", timeout=20_000)
+        clock.advance(timedelta(seconds=95))
+        await expect(page.locator("#figure-longest dd")).to_contain_text("1:3", timeout=20_000)
+        await expect(page.locator("li.is-paused .since")).to_contain_text("1:3")
+        await expect(page.locator("#figure-trunk dd")).to_contain_text("240")
+        await expect(page.locator("#figure-level dd")).to_have_text("75 %", timeout=20_000)
+        assert await judge(page, f"wallboard-{language}") == []
+        await page.click("li.is-in_call button")
+        await page.wait_for_selector("dialog[open]")
+        assert await judge(page, f"wallboard-act-{language}") == []
+        assert faults == []
+
+
+async def test_a_supervisor_pauses_an_agent_with_a_reason_by_keyboard(
+    hall: Centre, browser: Browser
+) -> None:
+    await hall.site.people.add("kavita", Role.SUPERVISOR, TENANT, language="en")
+    agent = await hall.room.page("1001")
+    await receive(agent, "hello")
+    await hall.room.asterisk_says(
+        event("QueueMemberAdded", queue="helpline-hi", interface="PJSIP/1001", paused="0")
+    )
+    page = await new_page(browser)
+    await sign_in(page, hall.site, "kavita")
+    await page.goto(hall.site.origin + "/supervisor")
+    await page.focus("li.agent button")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#act-reason")).to_be_focused()
+    await page.click("button[value=force_pause]")
+    await expect(page.locator("#act-problem")).to_contain_text("Say why")
+    await page.fill("#act-reason", "साथी बीमार")
+    await page.click("button[value=force_pause]")
+    await expect(page.locator("#told")).to_have_text("Done.", timeout=20_000)
+    row = await hall.pool.fetchrow("select * from supervisor_action order by id desc limit 1")
+    assert row is not None
+    assert (row["action"], row["target"], row["reason"]) == (
+        "force_pause", "agent:1001", "साथी बीमार",
+    )  # fmt: skip
+    await page.fill("#b-text", "बाढ़ की सूचना")
+    await page.keyboard.press("Enter")
+    (told,) = await receive(agent, "broadcast")
+    assert told["text"] == "बाढ़ की सूचना"
+
+
+async def test_a_lost_socket_is_said_and_healed(hall: Centre, browser: Browser) -> None:
+    await hall.site.people.add("kavita", Role.SUPERVISOR, language="en")
+    page = await new_page(browser)
+    await sign_in(page, hall.site, "kavita")
+    await page.goto(hall.site.origin + "/supervisor")
+    await expect(page.locator("#link")).to_have_text("", timeout=20_000)
+    for open_page in list(hall.room.cti.wallboards._pages):
+        open_page._drop("test")
+    await expect(page.locator("#link")).to_contain_text("No connection", timeout=20_000)
+    await expect(page.locator("#link")).to_have_text("", timeout=20_000)
+
+
+async def test_who_supervises_one_queue_sees_that_one(hall: Centre, browser: Browser) -> None:
+    scope = Scope(queue="helpline-en")
+    await hall.site.people.add("tara", Role.SUPERVISOR, scope, language="en")
+    page = await new_page(browser)
+    await sign_in(page, hall.site, "tara")
+    await page.goto(hall.site.origin + "/supervisor")
+    await busy(hall)
+    await expect(page.locator("#queues tr")).to_have_count(1, timeout=20_000)
+    await expect(page.locator("#agents li")).to_have_count(1, timeout=20_000)
+    assert await page.inner_text("#agents .name") == "Asha Verma (1003)"
+    assert await page.locator("#b-queue option").all_inner_texts() == ["helpline-en"]
+
+
+async def test_the_day_of_an_agent_is_drawn_and_told_in_minutes(
+    hall: Centre, browser: Browser
+) -> None:
+    await hall.site.people.add("kavita", Role.SUPERVISOR, language="hi")
+    begin = hall.site.clock() - timedelta(hours=3)
+    for n, (state, reason, minutes) in enumerate(
+        [("ready", "", 20), ("ringing", "", 1), ("in_call", "", 34), ("wrap_up", "", 5),
+         ("paused", "meal", 30), ("ready", "", 15)]
+    ):  # fmt: skip
+        end = begin + timedelta(minutes=minutes)
+        await hall.pool.execute(
+            "insert into agent_state (id, agent_id, state, reason, from_at, until_at)"
+            " values ($1, $2, $3, $4, $5, $6)",
+            uuid4(), "1001" if n else "1002", state, reason, begin, end,
+        )  # fmt: skip
+        begin = end
+    page = await new_page(browser)
+    await sign_in(page, hall.site, "kavita")
+    await page.goto(hall.site.origin + "/supervisor/day")
+    assert await judge(page, "supervisor-day") == []
+    row = page.locator("tbody tr", has_text="सीता देवी")
+    await expect(row.locator("rect")).to_have_count(5)
+    await expect(row).to_contain_text("34 मिनट")
+
+
+async def test_an_alarm_is_acknowledged_on_its_page(hall: Centre, browser: Browser) -> None:
+    await hall.site.people.add("kavita", Role.SUPERVISOR, language="en", display_name="Kavita")
+    await hall.pool.execute(
+        "insert into alarm (id, cell, kind, queue, threshold, value, raised_at)"
+        " values ($1, 'cell1', 'waiting', 'helpline-hi', 10, 14, $2)",
+        uuid4(), hall.site.clock(),
+    )  # fmt: skip
+    page = await new_page(browser)
+    await sign_in(page, hall.site, "kavita")
+    await page.goto(hall.site.origin + "/supervisor/alarms")
+    assert await judge(page, "alarms") == []
+    await page.click("tbody button")
+    await expect(page.locator("tbody")).to_contain_text("Kavita")
+    by = await hall.pool.fetchval("select acknowledged_by from alarm")
+    assert str(by).startswith("user:")
+
+
+@pytest.mark.parametrize("role", [None, Role.AGENT, Role.ADMINISTRATOR, Role.QUALITY_AUDITOR])
+async def test_others_are_refused_pages_and_socket(hall: Centre, role: Role | None) -> None:
+    await hall.site.people.add("mohan", role)
+    client = hall.site.client()
+    await client.get("/sign-in")
+    await client.sign_in("mohan")
+    for path in ("/supervisor", "/supervisor/day", "/supervisor/alarms"):
+        assert (await client.get(path)).status == 403
+    assert (await client.get("/supervisor/socket")).status == 401

@@ -1,0 +1,30 @@
+// The wallboard: a socket, a board that it draws, and what supervisors do.
+
+import { Actions } from "../lib/supervisor/actions.js";
+import { Board } from "../lib/supervisor/board.js";
+import { write } from "../lib/supervisor/dom.js";
+import { Link } from "../lib/supervisor/socket.js";
+
+const root = document.querySelector("#wall");
+const texts = JSON.parse(root.dataset.texts);
+const state = root.querySelector("#link");
+
+const board = new Board(root, texts, (agent) => actions.open(agent));
+const link = new Link("/supervisor/socket", {
+  message(told) {
+    if (told.type === "board") {
+      board.show(told);
+      actions.refresh();
+      write(state, told.in_step ? "" : `⚠ ${texts.stale}`);
+    } else if (told.type === "help") {
+      actions.tell(`${texts.asked} ${told.agent}: ${told.text}`);
+    }
+  },
+  state(now) {
+    root.classList.toggle("stale", now !== "up");
+    if (now === "out") location.assign("/sign-in?next=/supervisor");
+    else if (now === "down") write(state, `⚠ ${texts.away}`);
+    else write(state, "");
+  },
+});
+const actions = new Actions(root, texts, link, board);

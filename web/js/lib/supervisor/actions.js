@@ -1,0 +1,91 @@
+// What a supervisor does: to one agent in a dialog, to all of a queue by a form.
+
+import { write } from "./dom.js";
+
+const IN_CALL = new Set(["listen", "whisper", "barge"]);
+
+/** The server's refusal in the reader's language, as far as we know it. */
+export function inWords(reason, texts) {
+  const known = texts.reasons[reason.toLowerCase().replace(/[^a-z]+/g, "_")];
+  return known ?? (reason ? `${texts.refused} ${reason}` : texts.refused);
+}
+
+export class Actions {
+  constructor(root, texts, link, board) {
+    Object.assign(this, { root, texts, link, board });
+    this.dialog = root.querySelector("#act");
+    for (const button of this.dialog.querySelectorAll("button[type=button]")) {
+      button.addEventListener("click", () => this.carryOut(button.value));
+    }
+    root.querySelector("#broadcast").addEventListener("submit", (event) => {
+      event.preventDefault();
+      event.stopImmediatePropagation(); // this form is sent as often as one likes
+      this.broadcast(event.target);
+    });
+  }
+
+  open(agentId) {
+    this.agentId = agentId;
+    const agent = this.board.agent(agentId);
+    if (!agent) return;
+    write(this.dialog.querySelector("#act-title"), `${agent.name} (${agent.agent})`);
+    write(this.dialog.querySelector("#act-problem"), "");
+    this.dialog.querySelector("#act-reason").value = "";
+    for (const box of this.dialog.querySelectorAll("input[name=queues]")) {
+      box.checked = agent.queues.includes(box.value);
+    }
+    this.refresh();
+    this.dialog.showModal();
+    this.dialog.querySelector("#act-reason").focus();
+  }
+
+  /** What can be done follows what the agent does. */
+  refresh() {
+    if (!this.agentId) return;
+    const agent = this.board.agent(this.agentId);
+    write(this.dialog.querySelector("#act-state"), agent ? this.texts[agent.status] : "");
+    for (const button of this.dialog.querySelectorAll("button[type=button]")) {
+      if (!agent) button.disabled = true;
+      else if (IN_CALL.has(button.value)) button.disabled = agent.status !== "in_call";
+      else if (button.value === "force_pause") button.disabled = agent.status === "paused";
+      else if (button.value === "force_ready") button.disabled = agent.status !== "paused";
+      else button.disabled = false;
+    }
+  }
+
+  async carryOut(type) {
+    const problem = this.dialog.querySelector("#act-problem");
+    const reason = this.dialog.querySelector("#act-reason").value.trim();
+    if (!reason) {
+      write(problem, this.texts.reasons.say_why);
+      this.dialog.querySelector("#act-reason").focus();
+      return;
+    }
+    const command = { type, agent: this.agentId, reason };
+    const phone = this.dialog.querySelector("#act-phone");
+    if (IN_CALL.has(type) && phone) command.phone = phone.value.trim();
+    if (type === "move") {
+      const boxes = [...this.dialog.querySelectorAll("input[name=queues]:checked")];
+      command.queues = boxes.map((box) => box.value);
+    }
+    const answer = await this.link.ask(command);
+    if (answer.ok) {
+      this.dialog.close();
+      this.tell(this.texts.done);
+    } else write(problem, inWords(answer.reason ?? "", this.texts));
+  }
+
+  async broadcast(form) {
+    const answer = await this.link.ask({
+      type: "broadcast",
+      queue: form.queue.value,
+      text: form.text.value.trim(),
+    });
+    if (answer.ok) form.text.value = "";
+    this.tell(answer.ok ? this.texts.done : inWords(answer.reason ?? "", this.texts));
+  }
+
+  tell(text) {
+    write(this.root.querySelector("#told"), text);
+  }
+}

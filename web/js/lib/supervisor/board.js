@@ -1,0 +1,158 @@
+// Draws a board into the page. What is there already is changed in place: focus stays.
+
+import { element, lasted, percent, write } from "./dom.js";
+
+/** A sign beside the word: colour alone says nothing. */
+const SIGNS = { ready: "●", ringing: "◔", in_call: "☎", wrap_up: "✎", paused: "❚❚" };
+const ORDER = ["in_call", "ringing", "wrap_up", "ready", "paused"];
+
+export class Board {
+  /** `act(agent)`: somebody wants to do something to this agent. */
+  constructor(root, texts, act) {
+    this.root = root;
+    this.texts = texts;
+    this.act = act;
+    this.cards = new Map();
+    this.told = null;
+    setInterval(() => this.tick(), 1000);
+  }
+
+  show(told) {
+    this.told = told;
+    this.ahead = Date.now() - Date.parse(told.at);
+    this.root.classList.toggle("stale", !told.in_step);
+    this.figures();
+    this.queues();
+    this.agents();
+    this.alarms();
+    this.tick();
+  }
+
+  agent(id) {
+    return this.told?.agents.find((one) => one.agent === id);
+  }
+
+  find(selector) {
+    return this.root.querySelector(selector);
+  }
+
+  figures() {
+    const queues = Object.values(this.told.queues);
+    const waiting = queues.reduce((sum, queue) => sum + queue.waiting, 0);
+    const known = queues.filter((queue) => queue.service_level !== null);
+    const weight = known.reduce((sum, queue) => sum + queue.offered, 0);
+    const level = weight
+      ? known.reduce((sum, queue) => sum + queue.service_level * queue.offered, 0) / weight
+      : null;
+    const { trunk_channels: used, trunk_limit: limit } = this.told;
+    this.figure("waiting", String(waiting));
+    this.figure("level", percent(level));
+    this.figure("ready", String(this.told.by_status.ready ?? 0));
+    this.figure("calls", String(this.told.calls));
+    this.figure("trunk", String(used), limit ? ` ${this.texts.of} ${limit}` : "");
+  }
+
+  /** `beside`: said smaller, so that the figure itself is read from afar. */
+  figure(name, text, beside = "") {
+    const place = this.find(`#figure-${name} dd`);
+    if (place.textContent === text + beside) return;
+    place.replaceChildren(text, ...(beside ? [element("small", { textContent: beside })] : []));
+  }
+
+  queues() {
+    const rows = Object.entries(this.told.queues).map(([name, queue]) => {
+      const cells = [
+        queue.waiting, lasted(queue.longest_wait), percent(queue.service_level), queue.agents,
+        queue.answered, queue.abandoned,
+      ].map((text) => element("td", { textContent: String(text) }));
+      const row = element("tr", {}, element("th", { scope: "row", textContent: name }), ...cells);
+      row.dataset.queue = name;
+      return row;
+    });
+    if (!rows.length) {
+      rows.push(element("tr", {}, element("td", { colSpan: 7, textContent: this.texts.no_queues })));
+    }
+    this.find("#queues").replaceChildren(...rows);
+  }
+
+  agents() {
+    const place = (agent) => ORDER.indexOf(agent.status);
+    const sorted = [...this.told.agents].sort((a, b) => place(a) - place(b));
+    for (const [id, card] of this.cards) {
+      if (!this.agent(id)) {
+        card.remove();
+        this.cards.delete(id);
+      }
+    }
+    const list = this.find("#agents");
+    sorted.forEach((agent, at) => {
+      const card = this.card(agent);
+      if (list.children[at] !== card) list.insertBefore(card, list.children[at] ?? null);
+    });
+    const parts = ORDER.filter((status) => this.told.by_status[status]).map(
+      (status) => `${SIGNS[status]} ${this.texts[status]} ${this.told.by_status[status]}`,
+    );
+    write(this.find("#by-status"), parts.join("   ") || this.texts.no_agents);
+  }
+
+  card(agent) {
+    let card = this.cards.get(agent.agent);
+    if (!card) {
+      const button = element(
+        "button",
+        { type: "button", className: "card-button" },
+        element("span", { className: "name" }),
+        element("span", { className: "state" }),
+        element("span", { className: "since" }),
+        element("span", { className: "in" }),
+      );
+      button.addEventListener("click", () => this.act(agent.agent));
+      card = element("li", {}, button);
+      this.cards.set(agent.agent, card);
+    }
+    card.dataset.agent = agent.agent;
+    card.className = `agent is-${agent.status}`;
+    const why = this.texts.pauses[agent.reason] ?? agent.reason;
+    const more = agent.held ? this.texts.held : agent.status === "paused" ? why : "";
+    const state = `${SIGNS[agent.status]} ${this.texts[agent.status]}${more ? ` · ${more}` : ""}`;
+    write(card.querySelector(".name"), `${agent.name} (${agent.agent})`);
+    write(card.querySelector(".state"), state);
+    write(card.querySelector(".in"), agent.queues.join(", "));
+    card.querySelector("button").title = this.texts.act_on;
+    return card;
+  }
+
+  alarms() {
+    const list = this.find("#alarms");
+    const rows = (this.told.alarms ?? []).map((alarm) => {
+      const about = alarm.queue ? `${alarm.queue}: ` : "";
+      const seen = alarm.acknowledged ? ` · ${this.texts.acknowledged}` : "";
+      const text = `⚠ ${about}${this.texts.alarms[alarm.kind]} (${alarm.shown})${seen}`;
+      const row = element("li", { className: alarm.acknowledged ? "seen" : "" }, text);
+      row.dataset.id = alarm.id;
+      return row;
+    });
+    if (!rows.length) rows.push(element("li", { className: "none" }, `✓ ${this.texts.no_alarms}`));
+    const same = list.textContent === rows.map((row) => row.textContent).join("");
+    if (!same) list.replaceChildren(...rows);
+  }
+
+  /** What grows by itself: waits and times in a state. */
+  tick() {
+    if (!this.told) return;
+    const now = Date.now() - this.ahead;
+    const passed = (now - Date.parse(this.told.at)) / 1000;
+    let longest = 0;
+    for (const [name, queue] of Object.entries(this.told.queues)) {
+      const wait = queue.waiting ? queue.longest_wait + (this.told.in_step ? passed : 0) : 0;
+      longest = Math.max(longest, wait);
+      const cell = this.find(`#queues tr[data-queue="${CSS.escape(name)}"]`)?.children[2];
+      if (cell) write(cell, lasted(wait));
+    }
+    this.figure("longest", lasted(longest));
+    for (const agent of this.told.agents) {
+      const cell = this.cards.get(agent.agent)?.querySelector(".since");
+      if (cell) write(cell, lasted((now - Date.parse(agent.since)) / 1000));
+    }
+  }
+}
