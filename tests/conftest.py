@@ -6,12 +6,13 @@ import asyncio
 import os
 import secrets
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 from psycopg import sql
 
@@ -29,6 +30,22 @@ settings.register_profile(
     "helpline", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
 settings.load_profile("helpline")
+
+
+def _configured_anew(configure: Callable[..., None]) -> Callable[..., None]:
+    """A logger that a command's configuration has cached could not be listened to any more."""
+    return lambda **options: configure(**{**options, "cache_logger_on_first_use": False})
+
+
+structlog.configure = _configured_anew(structlog.configure)
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """A command configures logs for its process; the next test's are those of before."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture(scope="session")
