@@ -103,6 +103,11 @@ async def test_a_supervisor_pauses_an_agent_with_a_reason_by_keyboard(
     await page.focus("li.agent button")
     await page.keyboard.press("Enter")
     await expect(page.locator("#act-reason")).to_be_focused()
+    for _ in range(2):  # closed and opened again
+        await page.click("button[value=close]")
+        await expect(page.locator("dialog[open]")).to_have_count(0)
+        await page.click("li.agent button")
+    await page.keyboard.press("Enter")  # chooses nothing
     await page.click("button[value=force_pause]")
     await expect(page.locator("#act-problem")).to_contain_text("Say why")
     await page.fill("#act-reason", "साथी बीमार")

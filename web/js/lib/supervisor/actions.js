@@ -18,6 +18,10 @@ export class Actions {
     for (const button of this.dialog.querySelectorAll("button[type=button]")) {
       button.addEventListener("click", () => this.carryOut(button.value));
     }
+    this.dialog.querySelector("form").addEventListener("submit", (event) => {
+      event.preventDefault(); // the Enter key chooses no act
+      event.stopImmediatePropagation();
+    });
     root.querySelector("#broadcast").addEventListener("submit", (event) => {
       event.preventDefault();
       event.stopImmediatePropagation(); // this form is sent as often as one likes
@@ -46,7 +50,8 @@ export class Actions {
     const agent = this.board.agent(this.agentId);
     write(this.dialog.querySelector("#act-state"), agent ? this.texts[agent.status] : "");
     for (const button of this.dialog.querySelectorAll("button[type=button]")) {
-      if (!agent) button.disabled = true;
+      if (button.value === "close") button.disabled = false;
+      else if (!agent) button.disabled = true;
       else if (IN_CALL.has(button.value)) button.disabled = agent.status !== "in_call";
       else if (button.value === "force_pause") button.disabled = agent.status === "paused";
       else if (button.value === "force_ready") button.disabled = agent.status !== "paused";
@@ -56,6 +61,7 @@ export class Actions {
 
   async carryOut(type) {
     const problem = this.dialog.querySelector("#act-problem");
+    if (type === "close") return this.dialog.close();
     if (type === "help") return this.write(problem);
     const reason = this.dialog.querySelector("#act-reason").value.trim();
     if (!reason) {
