@@ -97,16 +97,21 @@ async def _found(
         "at_most": _PAGE,
     }  # fmt: skip
     async with visit.shell.pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
-        return await _rows(conn, wanted, bounds)
+        confidential = may(visit.signed_in.person, Right.CONFIDENTIAL_SEE)
+        return await _rows(conn, wanted, bounds, confidential=confidential)
 
 
-async def _rows(conn: Connection, wanted: Wanted, bounds: Mapping[str, object]) -> list[Row]:
+async def _rows(
+    conn: Connection, wanted: Wanted, bounds: Mapping[str, object], *, confidential: bool
+) -> list[Row]:
     asked = statements()
     if wanted.complaint:
         ids: Sequence[UUID] = await calls_of(conn, wanted.complaint)
         found = asked.supervision_calls_of(conn, ids=ids, **bounds)
     elif wanted.number:
-        found = asked.supervision_calls_by_number(conn, number=wanted.number, **bounds)
+        found = asked.supervision_calls_by_number(
+            conn, number=wanted.number, confidential=confidential, **bounds
+        )
     elif wanted.agent:
         found = asked.supervision_calls_by_agent(conn, agent=wanted.agent, **bounds)
     else:

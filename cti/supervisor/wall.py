@@ -21,7 +21,7 @@ _TEXTS = (
     "wait", "ready", "paused", "ringing", "in_call", "wrap_up", "held", "act_on", "agents",
     "waiting", "longest", "level", "answered", "abandoned", "of", "stale", "away", "done",
     "refused", "no_agents", "no_queues", "no_alarms", "asked",
-    "acknowledged",
+    "acknowledged", "answer",
 )  # fmt: skip
 REASONS = (
     "say_why", "this_agent_is_not_signed_in", "this_agent_is_in_no_call", "no_such_telephone",

@@ -60,10 +60,10 @@ select (select count(*) from recording where cell = :cell and state = 'missing' 
      + (select count(*) from recording r join call c on c.id = r.call_id
         where r.cell = :cell and r.state = 'open' and c.ended_at < :stuck);
 
--- name: supervision_calls_by_number(number, since, until, queue, queues, before_at, before_id, at_most)
--- Newest first, page by page; so in the three below.
+-- name: supervision_calls_by_number(number, confidential, since, until, queue, queues, before_at, before_id, at_most)
+-- Newest first, page by page; so in the three below. Being found by a number tells who called: not of a confidential one.
 select * from call_listed
-where citizen_number = :number and started_at >= :since and started_at < :until and (started_at, id) < (:before_at, :before_id)
+where citizen_number = :number and (:confidential or not confidential) and started_at >= :since and started_at < :until and (started_at, id) < (:before_at, :before_id)
   and (:queue::text is null or queue = :queue) and (:queues::text[] is null or queue = any(:queues))
 order by started_at desc, id desc limit :at_most;
 

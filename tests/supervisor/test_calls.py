@@ -126,7 +126,13 @@ async def test_a_confidential_call_hides_who_called_and_is_not_heard(
     assert (await supervisor.get(f"/calls/{call}")).status == 200
     assert "9876543210" not in supervisor.last
     assert await listen(supervisor, call, recording, "check") == 403
+    await supervisor.get("/calls?number=9876543210")
+    assert str(call) not in supervisor.last  # being found by a number tells who called
+    await supervisor.get("/calls")
+    assert str(call) in supervisor.last
     office = await signed_in(archive, Role.CM_OFFICE)
+    await office.get("/calls?number=9876543210")
+    assert str(call) in office.last
     assert await listen(office, call, recording, "check") == 200
     assert "9876543210" in office.last
 

@@ -11,7 +11,7 @@ from access.rights import TENANT, Role, Scope
 from cti.alarms import AlarmKind, AlarmRule
 from db.pool import Pool
 from helpline.clock import ManualClock
-from tests.cti.room import receive
+from tests.cti.room import ask, receive
 from tests.cti.streams import answered_call, citizen_leg, event
 from tests.supervisor.site import Centre, centre
 from tests.web.test_browser import DESK, judge, new_page, sign_in
@@ -103,6 +103,11 @@ async def test_a_supervisor_pauses_an_agent_with_a_reason_by_keyboard(
     await page.focus("li.agent button")
     await page.keyboard.press("Enter")
     await expect(page.locator("#act-reason")).to_be_focused()
+    for _ in range(2):  # closed and opened again
+        await page.click("button[value=close]")
+        await expect(page.locator("dialog[open]")).to_have_count(0)
+        await page.click("li.agent button")
+    await page.keyboard.press("Enter")  # chooses nothing
     await page.click("button[value=force_pause]")
     await expect(page.locator("#act-problem")).to_contain_text("Say why")
     await page.fill("#act-reason", "साथी बीमार")
@@ -117,6 +122,30 @@ async def test_a_supervisor_pauses_an_agent_with_a_reason_by_keyboard(
     await page.keyboard.press("Enter")
     (told,) = await receive(agent, "broadcast")
     assert told["text"] == "बाढ़ की सूचना"
+
+
+async def test_an_agents_question_is_answered_from_the_wallboard(
+    hall: Centre, browser: Browser
+) -> None:
+    await hall.site.people.add("kavita", Role.SUPERVISOR, language="en", display_name="Kavita")
+    agent = await hall.room.page("1001")
+    await receive(agent, "hello")
+    await hall.room.asterisk_says(
+        event("QueueMemberAdded", queue="helpline-hi", interface="PJSIP/1001", paused="0")
+    )
+    page = await new_page(browser)
+    await sign_in(page, hall.site, "kavita")
+    await page.goto(hall.site.origin + "/supervisor")
+    await expect(page.locator("li.agent")).to_have_count(1, timeout=20_000)
+    assert (await ask(agent, "help", text="क्या यह योजना चालू है? <b>"))["ok"]
+    question = page.locator("#questions li")
+    await expect(question).to_contain_text("क्या यह योजना चालू है? <b>", timeout=20_000)
+    await question.locator("button").click()
+    await page.fill("#act-help", "हाँ")
+    await page.click("button[value=help]")
+    await expect(page.locator("#questions li")).to_have_count(0, timeout=20_000)
+    (told,) = await receive(agent, "help")
+    assert (told["from"], told["text"]) == ("supervisor:Kavita", "हाँ")
 
 
 async def test_a_lost_socket_is_said_and_healed(hall: Centre, browser: Browser) -> None:

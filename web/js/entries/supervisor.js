@@ -17,7 +17,7 @@ const link = new Link("/supervisor/socket", {
       actions.refresh();
       write(state, told.in_step ? "" : `⚠ ${texts.stale}`);
     } else if (told.type === "help") {
-      actions.tell(`${texts.asked} ${told.agent}: ${told.text}`);
+      actions.asked(told);
     }
   },
   state(now) {

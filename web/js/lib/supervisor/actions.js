@@ -1,7 +1,8 @@
 // What a supervisor does: to one agent in a dialog, to all of a queue by a form.
 
-import { write } from "./dom.js";
+import { element, write } from "./dom.js";
 
+const MOST_QUESTIONS = 20;
 const IN_CALL = new Set(["listen", "whisper", "barge"]);
 
 /** The server's refusal in the reader's language, as far as we know it. */
@@ -17,6 +18,10 @@ export class Actions {
     for (const button of this.dialog.querySelectorAll("button[type=button]")) {
       button.addEventListener("click", () => this.carryOut(button.value));
     }
+    this.dialog.querySelector("form").addEventListener("submit", (event) => {
+      event.preventDefault(); // the Enter key chooses no act
+      event.stopImmediatePropagation();
+    });
     root.querySelector("#broadcast").addEventListener("submit", (event) => {
       event.preventDefault();
       event.stopImmediatePropagation(); // this form is sent as often as one likes
@@ -45,7 +50,8 @@ export class Actions {
     const agent = this.board.agent(this.agentId);
     write(this.dialog.querySelector("#act-state"), agent ? this.texts[agent.status] : "");
     for (const button of this.dialog.querySelectorAll("button[type=button]")) {
-      if (!agent) button.disabled = true;
+      if (button.value === "close") button.disabled = false;
+      else if (!agent) button.disabled = true;
       else if (IN_CALL.has(button.value)) button.disabled = agent.status !== "in_call";
       else if (button.value === "force_pause") button.disabled = agent.status === "paused";
       else if (button.value === "force_ready") button.disabled = agent.status !== "paused";
@@ -55,6 +61,8 @@ export class Actions {
 
   async carryOut(type) {
     const problem = this.dialog.querySelector("#act-problem");
+    if (type === "close") return this.dialog.close();
+    if (type === "help") return this.write(problem);
     const reason = this.dialog.querySelector("#act-reason").value.trim();
     if (!reason) {
       write(problem, this.texts.reasons.say_why);
@@ -73,6 +81,35 @@ export class Actions {
       this.dialog.close();
       this.tell(this.texts.done);
     } else write(problem, inWords(answer.reason ?? "", this.texts));
+  }
+
+  /** To this agent alone: part of their conversation, no act upon them. */
+  async write(problem) {
+    const field = this.dialog.querySelector("#act-help");
+    const agent = this.agentId;
+    const answer = await this.link.ask({ type: "help", agent, text: field.value.trim() });
+    if (!answer.ok) {
+      write(problem, inWords(answer.reason ?? "", this.texts));
+      return;
+    }
+    field.value = "";
+    this.root.querySelector(`#questions [data-agent="${CSS.escape(agent)}"]`)?.remove();
+    this.dialog.close();
+    this.tell(this.texts.done);
+  }
+
+  /** What an agent asks, until somebody answers: the latest question of each. */
+  asked(told) {
+    const list = this.root.querySelector("#questions");
+    list.querySelector(`[data-agent="${CSS.escape(told.agent)}"]`)?.remove();
+    if (!told.from.startsWith("agent:")) return;
+    const name = this.board.agent(told.agent)?.name ?? "";
+    const button = element("button", { type: "button", className: "small other" }, this.texts.answer);
+    button.addEventListener("click", () => this.open(told.agent));
+    const row = element("li", {}, `${this.texts.asked} ${told.agent} ${name}: ${told.text} `, button);
+    row.dataset.agent = told.agent;
+    list.append(row);
+    while (list.children.length > MOST_QUESTIONS) list.firstChild.remove();
   }
 
   async broadcast(form) {
