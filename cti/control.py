@@ -55,6 +55,7 @@ class Control:
         self._now = now
         self._on_hold: set[UUID] = set()
         self._kept: dict[UUID, str] = {}  # calls whose agent was lost, and who that is
+        self._rung: dict[str, str] = {}  # agents who were rung back, and the leg for it
         self.sides: dict[str, UUID] = {}
         """Legs that were asked for, and the calls that they are for."""
 
@@ -158,10 +159,10 @@ class Control:
         """The call in which a citizen waits for this agent's return."""
         return next((call for call, agent in self._kept.items() if agent == agent_id), None)
 
-    async def keep_for(self, agent_id: str) -> None:
+    async def keep_for(self, agent_id: str) -> UUID:
         """The agent's telephone is lost: the citizen hears a word and waits, its leg is ended.
 
-        In a room with others the citizen is not alone: there only the leg is ended.
+        In a room with others the citizen is not alone: there only the leg is ended. The call's id.
         """
         call = self._mine(agent_id)
         leg = _leg_of(call, agent_id)
@@ -171,18 +172,18 @@ class Control:
             self._on_hold.discard(call.id)
             await self._move_citizen(call, names.CONTEXT_DESK_AWAY, names.EXTEN_START)
         self.note(call.id, f"agent:{agent_id}", "softphone_lost")
+        self.sides.pop(leg, None)  # it may be one that rang them back before
         await self._hang_up(leg)
+        return call.id
 
-    async def ring_back(self, agent_id: str) -> bool:
-        """Ring the agent for whom a citizen waits; whether there is one."""
-        call_id = self.waits_for(agent_id)
-        call = self._live.state.calls.get(call_id) if call_id else None
+    async def ring_back(self, agent_id: str, call_id: UUID) -> bool:
+        """Ring an agent into the room of a call that they have lost; whether it is still there."""
+        call = self._live.state.calls.get(call_id)
         if call is None or call.citizen_leg is None or call.citizen_leg in self._live.state.waiting:
-            if call_id is not None:
-                del self._kept[call_id]
+            self._kept.pop(call_id, None)
             return False
-        if call_id not in self.sides.values():  # else they are being rung already
-            await self._ring(call, Target(Kind.AGENT, agent_id))
+        if self._rung.get(agent_id) not in self.sides:  # else they are being rung already
+            self._rung[agent_id] = await self._ring(call, Target(Kind.AGENT, agent_id))
         return True
 
     def answered(self, call_id: UUID, agent_id: str) -> None:

@@ -43,19 +43,19 @@ class Recovery:
         """
         if not self._softphones.has(agent_id) or calls:
             return False
-        if self._control.waits_for(agent_id) is None:
-            view = self._live.view(agent_id)
-            if view.status is not AgentStatus.IN_CALL:
+        call_id = self._control.waits_for(agent_id)
+        if call_id is None:
+            if self._live.view(agent_id).status is not AgentStatus.IN_CALL:
                 return False
-            await self._control.keep_for(agent_id)
+            call_id = await self._control.keep_for(agent_id)
             self.kept += 1
-        return await self._control.ring_back(agent_id)
+        return await self._control.ring_back(agent_id, call_id)
 
     async def run(self) -> None:
         """Look after agents in calls who have no page, until cancelled."""
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
-            for agent_id in sorted(self._softphones.given):
+            for agent_id in sorted(self._softphones.agents):
                 if not self.away(agent_id) or not self._link.ready:
                     self._heard.pop(agent_id, None)
                     continue

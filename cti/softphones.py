@@ -71,6 +71,11 @@ class Softphones:
         return agent_id in self._settings.agents
 
     @property
+    def agents(self) -> frozenset[str]:
+        """Who speaks through their browser, whether they have a page now or not."""
+        return self._settings.agents
+
+    @property
     def given(self) -> frozenset[str]:
         """Who has a password now."""
         return frozenset(self._passwords)
