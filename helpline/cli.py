@@ -144,9 +144,7 @@ def _parser() -> argparse.ArgumentParser:
     recording_words.add(verbs.add_parser("recordings", help="find, hand out, keep, erase, verify"))
     _add_import(verbs.add_parser("import", help="departments, places, categories, posts, officers"))
     quality_commands.add_to(verbs.add_parser("quality", help="judging recorded calls"))
-    _add_report(
-        verbs.add_parser("report", help="figures of calls, what is missing, what waits")
-    )
+    _add_report(verbs.add_parser("report", help="figures of calls, what is missing, what waits"))
     _add_user(verbs.add_parser("user", help="people who sign in"))
     return parser
 
