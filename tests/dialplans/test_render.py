@@ -36,6 +36,16 @@ def test_ami_gets_no_right_to_commands_and_a_patient_write_limit(
     assert int(user.get("writetimeout")) >= 5000
 
 
+def test_keys_that_are_pressed_are_in_no_event_and_no_log(
+    cell: CellSettings, cell_secrets: Secrets
+) -> None:
+    files = render(cell, cell_secrets)
+    [read] = re.findall(r"^read = (.*)$", files["manager.conf"], re.MULTILINE)
+    assert not {"all", "dtmf", "agi", "verbose"} & set(read.split(","))
+    for line in re.findall(r"^\w+ => (.*)$", files["logger.conf"], re.MULTILINE):
+        assert set(line.split(",")) <= {"notice", "warning", "error"}
+
+
 def test_queues_have_no_members_of_their_own(cell: CellSettings, cell_secrets: Secrets) -> None:
     assert "member =" not in render(cell, cell_secrets)["queues.conf"]
 
