@@ -3,11 +3,13 @@
 select l.agent_id, l.queue from recording r join call l on l.id = r.call_id where r.id = :id;
 
 -- name: listening_complaints(id)
--- The complaints that the call belongs to, or that it was to ask about: where they are, and who was handed them.
+-- The complaints that the call belongs to, that it was to ask about, or about which an agent called: where they are, and who was handed them.
 with of_call as (
     select cc.complaint_id from recording r join complaint_call cc on cc.call_id = r.call_id where r.id = :id
     union
     select a.complaint_id from recording r join attempt a on a.id = r.call_id where r.id = :id
+    union
+    select d.complaint_id from recording r join desk_call d on d.call_id = r.call_id where r.id = :id
 )
 select c.confidential, coalesce(c.department, k.department) as department,
        array(with recursive around as (
