@@ -6,7 +6,8 @@ from pathlib import Path
 from dialplans import render, secrets
 from dialplans.secrets import Secrets
 from dialplans.settings import AgentSettings, CellSettings, SoftphoneSettings
-from helpline.settings import CellOptions, Settings
+from helpline.options.cell import CellOptions
+from helpline.settings import Settings
 from helpline.tools import Asterisk
 
 

@@ -34,8 +34,8 @@ from agi.unserved import UnservedFlow
 from agi.waiting import KeepPlaceFlow, OverflowedFlow, ReturningFlow
 from dialplans import names
 from helpline.clock import Clock
+from helpline.options.cell import CellOptions
 from helpline.reception import queue_routes
-from helpline.settings import CellOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

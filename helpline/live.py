@@ -15,8 +15,9 @@ from dialplans.names import AMI_USER
 from dialplans.secrets import Secrets
 from helpline.clock import Clock
 from helpline.metrics import Metrics
+from helpline.options.alarms import AlarmOptions
+from helpline.options.cell import CellOptions
 from helpline.recording_adapters import AsteriskRecorder
-from helpline.settings import AlarmOptions, CellOptions
 from helpline.supervise import Service
 
 

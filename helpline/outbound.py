@@ -10,7 +10,7 @@ from db.errors import AWAY, stop_if_cancelled
 from db.pool import Pool
 from helpline.clock import Clock
 from helpline.metrics import Metrics
-from helpline.settings import (
+from helpline.options.notifications import (
     FileChannel,
     HttpChannel,
     NotificationOptions,

@@ -20,7 +20,8 @@ from db.errors import AWAY, stop_if_cancelled
 from db.pool import Connection, Pool
 from db.statements import statements
 from helpline.clock import Clock
-from helpline.settings import QueueRoute, Settings
+from helpline.options.cell import QueueRoute
+from helpline.settings import Settings
 
 _log = structlog.get_logger(__name__)
 _T = TypeVar("_T")

@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from dialplans.files import write_atomically
-from helpline.settings import HttpOptions, SettingsError
+from helpline.options.pages import HttpOptions
+from helpline.settings import SettingsError
 
 _CA_YEARS = timedelta(days=3650)
 _SERVER_DAYS = timedelta(days=397)  # browsers take no longer ones

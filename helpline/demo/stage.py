@@ -21,13 +21,10 @@ from helpline.keys import signing_key
 from helpline.lab.media import Samples
 from helpline.lab.phones import Phone
 from helpline.lab.site import Site
-from helpline.settings import (
-    FeedbackOptions,
-    GivenSettings,
-    HttpOptions,
-    LogOptions,
-    Settings,
-)
+from helpline.options.following import FeedbackOptions
+from helpline.options.pages import HttpOptions
+from helpline.options.process import LogOptions
+from helpline.settings import GivenSettings, Settings
 from helpline.tools import Tools
 from helpline.wiring import Helpline
 from speech.audio import load, prepare, save

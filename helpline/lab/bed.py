@@ -25,21 +25,12 @@ from helpline.keys import signing_key
 from helpline.lab.phones import Phone
 from helpline.lab.site import Site
 from helpline.lab.tones import heard, make_studio
+from helpline.options.cell import GuardOptions, HoursOptions, OfficersLineOptions, TargetOptions
+from helpline.options.following import CallbackOptions, FeedbackOptions
+from helpline.options.pages import HttpOptions, SoftphoneOptions
+from helpline.options.process import LogOptions, SpeechOptions
 from helpline.recorded import take_out
-from helpline.settings import (
-    CallbackOptions,
-    FeedbackOptions,
-    GivenSettings,
-    GuardOptions,
-    HoursOptions,
-    HttpOptions,
-    LogOptions,
-    OfficersLineOptions,
-    Settings,
-    SoftphoneOptions,
-    SpeechOptions,
-    TargetOptions,
-)
+from helpline.settings import GivenSettings, Settings
 from helpline.tls import make_certificate
 from helpline.tools import Tools
 from helpline.wiring import Helpline

@@ -12,7 +12,7 @@ from pathlib import Path
 from dialplans.settings import Address as Bind
 from dialplans.settings import Peer, PortRange, QueueSettings, TrunkSettings
 from helpline.lab.phones import Address, Phone
-from helpline.settings import AgentOptions, CellOptions
+from helpline.options.cell import AgentOptions, CellOptions
 
 SIP_PORT = 5070
 

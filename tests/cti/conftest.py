@@ -12,7 +12,7 @@ from calls.dialling import Rule
 from db.pool import Pool
 from dialplans.settings import QueueSettings
 from helpline.lab.bed import Bed, bed
-from helpline.settings import TargetOptions
+from helpline.options.cell import TargetOptions
 from helpline.tools import load_tools
 from tests.system.database import fresh_database
 

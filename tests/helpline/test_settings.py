@@ -8,7 +8,8 @@ import pytest
 from complaints.policy import FollowUp, SpecialClose, Step
 from cti.alarms import AlarmKind
 from helpline.dialing import dialer_settings
-from helpline.settings import FeedbackOptions, GivenSettings, SettingsError, load_settings
+from helpline.options.following import FeedbackOptions
+from helpline.settings import GivenSettings, SettingsError, load_settings
 
 
 def _write(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:

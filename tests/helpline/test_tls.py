@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from helpline.cli import main
 from helpline.http import HttpServer
-from helpline.settings import HttpOptions, SettingsError
+from helpline.options.pages import HttpOptions
+from helpline.settings import SettingsError
 from helpline.tls import CertificateError, make_certificate, tls_context
 
 NOW = datetime.now(UTC)

@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 from helpline import cli
 from helpline.metrics import Metrics
+from helpline.options.notifications import NotificationOptions
 from helpline.outbound import Outbound, receipt_options
-from helpline.settings import NotificationOptions
 from messages.drivers.file import FileDriver
 from messages.drivers.http import HttpGateway
 from messages.drivers.smtp import Smtp

@@ -26,7 +26,7 @@ from helpline.demo.agent import AgentPage
 from helpline.lab.bed import CITIZEN, Bed, bed
 from helpline.lab.relay import Relay
 from helpline.lab.script import Answer, Press, Ring, Wait
-from helpline.settings import FeedbackOptions
+from helpline.options.following import FeedbackOptions
 from helpline.tools import Tools
 from tests.cti.fake_ami import running
 from tests.system.citizens import SATISFIED, complain, nobody_is_left_to_ask

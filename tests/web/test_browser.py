@@ -13,7 +13,7 @@ from access.passwords import Passwords
 from access.rights import Role, Scope
 from db.pool import Pool
 from helpline.clock import ManualClock
-from helpline.settings import HttpOptions
+from helpline.options.pages import HttpOptions
 from helpline.tls import make_certificate, tls_context
 from helpline.tools import load_browser
 from tests.access.people import PASSWORD

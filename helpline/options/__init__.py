@@ -1,0 +1,1 @@
+"""The groups of settings; `helpline.settings` is the tree of them."""

@@ -1,0 +1,82 @@
+"""How complaints are followed up, and whom we call."""
+
+from datetime import time, timedelta
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from complaints.calendar import Counting
+from complaints.policy import FollowUp, SpecialClose
+from helpline.options.group import Group
+
+
+class FeedbackOptions(Group):
+    """The outbound dialer that asks citizens whether they are satisfied (R15-R22)."""
+
+    enabled: bool = True
+    opens: time = time(9)
+    closes: time = time(20)
+    tick_seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
+    ring_seconds: Annotated[int, Field(ge=5, le=120)] = 40
+    max_channels: Annotated[int, Field(ge=1)] = 30
+    calls_per_second: Annotated[float, Field(gt=0)] = 2.0
+    trunk_channels: Annotated[int, Field(ge=1)] = 240
+    inbound_reserve: Annotated[int, Field(ge=0)] = 120
+    max_attempts: Annotated[int, Field(ge=1, le=10)] | None = None
+    """None: as many as the policy says."""
+    retry_busy: tuple[timedelta, ...] = (
+        timedelta(minutes=10),
+        timedelta(hours=1),
+        timedelta(hours=4),
+    )
+    retry_no_answer: tuple[timedelta, ...] = (
+        timedelta(hours=1),
+        timedelta(hours=4),
+        timedelta(days=1),
+    )
+    retry_wrong_person: timedelta = timedelta(hours=20)
+    retry_hung_up: timedelta = timedelta(hours=1)
+    retry_uncounted: timedelta = timedelta(minutes=2)
+
+
+class CallbackOptions(Group):
+    """Calling those who kept their place in a queue. The caps of channels are the dialer's."""
+
+    enabled: bool = True
+    opens: time = time(8)
+    closes: time = time(21)
+    most: Annotated[int, Field(ge=1, le=10)] = 3
+    retry: timedelta = timedelta(minutes=5)
+    tick_seconds: Annotated[float, Field(gt=0, le=60)] = 2.0
+
+
+class CategoryRules(Group):
+    """What a category's complaints have otherwise than the policy; what is left out does not."""
+
+    reviews_per_level: int | None = None
+    last_level: int | None = None
+    counting: Counting | None = None
+    rest_weekdays: frozenset[int] | None = None
+    holidays: str | None = None
+    fewest_days: int | None = None
+    most_days: int | None = None
+    review_share: float | None = None
+    review_at_least_days: int | None = None
+    reminder_share: float | None = None
+    special_close: SpecialClose | None = None
+    triage: bool | None = None
+    sorting_days: float | None = None
+    longest_wait_days: float | None = None
+    longest_stay_days: float | None = None
+    transfers_at_most: int | None = None
+    transfer_days: float | None = None
+    transfer_needs_approval: bool | None = None
+    reopen_days: int | None = None
+    confidential_seen_from: int | None = None
+    feedback_delay: timedelta | None = None
+    after_attempts: tuple[FollowUp, ...] | None = None
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What differs, by the rule's name."""
+        return {name: value for name, value in self if value is not None}

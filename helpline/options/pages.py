@@ -1,0 +1,89 @@
+"""What browsers meet: pages, sign-in, the softphone."""
+
+from datetime import timedelta
+from ipaddress import IPv4Address, IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, model_validator
+
+from dialplans.settings import (
+    Address,
+    Peer,
+)
+from helpline.options.group import Group
+
+
+class HttpOptions(Group):
+    """Where the agents' pages and signed links are served. Behind a TLS proxy in production."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 8076
+    public_url: str = "http://127.0.0.1:8076"
+    """How officers reach us: links in messages begin with it."""
+    certificate: Path | None = None
+    """PEM, with the chain; with `key` we speak HTTPS ourselves. Not both: a proxy does, or none."""
+    key: Path | None = None
+    proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    """Proxies of ours: their X-Forwarded-For tells who asks."""
+    link_days: Annotated[int, Field(ge=1, le=400)] = 60
+    """Longer than any officer is given for a complaint: a link must outlive its deadline."""
+
+    @model_validator(mode="after")
+    def _https_is_whole(self) -> Self:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key go together")
+        if self.certificate is not None and not self.public_url.startswith("https://"):
+            raise ValueError("public_url begins with https:// where there is a certificate")
+        return self
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port as browsers name them: without a path or a usual port."""
+        parts = urlsplit(self.public_url)
+        usual = {"http": 80, "https": 443}.get(parts.scheme)
+        port = f":{parts.port}" if parts.port not in (None, usual) else ""
+        host = parts.hostname or ""
+        return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"
+
+
+class TurnOptions(Group):
+    """A TURN server. With `secret` a name and password of its own for each page (coturn's
+    `use-auth-secret`); otherwise a fixed `user` and `password`, which every agent's browser sees.
+    """
+
+    url: Annotated[str, Field(pattern=r"^turns?:[A-Za-z0-9.\[\]:-]+(\?transport=(udp|tcp))?$")]
+    secret: SecretStr | None = None
+    user: str | None = None
+    password: SecretStr | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        fixed = self.user is not None and self.password is not None
+        if fixed == (self.secret is not None):
+            raise ValueError("turn: either secret, or user and password")
+        return self
+
+
+class SoftphoneOptions(Group):
+    """Agents without a `contact` speak through their browser. TLS is that of [http]."""
+
+    bind: Address = Address(address=IPv4Address("127.0.0.1"), port=8089)
+    """Where Asterisk listens for browsers."""
+    url: Annotated[str, Field(pattern=r"^wss?://[A-Za-z0-9.:\[\]-]+/ws$")] | None = None
+    """How browsers reach it; None: `wss://`, the host of http.public_url, this port, `/ws`."""
+    stun: tuple[Annotated[str, Field(pattern=r"^stuns?:[A-Za-z0-9.\[\]:-]+$")], ...] = ()
+    turn: tuple[TurnOptions, ...] = ()
+    asterisk_stun: Peer | None = None
+    """Where Asterisk asks for its own public address."""
+
+
+class AccessOptions(Group):
+    """How people sign in. The costs are argon2id's: a change takes effect at each next sign-in."""
+
+    session_length: timedelta = timedelta(hours=12)
+    session_idle: timedelta = timedelta(minutes=45)
+    hash_time: Annotated[int, Field(ge=1, le=20)] = 3
+    hash_memory_kib: Annotated[int, Field(ge=8192, le=1_048_576)] = 65536
+    hash_lanes: Annotated[int, Field(ge=1, le=16)] = 4
