@@ -239,6 +239,28 @@ async def test_hold_mute_and_an_emergency_in_one_click(office: Office) -> None:
         await page.click("#desk-wrap-end")
 
 
+async def test_the_recording_is_paused_for_what_nobody_is_to_hear(office: Office) -> None:
+    pauses = """select resumed_at is null as stands from recording_pause p
+                join recording r on r.id = p.recording_id
+                where r.call_id = $1 order by p.paused_at"""
+    async with office.desk() as page:
+        call = await in_call(office, page)
+        await grown(office.bed, call, 1)
+        await page.click("#call-record")
+        await page.wait_for_selector("#call-unrecorded:visible")
+        await page.reload()
+        await page.wait_for_selector("#call-record[aria-pressed=true]")
+        assert [row["stands"] for row in await office.bed.rows(pauses, call.id)] == [True]
+        await page.wait_for_selector("#call-hold:enabled")
+        await page.click("#call-record")
+        await page.wait_for_selector("#call-record[aria-pressed=false]")
+        assert await page.is_hidden("#call-unrecorded")
+        assert [row["stands"] for row in await office.bed.rows(pauses, call.id)] == [False]
+        await page.keyboard.press("F9")
+        await status(page, "wrap_up")
+        await page.click("#desk-wrap-end")
+
+
 async def test_a_reload_in_the_call_does_not_end_it_and_brings_the_draft_back(
     office: Office,
 ) -> None:

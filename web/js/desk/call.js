@@ -1,6 +1,7 @@
 // The call: who it is, and what the agent does with it.
 
 import { byId, make, moment, named, say } from "./page.js";
+import { RecordingSwitch } from "./recording.js";
 
 const KEYS = "123456789*0#";
 
@@ -8,6 +9,7 @@ export class CallPanel {
   constructor(desk) {
     this.desk = desk;
     this.asking = false;
+    this.recording = new RecordingSwitch(desk);
     const click = (id, act) => byId(id).addEventListener("click", act);
     click("call-answer", () => desk.phone.answer());
     click("call-hold", () => this.hold());
@@ -101,6 +103,7 @@ export class CallPanel {
     byId("call-more").hidden = !inCall || !desk.open;
     byId("call-emergency").hidden = !inCall || !this.listed?.some((one) => one.emergency);
     byId("call-asking").hidden = !this.asking;
+    this.recording.show(desk.open && status === "in_call");
     byId("call-handing").hidden = this.asking;
     byId("call-word").textContent = this.word(inCall, ringing);
     this.caller(desk.pop);
