@@ -209,7 +209,7 @@ async def test_hold_mute_and_an_emergency_in_one_click(office: Office) -> None:
         await grown(office.bed, call, 1)
         await page.keyboard.press("F8")
         await page.wait_for_selector("#call-hold[aria-pressed=true]")
-        await page.keyboard.press("F8")
+        await page.keyboard.press("F8")  # at once, while the hold is still being agreed on
         await page.wait_for_selector("#call-hold[aria-pressed=false]")
         await hears(page, CITIZENS_TONE)
         await page.keyboard.press("F4")

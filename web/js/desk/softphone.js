@@ -4,6 +4,7 @@ import { UA, WebSocketInterface } from "jssip";
 
 const REGISTER_SECONDS = 120;
 const RING_BACK_MS = 30000;
+const AGREED_MS = 100;
 
 /**
  * Events: `change` (look at `state`), `registered`, `trouble` (detail: a text's key).
@@ -18,6 +19,7 @@ export class Softphone extends EventTarget {
   #answerUntil = 0;
   #pause = 1000;
   #retry = null;
+  #turn = null;
 
   constructor(credentials, audio) {
     super();
@@ -110,8 +112,15 @@ export class Softphone extends EventTarget {
   }
 
   hold(on) {
-    if (this.state !== "talking") return false;
-    return on ? this.#session.hold() : this.#session.unhold();
+    if (this.state === "talking") this.#holding(this.#session, on);
+  }
+
+  /** While the last change is still being agreed on, the telephone takes no other: it waits. */
+  #holding(session, on) {
+    clearTimeout(this.#turn);
+    if (session !== this.#session || session.isOnHold().local === on) return;
+    const taken = on ? session.hold() : session.unhold();
+    if (!taken) this.#turn = setTimeout(() => this.#holding(session, on), AGREED_MS);
   }
 
   #register({ url, user, password }) {
