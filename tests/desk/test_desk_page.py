@@ -97,3 +97,9 @@ def test_every_outcome_has_words(language: str) -> None:
     text = (files("cti") / "texts" / f"{language}.toml").read_text(encoding="utf-8")
     known = tomllib.loads(text)["desk"]["js"]
     assert {f"outcome_{one}" for one in Outcome} <= known.keys()
+
+
+@pytest.mark.parametrize("language", ["hi", "en"])
+def test_every_outcome_has_words_for_supervisors(language: str) -> None:
+    text = (files("cti.supervisor") / "texts" / f"{language}.toml").read_text(encoding="utf-8")
+    assert set(map(str, Outcome)) <= tomllib.loads(text)["outcome"].keys()
