@@ -51,7 +51,7 @@ async def verify(
 
     An unknown number takes as long as a wrong PIN, and is locked as soon.
     """
-    key = f"pin:{hashlib.sha256(number.encode()).hexdigest()}"
+    key = _guesses_at(number)
     async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
         try:
             async with conn.transaction():
@@ -90,8 +90,7 @@ async def set_pin(
         await statements().access_put_pin(
             conn, user_id=user_id, pin_hash=hashed, now=now, set_by=by.actor
         )
-        key = f"pin:{hashlib.sha256(user.number.encode()).hexdigest()}"
-        await statements().access_forget_limit(conn, key=key)
+        await statements().access_forget_limit(conn, key=_guesses_at(user.number))
         await log.write(conn, Event.PIN_SET, by, now, subject=user_id)
 
 
@@ -120,3 +119,8 @@ def check_pin(pin: str) -> None:
     steps = {(int(b) - int(a)) % 10 for a, b in pairwise(pin)}
     if len(steps) == 1 or len(set(pin)) < 3 or pin[:3] == pin[3:]:
         raise InvalidPinError("the PIN is too easy to guess")
+
+
+def _guesses_at(number: str) -> str:
+    """Under which name guesses at this number's PIN are counted."""
+    return f"pin:{hashlib.sha256(number.encode()).hexdigest()}"

@@ -1,6 +1,5 @@
 """Who may do what: one table of roles and rights, and `may(person, right, subject)`."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
@@ -222,8 +221,3 @@ def covers(scope: Scope, subject: Subject) -> bool:
         and (scope.post is None or scope.post in subject.posts)
         and scope.queue in (None, subject.queue)
     )
-
-
-def roles_with(right: Right) -> Iterable[Role]:
-    """The roles that have a right, in the table's order."""
-    return (role for role, rights in RIGHTS_OF.items() if right in rights)

@@ -56,6 +56,11 @@ class OpenQuestion:
     called_at: datetime | None
     others: int
 
+    @property
+    def was_called_about(self) -> bool:
+        """Whether somebody has tried to ask: who calls before that calls for another reason."""
+        return self.called_at is not None or self.step != "calls"
+
 
 async def record(
     pool: Pool, *, attempt_id: UUID, answer: Answer, policy: Policy, now: datetime, signer: Signer

@@ -97,7 +97,7 @@ class OpenFeedback:
     async def open_for(self, number: str) -> OpenQuestion | None:
         """What this number was called about, in vain; None while the dialer has not tried yet."""
         found = await feedback.open_question_for(self._pool, number)
-        if found is None or (found.called_at is None and found.step == "calls"):
+        if found is None or not found.was_called_about:
             return None
         return OpenQuestion(found.complaint_id, found.disposal_no)
 

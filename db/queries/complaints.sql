@@ -12,9 +12,6 @@ where n.number = :number order by c.created_at, c.id limit :at_most;
 -- name: complaints_place(code)^
 select code, name_hi from place where code = :code;
 
--- name: complaints_call_exists(id)$
-select exists (select from call where id = :id);
-
 -- name: complaints_posts_above(departments, places, today)
 -- For the n-th department and place: its posts at the place and at all places above it, each with who held it up to today
 -- and who of them is on leave: a row for each tenure. A cycle among the parents ends the walk.

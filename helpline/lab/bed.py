@@ -118,17 +118,6 @@ class Bed:
         rows = await self.rows("select id from call order by id desc limit 1")
         return rows[0]["id"] if rows else None
 
-    async def ended_call(self, after: UUID | None, seconds: float = 30) -> dict[str, Any]:
-        """The first call newer than `after`, once it has ended."""
-
-        async def ended() -> dict[str, Any] | None:
-            rows = await self.rows(
-                "select * from call where $1::uuid is null or id > $1 order by id limit 1", after
-            )
-            return dict(rows[0]) if rows and rows[0]["ended_at"] else None
-
-        return await self.until("a call to end", ended, seconds)
-
     async def stored(self, call_id: UUID, kind: str = "call", seconds: float = 30) -> Path:
         """The file of a call's recording, once it is stored."""
 
