@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -82,14 +83,14 @@ class BundlePage:
     def _render(self, bundle: Bundle, expires: datetime) -> str:
         until = min(expires, self._now() + _RECORDING_LINKS)
 
-        def link(recording: UUID) -> str:
-            return links.sign(
-                self._secret, "", recording, bundle.post, until, f"bundle:{bundle.id}"
-            )
+        def link(target: UUID, folder: links.Folder = "recordings") -> str:
+            why = f"bundle:{bundle.id}"
+            return links.sign(self._secret, "", target, bundle.post, until, why, folder=folder)
 
         return self._template.render(
             bundle=bundle,
             link=link,
+            file_link=partial(link, folder="attachments"),
             clock=texts.clock,
             told=texts.event,
             reason=texts.reason_of,

@@ -8,6 +8,8 @@ from uuid import UUID
 import structlog
 
 from complaints import history, number, texts
+from complaints.attachments import rows as attached
+from complaints.attachments.model import Attachment, may_see
 from complaints.confidentiality import may_hear
 from complaints.ends import Standing
 from complaints.errors import NoBundleError
@@ -23,6 +25,7 @@ from db.statements import statements
 
 _log = structlog.get_logger(__name__)
 _ACQUIRE_SECONDS = 2.0
+_NOT_SHOWN = {"post_level", "confidential_as"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +33,8 @@ class Bundle:
     """The complaint as it stands now, for one post. Lists are oldest first.
 
     The citizen's name and number are not in it: whoever has the link can open it. `withheld`: how
-    many recordings are not either, since they would tell the office who complains.
+    many recordings are not either, since they would tell the office who complains;
+    `files_withheld`: how many of the attachments of disposals.
     """
 
     id: UUID
@@ -47,6 +51,8 @@ class Bundle:
     history: tuple[Entry, ...]
     recordings: tuple[StoryRecording, ...]
     withheld: int
+    attachments: tuple[Attachment, ...]
+    files_withheld: int
 
 
 async def make_each(
@@ -81,12 +87,19 @@ async def open_bundle(
         level = row["post_level"]
         recordings = [one async for one in statements().complaints_recordings(conn, **key)]
         heard = [one for one in recordings if may_hear(policy, level, one["confidential_as"])]
+        files = (await attached.of_complaints(conn, [row["complaint_id"]]))[row["complaint_id"]]
+        secret = policy.of(row["confidential_as"]) if row["confidential_as"] else None
+        seen = [
+            one for one in files if secret is None or may_see(secret, level, one.level, one.via)
+        ]
         return Bundle(
-            **{name: value for name, value in row.items() if name != "post_level"},
+            **{name: value for name, value in row.items() if name not in _NOT_SHOWN},
             register=tuple([register_entry_of(one) async for one in register]),
             history=tuple(await history.entries(conn, row["complaint_id"])),
             recordings=tuple(map(recording_of, heard)),
             withheld=len(recordings) - len(heard),
+            attachments=tuple(seen),
+            files_withheld=len(files) - len(seen),
         )
 
 

@@ -1,6 +1,6 @@
 """An officer reports a disposal: the clock stops, and the citizen is to be asked."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -9,11 +9,15 @@ from uuid import UUID
 import structlog
 
 from complaints import history, number
+from complaints.attachments import rows
+from complaints.attachments.intake import Intake
+from complaints.attachments.model import TakenIn, lines
 from complaints.ending import end_answered
 from complaints.ends import Answered
 from complaints.errors import (
     AlreadyDisposedError,
     AlreadyEndedError,
+    ComplaintError,
     InvalidInputError,
     NotNowError,
 )
@@ -58,6 +62,7 @@ class Report:
     """What is reported (आख्या), by whom, and how it reached us.
 
     `recording_id`: the officer's own words, where they were told on the officers' line.
+    `files`: in the store already.
     """
 
     kind: DisposalKind
@@ -66,6 +71,7 @@ class Report:
     via: Via = Via.PORTAL
     call_id: UUID | None = None
     recording_id: UUID | None = None
+    files: tuple[TakenIn, ...] = ()
 
     @property
     def columns(self) -> dict[str, Any]:
@@ -106,27 +112,55 @@ async def dispose(
     now: datetime,
     via: Via = Via.PORTAL,
     call_id: UUID | None = None,
+    attachments: Intake | None = None,
 ) -> Disposed:
     """Record the officer's report (आख्या) and ask for the citizen's feedback.
 
     `post`: which reports; it must be the one that has the complaint. `actor`: who entered it: its
     officer, or the agent (`agent:101`) who was told by it on the telephone.
     Information ends with it: the report is the answer, and the citizen gets it.
+    `attachments`: all that the officer sends with it; a disposal gets no more later.
 
     Raises `InvalidComplaintNumberError`, `UnknownComplaintError`, `InvalidInputError` (report,
     actor), `WrongPostError`, `AlreadyDisposedError` when submitted twice,
-    `AlreadyEndedError`, `NotNowError` when no officer has it; then nothing is changed.
+    `AlreadyEndedError`, `NotNowError` when no officer has it, `IntakeOverError`; then nothing is
+    changed, and the files are given up.
     """
+    files = attachments.hand_over(now) if attachments else ()
+    try:
+        disposed = await _dispose(
+            pool,
+            complaint_number,
+            Report(kind=kind, text=report, actor=actor, via=via, call_id=call_id, files=files),
+            post=post,
+            policy=policy,
+            now=now,
+        )
+    except ComplaintError:
+        # Nothing was committed: it is raised within the transaction, or before it.
+        if attachments:
+            await attachments.give_up()
+        raise
+    _log.info(
+        "complaint disposed",
+        complaint=str(disposed.complaint_id),
+        disposal=disposed.disposal_no,
+        files=len(files),
+    )
+    return disposed
+
+
+async def _dispose(
+    pool: Pool, complaint_number: str, told: Report, *, post: str, policy: Policy, now: datetime
+) -> Disposed:
     digits = number.parse(complaint_number)
-    report = clean("report", report, _LONGEST_REPORT)
-    if via is Via.AGENT and not actor.startswith("agent:"):
+    told = replace(told, text=clean("report", told.text, _LONGEST_REPORT))
+    if told.via is Via.AGENT and not told.actor.startswith("agent:"):
         raise InvalidInputError("actor", "is not an agent")
-    told = Report(kind=kind, text=report, actor=actor, via=via, call_id=call_id)
     async with transaction(pool) as conn:
         complaint = await hold(conn, digits)
         must_act(at_work(complaint, "disposed of"), post)
         disposed, _ = await dispose_held(conn, complaint, told, policy=policy, now=now)
-    _log.info("complaint disposed", complaint=str(complaint.id), disposal=disposed.disposal_no)
     return disposed
 
 
@@ -140,8 +174,11 @@ async def dispose_held(
     before = at_work(complaint, "disposed of")
     if before.about is MatterKind.INFORMATION:
         answered = before.answer(report.text, report.actor, now)
-        entry = await end_answered(conn, complaint, answered, report.call_id, now)
+        entry = await end_answered(
+            conn, complaint, answered, report.call_id, now, lines(report.files)
+        )
         await _add_report(conn, complaint.id, answered, report, now)
+        await _add_files(conn, complaint.id, answered, entry, report, now)
         return _disposed(complaint, answered, None), entry
     after = before.dispose()
     ask_from = now + policy.of(complaint.category).feedback_delay
@@ -154,8 +191,10 @@ async def dispose_held(
         reason=report.text,
         call_id=report.call_id,
         post=after.post,
+        attached=lines(report.files),
     )
     entry = await history.append(conn, complaint.id, told)
+    await _add_files(conn, complaint.id, after, entry, report, now)
     return _disposed(complaint, after, ask_from), entry
 
 
@@ -209,3 +248,15 @@ async def _add_report(
         at=now,
         **report.columns,
     )
+
+
+async def _add_files(
+    conn: Connection,
+    complaint_id: UUID,
+    after: AwaitingFeedback | Answered,
+    entry: int,
+    report: Report,
+    now: datetime,
+) -> None:
+    if report.files:
+        await rows.write(conn, complaint_id, after.disposals, entry, report.files, now)

@@ -140,7 +140,12 @@ async def end_withdrawn(
 
 
 async def end_answered(
-    conn: Connection, complaint: Complaint, after: Answered, call_id: UUID | None, now: datetime
+    conn: Connection,
+    complaint: Complaint,
+    after: Answered,
+    call_id: UUID | None,
+    now: datetime,
+    attached: str = "",
 ) -> int:
     """Write the officer's answer as the end; tell the citizen. The history's entry."""
     evidence = {
@@ -151,7 +156,9 @@ async def end_answered(
         "text": after.answer,
         "call_id": call_id,
     }
-    entry = await _end(conn, complaint, after, evidence, event=Event.ANSWERED, now=now)
+    entry = await _end(
+        conn, complaint, after, evidence, event=Event.ANSWERED, now=now, attached=attached
+    )
     body = texts.citizen_answered(complaint.number, after.answer)
     await tell_citizen(conn, complaint, entry, Kind.CITIZEN_ANSWERED, body, now)
     return entry
@@ -186,6 +193,7 @@ async def _end(
     *,
     event: Event,
     now: datetime,
+    attached: str = "",
 ) -> int:
     code = evidence.get("reason_code")
     entry = await note(
@@ -197,6 +205,7 @@ async def _end(
         now=now,
         reason=f"{code}: {evidence['text']}" if code else evidence["text"],
         call_id=evidence.get("call_id"),
+        attached=attached,
     )
     await statements().lifecycle_add_end(
         conn, complaint_id=complaint.id, entry=entry, at=now, **_NO_EVIDENCE | evidence

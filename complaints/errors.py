@@ -162,3 +162,42 @@ class ImportUnderWayError(ComplaintError):
 
     def __init__(self) -> None:
         super().__init__("another import is under way: try again when it has ended")
+
+
+class AttachmentError(ComplaintError):
+    """The base of what can go wrong with a file of a disposal."""
+
+
+class RefusedFileError(AttachmentError):
+    """A file that was offered is not taken: {name} {why}."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"attachment {name} {why}")
+
+
+class IntakeOverError(AttachmentError):
+    """These files were handed over, given up, or lay too long: they are to be offered again."""
+
+    def __init__(self) -> None:
+        super().__init__("these files are no longer at hand: offer them again")
+
+
+class UnknownAttachmentError(AttachmentError):
+    """There is no such attachment: {attachment_id}."""
+
+    def __init__(self, attachment_id: UUID) -> None:
+        super().__init__(f"no attachment {attachment_id}")
+
+
+class ErasedAttachmentError(AttachmentError):
+    """The attachment was erased: {attachment_id}."""
+
+    def __init__(self, attachment_id: UUID) -> None:
+        super().__init__(f"attachment {attachment_id} was erased")
+
+
+class HeldAttachmentError(AttachmentError):
+    """The attachment is still evidence: {why}."""
+
+    def __init__(self, attachment_id: UUID, why: str) -> None:
+        super().__init__(f"attachment {attachment_id} stays: {why}")

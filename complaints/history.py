@@ -57,6 +57,7 @@ class Event(StrEnum):
     ADDED = "added"
     MERGED = "merged"
     MERGED_HERE = "merged_here"
+    ATTACHMENT_ERASED = "attachment_erased"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +67,8 @@ class Entry:
     `level` None: no officer ever had it.
 
     `actor`: a kind and a name, such as `agent:101`, `officer:L1-ULB`, `citizen`, `clock`.
-    `basis`: what `due_at` was computed from, in words.
+    `basis`: what `due_at` was computed from, in words. `attached`: a line for each file that it is
+    about, as `attachments.model.line` writes it.
     """
 
     at: datetime
@@ -78,6 +80,7 @@ class Entry:
     post: str | None = None
     due_at: datetime | None = None
     basis: str = ""
+    attached: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,8 @@ class Head:
 def canonical(complaint_id: UUID, seq: int, entry: Entry) -> str:
     """The entry as JSON with sorted keys, no blanks, times in UTC to the microsecond.
 
-    An empty basis is left out: entries had none at first, and their hashes stand.
+    What is empty of basis and attached is left out: entries had none at first, and their hashes
+    stand.
     """
     fields = {
         "complaint_id": str(complaint_id),
@@ -107,6 +111,8 @@ def canonical(complaint_id: UUID, seq: int, entry: Entry) -> str:
     }
     if entry.basis:
         fields["basis"] = entry.basis
+    if entry.attached:
+        fields["attached"] = entry.attached
     return _CANONICAL.encode(fields)
 
 
@@ -144,6 +150,7 @@ async def append_each(conn: Connection, new: Mapping[UUID, Entry]) -> dict[UUID,
         posts=[entry.post for entry in new.values()],
         due_at=[entry.due_at for entry in new.values()],
         bases=[entry.basis for entry in new.values()],
+        attached=[entry.attached for entry in new.values()],
         previous=[head.hash for head in before],
         hashes=[
             chained(head.hash, complaint_id, seq, entry)
@@ -200,11 +207,31 @@ async def verify(conn: Connection, complaint_id: UUID) -> int | None:
 
 async def verify_each(conn: Connection, complaint_ids: Sequence[UUID]) -> dict[UUID, int | None]:
     """As `verify`, for each of these complaints."""
+    found = await check_each(conn, complaint_ids)
+    return {complaint_id: checked.broken_at for complaint_id, checked in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What `verify` says of a history, and its entries' lines about files, by place in it."""
+
+    broken_at: int | None
+    attached: Mapping[int, str]
+
+
+async def check_each(conn: Connection, complaint_ids: Sequence[UUID]) -> dict[UUID, Checked]:
+    """For each of these complaints, read once."""
     rows = statements().complaints_history(conn, complaint_ids=complaint_ids)
     found: dict[UUID, list[asyncpg.Record]] = {one: [] for one in complaint_ids}
     async for row in rows:
         found[row["complaint_id"]].append(row)
-    return {complaint_id: _broken_at(complaint_id, chain) for complaint_id, chain in found.items()}
+    return {
+        complaint_id: Checked(
+            _broken_at(complaint_id, chain),
+            {row["seq"]: row["attached"] for row in chain if row["attached"]},
+        )
+        for complaint_id, chain in found.items()
+    }
 
 
 def _broken_at(complaint_id: UUID, chain: Sequence[asyncpg.Record]) -> int | None:
@@ -233,6 +260,7 @@ def _entry(row: asyncpg.Record) -> Entry:
         post=row["post"],
         due_at=row["due_at"],
         basis=row["basis"],
+        attached=row["attached"],
     )
 
 

@@ -8,6 +8,8 @@ from uuid import UUID
 import asyncpg
 
 from complaints import history, number
+from complaints.attachments import rows as attached
+from complaints.attachments.model import Attachment
 from complaints.errors import UnknownComplaintError
 from complaints.history import Entry
 from db.pool import Connection, Pool
@@ -142,6 +144,7 @@ class Story:
     history: tuple[Entry, ...]
     broken_at: int | None
     calls: tuple[StoryCall, ...]
+    attachments: tuple[Attachment, ...]
     recordings: tuple[StoryRecording, ...]
     notifications: tuple[StoryNotification, ...]
     bundles: tuple[StoryBundle, ...]
@@ -175,6 +178,7 @@ async def _story(conn: Connection, complaint: StoryComplaint) -> Story:
         calls=tuple(
             [StoryCall(**row) async for row in statements().complaints_story_calls(conn, **key)]
         ),
+        attachments=tuple((await attached.of_complaints(conn, [complaint.id]))[complaint.id]),
         recordings=tuple(
             [recording_of(row) async for row in statements().complaints_recordings(conn, **keys)]
         ),

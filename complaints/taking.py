@@ -45,6 +45,7 @@ def entry_of(
     now: datetime,
     reason: str = "",
     call_id: UUID | None = None,
+    attached: str = "",
 ) -> Entry:
     """What the history is to say. A new due time is told with what it came from."""
     clock = None
@@ -60,6 +61,7 @@ def entry_of(
         post=after.post,
         due_at=clock.due_at if clock else None,
         basis=clock.basis if clock else "",
+        attached=attached,
     )
 
 
@@ -81,10 +83,18 @@ async def note(
     now: datetime,
     reason: str = "",
     call_id: UUID | None = None,
+    attached: str = "",
 ) -> int:
     """Append to the history, with the words of `entry_of`; the entry's place."""
     entry = entry_of(
-        complaint, after, event=event, actor=actor, now=now, reason=reason, call_id=call_id
+        complaint,
+        after,
+        event=event,
+        actor=actor,
+        now=now,
+        reason=reason,
+        call_id=call_id,
+        attached=attached,
     )
     return await history.append(conn, complaint.id, entry)
 

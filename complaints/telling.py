@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from complaints.attachments.model import Attachment
 from complaints.calendar import IST
 from complaints.history import Entry, Event
 from complaints.story import (
@@ -62,6 +63,7 @@ _EVENTS = {
     Event.ADDED: "The citizen told it again",
     Event.MERGED: "Ended as the same matter",
     Event.MERGED_HERE: "The same citizen's younger complaint goes on here",
+    Event.ATTACHMENT_ERASED: "An attached file was erased",
 }
 _KINDS = {
     "complaint": "Complaint",
@@ -82,11 +84,12 @@ def render_story(story: Story) -> str:
     happened: list[_Line] = [
         *(_call(call) for call in story.calls),
         *(_entry(entry) for entry in story.history),
+        *(_attachment(attachment) for attachment in story.attachments),
         *(_recording(recording) for recording in story.recordings),
         *(_bundle(bundle) for bundle in story.bundles),
         *(_notification(notification) for notification in story.notifications),
     ]
-    # A stable sort: what has one time keeps the order call, event, recording, message.
+    # A stable sort: what has one time keeps the order call, event, file, recording, message.
     lines = [f"  {_clock(at)}  {text}" for at, text in sorted(happened, key=lambda line: line[0])]
     return "\n".join([*_heading(story.complaint), "", *lines, "", *_register(story), _chain(story)])
 
@@ -160,6 +163,17 @@ def _recording(recording: StoryRecording) -> _Line:
         f"{recording.seconds:.1f} s, {recording.channels} channel(s), SHA-256 {recording.sha256}"
     )
     return recording.closed_at or recording.started_at, f"{what} recorded: {whole}"
+
+
+def _attachment(one: Attachment) -> _Line:
+    """The key is what `helpline complaint attachment` wants."""
+    told = (
+        f"Attached to disposal {one.disposal_no}: {one.name} ({one.media_type}, {one.bytes} bytes)"
+    )
+    fate = f", opened {one.opened} time(s)"
+    if one.erased_at:
+        fate += f", ERASED {_clock(one.erased_at)}"
+    return one.at, f"{told}, SHA-256 {one.sha256}, {one.id}{fate}"
 
 
 def _notification(notification: StoryNotification) -> _Line:

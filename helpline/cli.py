@@ -134,6 +134,7 @@ def _parser() -> argparse.ArgumentParser:
     which = verify.add_mutually_exclusive_group(required=True)
     which.add_argument("number", nargs="?", metavar="NUMBER")
     which.add_argument("--all", action="store_true", help="every complaint's")
+    verify.add_argument("--files", action="store_true", help="read every attached file back too")
     verify.set_defaults(command=commands.verify)
 
     add_caller_commands(verbs)

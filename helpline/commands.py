@@ -20,6 +20,7 @@ from helpline.database import Database, command_pool
 from helpline.demo import run as run_demo
 from helpline.keys import signing_key
 from helpline.prompts import prompt_store
+from helpline.recorded import recording_vault
 from helpline.settings import Settings, SettingsError
 from helpline.tls import make_certificate
 from helpline.tools import load_tools
@@ -121,12 +122,21 @@ async def supervisor_token(settings: Settings, options: argparse.Namespace) -> i
 async def verify(settings: Settings, options: argparse.Namespace) -> int:
     """Check one history, or all; stop at the first that was changed and say where. Then 1."""
     checked = 0
+    vault = recording_vault(settings) if options.files else None
     async with command_pool(settings) as pool:
-        found = verify_all(pool) if options.all else _only(await verify_one(pool, options.number))
+        found = (
+            verify_all(pool, vault)
+            if options.all
+            else _only(await verify_one(pool, options.number, vault))
+        )
         async for one in found:
             checked += 1
             if one.broken_at is not None:
                 print(f"complaint {one.number}: the history is broken at entry {one.broken_at}")
+                return 1
+            for fault in one.faults:
+                print(f"complaint {one.number}: {fault}")
+            if one.faults:
                 return 1
     print(f"{checked} {'history' if checked == 1 else 'histories'} checked, all intact")
     return 0

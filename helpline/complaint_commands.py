@@ -34,6 +34,7 @@ from complaints.telling import render_story
 from complaints.texts import DissatisfactionReason, clock
 from db.pool import Pool
 from helpline.adapters import LinkSigner, link_signer
+from helpline.attachment_commands import offered
 from helpline.clock import shifted_clock
 from helpline.database import command_pool
 from helpline.settings import Settings
@@ -88,6 +89,7 @@ async def show(settings: Settings, options: argparse.Namespace) -> int:
 async def dispose(settings: Settings, options: argparse.Namespace) -> int:
     """Enter the disposal."""
     async with desk(settings) as one:
+        files = await offered(settings, options.attach, lambda: one.now)
         disposed = await dispose_of(
             one.pool,
             options.number,
@@ -95,6 +97,7 @@ async def dispose(settings: Settings, options: argparse.Namespace) -> int:
             report=options.report,
             via=Via.AGENT if options.agent else Via.PORTAL,
             call_id=options.call,
+            attachments=files,
             **_officer(options),
             **one.rules,
         )

@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +11,8 @@ from complaints.disposal import DisposalKind
 from complaints.ends import SpecialReason
 from complaints.lifecycle import PauseReason
 from complaints.texts import DissatisfactionReason
+from helpline import attachment_commands, feedback_commands, registration_commands
 from helpline import complaint_commands as commands
-from helpline import feedback_commands, registration_commands
 from helpline.settings import Settings
 
 _Command = Callable[[Settings, argparse.Namespace], Awaitable[int]]
@@ -54,6 +55,7 @@ def add_complaint(parser: argparse.ArgumentParser) -> None:
     _add_cm_teams_moves(verbs)
     _add_citizens_moves(verbs)
     registration_commands.add_to(verbs.plain)
+    attachment_commands.add_to(verbs.plain)
     comment = _saying(verbs.add("comment", "a remark, at any time", commands.comment), "the remark")
     who = comment.add_mutually_exclusive_group(required=True)
     who.add_argument("--by", metavar="ACTOR", help="such as post:bdo-mehroni, cm_office:5")
@@ -93,6 +95,14 @@ def _add_officers_moves(verbs: _Verbs) -> None:
     dispose.add_argument("--report", required=True, help="what was done, in the officer's words")
     dispose.add_argument("--kind", choices=list(DisposalKind), default=DisposalKind.RESOLVED)
     dispose.add_argument("--call", type=UUID, help="the call in which it was told")
+    dispose.add_argument(
+        "--attach",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="a photograph, a letter as PDF, a voice note; repeat for several",
+    )
     pause = verbs.by_officer("pause", "stop the officer's clock", commands.pause, "why")
     pause.add_argument("--reason", choices=list(PauseReason), required=True)
     verbs.by_officer("resume", "let the officer's clock go on", commands.resume, "why")

@@ -115,10 +115,10 @@ def _about_one(
 
 
 def _by(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--by", default=_login(), help="who (default: the login name)")
+    verb.add_argument("--by", default=login(), help="who (default: the login name)")
 
 
-def _login() -> str:
+def login() -> str:
     """The login name; an account without one, as in a container, is told by its number."""
     try:
         return getpass.getuser()

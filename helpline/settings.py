@@ -24,6 +24,7 @@ from pydantic_settings import (
 from complaints.policy import Policy
 from cti.alarms import EACH_QUEUE
 from helpline.options.alarms import AlarmOptions
+from helpline.options.attachments import AttachmentOptions
 from helpline.options.cell import CellOptions, GuardOptions, HoursOptions
 from helpline.options.following import CallbackOptions, CategoryRules, FeedbackOptions
 from helpline.options.notifications import NotificationOptions
@@ -71,6 +72,7 @@ class Settings(BaseSettings):
     callbacks: CallbackOptions = CallbackOptions()
     notifications: NotificationOptions = NotificationOptions()
     recordings: RecordingOptions = RecordingOptions()
+    attachments: AttachmentOptions = AttachmentOptions()
     alarms: AlarmOptions = AlarmOptions()
     log: LogOptions = LogOptions()
 

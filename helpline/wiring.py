@@ -12,6 +12,7 @@ from agi.server import FastAgiServer
 from calls.journal import CallJournal
 from campaigns.callbacks import Callbacks
 from campaigns.dialer import Dialer
+from complaints.attachments.page import AttachmentPage, posts_may_see
 from complaints.bundle_page import BundlePage
 from complaints.status import words_to_speak
 from cti import deskpage
@@ -305,6 +306,8 @@ class Helpline:
         may_hear = MayHear(policy, ListeningRights(pool, self._now))
         Downloads(pool, self._vault, key, self._now, may_hear).add_routes(app)
         BundlePage(pool, key, self._now, policy).add_routes(app)
+        see = posts_may_see(policy)
+        AttachmentPage(pool, self._vault, key, self._now, see).add_routes(app)
         add_pages(app, shell)
         deskpage.add_routes(app, shell)
         parts = CallParts(

@@ -1,11 +1,15 @@
-"""Links to recordings: signed by us, for one audience, until a time."""
+"""Links to recordings and attachments: signed by us, for one audience, until a time."""
 
 import hashlib
 import hmac
 import re
 from datetime import datetime
+from typing import Literal
 from urllib.parse import quote, urlencode
 from uuid import UUID
+
+#: What a link leads to: the beginning of its path, and a part of what is signed.
+Folder = Literal["recordings", "attachments"]
 
 _SHORTEST_SECRET = 16
 _EPOCH_SECONDS = re.compile("[0-9]{1,12}", re.ASCII)
@@ -18,10 +22,13 @@ def sign(
     audience: str,
     expires: datetime,
     reason: str = "",
+    *,
+    folder: Folder = "recordings",
 ) -> str:
-    """A link to a recording. `audience` is to whom it is given and `reason` why, as it is logged.
+    """A link to a recording, or to what else the `folder` holds under that id.
 
-    `expires` is cut to the second.
+    `audience` is to whom it is given and `reason` why, as it is logged. `expires` is cut to the
+    second.
 
     Raises `ValueError` for a secret of less than 16 bytes.
     """
@@ -29,11 +36,12 @@ def sign(
     query = {
         "audience": audience,
         "expires": until,
-        "signature": _signature(secret, str(recording_id), audience, until, reason),
+        "signature": _signature(secret, str(recording_id), audience, until, reason, folder),
     }
     if reason:
         query["reason"] = reason
-    return f"{base_url.rstrip('/')}/recordings/{recording_id}?{urlencode(query, quote_via=quote)}"
+    path = f"{base_url.rstrip('/')}/{folder}/{recording_id}"
+    return f"{path}?{urlencode(query, quote_via=quote)}"
 
 
 def verify(
@@ -44,22 +52,28 @@ def verify(
     signature: str,
     now: datetime,
     reason: str = "",
+    *,
+    folder: Folder = "recordings",
 ) -> bool:
     """Whether these parts of a link, as they came, are one that we signed and that still holds."""
-    good = _signature(secret, recording_id, audience, expires, reason)
+    good = _signature(secret, recording_id, audience, expires, reason, folder)
     genuine = hmac.compare_digest(good.encode(), signature.encode("utf-8", "surrogateescape"))
     if not genuine or "\n" in recording_id or not _EPOCH_SECONDS.fullmatch(expires):
         return False
     return now.timestamp() < int(expires)
 
 
-def _signature(secret: bytes, recording_id: str, audience: str, expires: str, reason: str) -> str:
+def _signature(
+    secret: bytes, recording_id: str, audience: str, expires: str, reason: str, folder: Folder
+) -> str:
     if len(secret) < _SHORTEST_SECRET:
         raise ValueError(f"a secret for links has at least {_SHORTEST_SECRET} bytes")
     # The free text stands last: no two links have the same message. With two free texts the first
-    # one's length is told; no recording's id looks like that.
+    # one's length is told; no recording's id looks like that, nor like another folder's name.
     message = f"{recording_id}\n{expires}\n{audience}"
     if reason:
         message = f"reason {len(audience)}\n{message}\n{reason}"
+    if folder != "recordings":
+        message = f"{folder}\n{message}"
     encoded = message.encode("utf-8", "surrogateescape")
     return hmac.new(secret, encoded, hashlib.sha256).hexdigest()

@@ -1,5 +1,5 @@
 """Brings store and rows together after any crash: what is decided is deleted, what no row names is
-swept away, what a row names and the store has not is told.
+swept away, what a row names and the store has not is told. Recordings and others' sealed files.
 """
 
 import asyncio
@@ -122,11 +122,11 @@ class Sweeper:
         for location, row in rows.items():
             there = location in listed and listed[location].bytes == row["stored_bytes"]
             if there == (row["lost_at"] is not None):
-                await self._set_lost(row["id"], row["recording_id"], lost=not there)
+                await self._set_lost(row["id"], row["owner_id"], lost=not there)
         await self._sweep_rubbish([one for one in listed.values() if one.location not in rows])
         await asyncio.to_thread(self._sweep_half_written, day)
 
-    async def _set_lost(self, object_id: UUID, recording_id: UUID, *, lost: bool) -> None:
+    async def _set_lost(self, object_id: UUID, owner_id: UUID, *, lost: bool) -> None:
         async with self._pool.acquire(timeout=5) as conn:
             await statements().recordings_set_lost(
                 conn, id=object_id, at=self._now() if lost else None
@@ -134,7 +134,7 @@ class Sweeper:
         self.totals["lost" if lost else "found_again"] += 1
         log = _log.error if lost else _log.warning
         what = "lost from the store" if lost else "found again in the store"
-        log("recording's object", what=what, recording=str(recording_id), object=str(object_id))
+        log("stored object", what=what, owner=str(owner_id), object=str(object_id))
 
     async def _sweep_rubbish(self, unnamed: list[Listed]) -> None:
         """Objects that no live row names: a crash left them before their row."""

@@ -3,10 +3,10 @@
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from db.ids import new_id
@@ -23,22 +23,28 @@ _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoredObject:
-    """A file of a recording. `sha256`, `bytes`: as it is handed out; `stored_...`: as it lies.
+class SealedObject:
+    """A file in the store. `sha256`, `bytes`: as it is handed out; `stored_...`: as it lies.
 
     `key` None: it lies in the clear, from before there was encryption.
     """
 
     id: UUID
-    recording_id: UUID
-    role: Role
     location: str
-    format: Format
     sha256: str
     bytes: int
     stored_sha256: str
     stored_bytes: int
     key: WrappedKey | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredObject(SealedObject):
+    """A file of a recording."""
+
+    recording_id: UUID
+    role: Role
+    format: Format
     tool: str
     parameters: str = ""
 
@@ -73,31 +79,44 @@ class Vault:
         self.keys = keys
 
     def put(self, file: NewFile, pieces: Iterable[bytes], now: datetime) -> StoredObject:
-        """Seal, store and read back. Raises `StoreError` when it does not lie there. Blocks."""
+        """A recording's file, as `seal_in`. Blocks."""
+        sealed = self.seal_in(file.recording_id, pieces, day_of=file.started_at, now=now)
+        known: dict[str, Any] = {one.name: getattr(sealed, one.name) for one in fields(sealed)}
+        return StoredObject(
+            **known,
+            recording_id=file.recording_id,
+            role=file.role,
+            format=file.format,
+            tool=file.tool,
+            parameters=file.parameters,
+        )
+
+    def seal_in(
+        self, owner: UUID, pieces: Iterable[bytes], *, day_of: datetime, now: datetime
+    ) -> SealedObject:
+        """Seal, store and read back. `owner`, `day_of`: what it lies under in the store.
+
+        Raises `StoreError` when it does not lie there. Blocks.
+        """
         object_id = new_id(now)
-        where = object_location(file.recording_id, object_id, file.started_at)
+        where = object_location(owner, object_id, day_of)
         key, wrapped = self.keys.new_data_key(object_id)
         plain, sealed = _Tally(), _Tally()
         self.store.put(where, sealed.over(Seal(key, object_id).close(plain.over(pieces))))
         lies = self.store.digest(where)
         if lies != sealed.digest:
             raise StoreError(f"{where} does not lie in the store as it was written")
-        return StoredObject(
+        return SealedObject(
             id=object_id,
-            recording_id=file.recording_id,
-            role=file.role,
             location=where,
-            format=file.format,
             sha256=plain.digest.sha256,
             bytes=plain.digest.bytes,
             stored_sha256=lies.sha256,
             stored_bytes=lies.bytes,
             key=wrapped,
-            tool=file.tool,
-            parameters=file.parameters,
         )
 
-    async def read(self, one: StoredObject, start: int, end: int) -> bytes:
+    async def read(self, one: SealedObject, start: int, end: int) -> bytes:
         """The bytes `start` to `end` (exclusive) of the file; only their segments are fetched.
 
         Raises `StoreError`, `SealBrokenError`, `MasterKeyError`.
@@ -108,7 +127,7 @@ class Vault:
         sealed = await self.store.read(one.location, span.start, span.end)
         return self._seal(one).open(sealed, start, end, one.bytes)
 
-    def pieces(self, one: StoredObject) -> Iterator[bytes]:
+    def pieces(self, one: SealedObject) -> Iterator[bytes]:
         """The whole file, in pieces of at most 256 KiB. Raises as `read`. Blocks."""
         seal = self._seal(one) if one.key is not None else None
         if seal is not None:
@@ -124,25 +143,25 @@ class Vault:
             sealed = self.store.read_now(one.location, span.start, span.end)
             yield seal.open(sealed, start, end, one.bytes)
 
-    def write_file(self, one: StoredObject, path: Path) -> None:
+    def write_file(self, one: SealedObject, path: Path) -> None:
         """The opened file at `path`, for its owner only. Raises as `read`. Blocks."""
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with os.fdopen(os.open(path, _NEW_FILE, 0o600), "wb") as file:
             for piece in self.pieces(one):
                 file.write(piece)
 
-    def is_whole(self, one: StoredObject) -> bool:
+    def is_whole(self, one: SealedObject) -> bool:
         """Whether the object lies in the store as it was written, by its hash. Blocks."""
         return self.store.digest(one.location) == Digest(one.stored_sha256, one.stored_bytes)
 
-    def plain_digest(self, one: StoredObject) -> Digest:
+    def plain_digest(self, one: SealedObject) -> Digest:
         """SHA-256 and size of the opened file. Raises as `read`. Blocks."""
         tally = _Tally()
         for _ in tally.over(self.pieces(one)):
             pass
         return tally.digest
 
-    def _seal(self, one: StoredObject) -> Seal:
+    def _seal(self, one: SealedObject) -> Seal:
         if one.key is None:
             raise ValueError(f"{one.location} lies in the clear")
         if one.stored_bytes != sealed_size(one.bytes):

@@ -174,14 +174,15 @@ select w.id as complaint_id, h.seq, h.hash
 from unnest(:complaint_ids::uuid[]) as w (id)
 cross join lateral (select seq, hash from complaint_history where complaint_id = w.id order by seq desc limit 1) h;
 
--- name: complaints_history_append(complaint_ids, seqs, ats, events, levels, actors, reasons, call_ids, posts, due_at, bases, previous, hashes)!
-insert into complaint_history (complaint_id, seq, at, event, level, actor, reason, call_id, post, due_at, basis, previous, hash)
+-- name: complaints_history_append(complaint_ids, seqs, ats, events, levels, actors, reasons, call_ids, posts, due_at, bases, attached, previous, hashes)!
+insert into complaint_history (complaint_id, seq, at, event, level, actor, reason, call_id, post, due_at, basis, attached,
+                               previous, hash)
 select * from unnest(:complaint_ids::uuid[], :seqs::integer[], :ats::timestamptz[], :events::text[], :levels::smallint[],
                      :actors::text[], :reasons::text[], :call_ids::uuid[], :posts::text[], :due_at::timestamptz[],
-                     :bases::text[], :previous::text[], :hashes::text[]);
+                     :bases::text[], :attached::text[], :previous::text[], :hashes::text[]);
 
 -- name: complaints_history(complaint_ids)
-select complaint_id, seq, at, event, level, actor, reason, call_id, post, due_at, basis, previous, hash
+select complaint_id, seq, at, event, level, actor, reason, call_id, post, due_at, basis, attached, previous, hash
 from complaint_history where complaint_id = any(:complaint_ids::uuid[]) order by complaint_id, seq;
 
 -- name: complaints_id(number)$
@@ -328,7 +329,7 @@ select id from bundle where complaint_id = :complaint_id and post = :post order 
 
 -- name: complaints_bundle(id)^
 select b.id, b.complaint_id, b.post, o.title as post_title, o.level as post_level, c.number, c.text_hi, c.level,
-       c.due_at, k.name_hi as category, p.name_hi as place
+       c.due_at, k.name_hi as category, p.name_hi as place, case when c.confidential then c.category end as confidential_as
 from bundle b join complaint c on c.id = b.complaint_id join category k on k.code = c.category
 join place p on p.code = c.place join post o on o.id = b.post
 where b.id = :id;

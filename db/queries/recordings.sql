@@ -138,29 +138,30 @@ update recording set copied_at = :at where id = :id and state = 'stored' and cop
 update recording set copy_after = :after, copy_failures = least(copy_failures + 1, 1000) where id = :id;
 
 -- name: recordings_to_delete(after, at_most)
--- Objects that were removed and may still lie in the store.
-select id, location from recording_object
+-- Objects that were removed and may still lie in the store, whosever they are; so in the six statements below.
+select id, location from stored_object
 where removed_at is not null and deleted_at is null and id > :after order by id limit :at_most;
 
 -- name: recordings_deleted(id, at)!
+with others as (
+    update sealed_file set deleted_at = :at where id = :id and removed_at is not null and deleted_at is null)
 update recording_object set deleted_at = :at where id = :id and removed_at is not null and deleted_at is null;
 
 -- name: recordings_days()
 -- The days (UTC) that have objects.
-select distinct (r.started_at at time zone 'UTC')::date as day
-from recording r join recording_object o on o.recording_id = r.id where o.removed_at is null;
+select distinct (day_of at time zone 'UTC')::date as day from stored_object where removed_at is null;
 
 -- name: recordings_objects_of_day(since, until)
--- The live objects of a day's recordings: an object lies in the folder of its recording's day.
-select o.id, o.recording_id, o.location, o.stored_bytes, o.lost_at
-from recording r join recording_object o on o.recording_id = r.id
-where r.started_at >= :since and r.started_at < :until and o.removed_at is null;
+-- The live objects of a day: an object lies in the folder of its recording's day, another file in that of its own.
+select id, owner_id, location, stored_bytes, lost_at from stored_object
+where day_of >= :since and day_of < :until and removed_at is null;
 
 -- name: recordings_known_locations(locations)
-select location from recording_object where location = any(:locations::text[]);
+select location from stored_object where location = any(:locations::text[]);
 
 -- name: recordings_set_lost(id, at)!
 -- The store has not what the row says, or (at null) has it again.
+with others as (update sealed_file set lost_at = :at where id = :id and removed_at is null)
 update recording_object set lost_at = :at where id = :id and removed_at is null;
 
 -- name: recordings_retention()
@@ -232,11 +233,14 @@ returning o.id;
 
 -- name: recordings_to_rewrap(master_id, after, at_most)
 -- Keys under another master key than the current one.
-select id, master_id, wrapped_key from recording_object
+select id, master_id, wrapped_key from stored_object
 where master_id <> :master_id and id > :after order by id limit :at_most;
 
 -- name: recordings_rewrap(id, before, master_id, wrapped_key)!
 -- Only what still is as it was read: an erased key does not come back.
+with others as (
+    update sealed_file set master_id = :master_id, wrapped_key = :wrapped_key
+    where id = :id and wrapped_key = :before)
 update recording_object set master_id = :master_id, wrapped_key = :wrapped_key
 where id = :id and wrapped_key = :before;
 
@@ -330,3 +334,19 @@ select state, sha256 from recording where id = :id;
 
 -- name: recordings_to_certify(id)^
 select channels, sha256, bytes from recording where id = :id and state = 'stored';
+
+-- name: recordings_add_files(ids, locations, sha256, bytes, stored_sha256, stored_bytes, master_ids, wrapped_keys, made_at)!
+-- Files of others, sealed in the same store.
+insert into sealed_file (id, location, sha256, bytes, stored_sha256, stored_bytes, master_id, wrapped_key, made_at)
+select * from unnest(:ids::uuid[], :locations::text[], :sha256::text[], :bytes::bigint[], :stored_sha256::text[],
+                     :stored_bytes::bigint[], :master_ids::text[], :wrapped_keys::bytea[], :made_at::timestamptz[]);
+
+-- name: recordings_file(id)^
+-- One that can still be opened.
+select id, location, sha256, bytes, stored_sha256, stored_bytes, master_id, wrapped_key
+from sealed_file where id = :id and removed_at is null;
+
+-- name: recordings_destroy_files_key(id, at)$
+-- From here on nobody can open it, wherever copies of it lie.
+update sealed_file set removed_at = :at, master_id = null, wrapped_key = null
+where id = :id and removed_at is null returning id;

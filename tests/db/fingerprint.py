@@ -11,10 +11,11 @@ _TABLES = """
     where relkind = 'r' and relnamespace = 'public'::regnamespace and relname not like '%yoyo%'
     order by 1
 """
-# Keys, hashes, and complaints' numbers; counted numbers leave gaps where a transaction came to
-# nothing.
+# Keys, hashes, wrapped keys, and complaints' numbers; counted numbers leave gaps where a
+# transaction came to nothing.
 _BY_CHANCE = re.compile(
-    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9a-f]{64}\b|\b[0-9]{9}\b"
+    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    r"|\b[0-9a-f]{64}\b|(?<=\\x)[0-9a-f]{120}\b|\b[0-9]{9}\b"
 )
 _COUNTED = re.compile(r'"entry_no": \d+')
 _ROUNDS = 3
