@@ -1,7 +1,7 @@
 # make setup    everything needed, into .venv, var/ and a cache folder; quick when nothing changed
 # make demo     one citizen's story, end to end
 # make test     the tests            (make test TESTS="tests/agi -k hangup")
-# make coverage every branch of the rules is tested: life cycle, deadlines, escalation, follow-up, mapping, policy
+# make coverage every branch of the rules is tested: life cycle, deadlines, escalation, mapping, policy, attachments
 # make soak     the long form of the random and the crash tests; about an hour
 # make check    format, lint, types, import contracts
 # make bench    measurements, written to var/bench/
@@ -34,14 +34,16 @@ test: setup
 # Only these files, and only the tests that are about them.
 COMMA := ,
 RULES := lifecycle ends terms deadlines escalation second_look followup calendar mapping officers policy \
-	categories holes
+	categories holes $(addprefix attachments/,media names limits model)
 RULED := moves lifecycle calendar deadlines escalation mapping officers policies pausing second_look \
 	followup feedback_due categories holes
+ATTACHED := media names intake model
 coverage: setup
 	@mkdir -p var
 	@$(BIN)/python -m coverage run --branch --data-file=var/coverage \
 		--include=$(subst $() $(),$(COMMA),$(RULES:%=complaints/%.py)) \
-		-m pytest -q --show-capture=no $(RULED:%=tests/complaints/test_%.py)
+		-m pytest -q --show-capture=no $(RULED:%=tests/complaints/test_%.py) \
+		$(ATTACHED:%=tests/complaints/attachments/test_%.py)
 	@$(BIN)/python -m coverage report --data-file=var/coverage --show-missing --fail-under=100
 
 soak: setup

@@ -89,7 +89,9 @@ async def test_its_links_to_recordings_are_for_the_officers_post_and_hold(
     bundle = await world.pool.fetchval("select id from bundle")
     assert fields["reason"] == f"bundle:{bundle}"
     recording = path.removeprefix("/recordings/")
-    assert verify(SECRET, recording, **fields, now=world.now)
+    given = (fields["audience"], fields["expires"], fields["signature"])
+    assert verify(SECRET, recording, *given, world.now, fields["reason"])
+    assert not verify(SECRET, recording, *given, world.now, fields["reason"], folder="attachments")
 
 
 async def test_a_recording_that_is_being_closed_is_named_and_can_be_played_later(

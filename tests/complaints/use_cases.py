@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from complaints import feedback, officers_line
+from complaints.attachments.erasing import erase
 from complaints.bundles import open_bundle, renew
 from complaints.escalation import escalate_overdue, remind
 from complaints.feedback import Answer
@@ -17,6 +18,7 @@ from complaints.pausing import end_long_pauses, pause, resume
 from complaints.policy import MP_181, UP_1076
 from complaints.second_look import look_again
 from complaints.store import transaction
+from tests.complaints.files import LETTER, PHOTO, disposed_with, in_memory, taken_in
 from tests.complaints.moves import (
     advised,
     at_level_two,
@@ -79,6 +81,40 @@ async def answering(world: World) -> UseCase:
 async def disposing(world: World) -> UseCase:
     registered = await world.register()
     return lambda cut: cut.dispose(registered.number, post="L1-MAH")
+
+
+async def disposing_with_files(world: World) -> UseCase:
+    number = (await world.register()).number
+    vault = in_memory()
+
+    async def dispose(cut: World) -> object:
+        return await disposed_with(cut, number, await taken_in(cut, vault, PHOTO, LETTER))
+
+    return dispose
+
+
+async def answering_with_a_file(world: World) -> UseCase:
+    number = (await world.register(world.form(kind=MatterKind.INFORMATION))).number
+    vault = in_memory()
+
+    async def answer(cut: World) -> object:
+        return await disposed_with(cut, number, await taken_in(cut, vault, LETTER))
+
+    return answer
+
+
+async def erasing_a_file(world: World) -> UseCase:
+    await (await disposing_with_files(world))(world)
+    attached = await world.pool.fetchval("select id from attachment where attachment_no = 1")
+    return lambda cut: erase(
+        cut.pool,
+        attached,
+        by="operator:anita",
+        why="किसी और का पत्र",
+        policy=cut.policy,
+        now=cut.now,
+        early=True,
+    )
 
 
 async def reporting_by_telephone(world: World) -> UseCase:
@@ -350,6 +386,9 @@ USE_CASES: list[Callable[[World], Awaitable[UseCase]]] = [
     merging,
     answering,
     disposing,
+    disposing_with_files,
+    answering_with_a_file,
+    erasing_a_file,
     reporting_by_telephone,
     closing,
     returning_for_review,
