@@ -11,11 +11,13 @@ import psycopg
 import pytest
 
 from complaints.feedback import give_up
+from complaints.number import make
 from complaints.reference import load
 from db.migrate import migrate
 from db.pool import open_pool
 from helpline.cli import main
 from helpline.clock import system_clock
+from tests.complaints.files import PDF, PNG
 from tests.complaints.moves import ENERGY, swept
 from tests.complaints.world import REFERENCE, World
 
@@ -268,3 +270,77 @@ def test_what_is_missing_or_wrong_is_said_before_anything_is_done(
     with pytest.raises(SystemExit):
         main(["complaint", *words])
     assert f"helpline complaint {words[0]}: error: " in capsys.readouterr().err
+
+
+def test_files_of_a_disposal_are_attached_listed_fetched_verified_and_erased(
+    town: Town, tmp_path: Path
+) -> None:
+    number = town.registered()
+    photo, letter = tmp_path / "सड़क.png", tmp_path / "letter"
+    photo.write_bytes(PNG)
+    letter.write_bytes(PDF)
+    reported = ("complaint", "dispose", number, "--by", "L1-MAH", "--report", "ठीक")
+    town.says(*reported, "--attach", str(photo), "--attach", str(letter))
+    first, second = town.says("complaint", "attachments", number).splitlines()
+    assert f"सड़क.png: image/png, {len(PNG)} bytes" in first
+    assert "letter: application/pdf" in second
+    key = second.split()[0]
+    assert key in town.says("complaint", "show", number)
+
+    out = tmp_path / "out.pdf"
+    fetch = ("complaint", "attachment", key, "-o", str(out), "--by", "anita")
+    assert f"{out}  application/pdf, SHA-256 " in town.says(*fetch, "--reason", "RTI 7")
+    assert out.read_bytes() == PDF
+    assert out.stat().st_mode & 0o777 == 0o600
+    assert "opened 1 time(s)" in town.says("complaint", "attachments", number)
+    assert "reason is empty" in town.refuses(*fetch, "--reason", " ")
+    nowhere = ("complaint", "attachment", key, "-o", str(tmp_path), "--reason", "x")
+    assert "cannot be written: Is a directory" in town.refuses(*nowhere)
+
+    assert town.says("verify", number, "--files") == "1 history checked, all intact\n"
+    erase = ("complaint", "erase-attachment", key, "--why", "किसी और का पत्र")
+    assert f"attachment {key} stays: its complaint is open" in town.refuses(*erase)
+    assert "and a tombstone stay" in town.says(*erase, "--early")
+    assert "was erased" in town.refuses(*fetch, "--reason", "RTI 7")
+    assert len(list((tmp_path / "recordings").rglob("*.sealed"))) == 1
+    assert town.says("verify", "--all", "--files") == "1 history checked, all intact\n"
+    [sealed] = (tmp_path / "recordings").rglob("*.sealed")
+    sealed.unlink()
+    assert town.run("verify", number) == 0
+    assert town.run("verify", "--all", "--files") == 1
+
+
+def test_a_file_that_is_not_taken_leaves_the_complaint_with_its_officer(
+    town: Town, tmp_path: Path
+) -> None:
+    number = town.registered()
+    program = tmp_path / "photo.jpg"
+    program.write_bytes(b"MZ\x90\0")
+    reported = ("complaint", "dispose", number, "--by", "L1-MAH", "--report", "ठीक", "--attach")
+    assert town.refuses(*reported, str(program)) == (
+        "helpline: attachment photo.jpg is of no kind that is taken: "
+        "PDF, JPEG, PNG, WebP, HEIC, WAV, MP3 or Opus\n"
+    )
+    said = town.refuses(*reported, str(tmp_path / "missing.jpg"))
+    assert said == "helpline: attachment missing.jpg cannot be read: No such file or directory\n"
+    assert town.column(number, "state") == "with_officer"
+    assert town.says("complaint", "attachments", number) == (
+        f"complaint {number}: nothing is attached\n"
+    )
+    assert "no complaint" in town.refuses("complaint", "attachments", make(99_999_999))
+    unknown = ("complaint", "attachment", str(uuid4()), "-o", "x", "--reason", "x")
+    assert "no attachment" in town.refuses(*unknown)
+
+
+def test_an_operator_sets_how_much_may_be_attached(
+    town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = town.registered()
+    photo = tmp_path / "a.png"
+    photo.write_bytes(PNG + bytes(2048))
+    reported = ("complaint", "dispose", number, "--by", "L1-MAH", "--report", "ठीक")
+    monkeypatch.setenv("HELPLINE_ATTACHMENTS__BYTES_EACH", "2048")
+    said = town.refuses(*reported, "--attach", str(photo))
+    assert said == "helpline: attachment a.png is too large: a file has 2048 bytes at most\n"
+    monkeypatch.setenv("HELPLINE_ATTACHMENTS__BYTES_TOGETHER", "1024")
+    assert "attachments: bytes_each: is more than bytes_together" in town.refuses(*reported)
