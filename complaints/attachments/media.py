@@ -48,7 +48,7 @@ _EXTENSIONS = {
     MediaType.MP3: (".mp3",),
     MediaType.OPUS: (".opus", ".ogg", ".oga"),
 }
-_SHOWN = {MediaType.JPEG, MediaType.PNG, MediaType.WEBP}
+_SHOWN = {MediaType.PDF, MediaType.JPEG, MediaType.PNG, MediaType.WEBP}
 
 #: For the one who is refused.
 TAKEN = "PDF, JPEG, PNG, WebP, HEIC, WAV, MP3 or Opus"

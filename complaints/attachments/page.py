@@ -1,7 +1,7 @@
 """`GET /attachments/{id}`: an attached file, through a link that we signed.
 
 What officers send is not trusted. A browser is told what the file is, by its bytes, and not to
-guess; it shows pictures alone, in a sandbox without scripts, and saves everything else.
+guess; it shows pictures and PDF, in a sandbox without scripts, and saves everything else.
 """
 
 from collections.abc import Awaitable, Callable

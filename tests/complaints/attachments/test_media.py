@@ -74,6 +74,6 @@ def test_text_is_never_taken_for_a_photograph(text: str) -> None:
     assert media_of(text.encode()[:HEAD]) not in (MediaType.JPEG, MediaType.PNG)
 
 
-def test_only_pictures_are_shown() -> None:
+def test_only_pictures_and_letters_are_shown() -> None:
     shown = {one for one in MediaType if one.shown}
-    assert shown == {MediaType.JPEG, MediaType.PNG, MediaType.WEBP}
+    assert shown == {MediaType.PDF, MediaType.JPEG, MediaType.PNG, MediaType.WEBP}

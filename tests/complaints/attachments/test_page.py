@@ -27,6 +27,7 @@ from tests.complaints.files import (
     LETTER,
     PHOTO,
     PNG,
+    WAV,
     attached_to,
     disposed_with,
     in_folder,
@@ -67,10 +68,10 @@ async def attached(world: World, vault: Vault, *files: tuple[str, bytes]) -> lis
     return await attached_to(world, disposed.complaint_id)
 
 
-async def test_a_photograph_is_shown_in_a_sandbox_and_a_letter_is_saved(
+async def test_a_photograph_is_shown_in_a_sandbox_and_a_voice_note_is_saved(
     world: World, vault: Vault, client: Client
 ) -> None:
-    photo, letter = await attached(world, vault, LARGE, LETTER)
+    photo, voice = await attached(world, vault, LARGE, ("आवाज़.wav", WAV))
     async with client.get(link(photo)) as answer:
         assert (answer.status, await answer.read()) == (200, LARGE[1])
         assert answer.headers["Content-Type"] == "image/png"
@@ -81,8 +82,8 @@ async def test_a_photograph_is_shown_in_a_sandbox_and_a_letter_is_saved(
         how, _, name = answer.headers["Content-Disposition"].partition("; ")
         assert how == "inline"
         assert unquote(name.partition("UTF-8''")[2]) == photo.name
-    async with client.get(link(letter)) as answer:
-        assert (await answer.read(), answer.content_type) == (LETTER[1], "application/pdf")
+    async with client.get(link(voice)) as answer:
+        assert (await answer.read(), answer.content_type) == (WAV, "audio/wav")
         assert answer.headers["Content-Disposition"].startswith("attachment; ")
     async with client.head(link(photo)) as answer:
         assert (answer.status, answer.content_length) == (200, len(LARGE[1]))
