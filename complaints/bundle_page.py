@@ -83,14 +83,14 @@ class BundlePage:
     def _render(self, bundle: Bundle, expires: datetime) -> str:
         until = min(expires, self._now() + _RECORDING_LINKS)
 
-        def link(target: UUID, folder: links.Folder = "recordings") -> str:
+        def link(target: UUID, folder: str = links.RECORDINGS) -> str:
             why = f"bundle:{bundle.id}"
             return links.sign(self._secret, "", target, bundle.post, until, why, folder=folder)
 
         return self._template.render(
             bundle=bundle,
             link=link,
-            file_link=partial(link, folder="attachments"),
+            file_link=partial(link, folder=links.ATTACHMENTS),
             clock=texts.clock,
             told=texts.event,
             reason=texts.reason_of,

@@ -4,12 +4,11 @@ import hashlib
 import hmac
 import re
 from datetime import datetime
-from typing import Literal
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
-#: What a link leads to: the beginning of its path, and a part of what is signed.
-Folder = Literal["recordings", "attachments"]
+#: What a link leads to, as its path begins; a part of what is signed.
+RECORDINGS, ATTACHMENTS = "recordings", "attachments"
 
 _SHORTEST_SECRET = 16
 _EPOCH_SECONDS = re.compile("[0-9]{1,12}", re.ASCII)
@@ -23,7 +22,7 @@ def sign(
     expires: datetime,
     reason: str = "",
     *,
-    folder: Folder = "recordings",
+    folder: str = RECORDINGS,
 ) -> str:
     """A link to a recording, or to what else the `folder` holds under that id.
 
@@ -53,7 +52,7 @@ def verify(
     now: datetime,
     reason: str = "",
     *,
-    folder: Folder = "recordings",
+    folder: str = RECORDINGS,
 ) -> bool:
     """Whether these parts of a link, as they came, are one that we signed and that still holds."""
     good = _signature(secret, recording_id, audience, expires, reason, folder)
@@ -64,7 +63,7 @@ def verify(
 
 
 def _signature(
-    secret: bytes, recording_id: str, audience: str, expires: str, reason: str, folder: Folder
+    secret: bytes, recording_id: str, audience: str, expires: str, reason: str, folder: str
 ) -> str:
     if len(secret) < _SHORTEST_SECRET:
         raise ValueError(f"a secret for links has at least {_SHORTEST_SECRET} bytes")
@@ -73,7 +72,7 @@ def _signature(
     message = f"{recording_id}\n{expires}\n{audience}"
     if reason:
         message = f"reason {len(audience)}\n{message}\n{reason}"
-    if folder != "recordings":
+    if folder != RECORDINGS:
         message = f"{folder}\n{message}"
     encoded = message.encode("utf-8", "surrogateescape")
     return hmac.new(secret, encoded, hashlib.sha256).hexdigest()

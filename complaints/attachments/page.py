@@ -22,14 +22,14 @@ from db.pool import Connection, Pool
 from db.statements import statements
 from recordings import sealed_files
 from recordings.errors import RecordingError
-from recordings.links import verify
+from recordings.links import ATTACHMENTS, verify
 from recordings.vault import SealedObject, Vault
 
 #: Whether an audience that holds a good link to an attachment may see it: asked each time.
 MaySee = Callable[[Connection, UUID, str], Awaitable[bool]]
 
 _log = structlog.get_logger(__name__)
-PATH = "/attachments/"
+PATH = f"/{ATTACHMENTS}/"
 _PIECE = 256 * 1024
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -103,7 +103,7 @@ class AttachmentPage:
             query.get("signature", ""),
             self._now(),
             reason,
-            folder="attachments",
+            folder=ATTACHMENTS,
         )
         return Access(audience, reason, request.remote or "") if genuine and reason else None
 
