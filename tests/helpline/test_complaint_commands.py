@@ -94,7 +94,9 @@ def town(
 ) -> Town:
     migrate(postgres_url)
     with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute("truncate department, place, citizen, call, officer, holiday cascade")
+        connection.execute(
+            "truncate department, place, citizen, call, officer, holiday, sealed_file cascade"
+        )
     monkeypatch.setenv("HELPLINE_DATABASE_URL", postgres_url)
     monkeypatch.setenv("HELPLINE_STATE_DIR", str(tmp_path))
     monkeypatch.setenv("HELPLINE_LOG__LEVEL", "error")

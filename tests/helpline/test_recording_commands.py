@@ -34,7 +34,9 @@ from tests.recordings.room import AT_ONCE, conversation
 async def pool(postgres_url: str) -> AsyncIterator[Pool]:
     migrate(postgres_url)
     opened = await open_pool(postgres_url, size=4)
-    await opened.execute("truncate department, place, citizen, call, officer, holiday cascade")
+    await opened.execute(
+        "truncate department, place, citizen, call, officer, holiday, sealed_file cascade"
+    )
     await load(opened, REFERENCE)
     yield opened
     await opened.close()
