@@ -19,6 +19,7 @@ class Right(StrEnum):
     CITIZEN_IDENTIFY = "citizen_identify"  # see name and number, not masked
     CONFIDENTIAL_SEE = "confidential_see"  # complaints marked confidential
     RECORDING_LISTEN = "recording_listen"
+    LAST_CALLS_HEAR = "last_calls_hear"  # of the citizen with whom one speaks now
     RECORDING_ERASE = "recording_erase"
     RECORDING_HOLD = "recording_hold"  # keep one beyond its retention, and let it go again
     RECORDING_CERTIFY = "recording_certify"  # hand one out with its certificate
@@ -52,7 +53,10 @@ _R = Right
 #: The table. A row is a role; what is not in it, the role may not.
 RIGHTS_OF: dict[Role, frozenset[Right]] = {
     Role.AGENT: frozenset(
-        {_R.CALL_TAKE, _R.COMPLAINT_REGISTER, _R.COMPLAINT_READ, _R.CITIZEN_IDENTIFY}
+        {
+            _R.CALL_TAKE, _R.COMPLAINT_REGISTER, _R.COMPLAINT_READ, _R.CITIZEN_IDENTIFY,
+            _R.LAST_CALLS_HEAR,
+        }
     ),
     Role.SUPERVISOR: frozenset(
         {

@@ -7,7 +7,7 @@ from itertools import chain
 
 import asyncpg
 
-from complaints.errors import InvalidInputError
+from complaints.errors import InputFault, InvalidInputError
 from db.pool import Connection, Pool
 from db.statements import statements
 
@@ -61,9 +61,10 @@ async def answered_category(conn: Connection, code: str) -> AnsweredCategory:
 def must_be_leaf(row: asyncpg.Record | None) -> None:
     """Raise `InvalidInputError` (category) where nothing can be registered upon it."""
     if row is None:
-        raise InvalidInputError("category", "is unknown")
+        raise InvalidInputError("category", "is unknown", InputFault.UNKNOWN)
     if not row["leaf"]:
-        raise InvalidInputError("category", "is a heading: choose one of those under it")
+        why = "is a heading: choose one of those under it"
+        raise InvalidInputError("category", why, InputFault.HEADING)
 
 
 def answered(row: asyncpg.Record) -> AnsweredCategory:

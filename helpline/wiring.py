@@ -14,7 +14,7 @@ from campaigns.callbacks import Callbacks
 from campaigns.dialer import Dialer
 from complaints.bundle_page import BundlePage
 from complaints.status import words_to_speak
-from cti import deskpage
+from cti import deskhearing, deskpage
 from cti.api import AgentApi
 from cti.api import routes as agent_routes
 from cti.supervisor.call_page import CallParts
@@ -236,7 +236,7 @@ class Helpline:
             self._settings.cell,
             secrets,
             lambda: self.pool,
-            NumberHistory(pool),
+            NumberHistory(pool, self._now),
             self._now,
             softphone_settings(self._settings, cell),
             PasswordFile(cell, secrets, self._tools.asterisk.argv).publish,
@@ -307,6 +307,7 @@ class Helpline:
         BundlePage(pool, key, self._now, policy).add_routes(app)
         add_pages(app, shell)
         deskpage.add_routes(app, shell)
+        deskhearing.add_routes(app, shell, key)
         parts = CallParts(
             self._vault,
             key,

@@ -74,11 +74,32 @@ async def test_a_form_that_is_not_right_says_where(
 
 
 @pytest.mark.parametrize(
-    ("category", "status"), [("no-call", 404), ("conflict", 409), ("away", 503)]
+    ("category", "status", "code"),
+    [("no-call", 404, "no_such_call"), ("conflict", 409, "not_yours"), ("away", 503, "away")],
 )
-async def test_why_a_complaint_was_not_registered(pool: Pool, category: str, status: int) -> None:
+async def test_why_a_complaint_was_not_registered(
+    pool: Pool, category: str, status: int, code: str
+) -> None:
     async with opened(pool) as room:
-        assert (await post(room, form(category=category)))[0] == status
+        told, answer = await post(room, form(category=category))
+        assert (told, answer["reason"]) == (status, {"code": code})
+
+
+@pytest.mark.parametrize(
+    ("body", "reasons"),
+    [
+        (form(text=" "), {"text": {"code": "empty"}}),
+        (form(text="क" * 4001), {"text": {"code": "too_long", "most": 4000}}),
+        (form(kind="x"), {"kind": {"code": "invalid"}}),
+        (form(category="unknown"), {"category": {"code": "unknown"}}),
+    ],
+)
+async def test_what_is_wrong_with_a_field_comes_as_a_code(
+    pool: Pool, body: Any, reasons: dict[str, Any]
+) -> None:
+    async with opened(pool) as room:
+        _, answer = await post(room, body)
+        assert (answer["reason"], answer["reasons"]) == ({"code": "fields"}, reasons)
 
 
 async def test_a_duplicate_is_offered_and_the_same_form_is_sent_again(pool: Pool) -> None:

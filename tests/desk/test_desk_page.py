@@ -1,5 +1,6 @@
 """The desk's page and what it asks for, without a browser: who may, and what is found."""
 
+import re
 import tomllib
 from collections.abc import AsyncIterator
 from importlib.resources import files
@@ -10,6 +11,7 @@ import pytest
 from access.passwords import Passwords
 from access.rights import Role
 from calls.model import Outcome
+from complaints.errors import InputFault
 from complaints.reference import load as load_reference
 from cti import deskpage
 from cti.deskpage import MENU as DESK_MENU
@@ -91,6 +93,16 @@ async def test_the_day_is_the_agents_own_since_midnight_in_india(
     )
     day = await (await agent.get("/desk/day")).json()
     assert (day["calls"], day["talked"]) == (1, 90)
+
+
+@pytest.mark.parametrize("language", ["hi", "en"])
+def test_every_fault_of_the_form_has_words(language: str) -> None:
+    text = (files("cti") / "texts" / f"{language}.toml").read_text(encoding="utf-8")
+    known = tomllib.loads(text)["desk"]["js"]
+    assert {f"fault_{one}" for one in InputFault} <= known.keys()
+    if language == "hi":
+        said = [words for key, words in known.items() if key.startswith(("fault_", "error_"))]
+        assert not [words for words in said if re.search("[A-Za-z]", re.sub(r"{.*?}", "", words))]
 
 
 @pytest.mark.parametrize("language", ["hi", "en"])

@@ -1,6 +1,6 @@
 // The registration form: kept as one types, sent once, asked back where it may be a duplicate.
 
-import { announce, byId, csrf, language, make, moment, say } from "./page.js";
+import { announce, byId, csrf, has, language, make, moment, say } from "./page.js";
 import { Picker } from "./picker.js";
 
 const SAVE_MS = 700;
@@ -185,11 +185,11 @@ export class Form {
 
   async answer(response) {
     const told = await response.json();
-    this.faults(told.fields ?? {});
+    this.faults(faultTexts(told.reasons ?? {}));
     byId("form-asks").hidden = true;
     if (response.status === 409 && told.candidates) this.ask(told.candidates);
     else if (response.ok) this.done(told);
-    else announce(say("not_registered", { reason: told.error }), true);
+    else announce(say("not_registered", { reason: reasonText("error", told.reason) }), true);
   }
 
   /** It may be one of the citizen's open ones: the agent asks, and says. */
@@ -243,7 +243,7 @@ export class Form {
   faults(fields) {
     for (const line of this.element.querySelectorAll(".fault")) {
       const why = fields[line.dataset.of];
-      line.textContent = why ? (line.dataset.of === "citizen" ? why : say("fault", { why })) : "";
+      line.textContent = why ?? "";
       line.hidden = !why;
       const field = this.field(line.dataset.of);
       if (field instanceof Element) field.setAttribute("aria-invalid", String(Boolean(why)));
@@ -251,6 +251,16 @@ export class Form {
     const first = this.element.querySelector("[aria-invalid=true]");
     first?.focus();
   }
+}
+
+/** `{code, ...}` of the server in the reader's language. */
+function reasonText(what, reason) {
+  const key = `${what}_${reason?.code}`;
+  return has(key) ? say(key, reason) : say(what === "fault" ? "fault_invalid" : "error_other");
+}
+
+function faultTexts(reasons) {
+  return Object.fromEntries(Object.entries(reasons).map(([field, one]) => [field, reasonText("fault", one)]));
 }
 
 function category(one) {
