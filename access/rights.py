@@ -24,6 +24,7 @@ class Right(StrEnum):
     RECORDING_HOLD = "recording_hold"  # keep one beyond its retention, and let it go again
     RECORDING_CERTIFY = "recording_certify"  # hand one out with its certificate
     CALL_FIND = "call_find"  # look calls up, with their times and recordings
+    SEALED_OPEN = "sealed_open"  # what a citizen answered to a sensitive field
     CITIZEN_CALL = "citizen_call"  # call citizens to check (R29)
     QUEUE_SUPERVISE = "queue_supervise"  # wallboard, listen, whisper, pause, move
     QUALITY_JUDGE = "quality_judge"
@@ -74,7 +75,7 @@ RIGHTS_OF: dict[Role, frozenset[Right]] = {
     Role.OFFICER: frozenset(
         {
             _R.COMPLAINT_READ, _R.COMPLAINT_DISPOSE, _R.COMPLAINT_TRANSFER, _R.SPECIAL_CLOSE,
-            _R.CITIZEN_IDENTIFY, _R.CITIZEN_CALL, _R.RECORDING_LISTEN,
+            _R.CITIZEN_IDENTIFY, _R.CITIZEN_CALL, _R.RECORDING_LISTEN, _R.SEALED_OPEN,
         }
     ),
     Role.DEPARTMENT_HEAD: frozenset(
@@ -94,7 +95,7 @@ RIGHTS_OF: dict[Role, frozenset[Right]] = {
             _R.COMPLAINT_READ, _R.COMPLAINT_FORWARD, _R.COMPLAINT_TRANSFER, _R.SPECIAL_CLOSE,
             _R.CITIZEN_IDENTIFY, _R.CONFIDENTIAL_SEE, _R.CITIZEN_CALL, _R.RECORDING_LISTEN,
             _R.REPORT_SEE, _R.CALL_FIND, _R.RECORDING_HOLD, _R.RECORDING_CERTIFY,
-            _R.CALL_REPORT_SEE,
+            _R.CALL_REPORT_SEE, _R.SEALED_OPEN,
         }
     ),
     # Runs the system; what citizens said is not an administrator's to read.

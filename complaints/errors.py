@@ -25,6 +25,7 @@ class InputFault(StrEnum):
     NOT_BOTH = "not_both"
     NOT_THEIRS = "not_theirs"
     NEEDS_CITIZEN = "needs_citizen"
+    OTHER_FORM = "other_form"
 
 
 class InvalidInputError(ComplaintError):

@@ -18,7 +18,7 @@ from complaints.words import clean
 from db.pool import Connection
 from db.statements import statements
 
-_LONGEST_TEXT = 4000
+LONGEST_TEXT = 4000
 _LONGEST_NAME = 200
 _LONGEST_CODE = 80
 
@@ -58,10 +58,10 @@ def cleaned(request: Registration) -> Registration:
         source=source,
         category=clean("category", request.category, _LONGEST_CODE),
         place=clean("place", request.place, _LONGEST_CODE),
-        text=clean("text", request.text, _LONGEST_TEXT),
+        text=clean("text", request.text, LONGEST_TEXT),
         citizen_name=clean("citizen_name", name, _LONGEST_NAME) if name else None,
         language=clean("language", request.language, _LONGEST_CODE),
-        answer=clean("answer", request.answer, _LONGEST_TEXT) if request.answer else None,
+        answer=clean("answer", request.answer, LONGEST_TEXT) if request.answer else None,
     )
     _fits(form)
     return form
@@ -71,6 +71,8 @@ def _fits(form: Registration) -> None:
     if form.answer and form.kind is not MatterKind.INFORMATION:
         why = "belongs to a request for information"
         raise InvalidInputError("answer", why, InputFault.NOT_INFORMATION)
+    if form.scheme and not form.answer:
+        raise InvalidInputError("scheme", "is told with an answer", InputFault.EMPTY)
     if form.adds_to and form.separate:
         raise InvalidInputError("adds_to", "or separate, not both", InputFault.NOT_BOTH)
     if form.adds_to and form.answer:

@@ -15,7 +15,7 @@ from uuid import UUID
 
 import structlog
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from cti import tokens
 from cti.desk import Agent, Desk
@@ -50,6 +50,7 @@ _Handler = Callable[[web.Request, Agent], Awaitable[web.StreamResponse]]
 _Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 _Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
 _Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
+_Value = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
 _Number = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
 
 
@@ -67,6 +68,15 @@ class AgentApi:
     wallboards: Wallboards | None = None
     drafts: Drafts | None = None
     supervisors: SupervisorSessions | None = None
+
+
+class SchemeBody(BaseModel):
+    """Which text of which scheme was told."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: _Code
+    version: int
 
 
 class ComplaintBody(BaseModel):
@@ -89,6 +99,8 @@ class ComplaintBody(BaseModel):
     answer: _Words | None = None
     adds_to: _Number | None = None
     separate: bool = False
+    scheme: SchemeBody | None = None
+    fields: Annotated[dict[_Code, _Value], Field(max_length=40)] = Field(default_factory=dict)
 
 
 def routes(api: AgentApi) -> list[web.RouteDef]:
@@ -198,6 +210,8 @@ class _Complaints:
             answer=body.answer,
             adds_to=body.adds_to,
             separate=body.separate,
+            scheme=(body.scheme.code, body.scheme.version) if body.scheme else None,
+            fields=body.fields,
         )
         try:
             done = await self.api.registrar.register(form)
@@ -297,7 +311,9 @@ def _field_errors(error: ValidationError) -> dict[str, str]:
 
 def _field_reasons(error: ValidationError) -> dict[str, Reason]:
     return {
-        str(problem["loc"][0]): _reason(problem["type"], problem.get("ctx", {}))
+        ".".join(str(part) for part in problem["loc"]): _reason(
+            problem["type"], problem.get("ctx", {})
+        )
         for problem in error.errors(include_url=False, include_input=False)
         if problem["loc"]
     }

@@ -14,12 +14,14 @@ from complaints.errors import (
     MonthLimitError,
     NoPostError,
 )
+from complaints.guidance.answers import prepared
 from complaints.policy import Policy
 from complaints.registration import (
     AddedTo,
     MatterKind,
     Registered,
     Registration,
+    SchemeVersion,
     SettledAtDesk,
     TakenUp,
     register,
@@ -37,6 +39,7 @@ from cti.supervisor.hearing import LAST_CALLS
 from db.pool import Pool
 from db.statements import statements
 from helpline.clock import Clock
+from recordings.master import MasterKeys
 
 _FORM_FIELDS = {"call_id": "call", "citizen_id": "citizen"}
 _NO_POST, _WITHHELD = Reason("no_post"), Reason("withheld")
@@ -86,8 +89,10 @@ class NumberHistory:
 class ComplaintRegistrar:
     """`cti.ports.Registrar` through the complaint's use case."""
 
-    def __init__(self, pool: Pool, policy: Policy, now: Clock) -> None:
+    def __init__(self, pool: Pool, policy: Policy, now: Clock, keys: MasterKeys) -> None:
+        """`keys` wrap those of what is sealed."""
         self._pool = pool
+        self._keys = keys
         self._policy = policy
         self._now = now
 
@@ -95,6 +100,10 @@ class ComplaintRegistrar:
         """Register what the agent's page sent."""
         request = await self._request(form)
         try:
+            answers = await prepared(
+                self._pool, self._keys, request.category, form.fields, self._now()
+            )
+            request = replace(request, answers=answers)
             registered = await register(
                 self._pool,
                 request,
@@ -149,6 +158,7 @@ class ComplaintRegistrar:
             answer=form.answer,
             adds_to=form.adds_to,
             separate=form.separate,
+            scheme=SchemeVersion(*form.scheme) if form.scheme else None,
         )
         if form.contact:
             return request

@@ -14,7 +14,7 @@ from campaigns.callbacks import Callbacks
 from campaigns.dialer import Dialer
 from complaints.bundle_page import BundlePage
 from complaints.status import words_to_speak
-from cti import deskhearing, deskpage
+from cti import deskguidance, deskhearing, deskpage
 from cti.api import AgentApi
 from cti.api import routes as agent_routes
 from cti.supervisor.call_page import CallParts
@@ -290,7 +290,7 @@ class Helpline:
         settings, key = self._settings, signing_key(self._settings)
         policy = settings.rules
         shell = page_shell(settings, pool, self._now)
-        registrar = ComplaintRegistrar(pool, policy, self._now)
+        registrar = ComplaintRegistrar(pool, policy, self._now, self._vault.keys)
         live = self.live
         agents = AgentApi(
             key,
@@ -308,6 +308,7 @@ class Helpline:
         add_pages(app, shell)
         deskpage.add_routes(app, shell)
         deskhearing.add_routes(app, shell, key)
+        deskguidance.add_routes(app, shell)
         parts = CallParts(
             self._vault,
             key,

@@ -39,7 +39,7 @@ where r.call_id = any(:call_ids::uuid[]) and r.kind = 'call' and r.state = 'stor
 
 -- name: listening_of_call(call_id)
 -- What of a call can be heard, in its order.
-select id, seconds from recording where call_id = :call_id and kind = 'call' and state = 'stored' order by started_at, id;
+select id, seconds::float as seconds from recording where call_id = :call_id and kind = 'call' and state = 'stored' order by started_at, id;
 
 -- name: listening_call_of_agent(agent_id)$
 -- In which call an agent speaks, or of which they write up.

@@ -10,6 +10,9 @@ from complaints import feedback, officers_line
 from complaints.bundles import open_bundle, renew
 from complaints.escalation import escalate_overdue, remind
 from complaints.feedback import Answer
+from complaints.guidance import answers
+from complaints.guidance.importer import import_guidance
+from complaints.guidance.layouts import GuidanceKind
 from complaints.kinds import MatterKind
 from complaints.lifecycle import PauseReason
 from complaints.merging import merge
@@ -17,6 +20,7 @@ from complaints.pausing import end_long_pauses, pause, resume
 from complaints.policy import MP_181, UP_1076
 from complaints.second_look import look_again
 from complaints.store import transaction
+from recordings.master import MasterKeys
 from tests.complaints.moves import (
     advised,
     at_level_two,
@@ -34,6 +38,9 @@ from tests.complaints.moves import (
     withdrawn,
 )
 from tests.complaints.world import World, sign
+
+_KEYS = MasterKeys([bytes(32)])
+_FIELDS = "code,category,name_hi,name_en,sensitive\naccount,handpump,खाता,Account,yes\n"
 
 #: Carried out by the world's people, on the world's pool.
 UseCase = Callable[[World], Awaitable[object]]
@@ -342,6 +349,39 @@ async def loading_reference_data(world: World) -> UseCase:
     return energy_has_officers
 
 
+def _guidance(kind: GuidanceKind, text: str) -> UseCase:
+    files = [("a.csv", text.encode())]
+    return lambda cut: import_guidance(cut.pool, kind, files, by="operator:test", now=cut.now)
+
+
+async def bringing_in_guidance(world: World) -> UseCase:
+    return _guidance(GuidanceKind.FIELDS, _FIELDS)
+
+
+async def _with_a_sealed_answer(world: World) -> str:
+    await _guidance(GuidanceKind.FIELDS, _FIELDS)(world)
+    kept = await answers.prepared(world.pool, _KEYS, "handpump", {"account": "12"}, world.now)
+    return (await world.register(world.form(answers=kept))).number
+
+
+async def registering_with_answers(world: World) -> UseCase:
+    await _guidance(GuidanceKind.FIELDS, _FIELDS)(world)
+    kept = await answers.prepared(world.pool, _KEYS, "handpump", {"account": "12"}, world.now)
+    form = world.form(answers=kept)
+    return lambda cut: cut.register(form)
+
+
+async def opening_what_is_sealed(world: World) -> UseCase:
+    number, reader = await _with_a_sealed_answer(world), answers.operator("root")
+    return lambda cut: answers.opened(cut.pool, _KEYS, reader, number, "why", cut.now)
+
+
+async def wrapping_anew(world: World) -> UseCase:
+    await _with_a_sealed_answer(world)
+    both = MasterKeys([bytes(range(32)), bytes(32)])
+    return lambda cut: answers.rewrap(cut.pool, both)
+
+
 USE_CASES: list[Callable[[World], Awaitable[UseCase]]] = [
     registering,
     ending_at_the_desk,
@@ -386,6 +426,10 @@ USE_CASES: list[Callable[[World], Awaitable[UseCase]]] = [
     renewing_a_link,
     opening_a_bundle,
     loading_reference_data,
+    bringing_in_guidance,
+    registering_with_answers,
+    opening_what_is_sealed,
+    wrapping_anew,
 ]
 #: Asked for again they happen again: another link is sent, another access is written down.
-AGAIN = [renewing_a_link, opening_a_bundle]
+AGAIN = [renewing_a_link, opening_a_bundle, opening_what_is_sealed]

@@ -16,12 +16,15 @@ from cti.errors import (
 )
 from cti.ports import RegistrationForm
 from helpline.desk_adapters import ComplaintRegistrar, NumberHistory
+from recordings.master import MasterKeys
 from tests.complaints.world import CITIZEN, World
+
+KEYS = MasterKeys([bytes(32)])
 
 
 @pytest.fixture
 def registrar(world: World) -> ComplaintRegistrar:
-    return ComplaintRegistrar(world.pool, world.policy, lambda: world.now)
+    return ComplaintRegistrar(world.pool, world.policy, lambda: world.now, KEYS)
 
 
 def form(world: World, call: UUID) -> RegistrationForm:

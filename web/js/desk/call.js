@@ -69,6 +69,12 @@ export class CallPanel {
     this.desk.command("emergency");
   }
 
+  openHanding() {
+    if (byId("call-more").hidden) return;
+    byId("call-hand").open = true;
+    byId("call-target").focus();
+  }
+
   async hand(how) {
     const chosen = byId("call-target").value;
     if (!chosen) return;

@@ -22,7 +22,7 @@ export class Playback {
   }
 
   button(one) {
-    const label = say("play_at", { at: moment(one.at) });
+    const label = `${say("play")}: ${say("play_at", { at: moment(one.at) })}`;
     const button = make("button", { type: "button", className: "other small", "aria-label": label }, `▶ ${say("play")}`);
     button.addEventListener("click", () => this.play(one));
     return button;
@@ -49,6 +49,7 @@ export class Playback {
     }
     this.#parts = told.parts;
     byId("past").hidden = false;
+    announce("");
     byId("past-word").textContent = say("play_at", { at: moment(one.at) });
     this.#next();
   }
