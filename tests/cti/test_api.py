@@ -48,6 +48,19 @@ async def test_a_complaint_is_registered_for_the_agent_of_the_token(pool: Pool) 
         assert (sent.citizen_name, sent.contact) == ("राम", None)
 
 
+async def test_a_scheme_and_the_fields_of_the_category_come_with_the_form(pool: Pool) -> None:
+    async with opened(pool) as room:
+        scheme, fields = {"code": "old-age", "version": 2}, {"account": " 0011 "}
+        status, _ = await post(room, form(scheme=scheme, fields=fields))
+        (sent,) = room.registrar.forms
+        assert (status, sent.scheme, sent.fields) == (201, ("old-age", 2), {"account": "0011"})
+        assert "0011" not in repr(sent)
+        for wrong in ({"account": "1" * 201}, {f"f{n}": "1" for n in range(41)}):
+            status, answer = await post(room, form(fields=wrong))
+            assert status == 400
+            assert "111" not in str(answer)
+
+
 @pytest.mark.parametrize(
     ("body", "fields"),
     [
