@@ -29,6 +29,17 @@ class Scheme:
     until_on: date | None = None
     sample: bool = False
 
+    @property
+    def told(self) -> str:
+        """All of it in one text, as evidence of what a citizen was told: in Hindi."""
+        parts = (
+            ("पात्र", self.who_hi),
+            ("आवेदन", self.how_hi),
+            ("काग़ज़ात", self.documents_hi),
+            ("कहाँ", self.where_hi),
+        )
+        return " ".join([f"{self.name_hi}:", *(f"{name} – {_ended(text)}" for name, text in parts)])
+
     def runs_on(self, day: date) -> bool:
         """Whether one can apply on that day."""
         return (self.from_on is None or self.from_on <= day) and (
@@ -68,3 +79,7 @@ class FormField:
     sensitive: bool
     position: int = 1
     pattern: str | None = None
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith(("।", ".", "?", "!")) else f"{text}।"

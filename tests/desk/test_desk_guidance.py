@@ -175,7 +175,7 @@ async def test_a_scheme_is_found_by_its_sound_and_told_in_one_click(guided: Offi
         assert (row["kind"], row["state"], row["scheme"], row["version"]) == (
             "information", "answered", "old-age", 1,
         )  # fmt: skip
-        assert row["text"].startswith("वृद्धावस्था पेंशन: साठ वर्ष")
+        assert row["text"].startswith("वृद्धावस्था पेंशन: पात्र – साठ वर्ष से ऊपर। आवेदन – ")
         assert row["reason"] == row["text"]
         await wrapped_up(page)
         assert (await call.row())["outcome"] == "agent_answered"

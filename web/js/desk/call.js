@@ -159,7 +159,7 @@ export class CallPanel {
       make("strong", {}, one.number),
       ` ${one.category} `,
       make("span", { className: "tag" }, say(`state_${one.state}`)),
-      ` L${one.level} · ${moment(one.registered_at)} `,
+      ` ${one.level ? `L${one.level} · ` : ""}${moment(one.registered_at)} `,
       call,
     );
   }

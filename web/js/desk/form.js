@@ -151,9 +151,8 @@ export class Form {
     if (scheme.category && !this.category.chosen) this.category.set(scheme.category);
     if (state && !this.place.chosen) this.place.set(state);
     const text = this.field("text");
-    if (!text.value.trim()) text.value = say("scheme_text", { name: named(scheme) });
-    const parts = ["who", "how", "documents", "where"].map((part) => scheme[part].hi);
-    this.field("answer").value = `${hi}: ${parts.join(" ")}`;
+    if (!text.value.trim()) text.value = say("scheme_text", { name: hi });
+    this.field("answer").value = scheme.told;
     this.changed();
   }
 
