@@ -134,10 +134,11 @@ async def show_answers(settings: Settings, options: argparse.Namespace) -> int:
                 options.number, options.reason, shifted_clock(settings.clock_shift)(),
             )  # fmt: skip
     for one in found:
-        print(_answer(one))
+        print(answer_line(one))
     return 0
 
 
-def _answer(one: ShownAnswer) -> str:
+def answer_line(one: ShownAnswer) -> str:
+    """When, what was asked, and the answer, unless it is sealed."""
     value = "sealed" if one.value is None else one.value
     return f"{clock(one.at)}  {one.name_en}: {value}"

@@ -33,7 +33,7 @@ Key = tuple[str, ...]
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: a generic alias that is called, as `Located`, cannot have them
 class LocatedRow(Generic[R]):
     """A row of a file.
 

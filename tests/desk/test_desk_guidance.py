@@ -256,15 +256,20 @@ async def test_the_limit_ends_the_pause_of_a_field_whose_agent_has_no_network(
             " where resumed_at is null"
         )
 
+        async def ended() -> list[str]:
+            return [row["resumed_by"] for row in await bed.rows(PAUSES, call.id)]
+
         async def resumed() -> bool | None:
-            [row] = await bed.rows(PAUSES, call.id)
-            return row["resumed_by"] == "limit" or None
+            return await ended() == ["limit"] or None
 
         await bed.until("the recording to go on", resumed)
         await grown(bed, call, 1)
         await page.context.set_offline(False)
         await status(page, "in_call")
+        await page.wait_for_selector("#call-unrecorded:visible")  # they are still in the field
+        await page.focus("#f-text")
         await page.wait_for_selector("#call-record[aria-pressed=false]")
+        assert await ended() == ["limit", "agent:1001"]
         await phone_ready(page)
         await wrapped_up(page)
 

@@ -87,6 +87,8 @@ def test_what_is_sealed_is_shown_as_sealed_and_opened_with_a_reason_on_record(
     told = capsys.readouterr().out
     assert "Mark: HP-1" in told
     assert "Account: sealed" in told
+    assert main(["complaint", "show", number]) == 0
+    assert "Account: sealed" in capsys.readouterr().out
     assert main(["guidance", "answers", number, "--open", "the bank asks"]) == 0
     assert "Account: 00112233" in capsys.readouterr().out
     with psycopg.connect(postgres_url) as connection:

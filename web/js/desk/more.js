@@ -12,6 +12,11 @@ export class MoreFields {
     this.box = byId("form-more");
     this.box.addEventListener("focusin", ({ target }) => this.#entered(target));
     this.box.addEventListener("focusout", (event) => this.#left(event));
+    // A call begins, or the page is in it again: in a field, it is quiet; else a pause of one is over.
+    recording.addEventListener("call", () => {
+      if (sensitive(document.activeElement)) this.#entered(document.activeElement);
+      else recording.unhush();
+    });
     recording.addEventListener("again", () => {
       if (sensitive(document.activeElement)) announce(say("record_again"), true);
     });

@@ -78,7 +78,7 @@ export class RecordingSwitch extends EventTarget {
       this.inCall = inCall;
       this.paused = false;
       clearTimeout(this.timer);
-      if (inCall) this.ask().then(() => this.unhush());
+      if (inCall) this.ask().then(() => this.dispatchEvent(new Event("call")));
     }
     const button = byId("call-record");
     button.hidden = !inCall;
