@@ -19,10 +19,12 @@ class Right(StrEnum):
     CITIZEN_IDENTIFY = "citizen_identify"  # see name and number, not masked
     CONFIDENTIAL_SEE = "confidential_see"  # complaints marked confidential
     RECORDING_LISTEN = "recording_listen"
+    LAST_CALLS_HEAR = "last_calls_hear"  # of the citizen with whom one speaks now
     RECORDING_ERASE = "recording_erase"
     RECORDING_HOLD = "recording_hold"  # keep one beyond its retention, and let it go again
     RECORDING_CERTIFY = "recording_certify"  # hand one out with its certificate
     CALL_FIND = "call_find"  # look calls up, with their times and recordings
+    SEALED_OPEN = "sealed_open"  # what a citizen answered to a sensitive field
     CITIZEN_CALL = "citizen_call"  # call citizens to check (R29)
     QUEUE_SUPERVISE = "queue_supervise"  # wallboard, listen, whisper, pause, move
     QUALITY_JUDGE = "quality_judge"
@@ -52,7 +54,10 @@ _R = Right
 #: The table. A row is a role; what is not in it, the role may not.
 RIGHTS_OF: dict[Role, frozenset[Right]] = {
     Role.AGENT: frozenset(
-        {_R.CALL_TAKE, _R.COMPLAINT_REGISTER, _R.COMPLAINT_READ, _R.CITIZEN_IDENTIFY}
+        {
+            _R.CALL_TAKE, _R.COMPLAINT_REGISTER, _R.COMPLAINT_READ, _R.CITIZEN_IDENTIFY,
+            _R.LAST_CALLS_HEAR,
+        }
     ),
     Role.SUPERVISOR: frozenset(
         {
@@ -70,7 +75,7 @@ RIGHTS_OF: dict[Role, frozenset[Right]] = {
     Role.OFFICER: frozenset(
         {
             _R.COMPLAINT_READ, _R.COMPLAINT_DISPOSE, _R.COMPLAINT_TRANSFER, _R.SPECIAL_CLOSE,
-            _R.CITIZEN_IDENTIFY, _R.CITIZEN_CALL, _R.RECORDING_LISTEN,
+            _R.CITIZEN_IDENTIFY, _R.CITIZEN_CALL, _R.RECORDING_LISTEN, _R.SEALED_OPEN,
         }
     ),
     Role.DEPARTMENT_HEAD: frozenset(
@@ -90,7 +95,7 @@ RIGHTS_OF: dict[Role, frozenset[Right]] = {
             _R.COMPLAINT_READ, _R.COMPLAINT_FORWARD, _R.COMPLAINT_TRANSFER, _R.SPECIAL_CLOSE,
             _R.CITIZEN_IDENTIFY, _R.CONFIDENTIAL_SEE, _R.CITIZEN_CALL, _R.RECORDING_LISTEN,
             _R.REPORT_SEE, _R.CALL_FIND, _R.RECORDING_HOLD, _R.RECORDING_CERTIFY,
-            _R.CALL_REPORT_SEE,
+            _R.CALL_REPORT_SEE, _R.SEALED_OPEN,
         }
     ),
     # Runs the system; what citizens said is not an administrator's to read.

@@ -6,6 +6,7 @@ import structlog
 
 from complaints import number, texts
 from complaints.errors import (
+    InputFault,
     InvalidComplaintNumberError,
     InvalidInputError,
     UnknownComplaintError,
@@ -77,9 +78,13 @@ async def _older(conn: Connection, form: Registration, facts: Facts) -> Complain
     try:
         older = await hold(conn, number.parse(form.adds_to or ""))
     except (InvalidComplaintNumberError, UnknownComplaintError) as error:
-        raise InvalidInputError("adds_to", "is no complaint's number") from error
+        raise _refused("is no complaint's number") from error
     if older.citizen_id != facts.citizen or older.category != form.category:
-        raise InvalidInputError("adds_to", "is not this citizen's complaint about this")
+        raise _refused("is not this citizen's complaint about this")
     if not are_one_kind(must_be_open(older).about, form.kind):
-        raise InvalidInputError("adds_to", "is not of this kind")
+        raise _refused("is not of this kind")
     return older
+
+
+def _refused(why: str) -> InvalidInputError:
+    return InvalidInputError("adds_to", why, InputFault.NOT_THEIRS)

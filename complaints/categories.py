@@ -1,20 +1,17 @@
 """The tree of categories: what can be registered upon, and how an agent finds it."""
 
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
 import asyncpg
 
-from complaints.errors import InvalidInputError
+from complaints.errors import InputFault, InvalidInputError
+from complaints.finding import SOUND, score, sounds_like, words_of
 from db.pool import Connection, Pool
 from db.statements import statements
 
-# Marks that people write or leave out: the dot below, joiners. ँ and ं are used for each other.
-_LEFT_OUT = {"\u093c", "\u200c", "\u200d"}
-_CHANDRABINDU, _ANUSVARA = "\u0901", "\u0902"
-_WHOLE_WORD, _BEGINNING, _WITHIN, _ABOVE = 8, 4, 2, 1
+_ABOVE = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +58,10 @@ async def answered_category(conn: Connection, code: str) -> AnsweredCategory:
 def must_be_leaf(row: asyncpg.Record | None) -> None:
     """Raise `InvalidInputError` (category) where nothing can be registered upon it."""
     if row is None:
-        raise InvalidInputError("category", "is unknown")
+        raise InvalidInputError("category", "is unknown", InputFault.UNKNOWN)
     if not row["leaf"]:
-        raise InvalidInputError("category", "is a heading: choose one of those under it")
+        why = "is a heading: choose one of those under it"
+        raise InvalidInputError("category", why, InputFault.HEADING)
 
 
 def answered(row: asyncpg.Record) -> AnsweredCategory:
@@ -80,14 +78,33 @@ async def search(pool: Pool, words: str, at_most: int = 20) -> list[FoundCategor
     """Leaves that fit the words, in Hindi or English, best first; all of them for no words."""
     async with pool.acquire(timeout=5) as conn:
         rows = [row async for row in statements().complaints_category_tree(conn)]
-    tree = [CategoryInTree(**row | {"keywords": tuple(row["keywords"])}) for row in map(dict, rows)]
-    return find(tree, words)[:at_most]
+    return find(map(_in_tree, rows), words)[:at_most]
+
+
+async def by_code(pool: Pool, codes: Collection[str]) -> dict[str, FoundCategory]:
+    """Those of these codes that there are, where they stand."""
+    async with pool.acquire(timeout=5) as conn:
+        rows = [row async for row in statements().complaints_category_tree(conn)]
+    known = {row["code"]: _in_tree(row) for row in rows}
+    return {
+        code: FoundCategory(known[code], _path(_above(known[code], known)))
+        for code in codes
+        if code in known
+    }
+
+
+def _in_tree(row: asyncpg.Record) -> CategoryInTree:
+    return CategoryInTree(**dict(row) | {"keywords": tuple(row["keywords"])})
+
+
+def _path(above: Sequence[CategoryInTree]) -> tuple[str, ...]:
+    return tuple(one.name_hi for one in reversed(above))
 
 
 def find(tree: Iterable[CategoryInTree], words: str) -> list[FoundCategory]:
     """As `search`, among these. Every word must fit: a keyword, a name, or a name above. Pure."""
     known = {one.code: one for one in tree}
-    wanted = _words(words)
+    wanted = [word for word in words_of(words) if word]
     scored = []
     for one in known.values():
         if not one.leaf:
@@ -95,20 +112,9 @@ def find(tree: Iterable[CategoryInTree], words: str) -> list[FoundCategory]:
         above = _above(one, known)
         scores = [_score(word, one, above) for word in wanted]
         if all(scores):
-            path = tuple(each.name_hi for each in reversed(above))
-            scored.append((-sum(scores), one.name_hi, one.code, FoundCategory(one, path)))
+            found = FoundCategory(one, _path(above))
+            scored.append((-sum(scores), one.name_hi, one.code, found))
     return [found for *_, found in sorted(scored, key=lambda each: each[:3])]
-
-
-def fold(text: str) -> str:
-    """`text` as it is compared: without case, and without what is spelt now so, now so."""
-    decomposed = unicodedata.normalize("NFD", text).casefold()
-    kept = "".join(c for c in decomposed if c not in _LEFT_OUT)
-    return kept.replace(_CHANDRABINDU, _ANUSVARA)
-
-
-def _words(text: str) -> list[str]:
-    return fold(text).replace(",", " ").replace("-", " ").split()
 
 
 def _above(one: CategoryInTree, known: Mapping[str, CategoryInTree]) -> list[CategoryInTree]:
@@ -122,12 +128,10 @@ def _above(one: CategoryInTree, known: Mapping[str, CategoryInTree]) -> list[Cat
 
 
 def _score(word: str, one: CategoryInTree, above: Sequence[CategoryInTree]) -> int:
-    own = list(chain.from_iterable(map(_words, (one.name_hi, one.name_en, *one.keywords))))
-    if word in own:
-        return _WHOLE_WORD
-    if any(each.startswith(word) for each in own):
-        return _BEGINNING
-    if any(word in each for each in own):
-        return _WITHIN
-    names = chain.from_iterable(_words(f"{each.name_hi} {each.name_en}") for each in above)
-    return _ABOVE if any(each.startswith(word) for each in names) else 0
+    own = words_of(one.name_hi, one.name_en, *one.keywords)
+    if fits := score(word, own):
+        return fits
+    names = chain.from_iterable(words_of(each.name_hi, each.name_en) for each in above)
+    if any(each.startswith(word) for each in names):
+        return _ABOVE
+    return SOUND if sounds_like(word, own) else 0

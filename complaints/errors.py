@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 
@@ -10,12 +11,36 @@ class ComplaintError(Exception):
     """The base of this package's errors."""
 
 
-class InvalidInputError(ComplaintError):
-    """A field of the request is not usable: {field} {why}."""
+class InputFault(StrEnum):
+    """What is wrong with a field, for pages that say it in the reader's language."""
 
-    def __init__(self, field: str, why: str) -> None:
+    INVALID = "invalid"
+    EMPTY = "empty"
+    TOO_LONG = "too_long"  # `most`: characters
+    UNKNOWN = "unknown"
+    HEADING = "heading"
+    NOT_A_NUMBER = "not_a_number"
+    NOT_ON_NUMBER = "not_on_number"
+    NOT_INFORMATION = "not_information"
+    NOT_BOTH = "not_both"
+    NOT_THEIRS = "not_theirs"
+    NEEDS_CITIZEN = "needs_citizen"
+    OTHER_FORM = "other_form"
+
+
+class InvalidInputError(ComplaintError):
+    """A field of the request is not usable: {field} {why}.
+
+    `fault` says the same for pages, with its `values`.
+    """
+
+    def __init__(
+        self, field: str, why: str, fault: InputFault = InputFault.INVALID, **values: int | str
+    ) -> None:
         super().__init__(f"{field} {why}")
         self.field = field
+        self.fault = fault
+        self.values = values
 
 
 class InvalidComplaintNumberError(ComplaintError):

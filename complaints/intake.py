@@ -10,7 +10,7 @@ from calls.numbers import is_mobile, to_e164
 from complaints.calendar import IST, Counting
 from complaints.categories import AnsweredCategory, answered, must_be_leaf
 from complaints.ends import AdvisedAtDesk, AnsweredAtDesk, DeskEnd, Thanked
-from complaints.errors import Candidate, InvalidInputError, MonthLimitError
+from complaints.errors import Candidate, InputFault, InvalidInputError, MonthLimitError
 from complaints.kinds import MatterKind, Source
 from complaints.policy import Policy
 from complaints.registration_form import Registration
@@ -18,7 +18,7 @@ from complaints.words import clean
 from db.pool import Connection
 from db.statements import statements
 
-_LONGEST_TEXT = 4000
+LONGEST_TEXT = 4000
 _LONGEST_NAME = 200
 _LONGEST_CODE = 80
 
@@ -49,7 +49,7 @@ def cleaned(request: Registration) -> Registration:
     """The form as it is stored. Raises `InvalidInputError` for what it says by itself."""
     contact = to_e164(request.contact)
     if contact is None:
-        raise InvalidInputError("contact", "is not a telephone number")
+        raise InvalidInputError("contact", "is not a telephone number", InputFault.NOT_A_NUMBER)
     name = " ".join((request.citizen_name or "").split())
     source = request.source or (Source.PHONE if request.call_id else Source.AGENT)
     form = replace(
@@ -58,10 +58,10 @@ def cleaned(request: Registration) -> Registration:
         source=source,
         category=clean("category", request.category, _LONGEST_CODE),
         place=clean("place", request.place, _LONGEST_CODE),
-        text=clean("text", request.text, _LONGEST_TEXT),
+        text=clean("text", request.text, LONGEST_TEXT),
         citizen_name=clean("citizen_name", name, _LONGEST_NAME) if name else None,
         language=clean("language", request.language, _LONGEST_CODE),
-        answer=clean("answer", request.answer, _LONGEST_TEXT) if request.answer else None,
+        answer=clean("answer", request.answer, LONGEST_TEXT) if request.answer else None,
     )
     _fits(form)
     return form
@@ -69,13 +69,18 @@ def cleaned(request: Registration) -> Registration:
 
 def _fits(form: Registration) -> None:
     if form.answer and form.kind is not MatterKind.INFORMATION:
-        raise InvalidInputError("answer", "belongs to a request for information")
+        why = "belongs to a request for information"
+        raise InvalidInputError("answer", why, InputFault.NOT_INFORMATION)
+    if form.scheme and not form.answer:
+        raise InvalidInputError("scheme", "is told with an answer", InputFault.EMPTY)
     if form.adds_to and form.separate:
-        raise InvalidInputError("adds_to", "or separate, not both")
+        raise InvalidInputError("adds_to", "or separate, not both", InputFault.NOT_BOTH)
     if form.adds_to and form.answer:
-        raise InvalidInputError("answer", "ends a request of its own: it adds to nothing")
+        why = "ends a request of its own: it adds to nothing"
+        raise InvalidInputError("answer", why, InputFault.NOT_BOTH)
     if form.links_number and (form.citizen_id is None or form.is_self_service):
-        raise InvalidInputError("links_number", "needs a known citizen, and who confirms it")
+        why = "needs a known citizen, and who confirms it"
+        raise InvalidInputError("links_number", why, InputFault.NEEDS_CITIZEN)
 
 
 def month_began(now: datetime) -> datetime:
@@ -101,9 +106,9 @@ async def read_facts(conn: Connection, form: Registration, policy: Policy, now: 
     )
     must_be_leaf(row if row["code"] else None)
     if row["place_name"] is None:
-        raise InvalidInputError("place", "is unknown")
+        raise InvalidInputError("place", "is unknown", InputFault.UNKNOWN)
     if not row["call_known"]:
-        raise InvalidInputError("call_id", "is unknown")
+        raise InvalidInputError("call_id", "is unknown", InputFault.UNKNOWN)
     _must_be_known(form, row)
     return Facts(
         category_name=row["name_hi"],
@@ -124,9 +129,10 @@ def _must_be_known(form: Registration, row: asyncpg.Record) -> None:
     if form.citizen_id is None:
         return
     if row["citizen"] is None:
-        raise InvalidInputError("citizen_id", "is unknown")
+        raise InvalidInputError("citizen_id", "is unknown", InputFault.UNKNOWN)
     if not row["on_number"] and not form.links_number:
-        raise InvalidInputError("citizen_id", "is not known on this number")
+        why = "is not known on this number"
+        raise InvalidInputError("citizen_id", why, InputFault.NOT_ON_NUMBER)
 
 
 def _candidates(row: asyncpg.Record) -> tuple[Candidate, ...]:

@@ -1,5 +1,6 @@
 """Registering what a citizen brings: number, officer, deadline and messages in one transaction."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,10 +10,11 @@ import structlog
 from complaints import history, lifecycle, number
 from complaints.additions import add_to
 from complaints.confidentiality import may_know
-from complaints.ends import AtDesk, Thanked
-from complaints.errors import DuplicateError, NoPostError
+from complaints.ends import AnsweredAtDesk, AtDesk, Thanked
+from complaints.errors import DuplicateError, InputFault, InvalidInputError, NoPostError
+from complaints.guidance.answers import keep
 from complaints.history import Entry, Event
-from complaints.intake import Facts, cleaned, desk_end, needs_room, read_facts
+from complaints.intake import LONGEST_TEXT, Facts, cleaned, desk_end, needs_room, read_facts
 from complaints.kinds import MatterKind, Source
 from complaints.lifecycle import Terms, Triage
 from complaints.mapping import ladder_for
@@ -23,10 +25,12 @@ from complaints.registration_form import (
     AddedTo,
     Registered,
     Registration,
+    SchemeVersion,
     SettledAtDesk,
     TakenUp,
 )
 from complaints.store import STATE_NAMES, transaction
+from complaints.words import clean
 from db.ids import new_id
 from db.pool import Connection, Pool
 from db.statements import statements
@@ -37,6 +41,7 @@ __all__ = [
     "MatterKind",
     "Registered",
     "Registration",
+    "SchemeVersion",
     "SettledAtDesk",
     "Source",
     "TakenUp",
@@ -64,12 +69,16 @@ async def register(
     async with transaction(pool) as conn:
         if not await _begin(conn, form, complaint_id):
             return await _came_of(conn, form.key)
+        form = await _with_scheme(conn, form)
         facts = await read_facts(conn, form, policy, now)
         if form.adds_to:
             added = await add_to(conn, form, facts, actor, now)
+            await keep(conn, added.id, form.answers, now)
             return AddedTo(added.number, added.id)
         new = await _decided(conn, complaint_id, form, facts, policy, actor, now)
         await _write(conn, new, form, facts, actor, now)
+        await keep(conn, new.id, form.answers, now)
+        await _note_scheme(conn, new, form)
         await notify_each(conn, messages(form, new), now)
     _log.info("registered", complaint=str(complaint_id), kind=form.kind, level=new.state.level)
     return _outcome(new)
@@ -174,6 +183,27 @@ async def _write(
         **_clock_columns(new),
         **history.first(new.id, _entry(new, form, actor, now)),
     )
+
+
+async def _note_scheme(conn: Connection, new: NewComplaint, form: Registration) -> None:
+    """Which text was told."""
+    if form.scheme and isinstance(new.state, AnsweredAtDesk):
+        await statements().guidance_told(
+            conn, complaint_id=new.id, scheme=form.scheme.code, version=form.scheme.version
+        )
+
+
+async def _with_scheme(conn: Connection, form: Registration) -> Registration:
+    """The answer names its scheme, and so do the evidence and the history that are made of it."""
+    if form.scheme is None or form.answer is None:
+        return form
+    asked = {"code": form.scheme.code, "version": form.scheme.version}
+    name = await statements().guidance_scheme_name(conn, **asked)
+    if name is None:
+        raise InvalidInputError("scheme", "is unknown", InputFault.UNKNOWN)
+    if name in form.answer:
+        return form
+    return replace(form, answer=clean("answer", f"{name}: {form.answer}", LONGEST_TEXT))
 
 
 def _clock_columns(new: NewComplaint) -> dict[str, Any]:

@@ -1,10 +1,19 @@
 """What is filled in at registration, and what comes of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from complaints.guidance.answers import KeptAnswer
 from complaints.kinds import MatterKind, Source
+
+
+@dataclass(frozen=True, slots=True)
+class SchemeVersion:
+    """Which text of which scheme."""
+
+    code: str
+    version: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +26,8 @@ class Registration:
     `citizen_id`: who is speaking, chosen from those known on the number (`caller.citizens_on`);
     `links_number`: or somebody known on another one, who uses this one too. None: whoever has the
     name that was said.
-    `answer`: of information that the agent has at hand.
+    `answer`: of information that the agent has at hand. `scheme`: which scheme's text it is, with
+    its version. `answers`: to the category's fields, as they are kept.
     `adds_to`: number of the older complaint that this only adds to. `separate`: it is another
     matter than those that are open, so say citizen and agent.
     """
@@ -39,6 +49,8 @@ class Registration:
     answer: str | None = None
     adds_to: str | None = None
     separate: bool = False
+    scheme: SchemeVersion | None = None
+    answers: tuple[KeptAnswer, ...] = field(default=(), repr=False)
 
     @property
     def is_self_service(self) -> bool:

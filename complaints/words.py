@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from complaints.errors import InvalidInputError
+from complaints.errors import InputFault, InvalidInputError
 
 # Control characters and lone surrogates; joiners (Cf) stay, Devanagari needs them.
 _UNWANTED = {"Cc", "Cs"}
@@ -16,7 +16,8 @@ def clean(field: str, text: str, at_most: int) -> str:
     kept = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in _UNWANTED)
     cleaned = unicodedata.normalize("NFC", kept).strip()
     if not cleaned:
-        raise InvalidInputError(field, "is empty")
+        raise InvalidInputError(field, "is empty", InputFault.EMPTY)
     if len(cleaned) > at_most:
-        raise InvalidInputError(field, f"is longer than {at_most} characters")
+        why = f"is longer than {at_most} characters"
+        raise InvalidInputError(field, why, InputFault.TOO_LONG, most=at_most)
     return cleaned

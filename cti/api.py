@@ -1,6 +1,8 @@
 """What an agent's page may ask: its live socket, and to register a complaint.
 
-Every answer that is not a success is JSON: `{"error": "...", "fields": {"place": "is unknown"}}`.
+Every answer that is not a success is JSON: `{"error": "...", "fields": {"place": "is unknown"}}`,
+in English; and the same as codes, which a page says in its reader's language: `reason`, and
+`reasons` by field, each `{"code": "...", ...}` with what its text fills in.
 409 with `candidates` asks whether it is one of these open complaints: the same form again, with
 `adds_to` or `separate`, is the answer.
 """
@@ -13,7 +15,7 @@ from uuid import UUID
 
 import structlog
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from cti import tokens
 from cti.desk import Agent, Desk
@@ -22,8 +24,10 @@ from cti.errors import (
     ConflictError,
     DuplicateFoundError,
     FieldsRefusedError,
+    FormError,
     NoSuchCallError,
     OpenComplaint,
+    Reason,
 )
 from cti.ports import (
     AgentSessions,
@@ -46,6 +50,7 @@ _Handler = Callable[[web.Request, Agent], Awaitable[web.StreamResponse]]
 _Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 _Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
 _Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
+_Value = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
 _Number = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
 
 
@@ -63,6 +68,15 @@ class AgentApi:
     wallboards: Wallboards | None = None
     drafts: Drafts | None = None
     supervisors: SupervisorSessions | None = None
+
+
+class SchemeBody(BaseModel):
+    """Which text of which scheme was told."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: _Code
+    version: int
 
 
 class ComplaintBody(BaseModel):
@@ -85,6 +99,8 @@ class ComplaintBody(BaseModel):
     answer: _Words | None = None
     adds_to: _Number | None = None
     separate: bool = False
+    scheme: SchemeBody | None = None
+    fields: Annotated[dict[_Code, _Value], Field(max_length=40)] = Field(default_factory=dict)
 
 
 def routes(api: AgentApi) -> list[web.RouteDef]:
@@ -171,9 +187,12 @@ class _Complaints:
         try:
             body = ComplaintBody.model_validate_json(await _body(request))
         except ValidationError as error:
-            return _problem(400, "the form is not complete", _field_errors(error))
+            return _problem(
+                400, "the form is not complete", _field_errors(error),
+                reason=FieldsRefusedError.reason, reasons=_field_reasons(error),
+            )  # fmt: skip
         except web.HTTPRequestEntityTooLarge:
-            return _problem(413, "the form is too large")
+            return _problem(413, "the form is too large", reason=Reason("too_large"))
         form = RegistrationForm(
             agent_id=agent.id,
             call_id=body.call,
@@ -191,17 +210,22 @@ class _Complaints:
             answer=body.answer,
             adds_to=body.adds_to,
             separate=body.separate,
+            scheme=(body.scheme.code, body.scheme.version) if body.scheme else None,
+            fields=body.fields,
         )
         try:
             done = await self.api.registrar.register(form)
         except FieldsRefusedError as error:
-            return _problem(400, "the form is not right", error.fields)
+            return _problem(
+                400, "the form is not right", error.fields,
+                reason=error.reason, reasons=error.reasons,
+            )  # fmt: skip
         except NoSuchCallError as error:
-            return _problem(404, str(error))
+            return _problem(404, str(error), reason=error.reason)
         except DuplicateFoundError as error:
-            return _problem(409, str(error), candidates=error.candidates)
+            return _problem(409, str(error), candidates=error.candidates, reason=error.reason)
         except ConflictError as error:
-            return _problem(409, str(error))
+            return _problem(409, str(error), reason=error.reason)
         if self.api.drafts is not None:
             self.api.drafts.forget(body.call, agent.id)
         return web.json_response(_answer(done), status=201)
@@ -227,16 +251,21 @@ def _for_agents(
         try:
             agent_id = await _who(api, request)
             if agent_id is None:
-                return _problem(401, "sign in first", headers={"WWW-Authenticate": "Bearer"})
+                return _problem(
+                    401, "sign in first", headers={"WWW-Authenticate": "Bearer"},
+                    reason=Reason("signed_out"),
+                )  # fmt: skip
             agent = await api.desk.agent(agent_id)
             if agent is None:
-                return _problem(403, "no agent of this cell")
+                return _problem(403, "no agent of this cell", reason=Reason("signed_out"))
             return await handler(request, agent)
         except AWAY as error:
             if request.transport is None or request.transport.is_closing():
                 raise  # the page went away, not the database
             _log.warning("agent's request not served", path=request.path, error=repr(error))
-            return _problem(503, "try again in a moment", headers={"Retry-After": "2"})
+            return _problem(
+                503, "try again in a moment", headers={"Retry-After": "2"}, reason=Reason("away")
+            )
 
     return guarded
 
@@ -280,6 +309,26 @@ def _field_errors(error: ValidationError) -> dict[str, str]:
     }
 
 
+def _field_reasons(error: ValidationError) -> dict[str, Reason]:
+    return {
+        ".".join(str(part) for part in problem["loc"]): _reason(
+            problem["type"], problem.get("ctx", {})
+        )
+        for problem in error.errors(include_url=False, include_input=False)
+        if problem["loc"]
+    }
+
+
+def _reason(kind: str, context: Mapping[str, Any]) -> Reason:
+    match kind:
+        case "missing" | "string_too_short":
+            return Reason("empty")
+        case "string_too_long":
+            return Reason("too_long", {"most": context["max_length"]})
+        case _:
+            return Reason("invalid")
+
+
 def _in_words(kind: str, context: Mapping[str, Any], otherwise: str) -> str:
     match kind:
         case "missing":
@@ -304,14 +353,22 @@ def _in_words(kind: str, context: Mapping[str, Any], otherwise: str) -> str:
             return otherwise
 
 
+def _coded(reason: Reason) -> dict[str, int | str]:
+    return {"code": reason.code, **reason.values}
+
+
 def _problem(
     status: int,
     error: str,
     fields: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
     candidates: Sequence[OpenComplaint] = (),
+    reason: Reason = FormError.reason,
+    reasons: Mapping[str, Reason] | None = None,
 ) -> web.Response:
-    answer: dict[str, Any] = {"error": error}
+    answer: dict[str, Any] = {"error": error, "reason": _coded(reason)}
+    if reasons:
+        answer["reasons"] = {name: _coded(one) for name, one in reasons.items()}
     if candidates:
         answer["candidates"] = [
             {

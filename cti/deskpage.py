@@ -43,10 +43,11 @@ async def _desk(visit: Visit) -> web.StreamResponse:
 async def _categories(visit: Visit) -> web.StreamResponse:
     words = visit.request.query.get("q", "")[:_LONGEST]
     found = await search(visit.shell.pool, words, _SHOWN)
-    return web.json_response([_category(one) for one in found])
+    return web.json_response([category_fields(one) for one in found])
 
 
-def _category(found: FoundCategory) -> dict[str, Any]:
+def category_fields(found: FoundCategory) -> dict[str, Any]:
+    """As the form's picker takes it."""
     one = found.category
     return {
         "code": one.code,

@@ -1,7 +1,7 @@
 """What can go wrong between us, Asterisk and the agents."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 
@@ -67,20 +67,40 @@ class AmiRefusedError(AmiError):
         super().__init__(f"{action} refused: {message}")
 
 
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why, for a page that says it in its reader's language: a code, and what it fills in."""
+
+    code: str
+    values: Mapping[str, int | str] = field(default_factory=dict)
+
+
 class FormError(CtiError):
     """The base of why what somebody entered was not taken. Nothing was written."""
 
+    reason = Reason("other")
+
 
 class FieldsRefusedError(FormError):
-    """Fields of the form are not usable: `fields` says for each what is wrong with it."""
+    """Fields of the form are not usable: `fields` says for each what is wrong with it.
 
-    def __init__(self, fields: Mapping[str, str]) -> None:
+    `reasons`: the same for pages.
+    """
+
+    reason = Reason("fields")
+
+    def __init__(
+        self, fields: Mapping[str, str], reasons: Mapping[str, Reason] | None = None
+    ) -> None:
         super().__init__("; ".join(f"{name} {why}" for name, why in fields.items()))
         self.fields = dict(fields)
+        self.reasons = dict(reasons or {})
 
 
 class NoSuchCallError(FormError):
     """The form names a call that we do not know."""
+
+    reason = Reason("no_such_call")
 
     def __init__(self) -> None:
         super().__init__("no such call")
@@ -105,6 +125,10 @@ class DuplicateFoundError(FormError):
 
 class ConflictError(FormError):
     """The form contradicts what is known: {why}."""
+
+    def __init__(self, why: str, reason: Reason = FormError.reason) -> None:
+        super().__init__(why)
+        self.reason = reason
 
 
 class DeskError(CtiError):

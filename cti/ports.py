@@ -1,7 +1,7 @@
 """What the agents' desk needs of others; wiring joins them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -80,7 +80,9 @@ class RegistrationForm:
 
     `kind`: complaint, information, demand, suggestion. `citizen`: who is speaking, of those known
     on the number; `links_number`: known elsewhere, and on this number too. `answer`: information
-    that the agent has at hand. `adds_to`, `separate`: the answer to `DuplicateFoundError`.
+    that the agent has at hand. `scheme`: code and version of the scheme whose text that is.
+    `fields`: what was answered to the category's fields, by code. `adds_to`, `separate`: the answer
+    to `DuplicateFoundError`.
     """
 
     agent_id: str
@@ -99,6 +101,8 @@ class RegistrationForm:
     answer: str | None = None
     adds_to: str | None = None
     separate: bool = False
+    scheme: tuple[str, int] | None = None
+    fields: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,15 @@ from complaints.importing.layouts import Kind
 from cti.errors import FormError
 from db.errors import AWAY, DatabaseError
 from dialplans.errors import DialplanError
-from helpline import call_reports, commands, logs, quality_commands, recording_words, reports
+from helpline import (
+    call_reports,
+    commands,
+    guidance_commands,
+    logs,
+    quality_commands,
+    recording_words,
+    reports,
+)
 from helpline import message_commands as messages
 from helpline import user_commands as people
 from helpline.caller_commands import add_commands as add_caller_commands
@@ -144,6 +152,9 @@ def _parser() -> argparse.ArgumentParser:
     add_feedback(verbs.add_parser("feedback", help="citizens whom the dialer did not reach"))
     recording_words.add(verbs.add_parser("recordings", help="find, hand out, keep, erase, verify"))
     _add_import(verbs.add_parser("import", help="departments, places, categories, posts, officers"))
+    guidance_commands.add_to(
+        verbs.add_parser("guidance", help="scripts, schemes and fields of the agents' desk")
+    )
     quality_commands.add_to(verbs.add_parser("quality", help="judging recorded calls"))
     _add_report(verbs.add_parser("report", help="figures of calls, what is missing, what waits"))
     _add_user(verbs.add_parser("user", help="people who sign in"))

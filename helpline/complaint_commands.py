@@ -19,6 +19,7 @@ from complaints.disposal import dispose as dispose_of
 from complaints.ending import advise as end_with_advice
 from complaints.ending import withdraw as take_back
 from complaints.ends import OwnWord, SpecialReason
+from complaints.guidance import answers
 from complaints.interim import comment as write_comment
 from complaints.interim import interim_reply
 from complaints.lifecycle import PauseReason
@@ -37,6 +38,7 @@ from helpline.adapters import LinkSigner, link_signer
 from helpline.attachment_commands import offered
 from helpline.clock import shifted_clock
 from helpline.database import command_pool
+from helpline.guidance_commands import answer_line
 from helpline.settings import Settings
 
 
@@ -83,6 +85,8 @@ async def show(settings: Settings, options: argparse.Namespace) -> int:
     """Print the story."""
     async with command_pool(settings) as pool:
         print(render_story(await load_story(pool, options.number)))
+        for one in await answers.shown(pool, options.number):
+            print(answer_line(one))
     return 0
 
 

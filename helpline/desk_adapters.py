@@ -6,13 +6,22 @@ from calls.model import Call
 from calls.store import load as load_call
 from calls.store import recent_for_number
 from complaints.caller import citizens_on, history_for_number
-from complaints.errors import ComplaintError, DuplicateError, InvalidInputError, NoPostError
+from complaints.errors import (
+    AlreadyEndedError,
+    ComplaintError,
+    DuplicateError,
+    InvalidInputError,
+    MonthLimitError,
+    NoPostError,
+)
+from complaints.guidance.answers import prepared
 from complaints.policy import Policy
 from complaints.registration import (
     AddedTo,
     MatterKind,
     Registered,
     Registration,
+    SchemeVersion,
     SettledAtDesk,
     TakenUp,
     register,
@@ -23,30 +32,45 @@ from cti.errors import (
     FieldsRefusedError,
     NoSuchCallError,
     OpenComplaint,
+    Reason,
 )
 from cti.ports import History, RegisteredComplaint, RegistrationForm
+from cti.supervisor.hearing import LAST_CALLS
 from db.pool import Pool
+from db.statements import statements
 from helpline.clock import Clock
+from recordings.master import MasterKeys
 
 _FORM_FIELDS = {"call_id": "call", "citizen_id": "citizen"}
+_NO_POST, _WITHHELD = Reason("no_post"), Reason("withheld")
 
 
 class NumberHistory:
     """`cti.ports.CallerHistory`: a number's latest calls and complaints."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, now: Clock) -> None:
         self._pool = pool
+        self._now = now
 
     async def lookup(self, number: str) -> History:
         """What the screen-pop shows. Raises one of `db.errors.AWAY`."""
         async with self._pool.acquire(timeout=2) as conn:
             calls = await recent_for_number(conn, number, at_most=5)
+            heard = statements().listening_stored(
+                conn, call_ids=[call.id for call in calls], began_after=self._now() - LAST_CALLS
+            )
+            stored = {row["call_id"] async for row in heard}
         complaints = await history_for_number(self._pool, number, at_most=5)
         citizens = await citizens_on(self._pool, number)
         return {
             "citizens": [{"citizen": str(one.id), "name": one.name} for one in citizens],
             "calls": [
-                {"call": str(call.id), "at": call.started_at.isoformat(), "outcome": call.outcome}
+                {
+                    "call": str(call.id),
+                    "at": call.started_at.isoformat(),
+                    "outcome": call.outcome,
+                    "recorded": call.id in stored,
+                }
                 for call in calls
             ],
             "complaints": [
@@ -65,8 +89,10 @@ class NumberHistory:
 class ComplaintRegistrar:
     """`cti.ports.Registrar` through the complaint's use case."""
 
-    def __init__(self, pool: Pool, policy: Policy, now: Clock) -> None:
+    def __init__(self, pool: Pool, policy: Policy, now: Clock, keys: MasterKeys) -> None:
+        """`keys` wrap those of what is sealed."""
         self._pool = pool
+        self._keys = keys
         self._policy = policy
         self._now = now
 
@@ -74,6 +100,10 @@ class ComplaintRegistrar:
         """Register what the agent's page sent."""
         request = await self._request(form)
         try:
+            answers = await prepared(
+                self._pool, self._keys, request.category, form.fields, self._now()
+            )
+            request = replace(request, answers=answers)
             registered = await register(
                 self._pool,
                 request,
@@ -83,13 +113,20 @@ class ComplaintRegistrar:
             )
         except InvalidInputError as error:
             field = _FORM_FIELDS.get(error.field, error.field)
-            raise FieldsRefusedError({field: str(error).partition(" ")[2]}) from error
+            why = str(error).partition(" ")[2]
+            reason = Reason(error.fault, error.values)
+            raise FieldsRefusedError({field: why}, {field: reason}) from error
         except NoPostError as error:
-            raise FieldsRefusedError({"place": str(error)}) from error
+            raise FieldsRefusedError({"place": str(error)}, {"place": _NO_POST}) from error
         except DuplicateError as error:
             raise DuplicateFoundError(
                 [OpenComplaint(**asdict(one)) for one in error.candidates]
             ) from error
+        except MonthLimitError as error:
+            limit = Reason("month_limit", {"limit": error.limit})
+            raise ConflictError(str(error), limit) from error
+        except AlreadyEndedError as error:
+            raise ConflictError(str(error), Reason("ended")) from error
         except ComplaintError as error:
             raise ConflictError(str(error)) from error
         return _told(registered)
@@ -104,7 +141,7 @@ class ComplaintRegistrar:
         if call is None:
             raise NoSuchCallError
         if not _handles(form.agent_id, call):
-            raise ConflictError("another agent has, or had, this call")
+            raise ConflictError("another agent has, or had, this call", Reason("not_yours"))
         request = Registration(
             key=form.key,
             contact=form.contact or "",
@@ -121,11 +158,14 @@ class ComplaintRegistrar:
             answer=form.answer,
             adds_to=form.adds_to,
             separate=form.separate,
+            scheme=SchemeVersion(*form.scheme) if form.scheme else None,
         )
         if form.contact:
             return request
         if call.number is None:
-            raise FieldsRefusedError({"contact": "is needed: the caller's number was withheld"})
+            raise FieldsRefusedError(
+                {"contact": "is needed: the caller's number was withheld"}, {"contact": _WITHHELD}
+            )
         return replace(request, contact=call.number)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from calls.numbers import to_e164
+from complaints.guidance import answers
 from complaints.holding import calls_of
 from complaints.texts import clock
 from db.pool import Connection, Pool
@@ -275,6 +276,6 @@ async def rotate_key(settings: Settings, _options: argparse.Namespace) -> int:
     given = bool(settings.recordings.master_keys)
     async with command_pool(settings) as pool:
         keys = recording_vault(settings).keys if given else add_master_key(settings)
-        wrapped = await rewrap(pool, keys)
+        wrapped = await rewrap(pool, keys) + await answers.rewrap(pool, keys)
     print(f"{wrapped} key(s) are wrapped by master key {keys.current} now")
     return 0

@@ -15,7 +15,7 @@ from campaigns.dialer import Dialer
 from complaints.attachments.page import AttachmentPage, posts_may_see
 from complaints.bundle_page import BundlePage
 from complaints.status import words_to_speak
-from cti import deskpage
+from cti import deskguidance, deskhearing, deskpage
 from cti.api import AgentApi
 from cti.api import routes as agent_routes
 from cti.supervisor.call_page import CallParts
@@ -237,7 +237,7 @@ class Helpline:
             self._settings.cell,
             secrets,
             lambda: self.pool,
-            NumberHistory(pool),
+            NumberHistory(pool, self._now),
             self._now,
             softphone_settings(self._settings, cell),
             PasswordFile(cell, secrets, self._tools.asterisk.argv).publish,
@@ -291,7 +291,7 @@ class Helpline:
         settings, key = self._settings, signing_key(self._settings)
         policy = settings.rules
         shell = page_shell(settings, pool, self._now)
-        registrar = ComplaintRegistrar(pool, policy, self._now)
+        registrar = ComplaintRegistrar(pool, policy, self._now, self._vault.keys)
         live = self.live
         agents = AgentApi(
             key,
@@ -310,6 +310,8 @@ class Helpline:
         AttachmentPage(pool, self._vault, key, self._now, see).add_routes(app)
         add_pages(app, shell)
         deskpage.add_routes(app, shell)
+        deskhearing.add_routes(app, shell, key)
+        deskguidance.add_routes(app, shell)
         parts = CallParts(
             self._vault,
             key,

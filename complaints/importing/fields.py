@@ -31,9 +31,18 @@ def code(column: str, cell: str) -> str:
 
 def text(column: str, cell: str) -> str:
     """Words on one line, in NFC."""
-    if _MANGLED.search(cell):
-        raise InvalidInputError(column, "went through a wrong encoding")
-    return clean(column, " ".join(cell.split()), _LONGEST_TEXT)
+    return text_of(_LONGEST_TEXT)(column, cell)
+
+
+def text_of(longest: int) -> Callable[[str, str], str]:
+    """The same, of so many characters at most."""
+
+    def parse(column: str, cell: str) -> str:
+        if _MANGLED.search(cell):
+            raise InvalidInputError(column, "went through a wrong encoding")
+        return clean(column, " ".join(cell.split()), longest)
+
+    return parse
 
 
 def yes_or_no(column: str, cell: str) -> bool:

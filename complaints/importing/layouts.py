@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from complaints.errors import InvalidInputError
 from complaints.importing import fields
@@ -30,10 +30,11 @@ class Kind(StrEnum):
 
 Row = Department | Place | Category | PostRow | Officer | TenureRow | Leave | Holiday
 Key = tuple[str, ...]
+R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True)
-class Located:
+@dataclass(frozen=True)  # no slots: a generic alias that is called, as `Located`, cannot have them
+class LocatedRow(Generic[R]):
     """A row of a file.
 
     `row` None: it has faults, told already; its key still counts as being there.
@@ -43,8 +44,11 @@ class Located:
     file: str
     line: int
     key: Key
-    row: Row | None
+    row: R | None
     unstated: frozenset[str] = frozenset()
+
+
+Located = LocatedRow[Row]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +67,17 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Generic[R]):
     """`key`: columns that say which row it is. `make` takes the attributes by name."""
 
-    make: Callable[..., Row]
+    make: Callable[..., R]
     key: tuple[str, ...]
     columns: tuple[Column, ...]
+
+    def key_of(self, row: R) -> Key:
+        """What tells this row from the others of its kind, as text."""
+        targets = {column.name: column.target for column in self.columns}
+        return tuple(str(getattr(row, targets[name])) for name in self.key)
 
 
 def _category(
@@ -121,7 +130,7 @@ _PERIOD = (
     Column("until", fields.nothing_or(fields.day), "until_on", optional=True),
 )
 
-LAYOUTS: Mapping[Kind, Layout] = {
+LAYOUTS: Mapping[Kind, Layout[Row]] = {
     Kind.DEPARTMENTS: Layout(Department, ("code",), (_CODE, *_NAMES)),
     Kind.PLACES: Layout(
         Place,
@@ -201,14 +210,16 @@ LAYOUTS: Mapping[Kind, Layout] = {
 
 def key_of(kind: Kind, row: Row) -> Key:
     """What tells this row from the others of its kind, as text."""
-    layout = LAYOUTS[kind]
-    targets = {column.name: column.target for column in layout.columns}
-    return tuple(str(getattr(row, targets[name])) for name in layout.key)
+    return LAYOUTS[kind].key_of(row)
 
 
 def read_rows(kind: Kind, file: str, data: bytes) -> tuple[list[Located], list[Fault]]:
     """The rows of one file, and everything that is wrong with it by itself."""
-    layout = LAYOUTS[kind]
+    return read_by(LAYOUTS[kind], file, data)
+
+
+def read_by(layout: Layout[R], file: str, data: bytes) -> tuple[list[LocatedRow[R]], list[Fault]]:
+    """The same for any layout."""
     table = read_table(
         file,
         data,
@@ -221,21 +232,20 @@ def read_rows(kind: Kind, file: str, data: bytes) -> tuple[list[Located], list[F
         for column in layout.columns
         if column.optional and column.name not in table.columns
     )
-    rows = [_row(kind, layout, file, cells, unstated, faults) for cells in table.rows]
+    rows = [_row(layout, file, cells, unstated, faults) for cells in table.rows]
     return [row for row in rows if row is not None], faults
 
 
 def _row(
-    kind: Kind,
-    layout: Layout,
+    layout: Layout[R],
     file: str,
     cells: Cells,
     unstated: frozenset[str],
     faults: list[Fault],
-) -> Located | None:
+) -> LocatedRow[R] | None:
     """None when it cannot even be told which row it is."""
     values, wrong = _values(layout.columns, cells.values)
-    row: Row | None = None
+    row: R | None = None
     if len(values) == len(layout.columns):
         try:
             row = layout.make(**{column.target: values[column.name] for column in layout.columns})
@@ -243,10 +253,10 @@ def _row(
             wrong.append(str(error))
     faults += [Fault(file, cells.line, reason) for reason in wrong]
     if row is not None:
-        return Located(file, cells.line, key_of(kind, row), row, unstated)
+        return LocatedRow(file, cells.line, layout.key_of(row), row, unstated)
     if all(name in values for name in layout.key):
         key = tuple(str(values[name]) for name in layout.key)
-        return Located(file, cells.line, key, None)
+        return LocatedRow(file, cells.line, key, None)
     return None
 
 

@@ -83,7 +83,8 @@ class _Calls:
         async with visit.shell.pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
             told = await _told(conn, call["id"], visit)
             heard = [
-                await person_may_hear(conn, one["id"], person) for one in told["recordings"][:1]
+                await person_may_hear(conn, one["id"], person, visit.shell.now())
+                for one in told["recordings"][:1]
             ]
         return visit.render(
             "call.html.j2",

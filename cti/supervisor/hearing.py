@@ -1,7 +1,7 @@
 """Who may hear which recording: asked when a link is made, and at each download again."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -12,6 +12,8 @@ from access.rights import Person, Right, Subject, may
 from db.pool import Connection, Pool
 from db.statements import statements
 
+#: How far back an agent hears the calls of the citizen with whom they speak.
+LAST_CALLS = timedelta(days=90)
 _ACQUIRE_SECONDS = 5.0
 _USER = "user:"
 
@@ -19,7 +21,8 @@ _USER = "user:"
 class ListeningRights:
     """`recordings.listening.Rights`. `user` is a person's `actor` (`user:<id>`); others may not.
 
-    Agents hear their own calls; an officer what belongs to a complaint that their post was handed
+    Agents hear their own calls, and the last calls of the number with which they speak now, until
+    they have written up; an officer what belongs to a complaint that their post was handed
     with a bundle; a call of a confidential complaint only who may see such complaints.
     """
 
@@ -40,15 +43,39 @@ class ListeningRights:
             return False
         if not is_user(audience) or not user.active:
             return False
-        person = await grants.person(conn, user, self._now())
-        return await person_may_hear(conn, recording_id, person)
+        now = self._now()
+        person = await grants.person(conn, user, now)
+        return await person_may_hear(conn, recording_id, person, now)
 
 
-async def person_may_hear(conn: Connection, recording_id: UUID, person: Person) -> bool:
+async def person_may_hear(
+    conn: Connection, recording_id: UUID, person: Person, now: datetime
+) -> bool:
     """As the call and its complaints are now; False for a recording that there is not."""
     call = await statements().listening_call(conn, id=recording_id)
     complaints = [row async for row in statements().listening_complaints(conn, id=recording_id)]
-    return call is not None and allowed(person, call, complaints)
+    if call is None:
+        return False
+    return allowed(person, call, complaints) or (
+        may_hear_last_calls(person, call, complaints)
+        and await _speaks_now(conn, recording_id, person, now)
+    )
+
+
+def may_hear_last_calls(
+    person: Person, call: asyncpg.Record, complaints: Sequence[asyncpg.Record]
+) -> bool:
+    """Whether it may be one of the last calls that an agent hears: never a confidential one's."""
+    if person.agent_id is None or any(row["confidential"] for row in complaints):
+        return False
+    return may(person, Right.LAST_CALLS_HEAR, Subject(queue=call["queue"]))
+
+
+async def _speaks_now(conn: Connection, recording_id: UUID, person: Person, now: datetime) -> bool:
+    found: bool = await statements().listening_speaks_now(
+        conn, recording_id=recording_id, agent_id=person.agent_id, began_after=now - LAST_CALLS
+    )
+    return found
 
 
 def allowed(person: Person, call: asyncpg.Record, complaints: Sequence[asyncpg.Record]) -> bool:

@@ -88,7 +88,7 @@ class _Quality:
                 row async for row in rows if row["state"] == "stored" and row["kind"] == "call"
             ]
             heard = [
-                await person_may_hear(conn, one["id"], visit.signed_in.person)
+                await person_may_hear(conn, one["id"], visit.signed_in.person, visit.shell.now())
                 for one in recordings[:1]
             ]
         standing = next((one for one in reviews if one.stands), None)

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from complaints.categories import CategoryInTree, find, fold, search
+from complaints.categories import CategoryInTree, find, search
 from complaints.errors import InvalidInputError, ReferenceDataError
+from complaints.finding import fold, sounds_like
 from complaints.reference import Category, ReferenceData, load
 from tests.complaints.moves import returned, sorted_to
 from tests.complaints.world import DAYS, World
@@ -164,3 +165,15 @@ async def test_nothing_is_mapped_anew_to_a_heading_or_to_what_is_out_of_scope(
     for code, why in (("water", "a heading"), ("rti", "जन सूचना"), ("xyz", "unknown")):
         with pytest.raises(InvalidInputError, match=why):
             await sorted_to(world, number, category=code)
+
+
+@pytest.mark.parametrize(
+    ("typed", "hindi"),
+    [
+        ("rashan", "राशन"), ("vridha", "वृद्धावस्था"), ("pension", "पेंशन"), ("handpump", "हैंडपंप"),
+        ("vidhva", "विधवा"), ("chhatravriti", "छात्रवृत्ति"), ("awas", "आवास"), ("gyan", "ज्ञान"),
+    ],
+)  # fmt: skip
+def test_hindi_in_latin_letters_is_found_by_its_sound(typed: str, hindi: str) -> None:
+    assert sounds_like(typed, [fold(hindi)])
+    assert not sounds_like(typed, [fold("बिजली"), "ration"])

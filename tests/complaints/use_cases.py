@@ -4,6 +4,8 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import datetime
+from functools import cache
 from typing import Any
 
 from complaints import feedback, officers_line
@@ -11,6 +13,11 @@ from complaints.attachments.erasing import erase
 from complaints.bundles import open_bundle, renew
 from complaints.escalation import escalate_overdue, remind
 from complaints.feedback import Answer
+from complaints.guidance import answers
+from complaints.guidance.importer import import_guidance
+from complaints.guidance.known import Current
+from complaints.guidance.layouts import GuidanceKind
+from complaints.guidance.model import FormField
 from complaints.kinds import MatterKind
 from complaints.lifecycle import PauseReason
 from complaints.merging import merge
@@ -19,6 +26,7 @@ from complaints.policy import MP_181, UP_1076
 from complaints.second_look import look_again
 from complaints.store import transaction
 from tests.complaints.files import LETTER, PHOTO, disposed_with, in_memory, taken_in
+from recordings.master import MasterKeys
 from tests.complaints.moves import (
     advised,
     at_level_two,
@@ -36,6 +44,9 @@ from tests.complaints.moves import (
     withdrawn,
 )
 from tests.complaints.world import World, sign
+
+_KEYS = MasterKeys([bytes(32)])
+_FIELDS = "code,category,name_hi,name_en,sensitive\naccount,handpump,खाता,Account,yes\n"
 
 #: Carried out by the world's people, on the world's pool.
 UseCase = Callable[[World], Awaitable[object]]
@@ -378,6 +389,37 @@ async def loading_reference_data(world: World) -> UseCase:
     return energy_has_officers
 
 
+def _guidance(kind: GuidanceKind, text: str) -> UseCase:
+    files = [("a.csv", text.encode())]
+    return lambda cut: import_guidance(cut.pool, kind, files, by="operator:test", now=cut.now)
+
+
+async def bringing_in_guidance(world: World) -> UseCase:
+    return _guidance(GuidanceKind.FIELDS, _FIELDS)
+
+
+@cache
+def _sealed_once(now: datetime) -> tuple[answers.KeptAnswer, ...]:
+    """The same bytes each time: a seal is made by chance, and what is left is compared."""
+    account = FormField(
+        code="account", category="handpump", name_hi="खाता", name_en="Account", sensitive=True
+    )
+    return answers.kept(_KEYS, [Current(account, 1)], {"account": "12"}, now)
+
+
+async def registering_with_answers(world: World) -> UseCase:
+    await _guidance(GuidanceKind.FIELDS, _FIELDS)(world)
+    form = world.form(answers=_sealed_once(world.now))
+    return lambda cut: cut.register(form)
+
+
+async def opening_what_is_sealed(world: World) -> UseCase:
+    await _guidance(GuidanceKind.FIELDS, _FIELDS)(world)
+    number = (await world.register(world.form(answers=_sealed_once(world.now)))).number
+    reader = answers.operator("root")
+    return lambda cut: answers.opened(cut.pool, _KEYS, reader, number, "why", cut.now)
+
+
 USE_CASES: list[Callable[[World], Awaitable[UseCase]]] = [
     registering,
     ending_at_the_desk,
@@ -425,6 +467,9 @@ USE_CASES: list[Callable[[World], Awaitable[UseCase]]] = [
     renewing_a_link,
     opening_a_bundle,
     loading_reference_data,
+    bringing_in_guidance,
+    registering_with_answers,
+    opening_what_is_sealed,
 ]
 #: Asked for again they happen again: another link is sent, another access is written down.
-AGAIN = [renewing_a_link, opening_a_bundle]
+AGAIN = [renewing_a_link, opening_a_bundle, opening_what_is_sealed]

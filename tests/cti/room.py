@@ -24,6 +24,7 @@ from cti.errors import (
     FieldsRefusedError,
     NoSuchCallError,
     OpenComplaint,
+    Reason,
 )
 from cti.joined import Cti, CtiSettings
 from cti.live import LiveState
@@ -66,11 +67,13 @@ class FakeRegistrar:
         self.forms.append(form)
         match form.category:
             case "unknown":
-                raise FieldsRefusedError({"category": "is unknown"})
+                raise FieldsRefusedError(
+                    {"category": "is unknown"}, {"category": Reason("unknown")}
+                )
             case "no-call":
                 raise NoSuchCallError
             case "conflict":
-                raise ConflictError("this call is with another agent")
+                raise ConflictError("this call is with another agent", Reason("not_yours"))
             case "twice" if form.adds_to is None:
                 raise DuplicateFoundError([OpenComplaint("100000007", AT, "with_officer")])
             case "twice":

@@ -48,6 +48,19 @@ async def test_a_complaint_is_registered_for_the_agent_of_the_token(pool: Pool) 
         assert (sent.citizen_name, sent.contact) == ("राम", None)
 
 
+async def test_a_scheme_and_the_fields_of_the_category_come_with_the_form(pool: Pool) -> None:
+    async with opened(pool) as room:
+        scheme, fields = {"code": "old-age", "version": 2}, {"account": " 0011 "}
+        status, _ = await post(room, form(scheme=scheme, fields=fields))
+        (sent,) = room.registrar.forms
+        assert (status, sent.scheme, sent.fields) == (201, ("old-age", 2), {"account": "0011"})
+        assert "0011" not in repr(sent)
+        for wrong in ({"account": "1" * 201}, {f"f{n}": "1" for n in range(41)}):
+            status, answer = await post(room, form(fields=wrong))
+            assert status == 400
+            assert "111" not in str(answer)
+
+
 @pytest.mark.parametrize(
     ("body", "fields"),
     [
@@ -74,11 +87,32 @@ async def test_a_form_that_is_not_right_says_where(
 
 
 @pytest.mark.parametrize(
-    ("category", "status"), [("no-call", 404), ("conflict", 409), ("away", 503)]
+    ("category", "status", "code"),
+    [("no-call", 404, "no_such_call"), ("conflict", 409, "not_yours"), ("away", 503, "away")],
 )
-async def test_why_a_complaint_was_not_registered(pool: Pool, category: str, status: int) -> None:
+async def test_why_a_complaint_was_not_registered(
+    pool: Pool, category: str, status: int, code: str
+) -> None:
     async with opened(pool) as room:
-        assert (await post(room, form(category=category)))[0] == status
+        told, answer = await post(room, form(category=category))
+        assert (told, answer["reason"]) == (status, {"code": code})
+
+
+@pytest.mark.parametrize(
+    ("body", "reasons"),
+    [
+        (form(text=" "), {"text": {"code": "empty"}}),
+        (form(text="क" * 4001), {"text": {"code": "too_long", "most": 4000}}),
+        (form(kind="x"), {"kind": {"code": "invalid"}}),
+        (form(category="unknown"), {"category": {"code": "unknown"}}),
+    ],
+)
+async def test_what_is_wrong_with_a_field_comes_as_a_code(
+    pool: Pool, body: Any, reasons: dict[str, Any]
+) -> None:
+    async with opened(pool) as room:
+        _, answer = await post(room, body)
+        assert (answer["reason"], answer["reasons"]) == ({"code": "fields"}, reasons)
 
 
 async def test_a_duplicate_is_offered_and_the_same_form_is_sent_again(pool: Pool) -> None:

@@ -1,34 +1,46 @@
 """The desk's page and what it asks for, without a browser: who may, and what is found."""
 
+import re
 import tomllib
 from collections.abc import AsyncIterator
 from importlib.resources import files
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from aiohttp import web
 
 from access.passwords import Passwords
 from access.rights import Role
 from calls.model import Outcome
+from complaints.errors import InputFault
+from complaints.guidance.importer import import_guidance
+from complaints.guidance.layouts import GuidanceKind
 from complaints.reference import load as load_reference
-from cti import deskpage
+from cti import deskguidance, deskhearing, deskpage
 from cti.deskpage import MENU as DESK_MENU
 from db.pool import Pool
 from helpline.clock import ManualClock
 from helpline.demo.reference import CATEGORY, PLACE, REFERENCE
+from helpline.guidance_commands import sample_file
 from tests.access.conftest import clock, migrated_url, passwords, pool
 from tests.web.site import Client, Site, opened
+from web.shell import Shell
 from web.site import MENU
 
 __all__ = ["clock", "migrated_url", "passwords", "pool"]
 
 
+def _add_desk(app: web.Application, shell: Shell) -> None:
+    deskpage.add_routes(app, shell)
+    deskguidance.add_routes(app, shell)
+    deskhearing.add_routes(app, shell, b"secret")
+
+
 @pytest.fixture
 async def site(pool: Pool, passwords: Passwords, clock: ManualClock) -> AsyncIterator[Site]:
     menu = (*DESK_MENU, *MENU)
-    async with opened(
-        pool, passwords, clock, packages=("cti",), menu=menu, add=deskpage.add_routes
-    ) as site:
+    async with opened(pool, passwords, clock, packages=("cti",), menu=menu, add=_add_desk) as site:
         yield site
 
 
@@ -69,6 +81,44 @@ async def test_subjects_and_places_are_found_in_both_languages(site: Site, pool:
     assert await (await agent.get("/desk/places?q=nowhere")).json() == []
 
 
+async def test_scripts_fields_and_schemes_come_for_the_call(
+    site: Site, pool: Pool, clock: ManualClock
+) -> None:
+    await pool.execute("truncate department, script_version, scheme_version cascade")
+    await load_reference(pool, REFERENCE)
+    agent = await signed_in(site, "agent", Role.AGENT, agent_id="1001")
+    path = f"/desk/guidance?queue=helpline-hi&kind=complaint&category={CATEGORY}"
+    assert await (await agent.get(path)).json() == {"script": None, "fields": []}
+    for kind in (GuidanceKind.SCRIPTS, GuidanceKind.SCHEMES):
+        report = await import_guidance(
+            pool, kind, [sample_file(kind)], by="operator:test", now=clock()
+        )
+        assert report.written
+    await pool.execute(
+        "insert into form_field_version values ('mark', 1, $1, 1, 'चिह्न', 'Mark', true, null,"
+        " false, 'operator:test', now())", CATEGORY
+    )  # fmt: skip
+    told = await (await agent.get(path)).json()
+    assert told["script"]["greeting"]["hi"].startswith("नमस्कार")
+    assert told["fields"] == [{"code": "mark", "hi": "चिह्न", "en": "Mark", "sensitive": True}]
+    found = await (await agent.get("/desk/schemes?q=rashan")).json()
+    assert [one["code"] for one in found["schemes"]] == ["rashan-card"]
+    assert found["place"]["code"] == "up"
+    assert set(found["schemes"][0]["how"]) == {"hi", "en"}
+    boss = await signed_in(site, "boss", Role.ADMINISTRATOR)
+    for closed in (path, "/desk/schemes"):
+        assert (await boss.get(closed)).status == 403
+
+
+async def test_last_calls_are_refused_to_who_is_in_no_call(site: Site, pool: Pool) -> None:
+    agent = await signed_in(site, "agent", Role.AGENT, agent_id="1001")
+    refused = await agent.post(f"/desk/calls/{uuid4()}/listen")
+    assert (refused.status, await refused.json()) == (403, {"reason": {"code": "not_now"}})
+    assert (await agent.post("/desk/calls/x/listen")).status == 404
+    boss = await signed_in(site, "boss", Role.SUPERVISOR)
+    assert (await boss.post(f"/desk/calls/{uuid4()}/listen")).status == 403
+
+
 async def test_the_day_is_the_agents_own_since_midnight_in_india(
     site: Site, pool: Pool, clock: ManualClock
 ) -> None:
@@ -91,6 +141,16 @@ async def test_the_day_is_the_agents_own_since_midnight_in_india(
     )
     day = await (await agent.get("/desk/day")).json()
     assert (day["calls"], day["talked"]) == (1, 90)
+
+
+@pytest.mark.parametrize("language", ["hi", "en"])
+def test_every_fault_of_the_form_has_words(language: str) -> None:
+    text = (files("cti") / "texts" / f"{language}.toml").read_text(encoding="utf-8")
+    known = tomllib.loads(text)["desk"]["js"]
+    assert {f"fault_{one}" for one in InputFault} <= known.keys()
+    if language == "hi":
+        said = [words for key, words in known.items() if key.startswith(("fault_", "error_"))]
+        assert not [words for words in said if re.search("[A-Za-z]", re.sub(r"{.*?}", "", words))]
 
 
 @pytest.mark.parametrize("language", ["hi", "en"])

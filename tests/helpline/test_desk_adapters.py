@@ -7,15 +7,24 @@ import pytest
 
 from calls.model import Outcome
 from calls.store import end_if_open, set_agent_answered
-from cti.errors import ConflictError, DuplicateFoundError, FieldsRefusedError, NoSuchCallError
+from cti.errors import (
+    ConflictError,
+    DuplicateFoundError,
+    FieldsRefusedError,
+    NoSuchCallError,
+    Reason,
+)
 from cti.ports import RegistrationForm
 from helpline.desk_adapters import ComplaintRegistrar, NumberHistory
+from recordings.master import MasterKeys
 from tests.complaints.world import CITIZEN, World
+
+KEYS = MasterKeys([bytes(32)])
 
 
 @pytest.fixture
 def registrar(world: World) -> ComplaintRegistrar:
-    return ComplaintRegistrar(world.pool, world.policy, lambda: world.now)
+    return ComplaintRegistrar(world.pool, world.policy, lambda: world.now, KEYS)
 
 
 def form(world: World, call: UUID) -> RegistrationForm:
@@ -71,6 +80,7 @@ async def test_an_unknown_call_and_an_unknown_place_are_named(
     with pytest.raises(FieldsRefusedError) as caught:
         await registrar.register(wrong)
     assert caught.value.fields == {"place": "is unknown"}
+    assert caught.value.reasons == {"place": Reason("unknown")}
 
 
 async def test_a_duplicate_is_offered_to_the_desk_and_added(
@@ -100,7 +110,7 @@ async def test_the_screen_pop_says_who_may_be_speaking(
     world: World, registrar: ComplaintRegistrar
 ) -> None:
     await world.register()
-    history = await NumberHistory(world.pool).lookup(CITIZEN)
+    history = await NumberHistory(world.pool, lambda: world.now).lookup(CITIZEN)
     [known] = history["citizens"]
     assert known["name"] == "रामप्यारी देवी"
     chosen = replace(

@@ -51,6 +51,70 @@ async def test_an_agent_hears_their_own_calls_and_no_others(world: World) -> Non
     assert not await hears(world, await person(world, Role.AGENT, agent_id="102"), recording_id)
 
 
+async def speaks(world: World, call_id: UUID, agent: str, state: str = "in_call") -> UUID:
+    """The agent speaks with the one who has called before, from the same number."""
+    await world.pool.execute(
+        "update call set ended_at = $2, outcome = 'agent_answered' where id = $1",
+        *(call_id, world.now),
+    )
+    now_in = await world.call()
+    await world.pool.execute(
+        "update call set citizen_number = (select citizen_number from call where id = $2)"
+        " where id = $1", now_in, call_id
+    )  # fmt: skip
+    await world.pool.execute(
+        "insert into agent (id, name, cell, queues) values ($1, 'x', 'c', '{}')"
+        " on conflict do nothing", agent
+    )  # fmt: skip
+    await world.pool.execute(
+        "insert into agent_state (id, agent_id, state, call_id, from_at) values ($1, $2, $3, $4,"
+        " $5)", new_id(world.now), agent, state, now_in, world.now,
+    )  # fmt: skip
+    return now_in
+
+
+async def test_an_agent_hears_the_last_calls_of_whom_they_speak_with(world: World) -> None:
+    recording_id = await recorded(world)
+    call_id = await world.pool.fetchval("select id from call where agent_id = $1", AGENT)
+    other = await person(world, Role.AGENT, agent_id="102")
+    await speaks(world, call_id, "102")
+    assert await hears(world, other, recording_id)
+    await world.pool.execute("update agent_state set state = 'wrap_up'")
+    assert await hears(world, other, recording_id)
+    elsewhere = await person(world, Role.AGENT, Scope(queue="helpline-en"), agent_id=None)
+    assert not await hears(world, elsewhere, recording_id)
+    await world.pool.execute("update agent_state set until_at = $1", world.now)
+    assert not await hears(world, other, recording_id)
+
+
+async def test_an_agent_who_speaks_with_somebody_else_hears_nothing(world: World) -> None:
+    recording_id = await recorded(world)
+    call_id = await world.pool.fetchval("select id from call where agent_id = $1", AGENT)
+    other = await person(world, Role.AGENT, agent_id="102")
+    now_in = await speaks(world, call_id, "102")
+    await world.pool.execute(
+        "update call set citizen_number = '+919811111111' where id = $1", now_in
+    )
+    assert not await hears(world, other, recording_id)
+    await world.pool.execute("update call set citizen_number = null")  # withheld, both
+    assert not await hears(world, other, recording_id)
+
+
+async def test_calls_long_ago_and_confidential_ones_are_not_among_the_last(world: World) -> None:
+    recording_id = await recorded(world)
+    call_id = await world.pool.fetchval("select id from call where agent_id = $1", AGENT)
+    other = await person(world, Role.AGENT, agent_id="102")
+    await speaks(world, call_id, "102", "wrap_up")
+    assert await hears(world, other, recording_id)
+    await world.pool.execute("update complaint set confidential = true")
+    assert not await hears(world, other, recording_id)
+    await world.pool.execute("update complaint set confidential = false")
+    await world.pool.execute(
+        "update call set started_at = started_at - interval '91 days' where id = $1", call_id
+    )
+    assert not await hears(world, other, recording_id)
+
+
 @pytest.mark.parametrize("role", [Role.SUPERVISOR, Role.QUALITY_AUDITOR])
 async def test_supervisors_and_auditors_hear_their_queues_calls(world: World, role: Role) -> None:
     recording_id = await recorded(world)

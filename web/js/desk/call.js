@@ -1,6 +1,7 @@
 // The call: who it is, and what the agent does with it.
 
 import { byId, make, moment, named, say } from "./page.js";
+import { Playback } from "./playback.js";
 import { RecordingSwitch } from "./recording.js";
 
 const KEYS = "123456789*0#";
@@ -10,6 +11,7 @@ export class CallPanel {
     this.desk = desk;
     this.asking = false;
     this.recording = new RecordingSwitch(desk);
+    this.playback = new Playback(desk);
     const click = (id, act) => byId(id).addEventListener("click", act);
     click("call-answer", () => desk.phone.answer());
     click("call-hold", () => this.hold());
@@ -67,6 +69,12 @@ export class CallPanel {
     this.desk.command("emergency");
   }
 
+  openHanding() {
+    if (byId("call-more").hidden) return;
+    byId("call-hand").open = true;
+    byId("call-target").focus();
+  }
+
   async hand(how) {
     const chosen = byId("call-target").value;
     if (!chosen) return;
@@ -107,6 +115,7 @@ export class CallPanel {
     byId("call-handing").hidden = this.asking;
     byId("call-word").textContent = this.word(inCall, ringing);
     this.caller(desk.pop);
+    this.playback.look();
   }
 
   word(inCall, ringing) {
@@ -122,6 +131,7 @@ export class CallPanel {
     if (this.drawn === pop) return;
     this.drawn = pop;
     byId("caller").hidden = !pop;
+    this.playback.stop();
     if (!pop) return;
     byId("caller-number").textContent = pop.caller ?? say("number_withheld");
     byId("caller-queue").textContent = pop.queue;
@@ -129,9 +139,14 @@ export class CallPanel {
     byId("caller-late").hidden = pop.history !== null;
     byId("caller-complaints").replaceChildren(...complaints.map((one) => this.complaint(one)));
     byId("caller-no-complaints").hidden = complaints.length > 0;
-    byId("caller-calls").replaceChildren(...calls.filter((one) => one.call !== pop.call).map(lastCall));
+    byId("caller-calls").replaceChildren(...calls.filter((one) => one.call !== pop.call).map((one) => this.lastCall(one)));
     byId("caller-first").hidden = calls.some((one) => one.call !== pop.call);
     this.desk.form.candidates(citizens);
+  }
+
+  lastCall(one) {
+    const told = `${moment(one.at)} · ${say(`outcome_${one.outcome ?? "open"}`)} `;
+    return make("li", {}, told, one.recorded ? this.playback.button(one) : null);
   }
 
   complaint(one) {
@@ -144,12 +159,8 @@ export class CallPanel {
       make("strong", {}, one.number),
       ` ${one.category} `,
       make("span", { className: "tag" }, say(`state_${one.state}`)),
-      ` L${one.level} · ${moment(one.registered_at)} `,
+      ` ${one.level ? `L${one.level} · ` : ""}${moment(one.registered_at)} `,
       call,
     );
   }
-}
-
-function lastCall(one) {
-  return make("li", {}, `${moment(one.at)} · ${say(`outcome_${one.outcome ?? "open"}`)}`);
 }

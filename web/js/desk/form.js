@@ -1,6 +1,7 @@
 // The registration form: kept as one types, sent once, asked back where it may be a duplicate.
 
-import { announce, byId, csrf, language, make, moment, say } from "./page.js";
+import { announce, byId, csrf, has, language, make, moment, named, say } from "./page.js";
+import { MoreFields } from "./more.js";
 import { Picker } from "./picker.js";
 
 const SAVE_MS = 700;
@@ -15,6 +16,8 @@ export class Form {
     this.timer = null;
     this.key = crypto.randomUUID();
     this.element = byId("form");
+    this.more = new MoreFields(desk.call.recording);
+    this.scheme = null;
     const changed = () => this.changed();
     this.category = new Picker(this.field("category"), "/desk/categories", category, changed);
     this.place = new Picker(this.field("place"), "/desk/places", place, changed);
@@ -51,6 +54,8 @@ export class Form {
     this.element.reset();
     this.category.set(null);
     this.place.set(null);
+    this.more.clear();
+    this.scheme = null;
     this.version = 0;
     this.key = crypto.randomUUID();
     byId("form-asks").hidden = true;
@@ -111,6 +116,8 @@ export class Form {
     for (const name of TICKS) form[name] = this.field(name).checked;
     form.category = this.category.value;
     form.place = this.place.value;
+    form.more = this.more.values(false);
+    form.scheme = this.scheme;
     return form;
   }
 
@@ -122,6 +129,8 @@ export class Form {
     for (const name of TICKS) this.field(name).checked = form[name] ?? false;
     this.category.set(form.category);
     this.place.set(form.place);
+    this.more.fill(form.more);
+    this.scheme = form.scheme ?? null;
     this.choose(form.citizen);
     this.show();
   }
@@ -130,9 +139,28 @@ export class Form {
     return this.element.querySelector("input[name=citizen]:checked")?.value ?? null;
   }
 
+  kind() {
+    return this.element.querySelector("input[name=kind]:checked")?.value ?? "complaint";
+  }
+
+  /** A scheme was told: the form says so, and only what it leaves open is still to be filled in. */
+  tell(scheme, state) {
+    for (const one of this.element.querySelectorAll("input[name=kind]")) one.checked = one.value === "information";
+    const { code, version, hi, en } = scheme;
+    this.scheme = { code, version, hi, en };
+    if (scheme.category && !this.category.chosen) this.category.set(scheme.category);
+    if (state && !this.place.chosen) this.place.set(state);
+    const text = this.field("text");
+    if (!text.value.trim()) text.value = say("scheme_text", { name: hi });
+    this.field("answer").value = scheme.told;
+    this.changed();
+  }
+
   show() {
-    const kind = this.element.querySelector("input[name=kind]:checked")?.value;
-    byId("form-answer").hidden = kind !== "information";
+    byId("form-answer").hidden = this.kind() !== "information";
+    byId("form-scheme").hidden = !this.scheme;
+    byId("form-scheme").textContent = this.scheme ? say("scheme_named", { name: named(this.scheme) }) : "";
+    this.desk.guide?.look();
     byId("form-new").hidden = this.citizen() !== "";
     const advice = this.category.value?.advice;
     byId("form-advice").hidden = !advice;
@@ -174,7 +202,11 @@ export class Form {
     else if (given.citizen_name) body.citizen_name = given.citizen_name;
     if (!given.citizen && given.links_number) body.links_number = true;
     if (given.contact) body.contact = given.contact;
-    if (given.kind === "information" && given.answer) body.answer = given.answer;
+    if (given.kind === "information" && given.answer) {
+      body.answer = given.answer;
+      if (given.scheme) body.scheme = { code: given.scheme.code, version: given.scheme.version };
+    }
+    body.fields = this.more.values();
     return body;
   }
 
@@ -185,11 +217,11 @@ export class Form {
 
   async answer(response) {
     const told = await response.json();
-    this.faults(told.fields ?? {});
+    this.faults(faultTexts(told.reasons ?? {}));
     byId("form-asks").hidden = true;
     if (response.status === 409 && told.candidates) this.ask(told.candidates);
     else if (response.ok) this.done(told);
-    else announce(say("not_registered", { reason: told.error }), true);
+    else announce(say("not_registered", { reason: reasonText("error", told.reason) }), true);
   }
 
   /** It may be one of the citizen's open ones: the agent asks, and says. */
@@ -225,6 +257,7 @@ export class Form {
       this.candidates(pop?.history?.citizens ?? []);
       this.field("category").focus();
     });
+    this.more.clear();
     box.replaceChildren(make("h3", {}, say("tell")), ...lines, again);
     byId("form-saved").textContent = "";
     clearTimeout(this.timer);
@@ -243,7 +276,7 @@ export class Form {
   faults(fields) {
     for (const line of this.element.querySelectorAll(".fault")) {
       const why = fields[line.dataset.of];
-      line.textContent = why ? (line.dataset.of === "citizen" ? why : say("fault", { why })) : "";
+      line.textContent = why ?? "";
       line.hidden = !why;
       const field = this.field(line.dataset.of);
       if (field instanceof Element) field.setAttribute("aria-invalid", String(Boolean(why)));
@@ -251,6 +284,16 @@ export class Form {
     const first = this.element.querySelector("[aria-invalid=true]");
     first?.focus();
   }
+}
+
+/** `{code, ...}` of the server in the reader's language. */
+function reasonText(what, reason) {
+  const key = `${what}_${reason?.code}`;
+  return has(key) ? say(key, reason) : say(what === "fault" ? "fault_invalid" : "error_other");
+}
+
+function faultTexts(reasons) {
+  return Object.fromEntries(Object.entries(reasons).map(([field, one]) => [field, reasonText("fault", one)]));
 }
 
 function category(one) {

@@ -45,6 +45,7 @@ export class Side {
     try {
       const day = await get("/desk/day");
       byId("day-calls").textContent = day.calls;
+      byId("day-short").textContent = `${day.calls} · ${length(day.talked)}`;
       for (const name of FIGURES) byId(`day-${name}`).textContent = length(day[name]);
       byId("day-average").textContent = day.calls ? length((day.talked + day.wrapped_up) / day.calls) : "–";
     } catch {

@@ -3,6 +3,7 @@
 import { Bar, refused } from "../desk/bar.js";
 import { CallPanel } from "../desk/call.js";
 import { Form } from "../desk/form.js";
+import { Guide } from "../desk/guide.js";
 import { announce, byId, has, say } from "../desk/page.js";
 import { Ring } from "../desk/ring.js";
 import { Side } from "../desk/side.js";
@@ -24,9 +25,10 @@ class Desk {
     this.socket = new DeskSocket("/agent/socket");
     this.ring = new Ring();
     this.phone = new Softphone(() => this.credentials(), byId("voice"));
-    this.form = new Form(this);
     this.bar = new Bar(this);
     this.call = new CallPanel(this);
+    this.form = new Form(this);
+    this.guide = new Guide(this);
     this.side = new Side(this);
     this.socket.addEventListener("message", ({ detail }) => this.take(detail));
     this.socket.addEventListener("lost", ({ detail }) => this.lost(detail));
@@ -170,6 +172,7 @@ class Desk {
   show() {
     this.bar.show();
     this.call.show();
+    this.guide.look();
     this.ring.set(this.phone.state === "ringing" && !this.phone.answering);
     const ringing = this.state.status === "ringing";
     const title = ringing ? say("title_rings") : say(`status_${this.open ? this.state.status : "offline"}`);
@@ -190,6 +193,11 @@ class Desk {
     F8: () => this.phone.state === "talking" && this.call.hold(),
     F9: () => this.call.hangUp(),
     "Shift+F9": () => this.state.status === "in_call" && this.call.emergency(),
+    "Shift+F8": () => this.call.recording.inCall && this.call.recording.turn(),
+    "Shift+F6": () => this.call.openHanding(),
+    F6: () => this.form.field("category").focus(),
+    F7: () => this.guide.focus(),
+    "Shift+F7": () => byId("help-text").focus(),
     "Shift+F2": () => this.bar.toggle(),
     "Shift+F4": () => this.state.status === "wrap_up" && this.command("end_wrap_up"),
     "Ctrl+Enter": () => this.form.element.requestSubmit(),

@@ -1,0 +1,1 @@
+"""What agents say and tell: scripts, government schemes, and what a category asks besides."""
