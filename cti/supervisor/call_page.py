@@ -16,9 +16,10 @@ from aiohttp.typedefs import Handler
 
 from access.rights import Right, Subject, may
 from access.users import ACQUIRE_SECONDS
+from cti.supervising import supervising
 from cti.supervisor.call_list import number_for
+from cti.supervisor.finding import Reach
 from cti.supervisor.hearing import ListeningRights, person_may_hear
-from cti.supervisor.wall import supervisor_of
 from db.pool import Connection
 from db.statements import statements
 from recordings import pausing, retention
@@ -81,7 +82,7 @@ class _Calls:
         call = await _call(visit)
         person, subject = visit.signed_in.person, Subject(queue=call["queue"])
         async with visit.shell.pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
-            told = await _told(conn, call["id"], visit)
+            told = await _told(conn, call, visit)
             heard = [
                 await person_may_hear(conn, one["id"], person) for one in told["recordings"][:1]
             ]
@@ -190,40 +191,51 @@ def _zipped(paths: list[Path]) -> bytes:
 
 
 async def _call(visit: Visit) -> Any:
-    """The call of the address, if it is in their queues: else it is not there for them."""
-    supervisor = supervisor_of(visit, Right.CALL_FIND)
+    """The call of the address, if it is within their scopes: else it is not there for them."""
+    reach = Reach.of(visit.signed_in.person)
     id = _uuid(visit.request.match_info["id"])
     async with visit.shell.pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
-        call = await statements().supervision_call(conn, id=id)
-    if call is None or not supervisor.may([call["queue"]] if call["queue"] else []):
+        call = await statements().supervision_call_within(
+            conn, id=id, find=reach.find, identify=reach.identify
+        )
+    if call is None:
         raise web.HTTPNotFound
     return call
 
 
 async def _recording(visit: Visit, right: Right) -> UUID:
-    """The recording of the address: of this call, with this right over its queue."""
+    """The recording of the address: of this call, with this right over it."""
     call = await _call(visit)
-    recording = _uuid(visit.request.match_info["recording"])
+    recording, person = _uuid(visit.request.match_info["recording"]), visit.signed_in.person
     async with visit.shell.pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
         row = await statements().supervision_of_recording(conn, id=recording)
-    if row is None or row["call_id"] != call["id"]:
-        raise web.HTTPNotFound
-    if not may(visit.signed_in.person, right, Subject(queue=call["queue"])):
+        if row is None or row["call_id"] != call["id"]:
+            raise web.HTTPNotFound
+        if right is Right.RECORDING_LISTEN:
+            allowed = await person_may_hear(conn, recording, person)
+        else:
+            allowed = may(person, right, Subject(queue=call["queue"]))
+    if not allowed:
         await visit.shell.log_refusal(visit, right)
         raise RightRefusedError
     return recording
 
 
-async def _told(conn: Connection, call_id: UUID, visit: Visit) -> dict[str, Any]:
-    asked = statements()
+async def _told(conn: Connection, call: Any, visit: Visit) -> dict[str, Any]:
+    """What was done in the call (who listened in, and why) is for who supervises."""
+    asked, call_id, person = statements(), call["id"], visit.signed_in.person
+    find = Reach.of(person).find
     recordings = []
     async for row in asked.supervision_call_recordings(conn, id=call_id):
         recordings.append(dict(row))
     for one in recordings:
         one["pauses"] = await pausing.pauses(conn, one["id"])
         one["holds"] = await retention.holds(conn, one["id"], visit.shell.now())
-    complaints = [row async for row in asked.supervision_call_complaints(conn, id=call_id)]
-    actions = [row async for row in asked.supervision_call_actions(conn, id=call_id)]
+    rows = asked.supervision_call_complaints(conn, id=call_id, queue=call["queue"], find=find)
+    complaints = [row async for row in rows]
+    supervisor, actions = supervising(person, Right.CALL_FIND), []
+    if supervisor is not None and supervisor.may([call["queue"]] if call["queue"] else []):
+        actions = [row async for row in asked.supervision_call_actions(conn, id=call_id)]
     return {"recordings": recordings, "complaints": complaints, "actions": actions}
 
 

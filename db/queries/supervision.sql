@@ -60,43 +60,60 @@ select (select count(*) from recording where cell = :cell and state = 'missing' 
      + (select count(*) from recording r join call c on c.id = r.call_id
         where r.cell = :cell and r.state = 'open' and c.ended_at < :stuck);
 
--- name: supervision_calls_by_number(number, confidential, since, until, queue, queues, before_at, before_id, at_most)
--- Newest first, page by page; so in the three below. Being found by a number tells who called: not of a confidential one.
-select * from call_listed
+-- name: supervision_calls_by_number(number, confidential, since, until, queue, find, identify, before_at, before_id, at_most)
+-- Newest first, page by page, within the scopes `find`; `identified` within `identify`: so in those below.
+-- Being found by a number tells who called: only where that may be known, and not of a confidential one.
+select *, true as identified from call_listed
 where citizen_number = :number and (:confidential or not confidential) and started_at >= :since and started_at < :until and (started_at, id) < (:before_at, :before_id)
-  and (:queue::text is null or queue = :queue) and (:queues::text[] is null or queue = any(:queues))
+  and (:queue::text is null or queue = :queue) and call_within(id, queue, confidential, :find)
+  and call_within(id, queue, confidential, :identify)
 order by started_at desc, id desc limit :at_most;
 
--- name: supervision_calls_by_agent(agent, since, until, queue, queues, before_at, before_id, at_most)
+-- name: supervision_calls_by_agent(agent, since, until, queue, find, identify, before_at, before_id, at_most)
 -- The index of agents' calls has this order.
-select * from call_listed
+select *, call_within(id, queue, confidential, :identify) as identified from call_listed
 where agent_id = :agent and started_at >= :since and started_at < :until and (started_at, id) < (:before_at, :before_id)
-  and (:queue::text is null or queue = :queue) and (:queues::text[] is null or queue = any(:queues))
+  and (:queue::text is null or queue = :queue) and call_within(id, queue, confidential, :find)
 order by started_at desc, id desc limit :at_most;
 
--- name: supervision_calls_of(ids, since, until, queue, queues, before_at, before_id, at_most)
+-- name: supervision_calls_of(ids, since, until, queue, find, identify, before_at, before_id, at_most)
 -- Those of a complaint.
-select * from call_listed
+select *, call_within(id, queue, confidential, :identify) as identified from call_listed
 where id = any(:ids::uuid[]) and started_at >= :since and started_at < :until and (started_at, id) < (:before_at, :before_id)
-  and (:queue::text is null or queue = :queue) and (:queues::text[] is null or queue = any(:queues))
+  and (:queue::text is null or queue = :queue) and call_within(id, queue, confidential, :find)
 order by started_at desc, id desc limit :at_most;
 
--- name: supervision_calls_by_day(since, until, queue, queues, before_at, before_id, at_most)
+-- name: supervision_calls_by_day(since, until, queue, find, identify, before_at, before_id, at_most)
 -- All of them.
-select * from call_listed
+select *, call_within(id, queue, confidential, :identify) as identified from call_listed
 where started_at >= :since and started_at < :until and (started_at, id) < (:before_at, :before_id)
-  and (:queue::text is null or queue = :queue) and (:queues::text[] is null or queue = any(:queues))
+  and (:queue::text is null or queue = :queue) and call_within(id, queue, confidential, :find)
+order by started_at desc, id desc limit :at_most;
+
+-- name: supervision_calls_of_posts(posts, since, until, queue, find, identify, before_at, before_id, at_most)
+-- Of the complaints that are with these posts, or were handed to them: few among all calls, so they are looked up by these.
+with theirs as materialized (
+    select l.call_id from call_complaint l
+    where l.complaint_id in (select id from complaint where post = any(:posts::text[])
+                             union all select complaint_id from bundle where post = any(:posts::text[]))
+)
+select *, call_within(id, queue, confidential, :identify) as identified from call_listed
+where id in (select call_id from theirs) and started_at >= :since and started_at < :until and (started_at, id) < (:before_at, :before_id)
+  and (:queue::text is null or queue = :queue) and call_within(id, queue, confidential, :find)
 order by started_at desc, id desc limit :at_most;
 
 -- name: supervision_call(id)^
 select * from call_listed where id = :id;
 
--- name: supervision_call_complaints(id)
--- What the call led to, or was about.
+-- name: supervision_call_within(id, find, identify)^
+-- Nothing where it is not theirs.
+select *, call_within(id, queue, confidential, :identify) as identified from call_listed
+where id = :id and call_within(id, queue, confidential, :find);
+
+-- name: supervision_call_complaints(id, queue, find)
+-- What the call led to, or was about, as far as it is theirs.
 select distinct c.number, c.confidential from complaint c
-where c.id in (select complaint_id from complaint_call where call_id = :id)
-   or c.id in (select complaint_id from attempt where id = :id)
-   or c.id in (select complaint_id from desk_call where call_id = :id)
+where c.id in (select complaint_id from call_complaint where call_id = :id) and complaint_within(c.id, :queue, :find)
 order by c.number;
 
 -- name: supervision_call_recordings(id)
