@@ -243,6 +243,7 @@ class Helpline:
             timedelta(seconds=self._settings.recordings.pause_limit_seconds),
             self._settings.alarms,
             self._settings.feedback.trunk_channels,
+            self._settings.http.public_url,
         )
         await live.load_agents()
         for name, service in live.services.items():

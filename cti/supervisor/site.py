@@ -5,7 +5,15 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from access.rights import Right
-from cti.supervisor import alarm_page, call_list, call_page, quality_page, report_page, wall
+from cti.supervisor import (
+    alarm_page,
+    call_list,
+    call_page,
+    quality_page,
+    report_page,
+    staffing_page,
+    wall,
+)
 from cti.supervisor.call_page import CallParts
 from web.shell import MenuItem, Shell
 
@@ -29,5 +37,6 @@ def add_supervisor_pages(
     alarm_page.add_routes(app, shell, cell=cell)
     call_list.add_routes(app, shell)
     call_page.add_routes(app, shell, parts)
-    report_page.add_routes(app, shell, wrap_up=wrap_up)
+    report_page.add_routes(app, shell)
+    staffing_page.add_routes(app, shell, wrap_up=wrap_up)
     quality_page.add_routes(app, shell, parts)

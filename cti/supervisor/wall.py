@@ -21,13 +21,15 @@ _TEXTS = (
     "wait", "ready", "paused", "ringing", "in_call", "wrap_up", "held", "act_on", "agents",
     "waiting", "longest", "level", "answered", "abandoned", "of", "stale", "away", "done",
     "refused", "no_agents", "no_queues", "no_alarms", "asked",
-    "acknowledged", "answer",
+    "acknowledged", "answer", "all_cells", "silent", "silent_always", "not_counted", "no_link", "up",
+    "cell",
 )  # fmt: skip
 REASONS = (
     "say_why", "this_agent_is_not_signed_in", "this_agent_is_in_no_call", "no_such_telephone",
     "an_agent_works_with_this_telephone", "this_is_not_one_of_your_queues", "no_such_queue",
     "your_telephone_cannot_be_called_now", "asterisk_did_not_answer", "the_database_is_away",
-    "signed_out",
+    "signed_out", "this_agent_is_in_another_cell", "the_other_cell_did_not_take_it",
+    "whether_the_other_cell_did_it_is_not_known", "not_told_in_every_cell",
 )  # fmt: skip
 
 

@@ -1,5 +1,5 @@
 -- depends: 0021.officers_line
--- Calls within the scopes of who asks; ...
+-- Calls within the scopes of who asks; figures by the database; several cells on one wallboard; limits of alarms.
 
 -- What a call belongs to: by registration or feedback, by an attempt to ask, by an agent's own call.
 create view call_complaint as
@@ -43,3 +43,43 @@ $$;
 -- A post's list of calls: what is or was with it at its end, and what it was handed.
 create index complaint_of_post on complaint (post);
 create index bundle_by_post on bundle (post);
+
+-- Under which line of a report a call stands. Hours and days are India's.
+create function report_key(by text, queue text, agent text, at timestamptz) returns text
+language sql stable as $$
+    select case by when 'queue' then queue when 'agent' then coalesce(agent, '')
+                   when 'hour' then to_char(at at time zone 'Asia/Kolkata', 'YYYY-MM-DD HH24:00')
+                   else to_char(at at time zone 'Asia/Kolkata', 'YYYY-MM-DD') end
+$$;
+
+-- Cells that have ever served on this database: one that says nothing is missed, not forgotten.
+create table cell (
+    name     text primary key check (name <> ''),
+    url      text not null,                      -- of its pages: where its supervisors go
+    first_at timestamptz not null
+);
+
+-- The board of each cell, by itself, every second. Unlogged: after a crash it is written anew within a second.
+create unlogged table cell_board (
+    cell  text primary key,
+    word  bigint not null,                       -- counts up: a word that does not change is silence, whatever clocks say
+    at    timestamptz not null,
+    board jsonb not null
+);
+
+-- What a supervisor at one cell wants of an agent of another. Taken once; what is not taken in time is never done.
+create unlogged table cell_command (
+    id          uuid primary key,
+    from_cell   text not null,
+    to_cell     text not null,
+    at          timestamptz not null,
+    expires_at  timestamptz not null check (expires_at > at),
+    who         jsonb not null,
+    asked       jsonb not null,
+    taken_at    timestamptz,
+    answered_at timestamptz,
+    answer      jsonb,
+    constraint only_what_was_taken_is_answered check (answered_at is null or taken_at is not null),
+    constraint an_answer_has_its_time check ((answer is null) = (answered_at is null))
+);
+create index cell_command_waiting on cell_command (to_cell, at) where taken_at is null;

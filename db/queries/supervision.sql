@@ -129,15 +129,3 @@ where d.call_id = :id order by d.at, d.id;
 -- What a right to hear it depends on.
 select c.queue, v.confidential, r.call_id from recording r join call c on c.id = r.call_id join call_listed v on v.id = c.id
 where r.id = :id;
-
--- name: supervision_agents_of(queues)
--- Whose time is shown to who supervises these queues.
-select id from agent where queues && :queues::text[];
-
--- name: supervision_count_offered(since, until, at_most)$
--- Whether there are too many to read for a page: counts no further than that.
-select count(*) from (
-    select from call c
-    where c.direction = 'inbound' and c.queued_at >= :since and c.queued_at < :until and c.queue is not null
-    limit :at_most
-) counted;
