@@ -17,12 +17,13 @@ from calls.errors import CallError
 from calls.reporting import By
 from complaints.errors import ComplaintError
 from complaints.importing.layouts import Kind
-from cti.errors import FormError
+from cti.errors import DeskError, FormError
 from db.errors import AWAY, DatabaseError
 from dialplans.errors import DialplanError
 from helpline import call_reports, commands, logs, quality_commands, recording_words, reports
 from helpline import message_commands as messages
 from helpline import user_commands as people
+from helpline.alarm_commands import add_commands as add_alarm_commands
 from helpline.caller_commands import add_commands as add_caller_commands
 from helpline.complaint_parser import add_bundle, add_complaint, add_feedback
 from helpline.database import NoDatabaseError
@@ -51,6 +52,7 @@ _OPERATOR_ERRORS = (
     DialplanError,
     CallError,
     ComplaintError,
+    DeskError,
     FormError,
     MessageError,
     RecordingError,
@@ -137,6 +139,7 @@ def _parser() -> argparse.ArgumentParser:
     verify.set_defaults(command=commands.verify)
 
     add_caller_commands(verbs)
+    add_alarm_commands(verbs)
     _add_notifications(verbs.add_parser("notifications", help="about messages"))
     add_complaint(verbs.add_parser("complaint", help="about one complaint: every move of its life"))
     add_bundle(verbs.add_parser("bundle", help="what an officer is handed with an escalation"))

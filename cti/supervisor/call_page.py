@@ -4,8 +4,9 @@ import asyncio
 import io
 import tempfile
 import zipfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from recordings.certificate import Device, Party
 from recordings.errors import CertificateError, NoSuchFileError, NotAllowedError
 from recordings.handing_out import hand_out
 from recordings.listening import LinkTerms, Wish, link_for
+from recordings.pausing import Pause
 from recordings.vault import Vault
 from web.dates import exact
 from web.shell import RightRefusedError, Shell, Visit
@@ -50,6 +52,12 @@ class Playing:
 
     recording: UUID
     url: str
+
+    @property
+    def peaks(self) -> str:
+        """Where the player finds what to draw: the same link, one step down."""
+        path, _, query = self.url.partition("?")
+        return f"{path}/peaks?{query}"
 
 
 def add_routes(app: web.Application, shell: Shell, parts: CallParts) -> None:
@@ -230,6 +238,7 @@ async def _told(conn: Connection, call: Any, visit: Visit) -> dict[str, Any]:
         recordings.append(dict(row))
     for one in recordings:
         one["pauses"] = await pausing.pauses(conn, one["id"])
+        one["gaps"] = gaps(one["pauses"], one["started_at"])
         one["holds"] = await retention.holds(conn, one["id"], visit.shell.now())
     rows = asked.supervision_call_complaints(conn, id=call_id, queue=call["queue"], find=find)
     complaints = [row async for row in rows]
@@ -237,6 +246,21 @@ async def _told(conn: Connection, call: Any, visit: Visit) -> dict[str, Any]:
     if supervisor is not None and supervisor.may([call["queue"]] if call["queue"] else []):
         actions = [row async for row in asked.supervision_call_actions(conn, id=call_id)]
     return {"recordings": recordings, "complaints": complaints, "actions": actions}
+
+
+def gaps(pauses: Iterable[Pause], started_at: datetime) -> list[dict[str, object]]:
+    """Pauses in seconds of the recording; the end of one that goes on is None. Pure."""
+
+    def second(at: datetime | None) -> float | None:
+        return None if at is None else max(0.0, round((at - started_at).total_seconds(), 1))
+
+    return [
+        {
+            "begin": second(one.paused_at), "end": second(one.resumed_at), "why": one.why,
+            "by": one.paused_by.rpartition(":")[2],
+        }
+        for one in pauses
+    ]  # fmt: skip
 
 
 async def _reason(visit: Visit) -> str:

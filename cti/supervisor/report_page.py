@@ -216,7 +216,7 @@ def _period(visit: Visit) -> Period:
     until = asked_day(visit, "until", today(visit))
     since = min(asked_day(visit, "since", until), until)
     most = timedelta(days=_MOST_DAYS.get(by, _MOST_DAYS_ELSE) - 1)
-    return Period(since=max(since, until - min(most, until - date.min)), until=until, by=by)
+    return Period(since=max(since, until - most), until=until, by=by)
 
 
 def _span(visit: Visit, period: Period) -> Span:

@@ -1,3 +1,7 @@
+drop table alarm_limit;
+drop trigger peaks_go_with_the_recording on recording;
+drop function forget_peaks();
+drop table recording_peaks;
 drop table cell_command;
 drop table cell_board;
 drop table cell;

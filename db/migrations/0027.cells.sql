@@ -83,3 +83,36 @@ create unlogged table cell_command (
     constraint an_answer_has_its_time check ((answer is null) = (answered_at is null))
 );
 create index cell_command_waiting on cell_command (to_cell, at) where taken_at is null;
+
+-- How loud each side is over a recording: for the player's picture. Made at the first hearing, gone with the recording.
+create table recording_peaks (
+    recording_id uuid primary key references recording,
+    seconds      double precision not null check (seconds >= 0),
+    channels     smallint not null check (channels between 1 and 2),
+    levels       bytea not null,                 -- a byte for each piece of each channel, one channel after the other
+    made_at      timestamptz not null
+);
+create function forget_peaks() returns trigger language plpgsql as $$
+begin
+    delete from recording_peaks where recording_id = new.id;
+    return null;
+end $$;
+create trigger peaks_go_with_the_recording after update of state on recording
+    for each row when (new.state = 'erased') execute function forget_peaks();
+
+-- Limits of alarms that supervisors set: the latest row of a kind and queue holds in all cells. Nothing is changed, so that
+-- it can be told who wanted what. Without a threshold: the setting's again.
+create table alarm_limit (
+    id        uuid primary key,
+    kind      text not null check (kind in ('waiting', 'longest_wait', 'service_level', 'trunk_full', 'ami_down', 'recordings_failing')),
+    queue     text not null check (queue <> ''),     -- * is each queue, and what is a cell's own
+    threshold double precision check (threshold >= 0 and threshold < 1000000),
+    why       text not null check (why <> ''),
+    set_by    text not null check (set_by <> ''),
+    set_at    timestamptz not null,
+    constraint a_share_is_at_most_one check (threshold <= 1 or kind not in ('service_level', 'trunk_full')),
+    constraint what_is_a_cells_has_no_queue check (queue = '*' or kind in ('waiting', 'longest_wait', 'service_level'))
+);
+create index alarm_limit_latest on alarm_limit (kind, queue, set_at desc, id desc);
+create trigger limits_that_were_set_stay before update or delete on alarm_limit
+    for each row execute function refuse_change();

@@ -330,3 +330,12 @@ select state, sha256 from recording where id = :id;
 
 -- name: recordings_to_certify(id)^
 select channels, sha256, bytes from recording where id = :id and state = 'stored';
+
+-- name: recordings_peaks(id)^
+select seconds, channels, levels from recording_peaks where recording_id = :id;
+
+-- name: recordings_put_peaks(id, seconds, channels, levels, at)!
+-- Not of one that was erased meanwhile; the row is held, so that it is not erased just now.
+insert into recording_peaks (recording_id, seconds, channels, levels, made_at)
+select id, :seconds, :channels, :levels, :at from recording where id = :id and state = 'stored' for update
+on conflict (recording_id) do nothing;

@@ -13,17 +13,17 @@ order by a.name, s.agent_id, s.from_at;
 
 -- name: supervision_open_alarms(cell)
 -- What stands; an index of its own has no more than these.
-select a.id, a.kind, a.queue, a.threshold, a.value, a.raised_at, a.acknowledged_at, a.acknowledged_by,
+select a.id, a.cell, a.kind, a.queue, a.threshold, a.value, a.raised_at, a.acknowledged_at, a.acknowledged_by,
        u.display_name as acknowledged_name, a.cleared_at
 from alarm a left join app_user u on a.acknowledged_by = 'user:' || u.id
 where a.cell = :cell and a.cleared_at is null order by a.raised_at, a.id;
 
--- name: supervision_alarms(cell, queues, at_most)
--- Newest first; the cell's own are everybody's.
-select a.id, a.kind, a.queue, a.threshold, a.value, a.raised_at, a.acknowledged_at, a.acknowledged_by,
+-- name: supervision_alarms(queues, at_most)
+-- Newest first; what is a cell's own is everybody's.
+select a.id, a.cell, a.kind, a.queue, a.threshold, a.value, a.raised_at, a.acknowledged_at, a.acknowledged_by,
        u.display_name as acknowledged_name, a.cleared_at
 from alarm a left join app_user u on a.acknowledged_by = 'user:' || u.id
-where a.cell = :cell and (:queues::text[] is null or a.queue = '' or a.queue = any(:queues))
+where (:queues::text[] is null or a.queue = '' or a.queue = any(:queues))
 order by a.raised_at desc, a.id desc limit :at_most;
 
 -- name: supervision_raise_alarm(id, cell, kind, queue, threshold, value, at)$
@@ -39,10 +39,10 @@ update alarm set cleared_at = greatest(raised_at, :at)
 where cell = :cell and kind = :kind and queue = :queue and cleared_at is null
 returning id;
 
--- name: supervision_acknowledge(id, cell, by, at, queues)$
+-- name: supervision_acknowledge(id, by, at, queues)$
 -- The first who does it; within their queues.
 update alarm set acknowledged_at = :at, acknowledged_by = :by
-where id = :id and cell = :cell and acknowledged_at is null
+where id = :id and acknowledged_at is null
   and (:queues::text[] is null or queue = '' or queue = any(:queues))
 returning id;
 
@@ -129,3 +129,16 @@ where d.call_id = :id order by d.at, d.id;
 -- What a right to hear it depends on.
 select c.queue, v.confidential, r.call_id from recording r join call c on c.id = r.call_id join call_listed v on v.id = c.id
 where r.id = :id;
+
+-- name: supervision_limits()
+-- What holds now: the latest of each.
+select distinct on (kind, queue) kind, queue, threshold from alarm_limit order by kind, queue, set_at desc, id desc;
+
+-- name: supervision_limit_history(queues, at_most)
+select l.kind, l.queue, l.threshold, l.why, l.set_by, l.set_at, u.display_name as set_by_name
+from alarm_limit l left join app_user u on l.set_by = 'user:' || u.id
+where :queues::text[] is null or l.queue = any(:queues::text[] || '{*}') order by l.set_at desc, l.id desc limit :at_most;
+
+-- name: supervision_set_limit(id, kind, queue, threshold, why, by, at)!
+insert into alarm_limit (id, kind, queue, threshold, why, set_by, set_at)
+values (:id, :kind, :queue, :threshold, :why, :by, :at);

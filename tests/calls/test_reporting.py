@@ -166,6 +166,11 @@ def any_calls(count: int) -> list[OfferedCall]:
     return made
 
 
+def waited(one: OfferedCall) -> timedelta:
+    until = one.agent_answered_at or one.ended_at
+    return max(0 * SECOND, until - one.queued_at) if until else 0 * SECOND
+
+
 KEYS: dict[By, Callable[[OfferedCall], str]] = {
     By.QUEUE: lambda one: one.queue,
     By.AGENT: lambda one: one.agent_id or "",
@@ -189,12 +194,7 @@ async def test_sums_of_the_database_are_those_of_the_calls_one_by_one(pool: Pool
     for key, line in found.lines.items():
         mine = [one for one in calls if KEYS[by](one) == key]
         assert line.fates == {what: sum(one.fate is what for one in mine) for what in Fate}
-        waits = {
-            one.id: max(0 * SECOND, (one.agent_answered_at or one.ended_at) - one.queued_at)
-            if one.agent_answered_at or one.ended_at
-            else 0 * SECOND
-            for one in mine
-        }  # fmt: skip
+        waits = {one.id: waited(one) for one in mine}
         answered = [one for one in mine if one.fate is Fate.ANSWERED]
         assert line.waited == sum((waits[one.id] for one in answered), 0 * SECOND)
         assert line.answered_in_time == sum(waits[one.id] <= 20 * SECOND for one in answered)

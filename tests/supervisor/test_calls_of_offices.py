@@ -163,7 +163,8 @@ async def test_an_office_reads_neither_the_neighbours_number_nor_the_supervisors
         "insert into desk_action (id, call_id, actor, action, target, reason, at)"
         " values (gen_random_uuid(), $1, 'user:1', 'listen', 'agent:1001', 'doubt', now())", call,
     )  # fmt: skip
-    numbers = dict(await archive.pool.fetch("select place, number from complaint"))
+    rows = await archive.pool.fetch("select place, number from complaint")
+    numbers = {row["place"]: row["number"] for row in rows}
     client = await signed_in(archive, Role.OFFICER, OWN[Role.OFFICER])
     await client.get(f"/calls/{call}")
     assert numbers.pop("jhansi") not in client.last

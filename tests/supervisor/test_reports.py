@@ -127,6 +127,10 @@ async def test_staffing_is_suggested_from_the_queues_own_weeks(
     cells = [int(text) for text in await page.locator("tbody td").all_inner_texts()]
     assert len(cells) == 168
     assert max(cells) > 1
+    await page.goto(hall.site.origin + "/reports/staffing?queue=*&weeks=1")
+    assert await page.locator("td.short").count() > 0
+    assert "⚠" in await page.inner_text("td.short >> nth=0")
+    assert await judge(page, "staffing-seats") == []
     assert (await page.goto(hall.site.origin + "/reports/staffing?queue=none")).status == 404  # type: ignore[union-attr]
 
 
@@ -156,9 +160,11 @@ async def test_a_year_is_summed_and_more_than_three_are_cut(hall: Centre) -> Non
     client = await signed_in(hall, Role.SUPERVISOR)
     await client.get("/reports/calls?since=2024-12-01&until=2025-11-22&by=day")
     assert "Offered 8 = " in client.last
-    await client.get("/reports/calls?since=1700-01-01&until=2025-11-22")
+    await client.get("/reports/calls?since=2001-01-01&until=2025-11-22")
     assert 'value="2022-11-21"' in client.last
-    assert (await client.get("/reports/calls?since=0001-01-01&until=0001-01-02")).status == 200
+    for path in ("/reports/calls", "/calls", "/supervisor/day"):
+        query = "since=0001-01-01&until=9999-12-31&day=9999-12-31"
+        assert (await client.get(f"{path}?{query}")).status == 200
 
 
 def test_a_sheet_that_is_full_says_so(tmp_path: Path) -> None:
