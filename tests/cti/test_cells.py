@@ -1,10 +1,13 @@
 """Several cells on one database: one wallboard; a command goes to the cell that has the agent."""
 
 import asyncio
+import os
+import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -18,7 +21,7 @@ from cti.cells import CellState, Word, heard, is_silent, merged
 from cti.errors import NotNowError
 from cti.supervising import Supervisor, as_json, from_json
 from db.pool import Pool
-from helpline.clock import ManualClock
+from helpline.clock import ManualClock, system_clock
 from tests.cti.fake_ami import FakeAmi
 from tests.cti.room import Room, ask, opened, receive
 from tests.cti.streams import AT, citizen_leg, event
@@ -62,10 +65,7 @@ async def centre(pool: Pool) -> AsyncIterator[Centre]:
 @asynccontextmanager
 async def two_cells(pool: Pool) -> AsyncIterator[Centre]:
     """Two whole cells, each with an Asterisk of its own."""
-    await pool.execute("alter table supervisor_action disable trigger user")
-    await pool.execute("delete from supervisor_action")
-    await pool.execute("alter table supervisor_action enable trigger user")
-    await pool.execute("truncate alarm cascade")
+    await pool.execute("truncate alarm, supervisor_action cascade")
     known, clock = FakeSupervisors(), ManualClock(AT)
     async with (
         opened(pool, supervisors=known, directory=DIRECTORY, now=clock) as here,
@@ -288,6 +288,50 @@ async def test_the_question_of_an_agent_reaches_the_wallboards_of_other_cells(
         while (told := await one.receive_json(timeout=20))["type"] != "pong":
             seen.append(told["type"])
     assert "help" not in seen
+
+
+@asynccontextmanager
+async def second_process(url: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    root = Path(__file__).parents[2]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.cti.second_cell", url,
+        cwd=root, env={**os.environ, "PYTHONPATH": str(root)}, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        async with asyncio.timeout(60):
+            while await process.stdout.readline() != b"ready\n":
+                assert process.returncode is None
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+async def test_a_cell_in_another_process_is_seen_obeys_and_is_missed_when_it_is_killed(
+    pool: Pool, postgres_url: str
+) -> None:
+    await pool.execute("truncate supervisor_action")
+    known = FakeSupervisors()
+    async with (
+        opened(pool, supervisors=known, directory=DIRECTORY, now=system_clock) as room,
+        second_process(postgres_url) as other,
+    ):
+        centre = Centre(room, room, ManualClock(AT))
+        page = await centre.page()
+        told = await centre.newest(page, lambda one: one["by_status"] == {"ready": 1})
+        assert [agent["cell"] for agent in told["agents"]] == ["cell2"]
+        assert (await ask(page, "force_pause", agent=FAR, reason="शोर"))["ok"]
+        row = await pool.fetchrow("select action, target from supervisor_action")
+        assert tuple(row or ()) == ("force_pause", f"agent:{FAR}")
+        other.kill()
+        await other.wait()
+        told = await centre.newest(page, lambda one: cell(one, "cell2")["state"] == "silent")
+        assert told["agents"] == []
+        assert cell(told, "cell2")["since"] is not None
+        answer = await ask(page, "broadcast", queue="helpline-hi", text="बाढ़")
+        assert (answer["ok"], answer["cell"]) == (False, "cell2")
 
 
 def row(word: int | None, at: int = 0) -> dict[str, Any]:

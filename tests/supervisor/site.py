@@ -79,8 +79,9 @@ async def centre(
             app
         )
         add_supervisor_pages(
-            app, shell, parts, cell="cell1", wrap_up=dict.fromkeys(QUEUES, 30), alarms=alarms
-        )
+            app, shell, parts, cell="cell1", wrap_up=dict.fromkeys(QUEUES, 30), alarms=alarms,
+            shifts=(Shift(time(7), time(23), 1),),
+        )  # fmt: skip
         server = HttpServer(app, "127.0.0.1", port, None)
         site = Site(origin, shell, People(pool, passwords, clock), clock, app)
         await server.start()
