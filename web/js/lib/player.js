@@ -90,6 +90,8 @@ export class Player {
       return Object.assign(document.createElement("li"), { textContent: `▨ ${text}` });
     });
     this.find(".gaps").replaceChildren(...rows);
+    // The list for those without a script says the same by the clock.
+    if (rows.length) this.place.closest(".recording")?.querySelector(".pauses")?.remove();
   }
 
   listen() {
