@@ -19,7 +19,7 @@ from db.statements import sql, statements
 _ACQUIRE_SECONDS = 5.0
 _PAGE = 2_000
 _LONGEST_SECONDS = 60.0
-"""A year of calls is summed in seconds; a statement that takes longer than this is stopped."""
+"""A statement that sums for longer than this is stopped."""
 _FIRST = UUID(int=0)
 
 
@@ -46,9 +46,13 @@ class Figures:
 
 
 async def figures(conn: Connection, span: Span, by: By, rules: Rules, now: datetime) -> Figures:
-    """The report. An interval that goes on lasts until `now`. Raises one of `db.errors.AWAY`."""
+    """The report. An interval that goes on lasts until `now`.
+
+    Raises `TimeoutError` for too many calls, or another of `db.errors.AWAY`.
+    """
     lines: dict[str, Line] = {}
     async with conn.transaction(isolation="repeatable_read", readonly=True):
+        await statements().reports_room(conn)
         for row in await _groups(conn, span, by, rules, per_cell=False):
             lines.setdefault(row["key"], Line()).count(_group(row))
         bounds = {**span._bounds, "by": by}

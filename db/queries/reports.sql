@@ -1,5 +1,9 @@
 -- The parameters stand in the order of their first use: some are run with a longer time limit, by position.
 
+-- name: reports_room()!
+-- Until the end of the transaction: a year of intervals is sorted, which spills to disk with the default.
+set local work_mem = '64MB';
+
 -- name: reports_groups(short, within, by, per_cell, since, until, queues)
 -- Offered calls, grouped by their line and by all that decides their fate: which of the fates it is, Python says, in one place.
 select key, cell, answered, ended, outcome, owes_callback, count(*)::int as calls,

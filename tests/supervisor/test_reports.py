@@ -167,6 +167,16 @@ async def test_a_year_is_summed_and_more_than_three_are_cut(hall: Centre) -> Non
         assert (await client.get(f"{path}?{query}")).status == 200
 
 
+async def test_a_sum_that_takes_too_long_says_so(
+    hall: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await a_day(hall)
+    client = await signed_in(hall, Role.SUPERVISOR)
+    monkeypatch.setattr("calls.report_rows._LONGEST_SECONDS", 0.000_001)
+    assert (await client.get("/reports/calls")).status == 503
+    assert "fewer days" in client.last
+
+
 def test_a_sheet_that_is_full_says_so(tmp_path: Path) -> None:
     calls = [OfferedCall(id=uuid4(), queue="q", queued_at=NOW) for _ in range(9)]
     for most, kept, full in ((6, 4, True), (12, 9, False)):
