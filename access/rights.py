@@ -75,19 +75,19 @@ RIGHTS_OF: dict[Role, frozenset[Right]] = {
     Role.OFFICER: frozenset(
         {
             _R.COMPLAINT_READ, _R.COMPLAINT_DISPOSE, _R.COMPLAINT_TRANSFER, _R.SPECIAL_CLOSE,
-            _R.CITIZEN_IDENTIFY, _R.CITIZEN_CALL, _R.RECORDING_LISTEN, _R.SEALED_OPEN,
+            _R.CITIZEN_IDENTIFY, _R.CITIZEN_CALL, _R.RECORDING_LISTEN, _R.SEALED_OPEN, _R.CALL_FIND,
         }
     ),
     Role.DEPARTMENT_HEAD: frozenset(
         {
             _R.COMPLAINT_READ, _R.COMPLAINT_TRANSFER, _R.CITIZEN_IDENTIFY, _R.CITIZEN_CALL,
-            _R.RECORDING_LISTEN, _R.REPORT_SEE,
+            _R.RECORDING_LISTEN, _R.REPORT_SEE, _R.CALL_FIND,
         }
     ),
     Role.DISTRICT_MAGISTRATE: frozenset(
         {
             _R.COMPLAINT_READ, _R.COMPLAINT_TRANSFER, _R.CITIZEN_IDENTIFY, _R.CITIZEN_CALL,
-            _R.RECORDING_LISTEN, _R.REPORT_SEE,
+            _R.RECORDING_LISTEN, _R.REPORT_SEE, _R.CALL_FIND,
         }
     ),
     Role.CM_OFFICE: frozenset(

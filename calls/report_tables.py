@@ -2,15 +2,19 @@
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 
 import xlsxwriter
 
-from calls.reporting import IST, By, Fate, Line, OfferedCall, fate
+from calls.reporting import IST, By, Fate, Line, OfferedCall
 
 Cell = str | int | float | None
 Table = Sequence[Sequence[Cell]]
+
+SHEET_ROWS = 1_048_576
+"""Of one sheet, as Excel and LibreOffice have it."""
 
 HEAD = (
     "offered", *(str(fate) for fate in Fate), "short_abandoned", "service_level", "abandonment",
@@ -48,36 +52,65 @@ def line_cells(line: Line) -> list[Cell]:
     ]
 
 
-def call_table(offered: Sequence[OfferedCall]) -> list[list[Cell]]:
-    """A head and one row a call: what the figures are made of. No number, no name."""
-    table: list[list[Cell]] = [list(CALL_HEAD)]
-    for call in offered:
-        table.append(
-            [
-                str(call.id), str(fate(call)), call.queue, call.agent_id, _ist(call.queued_at),
-                _ist(call.agent_answered_at), _ist(call.ended_at), call.outcome, call.transfers,
-            ]
-        )  # fmt: skip
-    return table
+def call_rows(offered: Iterable[OfferedCall]) -> list[list[Cell]]:
+    """One row a call, as `CALL_HEAD` names it: what figures are made of. No number, no name."""
+    return [
+        [
+            str(call.id), str(call.fate), call.queue, call.agent_id, _ist(call.queued_at),
+            _ist(call.agent_answered_at), _ist(call.ended_at), call.outcome, call.transfers,
+        ]
+        for call in offered
+    ]  # fmt: skip
 
 
 def as_csv(table: Table) -> str:
-    """With a head line; a spreadsheet finds UTF-8 by the mark before it, which is the writer's."""
+    """A spreadsheet finds UTF-8 by the mark before it, which is the writer's."""
     written = io.StringIO(newline="")
     csv.writer(written).writerows(["" if cell is None else cell for cell in row] for row in table)
     return written.getvalue()
 
 
-def as_xlsx(tables: Mapping[str, Table]) -> bytes:
-    """A sheet a table. Text stays text: nothing is taken for a formula."""
-    written = io.BytesIO()
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
-    with xlsxwriter.Workbook(written, options) as book:
-        for name, table in tables.items():
-            sheet = book.add_worksheet(name)
-            for number, row in enumerate(table):
-                sheet.write_row(number, 0, ["" if cell is None else cell for cell in row])
-    return written.getvalue()
+class Spreadsheet:
+    """A file with the figures and their calls, written row by row: memory does not grow with it.
+
+    A sheet has 1,048,576 rows. Calls beyond are left out, and its last row says so.
+    """
+
+    def __init__(self, path: Path, figures: Table, *, most_rows: int = SHEET_ROWS) -> None:
+        """Text stays text: nothing is taken for a formula."""
+        options = {
+            "strings_to_formulas": False, "strings_to_urls": False, "constant_memory": True,
+            "tmpdir": str(path.parent),
+        }  # fmt: skip
+        self._book = xlsxwriter.Workbook(path, options)
+        self._most = most_rows
+        sheet = self._book.add_worksheet("figures")
+        for number, row in enumerate(figures):
+            sheet.write_row(number, 0, _blank(row))
+        self._calls = self._book.add_worksheet("calls")
+        self._calls.write_row(0, 0, CALL_HEAD)
+        self._row = 1
+        self.full = False
+
+    def add(self, offered: Iterable[OfferedCall]) -> None:
+        """More calls; nothing more once it is `full`."""
+        for row in call_rows(offered):
+            if self.full:
+                return
+            if self._row == self._most - 1:
+                self._calls.write_row(self._row, 0, [f"CUT: a sheet has {self._most} rows"])
+                self.full = True
+                return
+            self._calls.write_row(self._row, 0, _blank(row))
+            self._row += 1
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._book.close()
+
+
+def _blank(row: Sequence[Cell]) -> list[str | int | float]:
+    return ["" if cell is None else cell for cell in row]
 
 
 def _rounded(share: float | None) -> float | None:

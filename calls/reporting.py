@@ -1,15 +1,16 @@
-"""Figures of the queues, from calls and agents' intervals: pure, so that they can be checked.
+"""Figures of the queues, from groups of calls that share their facts: pure, easily checked.
 
 Every call that was sent to a queue is offered, and falls into exactly one fate; so
 offered = answered + abandoned + overflowed + callback + in progress, whatever was lost on the way.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import product
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -87,9 +88,18 @@ class By(StrEnum):
     DAY = "day"
 
 
+class Facts(NamedTuple):
+    """All that decides what became of an offered call."""
+
+    answered: bool
+    ended: bool
+    outcome: str | None
+    owes_callback: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferedCall:
-    """A call that was sent to a queue. `wrap_up`: what its agents took after it."""
+    """A call that was sent to a queue."""
 
     id: UUID
     queue: str
@@ -100,17 +110,28 @@ class OfferedCall:
     outcome: str | None = None
     owes_callback: bool = False
     transfers: int = 0
-    wrap_up: timedelta = _NOTHING
+
+    @property
+    def fate(self) -> Fate:
+        """What became of it."""
+        answered, ended = self.agent_answered_at is not None, self.ended_at is not None
+        return fate(Facts(answered, ended, self.outcome, self.owes_callback))
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """An agent's state, cut to the report's time."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Calls of one line that share their facts. `short`: of those that waited less than that.
 
-    agent_id: str
-    state: str
-    from_at: datetime
-    until_at: datetime
+    `waited`: until the answer or the end. `talks`: those that are over, and `talked` in them.
+    """
+
+    facts: Facts
+    calls: int
+    short: int = 0
+    in_time: int = 0
+    waited: timedelta = _NOTHING
+    talks: int = 0
+    talked: timedelta = _NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +156,25 @@ class Line:
     wrapped_up: timedelta = _NOTHING
     busy: timedelta = _NOTHING
     on_duty: timedelta = _NOTHING
+
+    def count(self, group: Group) -> None:
+        """Add these calls."""
+        what = fate(group.facts)
+        self.fates[what] += group.calls
+        if what is Fate.ANSWERED:
+            self.waited += group.waited
+            self.answered_in_time += group.in_time
+            self.ended_talks += group.talks
+            self.talked += group.talked
+        elif what is Fate.ABANDONED:
+            self.short_abandoned += group.short
+
+    def add(self, other: "Line") -> None:
+        """Add all that another line counts."""
+        for what, calls in other.fates.items():
+            self.fates[what] += calls
+        for name in _SUMS:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
 
     @property
     def offered(self) -> int:
@@ -169,102 +209,33 @@ class Line:
         return self.busy / self.on_duty if self.on_duty else None
 
 
-def fate(call: OfferedCall) -> Fate:
+_SUMS = tuple(field.name for field in fields(Line) if field.name != "fates")
+
+
+def fate(facts: Facts) -> Fate:
     """Exactly one, whatever the row looks like."""
-    if call.agent_answered_at is not None:
+    if facts.answered:
         return Fate.ANSWERED
-    if call.outcome is None:
-        return Fate.IN_PROGRESS if call.ended_at is None else Fate.ABANDONED
-    known = FATE_OF.get(call.outcome, Fate.ABANDONED)
-    return Fate.CALLBACK if call.owes_callback and known is not Fate.ANSWERED else known
+    if facts.outcome is None:
+        return Fate.ABANDONED if facts.ended else Fate.IN_PROGRESS
+    known = FATE_OF.get(facts.outcome, Fate.ABANDONED)
+    return Fate.CALLBACK if facts.owes_callback and known is not Fate.ANSWERED else known
 
 
-def report(
-    calls: Iterable[OfferedCall], intervals: Iterable[Interval], by: By, rules: Rules
-) -> dict[str, Line]:
-    """Lines by their key, sorted; `agent` has a line "" of calls that no agent had."""
-    lines: dict[str, Line] = {}
-    for call in calls:
-        _count(lines.setdefault(_KEYS[by](call), Line()), call, rules)
-    if by is not By.QUEUE:  # an agent's time is not one queue's
-        for interval in intervals:
-            for key, lasted in _pieces(interval, by):
-                _count_time(lines.setdefault(key, Line()), interval.state, lasted)
-    return dict(sorted(lines.items()))
+def facts_of(wanted: Fate, outcomes: Iterable[str | None]) -> list[Facts]:
+    """All facts with this fate, of calls with these outcomes: for a statement that looks for it."""
+    sides = (False, True)
+    every = (Facts(*one) for one in product(sides, sides, {None, *outcomes}, sides))
+    return [one for one in every if fate(one) is wanted]
 
 
-def total(calls: Iterable[OfferedCall], intervals: Iterable[Interval], rules: Rules) -> Line:
+def summed(lines: Iterable[Line]) -> Line:
     """All in one line."""
-    line = Line()
-    for call in calls:
-        _count(line, call, rules)
-    for interval in intervals:
-        _count_time(line, interval.state, interval.until_at - interval.from_at)
-    return line
-
-
-def calls_behind(
-    calls: Iterable[OfferedCall], by: By, key: str | None, of: Fate | None
-) -> list[OfferedCall]:
-    """The calls that a figure counts: of one line (None: of all), of one fate (None: offered)."""
-    return [call for call in calls if key in (None, _KEYS[by](call)) and of in (None, fate(call))]
-
-
-def _count(line: Line, call: OfferedCall, rules: Rules) -> None:
-    what = fate(call)
-    line.fates[what] += 1
-    line.transfers += call.transfers
-    line.wrapped_up += call.wrap_up
-    until = call.agent_answered_at or call.ended_at
-    waited = max(_NOTHING, until - call.queued_at) if until else _NOTHING
-    if what is Fate.ANSWERED:
-        line.waited += waited
-        line.answered_in_time += waited <= rules.answer_within
-        if call.agent_answered_at and call.ended_at:
-            line.ended_talks += 1
-            line.talked += max(_NOTHING, call.ended_at - call.agent_answered_at)
-    elif what is Fate.ABANDONED and waited < rules.short:
-        line.short_abandoned += 1
-
-
-def _count_time(line: Line, state: str, lasted: timedelta) -> None:
-    if state == "paused":
-        return
-    line.on_duty += lasted
-    if state in ("in_call", "wrap_up"):
-        line.busy += lasted
-
-
-def _pieces(interval: Interval, by: By) -> Iterable[tuple[str, timedelta]]:
-    """The interval, cut where an hour or a day ends."""
-    if by is By.AGENT:
-        yield interval.agent_id, interval.until_at - interval.from_at
-        return
-    at = interval.from_at
-    while at < interval.until_at:
-        until = min(interval.until_at, _next(at, by))
-        yield _time_key(at, by), until - at
-        at = until
-
-
-def _next(at: datetime, by: By) -> datetime:
-    local = at.astimezone(IST)
-    if by is By.HOUR:
-        return local.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-    return local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-
-
-def _time_key(at: datetime, by: By) -> str:
-    return at.astimezone(IST).strftime("%Y-%m-%d %H:00" if by is By.HOUR else "%Y-%m-%d")
+    whole = Line()
+    for line in lines:
+        whole.add(line)
+    return whole
 
 
 def _mean(whole: timedelta, count: int) -> timedelta | None:
     return whole / count if count else None
-
-
-_KEYS: Mapping[By, Callable[[OfferedCall], str]] = {
-    By.QUEUE: lambda call: call.queue,
-    By.AGENT: lambda call: call.agent_id or "",
-    By.HOUR: lambda call: _time_key(call.queued_at, By.HOUR),
-    By.DAY: lambda call: _time_key(call.queued_at, By.DAY),
-}

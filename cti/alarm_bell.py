@@ -8,9 +8,20 @@ from typing import Any
 
 import structlog
 
-from cti import alarm_rows
+from cti import alarm_limits, alarm_rows
 from cti.alarm_rows import Alarm
-from cti.alarms import AlarmKind, AlarmRule, Change, Thing, Watch, readings, rule_for, shown, step
+from cti.alarms import (
+    AlarmKind,
+    AlarmRule,
+    Change,
+    Thing,
+    Watch,
+    readings,
+    rule_for,
+    shown,
+    step,
+    with_limits,
+)
 from cti.board import Board
 from db.errors import AWAY, stop_if_cancelled
 from db.pool import Pool
@@ -35,10 +46,14 @@ class AlarmBell:
         every: float = 1.0,
         recordings_every: float = 30.0,
     ) -> None:
-        """`tell`: by webhook too. `every`, `recordings_every`: seconds between looks."""
+        """`rules`: of the settings; supervisors change their limits. `tell`: by webhook too.
+
+        `every`, `recordings_every`: seconds between looks.
+        """
         self._board = board
         self._pool = pool
-        self._rules = tuple(rules)
+        self._given = tuple(rules)
+        self._rules = self._given
         self._now = now
         self._cell = cell
         self._tell = tell
@@ -77,6 +92,7 @@ class AlarmBell:
     async def look(self) -> None:
         """One look. Raises one of `db.errors.AWAY`; nothing is forgotten then."""
         pool, now = self._pool(), self._now()
+        self._rules = with_limits(self._given, await alarm_limits.standing(pool))
         await self._read(pool, now)
         self._open = tuple(await alarm_rows.open_alarms(pool, self._cell))
         raised = {one.thing for one in self._open}

@@ -25,6 +25,7 @@ class Alarm:
     """A row. `acknowledged_by`: the actor; `acknowledged_name`: theirs, where it is a user."""
 
     id: UUID
+    cell: str
     kind: AlarmKind
     queue: str
     threshold: float
@@ -47,11 +48,11 @@ async def open_alarms(pool: Pool, cell: str) -> list[Alarm]:
         return [_alarm(row) async for row in statements().supervision_open_alarms(conn, cell=cell)]
 
 
-async def latest(pool: Pool, cell: str, at_most: int, queues: Sequence[str] | None) -> list[Alarm]:
-    """Newest first; with `queues` only theirs and the cell's own."""
+async def latest(pool: Pool, at_most: int, queues: Sequence[str] | None) -> list[Alarm]:
+    """Newest first, of all cells; with `queues` only theirs and the cells' own."""
     async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
         rows = statements().supervision_alarms(
-            conn, cell=cell, queues=None if queues is None else list(queues), at_most=at_most
+            conn, queues=None if queues is None else list(queues), at_most=at_most
         )
         return [_alarm(row) async for row in rows]
 
@@ -88,7 +89,7 @@ async def clear_alarm(
 
 
 async def acknowledge(
-    pool: Pool, id: UUID, cell: str, by: str, queues: Sequence[str] | None, now: datetime
+    pool: Pool, id: UUID, by: str, queues: Sequence[str] | None, now: datetime
 ) -> None:
     """Somebody looks after it. The first word stands.
 
@@ -96,7 +97,7 @@ async def acknowledge(
     """
     async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
         done = await statements().supervision_acknowledge(
-            conn, id=id, cell=cell, by=by, at=now, queues=None if queues is None else list(queues)
+            conn, id=id, by=by, at=now, queues=None if queues is None else list(queues)
         )
     if done is None:
         raise ConflictError("no such alarm, or somebody has acknowledged it already")

@@ -29,6 +29,10 @@ class AlarmKind(StrEnum):
 OF_THE_CELL = frozenset({AlarmKind.TRUNK_FULL, AlarmKind.AMI_DOWN, AlarmKind.RECORDINGS_FAILING})
 
 
+#: Their figures are shares of one.
+SHARES = frozenset({AlarmKind.SERVICE_LEVEL, AlarmKind.TRUNK_FULL})
+
+
 class Thing(NamedTuple):
     """What an alarm is about; `queue` is empty where it is the cell."""
 
@@ -68,6 +72,24 @@ def rule_for(rules: Iterable[AlarmRule], thing: Thing) -> AlarmRule | None:
     named = [rule for rule in fitting if rule.queue == thing.queue]
     every = [rule for rule in fitting if rule.queue == EACH_QUEUE]
     return next(iter([*named, *every]), None)
+
+
+def with_limits(
+    rules: Iterable[AlarmRule], limits: Mapping[Thing, float | None]
+) -> tuple[AlarmRule, ...]:
+    """The rules of the settings, with the thresholds that supervisors have set in place of theirs.
+
+    None: the settings' again. How long a figure has to stand is the settings' for that queue.
+    """
+    given = tuple(rules)
+    changed = []
+    for thing, threshold in limits.items():
+        if threshold is None:
+            continue
+        base = rule_for(given, thing) or AlarmRule(kind=thing.kind, threshold=threshold)
+        changed.append(replace(base, queue=thing.queue, threshold=threshold))
+    taken = {Thing(rule.kind, rule.queue) for rule in changed}
+    return (*changed, *(rule for rule in given if Thing(rule.kind, rule.queue) not in taken))
 
 
 def beyond(rule: AlarmRule, value: float) -> bool:

@@ -47,12 +47,18 @@ def _queue(queue: str, state: State, line: Line | None, now: datetime) -> Board:
         for waiting in state.waiting.values()
         if waiting.queue == queue
     ]
-    line = line or Line()
-    level = line.service_level
     return {
         "waiting": len(waits),
         "longest_wait": max(waits, default=0),
         "agents": sum(name == queue for name, _ in state.members),
+        **queue_figures(line or Line()),
+    }
+
+
+def queue_figures(line: Line) -> Board:
+    """The last half hour of a queue."""
+    level = line.service_level
+    return {
         "service_level": None if level is None else round(level, 3),
         "offered": line.offered,
         "answered": line.fates[Fate.ANSWERED],

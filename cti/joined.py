@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from cti.alarm_bell import AlarmBell
 from cti.alarms import AlarmRule
 from cti.ami import AmiLink
+from cti.cell_link import CellLink
 from cti.clicks import Clicks
 from cti.commands import Commands
 from cti.consumer import Consumer
@@ -24,6 +25,7 @@ from cti.pausing import RecordingPauses
 from cti.ports import CallerHistory
 from cti.presence import Presence
 from cti.recovery import Recovery
+from cti.routing import Routing
 from cti.screenpop import ScreenPops
 from cti.softphones import Publish, Softphones, SoftphoneSettings
 from cti.supervision import Supervision
@@ -36,7 +38,7 @@ from recordings.pausing import Recorder
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CtiSettings:
-    """Times in seconds. `wrap_up` by queue; what is not there has none."""
+    """Times in seconds. `wrap_up` by queue; what is not there has none. `url`: of our pages."""
 
     cell: str
     wrap_up: Mapping[str, int]
@@ -55,6 +57,9 @@ class CtiSettings:
     alarms: tuple[AlarmRule, ...] = ()
     tell_alarms: bool = True
     alarms_every: float = 1.0
+    url: str = ""
+    cells_every: float = 1.0
+    commands_every: float = 0.3
 
 
 async def _nobody(_passwords: Mapping[str, str]) -> None:
@@ -130,14 +135,23 @@ class Cti:
             members_changed=self.membership.wake, now=now,
         )  # fmt: skip
         self.wallboards = Wallboards(
-            self.live, self.timeline, self.supervision, pool, link=link, now=now,
-            look_every=settings.look_every, trunk_limit=settings.trunk_limit,
+            self.live, self.timeline, self.supervision, pool, cell=settings.cell, link=link,
+            now=now, look_every=settings.look_every, trunk_limit=settings.trunk_limit,
         )  # fmt: skip
         self.alarms = AlarmBell(
             self.wallboards.figures, pool, settings.alarms, now, cell=settings.cell,
             tell=settings.tell_alarms, every=settings.alarms_every,
         )  # fmt: skip
         self.wallboards.alarms = self.alarms.standing
+        self.cells = CellLink(
+            pool, now, cell=settings.cell, url=settings.url, every=settings.cells_every,
+            commands_every=settings.commands_every,
+        )  # fmt: skip
+        self.cells.board = self.wallboards.word
+        self.cells.arrived = self.wallboards.arrived
+        self.cells.carry_out = self.supervision.answer
+        self.wallboards.words = self.cells.words
+        self.wallboards.answer = Routing(self.supervision, self.cells).answer
         help_chat.to_agent = self.desk.tell
         help_chat.to_supervisors = self.wallboards.tell
 

@@ -1,7 +1,7 @@
 """How many agents each hour of the week needs, suggested from the calls that really came."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -66,6 +66,41 @@ async def suggest(
     handling |= {row["hour"]: row["seconds"] / row["calls"] + wrap_up for row in talked}
     hours = tuple(week(counts, handling, first=first, weeks=weeks, target=target))
     return Week(queue, first, weeks, sum(counts.values()), hours)
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Seats that are planned from `begins` to `ends` (Indian time), each day; over midnight too."""
+
+    begins: time
+    ends: time
+    seats: int
+
+    def covers(self, minute: int) -> bool:
+        """Whether this minute of the day is in it; one that ends when it begins is all day."""
+        begins = self.begins.hour * 60 + self.begins.minute
+        ends = self.ends.hour * 60 + self.ends.minute
+        if begins < ends:
+            return begins <= minute < ends
+        return minute >= begins or minute < ends
+
+
+def planned_seats(shifts: Iterable[Shift]) -> tuple[int, ...]:
+    """For each hour of the day, the fewest seats that are planned at any minute of it. Pure."""
+    given = tuple(shifts)
+    minutes = [sum(one.seats for one in given if one.covers(at)) for at in range(24 * 60)]
+    return tuple(min(minutes[60 * hour : 60 * hour + 60]) for hour in range(24))
+
+
+def together(weeks: Iterable[Week]) -> dict[tuple[int, int], int]:
+    """Agents at the desk for all queues, by weekday and hour. Pure.
+
+    The sum errs on the safe side: agents who take several queues need fewer.
+    """
+    needed: dict[tuple[int, int], int] = {}
+    for one in (hour for week in weeks for hour in week.hours):
+        needed[one.weekday, one.hour] = needed.get((one.weekday, one.hour), 0) + one.agents
+    return needed
 
 
 def _midnight(day: date) -> datetime:

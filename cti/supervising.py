@@ -1,7 +1,7 @@
 """Who may supervise what: the one check for the wallboard, its commands and its pages."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from access.rights import Person, Right, Scope, may_somewhere, scopes_with
@@ -53,6 +53,18 @@ def _named(scopes: Iterable[Scope]) -> frozenset[str]:
     )
 
 
+def as_json(supervisor: Supervisor) -> dict[str, Any]:
+    """For a command that another cell carries out."""
+    queues = None if supervisor.queues is None else sorted(supervisor.queues)
+    return {**asdict(supervisor), "queues": queues}
+
+
+def from_json(told: Mapping[str, Any]) -> Supervisor:
+    """What `as_json` wrote."""
+    queues = None if told["queues"] is None else frozenset(told["queues"])
+    return Supervisor(**{**told, "queues": queues})
+
+
 def of_token(name: str) -> Supervisor:
     """A laboratory's supervisor, known by a token: of the whole cell."""
     return Supervisor(actor=f"supervisor:{name}", name=name)
@@ -70,8 +82,13 @@ def seen_by(board: Board, supervisor: Supervisor) -> dict[str, Any]:
     by_status: dict[str, int] = {}
     for agent in agents:
         by_status[str(agent["status"])] = by_status.get(str(agent["status"]), 0) + 1
+    cells = [
+        {**cell, "queues": {name: one for name, one in cell["queues"].items() if name in mine}}
+        for cell in board.get("cells", ())
+    ]
     return {
         **board,
+        "cells": cells,
         "queues": {name: queue for name, queue in board["queues"].items() if name in mine},
         "agents": agents,
         "by_status": by_status,

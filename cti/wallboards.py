@@ -2,17 +2,19 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from aiohttp import WSMsgType, web
 
-from calls.report_rows import offered_calls
-from calls.reporting import By, Line, Rules, report
+from calls.report_rows import Span, lines_of_cells
+from calls.reporting import Line, Rules, summed
 from cti.ami import AmiLink
 from cti.board import Board, board
+from cti.cells import Word, merged
 from cti.live import LiveState
 from cti.pages import CLOSE_SIGNED_OUT, Message, Page
 from cti.supervising import Supervisor, seen_by
@@ -28,9 +30,21 @@ _OUTGOING = 32
 _MOST_PAGES = 100
 _FIGURES_UNSEEN = 30.0
 _AWAY = "the database is away"
+_MOST_TOLD = 20
 
 Who = Callable[[], Awaitable[Supervisor | None]]
 """Asks who is at the page, as their rights are now; None: nobody who may be there."""
+
+Answering = Callable[[Supervisor, Mapping[str, Any]], Awaitable[Message]]
+"""Carries out a supervisor's command, and answers."""
+
+
+class Told(NamedTuple):
+    """What an agent of ours asked, for other cells. Numbers grow, over restarts too."""
+
+    number: int
+    message: Message
+    queues: Sequence[str]
 
 
 class Wallboards:
@@ -47,6 +61,7 @@ class Wallboards:
         supervision: Supervision,
         pool: Callable[[], Pool],
         *,
+        cell: str,
         link: AmiLink,
         now: Callable[[], datetime],
         every: float = 1.0,
@@ -58,6 +73,7 @@ class Wallboards:
         self._timeline = timeline
         self._supervision = supervision
         self._pool = pool
+        self._cell = cell
         self._link = link
         self._now = now
         self._every = every
@@ -65,24 +81,61 @@ class Wallboards:
         self._look_every = look_every
         self._trunk_limit = trunk_limit
         self.alarms: Callable[[], list[dict[str, Any]]] = list
-        self._lines: Mapping[str, Line] = {}
+        self.words: Callable[[], Iterable[Word]] = tuple
+        self.answer: Answering = supervision.answer
+        self._lines: Mapping[str, Mapping[str, Line]] = {}
+        self._told: deque[Told] = deque(maxlen=_MOST_TOLD)
+        self._forwarded: dict[str, int] = {}
         self._pages: dict[Page, Supervisor] = {}
 
     def board(self) -> Board:
-        """As things stand, with the alarms."""
+        """As things stand in all cells, with the alarms."""
+        queues = {name for lines in self._lines.values() for name in lines}
+        lines = {
+            name: summed(lines[name] for lines in self._lines.values() if name in lines)
+            for name in queues
+        }
+        return merged(self._own(), self._cell, self.words(), lines, self._now())
+
+    def word(self) -> Board:
+        """What the other cells are told: this cell's board, and what agents asked of late."""
+        told = [
+            {"n": one.number, "message": one.message, "queues": one.queues} for one in self._told
+        ]
+        return {**self._own(), "told": told}
+
+    def arrived(self, word: Word) -> None:
+        """Another cell's word was read: what its agents asked since the one before goes to those
+        who supervise them. What was asked before the first word is not news.
+        """
+        told = (word.board or {}).get("told", [])
+        last = self._forwarded.get(word.cell)
+        self._forwarded[word.cell] = max([last or 0, *(one["n"] for one in told)])
+        for one in told:
+            if last is not None and one["n"] > last:
+                self._tell(one["message"], one["queues"])
+
+    def _own(self) -> Board:
         return {**self.figures(), "alarms": self.alarms()}
 
     def figures(self) -> Board:
-        """As things stand; whoever joins the parts sets `alarms` beside them."""
+        """As things stand in this cell; whoever joins the parts sets `alarms` beside them."""
         names = {id: agent.name for id, agent in self._supervision.signed_in().items()}
         return board(
-            self._live.state, self._timeline.standings(), names, self._lines,
+            self._live.state, self._timeline.standings(), names,
+            self._lines.get(self._cell, {}),
             in_step=self._link.ready, now=self._now(), trunk_limit=self._trunk_limit,
         )  # fmt: skip
 
     def tell(self, message: Message) -> None:
         """Those who supervise the agent that the message is about."""
         queues = [queue for queue, agent in self._live.state.members if agent == message["agent"]]
+        last = self._told[-1].number if self._told else 0
+        number = max(last + 1, int(self._now().timestamp() * 1000))
+        self._told.append(Told(number, message, queues))
+        self._tell(message, queues)
+
+    def _tell(self, message: Message, queues: Sequence[str]) -> None:
         for page, supervisor in list(self._pages.items()):
             if supervisor.sees(queues):
                 page.send(message)
@@ -155,7 +208,7 @@ class Wallboards:
         if supervisor is None:
             page.close(CLOSE_SIGNED_OUT, "signed out")
             return {"type": "answer", "id": asked["id"], "ok": False, "reason": "signed out"}
-        return await self._supervision.answer(supervisor, asked)
+        return await self.answer(supervisor, asked)
 
     async def _watch(self, who: Who, page: Page) -> None:
         """A forced sign-out, or a right that was taken back, reaches the open page too."""
@@ -189,9 +242,8 @@ class Wallboards:
         now = self._now()
         try:
             async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as conn:
-                calls = await offered_calls(conn, now - _WINDOW, now + timedelta(seconds=1))
+                span = Span(since=now - _WINDOW, until=now + timedelta(seconds=1))
+                self._lines = await lines_of_cells(conn, span, Rules())
         except AWAY as error:
             stop_if_cancelled()
             _log.warning("figures of the wallboard not read", error=repr(error))
-            return
-        self._lines = report(calls, [], By.QUEUE, Rules())

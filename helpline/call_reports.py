@@ -1,11 +1,23 @@
 """`helpline report calls`: the figures of the queues, as text, CSV or a spreadsheet."""
 
 import argparse
+import sys
+from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 
-from calls.report_rows import intervals, offered_calls
-from calls.report_tables import Table, as_csv, as_xlsx, call_table, day_bounds, line_table
-from calls.reporting import Rules, report, total
+from calls.report_rows import Behind, Span, calls_behind, figures
+from calls.report_tables import (
+    CALL_HEAD,
+    SHEET_ROWS,
+    Spreadsheet,
+    Table,
+    as_csv,
+    call_rows,
+    day_bounds,
+    line_table,
+)
+from calls.reporting import OfferedCall, Rules
 from helpline.clock import shifted_clock
 from helpline.database import command_pool
 from helpline.settings import Settings
@@ -14,21 +26,46 @@ from helpline.settings import Settings
 async def calls(settings: Settings, options: argparse.Namespace) -> int:
     """Print or write the report of whole days, IST."""
     since, until = day_bounds(options.since, options.to or options.since)
-    now = shifted_clock(settings.clock_shift)()
-    async with command_pool(settings) as pool, pool.acquire(timeout=5) as conn:
-        offered = await offered_calls(conn, since, until)
-        times = await intervals(conn, since, until, now)
+    now, span = shifted_clock(settings.clock_shift)(), Span(since=since, until=until)
     rules = Rules(timedelta(seconds=options.within), timedelta(seconds=options.short))
-    lines = report(offered, times, options.by, rules) | {"total": total(offered, times, rules)}
-    figures, listing = line_table(options.by, lines), call_table(offered)
-    shown = listing if options.list else figures
-    if options.xlsx:
-        options.xlsx.write_bytes(as_xlsx({"figures": figures, "calls": listing}))
-    elif options.csv:
-        options.csv.write_text(as_csv(shown), encoding="utf-8-sig", newline="")
-    else:
-        print(as_text(shown))
+    async with command_pool(settings) as pool:
+        async with pool.acquire(timeout=5) as conn:
+            found = await figures(conn, span, options.by, rules, now)
+        table = line_table(options.by, {**found.lines, "total": found.total})
+        listing = calls_behind(pool, span, Behind())
+        if options.xlsx:
+            await _write_xlsx(options.xlsx, table, listing)
+        elif options.list:
+            await _write_list(options.csv, listing)
+        elif options.csv:
+            options.csv.write_text(as_csv(table), encoding="utf-8-sig", newline="")
+        else:
+            print(as_text(table))
     return 0
+
+
+async def _write_xlsx(path: Path, table: Table, listing: AsyncIterator[list[OfferedCall]]) -> None:
+    book = Spreadsheet(path, table)
+    async for page in listing:
+        book.add(page)
+        if book.full:
+            print(f"calls beyond {SHEET_ROWS} rows are left out: use --list --csv", file=sys.stderr)
+            break
+    book.close()
+
+
+async def _write_list(path: Path | None, listing: AsyncIterator[list[OfferedCall]]) -> None:
+    """Page by page: as CSV, or as text."""
+    if path is None:
+        table: list[list[str | int | float | None]] = [list(CALL_HEAD)]
+        async for page in listing:
+            table += call_rows(page)
+        print(as_text(table))
+        return
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        file.write(as_csv([CALL_HEAD]))
+        async for page in listing:
+            file.write(as_csv(call_rows(page)))
 
 
 def as_text(table: Table) -> str:

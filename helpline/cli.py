@@ -17,7 +17,7 @@ from calls.errors import CallError
 from calls.reporting import By
 from complaints.errors import ComplaintError
 from complaints.importing.layouts import Kind
-from cti.errors import FormError
+from cti.errors import DeskError, FormError
 from db.errors import AWAY, DatabaseError
 from dialplans.errors import DialplanError
 from helpline import (
@@ -31,6 +31,7 @@ from helpline import (
 )
 from helpline import message_commands as messages
 from helpline import user_commands as people
+from helpline.alarm_commands import add_commands as add_alarm_commands
 from helpline.caller_commands import add_commands as add_caller_commands
 from helpline.complaint_parser import add_bundle, add_complaint, add_feedback
 from helpline.database import NoDatabaseError
@@ -59,6 +60,7 @@ _OPERATOR_ERRORS = (
     DialplanError,
     CallError,
     ComplaintError,
+    DeskError,
     FormError,
     MessageError,
     RecordingError,
@@ -146,6 +148,7 @@ def _parser() -> argparse.ArgumentParser:
     verify.set_defaults(command=commands.verify)
 
     add_caller_commands(verbs)
+    add_alarm_commands(verbs)
     _add_notifications(verbs.add_parser("notifications", help="about messages"))
     add_complaint(verbs.add_parser("complaint", help="about one complaint: every move of its life"))
     add_bundle(verbs.add_parser("bundle", help="what an officer is handed with an escalation"))

@@ -36,7 +36,9 @@ class LiveCell:
         pause_limit: timedelta,
         alarms: AlarmOptions,
         trunk_limit: int,
+        url: str,
     ) -> None:
+        """`url`: of this cell's pages, for supervisors at others."""
         self._cell = cell
         self._pool = pool
         ami = cell.ami_via or cell.ami
@@ -59,6 +61,7 @@ class LiveCell:
                 caller_id=cell.trunk.caller_id,
                 pause_limit=pause_limit,
                 trunk_limit=trunk_limit,
+                url=url,
                 alarms=alarms.as_rules(),
                 tell_alarms=alarms.webhook,
             ),
@@ -87,6 +90,8 @@ class LiveCell:
             "lost softphones": self._cti.recovery.run,
             "wallboards": self.wallboards.run,
             "alarms": self._cti.alarms.run,
+            "word of cells": self._cti.cells.run,
+            "commands of cells": self._cti.cells.run_commands,
             "queue members": self._cti.membership.run,
             "AMI link": self.link.run,
         }

@@ -18,6 +18,7 @@ from complaints.status import words_to_speak
 from cti import deskguidance, deskhearing, deskpage
 from cti.api import AgentApi
 from cti.api import routes as agent_routes
+from cti.staffing import Shift
 from cti.supervisor.call_page import CallParts
 from cti.supervisor.hearing import ListeningRights
 from cti.supervisor.site import add_supervisor_pages
@@ -244,6 +245,7 @@ class Helpline:
             timedelta(seconds=self._settings.recordings.pause_limit_seconds),
             self._settings.alarms,
             self._settings.feedback.trunk_channels,
+            self._settings.http.public_url,
         )
         await live.load_agents()
         for name, service in live.services.items():
@@ -319,7 +321,15 @@ class Helpline:
             settings.recordings.chromium,
         )
         wrap_up = {queue.name: queue.wrap_up_seconds for queue in settings.cell.queues}
-        add_supervisor_pages(app, shell, parts, cell=settings.cell.name, wrap_up=wrap_up)
+        add_supervisor_pages(
+            app,
+            shell,
+            parts,
+            cell=settings.cell.name,
+            wrap_up=wrap_up,
+            alarms=settings.alarms.as_rules(),
+            shifts=[Shift(one.begins, one.ends, one.seats) for one in settings.hours.shifts],
+        )
         if receipts := settings.notifications.receipts:
             Receipts(pool, receipt_options(receipts), self._now).add_routes(app)
         self._services.start("sessions", SessionSweep(shell).run)

@@ -5,6 +5,7 @@ file's hash, so that a player that began with the original before the copy was m
 for the rest `If-Range`, gets the copy from its beginning and not a mixture.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from uuid import UUID
@@ -17,6 +18,7 @@ from db.pool import Connection, Pool
 from recordings import rows
 from recordings.errors import RecordingError
 from recordings.links import verify
+from recordings.peaks import peaks_of
 from recordings.vault import StoredObject, Vault
 
 #: Whether a recording may be heard by an audience that holds a good link to it: asked each time.
@@ -50,10 +52,12 @@ class Downloads:
         self._secret = secret
         self._now = now
         self._may_hear = may_hear
+        self._turn = asyncio.Semaphore(1)  # one picture is made at a time: calls come first
 
     def add_routes(self, app: web.Application) -> None:
         """Answer on `app`."""
         app.router.add_get("/recordings/{id}", self.get)
+        app.router.add_get("/recordings/{id}/peaks", self.get_peaks)
 
     async def get(self, request: web.Request) -> web.StreamResponse:
         """403 for a link that is not ours, has expired or leads nowhere, and for an audience that
@@ -79,6 +83,21 @@ class Downloads:
             _log.error("recording not served", recording=str(recording_id), error=repr(error))
             return _refusal(503, "The recording cannot be fetched now. Please try again later.")
         return await self._send(request, found, span, first)
+
+    async def get_peaks(self, request: web.Request) -> web.StreamResponse:
+        """The picture of what the same link plays, as JSON. No sound leaves: no row is written."""
+        if not self._is_ours(request):
+            return _refusal(403, _NOT_VALID)
+        recording_id = UUID(request.match_info["id"])
+        try:
+            found = await self._look_up(recording_id, request.query["audience"])
+            if isinstance(found, web.Response):
+                return found
+            peaks = await peaks_of(self._pool, self._vault, found, self._turn, self._now())
+        except (*AWAY, RecordingError) as error:
+            _log.error("recording not drawn", recording=str(recording_id), error=repr(error))
+            return _refusal(503, "The recording cannot be drawn now.")
+        return web.json_response(peaks.as_json(), headers=_HEADERS)
 
     async def _look_up(self, recording_id: UUID, audience: str) -> StoredObject | web.Response:
         async with self._pool.acquire(timeout=2) as conn:

@@ -168,8 +168,13 @@ class Shell:
         app.router.add_get(STATIC + "{name}", self.assets.get)
         app.on_response_prepare.append(_name_request)
 
-    def page(self, handler: PageHandler, *, right: Right | None = None) -> Handler:
-        """A handler for those who signed in; with `right`, for those who have it somewhere."""
+    def page(
+        self, handler: PageHandler, *, right: Right | None = None, seconds: float | None = None
+    ) -> Handler:
+        """A handler for those who signed in; with `right`, for those who have it somewhere.
+
+        `seconds`: instead of the usual time limit.
+        """
 
         async def served(visit: Visit) -> web.StreamResponse:
             if visit.session is None:
@@ -180,10 +185,11 @@ class Shell:
                 await visit.require(right)
             return await handler(visit)
 
-        return self.open_page(served)
+        return self.open_page(served, seconds=seconds)
 
-    def open_page(self, handler: PageHandler) -> Handler:
+    def open_page(self, handler: PageHandler, *, seconds: float | None = None) -> Handler:
         """A handler for everybody, within a time limit."""
+        limit = self.options.page_seconds if seconds is None else seconds
 
         async def served(request: web.Request) -> web.StreamResponse:
             if not self._flood.admits(self.address(request)):
@@ -191,7 +197,7 @@ class Shell:
             if request.method == "POST" and "Origin" not in request.headers:
                 raise csrf.ForgedError
             try:
-                async with asyncio.timeout(self.options.page_seconds):
+                async with asyncio.timeout(limit):
                     return await handler(Visit(self, request, await self.visitors.of(request)))
             except AWAY as error:
                 _log.warning("page not served", path=request.path, error=repr(error))

@@ -15,9 +15,9 @@ from web.shell import Shell, Visit
 _SHOWN = 100
 
 
-def add_routes(app: web.Application, shell: Shell, *, cell: str) -> None:
-    """`/supervisor/alarms`, and to acknowledge one."""
-    pages = _Alarms(cell)
+def add_routes(app: web.Application, shell: Shell) -> None:
+    """`/supervisor/alarms`, and to acknowledge one; of all cells."""
+    pages = _Alarms()
     right = Right.QUEUE_SUPERVISE
     app.router.add_get("/supervisor/alarms", shell.page(pages.show, right=right))
     path = "/supervisor/alarms/{id}/acknowledge"
@@ -26,12 +26,10 @@ def add_routes(app: web.Application, shell: Shell, *, cell: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Alarms:
-    cell: str
-
     async def show(self, visit: Visit, problem: str = "") -> web.StreamResponse:
         mine = supervisor_of(visit).queues
         queues = None if mine is None else sorted(mine)
-        alarms = await alarm_rows.latest(visit.shell.pool, self.cell, _SHOWN, queues)
+        alarms = await alarm_rows.latest(visit.shell.pool, _SHOWN, queues)
         return visit.render(
             "alarms.html.j2",
             alarms=alarms,
@@ -49,7 +47,7 @@ class _Alarms:
             raise web.HTTPNotFound from error
         try:
             await alarm_rows.acknowledge(
-                visit.shell.pool, id, self.cell, supervisor.actor, queues, visit.shell.now()
+                visit.shell.pool, id, supervisor.actor, queues, visit.shell.now()
             )
         except ConflictError:
             return await self.show(visit, visit.say("alarm.conflict"))

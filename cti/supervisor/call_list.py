@@ -13,8 +13,8 @@ from access.users import ACQUIRE_SECONDS
 from calls.numbers import to_e164
 from complaints.errors import ComplaintError
 from complaints.holding import calls_of
-from cti.supervising import Supervisor
-from cti.supervisor.wall import asked_day, supervisor_of, today
+from cti.supervisor.finding import Reach
+from cti.supervisor.wall import asked_day, today
 from db.pool import Connection
 from db.statements import statements
 from web.dates import IST
@@ -49,27 +49,26 @@ def number_for(person: Person, call: Row) -> str | None:
     number = call["citizen_number"]
     if number is None:
         return None
-    subject = Subject(queue=call["queue"])
-    hidden = call["confidential"] and not may(person, Right.CONFIDENTIAL_SEE, subject)
-    if hidden:
+    if call["confidential"] and not may(
+        person, Right.CONFIDENTIAL_SEE, Subject(queue=call["queue"])
+    ):
         return "••••••••••"
-    if may(person, Right.CITIZEN_IDENTIFY, subject):
-        return str(number)
-    return "•••••• " + str(number)[-4:]
+    return str(number) if call["identified"] else "•••••• " + str(number)[-4:]
 
 
 async def _list(visit: Visit) -> web.StreamResponse:
-    supervisor, person = supervisor_of(visit, Right.CALL_FIND), visit.signed_in.person
+    person = visit.signed_in.person
+    reach = Reach.of(person)
     form = {name: value.strip() for name, value in visit.request.query.items()}
     problem, rows = "", []
     wanted = _wanted(visit, form)
     if form.get("number") and wanted.number is None:
         problem = visit.say("callpage.fault.number")
-    elif wanted.number and not may(person, Right.CITIZEN_IDENTIFY):
+    elif wanted.number and not reach.by_number:
         problem = visit.say("callpage.fault.not_by_number")
     else:
         try:
-            rows = await _found(visit, wanted, supervisor, form)
+            rows = await _found(visit, wanted, reach, form)
         except ComplaintError:
             problem = visit.say("callpage.fault.complaint")
     more = rows[-1] if len(rows) == _PAGE else None
@@ -84,25 +83,28 @@ async def _list(visit: Visit) -> web.StreamResponse:
     )
 
 
-async def _found(
-    visit: Visit, wanted: Wanted, supervisor: Supervisor, form: Mapping[str, str]
-) -> list[Row]:
+async def _found(visit: Visit, wanted: Wanted, reach: Reach, form: Mapping[str, str]) -> list[Row]:
     after_at, after_id = _after(form)
     since = datetime.combine(wanted.since, time(), IST)
     until = datetime.combine(wanted.until, time(), IST) + timedelta(days=1)
     bounds = {
         "since": since, "until": until, "queue": wanted.queue or None,
-        "queues": None if supervisor.queues is None else sorted(supervisor.queues),
+        "find": reach.find, "identify": reach.identify,
         "before_at": min(after_at, until) if after_at else until, "before_id": after_id,
         "at_most": _PAGE,
     }  # fmt: skip
     async with visit.shell.pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
         confidential = may(visit.signed_in.person, Right.CONFIDENTIAL_SEE)
-        return await _rows(conn, wanted, bounds, confidential=confidential)
+        return await _rows(conn, wanted, bounds, reach.posts, confidential=confidential)
 
 
 async def _rows(
-    conn: Connection, wanted: Wanted, bounds: Mapping[str, object], *, confidential: bool
+    conn: Connection,
+    wanted: Wanted,
+    bounds: Mapping[str, object],
+    posts: Sequence[str] | None,
+    *,
+    confidential: bool,
 ) -> list[Row]:
     asked = statements()
     if wanted.complaint:
@@ -114,6 +116,8 @@ async def _rows(
         )
     elif wanted.agent:
         found = asked.supervision_calls_by_agent(conn, agent=wanted.agent, **bounds)
+    elif posts is not None:
+        found = asked.supervision_calls_of_posts(conn, posts=list(posts), **bounds)
     else:
         found = asked.supervision_calls_by_day(conn, **bounds)
     return [row async for row in found]

@@ -4,8 +4,9 @@ import asyncio
 import io
 import tempfile
 import zipfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,10 @@ from aiohttp.typedefs import Handler
 
 from access.rights import Right, Subject, may
 from access.users import ACQUIRE_SECONDS
+from cti.supervising import supervising
 from cti.supervisor.call_list import number_for
+from cti.supervisor.finding import Reach
 from cti.supervisor.hearing import ListeningRights, person_may_hear
-from cti.supervisor.wall import supervisor_of
 from db.pool import Connection
 from db.statements import statements
 from recordings import pausing, retention
@@ -26,6 +28,7 @@ from recordings.certificate import Device, Party
 from recordings.errors import CertificateError, NoSuchFileError, NotAllowedError
 from recordings.handing_out import hand_out
 from recordings.listening import LinkTerms, Wish, link_for
+from recordings.pausing import Pause
 from recordings.vault import Vault
 from web.dates import exact
 from web.shell import RightRefusedError, Shell, Visit
@@ -49,6 +52,12 @@ class Playing:
 
     recording: UUID
     url: str
+
+    @property
+    def peaks(self) -> str:
+        """Where the player finds what to draw: the same link, one step down."""
+        path, _, query = self.url.partition("?")
+        return f"{path}/peaks?{query}"
 
 
 def add_routes(app: web.Application, shell: Shell, parts: CallParts) -> None:
@@ -81,7 +90,7 @@ class _Calls:
         call = await _call(visit)
         person, subject = visit.signed_in.person, Subject(queue=call["queue"])
         async with visit.shell.pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
-            told = await _told(conn, call["id"], visit)
+            told = await _told(conn, call, visit)
             heard = [
                 await person_may_hear(conn, one["id"], person, visit.shell.now())
                 for one in told["recordings"][:1]
@@ -191,41 +200,68 @@ def _zipped(paths: list[Path]) -> bytes:
 
 
 async def _call(visit: Visit) -> Any:
-    """The call of the address, if it is in their queues: else it is not there for them."""
-    supervisor = supervisor_of(visit, Right.CALL_FIND)
+    """The call of the address, if it is within their scopes: else it is not there for them."""
+    reach = Reach.of(visit.signed_in.person)
     id = _uuid(visit.request.match_info["id"])
     async with visit.shell.pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
-        call = await statements().supervision_call(conn, id=id)
-    if call is None or not supervisor.may([call["queue"]] if call["queue"] else []):
+        call = await statements().supervision_call_within(
+            conn, id=id, find=reach.find, identify=reach.identify
+        )
+    if call is None:
         raise web.HTTPNotFound
     return call
 
 
 async def _recording(visit: Visit, right: Right) -> UUID:
-    """The recording of the address: of this call, with this right over its queue."""
+    """The recording of the address: of this call, with this right over it."""
     call = await _call(visit)
-    recording = _uuid(visit.request.match_info["recording"])
+    recording, person = _uuid(visit.request.match_info["recording"]), visit.signed_in.person
     async with visit.shell.pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
         row = await statements().supervision_of_recording(conn, id=recording)
-    if row is None or row["call_id"] != call["id"]:
-        raise web.HTTPNotFound
-    if not may(visit.signed_in.person, right, Subject(queue=call["queue"])):
+        if row is None or row["call_id"] != call["id"]:
+            raise web.HTTPNotFound
+        if right is Right.RECORDING_LISTEN:
+            allowed = await person_may_hear(conn, recording, person)
+        else:
+            allowed = may(person, right, Subject(queue=call["queue"]))
+    if not allowed:
         await visit.shell.log_refusal(visit, right)
         raise RightRefusedError
     return recording
 
 
-async def _told(conn: Connection, call_id: UUID, visit: Visit) -> dict[str, Any]:
-    asked = statements()
+async def _told(conn: Connection, call: Any, visit: Visit) -> dict[str, Any]:
+    """What was done in the call (who listened in, and why) is for who supervises."""
+    asked, call_id, person = statements(), call["id"], visit.signed_in.person
+    find = Reach.of(person).find
     recordings = []
     async for row in asked.supervision_call_recordings(conn, id=call_id):
         recordings.append(dict(row))
     for one in recordings:
         one["pauses"] = await pausing.pauses(conn, one["id"])
+        one["gaps"] = gaps(one["pauses"], one["started_at"])
         one["holds"] = await retention.holds(conn, one["id"], visit.shell.now())
-    complaints = [row async for row in asked.supervision_call_complaints(conn, id=call_id)]
-    actions = [row async for row in asked.supervision_call_actions(conn, id=call_id)]
+    rows = asked.supervision_call_complaints(conn, id=call_id, queue=call["queue"], find=find)
+    complaints = [row async for row in rows]
+    supervisor, actions = supervising(person, Right.CALL_FIND), []
+    if supervisor is not None and supervisor.may([call["queue"]] if call["queue"] else []):
+        actions = [row async for row in asked.supervision_call_actions(conn, id=call_id)]
     return {"recordings": recordings, "complaints": complaints, "actions": actions}
+
+
+def gaps(pauses: Iterable[Pause], started_at: datetime) -> list[dict[str, object]]:
+    """Pauses in seconds of the recording; the end of one that goes on is None. Pure."""
+
+    def second(at: datetime | None) -> float | None:
+        return None if at is None else max(0.0, round((at - started_at).total_seconds(), 1))
+
+    return [
+        {
+            "begin": second(one.paused_at), "end": second(one.resumed_at), "why": one.why,
+            "by": one.paused_by.rpartition(":")[2],
+        }
+        for one in pauses
+    ]  # fmt: skip
 
 
 async def _reason(visit: Visit) -> str:

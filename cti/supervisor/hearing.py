@@ -22,8 +22,9 @@ class ListeningRights:
     """`recordings.listening.Rights`. `user` is a person's `actor` (`user:<id>`); others may not.
 
     Agents hear their own calls, and the last calls of the number with which they speak now, until
-    they have written up; an officer what belongs to a complaint that their post was handed
-    with a bundle; a call of a confidential complaint only who may see such complaints.
+    they have written up; an officer what belongs to a complaint that their post has, or was
+    handed with a bundle; heads and magistrates what belongs to complaints of theirs. A call of a
+    confidential complaint is heard only by who may see such complaints.
     """
 
     def __init__(self, pool: Pool, now: Callable[[], datetime]) -> None:

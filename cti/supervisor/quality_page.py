@@ -15,10 +15,11 @@ from cti.errors import ConflictError, FieldsRefusedError, FormError
 from cti.quality import Form
 from cti.reviews import Sampled, answer, load_form, review, sample
 from cti.supervising import Supervisor
-from cti.supervisor.call_page import CallParts, Playing
+from cti.supervisor.call_page import CallParts, Playing, gaps
 from cti.supervisor.hearing import ListeningRights, person_may_hear
 from cti.supervisor.wall import supervisor_of
 from db.statements import statements
+from recordings import pausing
 from recordings.errors import NoSuchFileError, NotAllowedError
 from recordings.listening import LinkTerms, Wish, link_for
 from web.shell import RightRefusedError, Shell, Visit
@@ -91,6 +92,7 @@ class _Quality:
                 await person_may_hear(conn, one["id"], visit.signed_in.person, visit.shell.now())
                 for one in recordings[:1]
             ]
+            paused = [await pausing.pauses(conn, one["id"]) for one in recordings[:1]]
         standing = next((one for one in reviews if one.stands), None)
         return visit.render(
             "quality_call.html.j2",
@@ -104,6 +106,7 @@ class _Quality:
             may_listen=any(heard),
             own=_own_call(visit, call),
             playing=playing,
+            gaps=gaps(paused[0], recordings[0]["started_at"]) if recordings else [],
             problem=problem,
             status=400 if problem else 200,
         )

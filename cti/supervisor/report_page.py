@@ -1,46 +1,48 @@
-"""The figures of the queues: by queue, agent, hour or day, with the calls behind each figure."""
+"""Figures of the queues by queue, agent, hour or day, with the calls behind each figure.
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+Sums are the database's, of any length of time; files are written page by page.
+"""
 
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+
+import structlog
 from aiohttp import web
 
 from access.rights import Right, may_somewhere
 from access.users import ACQUIRE_SECONDS
-from calls.report_rows import intervals, offered_calls
+from calls.report_rows import Behind, Figures, Span, calls_behind, figures
 from calls.report_tables import (
+    CALL_HEAD,
     HEAD,
+    SHEET_ROWS,
+    Spreadsheet,
+    Table,
     as_csv,
-    as_xlsx,
-    call_table,
+    call_rows,
     day_bounds,
     line_cells,
     line_table,
 )
-from calls.reporting import (
-    By,
-    Fate,
-    Interval,
-    OfferedCall,
-    Rules,
-    calls_behind,
-    fate,
-    report,
-    total,
-)
-from cti.erlang import Target
-from cti.staffing import suggest
-from cti.supervising import Supervisor
+from calls.reporting import By, Fate, OfferedCall, Rules
 from cti.supervisor.wall import asked_day, supervisor_of, today
-from db.pool import Connection
-from db.statements import statements
+from db.errors import AWAY, stop_if_cancelled
 from web.shell import Shell, Visit
 
-_MOST_DAYS = 92
+_log = structlog.get_logger(__name__)
+_MOST_DAYS = {By.HOUR: 92}
+_MOST_DAYS_ELSE = 1_098
 _MOST_CALLS = 500
-_MOST_WEEKS = 52
-_MOST_READ = 50_000
+_AT_ONCE = 2
+_PAGE_SECONDS = 250.0
+"""Four sums, each of which the database stops after a minute."""
+_FILE_SECONDS = 1_800.0
+_PIECE = 256 * 1024
+_CSV = "text/csv"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -58,170 +60,171 @@ class Period:
         return {**days, "by": str(self.by), **more}
 
 
-@dataclass(frozen=True, slots=True)
-class Material:
-    """What the figures are made of, within the queues of who asks."""
-
-    calls: Sequence[OfferedCall]
-    times: Sequence[Interval]
-
-
-def add_routes(app: web.Application, shell: Shell, *, wrap_up: Mapping[str, int]) -> None:
-    """`/reports/calls` and below. `wrap_up`: seconds by queue, for the staffing."""
-    staffing = _Staffing(wrap_up)
-    for path, handler in (
-        ("/reports/calls", _show),
-        ("/reports/calls/list", _list),
-        ("/reports/calls/file.csv", _csv),
-        ("/reports/calls/file.xlsx", _xlsx),
-        ("/reports/staffing", staffing.show),
+def add_routes(app: web.Application, shell: Shell) -> None:
+    """`/reports/calls` and below."""
+    pages = _Reports()
+    for path, handler, seconds in (
+        ("/reports/calls", pages.show, _PAGE_SECONDS),
+        ("/reports/calls/list", pages.list, _PAGE_SECONDS),
+        ("/reports/calls/list.csv", pages.list_csv, _FILE_SECONDS),
+        ("/reports/calls/file.csv", pages.csv, _PAGE_SECONDS),
+        ("/reports/calls/file.xlsx", pages.xlsx, _FILE_SECONDS),
     ):
-        app.router.add_get(path, shell.page(handler, right=Right.CALL_REPORT_SEE))
+        page = shell.page(handler, right=Right.CALL_REPORT_SEE, seconds=seconds)
+        app.router.add_get(path, page)
 
 
-async def _show(visit: Visit) -> web.StreamResponse:
-    period = _period(visit)
-    try:
-        material = await _material(visit, period)
-    except _TooManyError:
+@dataclass(frozen=True, slots=True)
+class _Reports:
+    """`_turn`: this process answers calls too, so few long sums and files are made at once."""
+
+    _turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
+
+    async def show(self, visit: Visit) -> web.StreamResponse:
+        period = _period(visit)
+        try:
+            found = await self._figures(visit, period)
+        except TimeoutError:
+            return visit.render("call_report_too_long.html.j2", period=period, status=503)
+        whole = found.total
+        parts = [f"{visit.say(f'report.{one}')} {whole.fates[one]}" for one in Fate]
         return visit.render(
-            "call_report_too_many.html.j2", status=413, most=_MOST_READ, period=period
+            "call_report.html.j2",
+            period=period,
+            head=HEAD,
+            fates=[str(one) for one in Fate],
+            lines={key: line_cells(line) for key, line in found.lines.items()},
+            total=line_cells(whole),
+            sum=f"{whole.offered} = {' + '.join(parts)}",
+            by=list(By),
+            sheet_rows=SHEET_ROWS,
+            too_many=whole.offered > SHEET_ROWS - 2,
         )
-    whole = total(material.calls, material.times, Rules())
-    lines = report(material.calls, material.times, period.by, Rules())
-    parts = [f"{visit.say(f'report.{one}')} {whole.fates[one]}" for one in Fate]
-    return visit.render(
-        "call_report.html.j2",
-        period=period,
-        head=HEAD,
-        fates=[str(one) for one in Fate],
-        lines={key: line_cells(line) for key, line in lines.items()},
-        total=line_cells(whole),
-        sum=f"{whole.offered} = {' + '.join(parts)}",
-        holds=whole.offered == len(material.calls),
-        by=list(By),
-    )
+
+    async def list(self, visit: Visit) -> web.StreamResponse:
+        """The calls behind one figure: the first of them."""
+        period, behind = _period(visit), _behind(visit)
+        found = await self._figures(visit, period)
+        line = found.total if behind.key is None else found.lines.get(behind.key)
+        count = 0 if line is None else line.fates[behind.fate] if behind.fate else line.offered
+        calls: list[OfferedCall] = []
+        if count:
+            pages = calls_behind(visit.shell.pool, _span(visit, period), behind, page=_MOST_CALLS)
+            calls = await anext(pages)
+        return visit.render(
+            "call_report_list.html.j2",
+            period=period,
+            behind=behind,
+            count=count,
+            calls=calls,
+            most=_MOST_CALLS,
+            may_open=may_somewhere(visit.signed_in.person, Right.CALL_FIND),
+        )
+
+    async def csv(self, visit: Visit) -> web.StreamResponse:
+        """The figures."""
+        period = _period(visit)
+        body = "\ufeff" + as_csv(_table(period.by, await self._figures(visit, period)))
+        return web.Response(text=body, content_type=_CSV, headers=_named("figures.csv"))
+
+    async def list_csv(self, visit: Visit) -> web.StreamResponse:
+        """All calls behind a figure, however many, sent as they are read."""
+        pages = calls_behind(visit.shell.pool, _span(visit, _period(visit)), _behind(visit))
+        async with self._turn:
+            return await _send(visit, _csv_pieces(pages), _CSV, "calls.csv")
+
+    async def xlsx(self, visit: Visit) -> web.StreamResponse:
+        """Figures and calls. The file is finished before it is sent: a workbook is one archive."""
+        period = _period(visit)
+        found = await self._figures(visit, period)
+        pages = calls_behind(visit.shell.pool, _span(visit, period), Behind())
+        with tempfile.TemporaryDirectory(prefix="helpline-report-") as folder:
+            path = Path(folder) / "calls.xlsx"
+            async with self._turn:
+                await _write(path, _table(period.by, found), pages)
+            return await _send(visit, _file_pieces(path), _XLSX, "calls.xlsx")
+
+    async def _figures(self, visit: Visit, period: Period) -> Figures:
+        span, now = _span(visit, period), visit.shell.now()
+        async with self._turn, visit.shell.pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
+            return await figures(conn, span, period.by, Rules(), now)
 
 
-class _TooManyError(web.HTTPRequestEntityTooLarge):
-    """More calls than a page may read: this process answers calls too."""
-
-    def __init__(self) -> None:
-        super().__init__(_MOST_READ, _MOST_READ + 1)
+def _table(by: By, found: Figures) -> Table:
+    return line_table(by, {**found.lines, "total": found.total})
 
 
-async def _list(visit: Visit) -> web.StreamResponse:
-    """The calls behind one figure."""
-    period, asked = _period(visit), visit.request.query
+async def _write(path: Path, table: Table, pages: AsyncIterator[list[OfferedCall]]) -> None:
+    """Rows are written beside the loop, one page after the other."""
+    book = await asyncio.to_thread(Spreadsheet, path, table)
+    async for page in pages:
+        await asyncio.to_thread(book.add, page)
+        if book.full:
+            break
+    await asyncio.to_thread(book.close)
+
+
+async def _csv_pieces(pages: AsyncIterator[list[OfferedCall]]) -> AsyncIterator[bytes]:
+    yield ("\ufeff" + as_csv([CALL_HEAD])).encode()
+    async for page in pages:
+        yield as_csv(call_rows(page)).encode()
+
+
+async def _file_pieces(path: Path) -> AsyncIterator[bytes]:
+    with path.open("rb") as file:
+        while piece := await asyncio.to_thread(file.read, _PIECE):
+            yield piece
+
+
+async def _send(
+    visit: Visit, pieces: AsyncIterator[bytes], kind: str, name: str
+) -> web.StreamResponse:
+    """A file that ends in the middle is cut off, so that nobody takes it for whole."""
+    response = web.StreamResponse(headers=_named(name))
+    response.content_type = kind
+    response.enable_chunked_encoding()
+    first = await anext(pieces)  # what fails before the head is still a page of its own
+    await response.prepare(visit.request)
+    try:
+        await response.write(first)
+        async for piece in pieces:
+            await response.write(piece)
+        await response.write_eof()
+    except AWAY as error:
+        stop_if_cancelled()
+        _log.warning("report cut off", file=name, error=repr(error))
+        if visit.request.transport is not None:
+            visit.request.transport.abort()
+    return response
+
+
+def _named(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}"'}
+
+
+def _behind(visit: Visit) -> Behind:
+    asked = visit.request.query
     try:
         wanted = Fate(asked["fate"]) if asked.get("fate") else None
     except ValueError as error:
         raise web.HTTPBadRequest from error
-    material = await _material(visit, period)
-    behind = calls_behind(material.calls, period.by, asked.get("key"), wanted)
-    return visit.render(
-        "call_report_list.html.j2",
-        period=period,
-        key=asked.get("key"),
-        fate=wanted,
-        count=len(behind),
-        calls=[(call, fate(call)) for call in behind[:_MOST_CALLS]],
-        most=_MOST_CALLS,
-        may_open=may_somewhere(visit.signed_in.person, Right.CALL_FIND),
-    )
-
-
-async def _csv(visit: Visit) -> web.StreamResponse:
-    figures, _ = await _tables(visit)
-    return _file("\ufeff" + as_csv(figures), "text/csv", "calls.csv")
-
-
-async def _xlsx(visit: Visit) -> web.StreamResponse:
-    figures, listing = await _tables(visit)
-    return _file(as_xlsx({"figures": figures, "calls": listing}), _XLSX, "calls.xlsx")
-
-
-async def _tables(visit: Visit) -> tuple[list[list[str | int | float | None]], ...]:
-    period = _period(visit)
-    material = await _material(visit, period)
-    lines = report(material.calls, material.times, period.by, Rules())
-    lines["total"] = total(material.calls, material.times, Rules())
-    return line_table(period.by, lines), call_table(material.calls)
-
-
-def _file(body: str | bytes, kind: str, name: str) -> web.Response:
-    data = body.encode() if isinstance(body, str) else body
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return web.Response(body=data, content_type=kind, headers=headers)
+    return Behind(by=_period(visit).by, key=asked.get("key"), fate=wanted)
 
 
 def _period(visit: Visit) -> Period:
-    """At most a quarter: what is asked beyond that is cut off at its beginning."""
-    until = asked_day(visit, "until", today(visit))
-    since = min(asked_day(visit, "since", until), until)
-    since = max(since, until - timedelta(days=_MOST_DAYS - 1))
+    """At most three years, by hours a quarter: what is beyond is cut off at its beginning."""
     try:
         by = By(visit.request.query.get("by", By.QUEUE))
     except ValueError:
         by = By.QUEUE
-    return Period(since=since, until=until, by=by)
+    until = asked_day(visit, "until", today(visit))
+    since = min(asked_day(visit, "since", until), until)
+    most = timedelta(days=_MOST_DAYS.get(by, _MOST_DAYS_ELSE) - 1)
+    return Period(since=max(since, until - most), until=until, by=by)
 
 
-async def _material(visit: Visit, period: Period) -> Material:
+def _span(visit: Visit, period: Period) -> Span:
     supervisor = supervisor_of(visit, Right.CALL_REPORT_SEE)
     since, until = day_bounds(period.since, period.until)
-    async with visit.shell.pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
-        return await _read(conn, supervisor, since, until, visit.shell.now())
-
-
-async def _read(
-    conn: Connection, supervisor: Supervisor, since: datetime, until: datetime, now: datetime
-) -> Material:
-    found = await statements().supervision_count_offered(
-        conn, since=since, until=until, at_most=_MOST_READ + 1
-    )
-    if found > _MOST_READ:
-        raise _TooManyError
-    calls = await offered_calls(conn, since, until)
-    times = await intervals(conn, since, until, now)
-    if supervisor.queues is None:
-        return Material(calls, times)
-    rows = statements().supervision_agents_of(conn, queues=sorted(supervisor.queues))
-    theirs = {row["id"] async for row in rows}
-    return Material(
-        [call for call in calls if supervisor.may([call.queue])],
-        [time for time in times if time.agent_id in theirs],
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Staffing:
-    wrap_up: Mapping[str, int]
-
-    async def show(self, visit: Visit) -> web.StreamResponse:
-        """How many agents each hour of the week needs."""
-        supervisor = supervisor_of(visit, Right.CALL_REPORT_SEE)
-        queues = [name for name in self.wrap_up if supervisor.may([name])]
-        asked, target = visit.request.query, Target()
-        queue = asked.get("queue") or next(iter(queues), "")
-        if queue not in queues:
-            raise web.HTTPNotFound
-        given = asked.get("weeks", "")
-        weeks = min(max(int(given), 1), _MOST_WEEKS) if given.isdecimal() else 4
-        week = await suggest(
-            visit.shell.pool,
-            queue,
-            weeks=weeks,
-            wrap_up=self.wrap_up[queue],
-            target=target,
-            now=visit.shell.now(),
-        )
-        hours = {(one.weekday, one.hour): one for one in week.hours}
-        return visit.render(
-            "staffing.html.j2",
-            week=week,
-            hours=hours,
-            queues=queues,
-            target=target,
-            scheduled=sum(one.scheduled for one in week.hours),
-        )
+    queues = None if supervisor.queues is None else tuple(sorted(supervisor.queues))
+    return Span(since=since, until=until, queues=queues)

@@ -1,11 +1,22 @@
 """The supervisors' pages joined to a shell."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from aiohttp import web
 
 from access.rights import Right
-from cti.supervisor import alarm_page, call_list, call_page, quality_page, report_page, wall
+from cti.alarms import AlarmRule
+from cti.staffing import Shift
+from cti.supervisor import (
+    alarm_page,
+    call_list,
+    call_page,
+    limit_page,
+    quality_page,
+    report_page,
+    staffing_page,
+    wall,
+)
 from cti.supervisor.call_page import CallParts
 from web.shell import MenuItem, Shell
 
@@ -22,12 +33,23 @@ MENU = (
 
 
 def add_supervisor_pages(
-    app: web.Application, shell: Shell, parts: CallParts, *, cell: str, wrap_up: Mapping[str, int]
+    app: web.Application,
+    shell: Shell,
+    parts: CallParts,
+    *,
+    cell: str,
+    wrap_up: Mapping[str, int],
+    alarms: Sequence[AlarmRule] = (),
+    shifts: Sequence[Shift] = (),
 ) -> None:
-    """All of them. `cell`: whose agents and alarms; `wrap_up`: seconds by queue of that cell."""
+    """All of them. `cell`: whose day is shown first; `wrap_up`: seconds by queue of that cell;
+    `alarms`, `shifts`: of the settings.
+    """
     wall.add_routes(app, shell, cell=cell, queues=wrap_up)
-    alarm_page.add_routes(app, shell, cell=cell)
+    alarm_page.add_routes(app, shell)
+    limit_page.add_routes(app, shell, queues=wrap_up, rules=alarms)
     call_list.add_routes(app, shell)
     call_page.add_routes(app, shell, parts)
-    report_page.add_routes(app, shell, wrap_up=wrap_up)
+    report_page.add_routes(app, shell)
+    staffing_page.add_routes(app, shell, wrap_up=wrap_up, shifts=shifts)
     quality_page.add_routes(app, shell, parts)

@@ -17,17 +17,19 @@ from web.shell import RightRefusedError, Shell, Visit
 
 _SHOWN = tuple(status for status in AgentStatus if status is not AgentStatus.SIGNED_OUT)
 _MINUTES = 24 * 60
+_FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
 _TEXTS = (
     "wait", "ready", "paused", "ringing", "in_call", "wrap_up", "held", "act_on", "agents",
     "waiting", "longest", "level", "answered", "abandoned", "of", "stale", "away", "done",
     "refused", "no_agents", "no_queues", "no_alarms", "asked",
-    "acknowledged", "answer",
+    "acknowledged", "answer", "silent", "silent_always", "not_counted", "no_link", "up",
 )  # fmt: skip
 REASONS = (
     "say_why", "this_agent_is_not_signed_in", "this_agent_is_in_no_call", "no_such_telephone",
     "an_agent_works_with_this_telephone", "this_is_not_one_of_your_queues", "no_such_queue",
     "your_telephone_cannot_be_called_now", "asterisk_did_not_answer", "the_database_is_away",
-    "signed_out",
+    "signed_out", "this_agent_is_in_another_cell", "the_other_cell_did_not_take_it",
+    "whether_the_other_cell_did_it_is_not_known", "not_told_in_every_cell",
 )  # fmt: skip
 
 
@@ -69,11 +71,12 @@ def add_routes(app: web.Application, shell: Shell, *, cell: str, queues: Iterabl
 
 
 def asked_day(visit: Visit, name: str, otherwise: date) -> date:
-    """A day out of the address; what is no day counts as none."""
+    """A day out of the address; what is no day, or none of this century, counts as none."""
     try:
-        return date.fromisoformat(visit.request.query.get(name, ""))
+        day = date.fromisoformat(visit.request.query.get(name, ""))
     except ValueError:
         return otherwise
+    return day if _FIRST_DAY <= day <= _LAST_DAY else otherwise
 
 
 def today(visit: Visit) -> date:
@@ -88,7 +91,8 @@ class _Wall:
 
     async def show(self, visit: Visit) -> web.StreamResponse:
         supervisor = supervisor_of(visit)
-        texts = {name: visit.say(f"wall.{name}") for name in _TEXTS}
+        # The scripts put the time in.
+        texts = {name: visit.say(f"wall.{name}", at="{at}") for name in _TEXTS}
         reasons = {name: visit.say(f"wall.reason.{name}") for name in REASONS}
         kinds = {kind.value: visit.say(f"alarm.{kind}") for kind in AlarmKind}
         pauses = await _pause_reasons(visit)
@@ -101,20 +105,26 @@ class _Wall:
 
     async def day(self, visit: Visit) -> web.StreamResponse:
         supervisor = supervisor_of(visit)
-        day = asked_day(visit, "day", today(visit))
+        day, cell = (
+            asked_day(visit, "day", today(visit)),
+            visit.request.query.get("cell", self.cell),
+        )
         since = datetime.combine(day, time(), IST).astimezone(UTC)
         until = min(since + timedelta(days=1), visit.shell.now())
         async with visit.shell.pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
             rows = [
                 row
                 async for row in statements().supervision_day(
-                    conn, cell=self.cell, since=since, until=until
+                    conn, cell=cell, since=since, until=until
                 )
                 if supervisor.sees(row["queues"])
             ]
+            cells = [row["name"] async for row in statements().cells_names(conn)]
         return visit.render(
             "supervisor_day.html.j2",
             day=day,
+            cell=cell,
+            cells=cells,
             days=day_lines(rows, since),
             states=_SHOWN,
             hours=range(0, 24, 2),

@@ -3,13 +3,9 @@
 select l.agent_id, l.queue from recording r join call l on l.id = r.call_id where r.id = :id;
 
 -- name: listening_complaints(id)
--- The complaints that the call belongs to, that it was to ask about, or about which an agent called: where they are, and who was handed them.
+-- The complaints that the call belongs to, that it was to ask about, or about which an agent called: where they are, who has them, and who was handed them.
 with of_call as (
-    select cc.complaint_id from recording r join complaint_call cc on cc.call_id = r.call_id where r.id = :id
-    union
-    select a.complaint_id from recording r join attempt a on a.id = r.call_id where r.id = :id
-    union
-    select d.complaint_id from recording r join desk_call d on d.call_id = r.call_id where r.id = :id
+    select l.complaint_id from recording r join call_complaint l on l.call_id = r.call_id where r.id = :id
 )
 select c.confidential, coalesce(c.department, k.department) as department,
        array(with recursive around as (
@@ -17,7 +13,8 @@ select c.confidential, coalesce(c.department, k.department) as department,
                  union all
                  select p.code, p.parent from place p join around a on p.code = a.parent
              ) select code from around) as places,
-       array(select b.post from bundle b where b.complaint_id = c.id) as posts
+       array(select b.post from bundle b where b.complaint_id = c.id
+             union select c.post where c.post is not null and c.state <> 'triage') as posts
 from of_call o join complaint c on c.id = o.complaint_id join category k on k.code = c.category;
 
 -- name: listening_speaks_now(recording_id, agent_id, began_after)$

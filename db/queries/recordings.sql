@@ -350,3 +350,12 @@ from sealed_file where id = :id and removed_at is null;
 -- From here on nobody can open it, wherever copies of it lie.
 update sealed_file set removed_at = :at, master_id = null, wrapped_key = null
 where id = :id and removed_at is null returning id;
+
+-- name: recordings_peaks(id)^
+select seconds, channels, levels from recording_peaks where recording_id = :id;
+
+-- name: recordings_put_peaks(id, seconds, channels, levels, at)!
+-- Not of one that was erased meanwhile; the row is held, so that it is not erased just now.
+insert into recording_peaks (recording_id, seconds, channels, levels, made_at)
+select id, :seconds, :channels, :levels, :at from recording where id = :id and state = 'stored' for update
+on conflict (recording_id) do nothing;

@@ -13,17 +13,17 @@ order by a.name, s.agent_id, s.from_at;
 
 -- name: supervision_open_alarms(cell)
 -- What stands; an index of its own has no more than these.
-select a.id, a.kind, a.queue, a.threshold, a.value, a.raised_at, a.acknowledged_at, a.acknowledged_by,
+select a.id, a.cell, a.kind, a.queue, a.threshold, a.value, a.raised_at, a.acknowledged_at, a.acknowledged_by,
        u.display_name as acknowledged_name, a.cleared_at
 from alarm a left join app_user u on a.acknowledged_by = 'user:' || u.id
 where a.cell = :cell and a.cleared_at is null order by a.raised_at, a.id;
 
--- name: supervision_alarms(cell, queues, at_most)
--- Newest first; the cell's own are everybody's.
-select a.id, a.kind, a.queue, a.threshold, a.value, a.raised_at, a.acknowledged_at, a.acknowledged_by,
+-- name: supervision_alarms(queues, at_most)
+-- Newest first; what is a cell's own is everybody's.
+select a.id, a.cell, a.kind, a.queue, a.threshold, a.value, a.raised_at, a.acknowledged_at, a.acknowledged_by,
        u.display_name as acknowledged_name, a.cleared_at
 from alarm a left join app_user u on a.acknowledged_by = 'user:' || u.id
-where a.cell = :cell and (:queues::text[] is null or a.queue = '' or a.queue = any(:queues))
+where (:queues::text[] is null or a.queue = '' or a.queue = any(:queues))
 order by a.raised_at desc, a.id desc limit :at_most;
 
 -- name: supervision_raise_alarm(id, cell, kind, queue, threshold, value, at)$
@@ -39,10 +39,10 @@ update alarm set cleared_at = greatest(raised_at, :at)
 where cell = :cell and kind = :kind and queue = :queue and cleared_at is null
 returning id;
 
--- name: supervision_acknowledge(id, cell, by, at, queues)$
+-- name: supervision_acknowledge(id, by, at, queues)$
 -- The first who does it; within their queues.
 update alarm set acknowledged_at = :at, acknowledged_by = :by
-where id = :id and cell = :cell and acknowledged_at is null
+where id = :id and acknowledged_at is null
   and (:queues::text[] is null or queue = '' or queue = any(:queues))
 returning id;
 
@@ -60,43 +60,60 @@ select (select count(*) from recording where cell = :cell and state = 'missing' 
      + (select count(*) from recording r join call c on c.id = r.call_id
         where r.cell = :cell and r.state = 'open' and c.ended_at < :stuck);
 
--- name: supervision_calls_by_number(number, confidential, since, until, queue, queues, before_at, before_id, at_most)
--- Newest first, page by page; so in the three below. Being found by a number tells who called: not of a confidential one.
-select * from call_listed
+-- name: supervision_calls_by_number(number, confidential, since, until, queue, find, identify, before_at, before_id, at_most)
+-- Newest first, page by page, within the scopes `find`; `identified` within `identify`: so in those below.
+-- Being found by a number tells who called: only where that may be known, and not of a confidential one.
+select *, true as identified from call_listed
 where citizen_number = :number and (:confidential or not confidential) and started_at >= :since and started_at < :until and (started_at, id) < (:before_at, :before_id)
-  and (:queue::text is null or queue = :queue) and (:queues::text[] is null or queue = any(:queues))
+  and (:queue::text is null or queue = :queue) and call_within(id, queue, confidential, :find)
+  and call_within(id, queue, confidential, :identify)
 order by started_at desc, id desc limit :at_most;
 
--- name: supervision_calls_by_agent(agent, since, until, queue, queues, before_at, before_id, at_most)
+-- name: supervision_calls_by_agent(agent, since, until, queue, find, identify, before_at, before_id, at_most)
 -- The index of agents' calls has this order.
-select * from call_listed
+select *, call_within(id, queue, confidential, :identify) as identified from call_listed
 where agent_id = :agent and started_at >= :since and started_at < :until and (started_at, id) < (:before_at, :before_id)
-  and (:queue::text is null or queue = :queue) and (:queues::text[] is null or queue = any(:queues))
+  and (:queue::text is null or queue = :queue) and call_within(id, queue, confidential, :find)
 order by started_at desc, id desc limit :at_most;
 
--- name: supervision_calls_of(ids, since, until, queue, queues, before_at, before_id, at_most)
+-- name: supervision_calls_of(ids, since, until, queue, find, identify, before_at, before_id, at_most)
 -- Those of a complaint.
-select * from call_listed
+select *, call_within(id, queue, confidential, :identify) as identified from call_listed
 where id = any(:ids::uuid[]) and started_at >= :since and started_at < :until and (started_at, id) < (:before_at, :before_id)
-  and (:queue::text is null or queue = :queue) and (:queues::text[] is null or queue = any(:queues))
+  and (:queue::text is null or queue = :queue) and call_within(id, queue, confidential, :find)
 order by started_at desc, id desc limit :at_most;
 
--- name: supervision_calls_by_day(since, until, queue, queues, before_at, before_id, at_most)
+-- name: supervision_calls_by_day(since, until, queue, find, identify, before_at, before_id, at_most)
 -- All of them.
-select * from call_listed
+select *, call_within(id, queue, confidential, :identify) as identified from call_listed
 where started_at >= :since and started_at < :until and (started_at, id) < (:before_at, :before_id)
-  and (:queue::text is null or queue = :queue) and (:queues::text[] is null or queue = any(:queues))
+  and (:queue::text is null or queue = :queue) and call_within(id, queue, confidential, :find)
+order by started_at desc, id desc limit :at_most;
+
+-- name: supervision_calls_of_posts(posts, since, until, queue, find, identify, before_at, before_id, at_most)
+-- Of the complaints that are with these posts, or were handed to them: few among all calls, so they are looked up by these.
+with theirs as materialized (
+    select l.call_id from call_complaint l
+    where l.complaint_id in (select id from complaint where post = any(:posts::text[])
+                             union all select complaint_id from bundle where post = any(:posts::text[]))
+)
+select *, call_within(id, queue, confidential, :identify) as identified from call_listed
+where id in (select call_id from theirs) and started_at >= :since and started_at < :until and (started_at, id) < (:before_at, :before_id)
+  and (:queue::text is null or queue = :queue) and call_within(id, queue, confidential, :find)
 order by started_at desc, id desc limit :at_most;
 
 -- name: supervision_call(id)^
 select * from call_listed where id = :id;
 
--- name: supervision_call_complaints(id)
--- What the call led to, or was about.
+-- name: supervision_call_within(id, find, identify)^
+-- Nothing where it is not theirs.
+select *, call_within(id, queue, confidential, :identify) as identified from call_listed
+where id = :id and call_within(id, queue, confidential, :find);
+
+-- name: supervision_call_complaints(id, queue, find)
+-- What the call led to, or was about, as far as it is theirs.
 select distinct c.number, c.confidential from complaint c
-where c.id in (select complaint_id from complaint_call where call_id = :id)
-   or c.id in (select complaint_id from attempt where id = :id)
-   or c.id in (select complaint_id from desk_call where call_id = :id)
+where c.id in (select complaint_id from call_complaint where call_id = :id) and complaint_within(c.id, :queue, :find)
 order by c.number;
 
 -- name: supervision_call_recordings(id)
@@ -113,14 +130,15 @@ where d.call_id = :id order by d.at, d.id;
 select c.queue, v.confidential, r.call_id from recording r join call c on c.id = r.call_id join call_listed v on v.id = c.id
 where r.id = :id;
 
--- name: supervision_agents_of(queues)
--- Whose time is shown to who supervises these queues.
-select id from agent where queues && :queues::text[];
+-- name: supervision_limits()
+-- What holds now: the latest of each.
+select distinct on (kind, queue) kind, queue, threshold from alarm_limit order by kind, queue, set_at desc, id desc;
 
--- name: supervision_count_offered(since, until, at_most)$
--- Whether there are too many to read for a page: counts no further than that.
-select count(*) from (
-    select from call c
-    where c.direction = 'inbound' and c.queued_at >= :since and c.queued_at < :until and c.queue is not null
-    limit :at_most
-) counted;
+-- name: supervision_limit_history(queues, at_most)
+select l.kind, l.queue, l.threshold, l.why, l.set_by, l.set_at, u.display_name as set_by_name
+from alarm_limit l left join app_user u on l.set_by = 'user:' || u.id
+where :queues::text[] is null or l.queue = any(:queues::text[] || '{*}') order by l.set_at desc, l.id desc limit :at_most;
+
+-- name: supervision_set_limit(id, kind, queue, threshold, why, by, at)!
+insert into alarm_limit (id, kind, queue, threshold, why, set_by, set_at)
+values (:id, :kind, :queue, :threshold, :why, :by, :at);

@@ -37,8 +37,8 @@ def key(root: Path) -> str:
     """What the bundles depend on: the pins and our own sources."""
     sources = root / _SOURCES
     files = [sources / "package.json", sources / "package-lock.json"]
-    files += sorted(path for path in (sources / "entries").rglob("*") if path.is_file())
-    files += sorted(path for path in (sources / "desk").rglob("*") if path.is_file())
+    for name in ("entries", "desk", "lib"):
+        files += sorted(path for path in (sources / name).rglob("*") if path.is_file())
     return fingerprint(*(f"{path.relative_to(root)} {path.read_text()}" for path in files))
 
 

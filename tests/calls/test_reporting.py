@@ -1,6 +1,9 @@
 """The figures of the queues: every offered call has one fate, and no call is counted wrong."""
 
+import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from random import Random
 from uuid import UUID, uuid4
 
 import pytest
@@ -8,82 +11,81 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calls.model import Outcome
-from calls.report_rows import intervals, offered_calls
+from calls.report_rows import Behind, Figures, Span, calls_behind, figures, lines_of_cells
 from calls.reporting import (
     FATE_OF,
+    IST,
     NEVER_OFFERED,
     By,
+    Facts,
     Fate,
-    Interval,
+    Group,
+    Line,
     OfferedCall,
     Rules,
+    facts_of,
     fate,
-    report,
-    total,
+    summed,
 )
-from db.migrate import migrate
-from db.pool import open_pool
+from db.pool import Pool
+from db.statements import QUERIES, statements
 
 AT = datetime(2026, 3, 2, 18, 25, tzinfo=UTC)  # 23:55 IST
 SECOND = timedelta(seconds=1)
+SPAN = Span(since=AT, until=AT + timedelta(hours=2))
 
-moments = st.none() | st.integers(-600, 7200).map(lambda s: AT + s * SECOND)
-odd_calls = st.builds(
-    OfferedCall,
-    id=st.uuids(),
-    queue=st.sampled_from(["helpline-hi", "helpline-en"]),
-    queued_at=st.integers(0, 7200).map(lambda s: AT + s * SECOND),
-    agent_id=st.sampled_from([None, "1001", "1002"]),
-    agent_answered_at=moments,
-    ended_at=moments,
-    outcome=st.none() | st.sampled_from([*map(str, Outcome), "something new"]),
-    owes_callback=st.booleans(),
-    transfers=st.integers(0, 3),
+OUTCOMES = [*map(str, Outcome), "something new"]
+odd_facts = st.builds(
+    Facts,
+    st.booleans(),
+    st.booleans(),
+    st.none() | st.sampled_from(OUTCOMES),
+    st.booleans(),
+)
+odd_groups = st.builds(
+    lambda facts, calls, short: Group(facts=facts, calls=calls, short=min(short, calls)),
+    odd_facts,
+    st.integers(1, 9),
+    st.integers(0, 9),
 )
 
 
-def call(wait: float, talk: float | None = None, outcome: str | None = None) -> OfferedCall:
-    answered = AT + wait * SECOND if talk is not None else None
-    return OfferedCall(
-        id=UUID(int=0),
-        queue="helpline-hi",
-        queued_at=AT,
-        agent_id="1001" if talk is not None else None,
-        agent_answered_at=answered,
-        ended_at=AT + (wait + (talk or 0)) * SECOND,
-        outcome=outcome or ("agent_answered" if talk is not None else "queue_abandoned"),
-    )
+def facts(outcome: str | None, *, answered: bool = False, owes: bool = False) -> Facts:
+    return Facts(answered, ended=True, outcome=outcome, owes_callback=owes)
 
 
-@given(st.lists(odd_calls), st.sampled_from(By))
-def test_offered_is_the_sum_of_all_fates_over_all_lines(calls: list[OfferedCall], by: By) -> None:
-    lines = report(calls, [], by, Rules())
-    for line in [*lines.values(), total(calls, [], Rules())]:
-        assert line.offered == (
-            line.fates[Fate.ANSWERED] + line.fates[Fate.ABANDONED] + line.fates[Fate.OVERFLOWED]
-            + line.fates[Fate.CALLBACK] + line.fates[Fate.IN_PROGRESS]
-        )  # fmt: skip
-        assert 0 <= line.short_abandoned <= line.fates[Fate.ABANDONED]
-        for share in (line.service_level, line.abandonment):
-            assert share is None or 0 <= share <= 1
-    assert sum(line.offered for line in lines.values()) == len(calls)
+@given(st.lists(odd_groups))
+def test_offered_is_the_sum_of_all_fates(groups: list[Group]) -> None:
+    line = Line()
+    for group in groups:
+        line.count(group)
+    assert line.offered == sum(group.calls for group in groups)
+    assert line.offered == (
+        line.fates[Fate.ANSWERED] + line.fates[Fate.ABANDONED] + line.fates[Fate.OVERFLOWED]
+        + line.fates[Fate.CALLBACK] + line.fates[Fate.IN_PROGRESS]
+    )  # fmt: skip
+    assert 0 <= line.short_abandoned <= line.fates[Fate.ABANDONED]
+    for share in (line.service_level, line.abandonment):
+        assert share is None or 0 <= share <= 1
+    assert summed([line, line]).offered == 2 * line.offered
+
+
+@given(odd_facts)
+def test_the_facts_of_a_fate_are_all_that_have_it_and_no_other(one: Facts) -> None:
+    found = {wanted: one in facts_of(wanted, OUTCOMES) for wanted in Fate}
+    assert found == {wanted: fate(one) is wanted for wanted in Fate}
 
 
 def test_a_call_that_an_agent_answered_is_never_abandoned() -> None:
-    assert fate(call(3, talk=60, outcome="lost")) is Fate.ANSWERED
-    assert fate(call(3, talk=60, outcome="queue_abandoned")) is Fate.ANSWERED
+    assert fate(facts("lost", answered=True)) is Fate.ANSWERED
+    assert fate(facts("queue_abandoned", answered=True)) is Fate.ANSWERED
 
 
 @pytest.mark.parametrize("outcome", Outcome)
 def test_every_outcome_has_a_fate_or_is_never_offered(outcome: Outcome) -> None:
     assert (outcome in FATE_OF) != (outcome in NEVER_OFFERED), "say what becomes of it"
     for owes in (False, True):
-        one = OfferedCall(
-            id=uuid4(), queue="q", queued_at=AT, ended_at=AT, outcome=outcome, owes_callback=owes
-        )
-        line = total([one], [], Rules())
-        assert (line.offered, sum(line.fates.values())) == (1, 1)
-        assert fate(one) is not Fate.IN_PROGRESS
+        assert fate(facts(outcome, owes=owes)) is not Fate.IN_PROGRESS
 
 
 @pytest.mark.parametrize(
@@ -97,75 +99,219 @@ def test_every_outcome_has_a_fate_or_is_never_offered(outcome: Outcome) -> None:
     ],
 )
 def test_what_new_outcomes_are_to_a_queue(outcome: str, becomes: Fate) -> None:
-    assert fate(call(3, outcome=outcome)) is becomes
+    assert fate(facts(outcome)) is becomes
 
 
 def test_giving_up_is_overflow_unless_we_owe_a_call() -> None:
-    given_up = call(30, outcome="queue_timeout")
-    assert fate(given_up) is Fate.OVERFLOWED
-    owed = OfferedCall(
-        id=uuid4(), queue="q", queued_at=AT, ended_at=AT, outcome="no_agent", owes_callback=True
+    assert fate(facts("queue_timeout")) is Fate.OVERFLOWED
+    assert fate(facts("no_agent", owes=True)) is Fate.CALLBACK
+
+
+@pytest.fixture
+async def pool(emptied: Pool) -> Pool:
+    await emptied.execute("truncate agent_state, desk_action cascade")
+    await emptied.execute(
+        "insert into agent values ('1001', 'सीता', 'c', '{helpline-hi}'),"
+        " ('1002', 'मोहन', 'c2', '{helpline-en}')"
     )
-    assert fate(owed) is Fate.CALLBACK
+    return emptied
 
 
-def test_short_abandons_stand_apart_from_service_level_and_abandonment() -> None:
-    line = total([call(10, 60), call(30, 120), call(2), call(40)], [], Rules())
+async def put(pool: Pool, call: OfferedCall, cell: str = "c") -> None:
+    await pool.execute(
+        "insert into call (id, cell, direction, started_at, queue, queued_at, agent_id,"
+        " agent_answered_at, ended_at, outcome) values ($1, $2, 'inbound', $4, $3, $4, $5, $6, $7,"
+        " $8)",
+        call.id, cell, call.queue, call.queued_at, call.agent_id, call.agent_answered_at,
+        call.ended_at, call.outcome,
+    )  # fmt: skip
+    if call.owes_callback:
+        await pool.execute(
+            "insert into callback (call_id, number, reason, requested_at)"
+            " values ($1, '+919876543210', 'no_agent', $2)", call.id, call.queued_at,
+        )  # fmt: skip
+
+
+def call(wait: float, talk: float | None = None, **more: object) -> OfferedCall:
+    """Waited so long, then talked so long, or hung up."""
+    fields: dict[str, object] = {
+        "id": uuid4(), "queue": "helpline-hi", "queued_at": AT,
+        "agent_id": None if talk is None else "1001",
+        "agent_answered_at": None if talk is None else AT + wait * SECOND,
+        "ended_at": AT + (wait + (talk or 0)) * SECOND,
+        "outcome": "queue_abandoned" if talk is None else "agent_answered",
+    }  # fmt: skip
+    return OfferedCall(**{**fields, **more})  # type: ignore[arg-type]
+
+
+def any_calls(count: int) -> list[OfferedCall]:
+    """Of every shape that the schema lets be, ends before answers included."""
+    dice = Random(7)
+    outcomes = [one for one in Outcome if one not in NEVER_OFFERED]
+    made = []
+    for _ in range(count):
+        ended = dice.random() < 0.9
+        made.append(
+            OfferedCall(
+                id=uuid4(),
+                queue=dice.choice(["helpline-hi", "helpline-en"]),
+                queued_at=AT + dice.randrange(7200) * SECOND,
+                agent_id=dice.choice([None, "1001", "1002"]),
+                agent_answered_at=dice.choice([None, AT + dice.randrange(-600, 7200) * SECOND]),
+                ended_at=AT + dice.randrange(7300) * SECOND if ended else None,
+                outcome=str(dice.choice(outcomes)) if ended else None,
+                owes_callback=dice.random() < 0.2,
+            )
+        )
+    return made
+
+
+def waited(one: OfferedCall) -> timedelta:
+    until = one.agent_answered_at or one.ended_at
+    return max(0 * SECOND, until - one.queued_at) if until else 0 * SECOND
+
+
+KEYS: dict[By, Callable[[OfferedCall], str]] = {
+    By.QUEUE: lambda one: one.queue,
+    By.AGENT: lambda one: one.agent_id or "",
+    By.HOUR: lambda one: one.queued_at.astimezone(IST).strftime("%Y-%m-%d %H:00"),
+    By.DAY: lambda one: one.queued_at.astimezone(IST).strftime("%Y-%m-%d"),
+}
+
+
+async def figured(pool: Pool, by: By = By.QUEUE, now: datetime | None = None) -> Figures:
+    async with pool.acquire() as conn:
+        return await figures(conn, SPAN, by, Rules(), now or AT + timedelta(hours=3))
+
+
+@pytest.mark.parametrize("by", By)
+async def test_sums_of_the_database_are_those_of_the_calls_one_by_one(pool: Pool, by: By) -> None:
+    calls = any_calls(120)
+    for one in calls:
+        await put(pool, one)
+    found = await figured(pool, by)
+    assert set(found.lines) == {KEYS[by](one) for one in calls}
+    for key, line in found.lines.items():
+        mine = [one for one in calls if KEYS[by](one) == key]
+        assert line.fates == {what: sum(one.fate is what for one in mine) for what in Fate}
+        waits = {one.id: waited(one) for one in mine}
+        answered = [one for one in mine if one.fate is Fate.ANSWERED]
+        assert line.waited == sum((waits[one.id] for one in answered), 0 * SECOND)
+        assert line.answered_in_time == sum(waits[one.id] <= 20 * SECOND for one in answered)
+        short = [o for o in mine if o.fate is Fate.ABANDONED and waits[o.id] < 5 * SECOND]
+        assert line.short_abandoned == len(short)
+        talks = [
+            max(0 * SECOND, one.ended_at - one.agent_answered_at)
+            for one in answered
+            if one.ended_at and one.agent_answered_at
+        ]
+        assert (line.ended_talks, line.talked) == (len(talks), sum(talks, 0 * SECOND))
+    assert found.total.offered == len(calls)
+
+
+@pytest.mark.parametrize("wanted", [None, *Fate])
+async def test_the_calls_behind_a_figure_are_those_that_it_counts(
+    pool: Pool, wanted: Fate | None
+) -> None:
+    calls = any_calls(60)
+    for one in calls:
+        await put(pool, one)
+    for key in (None, "helpline-hi"):
+        behind = Behind(by=By.QUEUE, key=key, fate=wanted)
+        pages = [page async for page in calls_behind(pool, SPAN, behind, page=7)]
+        found = [one for page in pages for one in page]
+        expected = {
+            one.id for one in calls if wanted in (None, one.fate) and key in (None, one.queue)
+        }
+        assert {one.id for one in found} == expected
+        assert len(found) == len(expected)
+        assert [one.queued_at for one in found] == sorted(one.queued_at for one in found)
+        assert all(len(page) <= 7 for page in pages)
+
+
+async def test_figures_are_of_the_queues_asked_for_and_of_their_agents_time(pool: Pool) -> None:
+    await put(pool, call(3, 60))
+    await put(pool, call(3, 60, queue="helpline-en", agent_id="1002"))
+    for agent in ("1001", "1002"):
+        await state(pool, "ready", 0, 100, agent=agent)
+    span = Span(since=AT, until=AT + timedelta(hours=2), queues=("helpline-en",))
+    async with pool.acquire() as conn:
+        found = await figures(conn, span, By.AGENT, Rules(), AT + timedelta(hours=1))
+    assert list(found.lines) == ["1002"]
+    assert found.total.offered == 1
+    assert found.total.on_duty == 100 * SECOND
+
+
+async def test_short_abandons_stand_apart_from_service_level_and_abandonment(pool: Pool) -> None:
+    for one in (call(10, 60), call(30, 120), call(2), call(40)):
+        await put(pool, one)
+    line = (await figured(pool)).total
     assert line.short_abandoned == 1
     assert (line.service_level, line.abandonment) == (1 / 3, 1 / 3)
     assert line.average_speed_of_answer == 20 * SECOND
     assert line.average_handling_time == 90 * SECOND
 
 
-def test_agents_time_is_cut_at_midnight_in_india() -> None:
-    ten_minutes = Interval("1001", "in_call", AT, AT + timedelta(minutes=10))
-    ready = Interval("1001", "ready", AT + timedelta(minutes=10), AT + timedelta(minutes=20))
-    pause = Interval("1001", "paused", AT, AT + timedelta(hours=9))
-    lines = report([], [ten_minutes, ready, pause], By.DAY, Rules())
+async def state(
+    pool: Pool, name: str, begin: float, end: float | None, call_id: UUID | None = None,
+    agent: str = "1001",
+) -> None:  # fmt: skip
+    await pool.execute(
+        "insert into agent_state values ($1, $2, $3, '', $4, $5, $6)",
+        uuid4(), agent, name, call_id, AT + begin * SECOND,
+        None if end is None else AT + end * SECOND,
+    )  # fmt: skip
+
+
+async def test_agents_time_is_cut_at_midnight_in_india(pool: Pool) -> None:
+    await state(pool, "in_call", 0, 600)
+    await state(pool, "ready", 600, 1200)
+    await state(pool, "paused", 1200, 9000)
+    lines = (await figured(pool, By.DAY)).lines
     assert list(lines) == ["2026-03-02", "2026-03-03"]
     assert lines["2026-03-02"].busy == timedelta(minutes=5)
     assert lines["2026-03-02"].occupancy == 1
     assert lines["2026-03-03"].occupancy == 1 / 3
+    hours = (await figured(pool, By.HOUR)).lines
+    assert list(hours) == ["2026-03-02 23:00", "2026-03-03 00:00"]
+    assert (await figured(pool, By.QUEUE)).total.on_duty == timedelta(minutes=20)
 
 
-async def test_the_rows_say_who_was_offered_and_what_followed(postgres_url: str) -> None:
-    migrate(postgres_url)
-    pool = await open_pool(postgres_url, size=2)
-    try:
-        await pool.execute("truncate call, agent, agent_state, desk_action cascade")
-        await pool.execute("insert into agent values ('1001', 'सीता', 'c', '{helpline-hi}')")
-        ids = [uuid4() for _ in range(3)]
-        for number, (queued, answered) in enumerate([(AT, AT + 9 * SECOND), (AT, None)]):
-            await pool.execute(
-                "insert into call (id, cell, direction, started_at, queue, queued_at, agent_id,"
-                " agent_answered_at, ended_at, outcome)"
-                " values ($1, 'c', 'inbound', $2, 'helpline-hi', $3, '1001', $4, $5, 'lost')",
-                ids[number], AT, queued, answered, AT + 60 * SECOND,
-            )  # fmt: skip
-        await pool.execute(  # never came to a queue: not offered
-            "insert into call (id, cell, direction, started_at) values ($1, 'c', 'inbound', $2)",
-            ids[2], AT,
-        )  # fmt: skip
-        for state, call_id, begin, end in (
-            ("in_call", ids[0], 9, 60), ("wrap_up", None, 60, 75), ("ready", None, 75, None),
-        ):  # fmt: skip
-            await pool.execute(
-                "insert into agent_state values ($1, '1001', $2, '', $3, $4, $5)",
-                uuid4(), state, call_id, AT + begin * SECOND,
-                None if end is None else AT + end * SECOND,
-            )  # fmt: skip
-        await pool.execute(
-            "insert into desk_action values ($1, $2, 'agent:1001', 'transfer', '', '', $3)",
-            uuid4(), ids[0], AT,
-        )  # fmt: skip
-        async with pool.acquire() as conn:
-            offered = await offered_calls(conn, AT, AT + timedelta(hours=1))
-            times = await intervals(conn, AT, AT + timedelta(hours=1), AT + 100 * SECOND)
-        assert {one.id for one in offered} == set(ids[:2])
-        (answered_one,) = [one for one in offered if one.id == ids[0]]
-        assert (answered_one.wrap_up, answered_one.transfers) == (15 * SECOND, 1)
-        line = total(offered, times, Rules())
-        assert line.average_handling_time == (51 + 15) * SECOND
-        assert line.occupancy == (51 + 15) / 91
-    finally:
-        await pool.close()
+async def test_a_wrap_up_and_a_transfer_belong_to_the_call_before(pool: Pool) -> None:
+    first, second = call(9, 51), call(60, 40, queue="helpline-en")
+    for one in (first, second):
+        await put(pool, one)
+    await state(pool, "in_call", 9, 60, first.id)
+    await state(pool, "wrap_up", 60, 75)
+    await state(pool, "in_call", 75, 90, second.id)
+    await state(pool, "ready", 90, None)
+    await pool.execute(
+        "insert into desk_action values ($1, $2, 'agent:1001', 'transfer', '', '', $3)",
+        uuid4(), first.id, AT,
+    )  # fmt: skip
+    found = await figured(pool, now=AT + 100 * SECOND)
+    hindi, english = found.lines["helpline-hi"], found.lines["helpline-en"]
+    assert (hindi.wrapped_up, hindi.transfers) == (15 * SECOND, 1)
+    assert (english.wrapped_up, english.transfers) == (0 * SECOND, 0)
+    assert hindi.average_handling_time == (51 + 15) * SECOND
+    assert found.total.occupancy == (51 + 15 + 15) / 91
+
+
+async def test_calls_stand_under_their_cell(pool: Pool) -> None:
+    await put(pool, call(3, 60))
+    await put(pool, call(3), cell="c2")
+    async with pool.acquire() as conn:
+        cells = await lines_of_cells(conn, SPAN, Rules())
+    assert {name: list(queues) for name, queues in cells.items()} == {
+        "c": ["helpline-hi"], "c2": ["helpline-hi"],
+    }  # fmt: skip
+    assert cells["c2"]["helpline-hi"].fates[Fate.ABANDONED] == 1
+
+
+def test_the_parameters_of_statements_that_run_by_position_stand_in_that_order() -> None:
+    for name in ("groups", "transfers", "wrap_ups", "times", "offered"):
+        statement = getattr(statements(), f"reports_{name}")
+        text = (QUERIES / "reports.sql").read_text()
+        body = text.split(f"-- name: reports_{name}(")[1].split("\n", 1)[1].split("-- name")[0]
+        used = re.findall(r"(?<![:\w]):([a-z_]+)", body)
+        assert list(dict.fromkeys(used)) == list(statement.parameters)

@@ -193,6 +193,7 @@ async def opened(
     sessions: AgentSessions | None = None, supervisors: SupervisorSessions | None = None,
     directory: Directory | None = None, look_every: float = 10.0,
     alarms: tuple[AlarmRule, ...] = (),
+    cell: str = "cell1",
     wrap_up: dict[str, int] | None = None, now: Callable[[], datetime] = lambda: AT,
 ) -> AsyncIterator[Room]:  # fmt: skip
     async with server or FakeAmi() as asterisk:
@@ -207,10 +208,11 @@ async def opened(
         cti = Cti(
             link,
             CtiSettings(
-                cell="cell1", wrap_up=wrap_up or {}, grace=grace, outgoing=outgoing, settle=0.01,
+                cell=cell, wrap_up=wrap_up or {}, grace=grace, outgoing=outgoing, settle=0.01,
                 lost_after=lost_after, unanswered_wait=unanswered_wait, write_retry=0.02,
                 directory=directory or Directory(), look_every=look_every,
-                alarms=alarms, alarms_every=0.1, trunk_limit=240,
+                alarms=alarms, alarms_every=0.1, trunk_limit=240, cells_every=0.1,
+                commands_every=0.05, url=f"https://{cell}.example",
             ),
             the_pool, history, now,
         )  # fmt: skip
@@ -231,7 +233,7 @@ async def opened(
             services = (
                 link.run(), consumer.run(), writes.run(), desk.run(), membership.run(),
                 cti.presence.run(), cti.follow_ups.run(), cti.wallboards.run(),
-                cti.alarms.run(),
+                cti.alarms.run(), cti.cells.run(), cti.cells.run_commands(),
             )  # fmt: skip
             tasks = [asyncio.create_task(service) for service in services]
             try:

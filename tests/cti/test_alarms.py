@@ -190,7 +190,7 @@ async def test_two_processes_raise_one_alarm(bench: Bench) -> None:
     for _ in range(6):
         await asyncio.gather(one.look(), other.look())
         bench.now += 10 * SECOND
-    assert len(await latest(bench.pool, "cell1", 10, None)) == 1
+    assert len(await latest(bench.pool, 10, None)) == 1
     assert await bench.messages() == ["alarm_raised"]
 
 
@@ -225,13 +225,13 @@ async def test_an_alarm_is_acknowledged_once_and_within_ones_queues(bench: Bench
     await bench.looks(bench.bell(), 8, waiting=12)
     [alarm] = await open_alarms(bench.pool, "cell1")
     with pytest.raises(ConflictError):
-        await acknowledge(bench.pool, alarm.id, "cell1", "user:3", ["helpline-en"], NOW)
+        await acknowledge(bench.pool, alarm.id, "user:3", ["helpline-en"], NOW)
     done = await asyncio.gather(
-        *(acknowledge(bench.pool, alarm.id, "cell1", f"user:{n}", None, NOW) for n in range(4)),
+        *(acknowledge(bench.pool, alarm.id, f"user:{n}", None, NOW) for n in range(4)),
         return_exceptions=True,
     )
     assert sum(one is None for one in done) == 1
-    assert [one.id for one in await latest(bench.pool, "cell1", 10, ["helpline-en"])] == []
+    assert [one.id for one in await latest(bench.pool, 10, ["helpline-en"])] == []
 
 
 async def test_an_alarm_reaches_the_webhook_signed_and_once(bench: Bench) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import time
 from pathlib import Path
 
 from aiohttp.test_utils import unused_port
@@ -11,6 +12,7 @@ from access.passwords import Passwords
 from cti.alarms import AlarmRule
 from cti.api import AgentApi, routes
 from cti.directory import Directory
+from cti.staffing import Shift
 from cti.supervisor.call_page import CallParts
 from cti.supervisor.hearing import ListeningRights
 from cti.supervisor.site import MENU as SUPERVISOR_MENU
@@ -76,7 +78,10 @@ async def centre(
         Downloads(pool, vault, SECRET, clock, MayHear(policy_named("up-1076"), users)).add_routes(
             app
         )
-        add_supervisor_pages(app, shell, parts, cell="cell1", wrap_up=dict.fromkeys(QUEUES, 30))
+        add_supervisor_pages(
+            app, shell, parts, cell="cell1", wrap_up=dict.fromkeys(QUEUES, 30), alarms=alarms,
+            shifts=(Shift(time(7), time(23), 1),),
+        )  # fmt: skip
         server = HttpServer(app, "127.0.0.1", port, None)
         site = Site(origin, shell, People(pool, passwords, clock), clock, app)
         await server.start()

@@ -3,10 +3,11 @@
 import io
 import re
 import zipfile
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
 from access.rights import Role, Scope
 from tests.complaints.world import World
@@ -54,7 +55,27 @@ async def test_a_recording_is_heard_in_the_browser_with_a_reason(
     await page.fill(f"#l-{recording}", "नागरिक की शिकायत की जाँच")
     await page.click(".recording button:has-text('सुनें')")
     await page.wait_for_selector("audio")
+    await expect(page.locator(".wave path")).to_have_count(2, timeout=20_000)
+    await expect(page.locator(".wave .gap")).to_have_count(1)
+    await expect(page.locator(".gaps li")).to_contain_text("0:01")
+    await expect(page.locator(".gaps li")).to_contain_text("आधार संख्या")
     assert await judge(page, "playback") == []
+    await page.focus(".wave")
+    for key, at in (
+        ("End", "0:04"),
+        ("Home", "0:00"),
+        ("ArrowRight", "0:04"),
+        ("PageDown", "0:00"),
+    ):
+        await page.keyboard.press(key)
+        await expect(page.locator(".player .time")).to_contain_text(f"0:04 में से {at}")
+    await page.keyboard.press(">")
+    assert await page.evaluate("document.querySelector('audio').playbackRate") == 1.25
+    await page.keyboard.press("Space")
+    await expect(page.locator("button[value=play]")).to_contain_text("रोकें", timeout=20_000)
+    await page.keyboard.press("Space")
+    await expect(page.locator("button[value=play]")).to_contain_text("चलाएँ")
+    await page.select_option("[name=sides]", "0")
     await page.wait_for_function("document.querySelector('audio').duration > 3", timeout=20_000)
     played = await page.evaluate(
         """async () => { const a = document.querySelector('audio'); a.muted = true;
@@ -86,6 +107,50 @@ async def test_a_link_ends_with_the_right(archive: Centre, tapes: Tapes) -> None
     part = await stranger.http.get(archive.site.origin + link, headers={"Range": "bytes=0-99"})
     assert (part.status, len(await part.read())) == (206, 100)
     await archive.pool.execute("update role_grant set revoked_at = now()")
+    assert (await stranger.get(link)).status == 403
+
+
+async def test_a_link_is_over_after_half_an_hour(archive: Centre, tapes: Tapes) -> None:
+    call, recording = await tapes.talked()
+    client = await signed_in(archive, Role.SUPERVISOR)
+    assert await listen(client, call, recording, "check") == 200
+    link = source(client)
+    peaks = link.replace("?", "/peaks?")
+    archive.site.clock.advance(timedelta(minutes=29, seconds=58))
+    for path in (link, peaks):
+        assert (await client.http.get(archive.site.origin + path)).status == 200
+    archive.site.clock.advance(timedelta(seconds=3))
+    for path in (link, peaks):
+        assert (await client.get(path)).status == 403
+    accesses = await archive.pool.fetchval("select count(*) from recording_access")
+    assert accesses == 1
+
+
+async def test_a_link_is_for_its_person_recording_and_reason_alone(
+    archive: Centre, tapes: Tapes
+) -> None:
+    call, recording = await tapes.talked()
+    _, other = await tapes.talked()
+    client = await signed_in(archive, Role.SUPERVISOR)
+    assert await listen(client, call, recording, "check") == 200
+    link = source(client)
+    second = await archive.site.people.add("second", Role.SUPERVISOR)
+    person = re.search(r"audience=([^&]+)", link)
+    assert person is not None
+    for changed in (
+        link.replace(str(recording), str(other)),
+        link.replace(person[1], f"user%3A{second.id}"),
+        link.replace("reason=check", "reason=other"),
+        re.sub(r"expires=\d+", "expires=99999999999", link),
+    ):
+        assert changed != link
+        assert (await client.get(changed)).status == 403
+    # Whoever else has it plays it under its owner's name, until the owner may not hear any more.
+    stranger = archive.site.client()
+    assert (await stranger.http.get(archive.site.origin + link)).status == 200
+    owners = await archive.pool.fetch("select distinct audience from recording_access")
+    assert [row["audience"] for row in owners] == [person[1].replace("%3A", ":")]
+    await archive.pool.execute("update app_user set active = false where id <> $1", second.id)
     assert (await stranger.get(link)).status == 403
 
 

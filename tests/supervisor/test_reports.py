@@ -5,13 +5,15 @@ import io
 import re
 import zipfile
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from playwright.async_api import Browser
 
 from access.rights import Role, Scope
-from calls.reporting import By, Fate, OfferedCall, calls_behind
+from calls.report_tables import Spreadsheet
+from calls.reporting import OfferedCall
 from tests.supervisor.site import Centre
 from tests.supervisor.test_calls import signed_in
 from tests.web.test_browser import judge, new_page, sign_in
@@ -42,16 +44,6 @@ async def a_day(hall: Centre) -> None:
             await hall.pool.execute(
                 "insert into callback values ($1, '+919876543210', 'no_agent', $2)", call, at
             )
-
-
-def test_the_calls_behind_a_figure_are_as_many_as_it_says() -> None:
-    calls = [
-        OfferedCall(id=uuid4(), queue=queue, queued_at=NOW, ended_at=NOW, outcome=outcome)
-        for queue, outcome in (("a", "agent_answered"), ("a", "queue_abandoned"), ("b", "lost"))
-    ]
-    assert len(calls_behind(calls, By.QUEUE, None, None)) == 3
-    assert len(calls_behind(calls, By.QUEUE, "a", None)) == 2
-    assert calls_behind(calls, By.QUEUE, "a", Fate.ABANDONED) == [calls[1]]
 
 
 async def test_the_figures_add_up_and_lead_to_their_calls(hall: Centre, browser: Browser) -> None:
@@ -135,16 +127,64 @@ async def test_staffing_is_suggested_from_the_queues_own_weeks(
     cells = [int(text) for text in await page.locator("tbody td").all_inner_texts()]
     assert len(cells) == 168
     assert max(cells) > 1
+    await page.goto(hall.site.origin + "/reports/staffing?queue=*&weeks=1")
+    assert await page.locator("td.short").count() > 0
+    assert "⚠" in await page.inner_text("td.short >> nth=0")
+    assert await judge(page, "staffing-seats") == []
     assert (await page.goto(hall.site.origin + "/reports/staffing?queue=none")).status == 404  # type: ignore[union-attr]
 
 
-async def test_a_page_does_not_read_more_calls_than_it_may(
+async def test_the_calls_of_a_figure_are_sent_as_a_file_however_many(hall: Centre) -> None:
+    await a_day(hall)
+    await hall.pool.execute(
+        "insert into call (id, cell, direction, started_at, queue, queued_at, ended_at, outcome)"
+        " select gen_random_uuid(), 'cell1', 'inbound', $1, 'helpline-en', $1, $1, 'lost'"
+        " from generate_series(1, 4500)", hall.site.clock() - timedelta(hours=1),
+    )  # fmt: skip
+    client = await signed_in(hall, Role.SUPERVISOR)
+    for query, many in (("", 4508), ("?fate=abandoned&key=helpline-en", 4500), ("?key=no", 0)):
+        async with client.http.get(f"{hall.site.origin}/reports/calls/list.csv{query}") as answer:
+            rows = list(csv.DictReader(io.StringIO((await answer.read()).decode("utf-8-sig"))))
+        assert len({row["call"] for row in rows}) == len(rows) == many
+    await client.get("/reports/calls/list?fate=abandoned&key=helpline-en")
+    assert "(4500)" in client.last
+    assert client.last.count("<tr>") == 500 + 1
+    english = await signed_in(hall, Role.SUPERVISOR, Scope(queue="helpline-hi"))
+    async with english.http.get(f"{hall.site.origin}/reports/calls/list.csv") as answer:
+        rows = list(csv.DictReader(io.StringIO((await answer.read()).decode("utf-8-sig"))))
+    assert {row["queue"] for row in rows} == {"helpline-hi"}
+
+
+async def test_a_year_is_summed_and_more_than_three_are_cut(hall: Centre) -> None:
+    await a_day(hall)
+    client = await signed_in(hall, Role.SUPERVISOR)
+    await client.get("/reports/calls?since=2024-12-01&until=2025-11-22&by=day")
+    assert "Offered 8 = " in client.last
+    await client.get("/reports/calls?since=2001-01-01&until=2025-11-22")
+    assert 'value="2022-11-21"' in client.last
+    for path in ("/reports/calls", "/calls", "/supervisor/day"):
+        query = "since=0001-01-01&until=9999-12-31&day=9999-12-31"
+        assert (await client.get(f"{path}?{query}")).status == 200
+
+
+async def test_a_sum_that_takes_too_long_says_so(
     hall: Centre, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await a_day(hall)
     client = await signed_in(hall, Role.SUPERVISOR)
-    monkeypatch.setattr("cti.supervisor.report_page._MOST_READ", 8)
-    assert (await client.get("/reports/calls")).status == 200
-    monkeypatch.setattr("cti.supervisor.report_page._MOST_READ", 7)
-    for path in ("/reports/calls", "/reports/calls/list", "/reports/calls/file.xlsx"):
-        assert (await client.get(path)).status == 413
+    monkeypatch.setattr("calls.report_rows._LONGEST_SECONDS", 0.000_001)
+    assert (await client.get("/reports/calls")).status == 503
+    assert "fewer days" in client.last
+
+
+def test_a_sheet_that_is_full_says_so(tmp_path: Path) -> None:
+    calls = [OfferedCall(id=uuid4(), queue="q", queued_at=NOW) for _ in range(9)]
+    for most, kept, full in ((6, 4, True), (12, 9, False)):
+        path = tmp_path / f"{most}.xlsx"
+        book = Spreadsheet(path, [["figures"]], most_rows=most)
+        for one in calls:
+            book.add([one])
+        book.close()
+        sheet = zipfile.ZipFile(path).read("xl/worksheets/sheet2.xml").decode()
+        assert sum(str(one.id) in sheet for one in calls) == kept
+        assert ("CUT" in sheet, book.full) == (full, full)

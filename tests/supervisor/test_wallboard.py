@@ -1,5 +1,6 @@
 """The wallboard in a real Chromium: live, readable, and what is done from it."""
 
+import json
 from datetime import timedelta
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ from tests.cti.room import ask, receive
 from tests.cti.streams import answered_call, citizen_leg, event
 from tests.supervisor.site import Centre, centre
 from tests.web.test_browser import DESK, judge, new_page, sign_in
+from web.dates import IST
 
 pytestmark = pytest.mark.timeout(180)
 ALARMS = (
@@ -171,6 +173,36 @@ async def test_who_supervises_one_queue_sees_that_one(hall: Centre, browser: Bro
     await expect(page.locator("#agents li")).to_have_count(1, timeout=20_000)
     assert await page.inner_text("#agents .name") == "Asha Verma (1003)"
     assert await page.locator("#b-queue option").all_inner_texts() == ["helpline-en"]
+
+
+@pytest.mark.parametrize("language", ["hi", "en"])
+async def test_a_cell_without_a_word_is_said_on_the_wallboard_and_not_counted(
+    hall: Centre, browser: Browser, language: str
+) -> None:
+    await hall.site.people.add("kavita", Role.SUPERVISOR, language=language)
+    own = hall.room.cti.wallboards.word()
+    far = {**own, "queues": {"helpline-hi": {"waiting": 7, "longest_wait": 30, "agents": 3}}}
+    await hall.pool.execute("insert into cell values ('cell2', 'https://b.example', now())")
+    await hall.pool.execute(
+        "insert into cell_board values ('cell2', 1, $1, $2)",
+        hall.site.clock() - timedelta(minutes=4, seconds=7), json.dumps(far),
+    )  # fmt: skip
+    page = await new_page(browser, DESK)
+    await sign_in(page, hall.site, "kavita")
+    await page.goto(hall.site.origin + "/supervisor")
+    since = (hall.site.clock() - timedelta(minutes=4, seconds=7)).astimezone(IST)
+    await expect(page.locator("#cells-silent li")).to_contain_text(
+        f"{since:%H:%M:%S}", timeout=20_000
+    )
+    await expect(page.locator("#each-cell tr")).to_have_count(2)
+    await expect(page.locator("[data-cell=cell2]")).to_contain_text("?")
+    await expect(page.locator("#figure-waiting dd")).to_have_text("0")
+    assert await judge(page, f"wallboard-cells-{language}") == []
+    await page.select_option("#cell", "cell2")
+    await expect(page.locator("#figure-waiting dd")).to_have_text("?")
+    await hall.pool.execute("update cell_board set word = word + 1")
+    await expect(page.locator("#figure-waiting dd")).to_have_text("7", timeout=20_000)
+    await expect(page.locator("#cells-silent li")).to_have_count(0)
 
 
 async def test_the_day_of_an_agent_is_drawn_and_told_in_minutes(

@@ -15,7 +15,8 @@ const link = new Link("/supervisor/socket", {
     if (told.type === "board") {
       board.show(told);
       actions.refresh();
-      write(state, told.in_step ? "" : `⚠ ${texts.stale}`);
+      const here = told.cells.find((cell) => cell.here);
+      write(state, here.state === "up" ? "" : `⚠ ${texts.stale}`);
     } else if (told.type === "help") {
       actions.asked(told);
     }

@@ -5,10 +5,13 @@ import { element, write } from "./dom.js";
 const MOST_QUESTIONS = 20;
 const IN_CALL = new Set(["listen", "whisper", "barge"]);
 
-/** The server's refusal in the reader's language, as far as we know it. */
-export function inWords(reason, texts) {
+/** The server's refusal in the reader's language, as far as we know it; which cell, and where. */
+export function inWords(answer, texts) {
+  const reason = answer.reason ?? "";
   const known = texts.reasons[reason.toLowerCase().replace(/[^a-z]+/g, "_")];
-  return known ?? (reason ? `${texts.refused} ${reason}` : texts.refused);
+  const words = known ?? (reason ? `${texts.refused} ${reason}` : texts.refused);
+  const where = answer.url ? `${answer.cell}, ${answer.url}/supervisor` : answer.cell;
+  return where ? `${words} ${where}` : words;
 }
 
 export class Actions {
@@ -80,7 +83,7 @@ export class Actions {
     if (answer.ok) {
       this.dialog.close();
       this.tell(this.texts.done);
-    } else write(problem, inWords(answer.reason ?? "", this.texts));
+    } else write(problem, inWords(answer, this.texts));
   }
 
   /** To this agent alone: part of their conversation, no act upon them. */
@@ -89,7 +92,7 @@ export class Actions {
     const agent = this.agentId;
     const answer = await this.link.ask({ type: "help", agent, text: field.value.trim() });
     if (!answer.ok) {
-      write(problem, inWords(answer.reason ?? "", this.texts));
+      write(problem, inWords(answer, this.texts));
       return;
     }
     field.value = "";
@@ -119,7 +122,7 @@ export class Actions {
       text: form.text.value.trim(),
     });
     if (answer.ok) form.text.value = "";
-    this.tell(answer.ok ? this.texts.done : inWords(answer.reason ?? "", this.texts));
+    this.tell(answer.ok ? this.texts.done : inWords(answer, this.texts));
   }
 
   tell(text) {

@@ -14,11 +14,19 @@ export class Board {
     this.act = act;
     this.cards = new Map();
     this.told = null;
+    this.chosen = "";
+    this.select = root.querySelector("#cell");
+    this.select.addEventListener("change", () => {
+      this.chosen = this.select.value;
+      if (this.whole) this.show(this.whole);
+    });
     setInterval(() => this.tick(), 1000);
   }
 
   show(told) {
-    this.told = told;
+    this.whole = told;
+    this.cells();
+    this.told = this.ofCell(told);
     this.ahead = Date.now() - Date.parse(told.at);
     this.root.classList.toggle("stale", !told.in_step);
     this.figures();
@@ -29,7 +37,84 @@ export class Board {
   }
 
   agent(id) {
-    return this.told?.agents.find((one) => one.agent === id);
+    return this.whole?.agents.find((one) => one.agent === id);
+  }
+
+  /** What is shown: all cells together, or one of them. */
+  ofCell(told) {
+    const cell = told.cells.find((one) => one.name === this.chosen);
+    if (!cell) return told;
+    const agents = told.agents.filter((agent) => agent.cell === cell.name);
+    const counts = {};
+    for (const agent of agents) counts[agent.status] = (counts[agent.status] ?? 0) + 1;
+    return {
+      ...told,
+      in_step: cell.state === "up",
+      unknown: cell.state === "silent",
+      queues: cell.queues,
+      agents,
+      by_status: counts,
+      calls: cell.calls,
+      trunk_channels: cell.trunk_channels,
+      trunk_limit: null,
+      alarms: told.alarms.filter((alarm) => alarm.cell === cell.name),
+    };
+  }
+
+  /** One line a cell, where there are several. A silent one has no figures: they are not known. */
+  cells() {
+    const { cells, agents } = this.whole;
+    const several = cells.length > 1;
+    this.find("#cells").hidden = !several;
+    if (!several) this.chosen = "";
+    this.options(cells.map((one) => one.name));
+    const rows = several ? cells.map((cell) => this.cellRow(cell, agents)) : [];
+    this.find("#each-cell").replaceChildren(...rows);
+    const silent = cells.filter((cell) => cell.state === "silent");
+    const told = silent.map((cell) => `⚠ ${cell.name}: ${this.state(cell)}; ${this.texts.not_counted}`);
+    const list = this.find("#cells-silent");
+    if (list.textContent !== told.join("")) {
+      list.replaceChildren(...told.map((text) => element("li", { textContent: text })));
+    }
+  }
+
+  options(names) {
+    const there = [...this.select.options].slice(1).map((one) => one.value);
+    if (there.join("\n") === names.join("\n")) return;
+    while (this.select.options.length > 1) this.select.remove(1);
+    for (const name of names) this.select.add(new Option(name, name));
+    this.select.value = names.includes(this.chosen) ? this.chosen : "";
+    this.chosen = this.select.value;
+  }
+
+  cellRow(cell, agents) {
+    const queues = Object.values(cell.queues);
+    const mine = agents.filter((agent) => agent.cell === cell.name);
+    const figures =
+      cell.state === "silent"
+        ? ["?", "?", "?", "?", "?", "?"]
+        : [
+            queues.reduce((sum, queue) => sum + queue.waiting, 0),
+            lasted(queues.reduce((most, queue) => Math.max(most, queue.longest_wait), 0)),
+            mine.length,
+            mine.filter((agent) => agent.status === "ready").length,
+            cell.calls,
+            cell.trunk_channels,
+          ];
+    const cells = [this.state(cell), ...figures].map((text) =>
+      element("td", { textContent: String(text) }),
+    );
+    const row = element("tr", {}, element("th", { scope: "row", textContent: cell.name }), ...cells);
+    row.dataset.cell = cell.name;
+    row.className = `cell-${cell.state}`;
+    return row;
+  }
+
+  state(cell) {
+    if (cell.state !== "silent") return this.texts[cell.state];
+    if (!cell.since) return this.texts.silent_always;
+    const at = new Date(cell.since).toLocaleTimeString("en-GB", { timeZone: "Asia/Kolkata" });
+    return this.texts.silent.replace("{at}", at);
   }
 
   find(selector) {
@@ -45,6 +130,10 @@ export class Board {
       ? known.reduce((sum, queue) => sum + queue.service_level * queue.offered, 0) / weight
       : null;
     const { trunk_channels: used, trunk_limit: limit } = this.told;
+    if (this.told.unknown) {
+      for (const name of ["waiting", "level", "ready", "calls", "trunk"]) this.figure(name, "?");
+      return;
+    }
     this.figure("waiting", String(waiting));
     this.figure("level", percent(level));
     this.figure("ready", String(this.told.by_status.ready ?? 0));
@@ -79,7 +168,7 @@ export class Board {
     const place = (agent) => ORDER.indexOf(agent.status);
     const sorted = [...this.told.agents].sort((a, b) => place(a) - place(b));
     for (const [id, card] of this.cards) {
-      if (!this.agent(id)) {
+      if (!sorted.some((agent) => agent.agent === id)) {
         card.remove();
         this.cards.delete(id);
       }
@@ -117,7 +206,8 @@ export class Board {
     const state = `${SIGNS[agent.status]} ${this.texts[agent.status]}${more ? ` · ${more}` : ""}`;
     write(card.querySelector(".name"), `${agent.name} (${agent.agent})`);
     write(card.querySelector(".state"), state);
-    write(card.querySelector(".in"), agent.queues.join(", "));
+    const several = this.whole.cells.length > 1;
+    write(card.querySelector(".in"), [...agent.queues, ...(several ? [agent.cell] : [])].join(", "));
     card.querySelector("button").title = this.texts.act_on;
     return card;
   }
@@ -125,7 +215,8 @@ export class Board {
   alarms() {
     const list = this.find("#alarms");
     const rows = (this.told.alarms ?? []).map((alarm) => {
-      const about = alarm.queue ? `${alarm.queue}: ` : "";
+      const cell = this.whole.cells.length > 1 ? `${alarm.cell}: ` : "";
+      const about = cell + (alarm.queue ? `${alarm.queue}: ` : "");
       const seen = alarm.acknowledged ? ` · ${this.texts.acknowledged}` : "";
       const text = `⚠ ${about}${this.texts.alarms[alarm.kind]} (${alarm.shown})${seen}`;
       const row = element("li", { className: alarm.acknowledged ? "seen" : "" }, text);
@@ -149,7 +240,7 @@ export class Board {
       const cell = this.find(`#queues tr[data-queue="${CSS.escape(name)}"]`)?.children[2];
       if (cell) write(cell, lasted(wait));
     }
-    this.figure("longest", lasted(longest));
+    this.figure("longest", this.told.unknown ? "?" : lasted(longest));
     for (const agent of this.told.agents) {
       const cell = this.cards.get(agent.agent)?.querySelector(".since");
       if (cell) write(cell, lasted((now - Date.parse(agent.since)) / 1000));

@@ -1,0 +1,81 @@
+"""A supervisor's command goes to the cell that has the agent."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+
+from cti.cell_link import NOT_TAKEN, CellLink
+from cti.errors import NotNowError
+from cti.supervising import Supervisor
+from cti.supervision import Supervision
+from db.errors import AWAY, stop_if_cancelled
+
+_log = structlog.get_logger(__name__)
+_BESIDE = frozenset({"listen", "whisper", "barge"})
+IN_ANOTHER_CELL = "this agent is in another cell"
+NOT_TOLD_EVERYWHERE = "not told in every cell"
+
+Answer = dict[str, Any]
+
+
+class Routing:
+    """`answer()` as `Supervision.answer`, over all cells.
+
+    The rights are asked of the page's session by this cell, and of the queues by the cell that
+    carries it out. A telephone is rung only by its own cell's Asterisk: who wants to listen is told
+    which wallboard to open.
+    """
+
+    def __init__(self, supervision: Supervision, cells: CellLink) -> None:
+        self._here = supervision
+        self._cells = cells
+
+    async def answer(self, who: Supervisor, asked: Mapping[str, Any]) -> Answer:
+        """Never raises what is the page's, another cell's or the database's fault."""
+        try:
+            match asked:
+                case {"type": "broadcast", "queue": str(), "text": str()}:
+                    return await self._to_all(who, asked)
+                case {"agent": str(agent)} if agent not in self._here.signed_in():
+                    return await self._to_whom_has(agent, who, asked)
+        except AWAY as error:
+            stop_if_cancelled()
+            _log.warning("supervisor's command not passed on", error=repr(error))
+            return _refused(asked, "the database is away")
+        return await self._here.answer(who, asked)
+
+    async def _to_whom_has(self, agent: str, who: Supervisor, asked: Mapping[str, Any]) -> Answer:
+        cell = await self._cells.cell_of(agent)
+        if cell is None or cell == self._cells.cell:
+            return await self._here.answer(who, asked)
+        if asked["type"] in _BESIDE:
+            return _refused(asked, IN_ANOTHER_CELL, cell=cell, url=self._cells.url_of(cell))
+        return await self._ask(cell, who, asked)
+
+    async def _to_all(self, who: Supervisor, asked: Mapping[str, Any]) -> Answer:
+        """Here first: what is refused here is told nobody elsewhere. A silent cell is not waited
+        for, and is named.
+        """
+        here = await self._here.answer(who, asked)
+        if not here["ok"]:
+            return here
+        speaking = self._cells.speaking()
+        answers = await asyncio.gather(*(self._ask(cell, who, asked) for cell in speaking))
+        untold = [cell for cell, answer in zip(speaking, answers, strict=True) if not answer["ok"]]
+        untold += [word.cell for word in self._cells.words() if word.cell not in speaking]
+        if not untold:
+            return here
+        return _refused(asked, NOT_TOLD_EVERYWHERE, cell=", ".join(sorted(untold)), url="")
+
+    async def _ask(self, cell: str, who: Supervisor, asked: Mapping[str, Any]) -> Answer:
+        try:
+            return await self._cells.ask(cell, who, asked)
+        except NotNowError as error:
+            _log.warning("command not carried out by its cell", cell=cell, error=str(error))
+            return _refused(asked, str(error) or NOT_TAKEN, cell=cell, url="")
+
+
+def _refused(asked: Mapping[str, Any], reason: str, **more: str) -> Answer:
+    return {"type": "answer", "id": asked["id"], "ok": False, "reason": reason, **more}

@@ -1,0 +1,47 @@
+"""Which calls somebody may find: scopes of their rights, as the statements want them. Pure."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from access.rights import Person, Right, Scope, scopes_with
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """`find`, `identify`: scopes as JSON, for `call_within` and `complaint_within` in the schema.
+
+    `posts`: where the person has calls by posts alone; None: by more than that, or by nothing.
+    """
+
+    find: str
+    identify: str
+    posts: tuple[str, ...] | None
+    by_number: bool
+
+    @classmethod
+    def of(cls, person: Person) -> "Reach":
+        """As the person's rights are now."""
+        scopes = scopes_with(person, Right.CALL_FIND)
+        known = scopes_with(person, Right.CITIZEN_IDENTIFY)
+        posts = tuple(sorted(scope.post for scope in scopes if scope.post is not None))
+        return cls(
+            _as_json(scopes),
+            _as_json(known),
+            posts if len(posts) == len(scopes) else None,
+            any(_meets(one, other) for one in scopes for other in known),
+        )
+
+
+def _meets(one: Scope, other: Scope) -> bool:
+    """Whether something may be within both: nothing that both name differs, but for places, where
+    one may lie in the other.
+    """
+    theirs = other.parts
+    return all(
+        name == "place" or theirs.get(name, value) == value for name, value in one.parts.items()
+    )
+
+
+def _as_json(scopes: Iterable[Scope]) -> str:
+    return json.dumps([scope.parts for scope in scopes])

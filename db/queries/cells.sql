@@ -1,0 +1,51 @@
+-- name: cells_register(cell, url, at)!
+insert into cell (name, url, first_at) values (:cell, :url, :at)
+on conflict (name) do update set url = excluded.url;
+
+-- name: cells_publish(cell, word, at, board)!
+insert into cell_board (cell, word, at, board) values (:cell, :word, :at, :board)
+on conflict (cell) do update set word = excluded.word, at = excluded.at, board = excluded.board;
+
+-- name: cells_words(cell)
+-- Of all others; without a board: it has not spoken since the database crashed.
+select c.name as cell, c.url, b.word, b.at, b.board
+from cell c left join cell_board b on b.cell = c.name
+where c.name <> :cell order by c.name;
+
+-- name: cells_names()
+select name, url from cell order by name;
+
+-- name: cells_forget(cell)$
+-- A cell that was taken down for good. Its board goes with it.
+with gone as (delete from cell_board where cell = :cell)
+delete from cell where name = :cell returning name;
+
+-- name: cells_of_agent(agent)$
+select cell from agent where id = :agent;
+
+-- name: cells_send(id, from_cell, to_cell, at, expires_at, who, asked, at_most)$
+-- Nothing where too many wait for that cell already.
+insert into cell_command (id, from_cell, to_cell, at, expires_at, who, asked)
+select :id, :from_cell, :to_cell, :at, :expires_at, :who, :asked
+where (select count(*) from cell_command where to_cell = :to_cell and taken_at is null and expires_at > :at) < :at_most
+returning id;
+
+-- name: cells_take(cell, now, at_most)
+-- Written down before it is done: a process that is killed meanwhile does it at most once.
+update cell_command set taken_at = :now
+where id in (select id from cell_command where to_cell = :cell and taken_at is null and expires_at > :now
+             order by at limit :at_most for update skip locked)
+returning id, who, asked;
+
+-- name: cells_answer(id, answer, at)!
+update cell_command set answer = :answer, answered_at = :at where id = :id;
+
+-- name: cells_answer_of(id)$
+select answer from cell_command where id = :id;
+
+-- name: cells_withdraw(id)$
+-- Only what nobody has taken: then it will never be done.
+delete from cell_command where id = :id and taken_at is null returning id;
+
+-- name: cells_tidy(before)!
+delete from cell_command where at < :before;

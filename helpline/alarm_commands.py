@@ -1,0 +1,75 @@
+"""`helpline alarms ...`: limits that hold in all cells. `helpline cells ...`: which there are."""
+
+import argparse
+
+from complaints.texts import clock
+from cti import alarm_limits
+from cti.alarm_limits import SetLimit
+from cti.alarms import EACH_QUEUE, AlarmKind, shown
+from db.statements import statements
+from helpline.clock import shifted_clock
+from helpline.database import command_pool
+from helpline.settings import Settings
+
+_MOST = 200
+
+
+async def limits(settings: Settings, _options: argparse.Namespace) -> int:
+    """Print the limits of the settings, and what was set in place of them."""
+    for rule in settings.alarms.as_rules():
+        print(f"{rule.kind}  {rule.queue}  {shown(rule.kind, rule.threshold)}  (settings)")
+    async with command_pool(settings) as pool:
+        for one in await alarm_limits.history(pool, _MOST, None):
+            value = "as set up" if one.threshold is None else shown(one.kind, one.threshold)
+            told = f"{clock(one.set_at)}, {one.set_by_name or one.set_by}: {one.why}"
+            print(f"{one.kind}  {one.queue}  {value}  ({told})")
+    return 0
+
+
+async def change(settings: Settings, options: argparse.Namespace) -> int:
+    """Set a limit, or go back to that of the settings."""
+    limit = SetLimit(
+        kind=options.kind, queue=options.queue, threshold=options.threshold, why=options.why,
+        set_by=f"operator:{options.by}", set_at=shifted_clock(settings.clock_shift)(),
+    )  # fmt: skip
+    async with command_pool(settings) as pool:
+        await alarm_limits.set_limit(pool, limit)
+    print(f"{limit.kind} {limit.queue}: set, in all cells")
+    return 0
+
+
+async def cells(settings: Settings, _options: argparse.Namespace) -> int:
+    """Print the cells that have served on this database."""
+    async with command_pool(settings) as pool, pool.acquire(timeout=5) as conn:
+        async for row in statements().cells_words(conn, cell=""):
+            last = clock(row["at"]) if row["at"] else "never since the database was started"
+            print(f"{row['cell']}  {row['url']}  last word {last}")
+    return 0
+
+
+async def forget(settings: Settings, options: argparse.Namespace) -> int:
+    """A cell that was taken down for good is missed no more."""
+    async with command_pool(settings) as pool, pool.acquire(timeout=5) as conn:
+        found = await statements().cells_forget(conn, cell=options.cell)
+    print(f"{options.cell} is forgotten" if found else f"there is no cell {options.cell}")
+    return 0 if found else 1
+
+
+def add_commands(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Both groups."""
+    alarms = verbs.add_parser("alarms", help="limits of alarms").add_subparsers(required=True)
+    alarms.add_parser("limits", help="what holds and what was changed").set_defaults(command=limits)
+    for name, told in (("set", "a limit, in all cells"), ("reset", "back to the setting")):
+        one = alarms.add_parser(name, help=told)
+        one.add_argument("kind", type=AlarmKind, choices=list(AlarmKind))
+        if name == "set":
+            one.add_argument("threshold", type=float, help="a number, seconds, or a share of 1")
+        one.add_argument("--queue", default=EACH_QUEUE, help="default: each queue")
+        one.add_argument("--why", required=True)
+        one.add_argument("--by", required=True, metavar="WHO")
+        one.set_defaults(command=change, **({} if name == "set" else {"threshold": None}))
+    there = verbs.add_parser("cells", help="cells on this database").add_subparsers(required=True)
+    there.add_parser("list", help="and their last word").set_defaults(command=cells)
+    gone = there.add_parser("forget", help="one that was taken down for good")
+    gone.add_argument("cell", metavar="CELL")
+    gone.set_defaults(command=forget)
