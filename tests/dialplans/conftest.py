@@ -1,6 +1,6 @@
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Any
@@ -137,6 +137,13 @@ async def fastagi(cell: CellSettings) -> AsyncIterator[FastAgi]:
     listening = await asyncio.start_server(server.handle, str(cell.agi.address), cell.agi.port)
     yield server
     listening.close()
+
+
+async def until(ready: Callable[[], Awaitable[bool]], seconds: float = 20) -> None:
+    """Ask again and again until it is so."""
+    async with asyncio.timeout(seconds):
+        while not await ready():
+            await asyncio.sleep(0.1)
 
 
 @pytest.fixture
