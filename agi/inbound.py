@@ -15,7 +15,7 @@ from agi.emergency import EmergencyExit
 from agi.errors import CommandFailedError, Hangup
 from agi.officers_line import OfficersLine
 from agi.ports import Capture, Journal, PlaceBook, Prompts
-from agi.reception import Reception
+from agi.reception import QueueFor, Reception
 from agi.recorded import record_call, stop_recording
 from agi.session import Session
 from agi.visit import Leave, Skill, ToAgent, ToEmergency, ToOfficersLine, Visit
@@ -27,9 +27,6 @@ from speech.prompts import Prompt
 
 _log = structlog.get_logger(__name__)
 
-
-QueueFor = Callable[[str, Skill], str]
-"""Language and skill -> the queue's name."""
 
 _NOTICES = {
     Skill.SUGGESTION: Prompt.SUGGESTION_NOTICE,

@@ -7,6 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from access.pins import PinResult
+from agi.hours import Opening
 from agi.session import Session
 from calls.admission import Verdict
 from calls.model import NewCall, Outcome
@@ -109,8 +110,8 @@ class Gate(Protocol):
 class OpenNow(Protocol):
     """Whether agents serve at this moment."""
 
-    async def __call__(self) -> bool:
-        """Never raises: in doubt they do."""
+    async def __call__(self, queue: str | None = None) -> Opening:
+        """In that queue; None: in any. Never raises: in doubt they do."""
 
 
 class CallbackBook(Protocol):

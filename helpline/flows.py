@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agi.apology import ApologyFlow, OverloadFlow
+from agi.closed import ClosedExit
 from agi.desk import DeskFlow
 from agi.emergency import EmergencyExit, EmergencyFailedFlow
 from agi.ended import EndedFlow
@@ -55,6 +56,7 @@ class FlowParts:
     questions: OpenQuestions | None
     officers: OfficersDesk
     now: Clock
+    offers_call_back: bool = True
 
 
 def agi_server(cell: CellOptions, parts: FlowParts) -> FastAgiServer:
@@ -116,13 +118,14 @@ def agi_server(cell: CellOptions, parts: FlowParts) -> FastAgiServer:
 
 def _inbound(cell: CellOptions, parts: FlowParts, feedback: FeedbackFlow) -> InboundFlow:
     prompts = parts.prompts
+    queue_for = queue_routes(cell.routes, cell.queues[0].name)
     status = StatusEnquiry(prompts=prompts, words=parts.words, book=parts.status)
     missed = None
     if parts.questions is not None:
         missed = MissedFeedback(questions=parts.questions, feedback=feedback, prompts=prompts)
     return InboundFlow(
         cell=cell.name,
-        queue_for=queue_routes(cell.routes, cell.queues[0].name),
+        queue_for=queue_for,
         journal=parts.journal,
         capture=parts.capture,
         prompts=prompts,
@@ -131,7 +134,13 @@ def _inbound(cell: CellOptions, parts: FlowParts, feedback: FeedbackFlow) -> Inb
             gate=parts.gate,
             open_now=parts.open_now,
             menu=MainMenu(prompts=prompts, status=status, for_officers=cell.officers_line.menu_key),
-            callbacks=parts.callbacks,
+            queue_for=queue_for,
+            closed=ClosedExit(
+                prompts=prompts,
+                callbacks=parts.callbacks,
+                now=parts.now,
+                offers=parts.offers_call_back,
+            ),
             missed=missed,
             languages=tuple(language.code for language in cell.languages),
         ),

@@ -49,7 +49,7 @@ from helpline.officers import OfficersByTelephone
 from helpline.outbound import Outbound, receipt_options
 from helpline.pages import DeskSessions, SessionSweep, WallboardSessions, page_shell
 from helpline.prompts import prompt_store
-from helpline.reception import Admission, Places, StatusRows, admission, opening
+from helpline.reception import Admission, Places, StatusRows, admission, opening_book
 from helpline.recorded import RecordingJobs, recording_vault
 from helpline.recording_adapters import AsteriskRecorder, MayHear
 from helpline.settings import Settings
@@ -213,9 +213,10 @@ class Helpline:
                 words=words,
                 status=StatusRows(pool),
                 gate=gate,
-                open_now=opening(settings, pool, now),
+                open_now=opening_book(settings, pool, now),
                 places=Places(pool, now),
                 questions=OpenFeedback(pool, settings.rules, now, self._signer()),
+                offers_call_back=settings.hours.call_back,
                 officers=OfficersByTelephone(pool, settings.rules, passwords(settings), now),
                 now=now,
             ),
