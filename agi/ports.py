@@ -100,6 +100,13 @@ class PlaceBook(Protocol):
         """The place kept for a call that left its queue."""
 
 
+class KnownAgents(Protocol):
+    """Who has talked with a caller about what is still open."""
+
+    async def number(self, call: NewCall, queue: str) -> int | None:
+        """Of the agent to be offered the call first; None: whoever is free. Never raises."""
+
+
 class Gate(Protocol):
     """Who may come in (`calls.admission`)."""
 

@@ -46,7 +46,12 @@ class NumberHistory:
         return {
             "citizens": [{"citizen": str(one.id), "name": one.name} for one in citizens],
             "calls": [
-                {"call": str(call.id), "at": call.started_at.isoformat(), "outcome": call.outcome}
+                {
+                    "call": str(call.id),
+                    "at": call.started_at.isoformat(),
+                    "outcome": call.outcome,
+                    "agent": call.agent_id if call.agent_answered_at else None,
+                }
                 for call in calls
             ],
             "complaints": [

@@ -20,6 +20,7 @@ from agi.ports import (
     FeedbackBook,
     Gate,
     Journal,
+    KnownAgents,
     OfficersDesk,
     OpenNow,
     OpenQuestions,
@@ -54,6 +55,7 @@ class FlowParts:
     open_now: OpenNow
     places: PlaceBook
     questions: OpenQuestions | None
+    known: KnownAgents
     officers: OfficersDesk
     now: Clock
     offers_call_back: bool = True
@@ -148,6 +150,7 @@ def _inbound(cell: CellOptions, parts: FlowParts, feedback: FeedbackFlow) -> Inb
             prompts=prompts, codes=tuple(target.code for target in cell.emergency)
         ),
         places=parts.places,
+        known=parts.known,
         officers=_officers_line(cell, parts),
         now=parts.now,
         patience=cell.patience_seconds,

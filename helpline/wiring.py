@@ -20,6 +20,7 @@ from cti.api import routes as agent_routes
 from cti.supervisor.call_page import CallParts
 from cti.supervisor.hearing import ListeningRights
 from cti.supervisor.site import add_supervisor_pages
+from cti.views import AgentStatus
 from db.group_commit import GroupCommit
 from db.migrate import migrate
 from db.pool import Pool, open_pool
@@ -43,6 +44,7 @@ from helpline.dialing import callback_settings, dialer_settings
 from helpline.flows import FlowParts, agi_server
 from helpline.http import Health, HttpServer, application
 from helpline.keys import signing_key
+from helpline.known_agents import KnownAgents
 from helpline.live import LiveCell
 from helpline.metrics import Metrics
 from helpline.officers import OfficersByTelephone
@@ -215,6 +217,7 @@ class Helpline:
                 gate=gate,
                 open_now=opening_book(settings, pool, now),
                 places=Places(pool, now),
+                known=KnownAgents(pool, settings.cell, self._seated, now),
                 questions=OpenFeedback(pool, settings.rules, now, self._signer()),
                 offers_call_back=settings.hours.call_back,
                 officers=OfficersByTelephone(pool, settings.rules, passwords(settings), now),
@@ -224,6 +227,9 @@ class Helpline:
         await self._agi.start()
         self._watch_calls(commit, closer, self._agi)
         self._watch_callers(gate, words)
+
+    def _seated(self, queue: str, agent_id: str) -> AgentStatus | None:
+        return None if self._live is None else self._live.seated(queue, agent_id)
 
     async def _start_asterisk(self, root: Path) -> None:
         self._asterisk = AsteriskService(self._tools.asterisk.argv, root)

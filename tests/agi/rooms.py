@@ -149,6 +149,16 @@ class FakeGate:
 
 
 @dataclass
+class FakeKnown:
+    """Agents' numbers by queue."""
+
+    numbers: dict[str, int] = field(default_factory=dict)
+
+    async def number(self, call: NewCall, queue: str) -> int | None:
+        return self.numbers.get(queue)
+
+
+@dataclass
 class FakeHours:
     """`closed`: the queues in which nobody serves."""
 
@@ -281,6 +291,7 @@ class Hall:
     questions: FakeQuestions = field(default_factory=FakeQuestions)
     callbacks: FakeCallbacks = field(default_factory=FakeCallbacks)
     places: FakePlaces = field(default_factory=FakePlaces)
+    known: FakeKnown = field(default_factory=FakeKnown)
     desk: FakeDesk = field(default_factory=FakeDesk)
     offers_call_back: bool = True
     officers_number: str | None = "1077"
@@ -325,6 +336,7 @@ class Hall:
             reception=reception,
             emergency=EmergencyExit(prompts=prompts, codes=self.services),
             places=self.places,
+            known=self.known,
             officers=self._officers_line(journal, capture),
             now=now,
             patience=patience,

@@ -289,6 +289,14 @@ async def test_a_queue_that_is_closed_says_when_it_opens_while_others_serve(
     assert opened.variables["HELPLINE_QUEUE"] == QUEUE
 
 
+async def test_the_queue_is_told_which_agent_knows_the_caller(line: InboundLine) -> None:
+    line.hall.known.numbers = {QUEUE: 42}
+    known = await line.ring(Citizen(keys={Prompt.MENU: ["1"]}))
+    assert known.variables["HELPLINE_KNOWN"] == "42"
+    line.hall.known.numbers = {}
+    assert "HELPLINE_KNOWN" not in (await line.ring(Citizen(keys={Prompt.MENU: ["1"]}))).variables
+
+
 async def test_where_no_call_back_is_offered_none_is_promised(line: InboundLine) -> None:
     line.hall.hours.open, line.hall.offers_call_back = False, False
     citizen = await line.ring(Citizen(keys={Prompt.MENU: ["1"], Prompt.CALL_AGAIN: ["1"]}))

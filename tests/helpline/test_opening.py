@@ -1,6 +1,7 @@
 """Hours of the settings and holidays of the database, as the inbound flow asks for them."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import cast
 
 import pytest
 
@@ -79,21 +80,28 @@ async def test_a_holiday_that_is_entered_today_counts_within_ten_minutes(pool: P
     assert not (await found()).is_open
 
 
-async def test_without_a_database_the_holidays_known_stand(
-    pool: Pool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+class Gone:
+    """A pool that can be taken away."""
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+        self.away = False
+
+    def acquire(self, *, timeout: float) -> object:
+        if self.away:
+            raise ConnectionRefusedError
+        return self.pool.acquire(timeout=timeout)
+
+
+async def test_without_a_database_the_holidays_known_stand(pool: Pool) -> None:
     await holiday(pool, NOON.date())
-    watch = Watch()
-    found = book(pool, watch)
+    watch, gone = Watch(), Gone(pool)
+    found = book(cast(Pool, gone), watch)
     assert not (await found()).is_open
-
-    def away(**_: object) -> None:
-        raise ConnectionRefusedError
-
-    monkeypatch.setattr(pool, "acquire", away)
+    gone.away = True
     watch.at += timedelta(minutes=11)
     assert not (await found()).is_open
-    assert (await book(pool, watch)()).is_open  # who knows of none lets callers in
+    assert (await book(cast(Pool, gone), watch)()).is_open  # who knows of none lets callers in
 
 
 def test_the_shifts_of_the_default_leave_no_hour_without_agents() -> None:
