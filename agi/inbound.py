@@ -22,7 +22,7 @@ from agi.visit import Leave, Skill, ToAgent, ToEmergency, ToOfficersLine, Visit
 from agi.waiting import announcement
 from calls.model import NewCall, Outcome
 from db.errors import JournalFullError
-from dialplans.names import VAR_CALL, VAR_KNOWN, VAR_QUEUE
+from dialplans.names import LANGUAGE_DEFAULT, VAR_CALL, VAR_KNOWN, VAR_LANGUAGE, VAR_QUEUE
 from speech.prompts import Prompt
 
 _log = structlog.get_logger(__name__)
@@ -102,7 +102,7 @@ class InboundFlow:
             # A prompt that is missing must not stand between a citizen and an agent.
             _log.error("prompt failed, caller goes on", call=str(call.id), error=str(error))
             way = ToAgent()
-        await self._to_queue(session, call, self.queue_for(visit.language, way.skill))
+        await self._to_queue(session, visit, self.queue_for(visit.language, way.skill))
         return None
 
     async def _officer(self, session: Session, call: NewCall) -> Outcome | None:
@@ -117,11 +117,14 @@ class InboundFlow:
             )
         return outcome
 
-    async def _to_queue(self, session: Session, call: NewCall, queue: str) -> None:
+    async def _to_queue(self, session: Session, visit: Visit, queue: str) -> None:
+        call, language = visit.call, visit.language
         known = None if self.known is None else await self.known.number(call, queue)
         if session.hung_up:
             raise Hangup
         await noted(self.journal.queued(call.id, queue, self.now()))
+        if language != LANGUAGE_DEFAULT:
+            await session.set_variable(VAR_LANGUAGE, language)
         if known is not None:
             await session.set_variable(VAR_KNOWN, str(known))
         await session.set_variable(VAR_QUEUE, queue)

@@ -17,6 +17,9 @@ VAR_KNOWN = "HELPLINE_KNOWN"
 """The number (app_queue's penalty) of the agent who knows the caller; empty: whoever is free."""
 MOST_KNOWN = 1000
 """Agents of a cell are numbered so far; one beyond is preferred by nobody."""
+VAR_LANGUAGE = "HELPLINE_LANGUAGE"
+"""The language that the caller has chosen; empty: `LANGUAGE_DEFAULT`."""
+LANGUAGE_DEFAULT = "hi"
 VAR_LEFT_CALL = "HELPLINE_LEFT_CALL"
 """Of a call back: the call whose place in the queue was kept."""
 VAR_TARGET = "HELPLINE_TARGET"
@@ -95,11 +98,14 @@ SOUNDS = "helpline"
 PROMPT_TECHNICAL_FAULT = "technical_fault"
 PROMPT_PLEASE_WAIT = "please_wait"
 PROMPT_KEEP_PLACE = "keep_place_offer"
+PROMPT_QUEUE_WHERE = "queue_where"
+"""Said again and again to who waits. Asterisk finds each caller's own by the channel's language."""
 PROMPT_EMERGENCY_KEY = "emergency_key"
 PROMPTS = (
     PROMPT_TECHNICAL_FAULT,
     PROMPT_PLEASE_WAIT,
     PROMPT_KEEP_PLACE,
+    PROMPT_QUEUE_WHERE,
     PROMPT_EMERGENCY_KEY,
 )
 """What Asterisk plays of itself."""
@@ -128,6 +134,13 @@ def emergency_prompt(code: str) -> str:
 def language_prompt(language: str) -> str:
     """The key of the sound that names a language."""
     return f"language_{language}"
+
+
+def voice(language: str, call_id: str) -> str:
+    """The channel's language of a caller who waits: a folder of their own below the prompts, then
+    the language's, then all. `call_id`: the last 12 digits of our call's, enough among who waits.
+    """
+    return f"{language}_{call_id}"
 
 
 def sound(prompt: str) -> str:

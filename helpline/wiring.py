@@ -51,6 +51,7 @@ from helpline.officers import OfficersByTelephone
 from helpline.outbound import Outbound, receipt_options
 from helpline.pages import DeskSessions, SessionSweep, WallboardSessions, page_shell
 from helpline.prompts import prompt_store
+from helpline.queue_words import QueueWords
 from helpline.reception import Admission, Places, StatusRows, admission, opening_book
 from helpline.recorded import RecordingJobs, recording_vault
 from helpline.recording_adapters import AsteriskRecorder, MayHear
@@ -72,6 +73,7 @@ from web.site import add_pages
 
 _log = structlog.get_logger(__name__)
 
+_PLACES_SECONDS = 5.0
 _DIALER, _CALLBACKS = "dialer", "call-backs"
 _IN_STEP_SECONDS = 15.0
 _CLOSE_SECONDS = 5.0
@@ -204,6 +206,9 @@ class Helpline:
         words, gate = Words(self._prompts), admission(settings, pool, now)
         words.want(await words_to_speak(pool))
         self._services.start("words", words.run)
+        languages = [one.code for one in settings.cell.languages]
+        told = QueueWords(pool, state.prompts, settings.cell.name, languages, now)
+        self._services.start("places told", lambda: told.run(_PLACES_SECONDS))
         self._agi = agi_server(
             settings.cell,
             FlowParts(

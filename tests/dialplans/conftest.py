@@ -46,7 +46,13 @@ def cell(tmp_path: Path, asterisk_tool: Mapping[str, Any]) -> CellSettings:
     prompts = tmp_path / "prompts"
     prompts.mkdir()
     tone = 0.2 * np.sin(np.arange(4000) * 0.3)
-    for name in ("technical_fault", "please_wait", "keep_place_offer", "emergency_key"):
+    for name in (
+        "technical_fault",
+        "please_wait",
+        "keep_place_offer",
+        "emergency_key",
+        "queue_where",
+    ):
         soundfile.write(prompts / f"{name}.wav", tone, 8000, subtype="PCM_16")
     return CellSettings(
         name="lucknow-1",
