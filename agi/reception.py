@@ -11,7 +11,7 @@ from agi.ports import Gate, OpenNow, Prompts
 from agi.session import Session
 from agi.visit import Leave, Skill, ToAgent, ToEmergency, Visit, Way
 from calls.admission import Verdict
-from dialplans.names import language_prompt
+from dialplans.names import LANGUAGE_DEFAULT, language_prompt
 from speech.numbers import digits
 from speech.prompts import Prompt
 
@@ -90,3 +90,5 @@ class Reception:
             for one in (language_prompt(name), Prompt.CHOICE_FOR, *digits(key), Prompt.CHOICE_PRESS)
         ]
         visit.language = keys.get(await self._ask(session, *said), self.languages[0])
+        if visit.language != LANGUAGE_DEFAULT:
+            await session.set_language(visit.language)

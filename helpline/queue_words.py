@@ -82,13 +82,17 @@ class QueueWords:
             if self._told.get(name) == words:
                 continue
             try:
-                files = [self._folder / f"{word}.wav" for word in words]
+                files = [self._sound(name.partition(_MARK)[0], word) for word in words]
                 join(files, self._folder / name / f"{PROMPT_QUEUE_WHERE}.wav")
             except (OSError, SpeechError) as error:
                 _log.error("where a caller stands was not written", error=str(error))
                 self._forget(name)
             else:
                 self._told[name] = words
+
+    def _sound(self, language: str, word: str) -> Path:
+        own = self._folder / language / f"{word}.wav"
+        return own if language and own.exists() else self._folder / f"{word}.wav"
 
     def _forget(self, name: str) -> None:
         self._told.pop(name, None)

@@ -50,7 +50,7 @@ from helpline.metrics import Metrics
 from helpline.officers import OfficersByTelephone
 from helpline.outbound import Outbound, receipt_options
 from helpline.pages import DeskSessions, SessionSweep, WallboardSessions, page_shell
-from helpline.prompts import prompt_store
+from helpline.prompts import prompt_store, render_prompts
 from helpline.queue_words import QueueWords
 from helpline.reception import Admission, Places, StatusRows, admission, opening_book
 from helpline.recorded import RecordingJobs, recording_vault
@@ -170,8 +170,8 @@ class Helpline:
     async def _start(self, progress: Progress) -> None:
         progress("database: starting and migrating")
         pool = await self._start_database()
-        progress("prompts: rendering in Hindi")
-        await asyncio.to_thread(self._prompts.render_all)
+        progress("prompts: rendering")
+        await asyncio.to_thread(render_prompts, self._settings, self._tools)
         cell, secrets = render_cell(self._settings, self._tools.asterisk)
         self._undo.append(("services", self._services.stop))
         await self._start_calls(pool)

@@ -289,6 +289,17 @@ async def test_a_queue_that_is_closed_says_when_it_opens_while_others_serve(
     assert opened.variables["HELPLINE_QUEUE"] == QUEUE
 
 
+@pytest.mark.parametrize(("key", "language"), [("1", None), ("2", "en"), (None, None)])
+async def test_the_language_chosen_is_that_of_all_prompts_from_then_on(
+    line: InboundLine, key: str | None, language: str | None
+) -> None:
+    line.hall.languages = ("hi", "en")
+    citizen = await line.ring(Citizen(keys={Prompt.CHOICE_PRESS: [key], Prompt.MENU: ["4"]}))
+    assert citizen.variables.get("CHANNEL(language)") == language
+    assert citizen.variables.get("HELPLINE_LANGUAGE") == language
+    assert citizen.variables["HELPLINE_QUEUE"] == f"schemes-{language or 'hi'}"
+
+
 async def test_the_queue_is_told_which_agent_knows_the_caller(line: InboundLine) -> None:
     line.hall.known.numbers = {QUEUE: 42}
     known = await line.ring(Citizen(keys={Prompt.MENU: ["1"]}))

@@ -111,6 +111,7 @@ class FastAgi:
         self.commands: dict[str, list[str]] = {}
         self.scripts: asyncio.Queue[tuple[str, list[str]]] = asyncio.Queue(100)
         self.headers: dict[str, str] = {}
+        self.replies: list[str] = []
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         headers: dict[str, str] = {}
@@ -124,8 +125,9 @@ class FastAgi:
         self.scripts.put_nowait((script, args))
         for command in self.commands.get(script, []):
             writer.write(command.encode() + b"\n")
-            while (await reader.readline()).startswith(b"HANGUP"):
+            while (reply := await reader.readline()).startswith(b"HANGUP"):
                 pass
+            self.replies.append(reply.decode().strip())
         writer.close()
 
     async def told(self, script: str) -> list[str]:

@@ -4,7 +4,9 @@ import re
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
 
 from dialplans.asterisk import AsteriskProcess
 from dialplans.render import render, write
@@ -96,3 +98,28 @@ async def test_a_kept_place_is_taken_once_and_the_queue_is_known_wherever_they_w
     assert "HELPLINE_QUEUE=second" in shown
     assert "HELPLINE_POSITION=\n" in shown
     assert "HELPLINE_ENTRY=\n" in shown
+
+
+async def test_a_prompt_is_looked_for_in_the_callers_language_and_then_in_hindi(
+    cell: CellSettings, two: AsteriskProcess, fastagi: FastAgi, citizen: Phone
+) -> None:
+    folder, hindi, english = cell.prompts_dir, 4000, 1600
+    (folder / "en").mkdir()
+    soundfile.write(folder / "en/please_wait.wav", np.zeros(english), 8000, subtype="PCM_16")
+
+    async def heard(*language: str) -> list[str]:
+        """How long the sounds were that Asterisk took for a prompt in both and one in Hindi."""
+        fastagi.replies.clear()
+        prompts = [f'STREAM FILE {folder}/{name} ""' for name in ("please_wait", "emergency_key")]
+        fastagi.commands["inbound"] = ["ANSWER", *language, *prompts, "HANGUP"]
+        citizen.invite(CELL_SIP, "1076")
+        assert await citizen.answer() == 200
+        await citizen.expect("BYE")
+        return re.findall(r"endpos=(\d+)", " ".join(fastagi.replies))
+
+    in_english = [str(english), str(hindi)]
+    assert await heard("SET VARIABLE CHANNEL(language) en") == in_english
+    # While they wait each has a folder of their own.
+    assert await heard("SET VARIABLE CHANNEL(language) en_0123456789ab") == in_english
+    assert await heard() == [str(hindi), str(hindi)]
+    assert await heard("SET VARIABLE CHANNEL(language) _0123456789ab") == [str(hindi)] * 2

@@ -112,3 +112,15 @@ async def test_a_prompt_that_is_missing_leaves_the_words_for_everybody(
     call = await waits(pool, 60)
     await QueueWords(pool, prompts, "c1", ["hi", "en"], lambda: NOW).tick()
     assert told(prompts, call) is None
+
+
+async def test_who_chose_english_is_told_in_english_where_there_is_a_sound(
+    pool: Pool, prompts: Path
+) -> None:
+    await sign_in(pool)
+    (prompts / "en").mkdir()
+    soundfile.write(prompts / "en/queue_next.wav", np.zeros(111), 8000, subtype="PCM_16")
+    call = await waits(pool, 60)
+    await QueueWords(pool, prompts, "c1", ["hi", "en"], lambda: NOW).tick()
+    assert told(prompts, call, "en") == 111
+    assert told(prompts, call) == said("queue_next")
