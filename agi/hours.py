@@ -7,6 +7,8 @@ from datetime import date, datetime, time, timedelta
 from complaints.calendar import IST
 
 _EVERY_DAY = frozenset(range(7))
+_DAY = timedelta(days=1)
+_DAYS_AHEAD = 14  # no run of holidays is longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,31 +22,62 @@ class Shift:
     weekdays: frozenset[int] = _EVERY_DAY
 
 
+_THE_WHOLE_DAY = Shift(time(0), time(0))
+
+
 @dataclass(frozen=True, slots=True)
 class OpeningHours:
-    """No shift at all: open at any time. `holidays_too`: open on holidays as on other days."""
+    """No shift at all: open at any time. `holidays_too`: open on holidays as on other days; else
+    only for the `holiday_shifts` that begin on one, without any: closed.
+    """
 
     shifts: tuple[Shift, ...] = ()
     holidays_too: bool = True
+    holiday_shifts: tuple[Shift, ...] = ()
+
+    def of(self, day: date, holidays: Collection[date]) -> tuple[Shift, ...]:
+        """The shifts that begin on this day."""
+        if not self.holidays_too and day in holidays:
+            return self.holiday_shifts
+        found = self.shifts or (_THE_WHOLE_DAY,)
+        return tuple(shift for shift in found if day.weekday() in shift.weekdays)
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Whether agents serve, and from when on they will if they do not; None: nobody can say."""
+
+    is_open: bool
+    opens_at: datetime | None = None
 
 
 def is_open(hours: OpeningHours, holidays: Collection[date], now: datetime) -> bool:
     """Whether a shift is running; one that began before midnight counts by the day it began."""
-    if not hours.shifts:
-        return hours.holidays_too or now.astimezone(IST).date() not in holidays
-    local = now.astimezone(IST)
-    begun_on = (local.date(), local.date() - timedelta(days=1))
+    today = now.astimezone(IST).date()
     return any(
-        _runs(shift, day, local)
-        for shift in hours.shifts
-        for day in begun_on
-        if day.weekday() in shift.weekdays and (hours.holidays_too or day not in holidays)
+        begins <= now < ends
+        for day in (today - _DAY, today)
+        for begins, ends in _times(hours, day, holidays)
     )
 
 
-def _runs(shift: Shift, day: date, local: datetime) -> bool:
+def opening(hours: OpeningHours, holidays: Collection[date], now: datetime) -> Opening:
+    """How it stands now; looks `_DAYS_AHEAD` for the next shift."""
+    if is_open(hours, holidays, now):
+        return Opening(True)
+    today = now.astimezone(IST).date()
+    days = (today + ahead * _DAY for ahead in range(_DAYS_AHEAD + 1))
+    begins = (begin for day in days for begin, _ in _times(hours, day, holidays) if begin > now)
+    return Opening(False, min(begins, default=None))
+
+
+def _times(
+    hours: OpeningHours, day: date, holidays: Collection[date]
+) -> list[tuple[datetime, datetime]]:
+    return [_on(shift, day) for shift in hours.of(day, holidays)]
+
+
+def _on(shift: Shift, day: date) -> tuple[datetime, datetime]:
     begins = datetime.combine(day, shift.begins, tzinfo=IST)
     ends = datetime.combine(day, shift.ends, tzinfo=IST)
-    if ends <= begins:
-        ends += timedelta(days=1)
-    return begins <= local < ends
+    return begins, ends if ends > begins else ends + _DAY

@@ -14,22 +14,19 @@ from agi.durable import noted
 from agi.emergency import EmergencyExit
 from agi.errors import CommandFailedError, Hangup
 from agi.officers_line import OfficersLine
-from agi.ports import Capture, Journal, PlaceBook, Prompts
-from agi.reception import Reception
+from agi.ports import Capture, Journal, KnownAgents, PlaceBook, Prompts
+from agi.reception import QueueFor, Reception
 from agi.recorded import record_call, stop_recording
 from agi.session import Session
 from agi.visit import Leave, Skill, ToAgent, ToEmergency, ToOfficersLine, Visit
 from agi.waiting import announcement
 from calls.model import NewCall, Outcome
 from db.errors import JournalFullError
-from dialplans.names import VAR_CALL, VAR_QUEUE
+from dialplans.names import LANGUAGE_DEFAULT, VAR_CALL, VAR_KNOWN, VAR_LANGUAGE, VAR_QUEUE
 from speech.prompts import Prompt
 
 _log = structlog.get_logger(__name__)
 
-
-QueueFor = Callable[[str, Skill], str]
-"""Language and skill -> the queue's name."""
 
 _NOTICES = {
     Skill.SUGGESTION: Prompt.SUGGESTION_NOTICE,
@@ -53,6 +50,7 @@ class InboundFlow:
     emergency: EmergencyExit
     places: PlaceBook
     now: Callable[[], datetime]
+    known: KnownAgents | None = None
     officers: OfficersLine | None = None
     patience: float = 20.0
     pause: float = 1.0
@@ -104,7 +102,7 @@ class InboundFlow:
             # A prompt that is missing must not stand between a citizen and an agent.
             _log.error("prompt failed, caller goes on", call=str(call.id), error=str(error))
             way = ToAgent()
-        await self._to_queue(session, call.id, self.queue_for(visit.language, way.skill))
+        await self._to_queue(session, visit, self.queue_for(visit.language, way.skill))
         return None
 
     async def _officer(self, session: Session, call: NewCall) -> Outcome | None:
@@ -119,10 +117,16 @@ class InboundFlow:
             )
         return outcome
 
-    async def _to_queue(self, session: Session, call_id: UUID, queue: str) -> None:
+    async def _to_queue(self, session: Session, visit: Visit, queue: str) -> None:
+        call, language = visit.call, visit.language
+        known = None if self.known is None else await self.known.number(call, queue)
         if session.hung_up:
             raise Hangup
-        await noted(self.journal.queued(call_id, queue, self.now()))
+        await noted(self.journal.queued(call.id, queue, self.now()))
+        if language != LANGUAGE_DEFAULT:
+            await session.set_variable(VAR_LANGUAGE, language)
+        if known is not None:
+            await session.set_variable(VAR_KNOWN, str(known))
         await session.set_variable(VAR_QUEUE, queue)
 
     async def _part(self, session: Session, visit: Visit) -> Outcome:

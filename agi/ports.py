@@ -7,6 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from access.pins import PinResult
+from agi.hours import Opening
 from agi.session import Session
 from calls.admission import Verdict
 from calls.model import NewCall, Outcome
@@ -99,6 +100,13 @@ class PlaceBook(Protocol):
         """The place kept for a call that left its queue."""
 
 
+class KnownAgents(Protocol):
+    """Who has talked with a caller about what is still open."""
+
+    async def number(self, call: NewCall, queue: str) -> int | None:
+        """Of the agent to be offered the call first; None: whoever is free. Never raises."""
+
+
 class Gate(Protocol):
     """Who may come in (`calls.admission`)."""
 
@@ -109,8 +117,8 @@ class Gate(Protocol):
 class OpenNow(Protocol):
     """Whether agents serve at this moment."""
 
-    async def __call__(self) -> bool:
-        """Never raises: in doubt they do."""
+    async def __call__(self, queue: str | None = None) -> Opening:
+        """In that queue; None: in any. Never raises: in doubt they do."""
 
 
 class CallbackBook(Protocol):

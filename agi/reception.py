@@ -1,22 +1,23 @@
 """From the greeting to what the caller wants: guards, an open question, hours, language, menu."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from agi.durable import insist
+from agi.closed import ClosedExit
 from agi.menu import KEY_EMERGENCY, MainMenu
 from agi.missed_feedback import MissedFeedback
-from agi.ports import CallbackBook, Gate, OpenNow, Prompts
+from agi.ports import Gate, OpenNow, Prompts
 from agi.session import Session
-from agi.visit import Leave, ToAgent, ToEmergency, Visit, Way
+from agi.visit import Leave, Skill, ToAgent, ToEmergency, Visit, Way
 from calls.admission import Verdict
-from calls.model import Outcome
-from dialplans.names import language_prompt
+from dialplans.names import LANGUAGE_DEFAULT, language_prompt
 from speech.numbers import digits
 from speech.prompts import Prompt
 
-KEY_CALL_ME_BACK: Final = "1"
+QueueFor = Callable[[str, Skill], str]
+"""Language and skill -> the queue's name."""
+
 _REFUSALS: Final = {
     Verdict.BLOCKED: Prompt.CALLER_BLOCKED,
     Verdict.CALLER_LIMIT: Prompt.CALLER_LIMIT,
@@ -35,7 +36,8 @@ class Reception:
     gate: Gate
     open_now: OpenNow
     menu: MainMenu
-    callbacks: CallbackBook
+    queue_for: QueueFor
+    closed: ClosedExit
     missed: MissedFeedback | None = None
     languages: Sequence[str] = ("hi",)
     seconds: float = 4.0
@@ -49,13 +51,15 @@ class Reception:
             return ToEmergency()
         if self.missed is not None:
             await self.missed(session, visit)
-        is_open = await self.open_now()
-        if not is_open and await self._say(session, Prompt.CLOSED, Prompt.CLOSED_SERVICES):
+        opening = await self.open_now()
+        if not opening.is_open and await self._say(session, Prompt.CLOSED, Prompt.CLOSED_SERVICES):
             return ToEmergency()
         await self._language(session, visit)
         way = await self.menu(session, visit)
-        if isinstance(way, ToAgent) and not is_open:
-            return await self._closed(session, visit)
+        if isinstance(way, ToAgent):
+            opening = await self.open_now(self.queue_for(visit.language, way.skill))
+            if not opening.is_open:
+                return await self.closed(session, visit, opening)
         return way
 
     async def _say(self, session: Session, *said: Prompt) -> bool:
@@ -86,21 +90,5 @@ class Reception:
             for one in (language_prompt(name), Prompt.CHOICE_FOR, *digits(key), Prompt.CHOICE_PRESS)
         ]
         visit.language = keys.get(await self._ask(session, *said), self.languages[0])
-
-    async def _closed(self, session: Session, visit: Visit) -> Way:
-        """Nobody can be reached: a call-back is offered where the number is known."""
-        number = visit.call.number
-        visit.outcome = Outcome.CLOSED
-        if number is None:
-            await self._say(session, Prompt.CLOSED, Prompt.CALL_AGAIN)
-            return Leave()
-        key = await self._ask(session, Prompt.CLOSED, Prompt.CALL_BACK_OFFER)
-        if key == KEY_EMERGENCY:
-            return ToEmergency()
-        if key == KEY_CALL_ME_BACK:
-            call_id = visit.call.id
-            owed = await insist(
-                lambda: self.callbacks.owe(call_id, number, Outcome.CLOSED), seconds=5.0
-            )
-            await self._say(session, Prompt.CALL_BACK_PROMISE if owed else Prompt.CALL_AGAIN)
-        return Leave()
+        if visit.language != LANGUAGE_DEFAULT:
+            await session.set_language(visit.language)

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from agi.connection import Connection
-from agi.errors import CommandFailedError, Hangup, ProtocolError
+from agi.errors import CommandFailedError, Hangup, ProtocolError, UnsafeArgumentError
 from agi.protocol import (
     Reply,
     Request,
@@ -171,6 +171,12 @@ class Session:
     async def set_variable(self, name: str, value: str) -> None:
         """Set a channel variable, on a dead channel too."""
         await self._command("SET VARIABLE", build(f"SET VARIABLE {variable_name(name)}", value))
+
+    async def set_language(self, code: str) -> None:
+        """The language in which Asterisk looks for each prompt first (two or three letters)."""
+        if not (code.isascii() and code.isalpha() and code.islower() and len(code) <= 3):
+            raise UnsafeArgumentError(f"not a language's code: {code[:40]!r}")
+        await self._command("SET VARIABLE", build("SET VARIABLE CHANNEL(language)", code))
 
     async def get_variable(self, name: str) -> str | None:
         """A channel variable or function, on a dead channel too; None when it is not set.

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from calls.model import NewCall, Outcome
+from dialplans.names import LANGUAGE_DEFAULT
 
 
 class Skill(StrEnum):
@@ -19,7 +20,7 @@ class Visit:
     """`outcome`: what the call has come to so far; a hang-up does not take it back."""
 
     call: NewCall
-    language: str = "hi"
+    language: str = LANGUAGE_DEFAULT
     outcome: Outcome | None = None
     lookups: int = field(default=0)
 

@@ -1,7 +1,7 @@
 """On the way into a queue, and out of it with the place kept."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
 from uuid import UUID
@@ -42,6 +42,15 @@ def announcement(queue: Queued) -> list[str]:
     if wait > _LONGEST_SAID:
         return [*said, Prompt.QUEUE_WAIT_LONG]
     return [*said, numbers.number(ceil(wait / _SHORT)), Prompt.QUEUE_WAIT_MINUTES]
+
+
+def standing(position: int, queue: Queued) -> list[str]:
+    """What somebody hears who waits at this place (1: the head); nothing where no agent is."""
+    if queue.agents == 0:
+        return []
+    if position == 1:
+        return [Prompt.QUEUE_NEXT]
+    return announcement(replace(queue, waiting=position - 1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,6 +68,21 @@ async def position(conn: Connection, call_id: UUID) -> int | None:
     return None if place is None else int(place)
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Somebody who waits. `position` 1 is the head of the queue."""
+
+    call_id: UUID
+    queue: str
+    position: int
+
+
+async def standing(conn: Connection, cell: str, at_most: int) -> list[Standing]:
+    """Who waits in this cell, the longest first."""
+    rows = statements().calls_standing(conn, cell=cell, at_most=at_most)
+    return [Standing(**row) async for row in rows]
+
+
 async def kept_place(conn: Connection, call_id: UUID) -> KeptPlace | None:
     """The place kept for the call that was left, None when there is none."""
     row = await statements().calls_kept_place(conn, call_id=call_id)

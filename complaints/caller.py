@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from db.pool import Pool
+from db.pool import Connection, Pool
 from db.statements import statements
 
 
@@ -39,3 +39,9 @@ async def citizens_on(pool: Pool, number: str, at_most: int = 20) -> list[KnownC
     async with pool.acquire(timeout=5) as conn:
         rows = statements().complaints_citizens_on(conn, number=number, at_most=at_most)
         return [KnownCitizen(**row) async for row in rows]
+
+
+async def last_agent(conn: Connection, number: str, *, cell: str, since: datetime) -> str | None:
+    """The agent of that cell who has talked with a number (E.164) last about what is open."""
+    agent = await statements().complaints_last_agent(conn, number=number, cell=cell, since=since)
+    return None if agent is None else str(agent)

@@ -121,13 +121,16 @@ class AlarmBell:
 
     async def _read(self, pool: Pool, now: datetime) -> None:
         loop = asyncio.get_running_loop()
-        wanted = any(rule.kind is AlarmKind.RECORDINGS_FAILING for rule in self._rules)
-        if wanted and loop.time() >= self._failing_at:
+        wanted = {rule.kind for rule in self._rules}
+        if AlarmKind.RECORDINGS_FAILING in wanted and loop.time() >= self._failing_at:
             self._failing = await alarm_rows.failing_recordings(
                 pool, self._cell, now - _HOUR, now - _STUCK
             )
             self._failing_at = loop.time() + self._recordings_every
-        self._readings = readings(self._board(), self._failing)
+        cut_off = None
+        if AlarmKind.DIALLING_CUT_OFF in wanted:
+            cut_off = await alarm_rows.cut_off_telephones(pool, self._cell)
+        self._readings = readings(self._board(), self._failing, cut_off)
 
     def _value(self, thing: Thing, otherwise: float) -> float:
         value = self._readings.get(thing)

@@ -114,6 +114,12 @@ async def failing_recordings(pool: Pool, cell: str, since: datetime, stuck: date
     return int(found)
 
 
+async def cut_off_telephones(pool: Pool, cell: str) -> int:
+    """Telephones of this cell that may dial nothing until somebody has looked."""
+    async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
+        return int(await statements().supervision_cut_off(conn, cell=cell))
+
+
 async def _tell(
     conn: Connection,
     id: UUID,

@@ -24,9 +24,17 @@ class AlarmKind(StrEnum):
     TRUNK_FULL = "trunk_full"  # share of the trunk's channels in use, above
     AMI_DOWN = "ami_down"  # no link to Asterisk
     RECORDINGS_FAILING = "recordings_failing"  # recordings without a file, more than
+    DIALLING_CUT_OFF = "dialling_cut_off"  # telephones (toll fraud), more than
 
 
-OF_THE_CELL = frozenset({AlarmKind.TRUNK_FULL, AlarmKind.AMI_DOWN, AlarmKind.RECORDINGS_FAILING})
+OF_THE_CELL = frozenset(
+    {
+        AlarmKind.TRUNK_FULL,
+        AlarmKind.AMI_DOWN,
+        AlarmKind.RECORDINGS_FAILING,
+        AlarmKind.DIALLING_CUT_OFF,
+    }
+)
 
 
 #: Their figures are shares of one.
@@ -113,12 +121,15 @@ def step(
     return Watch(raised=not watch.raised), Change.CLEARED if watch.raised else Change.RAISED
 
 
-def readings(board: Mapping[str, Any], recordings_failing: int | None) -> dict[Thing, float | None]:
+def readings(
+    board: Mapping[str, Any], recordings_failing: int | None, cut_off: int | None = None
+) -> dict[Thing, float | None]:
     """The board's figures by what they are about; None: not known now."""
     known = bool(board["in_step"])
     found: dict[Thing, float | None] = {
         Thing(AlarmKind.AMI_DOWN, THE_CELL): 0.0 if known else 1.0,
         Thing(AlarmKind.RECORDINGS_FAILING, THE_CELL): recordings_failing,
+        Thing(AlarmKind.DIALLING_CUT_OFF, THE_CELL): cut_off,
     }
     limit = board["trunk_limit"]
     used = board["trunk_channels"] / limit if known and limit else None

@@ -333,7 +333,7 @@ class Control:
 
     async def _back_to_queue(self, call: LiveCall) -> None:
         self._on_hold.discard(call.id)
-        await self._move_citizen(call, names.CONTEXT_QUEUES, call.queue or names.QUEUE_DEFAULT)
+        await self._move_citizen(call, names.CONTEXT_BACK, names.EXTEN_START)
 
     async def _ring_or_rejoin(self, call: LiveCall, target: Target) -> str:
         try:

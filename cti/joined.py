@@ -20,7 +20,7 @@ from cti.follow import FollowUps
 from cti.guard import DialGuard
 from cti.help import HelpChat
 from cti.live import LiveState
-from cti.membership import Membership
+from cti.membership import Membership, NumberOf, unnumbered
 from cti.pausing import RecordingPauses
 from cti.ports import CallerHistory
 from cti.presence import Presence
@@ -38,10 +38,14 @@ from recordings.pausing import Recorder
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CtiSettings:
-    """Times in seconds. `wrap_up` by queue; what is not there has none. `url`: of our pages."""
+    """Times in seconds. `wrap_up` by queue; what is not there has none. `url`: of our pages.
+
+    `number_of`: see `cti.membership.NumberOf`.
+    """
 
     cell: str
     wrap_up: Mapping[str, int]
+    number_of: NumberOf = unnumbered
     directory: Directory = field(default_factory=Directory)
     softphones: SoftphoneSettings = field(default_factory=SoftphoneSettings)
     caller_id: str = "1076"
@@ -94,7 +98,7 @@ class Cti:
         self.presence.changed = lambda agent: self.timeline.revisit(self.live.state, agent)
         self.membership = Membership(
             link, pool, settings.cell, settle=settings.settle,
-            paused=self.presence.wanted,
+            paused=self.presence.wanted, number_of=settings.number_of,
         )  # fmt: skip
         guard = DialGuard(pool, now)
         self.control = Control(

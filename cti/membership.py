@@ -19,6 +19,8 @@ from dialplans.names import agent_interface
 _log = structlog.get_logger(__name__)
 _ACQUIRE_SECONDS = 5.0
 
+NumberOf = Callable[[str, str], int]
+"""Queue and agent id -> the number (penalty) by which a caller can prefer them; 0: nobody can."""
 Seats = Mapping[tuple[str, str], str]
 """(queue, agent id) -> the agent's name."""
 
@@ -29,14 +31,31 @@ class Changes:
 
     add: tuple[tuple[str, str], ...]  # (queue, agent id)
     remove: tuple[tuple[str, str], ...]
+    number: tuple[tuple[str, str], ...] = ()
 
 
-def membership_changes(wanted: Seats, actual: frozenset[Member]) -> Changes:
+def unnumbered(_queue: str, _agent: str) -> int:
+    """Nobody is preferred."""
+    return 0
+
+
+def membership_changes(
+    wanted: Seats, actual: frozenset[Member], number_of: NumberOf = unnumbered
+) -> Changes:
     """What to do about agents. Members that are not ours to remove stay."""
     present = {(member.queue, member.agent_id) for member in actual}
     ours = {(member.queue, member.agent_id) for member in actual if member.dynamic}
     return Changes(
-        add=tuple(sorted(wanted.keys() - present)), remove=tuple(sorted(ours - wanted.keys()))
+        add=tuple(sorted(wanted.keys() - present)),
+        remove=tuple(sorted(ours - wanted.keys())),
+        number=tuple(
+            sorted(
+                (one.queue, one.agent_id)
+                for one in actual
+                if (one.queue, one.agent_id) in ours & wanted.keys()
+                and one.number != number_of(one.queue, one.agent_id)
+            )
+        ),
     )
 
 
@@ -54,6 +73,7 @@ class Membership:
         cell: str,
         *,
         paused: Callable[[str], str | None] = lambda _agent: None,
+        number_of: NumberOf = unnumbered,
         settle: float = 0.2,
         every: float = 60.0,
     ) -> None:
@@ -61,6 +81,7 @@ class Membership:
         self._pool = pool
         self._cell = cell
         self._paused = paused
+        self._number_of = number_of
         self._settle = settle
         self._every = every
         self._woken = asyncio.Event()
@@ -95,7 +116,8 @@ class Membership:
             rows = [row async for row in statements().cti_signed_in(connection, cell=self._cell)]
         wanted = wanted_seats(rows)
         pausing = {row["id"] for row in rows if row["pausing"]}
-        changes = membership_changes(wanted, await take_members(self._link))
+        actual = await take_members(self._link)
+        changes = membership_changes(wanted, actual, self._number_of)
         for queue, agent_id in changes.remove:
             await self._change("QueueRemove", queue, agent_id)
         for queue, agent_id in changes.add:
@@ -104,7 +126,12 @@ class Membership:
             pauses = agent_id in pausing or self._paused(agent_id) is not None
             paused = {"Paused": "true"} if pauses else {}
             seat = _seat(agent_id, wanted, queue) | paused
+            if number := self._number_of(queue, agent_id):
+                seat |= {"Penalty": str(number)}
             await self._change("QueueAdd", queue, agent_id, seat)
+        for queue, agent_id in changes.number:
+            number = self._number_of(queue, agent_id)
+            await self._change("QueuePenalty", queue, agent_id, {"Penalty": str(number)})
         return changes
 
     async def _change(

@@ -11,7 +11,8 @@ from aiohttp import web
 from cti.supervising import Supervisor
 
 History = Mapping[str, Any]
-"""JSON-ready: `{"calls": [...], "complaints": [...]}`, newest first; and
+"""JSON-ready: `{"calls": [...], "complaints": [...]}`, newest first; each call with the `agent` who
+talked with them (or null); and
 `citizens`, who may be speaking, longest known first."""
 
 

@@ -33,6 +33,7 @@ class Member:
     agent_id: str
     dynamic: bool = True
     paused: str | None = None  # why; None: not paused
+    number: int = 0  # app_queue's penalty
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +147,20 @@ def _with_agent(call: LiveCall, leg: Leg, agent_id: str) -> LiveCall:
 
 def _members(events: Iterable[AmiEvent]) -> frozenset[Member]:
     return frozenset(
-        Member(event.get("queue"), agent, event.get("membership") == "dynamic", pause_of(event))
+        Member(
+            event.get("queue"),
+            agent,
+            event.get("membership") == "dynamic",
+            pause_of(event),
+            _number(event.get("penalty")),
+        )
         for event in events
         if event.name == "QueueMember" and (agent := agent_of(event.get("location")))
     )
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() else 0
 
 
 async def _list(link: Lists, name: str) -> tuple[AmiEvent, ...]:

@@ -10,7 +10,16 @@ VAR_EMERGENCY = "HELPLINE_EMERGENCY"
 VAR_PRIORITY = "QUEUE_PRIO"
 """app_queue's own: who has a higher one is served first."""
 VAR_POSITION = "HELPLINE_POSITION"
-"""The place at which a caller enters a queue; empty: behind all others."""
+"""The place at which a caller enters the next queue, and that one only; empty: behind all."""
+VAR_ENTRY = "HELPLINE_ENTRY"
+"""The dialplan's own: the place, once it is taken from `VAR_POSITION`."""
+VAR_KNOWN = "HELPLINE_KNOWN"
+"""The number (app_queue's penalty) of the agent who knows the caller; empty: whoever is free."""
+MOST_KNOWN = 1000
+"""Agents of a cell are numbered so far; one beyond is preferred by nobody."""
+VAR_LANGUAGE = "HELPLINE_LANGUAGE"
+"""The language that the caller has chosen; empty: `LANGUAGE_DEFAULT`."""
+LANGUAGE_DEFAULT = "hi"
 VAR_LEFT_CALL = "HELPLINE_LEFT_CALL"
 """Of a call back: the call whose place in the queue was kept."""
 VAR_TARGET = "HELPLINE_TARGET"
@@ -51,6 +60,8 @@ CONTEXT_RETURNING = "returning"
 CONTEXT_EMERGENCY = "emergency"
 CONTEXT_BENCH = "bench"
 CONTEXT_QUEUES = "queues"
+CONTEXT_BACK = "back-to-queue"
+"""Whom an agent has lost or could not hand over: to the queue of their call, before the others."""
 CONTEXT_DESK_CITIZEN = "desk-citizen"
 CONTEXT_DESK_SIDE = "desk-side"
 CONTEXT_DESK_HOLD = "desk-hold"
@@ -87,11 +98,14 @@ SOUNDS = "helpline"
 PROMPT_TECHNICAL_FAULT = "technical_fault"
 PROMPT_PLEASE_WAIT = "please_wait"
 PROMPT_KEEP_PLACE = "keep_place_offer"
+PROMPT_QUEUE_WHERE = "queue_where"
+"""Said again and again to who waits. Asterisk finds each caller's own by the channel's language."""
 PROMPT_EMERGENCY_KEY = "emergency_key"
 PROMPTS = (
     PROMPT_TECHNICAL_FAULT,
     PROMPT_PLEASE_WAIT,
     PROMPT_KEEP_PLACE,
+    PROMPT_QUEUE_WHERE,
     PROMPT_EMERGENCY_KEY,
 )
 """What Asterisk plays of itself."""
@@ -120,6 +134,13 @@ def emergency_prompt(code: str) -> str:
 def language_prompt(language: str) -> str:
     """The key of the sound that names a language."""
     return f"language_{language}"
+
+
+def voice(language: str, call_id: str) -> str:
+    """The channel's language of a caller who waits: a folder of their own below the prompts, then
+    the language's, then all. `call_id`: the last 12 digits of our call's, enough among who waits.
+    """
+    return f"{language}_{call_id}"
 
 
 def sound(prompt: str) -> str:

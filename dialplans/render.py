@@ -28,6 +28,7 @@ _FILES: Final = (
     "manager.conf",
     "modules.conf",
     "pjsip.conf",
+    "queuerules.conf",
     "queues.conf",
     "rtp.conf",
 )
@@ -46,7 +47,6 @@ _EMPTY: Final = {
     "extconfig.conf": "",
     "features.conf": "",
     "pjproject.conf": "",
-    "queuerules.conf": "",
     "sorcery.conf": "",
     "stasis.conf": "",
     "statsd.conf": "[general]\nenabled = no\n",

@@ -178,6 +178,11 @@ class QueueSettings(_Settings):
     service_level_seconds: Annotated[int, Field(ge=1, le=3600)] = 20
     announce_seconds: Annotated[int, Field(ge=0, le=600)] = 30
     """How often a waiting caller is asked to stay; 0: never."""
+    known_agent_days: Annotated[int, Field(ge=0, le=365)] = 0
+    """Who calls within so many days about an open complaint is first offered to the agent who
+    talked with them last, where that one is signed in; 0: never."""
+    known_agent_seconds: Annotated[int, Field(ge=1, le=60)] = 8
+    """For how long at most, until that agent is rung; then whoever is free."""
     overflow: Name | None = None
     """Another queue for who is not served here: full, nobody there, or it took too long."""
     # A paused agent (a break, after-call work) is signed in: callers may wait for them. And a

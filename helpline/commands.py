@@ -19,7 +19,7 @@ from helpline.clock import shifted_clock
 from helpline.database import Database, command_pool
 from helpline.demo import run as run_demo
 from helpline.keys import signing_key
-from helpline.prompts import prompt_store
+from helpline.prompts import render_prompts
 from helpline.recorded import recording_vault
 from helpline.settings import Settings, SettingsError
 from helpline.tls import make_certificate
@@ -65,7 +65,7 @@ async def migrate(settings: Settings, _options: argparse.Namespace) -> int:
 async def render(settings: Settings, _options: argparse.Namespace) -> int:
     """Write all that Asterisk reads and plays; say where it is."""
     tools = load_tools(PROJECT)
-    await asyncio.to_thread(prompt_store(settings, tools).render_all)
+    await asyncio.to_thread(render_prompts, settings, tools)
     cell, _ = render_cell(settings, tools.asterisk)
     print(f"wrote {cell.root / 'etc'} (secrets kept in {state_folder(settings).cell_secrets})")
     return 0

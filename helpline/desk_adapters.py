@@ -70,6 +70,7 @@ class NumberHistory:
                     "at": call.started_at.isoformat(),
                     "outcome": call.outcome,
                     "recorded": call.id in stored,
+                    "agent": call.agent_id if call.agent_answered_at else None,
                 }
                 for call in calls
             ],

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agi.apology import ApologyFlow, OverloadFlow
+from agi.closed import ClosedExit
 from agi.desk import DeskFlow
 from agi.emergency import EmergencyExit, EmergencyFailedFlow
 from agi.ended import EndedFlow
@@ -19,6 +20,7 @@ from agi.ports import (
     FeedbackBook,
     Gate,
     Journal,
+    KnownAgents,
     OfficersDesk,
     OpenNow,
     OpenQuestions,
@@ -53,8 +55,10 @@ class FlowParts:
     open_now: OpenNow
     places: PlaceBook
     questions: OpenQuestions | None
+    known: KnownAgents
     officers: OfficersDesk
     now: Clock
+    offers_call_back: bool = True
 
 
 def agi_server(cell: CellOptions, parts: FlowParts) -> FastAgiServer:
@@ -116,13 +120,14 @@ def agi_server(cell: CellOptions, parts: FlowParts) -> FastAgiServer:
 
 def _inbound(cell: CellOptions, parts: FlowParts, feedback: FeedbackFlow) -> InboundFlow:
     prompts = parts.prompts
+    queue_for = queue_routes(cell.routes, cell.queues[0].name)
     status = StatusEnquiry(prompts=prompts, words=parts.words, book=parts.status)
     missed = None
     if parts.questions is not None:
         missed = MissedFeedback(questions=parts.questions, feedback=feedback, prompts=prompts)
     return InboundFlow(
         cell=cell.name,
-        queue_for=queue_routes(cell.routes, cell.queues[0].name),
+        queue_for=queue_for,
         journal=parts.journal,
         capture=parts.capture,
         prompts=prompts,
@@ -131,7 +136,13 @@ def _inbound(cell: CellOptions, parts: FlowParts, feedback: FeedbackFlow) -> Inb
             gate=parts.gate,
             open_now=parts.open_now,
             menu=MainMenu(prompts=prompts, status=status, for_officers=cell.officers_line.menu_key),
-            callbacks=parts.callbacks,
+            queue_for=queue_for,
+            closed=ClosedExit(
+                prompts=prompts,
+                callbacks=parts.callbacks,
+                now=parts.now,
+                offers=parts.offers_call_back,
+            ),
             missed=missed,
             languages=tuple(language.code for language in cell.languages),
         ),
@@ -139,6 +150,7 @@ def _inbound(cell: CellOptions, parts: FlowParts, feedback: FeedbackFlow) -> Inb
             prompts=prompts, codes=tuple(target.code for target in cell.emergency)
         ),
         places=parts.places,
+        known=parts.known,
         officers=_officers_line(cell, parts),
         now=parts.now,
         patience=cell.patience_seconds,

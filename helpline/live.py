@@ -9,11 +9,13 @@ from cti.directory import Directory, EmergencyService, Listed
 from cti.joined import Cti, CtiSettings
 from cti.ports import CallerHistory
 from cti.softphones import Publish, SoftphoneSettings
+from cti.views import AgentStatus
 from db.pool import Pool
 from db.statements import statements
 from dialplans.names import AMI_USER
 from dialplans.secrets import Secrets
 from helpline.clock import Clock
+from helpline.known_agents import AgentNumbers
 from helpline.metrics import Metrics
 from helpline.options.alarms import AlarmOptions
 from helpline.options.cell import CellOptions
@@ -64,6 +66,7 @@ class LiveCell:
                 url=url,
                 alarms=alarms.as_rules(),
                 tell_alarms=alarms.webhook,
+                number_of=AgentNumbers(cell),
             ),
             pool,
             history,
@@ -95,6 +98,11 @@ class LiveCell:
             "queue members": self._cti.membership.run,
             "AMI link": self.link.run,
         }
+
+    def seated(self, queue: str, agent_id: str) -> AgentStatus | None:
+        """What an agent is doing who is a member of this queue; None: they are none."""
+        live = self._cti.live
+        return live.view(agent_id).status if (queue, agent_id) in live.state.members else None
 
     def live_calls(self) -> frozenset[UUID] | None:
         """Our calls that have a channel; None while we are not in step with Asterisk."""

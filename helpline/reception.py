@@ -1,13 +1,14 @@
 """What the inbound flows need of calls, complaints and settings, fitted to their ports."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
 import structlog
 
-from agi.hours import OpeningHours, Shift, is_open
+from agi.hours import Opening, OpeningHours, Shift, opening
 from agi.visit import Skill
 from calls import admission as rules
 from calls import waiting
@@ -20,7 +21,7 @@ from db.errors import AWAY, stop_if_cancelled
 from db.pool import Connection, Pool
 from db.statements import statements
 from helpline.clock import Clock
-from helpline.options.cell import QueueRoute
+from helpline.options.cell import DayHours, QueueRoute
 from helpline.settings import Settings
 
 _log = structlog.get_logger(__name__)
@@ -114,35 +115,53 @@ class Places:
             return None
 
 
-class Opening:
+@dataclass(frozen=True, slots=True)
+class QueueHours:
+    """A queue's hours, and whose holidays count there."""
+
+    hours: OpeningHours
+    calendar: str
+
+
+class OpeningBook:
     """`agi.ports.OpenNow` by shifts and the holidays on record, read anew every ten minutes."""
 
-    def __init__(self, pool: Pool, hours: OpeningHours, calendar: str, now: Clock) -> None:
+    def __init__(self, pool: Pool, queues: Mapping[str, QueueHours], now: Clock) -> None:
         self._pool = pool
-        self._hours = hours
-        self._calendar = calendar
+        self._queues = queues
         self._now = now
-        self._holidays: frozenset[date] = frozenset()
+        self._holidays: dict[str, frozenset[date]] = {}
         self._read_at: datetime | None = None
 
-    async def __call__(self) -> bool:
-        """Whether agents serve now."""
+    async def __call__(self, queue: str | None = None) -> Opening:
+        """Whether agents serve now, in that queue or in any."""
         now = self._now()
-        if not self._hours.holidays_too:
-            await self._read(now)
-        return is_open(self._hours, self._holidays, now)
+        await self._read(now)
+        own = None if queue is None else self._queues.get(queue)
+        asked = [own] if own else list(self._queues.values())
+        found = [
+            opening(one.hours, self._holidays.get(one.calendar, frozenset()), now) for one in asked
+        ]
+        if any(one.is_open for one in found):
+            return Opening(True)
+        return Opening(False, min((one.opens_at for one in found if one.opens_at), default=None))
 
     async def _read(self, now: datetime) -> None:
+        calendars = {one.calendar for one in self._queues.values() if not one.hours.holidays_too}
+        if not calendars:
+            return
         if self._read_at is not None and abs(now - self._read_at) < _HOLIDAYS_FOR:
             return
         try:
             async with self._pool.acquire(timeout=_SECONDS) as conn:
-                days = await statements().complaints_holidays(conn, calendar=self._calendar)
+                for calendar in sorted(calendars):
+                    days = await statements().complaints_holidays(conn, calendar=calendar)
+                    self._holidays[calendar] = frozenset(days)
         except AWAY as error:
             stop_if_cancelled()
             _log.warning("holidays not read, those known stand", error=repr(error))
             return
-        self._holidays, self._read_at = frozenset(days), now
+        self._read_at = now
 
 
 def queue_routes(routes: Sequence[QueueRoute], default: str) -> Callable[[str, Skill], str]:
@@ -169,10 +188,14 @@ def admission(settings: Settings, pool: Pool, now: Clock) -> Admission:
     return Admission(pool, limits, settings.cell.name, now)
 
 
-def opening(settings: Settings, pool: Pool, now: Clock) -> Opening:
-    """The hours of these settings."""
-    hours = OpeningHours(
-        tuple(Shift(one.begins, one.ends, one.weekdays) for one in settings.hours.shifts),
-        settings.hours.holidays_too,
-    )
-    return Opening(pool, hours, settings.hours.calendar, now)
+def opening_book(settings: Settings, pool: Pool, now: Clock) -> OpeningBook:
+    """The hours of these settings, for each of the cell's queues."""
+    own = settings.hours.queues
+    queues = {one.name: _hours(own.get(one.name, settings.hours)) for one in settings.cell.queues}
+    return OpeningBook(pool, queues, now)
+
+
+def _hours(given: DayHours) -> QueueHours:
+    shifts = tuple(Shift(one.begins, one.ends, one.weekdays) for one in given.shifts)
+    on_holidays = tuple(Shift(one.begins, one.ends) for one in given.holiday_shifts)
+    return QueueHours(OpeningHours(shifts, given.holidays_too, on_holidays), given.calendar)

@@ -139,6 +139,8 @@ class Settings(BaseSettings):
         queues = {queue.name for queue in self.cell.queues}
         if unknown := sorted({route.queue for route in self.cell.routes} - queues):
             raise ValueError(f"cell.routes: no queue {', '.join(unknown)}")
+        if unknown := sorted(self.hours.queues.keys() - queues):
+            raise ValueError(f"hours.queues: no queue {', '.join(unknown)}")
         return self
 
     @model_validator(mode="after")

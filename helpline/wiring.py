@@ -22,6 +22,7 @@ from cti.staffing import Shift
 from cti.supervisor.call_page import CallParts
 from cti.supervisor.hearing import ListeningRights
 from cti.supervisor.site import add_supervisor_pages
+from cti.views import AgentStatus
 from db.group_commit import GroupCommit
 from db.migrate import migrate
 from db.pool import Pool, open_pool
@@ -45,13 +46,15 @@ from helpline.dialing import callback_settings, dialer_settings
 from helpline.flows import FlowParts, agi_server
 from helpline.http import Health, HttpServer, application
 from helpline.keys import signing_key
+from helpline.known_agents import KnownAgents
 from helpline.live import LiveCell
 from helpline.metrics import Metrics
 from helpline.officers import OfficersByTelephone
 from helpline.outbound import Outbound, receipt_options
 from helpline.pages import DeskSessions, SessionSweep, WallboardSessions, page_shell
-from helpline.prompts import prompt_store
-from helpline.reception import Admission, Places, StatusRows, admission, opening
+from helpline.prompts import prompt_store, render_prompts
+from helpline.queue_words import QueueWords
+from helpline.reception import Admission, Places, StatusRows, admission, opening_book
 from helpline.recorded import RecordingJobs, recording_vault
 from helpline.recording_adapters import AsteriskRecorder, MayHear
 from helpline.settings import Settings
@@ -72,6 +75,7 @@ from web.site import add_pages
 
 _log = structlog.get_logger(__name__)
 
+_PLACES_SECONDS = 5.0
 _DIALER, _CALLBACKS = "dialer", "call-backs"
 _IN_STEP_SECONDS = 15.0
 _CLOSE_SECONDS = 5.0
@@ -168,8 +172,8 @@ class Helpline:
     async def _start(self, progress: Progress) -> None:
         progress("database: starting and migrating")
         pool = await self._start_database()
-        progress("prompts: rendering in Hindi")
-        await asyncio.to_thread(self._prompts.render_all)
+        progress("prompts: rendering")
+        await asyncio.to_thread(render_prompts, self._settings, self._tools)
         cell, secrets = render_cell(self._settings, self._tools.asterisk)
         self._undo.append(("services", self._services.stop))
         await self._start_calls(pool)
@@ -204,6 +208,9 @@ class Helpline:
         words, gate = Words(self._prompts), admission(settings, pool, now)
         words.want(await words_to_speak(pool))
         self._services.start("words", words.run)
+        languages = [one.code for one in settings.cell.languages]
+        told = QueueWords(pool, state.prompts, settings.cell.name, languages, now)
+        self._services.start("places told", lambda: told.run(_PLACES_SECONDS))
         self._agi = agi_server(
             settings.cell,
             FlowParts(
@@ -215,9 +222,11 @@ class Helpline:
                 words=words,
                 status=StatusRows(pool),
                 gate=gate,
-                open_now=opening(settings, pool, now),
+                open_now=opening_book(settings, pool, now),
                 places=Places(pool, now),
+                known=KnownAgents(pool, settings.cell, self._seated, now),
                 questions=OpenFeedback(pool, settings.rules, now, self._signer()),
+                offers_call_back=settings.hours.call_back,
                 officers=OfficersByTelephone(pool, settings.rules, passwords(settings), now),
                 now=now,
             ),
@@ -225,6 +234,9 @@ class Helpline:
         await self._agi.start()
         self._watch_calls(commit, closer, self._agi)
         self._watch_callers(gate, words)
+
+    def _seated(self, queue: str, agent_id: str) -> AgentStatus | None:
+        return None if self._live is None else self._live.seated(queue, agent_id)
 
     async def _start_asterisk(self, root: Path) -> None:
         self._asterisk = AsteriskService(self._tools.asterisk.argv, root)

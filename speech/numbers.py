@@ -4,7 +4,7 @@ Each word is a sound file of its own, named by its key; who speaks strings keys 
 """
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, time
 from types import MappingProxyType
 from typing import Final
 
@@ -29,6 +29,13 @@ _MONTHS: Final = (
     *("नवंबर", "दिसंबर"),
 )
 LARGEST: Final = 100
+_PARTS_OF_THE_DAY: Final = (
+    (4, Prompt.NIGHT),
+    (12, Prompt.MORNING),
+    (16, Prompt.AFTERNOON),
+    (20, Prompt.EVENING),
+    (24, Prompt.NIGHT),
+)
 
 
 def digits(text: str) -> list[Prompt]:
@@ -46,6 +53,15 @@ def number(value: int) -> str:
 def day(on: date) -> list[str]:
     """The keys of a day and month: fifteen, August. The year is not said."""
     return [number(on.day), f"month_{on.month}"]
+
+
+def clock(at: time) -> list[str]:
+    """The keys of a time of day: evening, four, o'clock; minutes where there are any."""
+    part = next(part for until, part in _PARTS_OF_THE_DAY if at.hour < until)
+    hour = number(at.hour % 12 or 12)
+    if not at.minute:
+        return [part, hour, Prompt.OCLOCK]
+    return [part, hour, Prompt.PAST, number(at.minute), Prompt.MINUTES]
 
 
 #: Every fixed text that can be spoken, by its key.

@@ -86,7 +86,20 @@ class Prompt(StrEnum):
     LINES_FULL = "lines_full"
     CLOSED = "closed"
     CLOSED_SERVICES = "closed_services"
+    OPENS_AGAIN = "opens_again"
+    OPENS_FROM = "opens_from"
+    TODAY = "today"
+    TOMORROW = "tomorrow"
+    ON_DAY = "on_day"
+    MORNING = "morning"
+    AFTERNOON = "afternoon"
+    EVENING = "evening"
+    NIGHT = "night"
+    OCLOCK = "oclock"
+    PAST = "past"
+    MINUTES = "minutes"
     CALL_BACK_OFFER = "call_back_offer"
+    QUEUE_WHERE = "queue_where"
     QUEUE_POSITION = "queue_position"
     QUEUE_NEXT = "queue_next"
     QUEUE_WAIT_MINUTES = "queue_wait_minutes"
@@ -214,7 +227,20 @@ HINDI: Final[Mapping[Prompt, str]] = MappingProxyType(
         Prompt.LINES_FULL: "क्षमा कीजिए, इस समय सभी लाइनें व्यस्त हैं। कुछ देर बाद फिर कॉल करें।",
         Prompt.CLOSED: "इस समय हमारे प्रतिनिधि उपलब्ध नहीं हैं।",
         Prompt.CLOSED_SERVICES: "शिकायत की स्थिति और आपात सेवा इस समय भी उपलब्ध हैं।",
+        Prompt.OPENS_AGAIN: "हमारे प्रतिनिधि",
+        Prompt.OPENS_FROM: "से फिर उपलब्ध होंगे।",
+        Prompt.TODAY: "आज",
+        Prompt.TOMORROW: "कल",
+        Prompt.ON_DAY: "को",
+        Prompt.MORNING: "सुबह",
+        Prompt.AFTERNOON: "दोपहर",
+        Prompt.EVENING: "शाम",
+        Prompt.NIGHT: "रात",
+        Prompt.OCLOCK: "बजे",
+        Prompt.PAST: "बजकर",
+        Prompt.MINUTES: "मिनट",
         Prompt.CALL_BACK_OFFER: "हम आपको इसी नंबर पर कॉल करें, इसके लिए एक दबाएँ।",
+        Prompt.QUEUE_WHERE: "कृपया लाइन पर बने रहें। आपकी बारी आने पर बात होगी।",
         Prompt.QUEUE_POSITION: "आपकी बारी की संख्या है",
         Prompt.QUEUE_NEXT: "अब आपकी बारी है।",
         Prompt.QUEUE_WAIT_MINUTES: "मिनट में आपकी बारी आने का अनुमान है।",

@@ -12,7 +12,7 @@ from speech.errors import SpeechError
 
 
 class Synthesiser(Protocol):
-    """Speaks Hindi. Blocks, so never during a call."""
+    """Speaks one language. Blocks, so never during a call."""
 
     @property
     def id(self) -> str:
@@ -33,13 +33,14 @@ class EspeakNg:
         argv: Sequence[str],
         env: Mapping[str, str] | None = None,
         *,
+        language: str = "hi",
         words_per_minute: int = 140,
         timeout: float = 30.0,
     ) -> None:
-        self._argv = (*argv, "-v", "hi", "-s", str(words_per_minute))
+        self._argv = (*argv, "-v", language, "-s", str(words_per_minute))
         self._env = dict(env or {})
         self._timeout = timeout
-        self.id = f"espeak-ng hi {words_per_minute}"
+        self.id = f"espeak-ng {language} {words_per_minute}"
 
     def synthesise(self, text: str, path: Path) -> None:
         """The text goes through standard input, so that none of it is an option."""
@@ -63,14 +64,14 @@ class EspeakNg:
 class Gtts:
     """Google's translation voice, over the network. `timeout` in seconds for each network step."""
 
-    id = "gtts hi"
-
-    def __init__(self, *, timeout: float = 10.0) -> None:
+    def __init__(self, *, language: str = "hi", timeout: float = 10.0) -> None:
+        self._language = language
         self._timeout = timeout
+        self.id = f"gtts {language}"
 
     def synthesise(self, text: str, path: Path) -> None:
         """Writes MP3."""
         try:
-            gtts.gTTS(text, lang="hi", timeout=self._timeout).save(str(path))
+            gtts.gTTS(text, lang=self._language, timeout=self._timeout).save(str(path))
         except (gtts.gTTSError, OSError) as error:
             raise SpeechError(f"gTTS failed: {error}") from error

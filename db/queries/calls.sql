@@ -132,3 +132,12 @@ order by c.ended_at desc limit :at_most;
 select 1 + (select count(*) from call c where c.ended_at is null and c.agent_answered_at is null
             and c.queue = mine.queue and c.queued_at < mine.queued_at)
 from call mine where mine.id = :call_id and mine.queued_at is not null;
+
+-- name: calls_standing(cell, at_most)
+-- Who waits in this cell and at which place, counted over all cells; who waits longest first.
+select w.id as call_id, w.queue, w.position::int from (
+    select c.id, c.cell, c.queue, c.queued_at,
+           row_number() over (partition by c.queue order by c.queued_at, c.id) as position
+    from call c
+    where c.ended_at is null and c.agent_answered_at is null and c.queue is not null and c.queued_at is not null) w
+where w.cell = :cell order by w.queued_at limit :at_most;

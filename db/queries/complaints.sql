@@ -435,6 +435,14 @@ from complaint c join category k on k.code = c.category
 where c.contact = :contact and c.ended_at is null
 order by c.registered_at desc limit :at_most;
 
+-- name: complaints_last_agent(number, cell, since)$
+-- Who of this cell talked with the number last, in a call about a complaint that is still open.
+select c.agent_id from call c
+where c.citizen_number = :number and c.cell = :cell and c.agent_answered_at >= :since
+  and exists (select from complaint_call l join complaint o on o.id = l.complaint_id
+              where l.call_id = c.id and o.ended_at is null)
+order by c.agent_answered_at desc limit 1;
+
 -- name: complaints_words_to_speak()
 -- What a status may name: all subjects, and the posts that have an open complaint.
 select name_hi as text from category

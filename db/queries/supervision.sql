@@ -60,6 +60,10 @@ select (select count(*) from recording where cell = :cell and state = 'missing' 
      + (select count(*) from recording r join call c on c.id = r.call_id
         where r.cell = :cell and r.state = 'open' and c.ended_at < :stuck);
 
+-- name: supervision_cut_off(cell)$
+-- Telephones of this cell's agents that are cut off from dialling.
+select count(*) from dial_cut_off d join agent a on a.id = d.endpoint where a.cell = :cell and d.lifted_at is null;
+
 -- name: supervision_calls_by_number(number, confidential, since, until, queue, find, identify, before_at, before_id, at_most)
 -- Newest first, page by page, within the scopes `find`; `identified` within `identify`: so in those below.
 -- Being found by a number tells who called: only where that may be known, and not of a confidential one.

@@ -41,6 +41,7 @@ class AlarmOptions(Group):
         _rule(AlarmKind.TRUNK_FULL, 0.9, 10),
         _rule(AlarmKind.AMI_DOWN, 0, 10, 10),
         _rule(AlarmKind.RECORDINGS_FAILING, 0, 60),
+        _rule(AlarmKind.DIALLING_CUT_OFF, 0, 0, 0),
     )
 
     def as_rules(self) -> tuple[AlarmRule, ...]:

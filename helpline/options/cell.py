@@ -59,8 +59,8 @@ class ShiftOptions(Group):
     seats: Annotated[int, Field(ge=0)] = 0
 
 
-class HoursOptions(Group):
-    """When agents serve. Status and emergency are there at any hour. No shift: always open."""
+class DayHours(Group):
+    """When agents serve. No shift: always open."""
 
     shifts: tuple[ShiftOptions, ...] = (
         ShiftOptions(name="morning", begins=time(7), ends=time(15), seats=500),
@@ -68,8 +68,19 @@ class HoursOptions(Group):
         ShiftOptions(name="night", begins=time(23), ends=time(7), seats=50),
     )
     holidays_too: bool = True
+    holiday_shifts: tuple[ShiftOptions, ...] = ()
+    """What counts on holidays where `holidays_too` is false, whatever weekday; none: closed."""
     calendar: str = "state"
     """Whose holidays (`helpline import holidays`) count, where not open on holidays."""
+
+
+class HoursOptions(DayHours):
+    """Status and emergency are there at any hour."""
+
+    queues: dict[Name, DayHours] = Field(default_factory=dict)
+    """Queues with hours of their own."""
+    call_back: bool = True
+    """Whether who calls outside the hours is offered a call-back."""
 
 
 class AgentOptions(AgentSettings):

@@ -8,8 +8,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from access.pins import PinAccepted, PinLocked, PinRefused, PinResult
+from agi.closed import ClosedExit
 from agi.emergency import EmergencyExit
 from agi.feedback import FeedbackFlow
+from agi.hours import Opening
 from agi.inbound import InboundFlow
 from agi.keys import KeyListener
 from agi.menu import MainMenu
@@ -147,11 +149,25 @@ class FakeGate:
 
 
 @dataclass
-class FakeHours:
-    open: bool = True
+class FakeKnown:
+    """Agents' numbers by queue."""
 
-    async def __call__(self) -> bool:
-        return self.open
+    numbers: dict[str, int] = field(default_factory=dict)
+
+    async def number(self, call: NewCall, queue: str) -> int | None:
+        return self.numbers.get(queue)
+
+
+@dataclass
+class FakeHours:
+    """`closed`: the queues in which nobody serves."""
+
+    open: bool = True
+    closed: frozenset[str] = frozenset()
+    opens_at: datetime | None = None
+
+    async def __call__(self, queue: str | None = None) -> Opening:
+        return Opening(self.open and queue not in self.closed, self.opens_at)
 
 
 @dataclass
@@ -275,7 +291,9 @@ class Hall:
     questions: FakeQuestions = field(default_factory=FakeQuestions)
     callbacks: FakeCallbacks = field(default_factory=FakeCallbacks)
     places: FakePlaces = field(default_factory=FakePlaces)
+    known: FakeKnown = field(default_factory=FakeKnown)
     desk: FakeDesk = field(default_factory=FakeDesk)
+    offers_call_back: bool = True
     officers_number: str | None = "1077"
     languages: tuple[str, ...] = ("hi",)
     services: tuple[str, ...] = ("112", "108", "102")
@@ -302,7 +320,10 @@ class Hall:
                 status=StatusEnquiry(prompts=prompts, words=self.words, book=self.status),
                 for_officers=True,
             ),
-            callbacks=self.callbacks,
+            queue_for=queue_for,
+            closed=ClosedExit(
+                prompts=prompts, callbacks=self.callbacks, now=now, offers=self.offers_call_back
+            ),
             missed=MissedFeedback(questions=self.questions, feedback=feedback, prompts=prompts),
             languages=self.languages,
         )
@@ -315,6 +336,7 @@ class Hall:
             reception=reception,
             emergency=EmergencyExit(prompts=prompts, codes=self.services),
             places=self.places,
+            known=self.known,
             officers=self._officers_line(journal, capture),
             now=now,
             patience=patience,

@@ -2,7 +2,9 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
-from agi.hours import OpeningHours, Shift, is_open
+from agi.closed import opens_again
+from agi.hours import Opening, OpeningHours, Shift, is_open, opening
+from speech.prompts import Prompt
 
 DAY, NIGHT = Shift(time(7), time(23)), Shift(time(23), time(7))
 MONDAY = date(2025, 11, 3)
@@ -44,3 +46,61 @@ def test_holidays_close_only_where_they_count() -> None:
     assert not is_open(OpeningHours((DAY,), holidays_too=False), {MONDAY}, india(12))
     assert is_open(OpeningHours((DAY,), holidays_too=True), {MONDAY}, india(12))
     assert not is_open(OpeningHours((), holidays_too=False), {MONDAY}, india(12))
+
+
+def test_a_holiday_has_shifts_of_its_own_where_some_are_set() -> None:
+    hours = OpeningHours((DAY,), holidays_too=False, holiday_shifts=(Shift(time(10), time(14)),))
+    assert [is_open(hours, {MONDAY}, india(hour)) for hour in (9, 10, 13, 14)] == [
+        False, True, True, False,
+    ]  # fmt: skip
+    assert is_open(hours, {MONDAY}, india(9, day=4))
+
+
+def test_the_night_before_a_holiday_is_served_to_its_end() -> None:
+    hours = OpeningHours((NIGHT,), holidays_too=False)
+    tuesday = {date(2025, 11, 4)}
+    assert is_open(hours, tuesday, india(6, 59, day=4))
+    assert not is_open(hours, tuesday, india(23, 30, day=4))
+
+
+def test_a_shift_of_all_day_and_night_never_closes() -> None:
+    hours = OpeningHours((Shift(time(0), time(0)),))
+    assert all(is_open(hours, (), india(hour)) for hour in range(24))
+
+
+@pytest.mark.parametrize(
+    ("holidays", "at", "opens"),
+    [
+        ((), india(6), india(7)),
+        ((), india(23, 30), india(7, day=4)),
+        ((MONDAY,), india(6), india(7, day=4)),
+        ((MONDAY, date(2025, 11, 4)), india(12), india(7, day=5)),
+        ((), india(12), None),
+    ],
+)
+def test_it_is_known_when_agents_serve_again(
+    holidays: tuple[date, ...], at: datetime, opens: datetime | None
+) -> None:
+    found = opening(OpeningHours((DAY,), holidays_too=False), holidays, at)
+    assert found == Opening(opens is None, opens)
+
+
+def test_shifts_of_no_day_open_never_and_nobody_promises_when() -> None:
+    never = OpeningHours((Shift(time(7), time(23), frozenset()),))
+    assert opening(never, (), india(12)) == Opening(False, None)
+    assert opens_again(Opening(False, None), india(12)) == []
+
+
+@pytest.mark.parametrize(
+    ("opens_at", "said"),
+    [
+        (india(7), [Prompt.TODAY, Prompt.MORNING, "number_7", Prompt.OCLOCK]),
+        (india(0, 30, day=4), [Prompt.TOMORROW, Prompt.NIGHT, "number_12", Prompt.PAST,
+                               "number_30", Prompt.MINUTES]),
+        (india(16, day=9), ["number_9", "month_11", Prompt.ON_DAY, Prompt.EVENING, "number_4",
+                            Prompt.OCLOCK]),
+    ],
+)  # fmt: skip
+def test_the_hour_is_said_as_people_say_it(opens_at: datetime, said: list[str]) -> None:
+    found = opens_again(Opening(False, opens_at), india(3))
+    assert found == [Prompt.OPENS_AGAIN, *said, Prompt.OPENS_FROM]

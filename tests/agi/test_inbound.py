@@ -29,7 +29,10 @@ async def test_key_one_leads_to_the_queue_recorded_from_the_answer_on(line: Inbo
     citizen = await line.ring(presses_one())
     call = line.journal.call
     assert citizen.said == [*MENU, Prompt.CONNECTING]
-    assert citizen.variables == {"__HELPLINE_CALL": str(call.id), "HELPLINE_QUEUE": "helpline-hi"}
+    assert citizen.variables == {
+        "__HELPLINE_CALL": str(call.id),
+        "HELPLINE_QUEUE": "helpline-hi",
+    }
     assert citizen.applications == [("MixMonitor", f"{line.capture.of('call').path},D")]
     assert [command[0] for command in citizen.commands[:4]] == [
         "SET VARIABLE",

@@ -1,7 +1,7 @@
 """What citizens do in the menus: status, advice, emergency, being asked, being kept out."""
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -16,7 +16,7 @@ from complaints.status import Brief, Status
 from speech.numbers import digits
 from speech.prompts import Prompt
 from tests.agi.asterisk import Citizen
-from tests.agi.rooms import FakeWords, InboundLine
+from tests.agi.rooms import NOW, QUEUE, FakeWords, InboundLine
 
 Serve = Callable[..., Awaitable[FastAgiServer]]
 CALLER = "+919876543210"
@@ -271,6 +271,49 @@ async def test_closed_hours_offer_a_call_back(
     assert bool(line.hall.callbacks.owed) is owed
     assert line.journal.outcome is Outcome.CLOSED
     assert "HELPLINE_QUEUE" not in citizen.variables
+
+
+async def test_a_queue_that_is_closed_says_when_it_opens_while_others_serve(
+    line: InboundLine,
+) -> None:
+    line.hall.hours.closed = frozenset({"schemes-hi"})
+    line.hall.hours.opens_at = NOW + timedelta(hours=20)
+    citizen = await line.ring(Citizen(keys={Prompt.MENU: ["4"], Prompt.CALL_BACK_OFFER: ["9"]}))
+    assert citizen.said[2] == Prompt.MENU  # nothing of being closed before
+    assert citizen.said[3:9] == [
+        Prompt.CLOSED, Prompt.OPENS_AGAIN, Prompt.TOMORROW, Prompt.MORNING, "number_7",
+        Prompt.OCLOCK,
+    ]  # fmt: skip
+    assert citizen.variables["HELPLINE_EMERGENCY"] == "112"
+    opened = await line.ring(Citizen(keys={Prompt.MENU: ["1"]}))
+    assert opened.variables["HELPLINE_QUEUE"] == QUEUE
+
+
+@pytest.mark.parametrize(("key", "language"), [("1", None), ("2", "en"), (None, None)])
+async def test_the_language_chosen_is_that_of_all_prompts_from_then_on(
+    line: InboundLine, key: str | None, language: str | None
+) -> None:
+    line.hall.languages = ("hi", "en")
+    citizen = await line.ring(Citizen(keys={Prompt.CHOICE_PRESS: [key], Prompt.MENU: ["4"]}))
+    assert citizen.variables.get("CHANNEL(language)") == language
+    assert citizen.variables.get("HELPLINE_LANGUAGE") == language
+    assert citizen.variables["HELPLINE_QUEUE"] == f"schemes-{language or 'hi'}"
+
+
+async def test_the_queue_is_told_which_agent_knows_the_caller(line: InboundLine) -> None:
+    line.hall.known.numbers = {QUEUE: 42}
+    known = await line.ring(Citizen(keys={Prompt.MENU: ["1"]}))
+    assert known.variables["HELPLINE_KNOWN"] == "42"
+    line.hall.known.numbers = {}
+    assert "HELPLINE_KNOWN" not in (await line.ring(Citizen(keys={Prompt.MENU: ["1"]}))).variables
+
+
+async def test_where_no_call_back_is_offered_none_is_promised(line: InboundLine) -> None:
+    line.hall.hours.open, line.hall.offers_call_back = False, False
+    citizen = await line.ring(Citizen(keys={Prompt.MENU: ["1"], Prompt.CALL_AGAIN: ["1"]}))
+    assert citizen.said[-2:] == [Prompt.CALL_AGAIN, Prompt.GOODBYE]
+    assert line.hall.callbacks.owed == []
+    assert line.journal.outcome is Outcome.CLOSED
 
 
 async def test_closed_hours_do_not_close_emergency(line: InboundLine) -> None:

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from agi.server import FastAgiServer
-from agi.waiting import KeepPlaceFlow, ReturningFlow, announcement
+from agi.waiting import KeepPlaceFlow, ReturningFlow, announcement, standing
 from calls.model import Outcome
 from calls.waiting import KeptPlace, Queued, expected_wait
 from speech.prompts import Prompt
@@ -157,3 +157,19 @@ async def test_who_hangs_up_when_called_back_never_queued(serve: Serve, at: int)
     citizen = await line.come_back(Citizen(hang_up_at=at), str(LEFT))
     assert line.journal.outcomes == {CALL: Outcome.IVR_ABANDONED}
     assert "HELPLINE_QUEUE" not in citizen.variables
+
+
+@pytest.mark.parametrize(
+    ("position", "agents", "said"),
+    [
+        (1, 3, [Prompt.QUEUE_NEXT]),
+        (1, 0, []),
+        (4, 0, []),
+        (3, 4, [Prompt.QUEUE_POSITION, "number_3", "number_2", Prompt.QUEUE_WAIT_MINUTES]),
+    ],
+)
+def test_who_waits_hears_their_own_place_and_time(
+    position: int, agents: int, said: list[str]
+) -> None:
+    # Eight wait in all: what stands behind the caller does not make them wait.
+    assert standing(position, Queued(waiting=8, agents=agents, answered=0)) == said

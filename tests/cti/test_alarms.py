@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from calls.dialling import ask, lift
 from cti.alarm_bell import AlarmBell
 from cti.alarm_rows import acknowledge, latest, open_alarms
 from cti.alarms import AlarmKind, AlarmRule, Change, Thing, Watch, readings, rule_for, shown, step
@@ -117,6 +118,12 @@ class Bench:
             RULE,
             AlarmRule(kind=AlarmKind.AMI_DOWN, threshold=0, raise_after=0 * SECOND),
             AlarmRule(kind=AlarmKind.RECORDINGS_FAILING, threshold=0, raise_after=0 * SECOND),
+            AlarmRule(
+                kind=AlarmKind.DIALLING_CUT_OFF,
+                threshold=0,
+                raise_after=0 * SECOND,
+                clear_after=0 * SECOND,
+            ),
         )
         return AlarmBell(
             lambda: self.board, self._pool, rules, lambda: self.now, cell="cell1", tell=tell,
@@ -219,6 +226,36 @@ async def test_a_lost_recording_is_an_alarm(bench: Bench) -> None:
     await bench.bell().look()
     [alarm] = await open_alarms(bench.pool, "cell1")
     assert alarm.kind is AlarmKind.RECORDINGS_FAILING
+
+
+async def test_toll_fraud_alarms_until_the_cut_off_is_lifted_whoever_was_restarted(
+    bench: Bench,
+) -> None:
+    await bench.pool.execute("truncate dial_rule, dial_request, dial_cut_off")
+    async with bench.pool.acquire() as conn:
+        for n in range(6):  # each as a process of its own would: the hour is counted in rows
+            await ask(conn, "1001", f"+9190000000{n}0", NOW - timedelta(minutes=6 - n))
+    await bench.bell().look()
+    [alarm] = await open_alarms(bench.pool, "cell1")
+    assert (alarm.kind, alarm.value) == (AlarmKind.DIALLING_CUT_OFF, 1)
+    assert await bench.messages() == ["alarm_raised"]
+    await bench.bell().look()
+    async with bench.pool.acquire() as conn:
+        await lift(conn, "1001", by="supervisor:12", now=NOW)
+    bench.now += SECOND
+    await bench.bell().look()
+    assert await open_alarms(bench.pool, "cell1") == []
+    assert await bench.messages() == ["alarm_raised", "alarm_cleared"]
+
+
+async def test_another_cells_telephone_is_not_this_cells_alarm(bench: Bench) -> None:
+    await bench.pool.execute("truncate dial_rule, dial_request, dial_cut_off")
+    await bench.pool.execute("insert into agent values ('2999', 'x', 'cell2', '{}')")
+    async with bench.pool.acquire() as conn:
+        for n in range(6):
+            await ask(conn, "2999", f"+9190000000{n}0", NOW)
+    await bench.bell().look()
+    assert await open_alarms(bench.pool, "cell1") == []
 
 
 async def test_an_alarm_is_acknowledged_once_and_within_ones_queues(bench: Bench) -> None:

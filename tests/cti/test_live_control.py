@@ -287,6 +287,7 @@ async def test_a_citizen_is_handed_to_an_emergency_service_and_the_agent_is_free
         assert (await page.ask("emergency", how="transfer", code="108"))["ok"]
         await phone.wait()
         await page.until_state(status="wrap_up")
+        await both_up(desk)
         await talk(desk, call)
         await call.phone.bye()
         await service.wait()
@@ -308,6 +309,16 @@ async def complaint(bed: Bed) -> str:
         actor="agent:1001",
     )  # fmt: skip
     return done.number
+
+
+async def both_up(bed: Bed) -> None:
+    """Until the citizen and who was rung for them are connected."""
+
+    async def so() -> bool | None:
+        text = await bed.helpline.asterisk.process.cli("core show channels concise")
+        return [line.split("!")[4] for line in text.splitlines()] == ["Up", "Up"] or None
+
+    await bed.until("two connected legs", so)
 
 
 async def no_channels(bed: Bed) -> None:

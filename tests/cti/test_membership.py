@@ -18,6 +18,13 @@ def test_only_what_differs_is_changed() -> None:
     assert membership_changes(wanted, actual) == Changes((("q1", "1001"),), (("q2", "1002"),))
 
 
+def test_a_member_whose_number_is_another_gets_theirs() -> None:
+    wanted = {("q1", "1001"): "", ("q2", "1001"): "", ("q1", "1002"): ""}
+    actual = frozenset({Member("q1", "1001", number=7), Member("q2", "1001", number=1)})
+    changes = membership_changes(wanted, actual, lambda _queue, agent: int(agent) - 1000)
+    assert changes == Changes((("q1", "1002"),), (), (("q1", "1001"),))
+
+
 def test_members_of_the_operators_own_configuration_stay() -> None:
     actual = frozenset({Member("q1", "1001", dynamic=False)})
     assert membership_changes({}, actual) == Changes((), ())

@@ -1,6 +1,6 @@
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Any
@@ -46,7 +46,13 @@ def cell(tmp_path: Path, asterisk_tool: Mapping[str, Any]) -> CellSettings:
     prompts = tmp_path / "prompts"
     prompts.mkdir()
     tone = 0.2 * np.sin(np.arange(4000) * 0.3)
-    for name in ("technical_fault", "please_wait", "keep_place_offer", "emergency_key"):
+    for name in (
+        "technical_fault",
+        "please_wait",
+        "keep_place_offer",
+        "emergency_key",
+        "queue_where",
+    ):
         soundfile.write(prompts / f"{name}.wav", tone, 8000, subtype="PCM_16")
     return CellSettings(
         name="lucknow-1",
@@ -105,6 +111,7 @@ class FastAgi:
         self.commands: dict[str, list[str]] = {}
         self.scripts: asyncio.Queue[tuple[str, list[str]]] = asyncio.Queue(100)
         self.headers: dict[str, str] = {}
+        self.replies: list[str] = []
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         headers: dict[str, str] = {}
@@ -118,8 +125,9 @@ class FastAgi:
         self.scripts.put_nowait((script, args))
         for command in self.commands.get(script, []):
             writer.write(command.encode() + b"\n")
-            while (await reader.readline()).startswith(b"HANGUP"):
+            while (reply := await reader.readline()).startswith(b"HANGUP"):
                 pass
+            self.replies.append(reply.decode().strip())
         writer.close()
 
     async def told(self, script: str) -> list[str]:
@@ -137,6 +145,13 @@ async def fastagi(cell: CellSettings) -> AsyncIterator[FastAgi]:
     listening = await asyncio.start_server(server.handle, str(cell.agi.address), cell.agi.port)
     yield server
     listening.close()
+
+
+async def until(ready: Callable[[], Awaitable[bool]], seconds: float = 20) -> None:
+    """Ask again and again until it is so."""
+    async with asyncio.timeout(seconds):
+        while not await ready():
+            await asyncio.sleep(0.1)
 
 
 @pytest.fixture

@@ -34,6 +34,7 @@ export class CallPanel {
   }
 
   hello(message) {
+    this.me = message.agent;
     this.listed = message.targets;
     const group = (label, options) =>
       options.length ? make("optgroup", { label }, ...options) : null;
@@ -141,6 +142,9 @@ export class CallPanel {
     byId("caller-no-complaints").hidden = complaints.length > 0;
     byId("caller-calls").replaceChildren(...calls.filter((one) => one.call !== pop.call).map((one) => this.lastCall(one)));
     byId("caller-first").hidden = calls.some((one) => one.call !== pop.call);
+    const mine = calls.find((one) => one.call !== pop.call && one.agent === this.me);
+    byId("caller-mine").hidden = !mine;
+    byId("caller-mine").textContent = mine ? say("spoke_with_you", { at: moment(mine.at) }) : "";
     this.desk.form.candidates(citizens);
   }
 

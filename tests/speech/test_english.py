@@ -1,0 +1,42 @@
+"""English for citizens who chose it: complete where they can be, and fit to be spoken."""
+
+import pytest
+
+from speech.english import ENGLISH, TEXTS, number_word
+from speech.numbers import TEXTS as HINDI_TEXTS
+from speech.prompts import Prompt
+
+#: Said before a language is chosen, or by a flow that asks for none.
+IN_HINDI_ONLY = {
+    Prompt.GREETING,
+    Prompt.RECORDING_NOTICE,
+    Prompt.MISSED_FEEDBACK,
+    Prompt.WRONG_PERSON_THANKS,
+    Prompt.EMERGENCY_KEY,
+    Prompt.CALLER_BLOCKED,
+    Prompt.CALLER_LIMIT,
+    Prompt.LINES_FULL,
+    Prompt.CLOSED_SERVICES,
+    *(prompt for prompt in Prompt if prompt.startswith(("officer_", "feedback_"))),
+}
+
+
+def test_whatever_follows_the_choice_of_language_is_there_in_english() -> None:
+    assert set(Prompt) - set(ENGLISH) == IN_HINDI_ONLY
+    assert set(TEXTS) <= set(HINDI_TEXTS)
+    assert {key for key in HINDI_TEXTS if key.startswith(("number_", "month_"))} <= set(TEXTS)
+
+
+@pytest.mark.parametrize("text", sorted(set(TEXTS.values())))
+def test_an_engine_can_read_it(text: str) -> None:
+    assert text.isascii()
+    assert text.strip() == text != ""
+    assert not any(character.isdigit() for character in text)  # numbers stand as words
+
+
+@pytest.mark.parametrize(
+    ("value", "word"), [(0, "zero"), (19, "nineteen"), (20, "twenty"), (47, "forty seven")]
+)
+def test_numbers_are_words(value: int, word: str) -> None:
+    assert number_word(value) == word
+    assert number_word(100) == "one hundred"
