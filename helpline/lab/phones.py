@@ -188,6 +188,14 @@ class Phone:
         seconds = stream.write_wav(path)
         return f'<exec rtp_stream="{path},1,{ALAW_TYPE}"/>', seconds
 
+    async def put_down(self, patience: float = 3) -> None:
+        """Hang up with a BYE; whoever does not answer that is cut off."""
+        if self._current is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(patience):
+                    await self._current.bye()
+        await self.hang_up()
+
     async def hang_up(self) -> None:
         """Stop whatever this phone is doing, at once and without a BYE: as if its line were cut."""
         if self._current is not None:
