@@ -38,7 +38,7 @@ class AmiSettings:
     ping_interval: float = 5.0
     silence: float = 15.0
     backoff_first: float = 0.5
-    backoff_longest: float = 2.0  # an Asterisk that is back is found at once: agents wait
+    backoff_longest: float = 1.0  # an Asterisk that is back is found at once: agents wait
     backoff_refused: float = 60.0  # a wrong secret does not mend itself
     inbox: int = 10_000
 
