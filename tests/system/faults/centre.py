@@ -156,7 +156,7 @@ def _settings(folder: Path, site: Site, port: int, agents: int) -> Settings:
         database_url=SecretStr("postgresql://nowhere/"),
         policy="demo",
         cell=cell.model_copy(update=update),
-        guards=GuardOptions(caller_at_once=None, caller_per_hour=None),
+        guards=GuardOptions(caller_at_once=100, caller_per_hour=100_000),
         http=HttpOptions(port=port, public_url=f"http://127.0.0.1:{port}"),
         speech=SpeechOptions(studio=folder / "studio"),
         feedback=FeedbackOptions(enabled=False),
