@@ -16,6 +16,7 @@ from helpline.lab.script import Answer, Behaviour, Press, Refuse, Ring, Say, Wai
 
 _CAP_NET_RAW = 13
 _CONTROL = 10_000  # SIPp's remote control is that far above its SIP port
+_FIRST_MEDIA, _MEDIA_PORTS = 6000, 400  # each call of a telephone takes four ports
 _RECEIVED_INVITE = re.compile(r"message received .*?\n\nINVITE .*?^Call-ID: *(\S+)", re.M | re.S)
 
 
@@ -215,6 +216,8 @@ class Phone:
             *("-sf", str(path), "-i", self._local.host, "-mi", self._local.host, "-bind_local"),
             *("-p", str(self._local.port), "-m", str(times), "-nostdin", "-timeout", "900s"),
             *("-trace_err", "-error_file", str(log)),
+            # Telephones at one address each announce the same port for their sound, unless told.
+            *("-mp", str(self._media_port), "-min_rtp_port", str(self._media_port)),
             # A port of its own: else two SIPp contend for one, and the second does not start.
             *("-ci", self._local.host, "-cp", str(self._local.port + _CONTROL)),
         ]
@@ -228,6 +231,10 @@ class Phone:
             )
         self._current = PhoneCall(process, name, log)
         return self._current
+
+    @property
+    def _media_port(self) -> int:
+        return _FIRST_MEDIA + (self._local.port - 5060) % 100 * _MEDIA_PORTS
 
     async def _listening(self, call: PhoneCall) -> None:
         """Wait until SIPp has opened its port: the kernel lists it."""

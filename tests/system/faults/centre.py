@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from ipaddress import IPv4Address
 from pathlib import Path
 from random import Random
@@ -52,6 +53,7 @@ class Centre:
     folder: Path
     agents: int
     server: Served | None = None
+    without_database: list[tuple[datetime, datetime]] = field(default_factory=list)
     _pool: asyncpg.Pool | None = field(default=None, repr=False)
 
     async def serve(self) -> None:

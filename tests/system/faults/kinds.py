@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from dialplans.asterisk import AsteriskProcess
 from dialplans.errors import AsteriskError
+from helpline.clock import system_clock
 from tests.system.faults.actors import Traffic
 from tests.system.faults.ami_relay import Weather
 from tests.system.faults.centre import Centre
@@ -91,9 +92,11 @@ async def asterisk_restarted(world: World, seconds: float) -> None:
 
 async def database_restarted(world: World, seconds: float) -> None:
     """PostgreSQL is away for a while."""
+    begin = system_clock()
     await asyncio.to_thread(world.centre.postgres.stop)
     await asyncio.sleep(seconds)
     await asyncio.to_thread(world.centre.postgres.start)
+    world.centre.without_database.append((begin, system_clock()))
 
 
 async def page_lost(world: World, seconds: float) -> None:
