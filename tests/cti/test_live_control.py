@@ -71,14 +71,14 @@ async def talk(bed: Bed, call: Caller, seconds: float = 1.5) -> None:
     await bed.until("some talk", grown)
 
 
-async def heard_now(bed: Bed, call: Caller, hertz: float) -> None:
+async def heard_now(bed: Bed, call: Caller, hertz: float, least: float = 0.5) -> None:
     """Until the citizen hears this tone: a voice may begin later than its call."""
     (file,) = list((bed.settings.state_dir.absolute() / "captures").glob(f"*{call.id}*"))
 
     async def so() -> bool | None:
         samples = np.fromfile(file, dtype="<i2")
         sound = samples[: len(samples) // 2 * 2].reshape(-1, 2)[-8000:, RIGHT]
-        return share(sound.astype(np.float32), hertz) > 0.5 or None
+        return share(sound.astype(np.float32), hertz) > least or None
 
     await bed.until(f"{hertz} Hz to be heard", so)
 

@@ -180,10 +180,8 @@ async def after_all(centre: Centre) -> list[str]:
     for row in rows:
         if row["ended_at"] is None:
             found.append(f"call {row['id']} never ended")
-        elif row["answered_at"] is not None and not (
-            row["files"] == 0 and _only_asked_to_wait(centre, row)
-        ):
-            found += _recording(dict(row))
+        elif row["answered_at"] is not None:
+            found += _recording(dict(row), waited=_asked_to_wait(centre, row))
         if row["agent_answered_at"] is not None and row["pop_at"] is None:
             found.append(f"call {row['id']} was answered and no screen-pop was acknowledged")
     left = [path.name for path in _captures(centre)]
@@ -192,20 +190,23 @@ async def after_all(centre: Centre) -> list[str]:
     return found
 
 
-def _only_asked_to_wait(centre: Centre, row: asyncpg.Record) -> bool:
-    """They called while the database was away, and hung up, or were told so, before it was back:
-    without a row there is no notice, and no recording.
+def _asked_to_wait(centre: Centre, row: asyncpg.Record) -> bool:
+    """They called while the database was away: until it is back there is neither notice nor
+    recording, and they may hang up before.
     """
-    return row["queued_at"] is None and any(
+    return any(
         begin - _MENU < row["started_at"] < end + _MENU for begin, end in centre.without_database
     )
 
 
-def _recording(row: dict[str, Any]) -> list[str]:
+def _recording(row: dict[str, Any], *, waited: bool) -> list[str]:
+    if waited and row["files"] == 0 and row["queued_at"] is None:
+        return []
     if row["files"] != 1 or row["states"] != ["stored"]:
         return [f"call {row['id']} ({row['outcome']}) has recordings {row['states']}"]
     length = (row["ended_at"] - row["answered_at"]).total_seconds()
-    shortest = 0.0 if row["outcome"] == "lost" else length - 6
+    # Of a call that was lost we know the end only when we look.
+    shortest = 0.0 if waited or row["outcome"] == "lost" else length - 6
     if not shortest <= row["seconds"] <= length + 3:
         return [f"recording of {row['id']}: {row['seconds']} s of {length} s ({row['outcome']})"]
     return []
