@@ -63,3 +63,9 @@ async def test_a_citizen_on_hold_is_known_as_such_after_a_restart(pool: Pool) ->
         answer = await ask(page, "consult_cancel")
         assert answer["ok"], answer
         await eventually(lambda: room.server.count("Redirect") == 1)
+
+
+async def test_agents_whose_citizen_went_while_no_server_ran_are_let_go(pool: Pool) -> None:
+    alone = {**agent_leg(state="6"), "application": "ConfBridge"}
+    async with opened(pool, listing(lines(event("", **alone)))) as room:
+        await eventually(lambda: room.server.count("Hangup") == 1)
