@@ -1,8 +1,9 @@
 # make setup    everything needed, into .venv, var/ and a cache folder; quick when nothing changed
 # make demo     one citizen's story, end to end
 # make test     the tests            (make test TESTS="tests/agi -k hangup")
-# make coverage every branch of the rules is tested: life cycle, deadlines, escalation, mapping, policy, attachments
-# make soak     the long form of the random and the crash tests; about an hour
+# make coverage every branch of the rules is tested: life cycle, deadlines, escalation, follow-up, mapping, policy, attachments
+# make soak     the long form of the random, the crash and the fault tests; about an hour
+#               (HELPLINE_SOAK_MINUTES, HELPLINE_SOAK_SEED: of the faults with live calls)
 # make check    format, lint, types, import contracts
 # make bench    measurements, written to var/bench/
 # make bench-10m  the same with ten million complaints: an hour and 66 GB the first time, then kept
@@ -47,6 +48,7 @@ coverage: setup
 	@$(BIN)/python -m coverage report --data-file=var/coverage --show-missing --fail-under=100
 
 soak: setup
+	@HELPLINE_SOAK=1 $(BIN)/python -m pytest -rP -o timeout=7200 -k test_soak tests/system/test_state_under_faults.py
 	@HELPLINE_SOAK=1 $(BIN)/python -m pytest -o timeout=7200 tests/complaints/test_interleaved.py \
 		tests/complaints/test_all_or_nothing.py tests/complaints/importing/test_importer.py $(TESTS)
 

@@ -37,8 +37,9 @@ class AmiSettings:
     boot_timeout: float = 60.0
     ping_interval: float = 5.0
     silence: float = 15.0
-    backoff_first: float = 1.0
-    backoff_longest: float = 60.0
+    backoff_first: float = 0.5
+    backoff_longest: float = 1.0  # an Asterisk that is back is found at once: agents wait
+    backoff_refused: float = 60.0  # a wrong secret does not mend itself
     inbox: int = 10_000
 
 
@@ -226,7 +227,9 @@ class AmiLink:
     async def _pause(self, failures: int) -> None:
         settings = self._settings
         doubled = settings.backoff_first * 2.0 ** min(failures - 1, 16)
-        seconds = min(settings.backoff_longest, doubled)
+        refused = self.state is LinkState.AUTH_FAILED
+        longest = settings.backoff_refused if refused else settings.backoff_longest
+        seconds = min(longest, doubled)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._closing.wait()

@@ -33,7 +33,7 @@ from cti.message import AmiEvent, Connected
 from cti.screenpop import ScreenPops
 from cti.snapshot import resync, take
 from cti.state import State, reduce
-from cti.sweep import YOUNG, live_of, sweep
+from cti.sweep import YOUNG, live_of, sweep, sweep_of_before
 from cti.unanswered import Unanswered
 from cti.writes import Writes
 from db.pool import Connection
@@ -41,6 +41,7 @@ from db.pool import Connection
 _log = structlog.get_logger(__name__)
 _OTHER_WITNESS = 2.0
 _LOST_AFTER = 15.0  # seconds in which a call flow writes the exact outcome itself
+_GONE_BEFORE = 1.5  # the same, of what ended before we looked: its flow has, or there was none
 
 
 class Consumer:
@@ -68,6 +69,7 @@ class Consumer:
         self._floor = floor
         self._members_changed = members_changed
         self._now = now
+        self._began = now()
         self._lost_after = lost_after
         self._unanswered = Unanswered(writes, live.has_citizen, wait=unanswered_wait)
         self.taken = 0
@@ -113,10 +115,17 @@ class Consumer:
         self.resyncs += 1
         before = self._live.state
         self._live.state, effects = resync(before, snapshot, self._now())
+        self._floor.holds_found(snapshot.on_hold)
         self._link.synchronised(connected)
         self._follow(before, effects, tasks, whole=True)
         self._members_changed()
         self._writes.add("sweep", self._sweep)
+        if self.resyncs == 1:
+            # Agents whose citizen went while no server ran: nobody else lets them go.
+            for call in self._live.state.calls.values():
+                if call.citizen_leg is None:
+                    self._floor.citizen_gone(call.id)
+            self._writes.add("sweep of before", self._sweep_of_before, delay=_GONE_BEFORE)
         # Once more for those that were too young to be judged.
         self._writes.add("sweep", self._sweep, delay=YOUNG.total_seconds() + 5)
 
@@ -155,7 +164,8 @@ class Consumer:
             case CitizenLegEnded(call_id, at=at):
                 self._unanswered.answered(call_id)
                 lost = partial(end_if_open, call_id=call_id, outcome=Outcome.LOST, at=at)
-                self._writes.add("call ended", lost, delay=self._lost_after)
+                delay = self._lost_after if effect.witnessed else _GONE_BEFORE
+                self._writes.add("call ended", lost, delay=min(delay, self._lost_after))
             case OriginateFailed():
                 self._unanswered.originate_failed(effect)
             case QueueAbandoned():
@@ -164,3 +174,8 @@ class Consumer:
     async def _sweep(self, conn: Connection) -> None:
         if self._link.ready:
             await sweep(conn, self._cell, live_of(self._live.state), self._now())
+
+    async def _sweep_of_before(self, conn: Connection) -> None:
+        if self._link.ready:
+            live = live_of(self._live.state)
+            await sweep_of_before(conn, self._cell, live, self._began, self._now())

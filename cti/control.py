@@ -6,7 +6,7 @@ Asterisk's events do.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -205,6 +205,14 @@ class Control:
         del self._kept[call.id]
         await self._rejoin(call)
         self.note(call.id, f"agent:{leg.agent_id}", "softphone_back")
+
+    def holds_found(self, legs: Set[str]) -> None:
+        """Citizens' legs that Asterisk says are on hold: of a server before us, too."""
+        state = self._live.state
+        self._on_hold |= {leg.call_id for id in legs if (leg := state.legs.get(id)) and leg.call_id}
+        self._on_hold -= {
+            call.id for call in state.calls.values() if call.citizen_leg in state.waiting
+        }
 
     def call_of(self, agent_id: str) -> UUID:
         """The call with a citizen that is this agent's. Raises `NotNowError`."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from cti.message import AmiEvent
-from dialplans.names import ENDPOINT_TRUNK, SIDE_LEG, TECHNOLOGY, VAR_CALL
+from dialplans.names import ENDPOINT_TRUNK, SIDE_LEG, TECHNOLOGY, VAR_CALL, VAR_QUEUE
 
 _AGENT = re.compile(rf"{TECHNOLOGY}/([0-9]{{3,6}})(?:-[0-9a-f]+)?", re.ASCII)
 _STATE_UP = "6"
@@ -28,6 +28,7 @@ class Leg:
     up: bool
     number: str
     trunk: bool = False
+    queue: str = ""  # the last one that they came to
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +184,8 @@ def leg_of(event: AmiEvent, prefix: str = "") -> Leg | None:
     channel_id = event.get(f"{prefix}uniqueid")
     if not channel_id:
         return None
-    call_id = _uuid((event.dest_variables if prefix else event.variables).get(VAR_CALL, ""))
+    variables = event.dest_variables if prefix else event.variables
+    call_id = _uuid(variables.get(VAR_CALL, ""))
     # A call that we place has our id as its channel's, and may end before it has the variable.
     ours = _uuid(channel_id)
     first = channel_id == event.get(f"{prefix}linkedid")
@@ -196,6 +198,7 @@ def leg_of(event: AmiEvent, prefix: str = "") -> Leg | None:
         up=event.get(f"{prefix}channelstate") == _STATE_UP,
         number=event.get(f"{prefix}calleridnum"),
         trunk=event.get(f"{prefix}channel").startswith(f"{TECHNOLOGY}/{ENDPOINT_TRUNK}-"),
+        queue=variables.get(VAR_QUEUE, ""),
     )
 
 

@@ -1,6 +1,6 @@
 """The floor: what agents are doing and want, behind their pages."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 from uuid import UUID
 
@@ -97,6 +97,10 @@ class Floor:
     def citizen_gone(self, call_id: UUID) -> None:
         """The citizen's leg is gone, or never came to be."""
         self._follow_ups.citizen_left(call_id)
+
+    def holds_found(self, legs: Set[str]) -> None:
+        """Citizens' legs on hold, by a snapshot."""
+        self._follow_ups.holds_found(legs)
 
     def observe(self, before: State, *, whole: bool) -> None:
         """The state has changed; `whole`: all of it, by a snapshot."""

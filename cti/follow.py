@@ -1,7 +1,7 @@
 """What follows from changes of calls that agents have taken further: short jobs, in order."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Set
 from functools import partial
 from uuid import UUID
 
@@ -40,6 +40,10 @@ class FollowUps:
             for leg_id in self._control.sides.keys() & after.spent.keys():
                 call_id = self._control.sides.pop(leg_id)
                 self._add(partial(self._control.side_left, call_id))
+
+    def holds_found(self, legs: Set[str]) -> None:
+        """Citizens' legs on hold, by a snapshot."""
+        self._control.holds_found(legs)
 
     def agent_answered(self, call_id: UUID, agent_id: str) -> None:
         """An agent talks in this call."""

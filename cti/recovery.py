@@ -3,6 +3,9 @@
 A page that is reloaded takes the agent's side of the conversation with it, and Asterisk would learn
 so only a minute later. The page that comes back says that its telephone knows of no call; a page
 that stays away is noticed by its silence: no packet of its telephone for some seconds.
+
+Asterisk holds a telephone that was silent for unreachable until it asks it again, by and by: it is
+told to ask at once, and the agent is rung until one answers.
 """
 
 import asyncio
@@ -33,6 +36,7 @@ class Recovery:
         self._control = control
         self._softphones = softphones
         self._heard: dict[str, tuple[str, int]] = {}  # leg: what was counted, how often the same
+        self._back: set[str] = set()  # whose telephone is there again, and not yet in the call
         self.away: Callable[[str], bool] = lambda _agent: False
         self.kept = 0
 
@@ -41,7 +45,10 @@ class Recovery:
 
         Raises a `DeskError`, an `AmiError`.
         """
-        if not self._softphones.has(agent_id) or calls:
+        if not self._softphones.has(agent_id):
+            return False
+        await self._ask_telephone(agent_id)
+        if calls:
             return False
         call_id = self._control.waits_for(agent_id)
         if call_id is None:
@@ -49,22 +56,43 @@ class Recovery:
                 return False
             call_id = await self._control.keep_for(agent_id)
             self.kept += 1
-        return await self._control.ring_back(agent_id, call_id)
+        rings = await self._control.ring_back(agent_id, call_id)
+        if rings:
+            self._back.add(agent_id)
+        return rings
 
     async def run(self) -> None:
-        """Look after agents in calls who have no page, until cancelled."""
+        """Look after agents in calls who have no page, or are back, until cancelled."""
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
             for agent_id in sorted(self._softphones.agents):
-                if not self.away(agent_id) or not self._link.ready:
-                    self._heard.pop(agent_id, None)
-                    continue
                 try:
-                    await self._look(agent_id)
+                    if not self.away(agent_id) or not self._link.ready:
+                        self._heard.pop(agent_id, None)
+                        await self._ring_again(agent_id)
+                    else:
+                        self._back.discard(agent_id)
+                        await self._look(agent_id)
                 except (AmiError, DeskError) as error:
                     _log.warning(
                         "lost softphone not looked after", agent=agent_id, error=str(error)
                     )
+
+    async def _ring_again(self, agent_id: str) -> None:
+        if agent_id not in self._back or not self._link.ready:
+            return
+        call_id = self._control.waits_for(agent_id)
+        status = self._live.view(agent_id).status
+        if call_id is None or status is AgentStatus.IN_CALL:
+            self._back.discard(agent_id)
+        elif status is not AgentStatus.RINGING:
+            await self._ask_telephone(agent_id)
+            await self._control.ring_back(agent_id, call_id)
+
+    async def _ask_telephone(self, agent_id: str) -> None:
+        reply = await self._link.action("PJSIPQualify", {"Endpoint": agent_id})
+        if not reply.ok:
+            _log.info("telephone not asked", agent=agent_id, message=reply.message)
 
     async def _look(self, agent_id: str) -> None:
         leg = self._control.leg_of(agent_id)

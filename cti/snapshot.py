@@ -14,7 +14,7 @@ from cti.errors import AmiRefusedError
 from cti.events import Leg, agent_of, leg_of, pause_of
 from cti.message import AmiEvent, AmiReply
 from cti.state import LiveCall, State, Waiting, differences, is_outbound, merged, remember
-from dialplans.names import SIDE_LEG
+from dialplans.names import CONTEXT_DESK_HOLD, SIDE_LEG
 
 
 class Lists(Protocol):
@@ -45,6 +45,7 @@ class Snapshot:
     members: frozenset[Member] = frozenset()
     inside: frozenset[str] = frozenset()  # legs in a room
     waited: Mapping[str, float] | None = None  # seconds, of those who wait
+    on_hold: frozenset[str] = frozenset()  # citizens' legs, while their agent asks somebody
 
 
 async def take(link: Lists) -> Snapshot:
@@ -54,12 +55,14 @@ async def take(link: Lists) -> Snapshot:
     legs = (leg_of(event) for event in channels if event.name == "CoreShowChannel")
     waiting = {e.get("uniqueid"): e.get("queue") for e in queues if e.name == "QueueEntry"}
     inside = frozenset(e.get("uniqueid") for e in channels if e.get("application") == "ConfBridge")
+    on_hold = (e for e in channels if e.get("context") == CONTEXT_DESK_HOLD)
     return Snapshot(
         tuple(leg for leg in legs if leg is not None),
         waiting,
         _members(queues),
         inside,
         {e.get("uniqueid"): _seconds(e.get("wait")) for e in queues if e.name == "QueueEntry"},
+        frozenset(e.get("uniqueid") for e in on_hold),
     )
 
 
@@ -117,7 +120,7 @@ def _calls(old: State, legs: Iterable[Leg], waiting: Mapping[str, str]) -> dict[
         call = calls.get(leg.call_id, LiveCall(leg.call_id))
         if leg.citizen:
             before = old.calls.get(leg.call_id, call)
-            queue = waiting.get(leg.channel_id) or before.queue
+            queue = waiting.get(leg.channel_id) or before.queue or leg.queue
             number = before.number if is_outbound(leg) else leg.number
             call = replace(call, citizen_leg=leg.channel_id, number=number, queue=queue)
         elif leg.agent_id and _counts(call, leg) and leg.channel_id not in old.spent:

@@ -186,6 +186,7 @@ def merged(known: Leg | None, leg: Leg) -> Leg:
         up=known.up or leg.up,
         number=leg.number or known.number,
         trunk=known.trunk or leg.trunk,
+        queue=leg.queue or known.queue,
     )
 
 
@@ -302,7 +303,11 @@ def _without_leg(state: State, leg: Leg) -> State:
     legs = {id: other for id, other in state.legs.items() if id != leg.channel_id}
     spent = remember(state.spent, leg.channel_id)
     one = {leg.channel_id}
-    state = replace(state, legs=legs, spent=spent, held=state.held - one, inside=state.inside - one)
+    waiting = {id: place for id, place in state.waiting.items() if id != leg.channel_id}
+    state = replace(
+        state, legs=legs, spent=spent, held=state.held - one, inside=state.inside - one,
+        waiting=waiting if len(waiting) < len(state.waiting) else state.waiting,
+    )  # fmt: skip
     call = state.calls.get(leg.call_id) if leg.call_id else None
     if call is None:
         return state

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import asyncpg
 import structlog
 
 from calls.model import Outcome
@@ -34,9 +35,24 @@ def live_of(state: State) -> Live:
 async def sweep(conn: Connection, cell: str, live: Live, at: datetime) -> int:
     """End the cell's open calls that have no channel; how many."""
     rows = statements().cti_open_calls(conn, cell=cell, before=at - YOUNG)
+    return await _end(conn, [row async for row in rows], live, at)
+
+
+async def sweep_of_before(
+    conn: Connection, cell: str, live: Live, began: datetime, at: datetime
+) -> int:
+    """End the calls without a channel that a server before us, which `began` is after, has left.
+
+    However young: no flow of ours is about to say better how they ended.
+    """
+    rows = statements().cti_calls_of_before(conn, cell=cell, began=began)
+    return await _end(conn, [row async for row in rows], live, at)
+
+
+async def _end(conn: Connection, rows: list[asyncpg.Record], live: Live, at: datetime) -> int:
     gone = [
         row["id"]
-        async for row in rows
+        for row in rows
         if row["id"] not in live.calls and row["channel_id"] not in live.channels
     ]
     for call_id in gone:

@@ -44,8 +44,11 @@ values (:id, :cell, :direction, :number::text, coalesce(:number::text, ''), :ser
 update call set ended_at = :at, outcome = :outcome where id = :id and ended_at is null;
 
 -- name: calls_agent_answered(id, agent_id, at)!
--- The last agent to answer is the one who has the call.
-update call set agent_id = :agent_id, agent_answered_at = :at where id = :id;
+-- The last agent to answer is the one who has the call; since when, the first word of it says: after a restart of ours
+-- we see them talk, as if they had just begun.
+update call set agent_id = :agent_id,
+    agent_answered_at = case when agent_id = :agent_id then coalesce(agent_answered_at, :at) else :at end
+where id = :id;
 
 -- name: calls_popped(id, at)!
 -- The first acknowledged screen-pop is the one that is measured.

@@ -24,6 +24,11 @@ select id, channel_id from call
 where ended_at is null and started_at < :before
   and (cell = :cell or started_at < :before::timestamptz - interval '25 hours');
 
+-- name: cti_calls_of_before(cell, began)
+-- Calls of this cell without an end which came to a server that is no more: nobody is about to write theirs.
+select id, channel_id from call
+where ended_at is null and started_at < :began and cell = :cell and direction = 'inbound' and channel_id is not null;
+
 -- name: cti_put_agent(id, name, cell, queues)!
 -- An agent of this cell's settings, new or changed.
 insert into agent (id, name, cell, queues) values (:id, :name, :cell, :queues::text[])

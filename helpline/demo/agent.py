@@ -116,9 +116,8 @@ class AgentPage:
         """The newest state, once it has these fields."""
 
         def newest() -> Message | None:
-            states = [m for m in self.messages if m["type"] in ("hello", "state")]
-            state: Message = states[-1].get("state", states[-1])
-            return state if fields.items() <= state.items() else None
+            state = self.state()
+            return state if state and fields.items() <= state.items() else None
 
         try:
             async with asyncio.timeout(timeout), self._news:
@@ -129,6 +128,19 @@ class AgentPage:
         state = newest()
         if state is None:
             raise AgentError("the state vanished")
+        return state
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the server is still there, as far as the page knows."""
+        return self._reader is not None and not self._reader.done()
+
+    def state(self) -> Message:
+        """The newest state; empty before the first."""
+        states = [m for m in self.messages if m["type"] in ("hello", "state")]
+        if not states:
+            return {}
+        state: Message = states[-1].get("state", states[-1])
         return state
 
     async def sign_out(self) -> None:

@@ -16,6 +16,7 @@ from helpline.lab.script import Answer, Behaviour, Press, Refuse, Ring, Say, Wai
 
 _CAP_NET_RAW = 13
 _CONTROL = 10_000  # SIPp's remote control is that far above its SIP port
+_FIRST_MEDIA, _MEDIA_PORTS = 6000, 400  # each call of a telephone takes four ports
 _RECEIVED_INVITE = re.compile(r"message received .*?\n\nINVITE .*?^Call-ID: *(\S+)", re.M | re.S)
 
 
@@ -188,6 +189,14 @@ class Phone:
         seconds = stream.write_wav(path)
         return f'<exec rtp_stream="{path},1,{ALAW_TYPE}"/>', seconds
 
+    async def put_down(self, patience: float = 3) -> None:
+        """Hang up with a BYE; whoever does not answer that is cut off."""
+        if self._current is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(patience):
+                    await self._current.bye()
+        await self.hang_up()
+
     async def hang_up(self) -> None:
         """Stop whatever this phone is doing, at once and without a BYE: as if its line were cut."""
         if self._current is not None:
@@ -207,6 +216,8 @@ class Phone:
             *("-sf", str(path), "-i", self._local.host, "-mi", self._local.host, "-bind_local"),
             *("-p", str(self._local.port), "-m", str(times), "-nostdin", "-timeout", "900s"),
             *("-trace_err", "-error_file", str(log)),
+            # Telephones at one address each announce the same port for their sound, unless told.
+            *("-mp", str(self._media_port), "-min_rtp_port", str(self._media_port)),
             # A port of its own: else two SIPp contend for one, and the second does not start.
             *("-ci", self._local.host, "-cp", str(self._local.port + _CONTROL)),
         ]
@@ -220,6 +231,10 @@ class Phone:
             )
         self._current = PhoneCall(process, name, log)
         return self._current
+
+    @property
+    def _media_port(self) -> int:
+        return _FIRST_MEDIA + (self._local.port - 5060) % 100 * _MEDIA_PORTS
 
     async def _listening(self, call: PhoneCall) -> None:
         """Wait until SIPp has opened its port: the kernel lists it."""

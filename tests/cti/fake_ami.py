@@ -137,7 +137,8 @@ def parse(block: bytes) -> Action:
 def settings(server: FakeAmi, **changes: float | str | int) -> AmiSettings:
     quick: dict[str, float | str | int] = {
         "host": "127.0.0.1", "port": server.port, "username": "helpline", "secret": "secret",
-        "backoff_first": 0.02, "backoff_longest": 0.3, "ping_interval": 0.05, "silence": 20.0,
+        "backoff_first": 0.02, "backoff_longest": 0.3, "backoff_refused": 0.3,
+        "ping_interval": 0.05, "silence": 20.0,
     }  # fmt: skip
     return AmiSettings(**(quick | changes))  # type: ignore[arg-type]
 

@@ -207,7 +207,7 @@ async def test_pings_keep_a_quiet_link_up() -> None:
 
 async def test_wrong_secret_backs_off_and_says_so_once() -> None:
     async with FakeAmi(secret="another") as server:
-        link = AmiLink(settings(server, backoff_first=0.05, backoff_longest=60))
+        link = AmiLink(settings(server, backoff_first=0.05, backoff_refused=60))
         with capture_logs() as logs:
             async with running(link, ready=False):
                 await eventually(lambda: server.count("Login") >= 4)
@@ -220,7 +220,7 @@ async def test_wrong_secret_backs_off_and_says_so_once() -> None:
 
 async def test_backoff_doubles_up_to_its_limit() -> None:
     async with FakeAmi(secret="another") as server:
-        link = AmiLink(settings(server, backoff_first=0.02, backoff_longest=0.08))
+        link = AmiLink(settings(server, backoff_first=0.02, backoff_refused=0.08))
         begun = asyncio.get_running_loop().time()
         async with running(link, ready=False):
             await eventually(lambda: server.count("Login") >= 5)

@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 from uuid import uuid4
 
+import numpy as np
 import pytest
 
 from calls.model import Outcome
@@ -17,6 +18,7 @@ from helpline.lab.script import Answer, Refuse, Say
 from helpline.lab.tones import heard, level
 from recordings.audio import RATE, read_wav
 from speech.prompts import Prompt
+from tests.cti.wiretap import share
 from tests.system.callers import AGENTS_TONE, CITIZENS_TONE, TO_THE_QUEUE, Caller, place, signed_in
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -69,6 +71,18 @@ async def talk(bed: Bed, call: Caller, seconds: float = 1.5) -> None:
     await bed.until("some talk", grown)
 
 
+async def heard_now(bed: Bed, call: Caller, hertz: float, least: float = 0.5) -> None:
+    """Until the citizen hears this tone: a voice may begin later than its call."""
+    (file,) = list((bed.settings.state_dir.absolute() / "captures").glob(f"*{call.id}*"))
+
+    async def so() -> bool | None:
+        samples = np.fromfile(file, dtype="<i2")
+        sound = samples[: len(samples) // 2 * 2].reshape(-1, 2)[-8000:, RIGHT]
+        return share(sound.astype(np.float32), hertz) > least or None
+
+    await bed.until(f"{hertz} Hz to be heard", so)
+
+
 async def test_a_blind_transfer_to_an_agent_frees_the_first_and_keeps_the_recording(
     desk: Bed,
 ) -> None:
@@ -86,7 +100,7 @@ async def test_a_blind_transfer_to_an_agent_frees_the_first_and_keeps_the_record
         assert pop["caller"] == f"+91{CITIZEN}"
         await other.until_state(status="in_call", call=str(call.id))
         await page.until_state(status="wrap_up")
-        await talk(desk, call)
+        await heard_now(desk, call, OTHERS_TONE)
         await call.phone.bye()
         await whole(call, AGENTS_TONE, OTHERS_TONE)
         row = await call.row()

@@ -15,12 +15,14 @@ from helpline.demo.agent import AgentPage
 from helpline.keys import signing_key
 from helpline.lab.bed import Bed
 from helpline.lab.media import tone
+from helpline.lab.phones import may_send_raw
 from helpline.lab.script import Answer, Say
 from helpline.lab.tones import level
 from helpline.sign_in import passwords
 from tests.access.people import People
 from tests.cti.test_live_control import in_call, no_channels, talk, whole
-from tests.system.callers import AGENTS_TONE, TO_THE_QUEUE, place, signed_in
+from tests.cti.wiretap import Sound, heard_at, share
+from tests.system.callers import AGENTS_TONE, CITIZENS_TONE, TO_THE_QUEUE, place, signed_in
 from tests.web.site import Client
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -138,6 +140,56 @@ async def test_a_supervisor_listens_or_barges_in_with_a_reason(
             ("supervisor:kavita", mode, "agent:1001", "शिकायत की जाँच")
         ]
         await no_channels(desk)
+
+
+@pytest.mark.skipif(not may_send_raw(), reason="hears packets by a raw socket")
+@pytest.mark.parametrize("mode", ["listen", "whisper", "barge"])
+async def test_each_hears_whom_they_should(desk: Bed, mode: str) -> None:
+    """In the packets that their telephones get, which no recording shows."""
+    citizens, agents = desk.site.caller.host, desk.site.agent(0).host
+    async with signed_in(desk) as agent, wallboard(desk) as page:
+        call, _ = await in_call(desk, agent)
+        (alone,) = (await heard_at(agents, 1.5)).keys()
+        ears = await desk.agent_phone(2).expect(
+            Answer((Say(tone(SUPERVISORS_TONE, 120)),), ring=0.1)
+        )
+        assert (await page.ask(mode, agent="1001", phone="1003", reason="जाँच"))["ok"]
+        await desk.until("the supervisor's leg", lambda: _beside(desk))
+
+        async def all_as_it_should() -> bool | None:
+            (citizen,) = (await heard_at(citizens, 1.5)).values()
+            at_desks = await heard_at(agents, 1.5)
+            others = [sound for port, sound in at_desks.items() if port != alone]
+            if alone not in at_desks or len(others) != 1:
+                return None
+            whole = (
+                _tones(citizen) == {AGENTS_TONE} | ({SUPERVISORS_TONE} & _to_citizen(mode))
+                and _tones(at_desks[alone])
+                == {CITIZENS_TONE} | ({SUPERVISORS_TONE} if mode != "listen" else set())
+                and _tones(others[0]) == {CITIZENS_TONE, AGENTS_TONE}
+            )
+            return whole or None
+
+        await desk.until("each to hear whom they should", all_as_it_should)
+        for _ in range(2):  # and never the whisperer
+            (citizen,) = (await heard_at(citizens, 1.5)).values()
+            assert (SUPERVISORS_TONE in _tones(citizen)) is (mode == "barge")
+        await call.phone.bye()
+        await ears.wait()
+        await no_channels(desk)
+
+
+def _to_citizen(mode: str) -> set[float]:
+    return {SUPERVISORS_TONE} if mode == "barge" else set()
+
+
+def _tones(sound: Sound) -> set[float]:
+    """Whose voices are in it."""
+    return {
+        hertz
+        for hertz in (CITIZENS_TONE, AGENTS_TONE, SUPERVISORS_TONE)
+        if share(sound, hertz) > 0.05
+    }
 
 
 async def test_an_agents_token_opens_no_wallboard(desk: Bed) -> None:

@@ -219,6 +219,27 @@ def test_a_snapshot_without_variables_keeps_the_calls_that_were_known() -> None:
     assert healed.calls.keys() == {CALL}
 
 
+def test_a_snapshot_alone_tells_in_which_queue_a_conversation_began() -> None:
+    """As after a restart of ours: the wrap-up that follows is that queue's."""
+    citizen = AmiEvent(
+        "CoreShowChannel",
+        {"event": "CoreShowChannel", **citizen_leg()},
+        {"HELPLINE_CALL": str(CALL), "HELPLINE_QUEUE": "helpline-hi"},
+        {},
+    )
+    theirs = leg_of(citizen)
+    assert theirs is not None
+    state, _ = resync(State(), Snapshot((theirs, leg(agent_leg(state="6")))), AT)
+    assert (state.calls[CALL].queue, state.calls[CALL].agent_id) == ("helpline-hi", "1001")
+
+
+def test_who_hung_up_does_not_wait_even_if_their_leaving_was_never_told() -> None:
+    state, _ = play(answered_call()[:3])
+    assert state.waiting.keys() == {CITIZEN}
+    state, _ = play([event("Hangup", **citizen_leg(), cause="16")], state)
+    assert state.waiting == {}
+
+
 def test_a_hangup_seen_before_the_snapshot_is_not_undone_by_it() -> None:
     state, _ = play(answered_call())
     healed, effects = resync(state, Snapshot((leg(citizen_leg()),)), AT)
@@ -294,6 +315,7 @@ def test_any_order_and_repetition_of_events_tells_a_story_that_makes_sense(
 def test_a_calls_events_in_any_order_leave_nothing_behind(events: list[AmiEvent]) -> None:
     state, effects = play(events)
     well_told(effects)
+    assert state.waiting.keys() <= state.legs.keys()
     assert sum(isinstance(effect, CitizenLegEnded) for effect in effects) == 1
     healed, more = resync(state, Snapshot(), AT)
     well_told([*effects, *more])

@@ -20,6 +20,7 @@ from access.users import NewUser
 from dialplans.settings import QueueSettings
 from helpline.lab.bed import Bed, bed
 from helpline.lab.media import RATE, tone
+from helpline.options.cell import TargetOptions
 from helpline.sign_in import passwords
 from helpline.tools import load_browser, load_tools
 from tests.access.people import PASSWORD
@@ -92,6 +93,7 @@ async def running_office(postgres_url: str) -> AsyncIterator[Office]:
             database_url=own_database,
             agents=2,
             queues=(QueueSettings(wrap_up_seconds=WRAP_UP, ring_seconds=20),),
+            targets=(TargetOptions(code="water", name_hi="जल", name_en="Water", number="1916"),),
             browsers=True,
         ) as running:
             await _hire(running, "sita", "सीता देवी", "1001", "hi")

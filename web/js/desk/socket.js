@@ -2,6 +2,7 @@
 
 const ENDED = new Set([4000, 4001]); // signed out; another page took over
 const ANSWER_MS = 25000;
+const LONGEST_PAUSE_MS = 3000; // a network that is back finds the agent back within 5 s
 
 export class DeskSocket extends EventTarget {
   #socket = null;
@@ -72,7 +73,7 @@ export class DeskSocket extends EventTarget {
     this.dispatchEvent(new CustomEvent("lost", { detail: { code, ended: ENDED.has(code) } }));
     if (ENDED.has(code)) return;
     setTimeout(() => this.connect(), this.#pause * (0.75 + Math.random() / 2));
-    this.#pause = Math.min(this.#pause * 2, 8000);
+    this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE_MS);
   }
 
   /** A network that is gone says nothing: the server answers a ping, or the socket is dead. */

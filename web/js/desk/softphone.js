@@ -54,6 +54,11 @@ export class Softphone extends EventTarget {
     }
   }
 
+  /** The network was gone: a dead connection is noticed by using it. */
+  prove() {
+    if (this.#ua?.isConnected()) this.#ua.register();
+  }
+
   stop() {
     clearTimeout(this.#retry);
     if (!this.#ua) return;
@@ -137,7 +142,7 @@ export class Softphone extends EventTarget {
       register_expires: REGISTER_SECONDS,
       session_timers: false,
       connection_recovery_min_interval: 1,
-      connection_recovery_max_interval: 8,
+      connection_recovery_max_interval: 3,
       user_agent: "Helpline desk",
     });
     this.#ua = ua;

@@ -90,8 +90,10 @@ class Desk {
     this.side.hello();
     if (!this.state.call) this.form.of(sessionStorage.getItem(KEPT));
     if (!this.hasPhone) return;
-    if (this.phone.registered) this.phoneReady();
-    else this.phone.start().then(() => this.phone.tryMicrophone());
+    if (this.phone.registered) {
+      this.phone.prove();
+      this.phoneReady();
+    } else this.phone.start().then(() => this.phone.tryMicrophone());
   }
 
   see(state) {

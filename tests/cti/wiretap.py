@@ -1,0 +1,64 @@
+"""What telephones really get: the sound in the packets that are sent to them.
+
+A recording shows what Asterisk gives to a recorder; what is added to a channel after it would not
+be heard there.
+"""
+
+import asyncio
+import io
+import socket
+import time
+from collections import defaultdict
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+
+from helpline.lab.media import ALAW_TYPE, RATE
+
+Sound = npt.NDArray[np.float32]
+_IP = 0x0800
+_TO_US = 0  # of the loopback's two copies of a packet, the one that arrives
+_LONGEST = 4096
+
+
+async def heard_at(host: str, seconds: float) -> dict[int, Sound]:
+    """What the telephones at `host` get in these seconds, by their port. Needs raw sockets."""
+    return await asyncio.to_thread(_listen, socket.inet_aton(host), seconds)
+
+
+def share(sound: Sound, hertz: float) -> float:
+    """Of a sound's energy, what is near this tone."""
+    spectrum = np.abs(np.fft.rfft(sound)) ** 2
+    near = np.abs(np.fft.rfftfreq(len(sound), 1 / RATE) - hertz) < 30
+    return float(spectrum[near].sum() / max(float(spectrum.sum()), 1e-12))
+
+
+def _listen(host: bytes, seconds: float) -> dict[int, Sound]:
+    payloads: dict[int, list[bytes]] = defaultdict(list)
+    end = time.monotonic() + seconds
+    with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(_IP)) as wire:
+        wire.bind(("lo", _IP))
+        wire.settimeout(0.1)
+        while time.monotonic() < end:
+            try:
+                packet, (_, _, kind, *_) = wire.recvfrom(_LONGEST)
+            except TimeoutError:
+                continue
+            if kind == _TO_US and packet[16:20] == host and packet[9] == socket.IPPROTO_UDP:
+                _keep(packet[(packet[0] & 15) * 4 :], payloads)
+    return {port: _decoded(b"".join(parts)) for port, parts in payloads.items()}
+
+
+def _keep(udp: bytes, payloads: dict[int, list[bytes]]) -> None:
+    rtp = udp[8:]
+    if len(rtp) > 12 and rtp[0] >> 6 == 2 and rtp[1] & 0x7F == ALAW_TYPE:
+        payloads[int.from_bytes(udp[2:4], "big")].append(rtp[12:])
+
+
+def _decoded(alaw: bytes) -> Sound:
+    samples, _ = soundfile.read(
+        io.BytesIO(alaw), format="RAW", subtype="ALAW", samplerate=RATE, channels=1, dtype="float32"
+    )
+    found: Sound = samples
+    return found

@@ -1,0 +1,64 @@
+"""A consultation in the browser, which the citizen then joins."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Page
+
+from calls import dialling
+from calls.dialling import Rule
+from helpline.lab.media import tone
+from helpline.lab.script import Answer, Say
+from helpline.lab.tones import level
+from tests.cti.test_live_control import heard_now, room
+from tests.desk.conftest import Office
+from tests.desk.test_desk_browser import RIGHT, hears, in_call, recorded, status
+from tests.system.callers import CITIZENS_TONE
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+
+WATER_TONE = 2900.0
+ANSWERS = Answer((Say(tone(WATER_TONE, 120)),), ring=0.3)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(office: Office) -> AsyncIterator[Page]:
+    """The desk of an agent who may dial in India."""
+    async with office.bed.helpline.pool.acquire() as conn:
+        await conn.execute("truncate dial_rule, dial_request, dial_cut_off")
+        await dialling.allow(conn, Rule("*", "+91", 1000))
+    async with office.desk() as opened:
+        yield opened
+
+
+async def chosen(page: Page) -> None:
+    await page.click("#call-more details:has(#call-target) summary")
+    await page.select_option("#call-target", '{"listed":"water"}')
+
+
+async def test_a_consultation_is_joined_by_the_citizen_and_all_three_talk(
+    office: Office, page: Page
+) -> None:
+    call = await in_call(office, page)
+    water = await office.bed.line.expect(ANSWERS)
+    await chosen(page)
+    await page.click("#call-consult")
+    await page.wait_for_selector("#call-asking:visible")
+    await room(office.bed, 2)
+    await hears(page, WATER_TONE)  # and not the citizen, who waits
+    await page.click("#call-join")
+    await page.wait_for_selector("#call-asking", state="hidden")
+    await room(office.bed, 3)
+    await hears(page, WATER_TONE, 0.1)
+    await hears(page, CITIZENS_TONE, 0.1)
+    await heard_now(office.bed, call, WATER_TONE, 0.1)
+    await page.keyboard.press("F9")
+    await status(page, "wrap_up")
+    await room(office.bed, 2)  # the two others talk on
+    assert (await call.row())["ended_at"] is None
+    await call.phone.bye()
+    await water.wait()
+    path = await recorded(call)
+    assert level(path, RIGHT, WATER_TONE) > 0.02
+    await page.click("#desk-wrap-end")

@@ -1,0 +1,133 @@
+"""What goes wrong: each fault lasts some seconds and is over when its function returns."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from dialplans.asterisk import AsteriskProcess
+from dialplans.errors import AsteriskError
+from helpline.clock import system_clock
+from tests.system.faults.actors import Traffic
+from tests.system.faults.ami_relay import Weather
+from tests.system.faults.centre import Centre
+
+
+@dataclass(frozen=True)
+class World:
+    """Where it goes wrong."""
+
+    centre: Centre
+    traffic: Traffic
+
+
+Fault = Callable[[World, float], Awaitable[None]]
+"""How long it lasts is in seconds."""
+
+
+async def ami_cut(world: World, seconds: float) -> None:
+    """The connection to Asterisk's manager breaks, and no other can be made."""
+    await world.centre.ami.cut()
+    await asyncio.sleep(seconds)
+    await world.centre.ami.start()
+
+
+async def ami_stalled(world: World, seconds: float) -> None:
+    """Half open: nothing comes through, nothing is refused."""
+    world.centre.ami.stall()
+    await asyncio.sleep(seconds)
+    world.centre.ami.resume()
+
+
+async def ami_late(world: World, seconds: float) -> None:
+    """Everything that Asterisk says comes late."""
+    with world.centre.ami.rain(Weather(late=1.5)):
+        await asyncio.sleep(seconds)
+
+
+async def ami_mixed(world: World, seconds: float) -> None:
+    """Events overtake each other, and come twice."""
+    with world.centre.ami.rain(Weather(mixed=True, twice=True)):
+        await asyncio.sleep(seconds)
+
+
+async def server_killed(world: World, seconds: float) -> None:
+    """Our server dies; conversations go on without it."""
+    await world.centre.kill_server()
+    await asyncio.sleep(seconds)
+    await world.centre.serve()
+
+
+async def server_paused(world: World, seconds: float) -> None:
+    """Our server stands still, as on a machine that swaps."""
+    server = world.centre.server
+    if server is None:
+        raise RuntimeError("no server")
+    server.process.send_signal(signal.SIGSTOP)
+    await asyncio.sleep(seconds)
+    server.process.send_signal(signal.SIGCONT)
+
+
+async def asterisk_killed(world: World, seconds: float) -> None:
+    """Asterisk dies with all its calls, and is started again by who watches it."""
+    asterisk = world.centre.asterisk
+    os.kill(asterisk.pid, signal.SIGKILL)
+    await asterisk.wait()
+    await asyncio.sleep(seconds)
+    await asterisk.start()
+
+
+async def asterisk_restarted(world: World, seconds: float) -> None:
+    """`core restart now`. Run through a loader of its own it cannot start itself again: we do."""
+    asterisk = world.centre.asterisk
+    await asterisk.cli("core restart now")
+    await asyncio.sleep(seconds)
+    if not asterisk.running:
+        await asterisk.start()
+    async with asyncio.timeout(30):
+        while "fully booted" not in await _booted(asterisk):
+            await asyncio.sleep(0.1)
+
+
+async def database_restarted(world: World, seconds: float) -> None:
+    """PostgreSQL is away for a while."""
+    begin = system_clock()
+    await asyncio.to_thread(world.centre.postgres.stop)
+    await asyncio.sleep(seconds)
+    await asyncio.to_thread(world.centre.postgres.start)
+    world.centre.without_database.append((begin, system_clock()))
+
+
+async def page_lost(world: World, seconds: float) -> None:
+    """Agents' pages lose their network, all but one's; their telephones do not."""
+    lost = world.traffic.seats[1:]
+    for seat in lost:
+        seat.off_line = True
+    await asyncio.sleep(seconds)
+    for seat in lost:
+        seat.off_line = False
+
+
+async def _booted(asterisk: AsteriskProcess) -> str:
+    try:
+        return await asterisk.cli("core waitfullybooted", seconds=5)
+    except AsteriskError:
+        return ""
+
+
+FAULTS: dict[str, Fault] = {
+    one.__name__: one
+    for one in (
+        ami_cut,
+        ami_stalled,
+        ami_late,
+        ami_mixed,
+        server_killed,
+        server_paused,
+        asterisk_killed,
+        asterisk_restarted,
+        database_restarted,
+        page_lost,
+    )
+}

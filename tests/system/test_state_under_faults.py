@@ -1,0 +1,127 @@
+"""Whatever breaks with calls up: seconds after its end, what we show is what Asterisk says.
+
+Citizens wait, talk and hang up, agents answer, ask others, pause; then something breaks. In the
+soak (`HELPLINE_SOAK`) faults come at random for minutes, in an order of `HELPLINE_SOAK_SEED`.
+"""
+
+import asyncio
+import os
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+from random import Random
+
+import pytest
+import pytest_asyncio
+
+from helpline.tools import Tools
+from tests.system.faults.actors import Traffic
+from tests.system.faults.centre import centre
+from tests.system.faults.kinds import FAULTS, World
+from tests.system.faults.truth import after_all, differences, double_pops
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+
+AIM = 5.0  # seconds from a fault's end to the truth
+PATIENCE = 20.0  # for a machine that is busy with other things
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def world(tools: Tools) -> AsyncIterator[World]:
+    dice = Random(1076)
+    with tempfile.TemporaryDirectory(prefix="hf-") as folder:
+        async with centre(
+            Path(folder), tools, network="127.0.17", port=8282, agents=3, dice=dice
+        ) as made:
+            traffic = Traffic(made, dice)
+            await traffic.begin()
+            try:
+                yield World(made, traffic)
+            finally:
+                await traffic.end()
+                print(made.log())
+
+
+async def busy(world: World, seconds: float) -> None:
+    """Traffic, until somebody talks and somebody waits."""
+    traffic, centre = world.traffic, world.centre
+    await traffic.answer_phones()
+    traffic.flowing.set()
+    await asyncio.sleep(seconds)
+    begin, board = asyncio.get_running_loop().time(), {}
+    while asyncio.get_running_loop().time() < begin + 30:
+        board = await centre.board()
+        waits = sum(one["waiting"] for one in board["queues"].values())
+        if board["by_status"].get("in_call", 0) and waits:
+            return
+        await asyncio.sleep(0.3)
+    raise AssertionError(f"nobody talks, or nobody waits: {board}")
+
+
+async def true_again(world: World) -> float:
+    """Seconds until nothing differs, while nobody does anything."""
+    loop = asyncio.get_running_loop()
+    begin, found = loop.time(), ["nothing was asked yet"]
+    world.traffic.flowing.clear()
+    while loop.time() < begin + PATIENCE:
+        try:
+            found = await differences(world.centre)
+        except Exception as error:
+            found = [repr(error)]
+        if not found:
+            assert world.traffic.faults() == []
+            return loop.time() - begin
+        await asyncio.sleep(0.2)
+    raise AssertionError("\n".join(found))
+
+
+async def all_is_well(world: World) -> None:
+    """When everybody has hung up: rows, recordings, screen-pops."""
+    await world.traffic.hang_up_all()
+    await true_again(world)
+    loop = asyncio.get_running_loop()
+    begin, found = loop.time(), ["nothing was asked yet"]
+    while found and loop.time() < begin + 40:
+        found = await after_all(world.centre)
+        await asyncio.sleep(0.5)
+    assert found == []
+    assert double_pops([page for seat in world.traffic.seats for page in seat.heard]) == []
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_after_a_fault_the_wallboard_and_the_rows_are_what_asterisk_says(
+    world: World, fault: str
+) -> None:
+    await busy(world, 1)
+    await FAULTS[fault](world, 2.0)
+    seconds = await true_again(world)
+    print(f"{fault}: true again after {seconds:.1f} s")
+
+
+async def test_after_all_faults_no_call_recording_or_screen_pop_is_lost(world: World) -> None:
+    await all_is_well(world)
+
+
+@pytest.mark.skipif("HELPLINE_SOAK" not in os.environ, reason="make soak")
+@pytest.mark.timeout(7200)
+async def test_soak(world: World) -> None:
+    minutes = float(os.environ.get("HELPLINE_SOAK_MINUTES", "10"))
+    seed = int(os.environ.get("HELPLINE_SOAK_SEED", "1"))
+    dice, loop = Random(seed), asyncio.get_running_loop()
+    end, slow = loop.time() + 60 * minutes, []
+    while loop.time() < end:
+        name = dice.choice(list(FAULTS))
+        lasts = dice.choice([0.2, 1.0, 3.0, 8.0, 25.0])
+        await busy(world, dice.uniform(1, 10))
+        await FAULTS[name](world, lasts)
+        try:
+            seconds = await true_again(world)
+        except AssertionError as error:
+            raise AssertionError(f"seed {seed}, {name} of {lasts} s: {error}") from None
+        print(f"{name} of {lasts} s: true again after {seconds:.1f} s", flush=True)
+        if seconds > AIM:
+            slow.append((name, lasts, round(seconds, 1)))
+        if dice.random() < 0.1:
+            await all_is_well(world)
+    await all_is_well(world)
+    print(f"{world.traffic.calls} calls; later than {AIM} s: {slow or 'never'}")
