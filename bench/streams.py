@@ -12,7 +12,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,6 +22,7 @@ from bench.sip import SO_TIMESTAMPNS
 from helpline.lab.media import ALAW_TYPE, EVENT_TYPE, alaw, tone
 from helpline.lab.phones import Address
 
+PACKET_SECONDS = 0.02
 _MAGIC = 0xB10761F3
 _SAMPLES, _TICK_SECONDS, _PHASES = 160, 0.005, 4
 _GAP_SECONDS = 0.04
@@ -251,7 +252,6 @@ class Pump:
         self._thread.join(5)
 
     def _run(self) -> None:
-        _first_of_all()
         due, phase = time.monotonic(), 0
         try:
             while not self._stop.is_set():
@@ -270,10 +270,21 @@ class Pump:
             self.error = error
 
 
-def _first_of_all() -> None:
-    """Where we may, this thread goes before what is measured: telephones share no processor."""
+@contextlib.contextmanager
+def first_of_all() -> Iterator[None]:
+    """Where we may, this thread goes before what is measured: telephones share no processor.
+
+    Threads and processes that it starts meanwhile inherit that.
+    """
+    thread = threading.get_native_id()
+    before = os.getpriority(os.PRIO_PROCESS, thread)
     with contextlib.suppress(PermissionError):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
+        os.setpriority(os.PRIO_PROCESS, thread, _NICE)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(PermissionError):
+            os.setpriority(os.PRIO_PROCESS, thread, before)
 
 
 def _addresses(array: npt.NDArray[np.void]) -> npt.NDArray[np.uint64]:

@@ -13,7 +13,7 @@ from bench.cells import agent_id, written_cell
 from bench.cpu import used, used_by_niced
 from bench.servers.ours import DATABASE_VARIABLE
 from bench.stage import StageError, stop
-from bench.streams import Pump, Streams
+from bench.streams import Pump, Streams, first_of_all
 from bench.telephones import Telephones
 from cti.tokens import issue
 from dialplans.asterisk import AsteriskProcess
@@ -132,8 +132,6 @@ async def recorded_stage(
         listening = Streams(media[1], AGENTS_HERTZ, 0)
         stack.callback(listening.close)
         pump = Pump(speaking, listening)
-        pump.start()
-        stack.callback(pump.stop)
         asterisk = AsteriskProcess(tools.asterisk.argv, state_folder(settings).asterisk)
         made = RecordedStage(
             whole=_exchange(stack, whole, media, asterisk, asterisk_pid, agents),
@@ -148,7 +146,10 @@ async def recorded_stage(
         )
         progress(f"{agents} agents sign in")
         await _sign_in(stack, made, http_port, agents)
-        yield made
+        with first_of_all():  # after all that is measured was started
+            pump.start()
+            stack.callback(pump.stop)
+            yield made
 
 
 def _exchange(

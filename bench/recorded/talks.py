@@ -6,7 +6,6 @@ from itertools import count, islice
 
 import numpy as np
 
-from bench.figures import percentile
 from bench.recorded.stage import SERVICE, RecordedStage
 from bench.stage import StageError
 from bench.streams import Arrived
@@ -174,8 +173,3 @@ def _lost(arrived: Arrived, index: int, sent: int) -> int:
         return sent
     in_between = int(arrived.last[index] - arrived.first[index] + 1 - arrived.count[index])
     return max(in_between, 0) + max(sent - int(arrived.last[index]) - _TAIL_PACKETS, 0)
-
-
-def middle_seconds(talked: Talked) -> float:
-    """A call's length."""
-    return percentile([talk.seconds for talk in talked.talks.values()], 50) or 0.0
