@@ -25,7 +25,6 @@ from helpline.tools import load_tools
 
 NETWORKS = ("127.0.55", "127.0.54")
 HTTP_PORT = 8355
-_IDLE_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -54,6 +53,7 @@ class Scale:
     rounds: int
     plan: Plan
     longest_search: int
+    idle_seconds: float
     common: int = 0
     """Calls at once in the rounds; 0: half of what the weakest carries."""
 
@@ -63,9 +63,9 @@ class Scale:
         return round(max(self.plan.highest, self.common) * 1.1) + 2
 
 
-FULL = Scale(8, 3, Plan(first=50, factor=1.4, gap=0.12, lowest=10, highest=200), 5)
-QUICK = Scale(4, 1, Plan(first=20, factor=1.5, gap=0.5, lowest=5, highest=30), 2)
-TINY = Scale(3, 1, Plan(first=3, highest=3), 0, common=3)
+FULL = Scale(8, 3, Plan(first=50, factor=1.4, gap=0.12, lowest=10, highest=200), 5, 10)
+QUICK = Scale(4, 1, Plan(first=20, factor=1.5, gap=0.5, lowest=5, highest=30), 2, 5)
+TINY = Scale(2, 1, Plan(first=3, highest=3), 0, 0.5, common=3)
 
 
 @dataclass
@@ -75,7 +75,9 @@ class Results:
     tried: dict[str, list[Step]] = field(default_factory=dict)
     at_common: dict[str, list[Step]] = field(default_factory=dict)
     common: int = 0
-    idle: dict[str, dict[str, float]] = field(default_factory=dict)
+    idle: dict[str, float] = field(default_factory=dict)
+    """Of the product."""
+    idle_alone: dict[str, float] = field(default_factory=dict)
 
     def trials(self, name: str) -> list[Trial]:
         """As the search reads them."""
@@ -113,14 +115,11 @@ class Rounds:
         return self.results
 
     async def _measure_idle(self) -> None:
-        for variant in self._variants:
-            if variant.dialled not in self.results.idle:
-                before = self._on.cpu(variant.dialled)
-                await asyncio.sleep(_IDLE_SECONDS)
-                after = self._on.cpu(variant.dialled)
-                self.results.idle[variant.dialled] = {
-                    name: (after[name] - before[name]) / _IDLE_SECONDS for name in after
-                }
+        before, alone = self._on.cpu(SERVICE), self._on.cpu(UNRECORDED)
+        seconds = self._scale.idle_seconds
+        await asyncio.sleep(seconds)
+        self.results.idle = _by_second(before, self._on.cpu(SERVICE), seconds)
+        self.results.idle_alone = _by_second(alone, self._on.cpu(UNRECORDED), seconds)
 
     async def _search(self, searched: Sequence[Variant]) -> None:
         """One size of each after another, until every search has ended."""
@@ -140,12 +139,18 @@ class Rounds:
         talked = await self._talks.at_once(variant.dialled, calls, self._scale.seconds)
         checked = await self._files.check(variant.dialled, talked)
         after, seconds = self._on.cpu(variant.dialled), self._loop.time() - began
-        idle = self.results.idle[variant.dialled]
+        idle = self.results.idle if variant.dialled == SERVICE else self.results.idle_alone
         cpu = {name: after[name] - before[name] - idle[name] * seconds for name in after}
         step = Step(calls, talked, checked, cpu)
         self._say(f"{phase:<7} {variant.title:<33} {told(step)}")
         _refuse(variant, checked, phase)
         return step
+
+
+def _by_second(
+    before: dict[str, float], after: dict[str, float], seconds: float
+) -> dict[str, float]:
+    return {name: (after[name] - before[name]) / seconds for name in after}
 
 
 def _refuse(variant: Variant, checked: Checked, phase: str) -> None:
@@ -175,7 +180,7 @@ async def run(root: Path, *, quick: bool) -> dict[str, Any]:
         results = await Rounds(on, scale, say).run()
     await asyncio.to_thread(shutil.rmtree, work)
     titles = {variant.name: variant.title for variant in VARIANTS}
-    found = document(titles, results.tried, results.at_common, results.idle[SERVICE])
+    found = document(titles, results.tried, results.at_common, results.idle)
     return {"bench": "recorded", "quick": quick, "machine": machine, **found} | {
         "common": results.common,
         "seconds": round(loop.time() - began),
