@@ -18,7 +18,7 @@ from db.pool import open_pool
 from helpline.lab.media import RATE
 from helpline.recorded import recording_vault, take_out
 
-_PATIENCE_SECONDS = 120.0
+_PATIENCE_SECONDS = 300.0
 _SHORT_SECONDS = 0.5
 _OPENED = 4
 """Recordings of a step that are listened to."""

@@ -63,7 +63,7 @@ class Scale:
         return round(max(self.plan.highest, self.common) * 1.1) + 2
 
 
-FULL = Scale(8, 3, Plan(first=50, factor=1.4, gap=0.12, lowest=10, highest=200), 5, 10)
+FULL = Scale(8, 3, Plan(first=50, factor=1.4, gap=0.15, lowest=10, highest=200), 5, 10)
 QUICK = Scale(4, 1, Plan(first=20, factor=1.5, gap=0.5, lowest=5, highest=30), 2, 5)
 TINY = Scale(2, 1, Plan(first=3, highest=3), 0, 0.5, common=3)
 
