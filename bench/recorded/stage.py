@@ -29,8 +29,8 @@ from helpline.tools import Tools
 
 SERVICE = "1076"
 MONO, UNRECORDED, STEREO = "9301", "9302", "9303"
-# In the voice's middle: of a steady 3.1 kHz with our numbers in it libopus loses ten decibels, and a
-# copy that has lost twelve is refused.
+# In the voice's middle: of a steady 3.1 kHz with our numbers in it libopus loses ten decibels,
+# and a copy that has lost twelve is refused.
 CITIZENS_HERTZ, AGENTS_HERTZ = 440.0, 700.0
 _MEDIA_PORT = 40_000
 _READY_SECONDS, _QUIET_SECONDS = 90.0, 60.0
