@@ -13,6 +13,10 @@ from bench import fastagi, fastagi_table, report
 from bench.complaints import subject, tables
 from bench.complaints.building import BuildError
 from bench.load import LoadError
+from bench.queues import figures as queue_figures
+from bench.queues import subject as queues
+from bench.recorded import figures as recorded_figures
+from bench.recorded import subject as recorded
 from bench.stage import StageError
 from dialplans.errors import DialplanError
 from helpline import logs
@@ -43,6 +47,8 @@ def benches() -> dict[str, Bench]:
     """By name."""
     return {
         "fastagi": Bench(fastagi.run, fastagi_table.render),
+        "queues": Bench(queues.run, queue_figures.render),
+        "recorded": Bench(recorded.run, recorded_figures.render),
         "complaints": Bench(subject.run, tables.render),
         "complaints-10m": Bench(subject.run_10m, tables.render, by_name_only=True),
     }

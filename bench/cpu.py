@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 _PROC = Path("/proc")
+_NICE = 16  # of `_stat`
 
 
 def used(roots: Sequence[int]) -> float:
@@ -20,6 +21,16 @@ def used(roots: Sequence[int]) -> float:
         ended = _stat(pid)
         if ended is not None:
             seconds += _running(pid) + (ended[13] + ended[14]) / ticks
+    return seconds
+
+
+def used_by_niced(pid: int) -> float:
+    """Seconds of CPU that this process's threads of lower priority have used."""
+    seconds = 0.0
+    threads = _PROC / str(pid) / "task"
+    for thread in threads.iterdir():
+        if (fields := _stat(int(thread.name), threads)) is not None and fields[_NICE] > 0:
+            seconds += int((thread / "schedstat").read_text().split()[0]) / 1e9
     return seconds
 
 
@@ -59,13 +70,13 @@ def _trees(roots: Sequence[int]) -> Iterator[int]:
         waiting += children.get(pid, [])
 
 
-def _stat(pid: int) -> list[int] | None:
+def _stat(pid: int, among: Path = _PROC) -> list[int] | None:
     """`/proc/<pid>/stat` from the state on (as 0), so that [1] is the parent; None: it has ended.
 
     [13] and [14] are user and system ticks of children that have ended (fields 16, 17 of proc(5)).
     """
     try:
-        text = (_PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
+        text = (among / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
     except (FileNotFoundError, ProcessLookupError):
         return None
     return [0, *map(int, text.rpartition(")")[2].split()[1:])]

@@ -10,12 +10,11 @@ import re
 import secrets
 import socket
 import struct
-import time
 from dataclasses import dataclass
 
+from bench.sip import header, media_address, now_ns, ok, receive, stamped_socket
 from helpline.lab.phones import Address
 
-_SO_TIMESTAMPNS = getattr(socket, "SO_TIMESTAMPNS", 35)  # Python names it from 3.14 on
 _PACKET_SECONDS, _SAMPLES = 0.02, 160
 _SILENCE = frozenset((0xD5, 0x55))  # A-law for nothing
 _PATIENCE_SECONDS = 10.0
@@ -40,7 +39,7 @@ class Probe:
     def __init__(self, local: Address, asterisk: Address) -> None:
         self._local = local
         self._asterisk = (asterisk.host, asterisk.port)
-        self._socket = _stamped_socket(local.host, local.port)
+        self._socket = stamped_socket(local.host, local.port)
         self._calls: dict[str, _Call] = {}
         asyncio.get_running_loop().add_reader(self._socket, self._read)
 
@@ -75,7 +74,7 @@ class Probe:
             return None
 
     def _read(self) -> None:
-        data, at = _receive(self._socket)
+        data, at = receive(self._socket)
         text = data.decode(errors="replace")
         call = self._calls.get(header(text, "Call-ID"))
         if call is not None:
@@ -94,7 +93,7 @@ class _Call:
         self._sip, self._local, self._asterisk = sip, local, asterisk
         self._uri = f"sip:{dialled}@{asterisk[0]}:{asterisk[1]}"
         self._tag = secrets.token_hex(4)
-        self._rtp = _stamped_socket(local.host, 0)
+        self._rtp = stamped_socket(local.host, 0)
         self._loop = asyncio.get_running_loop()
         self._over: asyncio.Future[None] = self._loop.create_future()
         self._ticker: asyncio.TimerHandle | None = None
@@ -104,7 +103,7 @@ class _Call:
 
     async def run(self) -> Heard:
         self._loop.add_reader(self._rtp, self._listen)
-        self._invited = time.clock_gettime_ns(time.CLOCK_REALTIME)  # the clock of the stamps
+        self._invited = now_ns()
         self._send("INVITE", self._uri, f"<{self._uri}>", self._offer())
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
@@ -139,11 +138,11 @@ class _Call:
                 self._over.set_exception(ProbeError(f"refused with {status[1]}"))
         elif not self._answered:
             self._answered = at
-            self._peer = _media_address(text)
+            self._peer = media_address(text)
             self._ticker = self._loop.call_later(_PACKET_SECONDS, self._speak)
 
     def _listen(self) -> None:
-        packet, at = _receive(self._rtp)
+        packet, at = receive(self._rtp)
         if not self._audible and not _SILENCE.issuperset(packet[_RTP_HEADER:]):
             self._audible = at
 
@@ -176,39 +175,3 @@ class _Call:
             f"Content-Length: {len(body)}",
         ]
         self._sip.sendto(("\r\n".join(lines) + "\r\n\r\n" + body).encode(), self._asterisk)
-
-
-def header(text: str, name: str) -> str:
-    """The value of a SIP message's header, `""` when it has none."""
-    found = re.search(rf"^{name}: *(.*?)\r?$", text, re.MULTILINE | re.IGNORECASE)
-    return found[1] if found else ""
-
-
-def ok(request: str) -> bytes:
-    """200 to a request."""
-    names = ("Via", "From", "To", "Call-ID", "CSeq")
-    lines = ["SIP/2.0 200 OK", *(f"{name}: {header(request, name)}" for name in names)]
-    return ("\r\n".join([*lines, "Content-Length: 0"]) + "\r\n\r\n").encode()
-
-
-def _media_address(text: str) -> tuple[str, int] | None:
-    host = re.search(r"^c=IN IP4 (\S+)", text, re.MULTILINE)
-    port = re.search(r"^m=audio (\d+)", text, re.MULTILINE)
-    return (host[1], int(port[1])) if host and port else None
-
-
-def _stamped_socket(host: str, port: int) -> socket.socket:
-    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-    made.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
-    made.bind((host, port))
-    return made
-
-
-def _receive(from_socket: socket.socket) -> tuple[bytes, int]:
-    """One datagram and when the kernel had it (CLOCK_REALTIME, ns)."""
-    data, ancillary, _, _ = from_socket.recvmsg(65_535, 64)
-    for level, kind, value in ancillary:
-        if (level, kind) == (socket.SOL_SOCKET, _SO_TIMESTAMPNS):
-            seconds, nanoseconds = struct.unpack("@ll", value[:16])
-            return data, seconds * 1_000_000_000 + nanoseconds
-    return data, time.clock_gettime_ns(time.CLOCK_REALTIME)

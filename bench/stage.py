@@ -176,7 +176,7 @@ async def _running(name: str, server: Server, folder: Path, url: str) -> AsyncIt
         await _ready(process, name, log)
         yield process.pid
     finally:
-        await _stop(process)
+        await stop(process)
 
 
 async def _ready(process: asyncio.subprocess.Process, name: str, log: Path) -> None:
@@ -188,7 +188,8 @@ async def _ready(process: asyncio.subprocess.Process, name: str, log: Path) -> N
         raise StageError(f"server {name} did not start: {words}")
 
 
-async def _stop(process: asyncio.subprocess.Process) -> None:
+async def stop(process: asyncio.subprocess.Process) -> None:
+    """End a process of ours: told, then killed."""
     if process.returncode is None:
         process.terminate()
         try:

@@ -1,10 +1,12 @@
 """CPU time of processes that really run."""
 
+import os
 import subprocess
 import sys
+import threading
 import time
 
-from bench.cpu import used
+from bench.cpu import used, used_by_niced
 
 BURN = "import time\nwhile time.process_time() < {}: pass\n"
 FAMILY = f"""
@@ -34,3 +36,24 @@ def test_a_process_that_has_ended_used_nothing_more() -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as ended:
         ended.wait()
         assert used([ended.pid]) == 0.0
+
+
+def test_the_cpu_of_threads_of_lower_priority_is_told_apart() -> None:
+    before = used_by_niced(os.getpid())
+    done, leave = threading.Event(), threading.Event()
+
+    def work() -> None:
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+        deadline = time.thread_time() + 0.1
+        while time.thread_time() < deadline:
+            pass
+        done.set()
+        leave.wait(20)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    assert done.wait(20)
+    spent = used_by_niced(os.getpid()) - before
+    leave.set()
+    thread.join(20)
+    assert spent > 0.05

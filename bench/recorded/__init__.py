@@ -1,0 +1,1 @@
+"""Recorded conversations through the whole product, beside Asterisk with MixMonitor alone."""
