@@ -12,6 +12,8 @@ import uvloop
 from bench import fastagi, fastagi_table, report
 from bench.complaints import subject, tables
 from bench.complaints.building import BuildError
+from bench.desk import subject as desk
+from bench.desk import tables as desk_tables
 from bench.load import LoadError
 from bench.stage import StageError
 from dialplans.errors import DialplanError
@@ -43,6 +45,7 @@ def benches() -> dict[str, Bench]:
     """By name."""
     return {
         "fastagi": Bench(fastagi.run, fastagi_table.render),
+        "desk": Bench(desk.run, desk_tables.render),
         "complaints": Bench(subject.run, tables.render),
         "complaints-10m": Bench(subject.run_10m, tables.render, by_name_only=True),
     }

@@ -116,9 +116,9 @@ class Consumer:
         self._link.synchronised(connected)
         self._follow(before, effects, tasks, whole=True)
         self._members_changed()
-        self._writes.add("sweep", self._sweep)
+        self._writes.add("sweep", self._sweep, alone=True)
         # Once more for those that were too young to be judged.
-        self._writes.add("sweep", self._sweep, delay=YOUNG.total_seconds() + 5)
+        self._writes.add("sweep", self._sweep, delay=YOUNG.total_seconds() + 5, alone=True)
 
     def _follow(
         self,

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from bench.desk.recorded import Phase, Recorded
+from bench.stage import StageError
 from cti.events import agent_of
 from dialplans.names import agent_interface
 
@@ -62,12 +63,16 @@ class Exchange:
             self._server.close()
 
     def say(self, phase: Phase, about: Mapping[str, str]) -> int:
-        """Send the events of one phase; when (monotonic, ns) their first byte was written."""
+        """Send the events of one phase; when (monotonic, ns) their first byte was written.
+
+        Raises `StageError` when nobody is connected.
+        """
         said = self._recorded.said(phase, about)
         self.events += self._recorded.events[phase]
         at = time.monotonic_ns()
-        if self._writer is not None:
-            self._writer.write(said)
+        if self._writer is None or self._writer.is_closing():
+            raise StageError("the server's AMI link is gone")
+        self._writer.write(said)
         return at
 
     def legs(self, *, trunk: bool) -> tuple[str, str]:

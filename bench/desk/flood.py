@@ -16,19 +16,18 @@ _HANDSHAKE_SECONDS = 10.0
 async def flood(origin: str, cookie: str, *, per_second: float, seconds: float) -> float | None:
     """Seconds until the server cut the connection; None: it did not in `seconds`."""
     parts = urlsplit(origin)
+    # Beyond twice its limit a stream reads no more by itself.
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port, limit=4096)
     asked = _frame(json.dumps({"type": "flood", "id": "x" * _ANSWERED}).encode())
     try:
         async with asyncio.timeout(_HANDSHAKE_SECONDS):
             writer.write(_upgrade(parts.netloc, origin, cookie))
             await reader.readuntil(b"\r\n\r\n")
-        transport = writer.transport
-        transport.pause_reading()
         began = time.monotonic()
         while time.monotonic() - began < seconds:
             writer.write(asked)
             await asyncio.sleep(1 / per_second)
-            if transport.is_closing():
+            if writer.transport.is_closing():
                 return time.monotonic() - began
         return None
     finally:

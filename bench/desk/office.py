@@ -30,7 +30,7 @@ NETWORK = "127.0.52"
 ORIGIN = f"http://{NETWORK}.3:8352"
 QUEUES = ("helpline-hi", "helpline-en")
 _SECOND_QUEUE = 4  # every so many agents serve it too
-_READY_SECONDS = 120.0
+_READY_SECONDS = 400.0
 
 Reports = Mapping[str, Mapping[str, Any]]
 
@@ -39,7 +39,6 @@ Reports = Mapping[str, Mapping[str, Any]]
 class Size:
     """`talk`: seconds, so that more agents have more calls at once. `wrap_up` in seconds."""
 
-    name: str
     agents: int
     habits: Habits
     wrap_up: int = 4

@@ -1,4 +1,4 @@
-"""Agents' browsers, as one process: `python -m bench.desk.pages <settings>`, told by lines of stdin.
+"""Agents' browsers, as one process: `python -m bench.desk.pages <settings>`, asked over stdin.
 
 Each page holds its socket as the real one does (desk/socket.js): a ping every 4 s, an
 acknowledgement for each screen-pop, a new connection half a second after it lost one. `report`

@@ -15,19 +15,21 @@ from bench.desk.traffic import CELL
 
 _DROPPED_SECONDS = 30.0
 _HEALED_SECONDS = 30.0
-_RINGS_SLOW = 12.0
 _FLOOD_RATE = 100.0
 _OVER_SECONDS = 180.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
-    """Seconds. `per_second`: calls."""
+    """Seconds. `per_second`: calls. `slow_rings`: how long the agent is rung whose browser was
+    stopped.
+    """
 
     rest: float = 20.0
     warm_up: float = 60.0
     round: float = 40.0
     rounds: int = 3
+    slow_rings: float = 12.0
     flood: float = 20.0
     per_second: float = 10.0
 
@@ -92,6 +94,15 @@ class Found:
     rows_right: int
     lost_links: int
     board_bytes: int
+    slow_agent: str
+
+    def others_within(self, since: int, until: int) -> list[float]:
+        """Milliseconds of what was offered in a span of time to agents whose page was not slow."""
+        return [
+            one.ms
+            for one in self.matched.popped
+            if since <= one.offer.at < until and one.offer.agent != self.slow_agent
+        ]
 
 
 async def run(on: Office, scale: Scale, say: Callable[[str], None]) -> Found:
@@ -106,7 +117,7 @@ async def run(on: Office, scale: Scale, say: Callable[[str], None]) -> Found:
         for _ in range(scale.rounds):
             rounds.append(await _span(on, scale.round))
             say(f"under calls: {_told(rounds[-1])}")
-        slow = await _slowness(on)
+        slow = await _slowness(on, scale)
         say(f"a stopped browser: dropped after {slow.dropped_after:.1f} s")
         flooded = await _flood(on, scale)
         say(f"a page that does not read: dropped after {flooded.dropped_after} s")
@@ -121,7 +132,7 @@ async def run(on: Office, scale: Scale, say: Callable[[str], None]) -> Found:
     return Found(
         rest, rounds, slow, replayed, flooded, match(on.traffic.offers, shown),
         len(on.traffic.begun), on.empty, seated, ready, await _rows_right(on),
-        on.exchange.connections - 1, await _board_bytes(on) - boards,
+        on.exchange.connections - 1, await _board_bytes(on) - boards, on.slow_agent,
     )  # fmt: skip
 
 
@@ -135,7 +146,7 @@ async def _span(on: Office, seconds: float) -> Span:
     return Span(since, until_ns, calls, said, meter.read(), resident(on.server))
 
 
-async def _slowness(on: Office) -> Slowness:
+async def _slowness(on: Office, scale: Scale) -> Slowness:
     """Stopped when nothing is asked of it; rung while it is away; then it goes on."""
     agent = (await on.exchange.take_this(on.slow_agent)).agent
     loop = asyncio.get_running_loop()
@@ -143,7 +154,7 @@ async def _slowness(on: Office) -> Slowness:
     on.slow.freeze()
     await until("agents_connected", on.size.agents - 1, _DROPPED_SECONDS)
     dropped = loop.time() - began
-    life = on.traffic.begin(QUEUES[0], agent=agent, ring=_RINGS_SLOW)
+    life = on.traffic.begin(QUEUES[0], agent=agent, ring=scale.slow_rings)
     call = await _offered(on, agent, since)
     began = loop.time()
     on.slow.thaw()
@@ -239,6 +250,7 @@ def _told(span: Span) -> str:
     cpu = {name: spent / span.seconds for name, spent in span.cpu.items()}
     return (
         f"{span.calls} calls, {span.events} events, "
-        f"{', '.join(f'{name} {1000 * spent:.0f} ms CPU a second' for name, spent in cpu.items())}, "
+        f"CPU a second: server {1000 * cpu['server']:.0f} ms, "
+        f"postgres {1000 * cpu['postgres']:.0f} ms, "
         f"{span.resident / 1e6:.0f} MB"
     )

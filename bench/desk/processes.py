@@ -28,7 +28,8 @@ class Browsers:
     async def report(self) -> dict[str, dict[str, Any]]:
         """By name, what came since the last report. Raises `StageError`."""
         reader, writer = self._process.stdout, self._process.stdin
-        assert reader is not None and writer is not None
+        assert reader is not None
+        assert writer is not None
         writer.write(b"report\n")
         try:
             async with asyncio.timeout(_REPORT_SECONDS):

@@ -1,7 +1,7 @@
 """What Asterisk 22.10.1 said over AMI about two calls in a queue, recorded once, as templates.
 
-Taken from a cell of ours with its own AMI user (same rights, same filter), SIPp as citizen and agent.
-The second call rang in vain. Only what differs from call to call was replaced by a name.
+Taken from a cell of ours through its own AMI user (same rights, same filter), SIPp as citizen and
+agent. The second call rang in vain. Only what differs from call to call was replaced by a name.
 """
 
 import re
