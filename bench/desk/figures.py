@@ -10,17 +10,17 @@ from bench.figures import middle, percentile, rounded
 _P95_MS, _P99_MS, _CELL = 300.0, 500.0, 250
 
 METHOD = [
-    "offered to pop: from the first byte of Asterisk's AgentCalled being written to the page having "
-    "parsed the screen-pop, history included; one machine, one clock (monotonic)",
-    "Asterisk is scripted: it says what a real one was recorded to say, rings who has been free for "
-    "longest, obeys QueueAdd, QueueRemove and QueuePause; calls begin at random moments",
-    "the server is `helpline serve` on PostgreSQL with fsync; dialer, call-backs and messages stand "
-    "still; call rows are written by the bench, as call flows write them",
-    "pages sign in by session, ping every 4 s, acknowledge; two processes of them, one more for the "
-    "wallboards; CPU of pages and bench is nobody's figure here, but they share the machine",
-    "a stopped browser reads nothing until the server has dropped it, is rung for meanwhile, goes on; "
-    "a page that does not read asks 100 times a second for answers of 24 kB",
-    "the warm-up is left out; medians over rounds; times in others' figures are without the slow page",
+    "offered to pop: from the first byte of Asterisk's AgentCalled being written to the page "
+    "having parsed the screen-pop, history included; one machine, one clock (monotonic)",
+    "Asterisk is scripted: it says what a real one was recorded to say, rings who has been free "
+    "for longest, obeys QueueAdd, QueueRemove and QueuePause; calls begin at random moments",
+    "the server is `helpline serve` on PostgreSQL with fsync; dialer, call-backs and messages "
+    "stand still; call rows are written by the bench, as call flows write them",
+    "pages sign in by session, ping every 4 s, acknowledge; two processes of them, one more for "
+    "the wallboards; their CPU is nobody's figure here, but they share the machine",
+    "a stopped browser reads nothing until the server has dropped it, is rung for meanwhile, goes "
+    "on; a page that does not read asks 100 times a second for answers of 24 kB",
+    "the warm-up is left out; medians over rounds; others' figures are without the slow page",
 ]
 
 Document = dict[str, Any]
@@ -58,6 +58,7 @@ def _size(size: Size, found: Found) -> Document:
             "after_mb": _mb(found.rounds[-1].resident),
             "kb_per_agent": rounded((found.seated - found.empty) / size.agents / 1e3, 0),
         },
+        "wallboards_mb": _mb(found.board_bytes),
         "stopped_browser": _slow(found, found.slow),
         "page_that_does_not_read": _flood(found, found.flood),
         "right": _right(size, found),
