@@ -11,25 +11,23 @@ from bench.cpu import Meter
 from bench.desk.flood import flood
 from bench.desk.marks import Matched, Shown, match, replays
 from bench.desk.office import ORIGIN, QUEUES, Office, resident, until
-from bench.desk.traffic import CELL
+from bench.desk.traffic import CELL, Only
 
 _DROPPED_SECONDS = 30.0
 _HEALED_SECONDS = 30.0
 _FLOOD_RATE = 100.0
 _OVER_SECONDS = 180.0
+_ROWS_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
-    """Seconds. `per_second`: calls. `slow_rings`: how long the agent is rung whose browser was
-    stopped.
-    """
+    """Seconds. `per_second`: calls."""
 
     rest: float = 20.0
     warm_up: float = 60.0
     round: float = 40.0
     rounds: int = 3
-    slow_rings: float = 12.0
     flood: float = 20.0
     per_second: float = 10.0
 
@@ -117,7 +115,7 @@ async def run(on: Office, scale: Scale, say: Callable[[str], None]) -> Found:
         for _ in range(scale.rounds):
             rounds.append(await _span(on, scale.round))
             say(f"under calls: {_told(rounds[-1])}")
-        slow = await _slowness(on, scale)
+        slow = await _slowness(on)
         say(f"a stopped browser: dropped after {slow.dropped_after:.1f} s")
         flooded = await _flood(on, scale)
         say(f"a page that does not read: dropped after {flooded.dropped_after} s")
@@ -146,15 +144,16 @@ async def _span(on: Office, seconds: float) -> Span:
     return Span(since, until_ns, calls, said, meter.read(), resident(on.server))
 
 
-async def _slowness(on: Office, scale: Scale) -> Slowness:
+async def _slowness(on: Office) -> Slowness:
     """Stopped when nothing is asked of it; rung while it is away; then it goes on."""
-    agent = (await on.exchange.take_this(on.slow_agent)).agent
+    only = Only(await on.exchange.take_this(on.slow_agent), asyncio.Event())
+    agent = on.slow_agent
     loop = asyncio.get_running_loop()
     since, began = time.monotonic_ns(), loop.time()
     on.slow.freeze()
     await until("agents_connected", on.size.agents - 1, _DROPPED_SECONDS)
     dropped = loop.time() - began
-    life = on.traffic.begin(QUEUES[0], agent=agent, ring=scale.slow_rings)
+    life = on.traffic.begin(QUEUES[0], only)
     call = await _offered(on, agent, since)
     began = loop.time()
     on.slow.thaw()
@@ -162,6 +161,7 @@ async def _slowness(on: Office, scale: Scale) -> Slowness:
     back = loop.time() - began
     healed = await _sees(on, agent, call)
     until_ns = time.monotonic_ns()
+    only.answers.set()
     await life
     return Slowness(dropped, back, since, until_ns, call, healed)
 
@@ -231,14 +231,21 @@ def _shown(on: Office) -> dict[str, list[Shown]]:
 
 
 async def _rows_right(on: Office) -> int:
-    """Calls whose row says who answered, that the page had shown it, and how it ended."""
-    await until("cti_rows_waiting", 0, _OVER_SECONDS, every=1.0)
-    rows = await on.pool.fetch(
-        "select id, agent_id from call where cell = $1 and pop_at is not null"
-        " and agent_answered_at is not null and outcome = 'agent_answered'",
-        CELL,
-    )
-    return sum(on.traffic.answered.get(row["id"]) == row["agent_id"] for row in rows)
+    """Calls whose row says who answered, that the page had shown it, and how it ended; once all do
+    or the time is up.
+    """
+    right = 0
+    for _ in range(_ROWS_SECONDS):
+        rows = await on.pool.fetch(
+            "select id, agent_id from call where cell = $1 and pop_at is not null"
+            " and agent_answered_at is not null and outcome = 'agent_answered'",
+            CELL,
+        )
+        right = sum(on.traffic.answered.get(row["id"]) == row["agent_id"] for row in rows)
+        if right == len(on.traffic.begun):
+            break
+        await asyncio.sleep(1.0)
+    return right
 
 
 async def _board_bytes(on: Office) -> int:

@@ -15,6 +15,7 @@ from calls.model import Direction, NewCall, Outcome
 from db.ids import new_id
 
 CELL = "bench"
+_LONGEST_RING = 90.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,14 @@ class Offer:
     call: UUID
     agent: str
     at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Only:
+    """A call for this agent alone, who was taken for it and rings until `answers` is set."""
+
+    member: Member
+    answers: asyncio.Event
 
 
 @dataclass(eq=False)
@@ -67,11 +76,9 @@ class Traffic:
             second = self.rng.random() < self.habits.other_queue
             self.begin(self.queues[-1] if second else self.queues[0])
 
-    def begin(
-        self, queue: str, *, agent: str | None = None, ring: float | None = None
-    ) -> asyncio.Task[None]:
-        """One call; for `agent` alone, when one is named, who must have been taken."""
-        life = asyncio.create_task(self._live(queue, agent, ring), name="a citizen's call")
+    def begin(self, queue: str, only: Only | None = None) -> asyncio.Task[None]:
+        """One call."""
+        life = asyncio.create_task(self._live(queue, only), name="a citizen's call")
         self._lives.add(life)
         life.add_done_callback(self._lives.discard)
         return life
@@ -81,14 +88,14 @@ class Traffic:
         async with asyncio.timeout(seconds):
             await asyncio.gather(*self._lives)
 
-    async def _live(self, queue: str, agent: str | None, ring: float | None) -> None:
+    async def _live(self, queue: str, only: Only | None) -> None:
         id, about = await self._arrive(queue)
         self.exchange.say(Phase.ARRIVED, about)
         await self.journal.answered(id, self.now())
         await self._some(self.habits.menu)
         await self.journal.queued(id, queue, self.now())
         self.exchange.say(Phase.QUEUED, about)
-        member, about = await self._served(queue, about, id, agent, ring)
+        member, about = await self._served(queue, about, id, only)
         self.answered[id] = member.agent
         self.exchange.say(Phase.ANSWERED, about)
         await self._some(self.habits.talk)
@@ -112,16 +119,20 @@ class Traffic:
         }  # fmt: skip
 
     async def _served(
-        self, queue: str, about: dict[str, str], call: UUID, agent: str | None, ring: float | None
+        self, queue: str, about: dict[str, str], call: UUID, only: Only | None
     ) -> tuple[Member, dict[str, str]]:
         """Rung until somebody answers."""
         while True:
-            member = self.exchange.members[agent] if agent else await self.exchange.take(queue)
+            member = only.member if only else await self.exchange.take(queue)
             both = {**about, **about_agent(member, *self.exchange.legs(trunk=False))}
             self.exchange.say(Phase.OFFERING, both)
             self.offers.append(Offer(call, member.agent, self.exchange.say(Phase.OFFERED, both)))
-            if agent or self.rng.random() >= self.habits.missed:
-                await (asyncio.sleep(ring) if ring else self._some(self.habits.ring))
+            if only is not None:
+                async with asyncio.timeout(_LONGEST_RING):
+                    await only.answers.wait()
+                return member, both
+            if self.rng.random() >= self.habits.missed:
+                await self._some(self.habits.ring)
                 return member, both
             await asyncio.sleep(self.habits.ring_in_vain)
             self.exchange.say(Phase.UNANSWERED, both)

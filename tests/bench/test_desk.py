@@ -4,6 +4,8 @@ import tempfile
 from pathlib import Path
 from uuid import UUID
 
+import pytest
+
 from bench.desk import figures, phases, tables
 from bench.desk.marks import match
 from bench.desk.office import Size, office
@@ -17,10 +19,11 @@ SIZE = Size(
     wallboards=1,
     callers=3,
 )
-SCALE = phases.Scale(rest=0.5, warm_up=1, round=3, rounds=1, slow_rings=8, flood=20, per_second=1)
+SCALE = phases.Scale(rest=0.5, warm_up=1, round=3, rounds=1, flood=30, per_second=1)
 CALL = UUID("0198aaaa-0000-7000-8000-000000000001")
 
 
+@pytest.mark.timeout(300)
 async def test_every_offer_pops_once_at_its_agent_and_slow_pages_are_dropped_and_heal() -> None:
     # Not pytest's own folder: its parents are closed to the database's account.
     with tempfile.TemporaryDirectory(prefix="helpline-bench-") as folder:
