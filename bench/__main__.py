@@ -12,6 +12,8 @@ import uvloop
 from bench import fastagi, fastagi_table, report
 from bench.complaints import subject, tables
 from bench.complaints.building import BuildError
+from bench.desk import subject as desk
+from bench.desk import tables as desk_tables
 from bench.load import LoadError
 from bench.queues import figures as queue_figures
 from bench.queues import subject as queues
@@ -49,6 +51,7 @@ def benches() -> dict[str, Bench]:
         "fastagi": Bench(fastagi.run, fastagi_table.render),
         "queues": Bench(queues.run, queue_figures.render),
         "recorded": Bench(recorded.run, recorded_figures.render),
+        "desk": Bench(desk.run, desk_tables.render),
         "complaints": Bench(subject.run, tables.render),
         "complaints-10m": Bench(subject.run_10m, tables.render, by_name_only=True),
     }

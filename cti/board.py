@@ -1,6 +1,6 @@
 """What a wallboard shows, from the state that Asterisk's events made: pure."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -27,13 +27,16 @@ def board(
     `in_step` False: the link to Asterisk is down, and all of it is from before.
     """
     queues = {queue for queue, _ in state.members} | set(lines)
+    seats: dict[str, list[str]] = defaultdict(list)
+    for queue, agent in sorted(state.members):
+        seats[agent].append(queue)
     queues |= {waiting.queue for waiting in state.waiting.values()}
     return {
         "type": "board",
         "at": now.isoformat(),
         "in_step": in_step,
         "queues": {queue: _queue(queue, state, lines.get(queue), now) for queue in sorted(queues)},
-        "agents": [_agent(id, one, state, names) for id, one in sorted(standings.items())],
+        "agents": [_agent(id, one, seats[id], names) for id, one in sorted(standings.items())],
         "by_status": dict(Counter(str(one.view.status) for one in standings.values())),
         "calls": len(state.calls),
         "trunk_channels": sum(leg.trunk for leg in state.legs.values()),
@@ -66,7 +69,7 @@ def queue_figures(line: Line) -> Board:
     }
 
 
-def _agent(id: str, standing: Standing, state: State, names: Mapping[str, str]) -> Board:
+def _agent(id: str, standing: Standing, seats: list[str], names: Mapping[str, str]) -> Board:
     view = standing.view
     return {
         "agent": id,
@@ -76,5 +79,5 @@ def _agent(id: str, standing: Standing, state: State, names: Mapping[str, str]) 
         "held": view.held,
         "call": None if view.call_id is None else str(view.call_id),
         "since": standing.since.isoformat(),
-        "queues": sorted(queue for queue, agent in state.members if agent == id),
+        "queues": seats,
     }

@@ -119,15 +119,15 @@ class Consumer:
         self._link.synchronised(connected)
         self._follow(before, effects, tasks, whole=True)
         self._members_changed()
-        self._writes.add("sweep", self._sweep)
+        self._writes.add("sweep", self._sweep, alone=True)
         if self.resyncs == 1:
             # Agents whose citizen went while no server ran: nobody else lets them go.
             for call in self._live.state.calls.values():
                 if call.citizen_leg is None:
                     self._floor.citizen_gone(call.id)
-            self._writes.add("sweep of before", self._sweep_of_before, delay=_GONE_BEFORE)
+            self._writes.add("sweep of before", self._sweep_of_before, delay=_GONE_BEFORE, alone=True)
         # Once more for those that were too young to be judged.
-        self._writes.add("sweep", self._sweep, delay=YOUNG.total_seconds() + 5)
+        self._writes.add("sweep", self._sweep, delay=YOUNG.total_seconds() + 5, alone=True)
 
     def _follow(
         self,

@@ -205,7 +205,8 @@ class Desk:
         if seat.page is not None:
             seat.page.close(CLOSE_TAKEN_OVER, "another page took over")
         seat.page = page
-        self._writes.add("sign in", partial(self._write_sign_in, agent.id, self._now()))
+        job = partial(_write_sign_in, agent.id, self._now())
+        self._writes.add("sign in", job, written=self._members_changed)
         about = {"agent": agent.id, "name": agent.name, "queues": agent.queues}
         page.send({"type": "hello", **about, **self._floor.hello(agent.id)})
         for pop in self._pops.get(agent.id, {}).values():
@@ -269,20 +270,21 @@ class Desk:
         self._floor.signed_out(seat.agent.id)
         if seat.page is not None:
             seat.page.close(CLOSE_SIGNED_OUT, "signed out")
-        self._writes.add("sign out", partial(self._write_sign_out, seat.agent.id, self._now()))
-
-    async def _write_sign_in(self, agent_id: str, at: datetime, conn: Connection) -> None:
-        await statements().cti_sign_in(conn, id=new_id(at), agent_id=agent_id, at=at)
-        self._members_changed()
-
-    async def _write_sign_out(self, agent_id: str, at: datetime, conn: Connection) -> None:
-        await statements().cti_sign_out(conn, agent_id=agent_id, at=at)
-        self._members_changed()
+        job = partial(_write_sign_out, seat.agent.id, self._now())
+        self._writes.add("sign out", job, written=self._members_changed)
 
     def _send(self, agent_id: str, message: Message) -> None:
         seat = self._seats.get(agent_id)
         if seat is not None and seat.page is not None:
             seat.page.send(message)
+
+
+async def _write_sign_in(agent_id: str, at: datetime, conn: Connection) -> None:
+    await statements().cti_sign_in(conn, id=new_id(at), agent_id=agent_id, at=at)
+
+
+async def _write_sign_out(agent_id: str, at: datetime, conn: Connection) -> None:
+    await statements().cti_sign_out(conn, agent_id=agent_id, at=at)
 
 
 def pop_message(

@@ -130,8 +130,20 @@ def differences(old: State, new: State, at: datetime) -> tuple[Effect, ...]:
     """What agents must be told when `new` takes the place of `old`."""
     if old.calls is new.calls:
         return ()
-    ids = (id for id in {**old.calls, **new.calls} if old.calls.get(id) != new.calls.get(id))
+    ids = dict.fromkeys(call.id for call in changed_calls(old.calls, new.calls))
     return tuple(effect for id in ids for effect in _call_differences(old, new, id, at))
+
+
+def changed_calls(old: Mapping[UUID, LiveCall], new: Mapping[UUID, LiveCall]) -> list[LiveCall]:
+    """Calls that are not the same in both, as they were and as they are.
+
+    A call that no event touched is the same object: most need no look inside.
+    """
+    were = [call for id, call in old.items() if new.get(id) is not call]
+    are = [call for id, call in new.items() if old.get(id) is not call]
+    return [call for call in were if new.get(call.id) != call] + [
+        call for call in are if old.get(call.id) != call
+    ]
 
 
 def is_outbound(leg: Leg) -> bool:
@@ -142,8 +154,9 @@ def is_outbound(leg: Leg) -> bool:
 def remember(spent: Mapping[str, None], *ids: str) -> Mapping[str, None]:
     """`spent` and `ids`, the oldest forgotten."""
     everything = {**spent, **dict.fromkeys(ids)}
-    too_many = max(0, len(everything) - _REMEMBERED)
-    return dict(islice(everything.items(), too_many, None))
+    for oldest in list(islice(everything, max(0, len(everything) - _REMEMBERED))):
+        del everything[oldest]
+    return everything
 
 
 def _with_differences(old: State, new: State, at: datetime) -> tuple[State, tuple[Effect, ...]]:

@@ -4,11 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from operator import is_
 from uuid import UUID
 
 from cti.state import State
-from cti.views import SIGNED_OUT, AgentStatus, AgentView, views
+from cti.views import SIGNED_OUT, AgentStatus, AgentView, agent_view, touched, views
 from cti.writes import Writes
 from db.ids import new_id
 from db.pool import Connection
@@ -45,7 +44,7 @@ class Timeline:
         self._told = told
         self._now = now
         self._standings: dict[str, Standing] = {}
-        self._seen: tuple[object, ...] = ()
+        self._seen: State | None = None
         self._reconciled = False
 
     def standing(self, agent_id: str) -> Standing | None:
@@ -58,21 +57,23 @@ class Timeline:
 
     def observe(self, state: State, *, whole: bool = False) -> None:
         """Note what changed. `whole`: a snapshot was taken, so that absence is known too."""
-        seen = (state.calls, state.members, state.paused, state.held)
-        if whole or not all(map(is_, seen, self._seen or (None,) * len(seen))):
-            self._seen = seen
+        before, self._seen = self._seen, state
+        if whole or before is None:
             current = views(state)
             for agent_id in {*current, *self._standings}:
                 self._note(agent_id, current.get(agent_id, SIGNED_OUT))
+        else:
+            for agent_id in touched(before, state):
+                self._note(agent_id, agent_view(state, agent_id))
         if whole and not self._reconciled:
             # Once: what was open when we stopped is compared with what is so now.
             self._reconciled = True
             job = partial(self._reconcile, self.standings(), self._now())
-            self._writes.add("agents' states", job)
+            self._writes.add("agents' states", job, alone=True)
 
     def revisit(self, state: State, agent_id: str) -> None:
         """This agent's wish has changed, which their page shows too."""
-        if not self._note(agent_id, views(state).get(agent_id, SIGNED_OUT)):
+        if not self._note(agent_id, agent_view(state, agent_id)):
             self._told(agent_id)
 
     def _note(self, agent_id: str, view: AgentView) -> bool:

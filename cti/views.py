@@ -1,12 +1,12 @@
 """What each agent is doing, as far as Asterisk knows: seen from the state, never kept beside it."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from cti.state import State
+from cti.state import State, changed_calls
 
 WRAP_UP = "wrap_up"
 """Why Asterisk holds an agent paused after a call: our own reason, of no row."""
@@ -52,14 +52,57 @@ def views(state: State) -> dict[str, AgentView]:
 
 
 def agent_view(state: State, agent_id: str) -> AgentView:
-    """What this agent is doing now."""
-    return views(state).get(agent_id, SIGNED_OUT)
+    """What this agent is doing now: as in `views`, without looking at everybody."""
+    whys = _whys(state, agent_id)
+    found = _seated(whys) if whys else SIGNED_OUT
+    for call in state.calls.values():
+        if agent_id in call.offers:
+            found = AgentView(AgentStatus.RINGING, call.id)
+    for call in state.calls.values():
+        if call.agent_id == agent_id:
+            found = AgentView(AgentStatus.IN_CALL, call.id, held=call.agent_leg in state.held)
+        if agent_id in call.others:
+            held = call.others[agent_id] in state.held
+            found = AgentView(AgentStatus.IN_CALL, call.id, held=held)
+    return found
+
+
+def touched(before: State, after: State) -> set[str]:
+    """Agents whose view may differ between two states. An event touches few: with a thousand agents
+    it matters that not everybody is looked at.
+    """
+    agents: set[str] = set()
+    if before.calls is not after.calls:
+        for call in changed_calls(before.calls, after.calls):
+            agents.update(call.offers, call.others)
+            if call.agent_id is not None:
+                agents.add(call.agent_id)
+    if before.members is not after.members:
+        agents.update(agent for _, agent in before.members ^ after.members)
+    if before.paused is not after.paused:
+        seats = before.paused.items() ^ after.paused.items()
+        agents.update(agent for (_, agent), _ in seats)
+    if before.held is not after.held:
+        agents.update(_of_legs(before, after, before.held ^ after.held))
+    return agents
+
+
+def _of_legs(before: State, after: State, legs: Iterable[str]) -> Iterator[str]:
+    for leg_id in legs:
+        for state in (before, after):
+            leg = state.legs.get(leg_id)
+            if leg is not None and leg.agent_id is not None:
+                yield leg.agent_id
 
 
 def pause_in_force(state: State, agent_id: str) -> str | None:
     """Why Asterisk gives this agent no calls in any queue; None: it does, in one at least."""
-    whys = [state.paused.get(seat) for seat in state.members if seat[1] == agent_id]
+    whys = _whys(state, agent_id)
     return next((why for why in whys if why), "") if whys and None not in whys else None
+
+
+def _whys(state: State, agent_id: str) -> list[str | None]:
+    return [state.paused.get(seat) for seat in state.members if seat[1] == agent_id]
 
 
 def _pauses(state: State) -> Mapping[str, list[str | None]]:

@@ -1,13 +1,16 @@
 """Rows that follow from events: in order, by one worker, kept while the database is away.
 
-Events must not wait for the database, so what they write is queued here.
+Events must not wait for the database, so what they write is queued here. What became due while the
+commit before was under way is written with one commit: a call makes about ten rows, and on a disk
+that takes ten milliseconds for each commit ten calls a second would fall behind for ever.
 """
 
 import asyncio
 import heapq
 import itertools
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 import asyncpg
 import structlog
@@ -17,6 +20,7 @@ from db.pool import Connection, Pool
 
 _log = structlog.get_logger(__name__)
 _ACQUIRE_SECONDS = 5.0
+_BATCH = 200
 
 Job = Callable[[Connection], Awaitable[object]]
 
@@ -27,13 +31,16 @@ class _Entry:
     number: int
     what: str = field(compare=False)
     job: Job = field(compare=False)
+    alone: bool = field(compare=False)
+    written: Callable[[], None] | None = field(compare=False)
 
 
 class Writes:
     """`add()` from anywhere on the loop; `run()` is the one worker and belongs to a supervisor.
 
     What is due later lets what is due now go first; among equals the order of adding holds. A job
-    must be safe to repeat: it is, when the database went away in the middle of it.
+    must be safe to repeat: it is, when the database went away in the middle of it, or when another
+    one of its batch was refused.
     """
 
     def __init__(
@@ -55,48 +62,93 @@ class Writes:
         """Jobs not yet done, the ones that are due later among them."""
         return len(self._entries)
 
-    def add(self, what: str, job: Job, *, delay: float = 0.0) -> None:
-        """Do `job` in `delay` s or later. When too many wait it is dropped and counted."""
+    def add(
+        self,
+        what: str,
+        job: Job,
+        *,
+        delay: float = 0.0,
+        alone: bool = False,
+        written: Callable[[], None] | None = None,
+    ) -> None:
+        """Do `job` in `delay` s or later. When too many wait it is dropped and counted.
+
+        `alone`: in no transaction with others, for one that has transactions of its own or takes
+        long. `written` is called once it is durable.
+        """
         if len(self._entries) >= self._bound:
             if self.overflows == 0:
                 _log.error("too many rows wait for the database, some are lost", what=what)
             self.overflows += 1
             return
         due = asyncio.get_running_loop().time() + max(0.0, delay)
-        heapq.heappush(self._entries, _Entry(due, next(self._numbers), what, job))
+        entry = _Entry(due, next(self._numbers), what, job, alone, written)
+        heapq.heappush(self._entries, entry)
         self._changed.set()
 
     async def run(self) -> None:
         """Work until cancelled; what was under way then is done by the next `run()`."""
         while True:
-            entry = await self._next_due()
-            try:
-                over = await self._carried_out(entry)
-            except Exception:
-                self._forget(entry)  # a fault of ours must not come back with the restarted worker
-                raise
-            if over:
-                self._forget(entry)
-            else:
+            batch = await self._next_due()
+            if not (await self._together(batch) if len(batch) > 1 else await self._singly(batch)):
                 await asyncio.sleep(self._retry)
 
-    def _forget(self, entry: _Entry) -> None:
-        # Something due earlier may have come in front of it meanwhile.
-        self._entries.remove(entry)
+    def _forget(self, entries: Iterable[_Entry]) -> None:
+        # Something due earlier may have come in front of them meanwhile.
+        over = {entry.number for entry in entries}
+        self._entries = [entry for entry in self._entries if entry.number not in over]
         heapq.heapify(self._entries)
 
-    async def _next_due(self) -> _Entry:
+    async def _next_due(self) -> list[_Entry]:
+        """What is due, in order, as far as it may be written together; one at least."""
         loop = asyncio.get_running_loop()
         while True:
             self._changed.clear()
             wait = self._entries[0].due - loop.time() if self._entries else None
             if wait is not None and wait <= 0:
-                return self._entries[0]
+                return self._batch(loop.time())
             try:
                 async with asyncio.timeout(wait):
                     await self._changed.wait()
             except TimeoutError:
                 continue
+
+    def _batch(self, now: float) -> list[_Entry]:
+        first, *others = heapq.nsmallest(_BATCH, self._entries)
+        if first.alone:
+            return [first]
+        together = takewhile(lambda entry: entry.due <= now and not entry.alone, others)
+        return [first, *together]
+
+    async def _together(self, batch: list[_Entry]) -> bool:
+        """In one transaction; when something is wrong with one of them, each by itself."""
+        try:
+            async with (
+                self._pool().acquire(timeout=_ACQUIRE_SECONDS) as connection,
+                connection.transaction(),
+            ):
+                for entry in batch:
+                    await entry.job(connection)
+        except AWAY as error:
+            stop_if_cancelled()
+            return self._is_away(error)
+        except Exception as error:  # whose fault it is shows when each is done by itself
+            _log.info("rows not written together", rows=len(batch), error=repr(error))
+            return await self._singly(batch)
+        self._over(batch)
+        return True
+
+    async def _singly(self, batch: list[_Entry]) -> bool:
+        """One after another; False: the database is away, and what is left waits."""
+        for entry in batch:
+            try:
+                over = await self._carried_out(entry)
+            except Exception:
+                self._forget([entry])  # a fault of ours must not come back with the next worker
+                raise
+            if not over:
+                return False
+        return True
 
     async def _carried_out(self, entry: _Entry) -> bool:
         """Whether it is over, well or not; False: the database is away."""
@@ -105,14 +157,26 @@ class Writes:
                 await entry.job(connection)
         except AWAY as error:
             stop_if_cancelled()
-            if not self.away:
-                _log.warning("database away, rows wait", rows=self.pending, error=repr(error))
-            self.away = True
-            return False
+            return self._is_away(error)
         except asyncpg.PostgresError as error:
             self.refused += 1
+            self._forget([entry])
             _log.error("row refused by the database", what=entry.what, error=repr(error))
         else:
-            self.done += 1
+            self._over([entry])
         self.away = False
         return True
+
+    def _over(self, entries: Sequence[_Entry]) -> None:
+        self.done += len(entries)
+        self.away = False
+        self._forget(entries)
+        for entry in entries:
+            if entry.written is not None:
+                entry.written()
+
+    def _is_away(self, error: BaseException) -> bool:
+        if not self.away:
+            _log.warning("database away, rows wait", rows=self.pending, error=repr(error))
+        self.away = True
+        return False

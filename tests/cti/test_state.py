@@ -20,7 +20,7 @@ from cti.events import Leg, leg_of, parse
 from cti.message import AmiEvent
 from cti.snapshot import Member, Snapshot, resync
 from cti.state import State, reduce
-from cti.views import AgentStatus, AgentView, agent_view
+from cti.views import SIGNED_OUT, AgentStatus, AgentView, agent_view, touched, views
 from tests.cti.streams import (
     AT,
     CALL,
@@ -337,6 +337,35 @@ def test_after_a_snapshot_the_state_is_the_snapshot(
     assert healed.members == {("q", "1001")}
     well_told([*effects, *more])
     assert resync(healed, snapshot, AT) == (healed, ())
+
+
+@st.composite
+def pause_or_hold(draw: st.DrawFn) -> AmiEvent:
+    agent = draw(st.sampled_from(["1001", "1002"]))
+    if draw(st.booleans()):
+        return event(
+            "QueueMemberPause", queue=draw(st.sampled_from(["q", "r"])),
+            interface=f"PJSIP/{agent}", paused=draw(st.sampled_from("01")),
+            pausedreason=draw(st.sampled_from(["", "meal", "wrap_up"])),
+        )  # fmt: skip
+    call = draw(st.sampled_from(_CALLS))
+    leg = agent_leg(agent, draw(st.integers(1, 3)), f"c-{call.int}", call, "6")
+    names = ["Hold", "Unhold", "ConfbridgeJoin", "ConfbridgeLeave"]
+    return event(draw(st.sampled_from(names)), **leg)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.one_of(any_event(), pause_or_hold()), max_size=40))
+def test_who_is_not_touched_by_an_event_is_doing_the_same_after_it(events: list[AmiEvent]) -> None:
+    state = State()
+    for raw in events:
+        before, (state, _) = state, play([raw], state)
+        were, are = views(before), views(state)
+        agents = {"1001", "1002"}
+        assert {a for a in agents if were.get(a) != are.get(a)} <= touched(before, state)
+        assert {a: agent_view(state, a) for a in agents} == {
+            a: are.get(a, SIGNED_OUT) for a in agents
+        }
 
 
 @given(st.text(max_size=12), st.dictionaries(st.text(max_size=8), st.text(max_size=40)))

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 import pytest
 
@@ -115,3 +116,47 @@ async def test_more_rows_than_the_bound_are_counted_not_gathered(pool: Pool) -> 
     for _ in range(5):
         writes.add("row", noting([], "x"))
     assert (writes.pending, writes.overflows) == (2, 3)
+
+
+async def test_what_waits_is_written_with_one_commit_and_told_when_it_is_durable(
+    pool: Pool,
+) -> None:
+    transactions: list[int] = []
+    told: list[str] = []
+
+    async def which(conn: Connection) -> None:
+        assert told == []  # nothing is durable yet
+        transactions.append(await conn.fetchval("select pg_current_xact_id()::text::bigint"))
+
+    writes = Writes(lambda: pool)
+    for word in "abc":
+        writes.add(word, which, written=partial(told.append, word))
+    async with working(writes):
+        await eventually(lambda: len(told) == 3)
+    assert len(set(transactions)) == 1
+    assert (told, writes.done, writes.pending) == (["a", "b", "c"], 3, 0)
+
+
+async def test_a_job_that_wants_to_be_alone_shares_its_transaction_with_none(pool: Pool) -> None:
+    transactions: list[int] = []
+
+    async def which(conn: Connection) -> None:
+        transactions.append(await conn.fetchval("select pg_current_xact_id()::text::bigint"))
+
+    writes = Writes(lambda: pool)
+    for alone in (False, True, False):
+        writes.add("one", which, alone=alone)
+    async with working(writes):
+        await eventually(lambda: writes.done == 3)
+    assert len(set(transactions)) == 3
+
+
+async def test_a_refused_row_takes_nothing_of_its_batch_with_it(pool: Pool) -> None:
+    told: list[str] = []
+    writes = Writes(lambda: pool, retry=0.02)
+    writes.add("first", noting([], "first"), written=partial(told.append, "first"))
+    writes.add("bad", refused_by_the_server, written=partial(told.append, "bad"))
+    writes.add("last", noting([], "last"), written=partial(told.append, "last"))
+    async with working(writes):
+        await eventually(lambda: writes.pending == 0)
+    assert (told, writes.refused, writes.done) == (["first", "last"], 1, 2)
