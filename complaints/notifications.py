@@ -75,7 +75,7 @@ class Notification:
     """`entry`: place in the complaint's history of the event that is told; told once per kind.
 
     `body`: the variables of the kind's template; or a text as it is, where none is registered.
-    `recordings`: what goes with it behind `links`.
+    `recordings`: what goes with it behind `links`, which are URLs: no blank is in one.
     """
 
     complaint_id: UUID
@@ -129,8 +129,8 @@ async def notify_each(
         headers=[one.header for one in wordings],
         encodings=[one.encoding for one in wordings],
         parts=[one.parts for one in wordings],
-        recordings=[json.dumps([str(known) for known in one.recordings]) for one in notifications],
-        links=[json.dumps(list(one.links)) for one in notifications],
+        recordings=[f"{{{','.join(map(str, one.recordings))}}}" for one in notifications],
+        links=[" ".join(one.links) for one in notifications],
         created_at=now,
         next_attempt_at=[None if one.fault else now for one in wordings],
         held_at=[now if one.fault else None for one in wordings],
