@@ -13,46 +13,14 @@ where n.number = :number order by c.created_at, c.id limit :at_most;
 select code, name_hi from place where code = :code;
 
 -- name: complaints_posts_above(departments, places, today)
--- For the n-th department and place: its posts at the place and at all places above it, each with who held it up to today
--- and who of them is on leave: a row for each tenure. A cycle among the parents ends the walk.
-with recursive above (n, department, code, parent, distance) as (
-    select w.n, w.department, p.code, p.parent, 0
-    from unnest(:departments::text[], :places::text[]) with ordinality as w (department, place, n)
-    join place p on p.code = w.place
-    union all
-    select a.n, a.department, p.code, p.parent, a.distance + 1 from place p join above a on p.code = a.parent
-) cycle n, code set seen using path
-select above.n, post.id, post.title, post.department, post.level, post.place, post.number, post.vacant_from, above.distance,
-       t.officer, o.name, o.number as officer_number, t.kind, t.from_on, t.until_on,
-       l.from_on as leave_from, l.until_on as leave_until
-from above
-join post on post.place = above.code and post.department = above.department
-left join tenure t on t.post = post.id and t.from_on <= :today
-left join officer o on o.code = t.officer
-left join officer_leave l on l.officer = t.officer and daterange(l.from_on, l.until_on, '[]') @> :today::date
-where not above.seen
-order by above.n, post.id, t.from_on;
+-- For the n-th department and place: its posts there and above (`posts_above`, migration 0023).
+select w.n, a.* from unnest(:departments::text[], :places::text[]) with ordinality as w (department, place, n)
+cross join lateral posts_above(w.department, w.place, :today) a
+order by w.n, a.id, a.from_on, a.distance;
 
 -- name: complaints_posts_above_one(department, place, today)
--- As complaints_posts_above, for one place: planned once, since a plan for one costs more than to carry it out. Each step is
--- an index look-up: `offset 0` keeps the planner from reading all places, and all posts of the department, instead. Places lie
--- four deep; the bound ends a cycle.
-with recursive above (code, parent, distance) as (
-    select code, parent, 0 from place where code = :place
-    union all
-    select p.code, p.parent, a.distance + 1
-    from above a cross join lateral (select code, parent from place where code = a.parent offset 0) p
-    where a.distance < 8
-)
-select post.id, post.title, post.department, post.level, post.place, post.number, post.vacant_from, above.distance,
-       t.officer, o.name, o.number as officer_number, t.kind, t.from_on, t.until_on,
-       l.from_on as leave_from, l.until_on as leave_until
-from above
-cross join lateral (select * from post where department = :department and place = above.code offset 0) post
-left join tenure t on t.post = post.id and t.from_on <= :today
-left join officer o on o.code = t.officer
-left join officer_leave l on l.officer = t.officer and daterange(l.from_on, l.until_on, '[]') @> :today::date
-order by post.id, t.from_on, above.distance;
+-- As complaints_posts_above, for one place: planned once, since a plan for one costs more than to carry it out.
+select * from posts_above(:department, :place, :today) order by id, from_on, distance;
 
 -- name: complaints_posts(ids, today)
 -- As complaints_posts_above, for these posts.
