@@ -60,6 +60,10 @@ class Event(StrEnum):
     ATTACHMENT_ERASED = "attachment_erased"
 
 
+_EVENTS = frozenset(Event)
+_Row = asyncpg.Record | Mapping[str, Any]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One entry: who, when, why, in which call, and with whom the complaint is afterwards.
@@ -189,11 +193,8 @@ async def entries_of(conn: Connection, complaint_ids: Sequence[UUID]) -> dict[UU
     return found
 
 
-async def read(conn: Connection, complaint_id: UUID) -> tuple[list[Entry], int | None]:
-    """All entries, oldest first, and what `verify` says of them, read once."""
-    rows = [
-        row async for row in statements().complaints_history(conn, complaint_ids=[complaint_id])
-    ]
+def told(complaint_id: UUID, rows: Sequence[_Row]) -> tuple[list[Entry], int | None]:
+    """All entries from the rows of a history, oldest first, and what `verify` says of them."""
     return [_entry(row) for row in rows], _broken_at(complaint_id, rows)
 
 
@@ -234,7 +235,7 @@ async def check_each(conn: Connection, complaint_ids: Sequence[UUID]) -> dict[UU
     }
 
 
-def _broken_at(complaint_id: UUID, chain: Sequence[asyncpg.Record]) -> int | None:
+def _broken_at(complaint_id: UUID, chain: Sequence[_Row]) -> int | None:
     previous = BEFORE_THE_FIRST
     for seq, row in enumerate(chain, 1):
         if not _fits(row, previous, complaint_id, seq):
@@ -243,13 +244,13 @@ def _broken_at(complaint_id: UUID, chain: Sequence[asyncpg.Record]) -> int | Non
     return None if chain else 1
 
 
-def _fits(row: asyncpg.Record, previous: str, complaint_id: UUID, seq: int) -> bool:
-    if row["seq"] != seq or row["previous"] != previous or row["event"] not in set(Event):
+def _fits(row: _Row, previous: str, complaint_id: UUID, seq: int) -> bool:
+    if row["seq"] != seq or row["previous"] != previous or row["event"] not in _EVENTS:
         return False
     return bool(row["hash"] == chained(previous, complaint_id, seq, _entry(row)))
 
 
-def _entry(row: asyncpg.Record) -> Entry:
+def _entry(row: _Row) -> Entry:
     return Entry(
         at=row["at"],
         event=Event(row["event"]),

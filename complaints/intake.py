@@ -1,5 +1,6 @@
 """What a registration is decided by, and what it is refused for."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
@@ -12,11 +13,14 @@ from complaints.categories import AnsweredCategory, answered, must_be_leaf
 from complaints.ends import AdvisedAtDesk, AnsweredAtDesk, DeskEnd, Thanked
 from complaints.errors import Candidate, InputFault, InvalidInputError, MonthLimitError
 from complaints.kinds import MatterKind, Source
+from complaints.mapping import Ladder, ladder_from
 from complaints.policy import Policy
+from complaints.receipts import TOLD
 from complaints.registration_form import Registration
 from complaints.words import clean
 from db.pool import Connection
 from db.statements import statements
+from messages.templates import Template, Which, templates_from
 
 LONGEST_TEXT = 4000
 _LONGEST_NAME = 200
@@ -30,6 +34,7 @@ class Facts:
     `answered` None: the category is out of scope, and `advice` says where to go. `citizen` None:
     not known yet. `candidates`: what the citizen has open about this, oldest first. `this_month`:
     what this number has registered for officers. `matter`: of open complaints about this.
+    `ladder`: of the category's department; `templates`: of what a registration tells.
     """
 
     category_name: str
@@ -42,6 +47,8 @@ class Facts:
     this_month: int
     matter: UUID | None
     holidays: frozenset[date]
+    ladder: Ladder
+    templates: Mapping[Which, Template]
     serial: int
 
 
@@ -103,6 +110,8 @@ async def read_facts(conn: Connection, form: Registration, policy: Policy, now: 
         call_id=form.call_id,
         calendar=rules.holidays if counted else None,
         month_began=month_began(now),
+        today=now.astimezone(IST).date(),
+        messages=TOLD,
     )
     must_be_leaf(row if row["code"] else None)
     if row["place_name"] is None:
@@ -121,6 +130,8 @@ async def read_facts(conn: Connection, form: Registration, policy: Policy, now: 
         this_month=row["this_month"],
         matter=row["matter"],
         holidays=frozenset(row["holidays"]),
+        ladder=ladder_from(row["posts"], now),
+        templates=templates_from(row["templates"]),
         serial=row["serial"],
     )
 

@@ -10,12 +10,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from typing import Any
 
 from complaints.calendar import IST
 from complaints.officers import Vacant
 from complaints.staffing import StaffedPost, staffed
 from db.pool import Connection
 from db.statements import statements
+
+#: Of `posts_above`, for where its rows come without names.
+POST_COLUMNS = (
+    *("id", "title", "department", "level", "place", "number", "vacant_from", "distance"),
+    *("officer", "name", "officer_number", "kind", "from_on", "until_on"),
+    *("leave_from", "leave_until"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +88,17 @@ async def ladder_for(conn: Connection, department: str, place: str, now: datetim
     return _ladder(staffed([row async for row in rows], now))
 
 
+def ladder_from(rows: Iterable[Sequence[Any]], now: datetime) -> Ladder:
+    """As `ladder_for`, from rows with `POST_COLUMNS` that were read with something else."""
+    return _ladder(staffed((dict(zip(POST_COLUMNS, row, strict=True)) for row in rows), now))
+
+
 async def ladders_for(
     conn: Connection, wanted: Sequence[tuple[str, str]], now: datetime
 ) -> dict[tuple[str, str], Ladder]:
     """As `ladder_for`, for each (department, place) of `wanted`, with one statement."""
+    if len(wanted) == 1:  # the usual case but for sweeps, and its statement is planned already
+        return {wanted[0]: await ladder_for(conn, *wanted[0], now)}
     rows = statements().complaints_posts_above(
         conn,
         departments=[department for department, _ in wanted],

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from uuid import UUID
 
 import structlog
@@ -17,9 +18,11 @@ from db.ids import new_id
 from db.pool import Connection
 from db.statements import statements
 from messages.model import Channel
+from messages.templates import Template, Which
 from messages.wording import Wording, templates_or_faults, word_from, worded
 
 _log = structlog.get_logger(__name__)
+_NONE_KNOWN: Mapping[Which, Template] = MappingProxyType({})
 
 #: A template's variables, or a text as it is.
 Body = Mapping[str, str] | str
@@ -75,7 +78,7 @@ class Notification:
     """`entry`: place in the complaint's history of the event that is told; told once per kind.
 
     `body`: the variables of the kind's template; or a text as it is, where none is registered.
-    `recordings`: what goes with it behind `links`.
+    `recordings`: what goes with it behind `links`, which are URLs: no blank is in one.
     """
 
     complaint_id: UUID
@@ -106,10 +109,16 @@ async def notify(conn: Connection, notification: Notification, now: datetime) ->
 
 
 async def notify_each(
-    conn: Connection, notifications: Sequence[Notification], now: datetime
+    conn: Connection,
+    notifications: Sequence[Notification],
+    now: datetime,
+    known: Mapping[Which, Template] = _NONE_KNOWN,
 ) -> None:
-    """As `notify`, any number of rows with two statements: the templates, and the rows."""
-    wordings = await _word_each(conn, notifications)
+    """As `notify`, any number of rows with two statements: the templates, and the rows.
+
+    `known`: templates that the caller has read in this transaction; only others are read.
+    """
+    wordings = await _word_each(conn, notifications, known)
     for notification, wording in zip(notifications, wordings, strict=True):
         if wording.fault:
             _log.error("message held", kind=notification.kind, error=wording.fault)
@@ -129,8 +138,8 @@ async def notify_each(
         headers=[one.header for one in wordings],
         encodings=[one.encoding for one in wordings],
         parts=[one.parts for one in wordings],
-        recordings=[json.dumps([str(known) for known in one.recordings]) for one in notifications],
-        links=[json.dumps(list(one.links)) for one in notifications],
+        recordings=[f"{{{','.join(map(str, one.recordings))}}}" for one in notifications],
+        links=[" ".join(one.links) for one in notifications],
         created_at=now,
         next_attempt_at=[None if one.fault else now for one in wordings],
         held_at=[now if one.fault else None for one in wordings],
@@ -138,14 +147,17 @@ async def notify_each(
     )
 
 
-async def _word_each(conn: Connection, notifications: Sequence[Notification]) -> list[Wording]:
+async def _word_each(
+    conn: Connection, notifications: Sequence[Notification], known: Mapping[Which, Template]
+) -> list[Wording]:
     """Each template is read once, all of them together."""
     wanted = {
         (str(one.kind), one.channel, one.language)
         for one in notifications
         if not isinstance(one.body, str)
     }
-    templates = await templates_or_faults(conn, wanted) if wanted else {}
+    missing = wanted - known.keys()
+    templates = {**known, **(await templates_or_faults(conn, missing) if missing else {})}
     return [
         worded(one.channel, one.body)
         if isinstance(one.body, str)

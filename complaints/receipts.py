@@ -11,6 +11,17 @@ from complaints.notifications import Body, Kind, Notification, assignment_of
 from complaints.registration_form import Registration
 
 _FIRST = 1
+#: What a registration may tell: templates that are read beforehand, with all else.
+TOLD = (
+    Kind.CITIZEN_REGISTERED,
+    Kind.OFFICER_ASSIGNED,
+    Kind.OFFICER_INFORMATION,
+    Kind.CITIZEN_IN_TRIAGE,
+    Kind.CITIZEN_ADVISED,
+    Kind.CITIZEN_ANSWERED,
+    Kind.CITIZEN_THANKED,
+    Kind.OFFICER_SUGGESTION,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ from complaints.history import Entry, Event
 from complaints.intake import LONGEST_TEXT, Facts, cleaned, desk_end, needs_room, read_facts
 from complaints.kinds import MatterKind, Source
 from complaints.lifecycle import Terms, Triage
-from complaints.mapping import ladder_for
 from complaints.notifications import notify_each
 from complaints.policy import Policy
 from complaints.receipts import NewComplaint, messages
@@ -75,11 +74,11 @@ async def register(
             added = await add_to(conn, form, facts, actor, now)
             await keep(conn, added.id, form.answers, now)
             return AddedTo(added.number, added.id)
-        new = await _decided(conn, complaint_id, form, facts, policy, actor, now)
+        new = _decided(complaint_id, form, facts, policy, actor, now)
         await _write(conn, new, form, facts, actor, now)
         await keep(conn, new.id, form.answers, now)
         await _note_scheme(conn, new, form)
-        await notify_each(conn, messages(form, new), now)
+        await notify_each(conn, messages(form, new), now, facts.templates)
     _log.info("registered", complaint=str(complaint_id), kind=form.kind, level=new.state.level)
     return _outcome(new)
 
@@ -118,8 +117,7 @@ def _outcome(new: NewComplaint) -> TakenUp:
     return Registered(new.number, new.id, post.level, post.id, post.title, state.due_at)
 
 
-async def _decided(
-    conn: Connection,
+def _decided(
     complaint_id: UUID,
     form: Registration,
     facts: Facts,
@@ -139,11 +137,10 @@ async def _decided(
     if category is None:
         raise TypeError("what is out of scope ends at the desk")
     rules = policy.of(form.category)
-    ladder = await ladder_for(conn, category.department, form.place, now)
-    first = ladder.at_or_above(1, rules.last_level)
+    first = facts.ladder.at_or_above(1, rules.last_level)
     if end:
         return NewComplaint(complaint_id, *named, end, first)
-    terms = Terms(rules, ladder, category.level_days, facts.holidays)
+    terms = Terms(rules, facts.ladder, category.level_days, facts.holidays)
     state = lifecycle.registered(terms, now, form.kind)
     if state is None or first is None:
         raise NoPostError(category.department, form.place, level=1)

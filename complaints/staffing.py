@@ -1,9 +1,10 @@
 """Posts with who holds them, as the database knows it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from typing import Any
 
 import asyncpg
 
@@ -20,6 +21,8 @@ from complaints.officers import (
 )
 from db.pool import Connection
 from db.statements import statements
+
+_Row = asyncpg.Record | Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ class StaffedPost:
     distance: int
 
 
-def staffed(rows: Iterable[asyncpg.Record], now: datetime) -> list[StaffedPost]:
+def staffed(rows: Iterable[_Row], now: datetime) -> list[StaffedPost]:
     """From rows in order of posts, one for each tenure (and leave) of each post."""
     return [
         _staffed(list(of_one), now) for _, of_one in groupby(rows, key=lambda row: str(row["id"]))
@@ -52,7 +55,7 @@ async def all_posts(conn: Connection, now: datetime) -> list[StaffedPost]:
     return staffed([row async for row in rows], now)
 
 
-def _staffed(rows: Sequence[asyncpg.Record], now: datetime) -> StaffedPost:
+def _staffed(rows: Sequence[_Row], now: datetime) -> StaffedPost:
     post = rows[0]
     tenures = [_tenure(row) for row in rows if row["officer"] is not None]
     held = occupancy(Staffing(tenures, post["vacant_from"]), now)
@@ -68,7 +71,7 @@ def _staffed(rows: Sequence[asyncpg.Record], now: datetime) -> StaffedPost:
     )
 
 
-def _tenure(row: asyncpg.Record) -> Tenure:
+def _tenure(row: _Row) -> Tenure:
     leave = () if row["leave_from"] is None else (Days(row["leave_from"], row["leave_until"]),)
     return Tenure(
         Officer(row["officer"], row["name"], row["officer_number"]),

@@ -1,19 +1,27 @@
 """The whole story of one complaint: read once, then shown by whoever needs it."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 
 from complaints import history, number
-from complaints.attachments import rows as attached
 from complaints.attachments.model import Attachment
+from complaints.attachments.rows import attachment_of
 from complaints.errors import UnknownComplaintError
 from complaints.history import Entry
-from db.pool import Connection, Pool
+from db.pool import Pool
 from db.statements import statements
+
+# A row of the history, as `complaints_story` gives it.
+_ENTRY = (
+    *("seq", "at", "event", "level", "actor", "reason", "call_id", "post", "due_at", "basis"),
+    *("attached", "previous", "hash"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,60 +165,59 @@ async def load_story(pool: Pool, complaint_number: str) -> Story:
     Raises `InvalidComplaintNumberError` and `UnknownComplaintError`.
     """
     digits = number.parse(complaint_number)
-    async with (
-        pool.acquire(timeout=5) as conn,
-        conn.transaction(isolation="repeatable_read", readonly=True),
-    ):
+    async with pool.acquire(timeout=5) as conn:
         row = await statements().complaints_story(conn, number=digits)
-        if row is None:
-            raise UnknownComplaintError(digits)
-        return await _story(conn, StoryComplaint(**row))
+    if row is None:
+        raise UnknownComplaintError(digits)
+    return _story(row)
 
 
-async def _story(conn: Connection, complaint: StoryComplaint) -> Story:
-    key = {"complaint_id": complaint.id}
-    keys = {"complaint_ids": [complaint.id]}
-    entries, broken_at = await history.read(conn, complaint.id)
+def _story(row: asyncpg.Record) -> Story:
+    complaint = StoryComplaint(**{name: row[name] for name in _names(StoryComplaint)})
+    entries, broken_at = history.told(complaint.id, list(_named(_ENTRY, row["history"])))
     return Story(
         complaint=complaint,
         history=tuple(entries),
         broken_at=broken_at,
-        calls=tuple(
-            [StoryCall(**row) async for row in statements().complaints_story_calls(conn, **key)]
+        calls=tuple(StoryCall(**one) for one in _named(_names(StoryCall), row["calls"])),
+        attachments=tuple(
+            attachment_of(one) for one in _named(_names(Attachment), row["attachments"])
         ),
-        attachments=tuple((await attached.of_complaints(conn, [complaint.id]))[complaint.id]),
         recordings=tuple(
-            [recording_of(row) async for row in statements().complaints_recordings(conn, **keys)]
+            recording_of(one) for one in _named(_names(StoryRecording), row["recordings"])
         ),
         notifications=tuple(
-            [_notification(row) async for row in statements().complaints_notifications(conn, **key)]
+            _notification(one) for one in _named(_names(StoryNotification), row["notifications"])
         ),
-        bundles=tuple(
-            [StoryBundle(**row) async for row in statements().complaints_bundles(conn, **key)]
-        ),
+        bundles=tuple(StoryBundle(**one) for one in _named(_names(StoryBundle), row["bundles"])),
         register=tuple(
-            [register_entry_of(row) async for row in statements().complaints_register(conn, **keys)]
+            RegisterEntry(**one) for one in _named(_names(RegisterEntry), row["register"])
         ),
     )
 
 
-def recording_of(row: asyncpg.Record) -> StoryRecording:
-    """From a row of `complaints_recordings`."""
-    values = {one.name: row[one.name] for one in fields(StoryRecording)}
+@cache
+def _names(record: type[Any]) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(record))
+
+
+def _named(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> Iterator[dict[str, Any]]:
+    """Rows of a list within `complaints_story`, whose columns are in this order."""
+    return (dict(zip(names, row, strict=True)) for row in rows)
+
+
+def recording_of(row: Mapping[str, Any]) -> StoryRecording:
+    """From a row with the columns of `complaints_recordings`."""
+    values = {name: row[name] for name in _names(StoryRecording)}
     seconds = None if row["seconds"] is None else float(row["seconds"])
     return StoryRecording(**values | {"seconds": seconds})
 
 
-def register_entry_of(row: asyncpg.Record) -> RegisterEntry:
+def register_entry_of(row: Mapping[str, Any]) -> RegisterEntry:
     """From a row of `complaints_register`."""
-    return RegisterEntry(**_without_complaint(row))
+    return RegisterEntry(**{name: row[name] for name in _names(RegisterEntry)})
 
 
-def _without_complaint(row: asyncpg.Record) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name != "complaint_id"}
-
-
-def _notification(row: asyncpg.Record) -> StoryNotification:
-    return StoryNotification(
-        **{**row, "recordings": tuple(row["recordings"]), "links": tuple(row["links"])}
-    )
+def _notification(row: Mapping[str, Any]) -> StoryNotification:
+    recordings = tuple(UUID(one) for one in row["recordings"])
+    return StoryNotification(**{**row, "recordings": recordings, "links": tuple(row["links"])})

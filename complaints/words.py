@@ -1,11 +1,13 @@
 """What people type or dictate, made fit to be stored."""
 
+import re
 import unicodedata
 
 from complaints.errors import InputFault, InvalidInputError
 
-# Control characters and lone surrogates; joiners (Cf) stay, Devanagari needs them.
-_UNWANTED = {"Cc", "Cs"}
+# Control characters (Cc) but for line feed and tab, and lone surrogates (Cs); joiners (Cf) stay,
+# Devanagari needs them.
+_UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def clean(field: str, text: str, at_most: int) -> str:
@@ -13,8 +15,7 @@ def clean(field: str, text: str, at_most: int) -> str:
 
     Raises `InvalidInputError` naming `field` when nothing is left, or over `at_most` characters.
     """
-    kept = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in _UNWANTED)
-    cleaned = unicodedata.normalize("NFC", kept).strip()
+    cleaned = unicodedata.normalize("NFC", _UNWANTED.sub("", text)).strip()
     if not cleaned:
         raise InvalidInputError(field, "is empty", InputFault.EMPTY)
     if len(cleaned) > at_most:

@@ -125,7 +125,9 @@ class Consumer:
             for call in self._live.state.calls.values():
                 if call.citizen_leg is None:
                     self._floor.citizen_gone(call.id)
-            self._writes.add("sweep of before", self._sweep_of_before, delay=_GONE_BEFORE, alone=True)
+            self._writes.add(
+                "sweep of before", self._sweep_of_before, delay=_GONE_BEFORE, alone=True
+            )
         # Once more for those that were too young to be judged.
         self._writes.add("sweep", self._sweep, delay=YOUNG.total_seconds() + 5, alone=True)
 

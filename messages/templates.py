@@ -1,7 +1,7 @@
 """Texts as data: named variables in braces, filled in as they were registered with the operator."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from string import Formatter
 from typing import Any
@@ -31,6 +31,9 @@ class Template:
     subject: str
     text: str
     variables: tuple[str, ...]
+
+
+_FIELDS = tuple(one.name for one in fields(Template))
 
 
 def check(template: Template) -> None:
@@ -78,6 +81,12 @@ async def load_each(conn: Connection, wanted: Collection[Which]) -> dict[Which, 
         columns = {name: value for name, value in row.items() if name != "n"}
         found[in_order[row["n"] - 1]] = _template(columns)
     return found
+
+
+def templates_from(rows: Iterable[Sequence[Any]]) -> dict[Which, Template]:
+    """From rows without names, in the order of the fields of `Template`."""
+    found = [_template(dict(zip(_FIELDS, row, strict=True))) for row in rows]
+    return {(one.kind, one.channel, one.language): one for one in found}
 
 
 async def load_all(conn: Connection) -> list[Template]:

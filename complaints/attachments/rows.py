@@ -1,11 +1,10 @@
 """Rows of attached files: thin functions over the named statements."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
-
-import asyncpg
 
 from complaints.attachments.media import MediaType
 from complaints.attachments.model import Attachment, TakenIn
@@ -47,7 +46,7 @@ async def of_complaints(
     """Those of each of these complaints, in the order of disposals and as they were given."""
     found: dict[UUID, list[Attachment]] = {one: [] for one in complaint_ids}
     async for row in statements().attachments_of(conn, complaint_ids=complaint_ids):
-        found[row["complaint_id"]].append(_attachment(row))
+        found[row["complaint_id"]].append(attachment_of(row))
     return found
 
 
@@ -56,7 +55,7 @@ async def load(conn: Connection, attachment_id: UUID) -> Attachment:
     row = await statements().attachments_one(conn, id=attachment_id)
     if row is None:
         raise UnknownAttachmentError(attachment_id)
-    return _attachment(row)
+    return attachment_of(row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,5 +80,6 @@ async def log_access(conn: Connection, attachment_id: UUID, access: Access, now:
     )
 
 
-def _attachment(row: asyncpg.Record) -> Attachment:
+def attachment_of(row: Mapping[str, Any]) -> Attachment:
+    """From a row with the columns of `attachments_of`, or of the list in `complaints_story`."""
     return Attachment(**dict(row) | {"media_type": MediaType(row["media_type"])})

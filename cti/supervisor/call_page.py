@@ -221,7 +221,7 @@ async def _recording(visit: Visit, right: Right) -> UUID:
         if row is None or row["call_id"] != call["id"]:
             raise web.HTTPNotFound
         if right is Right.RECORDING_LISTEN:
-            allowed = await person_may_hear(conn, recording, person)
+            allowed = await person_may_hear(conn, recording, person, visit.shell.now())
         else:
             allowed = may(person, right, Subject(queue=call["queue"]))
     if not allowed:

@@ -13,43 +13,14 @@ where n.number = :number order by c.created_at, c.id limit :at_most;
 select code, name_hi from place where code = :code;
 
 -- name: complaints_posts_above(departments, places, today)
--- For the n-th department and place: its posts at the place and at all places above it, each with who held it up to today
--- and who of them is on leave: a row for each tenure. A cycle among the parents ends the walk.
-with recursive above (n, department, code, parent, distance) as (
-    select w.n, w.department, p.code, p.parent, 0
-    from unnest(:departments::text[], :places::text[]) with ordinality as w (department, place, n)
-    join place p on p.code = w.place
-    union all
-    select a.n, a.department, p.code, p.parent, a.distance + 1 from place p join above a on p.code = a.parent
-) cycle n, code set seen using path
-select above.n, post.id, post.title, post.department, post.level, post.place, post.number, post.vacant_from, above.distance,
-       t.officer, o.name, o.number as officer_number, t.kind, t.from_on, t.until_on,
-       l.from_on as leave_from, l.until_on as leave_until
-from above
-join post on post.place = above.code and post.department = above.department
-left join tenure t on t.post = post.id and t.from_on <= :today
-left join officer o on o.code = t.officer
-left join officer_leave l on l.officer = t.officer and daterange(l.from_on, l.until_on, '[]') @> :today::date
-where not above.seen
-order by above.n, post.id, t.from_on;
+-- For the n-th department and place: its posts there and above (`posts_above`, migration 0023).
+select w.n, a.* from unnest(:departments::text[], :places::text[]) with ordinality as w (department, place, n)
+cross join lateral posts_above(w.department, w.place, :today) a
+order by w.n, a.id, a.from_on, a.distance;
 
 -- name: complaints_posts_above_one(department, place, today)
--- As complaints_posts_above, for one place: planned once, since a plan for one costs more than to carry it out. Places lie
--- four deep; the bound ends a cycle.
-with recursive above (code, parent, distance) as (
-    select code, parent, 0 from place where code = :place
-    union all
-    select p.code, p.parent, a.distance + 1 from above a join place p on p.code = a.parent where a.distance < 8
-)
-select post.id, post.title, post.department, post.level, post.place, post.number, post.vacant_from, above.distance,
-       t.officer, o.name, o.number as officer_number, t.kind, t.from_on, t.until_on,
-       l.from_on as leave_from, l.until_on as leave_until
-from above
-join post on post.place = above.code and post.department = :department
-left join tenure t on t.post = post.id and t.from_on <= :today
-left join officer o on o.code = t.officer
-left join officer_leave l on l.officer = t.officer and daterange(l.from_on, l.until_on, '[]') @> :today::date
-order by post.id, t.from_on, above.distance;
+-- As complaints_posts_above, for one place: planned once, since a plan for one costs more than to carry it out.
+select * from posts_above(:department, :place, :today) order by id, from_on, distance;
 
 -- name: complaints_posts(ids, today)
 -- As complaints_posts_above, for these posts.
@@ -298,25 +269,20 @@ from recording r join post o on o.id = :post
 where r.id = :id;
 
 -- name: complaints_notify(ids, dedupe_keys, complaint_ids, kinds, channels, languages, recipients, subjects, bodies, variables, template_ids, headers, encodings, parts, recordings, links, created_at, next_attempt_at, held_at, last_errors)!
--- `recordings` and `links`: a JSON list for each row.
+-- For each row `recordings` is an array's text, and `links` are parted by blanks: with a subquery for each row every call would
+-- be planned anew, which takes as long as to write two rows.
 insert into notification (id, dedupe_key, complaint_id, kind, channel, language, recipient, subject, body, variables,
                           template_id, header, encoding, parts, recordings, links, created_at, next_attempt_at,
                           held_at, last_error)
 select r.id, r.dedupe_key, r.complaint_id, r.kind, r.channel, r.language, r.recipient, r.subject, r.body,
        r.variables::jsonb, r.template_id, r.header, r.encoding, r.parts,
-       array(select jsonb_array_elements_text(r.recordings::jsonb)::uuid),
-       array(select jsonb_array_elements_text(r.links::jsonb)), :created_at, r.next_attempt_at, r.held_at, r.last_error
+       r.recordings::uuid[], string_to_array(r.links, ' '), :created_at, r.next_attempt_at, r.held_at, r.last_error
 from unnest(:ids::uuid[], :dedupe_keys::text[], :complaint_ids::uuid[], :kinds::text[], :channels::text[],
             :languages::text[], :recipients::text[], :subjects::text[], :bodies::text[], :variables::text[],
             :template_ids::text[], :headers::text[], :encodings::text[], :parts::smallint[], :recordings::text[],
             :links::text[], :next_attempt_at::timestamptz[], :held_at::timestamptz[], :last_errors::text[])
      as r (id, dedupe_key, complaint_id, kind, channel, language, recipient, subject, body, variables, template_id,
            header, encoding, parts, recordings, links, next_attempt_at, held_at, last_error);
-
--- name: complaints_notifications(complaint_id)
-select id, kind, channel, recipient, body, recordings, links, encoding, parts, attempts, created_at, next_attempt_at,
-       sent_at, held_at, last_error, delivered_at, undelivered_at
-from notification where complaint_id = :complaint_id order by created_at, dedupe_key;
 
 -- name: complaints_add_bundles(ids, complaint_ids, entries, posts, created_at)!
 insert into bundle (id, complaint_id, entry, post, created_at)
@@ -337,13 +303,6 @@ where b.id = :id;
 -- name: complaints_bundle_opened(id, bundle_id, at, remote)!
 insert into bundle_access (id, bundle_id, at, remote) values (:id, :bundle_id, :at, :remote);
 
--- name: complaints_bundles(complaint_id)
--- What was handed to whom, and whether they looked.
-select b.post, b.created_at, count(a.id) as opened, min(a.at) as first_opened_at
-from bundle b left join bundle_access a on a.bundle_id = b.id
-where b.complaint_id = :complaint_id
-group by b.id order by b.created_at, b.id;
-
 -- name: complaints_of_number(number, at_most)
 -- What an agent sees of a caller: open complaints first, then the latest.
 select c.number, k.name_hi as category_name, c.state, c.level, c.registered_at
@@ -353,9 +312,40 @@ order by c.ended_at is null desc, c.registered_at desc
 limit :at_most;
 
 -- name: complaints_story(number)^
+-- All that is told of a complaint, in one statement: of one moment without a transaction, and one answer to wait for. Its lists
+-- are rows without names, in the order of the fields of `complaints.story`; the driver knows only plain types in them, and
+-- lists of text. A call is there that belongs to the complaint, or that tried to reach its citizen.
 select c.id, c.number, c.state, c.level, c.text_hi, c.contact, c.kind, c.incident, c.confidential, c.source, c.confirmed_by,
        c.weight, c.due_at, c.cm_office_since, c.registered_at, k.name_hi as category, d.name_hi as department,
-       p.name_hi as place, s.name as citizen, o.title as post_title, m.linked, m.linked_open, i.number as merged_into
+       p.name_hi as place, s.name as citizen, o.title as post_title, m.linked, m.linked_open, i.number as merged_into,
+       array(select row(h.seq, h.at, h.event, h.level, h.actor, h.reason, h.call_id, h.post, h.due_at, h.basis, h.attached,
+                        h.previous, h.hash)
+             from complaint_history h where h.complaint_id = c.id order by h.seq) as history,
+       array(select row(l.id, l.direction, coalesce(cc.role, 'feedback'), a.attempt_no, a.disposal_no, l.citizen_number::text,
+                        l.service_number, l.agent_id, l.started_at, l.answered_at, l.pop_at, l.agent_answered_at, l.ended_at,
+                        l.outcome)
+             from (select call_id as id from complaint_call where complaint_id = c.id
+                   union select id from attempt where complaint_id = c.id) one
+             join call l on l.id = one.id
+             left join complaint_call cc on cc.call_id = l.id and cc.complaint_id = c.id
+             left join attempt a on a.id = l.id and a.complaint_id = c.id
+             order by l.started_at, l.id) as calls,
+       array(select row(f.id, f.complaint_id, f.disposal_no, f.attachment_no, f.entry, f.name, f.media_type, f.bytes, f.sha256::text,
+                        f.at, g.level, g.via, q.erased_at, (select count(*) from attachment_access o where o.attachment_id = f.id))
+             from attachment f join disposal g using (complaint_id, disposal_no)
+             left join attachment_erasure q on q.attachment_id = f.id
+             where f.complaint_id = c.id order by f.disposal_no, f.attachment_no) as attachments,
+       array(select row(r.id, r.call_id, r.kind, r.state, r.started_at, r.closed_at, r.sha256, r.seconds, r.channels, r.location)
+             from complaint_call cc join recording r on r.call_id = cc.call_id
+             where cc.complaint_id = c.id order by r.started_at, r.id) as recordings,
+       array(select row(n.id, n.kind, n.channel, n.recipient, n.body, n.recordings::text[], n.links, n.encoding, n.parts, n.attempts,
+                        n.created_at, n.next_attempt_at, n.sent_at, n.held_at, n.last_error, n.delivered_at, n.undelivered_at)
+             from notification n where n.complaint_id = c.id order by n.created_at, n.dedupe_key) as notifications,
+       array(select row(b.post, b.created_at, (select count(*) from bundle_access x where x.bundle_id = b.id),
+                        (select min(x.at) from bundle_access x where x.bundle_id = b.id))
+             from bundle b where b.complaint_id = c.id order by b.created_at, b.id) as bundles,
+       array(select row(e.entry_no, e.at, e.level, e.reason_code, e.recording_id, e.attempt_id)
+             from dissatisfaction_register e where e.complaint_id = c.id order by e.entry_no) as register
 from complaint c join category k on k.code = c.category
 join place p on p.code = c.place join citizen s on s.id = c.citizen_id
 cross join lateral (
@@ -367,17 +357,6 @@ left join post o on o.id = c.post
 left join complaint_end e on e.complaint_id = c.id and e.entry = c.end_entry
 left join complaint i on i.id = e.merged_into
 where c.number = :number;
-
--- name: complaints_story_calls(complaint_id)
--- The calls that belong to the complaint, and those that tried to reach its citizen.
-select l.id, l.direction, coalesce(cc.role, 'feedback') as role, a.attempt_no, a.disposal_no, l.citizen_number as number,
-       l.service_number, l.agent_id, l.started_at, l.answered_at, l.pop_at, l.agent_answered_at, l.ended_at, l.outcome
-from call l
-left join complaint_call cc on cc.call_id = l.id and cc.complaint_id = :complaint_id
-left join attempt a on a.id = l.id and a.complaint_id = :complaint_id
-where l.id in (select call_id from complaint_call where complaint_id = :complaint_id
-               union select id from attempt where complaint_id = :complaint_id)
-order by l.started_at, l.id;
 
 -- name: complaints_put_departments(codes, names_hi, names_en)!
 insert into department (code, name_hi, name_en)

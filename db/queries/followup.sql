@@ -42,7 +42,7 @@ join disposal d on d.complaint_id = c.id and d.disposal_no = c.disposals
 left join attempt a on a.complaint_id = c.id and a.disposal_no = c.disposals
 where c.state = 'awaiting_feedback'
   and c.id in (select id from complaint where contact = :number
-               union select id from complaint where state = 'awaiting_feedback' and citizen_id in (
+               union select id from complaint where state = 'awaiting_feedback' and ended_at is null and citizen_id in (
                    select citizen_id from citizen_number where number = :number))
 group by c.id, f.complaint_id, f.disposal_no, d.complaint_id, d.disposal_no
 order by called_at desc nulls last, d.at;

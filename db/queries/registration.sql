@@ -10,8 +10,10 @@ with taken as (
 select (select count(*) from taken) = 1, pg_advisory_xact_lock(hashtextextended(:number, 1076)),
        pg_advisory_xact_lock(hashtextextended(:category || ' ' || :place, 1077));
 
--- name: registration_facts(category, place, kind, number, citizen_id, name, call_id, calendar, month_began)^
--- All that a registration is decided by, read under its locks.
+-- name: registration_facts(category, place, kind, number, citizen_id, name, call_id, calendar, month_began, today, messages)^
+-- All that a registration is decided by and worded with, read under its locks. `posts` and `templates` are rows without names,
+-- in the order of `mapping.POST_COLUMNS` and of the fields of `messages.templates.Template`; the driver knows only plain types in
+-- them, and lists of text. What the citizen has open is looked for among their own, since a subject may be half a town's.
 select k.code, k.name_hi, k.department, k.level_days, k.leaf, k.in_scope, k.advice_hi, p.name_hi as place_name,
        :call_id::uuid is null or exists (select from call where id = :call_id) as call_known,
        w.id as citizen, coalesce(w.on_number, false) as on_number,
@@ -23,6 +25,12 @@ select k.code, k.name_hi, k.department, k.level_days, k.leaf, k.in_scope, k.advi
         where c.category = :category and c.place = :place and c.ended_at is null
         order by c.registered_at limit 1) as matter,
        (select coalesce(array_agg(on_date), '{}') from holiday where calendar = :calendar) as holidays,
+       array(select row(a.id, a.title, a.department, a.level, a.place, a.number::text, a.vacant_from, a.distance, a.officer,
+                        a.name, a.officer_number::text, a.kind, a.from_on, a.until_on, a.leave_from, a.leave_until)
+             from posts_above(k.department, :place, :today) a order by a.id, a.from_on, a.distance) as posts,
+       array(select row(t.kind, t.channel, t.language, t.template_id, t.header, t.subject, t.text, t.variables)
+             from message_template t
+             where t.kind = any(:messages::text[]) and t.channel = 'sms' and t.language = 'hi') as templates,
        nextval('complaint_serial') as serial
 from (select) as one
 left join category k on k.code = :category
@@ -40,9 +48,8 @@ left join lateral (
     select array_agg(c.number order by c.registered_at) as numbers,
            array_agg(c.registered_at order by c.registered_at) as registered_at,
            array_agg(c.state order by c.registered_at) as states
-    from complaint c
-    where c.citizen_id = w.id and c.ended_at is null and c.category = :category and c.place = :place
-      and (c.kind = 'information') = (:kind::text = 'information')
+    from (select * from complaint where citizen_id = w.id and ended_at is null offset 0) c
+    where c.category = :category and c.place = :place and (c.kind = 'information') = (:kind::text = 'information')
 ) d on true;
 
 -- name: registration_add(id, number, kind, incident, confidential, source, confirmed_by, matter, category, place, citizen_id, new_citizen, new_number, name, language, contact, text_hi, call_id, state, level, post, due_at, due_since, due_days, due_policy, due_counting, remind_at, end_text, event, actor, reason, entry_level, entry_post, entry_due_at, basis, previous, hash, at)!

@@ -3,7 +3,15 @@ from dataclasses import replace
 import pytest
 
 from complaints.errors import NoPostError
-from complaints.mapping import Candidate, Ladder, Post, ladder_for, ladder_of, post_by_id
+from complaints.mapping import (
+    Candidate,
+    Ladder,
+    Post,
+    ladder_for,
+    ladder_of,
+    ladders_for,
+    post_by_id,
+)
 from complaints.reference import ReferenceData, load
 from db.pool import Pool
 from tests.complaints.world import REFERENCE, START, World
@@ -50,6 +58,14 @@ async def test_posts_are_found_by_walking_up_the_places(pool: Pool) -> None:
         4: "L4-UP",
     }
     assert sorted(from_district.posts) == [2, 3, 4]  # a block's officer is not asked for a district
+
+
+async def test_ladders_of_many_places_are_those_of_each(pool: Pool) -> None:
+    wanted = [("jal-nigam", "lalitpur-mahroni"), ("bijli", "lalitpur"), ("jal-nigam", "up")]
+    async with pool.acquire() as conn:
+        together = await ladders_for(conn, wanted, START)
+        assert together == {one: await ladder_for(conn, *one, START) for one in wanted}
+        assert await ladders_for(conn, wanted[:1], START) == {wanted[0]: together[wanted[0]]}
 
 
 async def test_another_departments_posts_are_not_taken(pool: Pool) -> None:

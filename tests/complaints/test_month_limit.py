@@ -15,6 +15,7 @@ from complaints.ends import AdvisedAtDesk, AnsweredAtDesk, Thanked
 from complaints.errors import DuplicateError, MonthLimitError
 from complaints.intake import Facts, month_began, needs_room
 from complaints.kinds import MatterKind
+from complaints.mapping import Ladder
 from complaints.policy import UP_1076
 from complaints.registration_form import Registration
 from tests.complaints.world import START, World
@@ -133,7 +134,8 @@ def test_exactly_what_an_officer_reads_beyond_the_limit_of_a_mobile_is_refused(
 _KEY = UUID(int=1)
 _FACTS = Facts(
     category_name="", place_name="", answered=None, advice="", citizen=None, on_number=False,
-    candidates=(), this_month=0, matter=None, holidays=frozenset(), serial=1,
+    candidates=(), this_month=0, matter=None, holidays=frozenset(), ladder=Ladder({}), templates={},
+    serial=1,
 )  # fmt: skip
 
 

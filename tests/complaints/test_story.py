@@ -8,6 +8,7 @@ from complaints.feedback import Answer, DissatisfactionReason
 from complaints.number import make
 from complaints.story import load_story
 from complaints.telling import render_story
+from db.pool import open_pool
 from tests.complaints.world import CITIZEN, World, sign
 
 
@@ -93,6 +94,23 @@ async def test_an_ended_complaint_is_told_without_a_due_time(world: World) -> No
     await world.answer(attempt, Answer(satisfied=True))
     text = render_story(await load_story(world.pool, registered.number))
     assert "now: closed, the citizen is satisfied, level 1" in text
+
+
+async def test_a_connection_that_has_read_nothing_else_tells_what_was_handed_on(
+    world: World, migrated_url: str
+) -> None:
+    call = await world.call()
+    recording = await world.recording(call)
+    registered = await world.register(world.form(call_id=call))
+    world.later(days=8)
+    await escalate_overdue(world.pool, policy=world.policy, now=world.now, signer=sign)
+    pool = await open_pool(migrated_url, size=1)
+    story = await load_story(pool, registered.number)
+    await pool.close()
+    handed = [n for n in story.notifications if n.kind == "officer_forwarded"]
+    assert [n.recordings for n in handed] == [(recording,)]
+    assert [len(n.links) for n in handed] == [1]
+    assert [(bundle.post, bundle.opened) for bundle in story.bundles] == [("L2-LAL", 0)]
 
 
 async def test_an_unknown_number_has_no_story(world: World) -> None:

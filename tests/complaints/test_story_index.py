@@ -11,6 +11,8 @@ async def test_a_complaints_entries_in_the_register_are_found_by_an_index(
     registered = await world.register()
     async with pool.acquire() as conn:
         await conn.execute("set enable_seqscan = off")  # a small table would be read whole
-        plan = await conn.fetch("explain " + sql("complaints_register"), [registered.complaint_id])
+        alone = await conn.fetch("explain " + sql("complaints_register"), [registered.complaint_id])
+        story = await conn.fetch("explain " + sql("complaints_story"), registered.number)
         await conn.execute("reset enable_seqscan")
-    assert any("register_by_complaint" in row[0] for row in plan)
+    for plan in (alone, story):
+        assert any("register_by_complaint" in row[0] for row in plan)

@@ -25,8 +25,8 @@ from complaints.pausing import end_long_pauses, pause, resume
 from complaints.policy import MP_181, UP_1076
 from complaints.second_look import look_again
 from complaints.store import transaction
-from tests.complaints.files import LETTER, PHOTO, disposed_with, in_memory, taken_in
 from recordings.master import MasterKeys
+from tests.complaints.files import LETTER, PHOTO, disposed_with, in_memory, taken_in
 from tests.complaints.moves import (
     advised,
     at_level_two,
