@@ -134,7 +134,9 @@ async def test_an_officer_hears_what_their_post_was_handed(world: World) -> None
         *(new_id(world.now), world.now),
     )
     assert await hears(world, officer, recording_id)
-    other = await person(world, Role.OFFICER, Scope(post="L1-MAH"))
+    holder = await person(world, Role.OFFICER, Scope(post="L1-MAH"))
+    assert await hears(world, holder, recording_id)
+    other = await person(world, Role.OFFICER, Scope(post="L3-LAL"))
     assert not await hears(world, other, recording_id)
 
 
