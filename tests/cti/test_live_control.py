@@ -119,7 +119,7 @@ async def test_an_attended_transfer_hands_over_after_asking(desk: Bed) -> None:
         await phone.wait()
         await page.until_state(status="wrap_up")
         await room(desk, 2)  # citizen and third
-        await talk(desk, call)
+        await heard_now(desk, call, OTHERS_TONE)
         await call.phone.bye()
         await whole(call, AGENTS_TONE, OTHERS_TONE)
         await no_channels(desk)
@@ -153,7 +153,7 @@ async def test_an_emergency_is_joined_in_one_click_and_stays_when_the_agent_leav
         assert (await page.ask("hang_up"))["ok"]
         await phone.wait()
         await room(desk, 2)
-        await talk(desk, call)
+        await heard_now(desk, call, OTHERS_TONE)
         await call.phone.bye()
         await emergency.wait()
         await whole(call, AGENTS_TONE, OTHERS_TONE)
@@ -302,7 +302,7 @@ async def test_a_citizen_is_handed_to_an_emergency_service_and_the_agent_is_free
         await phone.wait()
         await page.until_state(status="wrap_up")
         await both_up(desk)
-        await talk(desk, call)
+        await heard_now(desk, call, OTHERS_TONE)
         await call.phone.bye()
         await service.wait()
         await whole(call, AGENTS_TONE, OTHERS_TONE)
