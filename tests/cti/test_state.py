@@ -18,8 +18,9 @@ from cti.effects import (
 )
 from cti.events import Leg, leg_of, parse
 from cti.message import AmiEvent
+from cti.reducer import reduce
 from cti.snapshot import Member, Snapshot, resync
-from cti.state import State, reduce
+from cti.state import State
 from cti.views import SIGNED_OUT, AgentStatus, AgentView, agent_view, touched, views
 from tests.cti.streams import (
     AT,
