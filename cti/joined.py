@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from cti.action_log import ActionLog
 from cti.alarm_bell import AlarmBell
 from cti.alarms import AlarmRule
 from cti.ami import AmiLink
@@ -19,6 +20,9 @@ from cti.floor import Floor
 from cti.follow import FollowUps
 from cti.guard import DialGuard
 from cti.help import HelpChat
+from cti.keeping import Keeping
+from cti.leaving import Leaving
+from cti.legs import Legs
 from cti.live import LiveState
 from cti.membership import Membership, NumberOf, unnumbered
 from cti.pausing import RecordingPauses
@@ -101,18 +105,18 @@ class Cti:
             paused=self.presence.wanted, number_of=settings.number_of,
         )  # fmt: skip
         guard = DialGuard(pool, now)
-        self.control = Control(
-            link, self.live, self.writes, guard, caller_id=settings.caller_id, now=now
-        )
+        legs = Legs(link, self.live, caller_id=settings.caller_id, now=now)
+        log = ActionLog(self.writes, now)
+        self.control, keeping = Control(legs, guard, log), Keeping(legs, log)
         self.clicks = Clicks(
             link, self.live, pool, self.writes, guard, cell=settings.cell,
             caller_id=settings.caller_id, now=now,
         )  # fmt: skip
         self.drafts = Drafts(pool, self.writes, now)
         self.softphones = Softphones(settings.softphones, publish, now)
-        self.recovery = Recovery(link, self.live, self.control, self.softphones)
+        self.recovery = Recovery(link, self.live, self.control, keeping, self.softphones)
         help_chat = HelpChat(pool, now)
-        self.follow_ups = FollowUps(self.control, self.clicks)
+        self.follow_ups = FollowUps(legs, keeping, Leaving(legs, keeping), self.clicks)
         directory = settings.directory
         self.floor = Floor(
             self.live, self.presence, self.timeline,
