@@ -27,11 +27,25 @@ from web.site import add_pages
 
 
 def add_site(
-    app: web.Application, shell: Shell, settings: Settings, vault: Vault, live: LiveCell
+    app: web.Application,
+    shell: Shell,
+    settings: Settings,
+    vault: Vault,
+    live: LiveCell,
+    desks: DeskSessions,
 ) -> None:
-    """Every page and socket of the cell. Raises `SettingsError` without a signing key."""
+    """Every page and socket of the cell. Raises `SettingsError` when the signing key is exposed."""
     key = signing_key(settings)
-    app.add_routes(agent_routes(_agents(shell, settings, vault, live, key)))
+    agents = AgentApi(
+        key,
+        live.desk,
+        ComplaintRegistrar(shell.pool, settings.rules, shell.now, vault.keys),
+        desks,
+        wallboards=live.wallboards,
+        drafts=live.drafts,
+        supervisors=WallboardSessions(shell),
+    )
+    app.add_routes(agent_routes(agents))
     _add_links(app, shell, settings, vault, key)
     add_pages(app, shell)
     deskpage.add_routes(app, shell)
@@ -40,18 +54,6 @@ def add_site(
     _add_supervisors(app, shell, settings, vault, key)
     if receipts := settings.notifications.receipts:
         Receipts(shell.pool, receipt_options(receipts), shell.now).add_routes(app)
-
-
-def _agents(shell: Shell, settings: Settings, vault: Vault, live: LiveCell, key: bytes) -> AgentApi:
-    return AgentApi(
-        key,
-        live.desk,
-        ComplaintRegistrar(shell.pool, settings.rules, shell.now, vault.keys),
-        DeskSessions(shell),
-        wallboards=live.wallboards,
-        drafts=live.drafts,
-        supervisors=WallboardSessions(shell),
-    )
 
 
 def _add_links(

@@ -33,7 +33,7 @@ from helpline.http import Health, HttpServer, application
 from helpline.live import LiveCell
 from helpline.metrics import Metrics
 from helpline.outbound import Outbound
-from helpline.pages import SessionSweep, page_shell
+from helpline.pages import DeskSessions, SessionSweep, page_shell
 from helpline.prompts import prompt_store, render_prompts
 from helpline.queue_words import QueueWords
 from helpline.reception import admission
@@ -279,7 +279,8 @@ class Helpline:
         settings = self._settings
         shell = page_shell(settings, pool, self._now)
         app = application((), self._metrics, self.health)
-        add_site(app, shell, settings, self._vault, self.live)
+        desks = DeskSessions(shell)
+        add_site(app, shell, settings, self._vault, self.live, desks)
         self._services.start("sessions", SessionSweep(shell).run)
         tls = await asyncio.to_thread(tls_context, settings.http)
         server = HttpServer(app, settings.http.host, settings.http.port, tls)
