@@ -17,6 +17,9 @@ Information is answered instead of disposed of: WithOfficer --answer--> Answered
 
 Pure: values and `now` in, a new state out. A move that the type has, but the policy or the moment
 does not allow, raises `NotAllowedError`. Ends that nothing leads on from stand in `ends`.
+
+Long, and one file: the states lead to each other in a circle, and who checks one rule against the
+policy follows it through several of them.
 """
 
 from dataclasses import dataclass

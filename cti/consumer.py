@@ -30,9 +30,10 @@ from cti.events import MemberChanged, parse
 from cti.floor import Floor
 from cti.live import LiveState
 from cti.message import AmiEvent, Connected
+from cti.reducer import reduce
 from cti.screenpop import ScreenPops
 from cti.snapshot import resync, take
-from cti.state import State, reduce
+from cti.state import State
 from cti.sweep import YOUNG, live_of, sweep, sweep_of_before
 from cti.unanswered import Unanswered
 from cti.writes import Writes

@@ -8,8 +8,10 @@ from uuid import UUID
 import structlog
 
 from cti.clicks import Clicks
-from cti.control import Control
 from cti.errors import AmiError
+from cti.keeping import Keeping
+from cti.leaving import Leaving
+from cti.legs import Legs
 from cti.state import State
 
 _log = structlog.get_logger(__name__)
@@ -21,8 +23,10 @@ Job = Callable[[], Awaitable[None]]
 class FollowUps:
     """`observe()` never waits; `run()` is the one worker and belongs to a supervisor."""
 
-    def __init__(self, control: Control, clicks: Clicks) -> None:
-        self._control = control
+    def __init__(self, legs: Legs, keeping: Keeping, leaving: Leaving, clicks: Clicks) -> None:
+        self._legs = legs
+        self._keeping = keeping
+        self._leaving = leaving
         self._clicks = clicks
         self._jobs: asyncio.Queue[Job] = asyncio.Queue(_BOUND)
         self.dropped = 0
@@ -32,31 +36,31 @@ class FollowUps:
         if before.inside is not after.inside:
             for leg_id in self._clicks.waiting & after.inside:
                 self._add(partial(self._clicks.agent_joined, leg_id))
-            for leg_id in self._control.sides.keys() & (after.inside - before.inside):
-                self._add(partial(self._control.side_joined, leg_id))
+            for leg_id in self._legs.sides.keys() & (after.inside - before.inside):
+                self._add(partial(self._keeping.side_joined, leg_id))
         if before.spent is not after.spent:
             for leg_id in self._clicks.waiting & after.spent.keys():
                 self._clicks.agent_gone(leg_id)
-            for leg_id in self._control.sides.keys() & after.spent.keys():
-                call_id = self._control.sides.pop(leg_id)
-                self._add(partial(self._control.side_left, call_id))
+            for leg_id in self._legs.sides.keys() & after.spent.keys():
+                call_id = self._legs.sides.pop(leg_id)
+                self._add(partial(self._leaving.side_left, call_id))
 
     def holds_found(self, legs: Set[str]) -> None:
         """Citizens' legs on hold, by a snapshot."""
-        self._control.holds_found(legs)
+        self._legs.holds_found(legs)
 
     def agent_answered(self, call_id: UUID, agent_id: str) -> None:
         """An agent talks in this call."""
-        self._control.answered(call_id, agent_id)
+        self._keeping.answered(call_id, agent_id)
 
     def agent_left(self, call_id: UUID) -> None:
         """An agent does not talk in this call any more."""
-        self._add(partial(self._control.agent_left, call_id))
+        self._add(partial(self._leaving.agent_left, call_id))
 
     def citizen_left(self, call_id: UUID) -> None:
         """The citizen is gone, or was not reached."""
         self._clicks.over(call_id)
-        self._add(partial(self._control.citizen_left, call_id))
+        self._add(partial(self._leaving.citizen_left, call_id))
 
     async def run(self) -> None:
         """Until cancelled. What Asterisk refuses has mostly gone by itself."""

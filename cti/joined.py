@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from cti.action_log import ActionLog
 from cti.alarm_bell import AlarmBell
 from cti.alarms import AlarmRule
 from cti.ami import AmiLink
@@ -19,6 +20,9 @@ from cti.floor import Floor
 from cti.follow import FollowUps
 from cti.guard import DialGuard
 from cti.help import HelpChat
+from cti.keeping import Keeping
+from cti.leaving import Leaving
+from cti.legs import Legs
 from cti.live import LiveState
 from cti.membership import Membership, NumberOf, unnumbered
 from cti.pausing import RecordingPauses
@@ -34,6 +38,8 @@ from cti.wallboards import Wallboards
 from cti.writes import Writes
 from db.pool import Pool
 from recordings.pausing import Recorder
+
+Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +85,7 @@ class Cti:
         settings: CtiSettings,
         pool: Callable[[], Pool],
         history: CallerHistory,
-        now: Callable[[], datetime],
+        now: Clock,
         publish: Publish = _nobody,
         recorder: Recorder | None = None,
     ) -> None:
@@ -87,6 +93,22 @@ class Cti:
         self.link = link
         self.live = LiveState()
         self.writes = Writes(pool, retry=settings.write_retry)
+        self.drafts = Drafts(pool, self.writes, now)
+        self.softphones = Softphones(settings.softphones, publish, now)
+        help_chat = HelpChat(pool, now)
+        pauses = RecordingPauses(pool, recorder, limit=settings.pause_limit, now=now)
+        self._join_standings(link, settings, pool, now)
+        self._join_calls(link, settings, pool, now)
+        self._join_desk(settings, pool, help_chat, pauses, now)
+        self._join_consumer(link, settings, history, now)
+        self._join_supervisors(link, settings, pool, help_chat, now)
+        help_chat.to_agent = self.desk.tell
+        help_chat.to_supervisors = self.wallboards.tell
+
+    def _join_standings(
+        self, link: AmiLink, settings: CtiSettings, pool: Callable[[], Pool], now: Clock
+    ) -> None:
+        """What agents are doing, and in which queues."""
         self.presence = Presence(
             link, lambda: self.live.state, pool, self.writes,
             cell=settings.cell, wrap_up=settings.wrap_up, now=now,
@@ -100,26 +122,38 @@ class Cti:
             link, pool, settings.cell, settle=settings.settle,
             paused=self.presence.wanted, number_of=settings.number_of,
         )  # fmt: skip
+
+    def _join_calls(
+        self, link: AmiLink, settings: CtiSettings, pool: Callable[[], Pool], now: Clock
+    ) -> None:
+        """What agents do with calls, and what follows for those who stay in them."""
         guard = DialGuard(pool, now)
-        self.control = Control(
-            link, self.live, self.writes, guard, caller_id=settings.caller_id, now=now
-        )
+        legs = Legs(link, self.live, caller_id=settings.caller_id, now=now)
+        log = ActionLog(self.writes, now)
+        keeping = Keeping(legs, log)
+        self.control = Control(legs, guard, log)
         self.clicks = Clicks(
             link, self.live, pool, self.writes, guard, cell=settings.cell,
             caller_id=settings.caller_id, now=now,
         )  # fmt: skip
-        self.drafts = Drafts(pool, self.writes, now)
-        self.softphones = Softphones(settings.softphones, publish, now)
-        self.recovery = Recovery(link, self.live, self.control, self.softphones)
-        help_chat = HelpChat(pool, now)
-        self.follow_ups = FollowUps(self.control, self.clicks)
+        self.recovery = Recovery(link, self.live, self.control, keeping, self.softphones)
+        self.follow_ups = FollowUps(legs, keeping, Leaving(legs, keeping), self.clicks)
+
+    def _join_desk(
+        self,
+        settings: CtiSettings,
+        pool: Callable[[], Pool],
+        help_chat: HelpChat,
+        pauses: RecordingPauses,
+        now: Clock,
+    ) -> None:
+        """The agents' pages, and what they may ask."""
         directory = settings.directory
         self.floor = Floor(
             self.live, self.presence, self.timeline,
             Commands(
                 self.presence, self.control, self.clicks, directory, self.drafts, help_chat,
-                self.softphones, self.recovery,
-                RecordingPauses(pool, recorder, limit=settings.pause_limit, now=now),
+                self.softphones, self.recovery, pauses,
             ),
             self.follow_ups, directory, self.softphones,
         )  # fmt: skip
@@ -128,11 +162,27 @@ class Cti:
             pool, self.writes, floor=self.floor, members_changed=self.membership.wake, now=now,
         )  # fmt: skip
         self.recovery.away = self.desk.is_away
+
+    def _join_consumer(
+        self, link: AmiLink, settings: CtiSettings, history: CallerHistory, now: Clock
+    ) -> None:
+        """Asterisk's events."""
         self.consumer = Consumer(
             link, self.live, ScreenPops(self.desk, history, self.clicks.number), self.writes,
             cell=settings.cell, floor=self.floor, members_changed=self.membership.wake, now=now,
             lost_after=settings.lost_after, unanswered_wait=settings.unanswered_wait,
         )  # fmt: skip
+
+    def _join_supervisors(
+        self,
+        link: AmiLink,
+        settings: CtiSettings,
+        pool: Callable[[], Pool],
+        help_chat: HelpChat,
+        now: Clock,
+    ) -> None:
+        """Wallboards, what supervisors may ask, alarms, and other cells on this database."""
+        directory = settings.directory
         self.supervision = Supervision(
             link, self.live, self.presence, self.timeline, self.desk, self.control, pool,
             directory, help_chat, cell=settings.cell, caller_id=settings.caller_id,
@@ -156,8 +206,6 @@ class Cti:
         self.cells.carry_out = self.supervision.answer
         self.wallboards.words = self.cells.words
         self.wallboards.answer = Routing(self.supervision, self.cells).answer
-        help_chat.to_agent = self.desk.tell
-        help_chat.to_supervisors = self.wallboards.tell
 
     def _tell_state(self, agent_id: str) -> None:
         self.desk.tell(agent_id, {"type": "state", **self.floor.state(agent_id)})

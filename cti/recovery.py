@@ -16,6 +16,7 @@ import structlog
 from cti.ami import AmiLink
 from cti.control import Control
 from cti.errors import AmiError, DeskError
+from cti.keeping import Keeping
 from cti.live import LiveState
 from cti.softphones import Softphones
 from cti.views import AgentStatus
@@ -29,11 +30,17 @@ class Recovery:
     """`run()` belongs to a supervisor; `away(agent)` says whether they have no page now."""
 
     def __init__(
-        self, link: AmiLink, live: LiveState, control: Control, softphones: Softphones
+        self,
+        link: AmiLink,
+        live: LiveState,
+        control: Control,
+        keeping: Keeping,
+        softphones: Softphones,
     ) -> None:
         self._link = link
         self._live = live
         self._control = control
+        self._keeping = keeping
         self._softphones = softphones
         self._heard: dict[str, tuple[str, int]] = {}  # leg: what was counted, how often the same
         self._back: set[str] = set()  # whose telephone is there again, and not yet in the call
@@ -50,13 +57,13 @@ class Recovery:
         await self._ask_telephone(agent_id)
         if calls:
             return False
-        call_id = self._control.waits_for(agent_id)
+        call_id = self._keeping.waits_for(agent_id)
         if call_id is None:
             if self._live.view(agent_id).status is not AgentStatus.IN_CALL:
                 return False
-            call_id = await self._control.keep_for(agent_id)
+            call_id = await self._keeping.keep_for(agent_id)
             self.kept += 1
-        rings = await self._control.ring_back(agent_id, call_id)
+        rings = await self._keeping.ring_back(agent_id, call_id)
         if rings:
             self._back.add(agent_id)
         return rings
@@ -81,13 +88,13 @@ class Recovery:
     async def _ring_again(self, agent_id: str) -> None:
         if agent_id not in self._back or not self._link.ready:
             return
-        call_id = self._control.waits_for(agent_id)
+        call_id = self._keeping.waits_for(agent_id)
         status = self._live.view(agent_id).status
         if call_id is None or status is AgentStatus.IN_CALL:
             self._back.discard(agent_id)
         elif status is not AgentStatus.RINGING:
             await self._ask_telephone(agent_id)
-            await self._control.ring_back(agent_id, call_id)
+            await self._keeping.ring_back(agent_id, call_id)
 
     async def _ask_telephone(self, agent_id: str) -> None:
         reply = await self._link.action("PJSIPQualify", {"Endpoint": agent_id})
@@ -108,5 +115,5 @@ class Recovery:
         if reply.ok and times >= _SILENT_LOOKS:
             self._heard.pop(agent_id, None)
             _log.info("softphone lost in the call, the citizen is kept", agent=agent_id)
-            await self._control.keep_for(agent_id)
+            await self._keeping.keep_for(agent_id)
             self.kept += 1

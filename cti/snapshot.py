@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
+from cti.differences import differences
 from cti.effects import CitizenLegEnded, Effect
 from cti.errors import AmiRefusedError
 from cti.events import Leg, agent_of, leg_of, pause_of
 from cti.message import AmiEvent, AmiReply
-from cti.state import LiveCall, State, Waiting, differences, is_outbound, merged, remember
+from cti.state import LiveCall, State, Waiting, is_outbound, merged, remember
 from dialplans.names import CONTEXT_DESK_HOLD, SIDE_LEG
 
 

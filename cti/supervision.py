@@ -217,7 +217,7 @@ class Supervision:
         if not who.sees([call.queue] if call.queue else self._queues_of(agent)):
             raise NotAllowedError(_NOT_YOURS)
         leg = call.agent_leg if call.agent_id == agent else call.others[agent]
-        self._control.note(call.id, who.actor, mode, f"agent:{agent}", reason)
+        self._control.log.note(call.id, who.actor, mode, f"agent:{agent}", reason)
         if mode == "barge":
             await self._control.barge(call, phone)
             return

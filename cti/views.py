@@ -88,11 +88,16 @@ def touched(before: State, after: State) -> set[str]:
 
 
 def _of_legs(before: State, after: State, legs: Iterable[str]) -> Iterator[str]:
+    """Who talks on these legs, as their calls have it: that is what a view is seen from."""
     for leg_id in legs:
         for state in (before, after):
             leg = state.legs.get(leg_id)
-            if leg is not None and leg.agent_id is not None:
-                yield leg.agent_id
+            call = state.calls.get(leg.call_id) if leg and leg.call_id else None
+            if call is None:
+                continue
+            if call.agent_id is not None and call.agent_leg == leg_id:
+                yield call.agent_id
+            yield from (agent for agent, other in call.others.items() if other == leg_id)
 
 
 def pause_in_force(state: State, agent_id: str) -> str | None:

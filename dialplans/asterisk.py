@@ -64,11 +64,10 @@ class AsteriskProcess:
                 stderr=asyncio.subprocess.STDOUT,
                 start_new_session=True,
             )
-        try:
+        async with contextlib.AsyncExitStack() as half_started:
+            half_started.push_async_callback(self.stop)
             await self._wait_booted(self._process)
-        except BaseException:
-            await self.stop()
-            raise
+            half_started.pop_all()
         log.info("asterisk_started", asterisk_pid=self.pid)
 
     async def stop(self, *, seconds: float = 5.0) -> None:

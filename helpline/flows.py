@@ -1,7 +1,6 @@
 """The call flows of a cell, joined to what they need."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from agi.apology import ApologyFlow, OverloadFlow
 from agi.closed import ClosedExit
@@ -14,65 +13,48 @@ from agi.keys import KeyListener
 from agi.menu import MainMenu
 from agi.missed_feedback import MissedFeedback
 from agi.officers_line import OfficersLine
-from agi.ports import (
-    CallbackBook,
-    Capture,
-    FeedbackBook,
-    Gate,
-    Journal,
-    KnownAgents,
-    OfficersDesk,
-    OpenNow,
-    OpenQuestions,
-    PlaceBook,
-    Prompts,
-    StatusBook,
-    WordSounds,
-)
 from agi.reception import Reception
 from agi.server import FastAgiServer, Flow
 from agi.status import StatusEnquiry
 from agi.unserved import UnservedFlow
 from agi.waiting import KeepPlaceFlow, OverflowedFlow, ReturningFlow
 from dialplans import names
-from helpline.clock import Clock
+from helpline.flow_parts import FlowParts
 from helpline.options.cell import CellOptions
 from helpline.reception import queue_routes
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlowParts:
-    """What the flows speak with and write to. `questions` None: who calls back is not asked."""
-
-    journal: Journal
-    capture: Capture
-    callbacks: CallbackBook
-    book: FeedbackBook
-    prompts: Prompts
-    words: WordSounds
-    status: StatusBook
-    gate: Gate
-    open_now: OpenNow
-    places: PlaceBook
-    questions: OpenQuestions | None
-    known: KnownAgents
-    officers: OfficersDesk
-    now: Clock
-    offers_call_back: bool = True
+# Feedback too: the citizen whom we have called may answer while we drain.
+_FOLLOW_UPS = (
+    names.SCRIPT_UNSERVED,
+    names.SCRIPT_EMERGENCY_FAILED,
+    names.SCRIPT_OVERFLOWED,
+    names.SCRIPT_KEEP_PLACE,
+    names.SCRIPT_RETURNING,
+    names.SCRIPT_ENDED,
+    names.SCRIPT_FEEDBACK,
+)
 
 
 def agi_server(cell: CellOptions, parts: FlowParts) -> FastAgiServer:
     """The FastAGI server of this cell with all its flows; not started."""
-    prompts, journal, now = parts.prompts, parts.journal, parts.now
-    feedback = FeedbackFlow(
-        journal=journal,
-        capture=parts.capture,
-        book=parts.book,
-        prompts=prompts,
-        listener=KeyListener(prompts),
-        now=now,
+    return FastAgiServer(
+        _routes(cell, parts),
+        host=str(cell.agi.address),
+        port=cell.agi.port,
+        max_sessions=cell.max_ivr_sessions,
+        overflow=OverloadFlow(
+            cell=cell.name, journal=parts.journal, prompts=parts.prompts, now=parts.now
+        ),
+        fault=ApologyFlow(parts.prompts),
+        follow_ups=_FOLLOW_UPS,
     )
-    routes: Mapping[str, Flow] = {
+
+
+def _routes(cell: CellOptions, parts: FlowParts) -> Mapping[str, Flow]:
+    """Each script of the dialplan, and the flow that it runs."""
+    prompts, journal, now = parts.prompts, parts.journal, parts.now
+    feedback = _feedback(parts)
+    return {
         names.SCRIPT_INBOUND: _inbound(cell, parts, feedback),
         names.SCRIPT_UNSERVED: UnservedFlow(
             journal=journal, callbacks=parts.callbacks, prompts=prompts, now=now
@@ -98,23 +80,16 @@ def agi_server(cell: CellOptions, parts: FlowParts) -> FastAgiServer:
         ),
         names.SCRIPT_FEEDBACK: feedback,
     }
-    return FastAgiServer(
-        routes,
-        host=str(cell.agi.address),
-        port=cell.agi.port,
-        max_sessions=cell.max_ivr_sessions,
-        overflow=OverloadFlow(cell=cell.name, journal=journal, prompts=prompts, now=now),
-        fault=ApologyFlow(prompts),
-        # Feedback too: the citizen whom we have called may answer while we drain.
-        follow_ups=(
-            names.SCRIPT_UNSERVED,
-            names.SCRIPT_EMERGENCY_FAILED,
-            names.SCRIPT_OVERFLOWED,
-            names.SCRIPT_KEEP_PLACE,
-            names.SCRIPT_RETURNING,
-            names.SCRIPT_ENDED,
-            names.SCRIPT_FEEDBACK,
-        ),
+
+
+def _feedback(parts: FlowParts) -> FeedbackFlow:
+    return FeedbackFlow(
+        journal=parts.journal,
+        capture=parts.capture,
+        book=parts.book,
+        prompts=parts.prompts,
+        listener=KeyListener(parts.prompts),
+        now=parts.now,
     )
 
 

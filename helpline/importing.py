@@ -58,3 +58,22 @@ def _folder(paths: list[Path]) -> Tables:
     tables = read_files((kinds[path.name], path.name, path.read_bytes()) for path in known)
     notes = [f"{path.name}: of no known kind, passed over" for path in paths if path not in known]
     return Tables(tables.rows, tables.faults, notes)
+
+
+def add_to(parser: argparse.ArgumentParser) -> None:
+    """The words of `helpline import ...`."""
+    parser.add_argument(
+        "kind", metavar="KIND", choices=[*Kind, *Bundle], help=", ".join([*Kind, *Bundle])
+    )
+    parser.add_argument(
+        "files", metavar="FILE", type=Path, nargs="+", help="for folder and lgd: folders"
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="say what is wrong and what would change"
+    )
+    parser.add_argument(
+        "--remove-absent",
+        action="store_true",
+        help="remove tenures, leaves and holidays that are in no file (of the kinds imported)",
+    )
+    parser.set_defaults(command=import_data)

@@ -2,6 +2,7 @@
 
 import argparse
 from dataclasses import replace
+from uuid import UUID
 
 from complaints.texts import clock
 from helpline.clock import shifted_clock
@@ -85,3 +86,36 @@ async def change_template(settings: Settings, options: argparse.Namespace) -> in
         await templates.save(conn, replace(before, language=options.language, **changes))
     print(f"{options.kind}: changed; messages written from now on use it")
     return 0
+
+
+def add_to(parser: argparse.ArgumentParser) -> None:
+    """The words of `helpline notifications ...`."""
+    verbs = parser.add_subparsers(required=True)
+
+    listed = verbs.add_parser("list", help="how many wait, and those that are held, with why")
+    which = listed.add_mutually_exclusive_group()
+    which.add_argument("--held", action="store_true", help="only those that are held")
+    which.add_argument(
+        "--undelivered", action="store_true", help="those that a gateway took but did not deliver"
+    )
+    listed.add_argument("--most", type=int, default=100, metavar="N", help="default: 100")
+    listed.set_defaults(command=listing)
+
+    again = verbs.add_parser("retry", help="let held messages go: they are tried again")
+    which = again.add_mutually_exclusive_group(required=True)
+    which.add_argument("id", nargs="?", type=UUID, metavar="ID")
+    which.add_argument("--all", action="store_true", help="all that are held")
+    again.set_defaults(command=retry)
+
+    templates = verbs.add_parser("templates", help="the texts, as registered with the operator")
+    templates.set_defaults(command=list_templates)
+
+    template = verbs.add_parser("template", help="change one text or its registration")
+    template.add_argument("kind", metavar="KIND")
+    template.add_argument("--channel", choices=list(Channel), default=Channel.SMS)
+    template.add_argument("--language", default="hi")
+    template.add_argument("--id", help="the template id (DLT)")
+    template.add_argument("--header", help="the sender id")
+    template.add_argument("--subject", help="of an e-mail")
+    template.add_argument("--text", help="with variables such as {number}")
+    template.set_defaults(command=change_template)

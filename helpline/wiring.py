@@ -9,69 +9,46 @@ from pathlib import Path
 import structlog
 
 from agi.server import FastAgiServer
-from calls.journal import CallJournal
 from campaigns.callbacks import Callbacks
 from campaigns.dialer import Dialer
-from complaints.attachments.page import AttachmentPage, posts_may_see
-from complaints.bundle_page import BundlePage
 from complaints.status import words_to_speak
-from cti import deskguidance, deskhearing, deskpage
-from cti.api import AgentApi
-from cti.api import routes as agent_routes
-from cti.staffing import Shift
-from cti.supervisor.call_page import CallParts
-from cti.supervisor.hearing import ListeningRights
-from cti.supervisor.site import add_supervisor_pages
 from cti.views import AgentStatus
 from db.group_commit import GroupCommit
 from db.migrate import migrate
 from db.pool import Pool, open_pool
 from dialplans.secrets import Secrets
 from dialplans.settings import CellSettings
-from helpline.adapters import (
-    Answers,
-    CallbackRows,
-    LinkSigner,
-    OpenFeedback,
-    TrunkOriginator,
-    link_signer,
-)
+from helpline.adapters import TrunkOriginator, link_signer
 from helpline.asterisk import AsteriskService
 from helpline.cell import render_cell, state_folder
 from helpline.clock import Clock
 from helpline.database import Database
 from helpline.deadlines import DeadlineSweep
-from helpline.desk_adapters import ComplaintRegistrar, NumberHistory
+from helpline.desk_adapters import NumberHistory
 from helpline.dialing import callback_settings, dialer_settings
-from helpline.flows import FlowParts, agi_server
+from helpline.figures import watch_callers, watch_calls
+from helpline.flow_parts import flow_parts
+from helpline.flows import agi_server
 from helpline.http import Health, HttpServer, application
-from helpline.keys import signing_key
-from helpline.known_agents import KnownAgents
 from helpline.live import LiveCell
 from helpline.metrics import Metrics
-from helpline.officers import OfficersByTelephone
-from helpline.outbound import Outbound, receipt_options
-from helpline.pages import DeskSessions, SessionSweep, WallboardSessions, page_shell
+from helpline.outbound import Outbound
+from helpline.pages import DeskSessions, SessionSweep, page_shell
 from helpline.prompts import prompt_store, render_prompts
 from helpline.queue_words import QueueWords
-from helpline.reception import Admission, Places, StatusRows, admission, opening_book
+from helpline.reception import admission
 from helpline.recorded import RecordingJobs, recording_vault
-from helpline.recording_adapters import AsteriskRecorder, MayHear
+from helpline.recording_adapters import AsteriskRecorder
 from helpline.settings import Settings
-from helpline.sign_in import passwords
+from helpline.site import add_site
 from helpline.softphones import PasswordFile, softphone_settings
 from helpline.supervise import Supervisor
 from helpline.tls import tls_context
 from helpline.tools import Tools
-from messages.receipts import Receipts
-from recordings.capture import Capture
-from recordings.certificate import Device
 from recordings.closer import Closer
-from recordings.download import Downloads
 from recordings.vault import Vault
 from speech.prompts import Prompt
 from speech.words import Words
-from web.site import add_pages
 
 _log = structlog.get_logger(__name__)
 
@@ -145,11 +122,10 @@ class Helpline:
 
     async def start(self, progress: Progress = lambda _what: None) -> None:
         """Start everything, or nothing: what was started is stopped again when a part fails."""
-        try:
+        async with contextlib.AsyncExitStack() as half_started:
+            half_started.push_async_callback(self.stop)
             await self._start(progress)
-        except BaseException:
-            await self.stop()
-            raise
+            half_started.pop_all()
 
     async def stop(self, *, drain_seconds: float = 2.0) -> None:
         """Begin no more calls, let those in a flow finish for `drain_seconds`, stop all parts."""
@@ -213,27 +189,23 @@ class Helpline:
         self._services.start("places told", lambda: told.run(_PLACES_SECONDS))
         self._agi = agi_server(
             settings.cell,
-            FlowParts(
-                journal=CallJournal(commit),
-                capture=Capture(commit, now, settings.cell.name, state.captures),
-                callbacks=CallbackRows(pool, now),
-                book=Answers(pool, settings.rules, now, self._signer()),
+            flow_parts(
+                settings,
+                pool,
+                commit,
+                now,
                 prompts=self._prompts,
                 words=words,
-                status=StatusRows(pool),
                 gate=gate,
-                open_now=opening_book(settings, pool, now),
-                places=Places(pool, now),
-                known=KnownAgents(pool, settings.cell, self._seated, now),
-                questions=OpenFeedback(pool, settings.rules, now, self._signer()),
-                offers_call_back=settings.hours.call_back,
-                officers=OfficersByTelephone(pool, settings.rules, passwords(settings), now),
-                now=now,
+                seated=self._seated,
             ),
         )
         await self._agi.start()
-        self._watch_calls(commit, closer, self._agi)
-        self._watch_callers(gate, words)
+        watch_calls(self._metrics, self._agi, commit, closer)
+        watch_callers(self._metrics, gate, words)
+        self._metrics.counter(
+            "service_restarts", "Services started again", self._services.restarts, "service"
+        )
 
     def _seated(self, queue: str, agent_id: str) -> AgentStatus | None:
         return None if self._live is None else self._live.seated(queue, agent_id)
@@ -273,7 +245,9 @@ class Helpline:
         jobs.add_metrics(self._metrics)
 
     def _start_deadlines(self, pool: Pool) -> None:
-        sweep = DeadlineSweep(pool, self._settings.rules, self._now, self._signer())
+        sweep = DeadlineSweep(
+            pool, self._settings.rules, self._now, link_signer(self._settings, self._now)
+        )
         self._services.start("deadlines", sweep.run)
         self._services.start("second look", sweep.run_second_look)
 
@@ -302,48 +276,11 @@ class Helpline:
             self._services.start(name, service)
 
     async def _start_http(self, pool: Pool) -> None:
-        settings, key = self._settings, signing_key(self._settings)
-        policy = settings.rules
+        settings = self._settings
         shell = page_shell(settings, pool, self._now)
-        registrar = ComplaintRegistrar(pool, policy, self._now, self._vault.keys)
-        live = self.live
-        agents = AgentApi(
-            key,
-            live.desk,
-            registrar,
-            DeskSessions(shell),
-            wallboards=live.wallboards,
-            drafts=live.drafts,
-            supervisors=WallboardSessions(shell),
-        )
-        app = application(agent_routes(agents), self._metrics, self.health)
-        may_hear = MayHear(policy, ListeningRights(pool, self._now))
-        Downloads(pool, self._vault, key, self._now, may_hear).add_routes(app)
-        BundlePage(pool, key, self._now, policy).add_routes(app)
-        see = posts_may_see(policy)
-        AttachmentPage(pool, self._vault, key, self._now, see).add_routes(app)
-        add_pages(app, shell)
-        deskpage.add_routes(app, shell)
-        deskhearing.add_routes(app, shell, key)
-        deskguidance.add_routes(app, shell)
-        parts = CallParts(
-            self._vault,
-            key,
-            Device(**settings.recordings.device.model_dump()),
-            settings.recordings.chromium,
-        )
-        wrap_up = {queue.name: queue.wrap_up_seconds for queue in settings.cell.queues}
-        add_supervisor_pages(
-            app,
-            shell,
-            parts,
-            cell=settings.cell.name,
-            wrap_up=wrap_up,
-            alarms=settings.alarms.as_rules(),
-            shifts=[Shift(one.begins, one.ends, one.seats) for one in settings.hours.shifts],
-        )
-        if receipts := settings.notifications.receipts:
-            Receipts(pool, receipt_options(receipts), self._now).add_routes(app)
+        app = application((), self._metrics, self.health)
+        desks = DeskSessions(shell)
+        add_site(app, shell, settings, self._vault, self.live, desks)
         self._services.start("sessions", SessionSweep(shell).run)
         tls = await asyncio.to_thread(tls_context, settings.http)
         server = HttpServer(app, settings.http.host, settings.http.port, tls)
@@ -358,30 +295,6 @@ class Helpline:
                     await asyncio.sleep(0.05)
             return
         _log.error("no AMI link yet: agents and dialer wait", state=self.live.link.state)
-
-    def _signer(self) -> LinkSigner:
-        return link_signer(self._settings, self._now)
-
-    def _watch_calls(self, commit: GroupCommit, closer: Closer, agi: FastAgiServer) -> None:
-        metrics = self._metrics
-        metrics.gauge("calls_in_flows", "Calls in our call flows", lambda: agi.active)
-        metrics.counter("flows_served", "Call flows run to their end", lambda: agi.served)
-        metrics.counter("flows_failed", "Call flows that raised", lambda: agi.failed)
-        metrics.counter("flows_refused", "Calls beyond the bound", lambda: agi.refused)
-        metrics.gauge("call_rows_waiting", "Rows not yet durable", lambda: commit.pending)
-        metrics.gauge("database_away", "1 while rows cannot be written", lambda: commit.away)
-        metrics.counter(
-            "recordings", "Recordings by what became of them", lambda: dict(closer.totals), "fate"
-        )
-        metrics.counter(
-            "service_restarts", "Services started again", self._services.restarts, "service"
-        )
-
-    def _watch_callers(self, gate: Admission, words: Words) -> None:
-        metrics = self._metrics
-        metrics.counter("callers_refused", "Not let in", lambda: {**gate.refused}, "verdict")
-        metrics.gauge("words_waiting", "Texts not yet spoken", lambda: words.waiting)
-        metrics.counter("words_missed", "Left out of a sentence", lambda: words.missed)
 
 
 async def _close(pool: Pool) -> None:

@@ -19,13 +19,13 @@ from recordings import rows
 from recordings.errors import RecordingError
 from recordings.links import verify
 from recordings.peaks import peaks_of
+from recordings.sending import first_piece, send_rest
 from recordings.vault import StoredObject, Vault
 
 #: Whether a recording may be heard by an audience that holds a good link to it: asked each time.
 MayHear = Callable[[Connection, UUID, str], Awaitable[bool]]
 
 _log = structlog.get_logger(__name__)
-_PIECE = 256 * 1024
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _NOT_VALID = "This link is not valid."
 _NO_AUDIO = {
@@ -76,8 +76,7 @@ class Downloads:
             span = _span(request, found)
             if span is None:
                 return _no_such_range(found.bytes)
-            # Read before the head leaves: a store that is away is then still an answer of its own.
-            first = await self._vault.read(found, span[0], min(span[0] + _PIECE, span[1]))
+            first = await first_piece(self._vault, found, *span)
             await self._log_access(request, found, span)
         except (*AWAY, RecordingError) as error:
             _log.error("recording not served", recording=str(recording_id), error=repr(error))
@@ -150,13 +149,7 @@ class Downloads:
         response.headers["Content-Disposition"] = f'inline; filename="{found.file_name}"'
         if partial:
             response.headers["Content-Range"] = f"bytes {start}-{end - 1}/{found.bytes}"
-        await response.prepare(request)
-        while request.method != "HEAD" and piece:
-            await response.write(piece)
-            start += len(piece)
-            stop = min(start + _PIECE, end)
-            piece = await self._vault.read(found, start, stop) if start < end else b""
-        await response.write_eof()
+        await send_rest(request, response, self._vault, found, span, piece)
         return response
 
 

@@ -12,6 +12,7 @@ import soundfile
 
 from bench.cells import written_cell
 from bench.load import unread_port
+from bench.quiet import quiet
 from bench.stage import StageError
 from bench.telephones import Telephones
 from cti.ami import AmiLink, AmiSettings
@@ -30,7 +31,7 @@ from helpline.lab.phones import Address
 from helpline.lab.site import Site
 from helpline.tools import Tools
 
-_READY_SECONDS, _QUIET_SECONDS = 30.0, 60.0
+_READY_SECONDS = 30.0
 # As long as the two announcements are when they are spoken.
 _ANNOUNCEMENTS = {PROMPT_PLEASE_WAIT: 2.0, PROMPT_KEEP_PLACE: 6.0}
 
@@ -71,21 +72,7 @@ class QueueStage:
 
     async def quiet(self) -> None:
         """Until every citizen has hung up and no call is left. Raises `StageError`."""
-        try:
-            async with asyncio.timeout(_QUIET_SECONDS):
-                while not await self._is_quiet():
-                    for leg in list(self.citizens.legs.values()):
-                        self.citizens.hang_up(leg)
-                    await asyncio.sleep(0.3)
-        except TimeoutError:
-            left = len(self.citizens.legs) + len(self.agents.legs)
-            raise StageError(f"{left} calls did not end in {_QUIET_SECONDS:g} s") from None
-
-    async def _is_quiet(self) -> bool:
-        if self.citizens.legs or self.agents.legs:
-            return False
-        said = await self.asterisk.cli("core show channels count")
-        return said.lstrip().startswith("0 active channels")
+        await quiet(self.asterisk, self.citizens, self.agents)
 
     async def _ask(self, action: str, queue: str, agent: str, *more: tuple[str, str]) -> None:
         fields = [("Queue", queue), ("Interface", agent_interface(agent)), *more]

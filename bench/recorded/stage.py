@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bench.cells import agent_id, written_cell
 from bench.cpu import used, used_by_niced
+from bench.quiet import quiet
 from bench.servers.ours import DATABASE_VARIABLE
 from bench.stage import StageError, stop
 from bench.streams import Pump, Streams, first_of_all
@@ -33,7 +34,7 @@ MONO, UNRECORDED, STEREO = "9301", "9302", "9303"
 # and a copy that has lost twelve is refused.
 CITIZENS_HERTZ, AGENTS_HERTZ = 440.0, 700.0
 _MEDIA_PORT = 40_000
-_READY_SECONDS, _QUIET_SECONDS = 90.0, 60.0
+_READY_SECONDS = 90.0
 
 
 @dataclass(frozen=True)
@@ -47,21 +48,7 @@ class Exchange:
 
     async def quiet(self) -> None:
         """Until no call is left. Raises `StageError`."""
-        try:
-            async with asyncio.timeout(_QUIET_SECONDS):
-                while not await self._is_quiet():
-                    for leg in list(self.citizens.legs.values()):
-                        self.citizens.hang_up(leg)
-                    await asyncio.sleep(0.3)
-        except TimeoutError:
-            left = len(self.citizens.legs) + len(self.agents.legs)
-            raise StageError(f"{left} calls did not end in {_QUIET_SECONDS:g} s") from None
-
-    async def _is_quiet(self) -> bool:
-        if self.citizens.legs or self.agents.legs:
-            return False
-        said = await self.asterisk.cli("core show channels count")
-        return said.lstrip().startswith("0 active channels")
+        await quiet(self.asterisk, self.citizens, self.agents)
 
 
 @dataclass(frozen=True)

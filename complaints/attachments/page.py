@@ -23,6 +23,7 @@ from db.statements import statements
 from recordings import sealed_files
 from recordings.errors import RecordingError
 from recordings.links import ATTACHMENTS, verify
+from recordings.sending import first_piece, send_rest
 from recordings.vault import SealedObject, Vault
 
 #: Whether an audience that holds a good link to an attachment may see it: asked each time.
@@ -30,7 +31,6 @@ MaySee = Callable[[Connection, UUID, str], Awaitable[bool]]
 
 _log = structlog.get_logger(__name__)
 PATH = f"/{ATTACHMENTS}/"
-_PIECE = 256 * 1024
 _HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; "
@@ -82,8 +82,7 @@ class AttachmentPage:
                 if one.erased_at is not None:
                     return _refusal(410, _ERASED)
                 sealed = await sealed_files.find(conn, one.id)
-            # Read before the head leaves: a store that is away is then still an answer of its own.
-            first = await self._vault.read(sealed, 0, min(_PIECE, sealed.bytes))
+            first = await first_piece(self._vault, sealed, 0, sealed.bytes)
             async with self._pool.acquire(timeout=2) as conn:
                 await rows.log_access(conn, one.id, access, self._now())
         except (*AWAY, RecordingError) as error:
@@ -114,14 +113,7 @@ class AttachmentPage:
         response.content_type = one.media_type
         response.content_length = one.bytes
         response.headers["Content-Disposition"] = disposition(one)
-        await response.prepare(request)
-        sent = 0
-        while request.method != "HEAD" and piece:
-            await response.write(piece)
-            sent += len(piece)
-            stop = min(sent + _PIECE, sealed.bytes)
-            piece = await self._vault.read(sealed, sent, stop) if sent < stop else b""
-        await response.write_eof()
+        await send_rest(request, response, self._vault, sealed, (0, sealed.bytes), piece)
         return response
 
 

@@ -100,6 +100,11 @@ def cell(told: dict[str, Any], name: str) -> dict[str, Any]:
     return found
 
 
+def state_of(told: dict[str, Any], name: str) -> str | None:
+    """None: no word of it has come yet."""
+    return next((one["state"] for one in told["cells"] if one["name"] == name), None)
+
+
 async def test_one_wallboard_shows_the_sum_of_all_cells_and_each_by_itself(
     centre: Centre,
 ) -> None:
@@ -139,7 +144,7 @@ async def test_a_cell_that_fell_silent_is_said_and_in_no_sum(pool: Pool) -> None
         await centre.newest(page, lambda one: "waiting" in one["queues"].get("helpline-hi", {}))
         await falls_silent(centre)
         (last,) = centre.here.cti.cells.words()
-        told = await centre.newest(page, lambda one: cell(one, "cell2")["state"] == "silent")
+        told = await centre.newest(page, lambda one: state_of(one, "cell2") == "silent")
         silent = cell(told, "cell2")
         assert last.heard_at is not None
         assert silent["since"] == last.heard_at.isoformat()
@@ -147,7 +152,7 @@ async def test_a_cell_that_fell_silent_is_said_and_in_no_sum(pool: Pool) -> None
         assert told["agents"] == []
         assert told["queues"].get("helpline-hi", {"waiting": 0})["waiting"] == 0
         centre.there.away = False
-        back = await centre.newest(page, lambda one: cell(one, "cell2")["state"] == "up")
+        back = await centre.newest(page, lambda one: state_of(one, "cell2") == "up")
         assert back["queues"]["helpline-hi"]["waiting"] == 1
 
 
@@ -156,7 +161,7 @@ async def test_a_cell_without_its_asterisk_says_so_itself(centre: Centre) -> Non
     for session in centre.there.server.sessions:
         session.cut()
     await centre.there.server.stop()
-    told = await centre.newest(page, lambda one: cell(one, "cell2")["state"] == "no_link")
+    told = await centre.newest(page, lambda one: state_of(one, "cell2") == "no_link")
     assert (told["in_step"], cell(told, "cell1")["state"]) == (False, "up")
 
 
@@ -327,7 +332,7 @@ async def test_a_cell_in_another_process_is_seen_obeys_and_is_missed_when_it_is_
         assert tuple(row or ()) == ("force_pause", f"agent:{FAR}")
         other.kill()
         await other.wait()
-        told = await centre.newest(page, lambda one: cell(one, "cell2")["state"] == "silent")
+        told = await centre.newest(page, lambda one: state_of(one, "cell2") == "silent")
         assert told["agents"] == []
         assert cell(told, "cell2")["since"] is not None
         answer = await ask(page, "broadcast", queue="helpline-hi", text="बाढ़")

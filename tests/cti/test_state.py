@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID, uuid4
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cti.effects import (
@@ -18,8 +18,9 @@ from cti.effects import (
 )
 from cti.events import Leg, leg_of, parse
 from cti.message import AmiEvent
+from cti.reducer import reduce
 from cti.snapshot import Member, Snapshot, resync
-from cti.state import State, reduce
+from cti.state import State
 from cti.views import SIGNED_OUT, AgentStatus, AgentView, agent_view, touched, views
 from tests.cti.streams import (
     AT,
@@ -356,6 +357,13 @@ def pause_or_hold(draw: st.DrawFn) -> AmiEvent:
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.one_of(any_event(), pause_or_hold()), max_size=40))
+@example(
+    [
+        event("Unhold", **agent_leg("1001", 2, "c-1", CALL, "6")),
+        event("ConfbridgeJoin", **agent_leg("1002", 2, "c-1", CALL, "6")),  # one leg, two names
+        event("Hold", **agent_leg("1001", 2, "c-1", CALL, "6")),
+    ]
+)
 def test_who_is_not_touched_by_an_event_is_doing_the_same_after_it(events: list[AmiEvent]) -> None:
     state = State()
     for raw in events:

@@ -1,6 +1,7 @@
 // The registration form: kept as one types, sent once, asked back where it may be a duplicate.
 
-import { announce, byId, csrf, has, language, make, moment, named, say } from "./page.js";
+import { askWhether, faultTexts, reasonText, showFaults, showRegistered, showResult } from "./answered.js";
+import { announce, byId, csrf, language, make, named, say } from "./page.js";
 import { MoreFields } from "./more.js";
 import { Picker } from "./picker.js";
 
@@ -59,7 +60,7 @@ export class Form {
     this.version = 0;
     this.key = crypto.randomUUID();
     byId("form-asks").hidden = true;
-    this.result(false);
+    showResult(false);
     this.faults({});
     this.show();
   }
@@ -219,81 +220,31 @@ export class Form {
     const told = await response.json();
     this.faults(faultTexts(told.reasons ?? {}));
     byId("form-asks").hidden = true;
-    if (response.status === 409 && told.candidates) this.ask(told.candidates);
+    if (response.status === 409 && told.candidates) askWhether(told.candidates, (more) => this.send(more));
     else if (response.ok) this.done(told);
     else announce(say("not_registered", { reason: reasonText("error", told.reason) }), true);
   }
 
-  /** It may be one of the citizen's open ones: the agent asks, and says. */
-  ask(candidates) {
-    const box = byId("form-asks");
-    const buttons = candidates.map((one) => {
-      const text = say("adds_to", { number: one.number, at: moment(one.registered_at) });
-      const button = make("button", { type: "button", className: "other" }, text);
-      button.addEventListener("click", () => this.send({ adds_to: one.number }));
-      return button;
-    });
-    const separate = make("button", { type: "button" }, say("separate"));
-    separate.addEventListener("click", () => this.send({ separate: true }));
-    box.replaceChildren(make("p", {}, say("duplicate")), ...buttons, separate);
-    box.hidden = false;
-    buttons[0]?.focus();
-  }
-
   done(told) {
-    const box = byId("form-result");
-    const lines = [
-      make("p", { className: "number" }, told.number),
-      make("p", {}, say(`result_${told.result}`)),
-      told.officer ? make("p", {}, `${told.officer}`) : null,
-      told.due_at ? make("p", {}, say("due", { at: moment(told.due_at) })) : null,
-      told.words ? make("p", {}, told.words) : null,
-    ].filter(Boolean);
-    const again = make("button", { type: "button", className: "other" }, say("another"));
-    again.addEventListener("click", () => {
-      const pop = this.desk.pop;
-      this.kept = null;
-      this.clear();
-      this.candidates(pop?.history?.citizens ?? []);
-      this.field("category").focus();
-    });
     this.more.clear();
-    box.replaceChildren(make("h3", {}, say("tell")), ...lines, again);
     byId("form-saved").textContent = "";
     clearTimeout(this.timer);
     this.timer = null;
-    this.result(true);
-    box.focus();
+    showRegistered(told, () => this.again());
     this.desk.side.day();
   }
 
-  /** Once it is registered, the number is what matters. */
-  result(shown) {
-    byId("form-result").hidden = !shown;
-    byId("form-fields").hidden = shown;
+  /** Another complaint in the same call. */
+  again() {
+    this.kept = null;
+    this.clear();
+    this.candidates(this.desk.pop?.history?.citizens ?? []);
+    this.field("category").focus();
   }
 
   faults(fields) {
-    for (const line of this.element.querySelectorAll(".fault")) {
-      const why = fields[line.dataset.of];
-      line.textContent = why ?? "";
-      line.hidden = !why;
-      const field = this.field(line.dataset.of);
-      if (field instanceof Element) field.setAttribute("aria-invalid", String(Boolean(why)));
-    }
-    const first = this.element.querySelector("[aria-invalid=true]");
-    first?.focus();
+    showFaults(this.element, fields);
   }
-}
-
-/** `{code, ...}` of the server in the reader's language. */
-function reasonText(what, reason) {
-  const key = `${what}_${reason?.code}`;
-  return has(key) ? say(key, reason) : say(what === "fault" ? "fault_invalid" : "error_other");
-}
-
-function faultTexts(reasons) {
-  return Object.fromEntries(Object.entries(reasons).map(([field, one]) => [field, reasonText("fault", one)]));
 }
 
 function category(one) {

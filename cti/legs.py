@@ -1,0 +1,190 @@
+"""The legs of calls that agents talk in: found in the state, moved, rung and ended.
+
+The citizen's leg is moved, never replaced: our call id and the recording hang on it. Whatever more
+than two people talk in is a room named by the call. Nothing here tells a page that something is so:
+Asterisk's events do.
+"""
+
+from collections.abc import Callable, Set
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+
+from cti.ami import AmiLink
+from cti.directory import Kind, Target
+from cti.errors import AmiRefusedError, NotNowError
+from cti.live import LiveState
+from cti.originate import OriginateCommand, OriginateReply
+from cti.state import LiveCall, State
+from cti.views import AgentStatus
+from db.ids import new_id
+from dialplans import names
+
+_log = structlog.get_logger(__name__)
+_RING_MS = 30_000
+
+
+class Legs:
+    """What moves or rings raises an `AmiError` when Asterisk does not do it.
+
+    `caller_id`: what third parties are shown when we ring them. `on_hold`: calls whose citizen
+    waits while somebody is asked. `sides`: legs that were asked for, and the calls they are for.
+    """
+
+    def __init__(
+        self, link: AmiLink, live: LiveState, *, caller_id: str, now: Callable[[], datetime]
+    ) -> None:
+        self._link = link
+        self._live = live
+        self._caller_id = caller_id
+        self._now = now
+        self.on_hold: set[UUID] = set()
+        self.sides: dict[str, UUID] = {}
+
+    @property
+    def state(self) -> State:
+        """What is live now."""
+        return self._live.state
+
+    @property
+    def inside(self) -> Set[str]:
+        """Legs in their call's room."""
+        return self._live.state.inside
+
+    def free(self, agent_id: str) -> bool:
+        """Whether this agent is ready for a call."""
+        return self._live.view(agent_id).status is AgentStatus.READY
+
+    def mine(self, agent_id: str) -> LiveCall:
+        """The call that this agent is in. Raises `NotNowError`."""
+        view = self._live.view(agent_id)
+        call = self.state.calls.get(view.call_id) if view.call_id else None
+        if call is None or view.status is not AgentStatus.IN_CALL:
+            raise NotNowError("you are in no call")
+        return call
+
+    def with_citizen(self, agent_id: str) -> LiveCall:
+        """The call with a citizen that is this agent's. Raises `NotNowError`."""
+        call = self.mine(agent_id)
+        if call.citizen_leg is None:
+            raise NotNowError("the citizen is not in the call")
+        if call.agent_id != agent_id:
+            raise NotNowError("the call is another agent's")
+        return call
+
+    def waits(self, call: LiveCall) -> bool:
+        """Whether the citizen is on hold."""
+        return call.id in self.on_hold
+
+    def none_beside(self, call: LiveCall) -> None:
+        """Raises `NotNowError` while somebody is asked."""
+        if self.beside(call) or self.waits(call):
+            raise NotNowError("somebody is being asked already")
+
+    def beside(self, call: LiveCall) -> list[str]:
+        """Legs that are neither the citizen's nor of the agent who has the call."""
+        return [
+            leg.channel_id
+            for leg in self.state.legs.values()
+            if leg.call_id == call.id and not leg.citizen and leg.channel_id != call.agent_leg
+        ]
+
+    def answered_beside(self, call: LiveCall) -> list[str]:
+        """Of them, those in the room."""
+        return [leg for leg in self.beside(call) if leg in self.inside]
+
+    def holds_found(self, legs: Set[str]) -> None:
+        """Citizens' legs that Asterisk says are on hold: of a server before us, too."""
+        state = self.state
+        self.on_hold |= {leg.call_id for id in legs if (leg := state.legs.get(id)) and leg.call_id}
+        self.on_hold -= {
+            call.id for call in state.calls.values() if call.citizen_leg in state.waiting
+        }
+
+    async def part(self, call: LiveCall, context: str) -> None:
+        """The agent into the room, the citizen to `context`."""
+        if call.agent_leg in self.inside:
+            await self.move_citizen(call, context, names.EXTEN_START)
+            return
+        await self._act(
+            "Redirect", Channel=call.citizen_leg or "", Context=context,
+            Exten=names.EXTEN_START, Priority="1", ExtraChannel=call.agent_leg or "",
+            ExtraContext=names.CONTEXT_DESK_SIDE, ExtraExten=names.EXTEN_START, ExtraPriority="1",
+        )  # fmt: skip
+
+    async def move_citizen(self, call: LiveCall, context: str, exten: str) -> None:
+        """Only the citizen: out of a room, or a conversation that ends with it."""
+        await self._act(
+            "Redirect", Channel=call.citizen_leg or "", Context=context, Exten=exten, Priority="1"
+        )
+
+    async def rejoin(self, call: LiveCall) -> None:
+        """The citizen into the room, off hold."""
+        self.on_hold.discard(call.id)
+        await self.move_citizen(call, names.CONTEXT_DESK_CITIZEN, names.EXTEN_START)
+
+    async def together(self, call: LiveCall) -> None:
+        """Agent and citizen talk in the room, wherever either of them was left."""
+        self.on_hold.discard(call.id)
+        await self.part(call, names.CONTEXT_DESK_CITIZEN)
+
+    async def back_to_queue(self, call: LiveCall) -> None:
+        """The citizen to the agents again, before those who came later."""
+        self.on_hold.discard(call.id)
+        await self.move_citizen(call, names.CONTEXT_BACK, names.EXTEN_START)
+
+    async def ring(self, call: LiveCall, target: Target) -> str:
+        """Ring somebody into the call's room; the id of the leg. Raises `NotNowError`."""
+        match target.kind:
+            case Kind.AGENT:
+                channel = names.agent_interface(target.value)
+            case Kind.NUMBER:
+                channel = names.dial_trunk(target.value)
+                if target.contact is not None:
+                    channel = names.dial_contact(target.value, target.contact)
+            case Kind.QUEUE:
+                raise NotNowError("a queue cannot be asked")
+        command = OriginateCommand(
+            channel_id=new_id(self._now()),
+            channel=channel,
+            context=names.CONTEXT_DESK_SIDE,
+            exten=names.EXTEN_START,
+            caller_id=self._caller_id,
+            timeout_ms=_RING_MS,
+            variables={f"__{names.VAR_CALL}": str(call.id)},
+            side=True,
+        )
+        self.sides[command.leg_id] = call.id  # first: it may be over before we are answered
+        if await self._link.originate(command) is OriginateReply.REFUSED:
+            self.sides.pop(command.leg_id, None)
+            raise NotNowError("they cannot be called now")
+        return command.leg_id
+
+    async def set_variable(self, call: LiveCall, name: str, value: str) -> None:
+        """On the citizen's leg."""
+        await self._act("Setvar", Channel=call.citizen_leg or "", Variable=name, Value=value)
+
+    async def press(self, leg: str, keys: str) -> None:
+        """Send keys into a leg."""
+        for key in keys:
+            await self._act("PlayDTMF", Channel=leg, Digit=key)
+
+    async def hang_up(self, leg: str) -> None:
+        """End a leg, which may be gone already."""
+        try:
+            await self._act("Hangup", Channel=leg, Cause="16")
+        except AmiRefusedError:
+            _log.debug("leg was gone already", leg=leg)
+
+    async def _act(self, name: str, **fields: str) -> None:
+        reply = await self._link.action(name, fields)
+        if not reply.ok:
+            raise AmiRefusedError(name, reply.message)
+
+
+def leg_of(call: LiveCall, agent_id: str) -> str:
+    """The leg of an agent in this call."""
+    if call.agent_id == agent_id and call.agent_leg is not None:
+        return call.agent_leg
+    return call.others[agent_id]

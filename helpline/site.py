@@ -1,0 +1,83 @@
+"""All that a cell serves over HTTP, joined: desks, supervisors, offices, and signed links."""
+
+from aiohttp import web
+
+from complaints.attachments.page import AttachmentPage, posts_may_see
+from complaints.bundle_page import BundlePage
+from cti import deskguidance, deskhearing, deskpage
+from cti.api import AgentApi
+from cti.api import routes as agent_routes
+from cti.staffing import Shift
+from cti.supervisor.call_page import CallParts
+from cti.supervisor.hearing import ListeningRights
+from cti.supervisor.site import add_supervisor_pages
+from helpline.desk_adapters import ComplaintRegistrar
+from helpline.keys import signing_key
+from helpline.live import LiveCell
+from helpline.outbound import receipt_options
+from helpline.pages import DeskSessions, WallboardSessions
+from helpline.recording_adapters import MayHear
+from helpline.settings import Settings
+from messages.receipts import Receipts
+from recordings.certificate import Device
+from recordings.download import Downloads
+from recordings.vault import Vault
+from web.shell import Shell
+from web.site import add_pages
+
+
+def add_site(
+    app: web.Application,
+    shell: Shell,
+    settings: Settings,
+    vault: Vault,
+    live: LiveCell,
+    desks: DeskSessions,
+) -> None:
+    """Every page and socket of the cell. Raises `SettingsError` when the signing key is exposed."""
+    key = signing_key(settings)
+    agents = AgentApi(
+        key,
+        live.desk,
+        ComplaintRegistrar(shell.pool, settings.rules, shell.now, vault.keys),
+        desks,
+        wallboards=live.wallboards,
+        drafts=live.drafts,
+        supervisors=WallboardSessions(shell),
+    )
+    app.add_routes(agent_routes(agents))
+    _add_links(app, shell, settings, vault, key)
+    add_pages(app, shell)
+    deskpage.add_routes(app, shell)
+    deskhearing.add_routes(app, shell, key)
+    deskguidance.add_routes(app, shell)
+    _add_supervisors(app, shell, settings, vault, key)
+    if receipts := settings.notifications.receipts:
+        Receipts(shell.pool, receipt_options(receipts), shell.now).add_routes(app)
+
+
+def _add_links(
+    app: web.Application, shell: Shell, settings: Settings, vault: Vault, key: bytes
+) -> None:
+    """What a signed link opens: a recording, a bundle, a file of a complaint."""
+    pool, now, policy = shell.pool, shell.now, settings.rules
+    may_hear = MayHear(policy, ListeningRights(pool, now))
+    Downloads(pool, vault, key, now, may_hear).add_routes(app)
+    BundlePage(pool, key, now, policy).add_routes(app)
+    AttachmentPage(pool, vault, key, now, posts_may_see(policy)).add_routes(app)
+
+
+def _add_supervisors(
+    app: web.Application, shell: Shell, settings: Settings, vault: Vault, key: bytes
+) -> None:
+    recordings = settings.recordings
+    device = Device(**recordings.device.model_dump())
+    add_supervisor_pages(
+        app,
+        shell,
+        CallParts(vault, key, device, recordings.chromium),
+        cell=settings.cell.name,
+        wrap_up={queue.name: queue.wrap_up_seconds for queue in settings.cell.queues},
+        alarms=settings.alarms.as_rules(),
+        shifts=[Shift(one.begins, one.ends, one.seats) for one in settings.hours.shifts],
+    )
