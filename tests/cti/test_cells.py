@@ -63,15 +63,15 @@ async def centre(pool: Pool) -> AsyncIterator[Centre]:
 
 
 @asynccontextmanager
-async def two_cells(pool: Pool) -> AsyncIterator[Centre]:
-    """Two whole cells, each with an Asterisk of its own."""
+async def two_cells(pool: Pool, ahead: timedelta = timedelta(0)) -> AsyncIterator[Centre]:
+    """Two whole cells, each with an Asterisk of its own; the other's clock is `ahead` of ours."""
     await pool.execute("truncate alarm, supervisor_action cascade")
     known, clock = FakeSupervisors(), ManualClock(AT)
     async with (
         opened(pool, supervisors=known, directory=DIRECTORY, now=clock) as here,
         opened(
             pool, FakeAmi(), cell="cell2", directory=DIRECTORY, supervisors=known,
-            alarms=(ALARM,), now=clock,
+            alarms=(ALARM,), now=lambda: clock() + ahead,
         ) as there,
     ):  # fmt: skip
         yield Centre(here, there, clock)
@@ -177,6 +177,17 @@ async def test_a_command_is_carried_out_by_the_cell_that_has_the_agent(
     assert told["from"] == f"supervisor:{HINDI.name}"
     assert (await ask(page, "force_sign_out", agent=FAR, reason="घर"))["ok"]
     assert FAR not in centre.there.desk.serving()
+
+
+@pytest.mark.parametrize("minutes", [5, -5])
+async def test_a_command_is_carried_out_whatever_the_other_machines_clock_says(
+    pool: Pool, minutes: int
+) -> None:
+    async with two_cells(pool, timedelta(minutes=minutes)) as centre:
+        await receive(await centre.there.page(FAR), "hello")
+        await members(centre.there, ("helpline-hi", FAR))
+        answer = await ask(await centre.page(), "force_pause", agent=FAR, reason="शोर")
+        assert answer["ok"], answer
 
 
 async def test_the_other_cell_asks_the_rights_over_its_queues(centre: Centre) -> None:
