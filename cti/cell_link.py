@@ -110,7 +110,7 @@ class CellLink:
         number = int(self._now().timestamp()) * 1_000_000 + self._number
         async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as conn:
             await statements().cells_publish(
-                conn, cell=self.cell, word=number, at=self._now(), board=told
+                conn, cell=self.cell, url=self._url, word=number, at=self._now(), board=told
             )
             rows = statements().cells_words(conn, cell=self.cell)
             found = [dict(row) async for row in rows]

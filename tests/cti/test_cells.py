@@ -21,6 +21,7 @@ from cti.cells import CellState, Word, heard, is_silent, merged
 from cti.errors import NotNowError
 from cti.supervising import Supervisor, as_json, from_json
 from db.pool import Pool
+from db.statements import statements
 from helpline.clock import ManualClock, system_clock
 from tests.cti.fake_ami import FakeAmi
 from tests.cti.room import Room, ask, opened, receive
@@ -149,6 +150,19 @@ async def test_a_cell_that_fell_silent_is_said_and_in_no_sum(pool: Pool) -> None
         centre.there.away = False
         back = await centre.newest(page, lambda one: cell(one, "cell2")["state"] == "up")
         assert back["queues"]["helpline-hi"]["waiting"] == 1
+
+
+async def test_a_cell_that_was_forgotten_while_it_serves_is_there_again(
+    centre: Centre, pool: Pool
+) -> None:
+    page = await centre.page()
+    await centre.newest(page, lambda one: len(one["cells"]) == 2)
+    assert await statements().cells_forget(pool, cell="cell2") == "cell2"
+    async with asyncio.timeout(20):
+        while await pool.fetchval("select count(*) from cell where name = 'cell2'") == 0:
+            await asyncio.sleep(0.1)
+    told = await centre.newest(page, lambda one: len(one["cells"]) == 2)
+    assert cell(told, "cell2")["state"] == "up"
 
 
 async def test_a_cell_without_its_asterisk_says_so_itself(centre: Centre) -> None:
