@@ -98,7 +98,7 @@ class AlarmBell:
         raised = {one.thing for one in self._open}
         # A queue that is on no board any more has nobody in it, and no service level.
         gone = {thing: _gone(thing) for thing in raised - self._readings.keys()}
-        changed = False
+        changed = await self._drop_unwatched(pool, now)
         for thing, value in {**self._readings, **gone}.items():
             rule = rule_for(self._rules, thing)
             if rule is None:
@@ -106,17 +106,27 @@ class AlarmBell:
             before = replace(self._watches.get(thing, Watch()), raised=thing in raised)
             after, change = step(rule, before, value, now)
             if change is not None and value is not None:
-                await self._write(pool, change, thing, rule, value, now)
+                await self._write(pool, change, thing, rule.threshold, value, now)
                 changed = True
             self._watches[thing] = after
         if changed:
             self._open = tuple(await alarm_rows.open_alarms(pool, self._cell))
 
+    async def _drop_unwatched(self, pool: Pool, now: datetime) -> bool:
+        """Clear what stands and has no limit any more: else nothing would ever clear it."""
+        dropped = [one for one in self._open if rule_for(self._rules, one.thing) is None]
+        for one in dropped:
+            value = self._value(one.thing, one.value)
+            await self._write(pool, Change.CLEARED, one.thing, one.threshold, value, now)
+            self._watches.pop(one.thing, None)
+        return bool(dropped)
+
     async def _write(
-        self, pool: Pool, change: Change, thing: Thing, rule: AlarmRule, value: float, now: datetime
-    ) -> None:
+        self, pool: Pool, change: Change, thing: Thing, threshold: float, value: float,
+        now: datetime,
+    ) -> None:  # fmt: skip
         write = alarm_rows.raise_alarm if change is Change.RAISED else alarm_rows.clear_alarm
-        await write(pool, self._cell, thing, rule, value, now, tell=self._tell)
+        await write(pool, self._cell, thing, threshold, value, now, tell=self._tell)
         _log.warning("alarm " + change, kind=thing.kind, queue=thing.queue, value=value)
 
     async def _read(self, pool: Pool, now: datetime) -> None:

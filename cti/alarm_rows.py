@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from cti.alarms import AlarmKind, AlarmRule, Change, Thing, shown
+from cti.alarms import AlarmKind, Change, Thing, shown
 from cti.errors import ConflictError
 from db.ids import new_id
 from db.pool import Connection, Pool
@@ -58,7 +58,14 @@ async def latest(pool: Pool, at_most: int, queues: Sequence[str] | None) -> list
 
 
 async def raise_alarm(
-    pool: Pool, cell: str, thing: Thing, rule: AlarmRule, value: float, now: datetime, *, tell: bool
+    pool: Pool,
+    cell: str,
+    thing: Thing,
+    threshold: float,
+    value: float,
+    now: datetime,
+    *,
+    tell: bool,
 ) -> None:
     """The row and its message, in one transaction. Another process may have been faster."""
     async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn, conn.transaction():
@@ -68,16 +75,23 @@ async def raise_alarm(
             cell=cell,
             kind=thing.kind,
             queue=thing.queue,
-            threshold=rule.threshold,
+            threshold=threshold,
             value=value,
             at=now,
         )
         if id is not None and tell:
-            await _tell(conn, id, Change.RAISED, thing, cell, value, rule.threshold, now)
+            await _tell(conn, id, Change.RAISED, thing, cell, value, threshold, now)
 
 
 async def clear_alarm(
-    pool: Pool, cell: str, thing: Thing, rule: AlarmRule, value: float, now: datetime, *, tell: bool
+    pool: Pool,
+    cell: str,
+    thing: Thing,
+    threshold: float,
+    value: float,
+    now: datetime,
+    *,
+    tell: bool,
 ) -> None:
     """What stands about this is over. Nothing where another process cleared it."""
     async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn, conn.transaction():
@@ -85,7 +99,7 @@ async def clear_alarm(
             conn, cell=cell, kind=thing.kind, queue=thing.queue, at=now
         )
         if id is not None and tell:
-            await _tell(conn, id, Change.CLEARED, thing, cell, value, rule.threshold, now)
+            await _tell(conn, id, Change.CLEARED, thing, cell, value, threshold, now)
 
 
 async def acknowledge(

@@ -110,7 +110,7 @@ class CellLink:
         number = int(self._now().timestamp()) * 1_000_000 + self._number
         async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as conn:
             await statements().cells_publish(
-                conn, cell=self.cell, word=number, at=self._now(), board=told
+                conn, cell=self.cell, url=self._url, word=number, at=self._now(), board=told
             )
             rows = statements().cells_words(conn, cell=self.cell)
             found = [dict(row) async for row in rows]
@@ -133,7 +133,7 @@ class CellLink:
                 if loop.time() >= tidied_at:
                     tidied_at = loop.time() + _TIDY_SECONDS
                     async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as conn:
-                        await statements().cells_tidy(conn, before=self._now() - _KEPT)
+                        await statements().cells_tidy(conn, kept=_KEPT)
             except AWAY as error:
                 stop_if_cancelled()
                 _log.warning("commands of other cells not taken", error=repr(error))
@@ -141,9 +141,7 @@ class CellLink:
     async def take(self) -> None:
         """What waits for us now. Raises one of `db.errors.AWAY`."""
         async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as conn:
-            rows = statements().cells_take(
-                conn, cell=self.cell, now=self._now(), at_most=_MOST_AT_ONCE
-            )
+            rows = statements().cells_take(conn, cell=self.cell, at_most=_MOST_AT_ONCE)
             taken = [row async for row in rows]
         await asyncio.gather(*(self._carry_out(row) for row in taken))
 
@@ -173,11 +171,10 @@ class CellLink:
             await statements().cells_register(conn, cell=self.cell, url=self._url, at=self._now())
 
     async def _send(self, cell: str, who: Supervisor, asked: Mapping[str, Any]) -> UUID:
-        now = self._now()
         async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as conn:
             id = await statements().cells_send(
-                conn, id=new_id(now), from_cell=self.cell, to_cell=cell, at=now,
-                expires_at=now + _TAKEN_WITHIN, who=json.dumps(as_json(who)),
+                conn, id=new_id(self._now()), from_cell=self.cell, to_cell=cell,
+                lasts=_TAKEN_WITHIN, who=json.dumps(as_json(who)),
                 asked=json.dumps(dict(asked)), at_most=_MOST_WAITING,
             )  # fmt: skip
         if id is None:
@@ -188,9 +185,7 @@ class CellLink:
         """`carry_out` raises nothing that is the page's, Asterisk's or the database's fault."""
         answer = await self.carry_out(from_json(json.loads(row["who"])), json.loads(row["asked"]))
         async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as conn:
-            await statements().cells_answer(
-                conn, id=row["id"], answer=json.dumps(answer), at=self._now()
-            )
+            await statements().cells_answer(conn, id=row["id"], answer=json.dumps(answer))
 
 
 async def _nobody(_who: Supervisor, asked: Mapping[str, Any]) -> dict[str, Any]:

@@ -133,7 +133,7 @@ class Writes:
             stop_if_cancelled()
             return self._is_away(error)
         except Exception as error:  # whose fault it is shows when each is done by itself
-            _log.info("rows not written together", rows=len(batch), error=repr(error))
+            _log.info("rows not written together", rows=len(batch), error=type(error).__name__)
             return await self._singly(batch)
         self._over(batch)
         return True
@@ -161,7 +161,8 @@ class Writes:
         except asyncpg.PostgresError as error:
             self.refused += 1
             self._forget([entry])
-            _log.error("row refused by the database", what=entry.what, error=repr(error))
+            # The type only: the message may quote the row.
+            _log.error("row refused by the database", what=entry.what, error=type(error).__name__)
         else:
             self._over([entry])
         self.away = False

@@ -1,7 +1,6 @@
 """`helpline guidance ...`: scripts, schemes and fields of the desk; what is sealed."""
 
 import argparse
-import getpass
 from importlib.resources import files
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from helpline.clock import shifted_clock
 from helpline.database import command_pool
 from helpline.importing import UnreadableFileError
 from helpline.recorded import recording_vault
+from helpline.recording_words import login
 from helpline.settings import Settings
 
 _SAMPLES = "guidance_samples"
@@ -56,7 +56,7 @@ async def bring(settings: Settings, options: argparse.Namespace) -> int:
     given = _files(kind, options.files, sample=options.sample)
     async with command_pool(settings) as pool:
         report = await import_guidance(
-            pool, kind, given, by=f"operator:{getpass.getuser()}",
+            pool, kind, given, by=f"operator:{login()}",
             now=shifted_clock(settings.clock_shift)(), dry_run=options.dry_run,
             withdraw_absent=options.withdraw_absent,
         )  # fmt: skip
@@ -130,7 +130,7 @@ async def show_answers(settings: Settings, options: argparse.Namespace) -> int:
             found = await answers.shown(pool, options.number)
         else:
             found = await answers.opened(
-                pool, recording_vault(settings).keys, answers.operator(getpass.getuser()),
+                pool, recording_vault(settings).keys, answers.operator(login()),
                 options.number, options.reason, shifted_clock(settings.clock_shift)(),
             )  # fmt: skip
     for one in found:

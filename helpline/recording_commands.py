@@ -272,10 +272,15 @@ async def sweep(settings: Settings, _options: argparse.Namespace) -> int:
 
 
 async def rotate_key(settings: Settings, _options: argparse.Namespace) -> int:
-    """Make a new master key, or use the new first one of the settings; wrap every key with it."""
+    """Make a new master key, or use the new first one of the settings; wrap every key with it.
+
+    1 when keys are left that no master key of ours opens.
+    """
     given = bool(settings.recordings.master_keys)
     async with command_pool(settings) as pool:
         keys = recording_vault(settings).keys if given else add_master_key(settings)
         wrapped = await rewrap(pool, keys) + await answers.rewrap(pool, keys)
-    print(f"{wrapped} key(s) are wrapped by master key {keys.current} now")
-    return 0
+    print(f"{wrapped.done} key(s) are wrapped by master key {keys.current} now")
+    for master, count in sorted(wrapped.left.items()):
+        print(f"{count} key(s) are left: master key {master} is lost, or does not open them")
+    return 1 if wrapped.left else 0

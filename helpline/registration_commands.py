@@ -1,7 +1,6 @@
 """`helpline complaint register` and `merge`: letters, meetings, and two files of one matter."""
 
 import argparse
-import getpass
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -20,6 +19,7 @@ from complaints.registration import (
 )
 from helpline.clock import shifted_clock
 from helpline.database import command_pool
+from helpline.recording_words import login
 from helpline.settings import Settings
 
 
@@ -99,7 +99,7 @@ async def merge_two(settings: Settings, options: argparse.Namespace) -> int:
 
 def _operator() -> str:
     """Who is at the keyboard, for the history."""
-    return f"operator:{getpass.getuser()}"
+    return f"operator:{login()}"
 
 
 def _told(taken_up: TakenUp) -> str:

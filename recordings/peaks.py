@@ -4,6 +4,7 @@ import asyncio
 import io
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 import numpy as np
 import soundfile
@@ -41,14 +42,24 @@ async def peaks_of(
     pool: Pool, vault: Vault, one: StoredObject, turn: asyncio.Semaphore, now: datetime
 ) -> Peaks:
     """As they are kept, else made now, within a `turn`. Raises `AudioError` and as `Vault.read`."""
-    async with pool.acquire(timeout=2) as conn:
-        row = await statements().recordings_peaks(conn, id=one.recording_id)
-    if row is not None:
-        return Peaks(row["seconds"], _apart(row["levels"], row["channels"]))
+    kept = await _kept(pool, one.recording_id)
+    if kept is not None:
+        return kept
     if one.bytes > _LARGEST:
         raise AudioError(f"{one.bytes} bytes are too many to draw")
     async with turn:
-        found = await asyncio.to_thread(lambda: measured(b"".join(vault.pieces(one))))
+        # Who had the turn before may have drawn the same.
+        return await _kept(pool, one.recording_id) or await _drawn(pool, vault, one, now)
+
+
+async def _kept(pool: Pool, recording_id: UUID) -> Peaks | None:
+    async with pool.acquire(timeout=2) as conn:
+        row = await statements().recordings_peaks(conn, id=recording_id)
+    return row and Peaks(row["seconds"], _apart(row["levels"], row["channels"]))
+
+
+async def _drawn(pool: Pool, vault: Vault, one: StoredObject, now: datetime) -> Peaks:
+    found = await asyncio.to_thread(lambda: measured(b"".join(vault.pieces(one))))
     async with pool.acquire(timeout=2) as conn:
         await statements().recordings_put_peaks(
             conn, id=one.recording_id, seconds=found.seconds, channels=len(found.levels),

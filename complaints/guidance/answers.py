@@ -17,22 +17,24 @@ import asyncpg
 
 from access.rights import Person, Right, Subject, may
 from complaints import number as numbers
+from complaints.confidentiality import may_know
 from complaints.errors import InputFault, InvalidInputError, NotAllowedError, UnknownComplaintError
 from complaints.guidance.choosing import asked
 from complaints.guidance.known import Current, current_fields
 from complaints.guidance.model import FormField
+from complaints.policy import Policy
 from complaints.store import transaction
 from complaints.words import clean
 from db.ids import new_id
 from db.pool import Connection, Pool
 from db.statements import statements
 from recordings.master import MasterKeys, WrappedKey
+from recordings.rotation import Rewrapped, rewrap_each
 from recordings.seal import HEADER, Seal, sealed_size
 
 _ACQUIRE_SECONDS = 5.0
 _LONGEST = 200
 _LONGEST_REASON = 500
-_BATCH = 500
 FIELD = "fields."
 """Before a field's code, where a fault names it."""
 
@@ -171,8 +173,11 @@ async def opened(
     return [_shown(row, _opened(keys, row)) for row in rows]
 
 
-def reader(person: Person) -> Reader:
-    """Somebody who signed in: the post that has the complaint, or the CM's office."""
+def reader(person: Person, policy: Policy) -> Reader:
+    """Somebody who signed in: the post that has the complaint, or the CM's office.
+
+    An answer tells who complains: where that is confidential, only to who may know it.
+    """
 
     def allowed(row: asyncpg.Record) -> bool:
         subject = Subject(
@@ -180,7 +185,11 @@ def reader(person: Person) -> Reader:
             places=frozenset(row["places"]),
             posts=frozenset({row["post"]} if row["post"] else ()),
         )
-        return may(person, Right.SEALED_OPEN, subject)
+        if not may(person, Right.SEALED_OPEN, subject):
+            return False
+        if not row["confidential"] or may(person, Right.CONFIDENTIAL_SEE, subject):
+            return True
+        return bool(row["post"]) and may_know(policy.of(row["category"]), row["post_level"])
 
     return Reader(person.actor, allowed)
 
@@ -190,26 +199,10 @@ def operator(name: str) -> Reader:
     return Reader(f"operator:{name}", lambda _row: True)
 
 
-async def rewrap(pool: Pool, keys: MasterKeys) -> int:
-    """After a change of the master key: wrap by it what another one wraps; how many."""
-    done, last = 0, UUID(int=0)
-    while True:
-        async with transaction(pool) as conn:
-            found = statements().guidance_to_rewrap(
-                conn, master_id=keys.current, after=last, at_most=_BATCH
-            )
-            page = [row async for row in found]
-            for row in page:
-                old = WrappedKey(row["master_id"], row["wrapped_key"])
-                new = keys.rewrap(old, row["id"])
-                await statements().guidance_rewrap(
-                    conn, id=row["id"], before=old.wrapped, master_id=new.master_id,
-                    wrapped_key=new.wrapped,
-                )  # fmt: skip
-                last = row["id"]
-        done += len(page)
-        if len(page) < _BATCH:
-            return done
+async def rewrap(pool: Pool, keys: MasterKeys) -> Rewrapped:
+    """After a change of the master key, as `recordings.rotation.rewrap` does for files."""
+    asked = statements()
+    return await rewrap_each(pool, keys, asked.guidance_to_rewrap, asked.guidance_rewrap)
 
 
 def _shown(row: asyncpg.Record, value: str | None) -> ShownAnswer:

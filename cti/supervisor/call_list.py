@@ -39,6 +39,10 @@ class Wanted:
     queue: str = ""
 
 
+class _TooManyError(Exception):
+    """Who has few of the calls of these days has all of them looked through: it took too long."""
+
+
 def add_routes(app: web.Application, shell: Shell) -> None:
     """`/calls`."""
     app.router.add_get("/calls", shell.page(_list, right=Right.CALL_FIND))
@@ -60,7 +64,7 @@ async def _list(visit: Visit) -> web.StreamResponse:
     person = visit.signed_in.person
     reach = Reach.of(person)
     form = {name: value.strip() for name, value in visit.request.query.items()}
-    problem, rows = "", []
+    problem, status, rows = "", 400, []
     wanted = _wanted(visit, form)
     if form.get("number") and wanted.number is None:
         problem = visit.say("callpage.fault.number")
@@ -71,6 +75,8 @@ async def _list(visit: Visit) -> web.StreamResponse:
             rows = await _found(visit, wanted, reach, form)
         except ComplaintError:
             problem = visit.say("callpage.fault.complaint")
+        except _TooManyError:
+            problem, status = visit.say("callpage.fault.too_long"), 503
     more = rows[-1] if len(rows) == _PAGE else None
     return visit.render(
         "calls.html.j2",
@@ -78,7 +84,7 @@ async def _list(visit: Visit) -> web.StreamResponse:
         wanted=wanted,
         form=form,
         problem=problem,
-        status=400 if problem else 200,
+        status=status if problem else 200,
         next_page=None if more is None else _next(form, more),
     )
 
@@ -95,7 +101,10 @@ async def _found(visit: Visit, wanted: Wanted, reach: Reach, form: Mapping[str, 
     }  # fmt: skip
     async with visit.shell.pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
         confidential = may(visit.signed_in.person, Right.CONFIDENTIAL_SEE)
-        return await _rows(conn, wanted, bounds, reach.posts, confidential=confidential)
+        try:
+            return await _rows(conn, wanted, bounds, reach.posts, confidential=confidential)
+        except TimeoutError as error:
+            raise _TooManyError from error
 
 
 async def _rows(

@@ -64,6 +64,7 @@ class _Limits:
             queues=([EACH_QUEUE] if mine is None else []) + self._mine(supervisor),
             history=await alarm_limits.history(visit.shell.pool, _SHOWN, mine),
             shown=shown,
+            of_the_cell=OF_THE_CELL,
             problem=problem,
             given=await visit.form() if problem else {},
             status=400 if problem else 200,
@@ -103,9 +104,9 @@ class _Limits:
             own = [EACH_QUEUE] if kind in OF_THE_CELL else self._mine(who)
             for queue in own:
                 rule = rule_for(rules, Thing(kind, queue))
-                changed = limits.get(Thing(kind, queue), limits.get(Thing(kind, EACH_QUEUE)))
                 threshold = "" if rule is None else shown(kind, rule.threshold)
-                found.append(Told(kind, queue, threshold, changed is not None))
+                set_here = rule is not None and limits.get(Thing(kind, rule.queue)) is not None
+                found.append(Told(kind, queue, threshold, set_here))
         return found
 
 

@@ -130,8 +130,8 @@ class _Reports:
     async def list_csv(self, visit: Visit) -> web.StreamResponse:
         """All calls behind a figure, however many, sent as they are read."""
         pages = calls_behind(visit.shell.pool, _span(visit, _period(visit)), _behind(visit))
-        async with self._turn:
-            return await _send(visit, _csv_pieces(pages), _CSV, "calls.csv")
+        pieces = _csv_pieces(in_turns(self._turn, pages))
+        return await _send(visit, pieces, _CSV, "calls.csv")
 
     async def xlsx(self, visit: Visit) -> web.StreamResponse:
         """Figures and calls. The file is finished before it is sent: a workbook is one archive."""
@@ -162,6 +162,20 @@ async def _write(path: Path, table: Table, pages: AsyncIterator[list[OfferedCall
         if book.full:
             break
     await asyncio.to_thread(book.close)
+
+
+async def in_turns(
+    turn: asyncio.Semaphore, pages: AsyncIterator[list[OfferedCall]]
+) -> AsyncIterator[list[OfferedCall]]:
+    """The pages, each read in a turn that is over before it is sent: however slowly who wanted them
+    reads, nobody else waits for that.
+    """
+    while True:
+        async with turn:
+            page = await anext(pages, None)
+        if page is None:
+            return
+        yield page
 
 
 async def _csv_pieces(pages: AsyncIterator[list[OfferedCall]]) -> AsyncIterator[bytes]:

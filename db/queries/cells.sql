@@ -2,7 +2,9 @@
 insert into cell (name, url, first_at) values (:cell, :url, :at)
 on conflict (name) do update set url = excluded.url;
 
--- name: cells_publish(cell, word, at, board)!
+-- name: cells_publish(cell, url, word, at, board)!
+-- A cell that was forgotten while it serves is there again with its next word.
+with there as (insert into cell (name, url, first_at) values (:cell, :url, :at) on conflict do nothing)
 insert into cell_board (cell, word, at, board) values (:cell, :word, :at, :board)
 on conflict (cell) do update set word = excluded.word, at = excluded.at, board = excluded.board;
 
@@ -23,22 +25,22 @@ delete from cell where name = :cell returning name;
 -- name: cells_of_agent(agent)$
 select cell from agent where id = :agent;
 
--- name: cells_send(id, from_cell, to_cell, at, expires_at, who, asked, at_most)$
--- Nothing where too many wait for that cell already.
+-- name: cells_send(id, from_cell, to_cell, lasts, who, asked, at_most)$
+-- Nothing where too many wait for that cell already. Times of commands are the database's: clocks of cells differ.
 insert into cell_command (id, from_cell, to_cell, at, expires_at, who, asked)
-select :id, :from_cell, :to_cell, :at, :expires_at, :who, :asked
-where (select count(*) from cell_command where to_cell = :to_cell and taken_at is null and expires_at > :at) < :at_most
+select :id, :from_cell, :to_cell, now(), now() + :lasts::interval, :who, :asked
+where (select count(*) from cell_command where to_cell = :to_cell and taken_at is null and expires_at > now()) < :at_most
 returning id;
 
--- name: cells_take(cell, now, at_most)
+-- name: cells_take(cell, at_most)
 -- Written down before it is done: a process that is killed meanwhile does it at most once.
-update cell_command set taken_at = :now
-where id in (select id from cell_command where to_cell = :cell and taken_at is null and expires_at > :now
+update cell_command set taken_at = now()
+where id in (select id from cell_command where to_cell = :cell and taken_at is null and expires_at > now()
              order by at limit :at_most for update skip locked)
 returning id, who, asked;
 
--- name: cells_answer(id, answer, at)!
-update cell_command set answer = :answer, answered_at = :at where id = :id;
+-- name: cells_answer(id, answer)!
+update cell_command set answer = :answer, answered_at = now() where id = :id;
 
 -- name: cells_answer_of(id)$
 select answer from cell_command where id = :id;
@@ -47,5 +49,5 @@ select answer from cell_command where id = :id;
 -- Only what nobody has taken: then it will never be done.
 delete from cell_command where id = :id and taken_at is null returning id;
 
--- name: cells_tidy(before)!
-delete from cell_command where at < :before;
+-- name: cells_tidy(kept)!
+delete from cell_command where at < now() - :kept::interval;

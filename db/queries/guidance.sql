@@ -92,14 +92,17 @@ where c.number = :number
 order by f.at, v.position, f.id;
 
 -- name: guidance_subject(number)^
--- Whose a complaint is now.
-select c.id, c.confidential, coalesce(c.department, k.department) as department, c.post, c.level,
+-- Whose a complaint is now; in triage it is with no officer yet.
+select c.id, c.confidential, c.category, coalesce(c.department, k.department) as department,
+       o.id as post, o.level as post_level,
        array(with recursive around as (
                  select p.code, p.parent from place p where p.code = c.place
                  union all
                  select p.code, p.parent from place p join around a on p.code = a.parent
              ) select code from around) as places
-from complaint c join category k on k.code = c.category where c.number = :number;
+from complaint c join category k on k.code = c.category
+left join post o on o.id = c.post and c.state <> 'triage'
+where c.number = :number;
 
 -- name: guidance_seen(ids, fields, actor, reason, at)!
 -- Written before anything is opened.

@@ -38,9 +38,8 @@ async def test_a_killed_use_case_has_happened_once_or_not_at_all(
     assert killings.happened >= 2  # the commit was under way, or its answer was lost
 
 
-#: Killed elsewhere: at each statement of an import of files. Wrapping keys anew is by chance, so
-#: that what is left cannot be compared; one statement at a time, it is safe to repeat.
-_ELSEWHERE = {"importing/importer.py: import_tables", "guidance/answers.py: rewrap"}
+#: Killed elsewhere: at each statement of an import of files.
+_ELSEWHERE = {"importing/importer.py: import_tables"}
 _ROOM = Path(complaints.__file__).parent
 
 

@@ -1,9 +1,12 @@
 """Scripts, schemes and fields: brought in as a whole or not at all, found, told, and sealed."""
 
+from contextlib import nullcontext
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from access.rights import Grant, Person, Role, Scope
@@ -16,6 +19,7 @@ from complaints.guidance.known import Current
 from complaints.guidance.layouts import GuidanceKind
 from complaints.guidance.model import Scheme, Script
 from complaints.kinds import MatterKind
+from complaints.policy import UP_1076, Policy
 from complaints.registration import Registration, SchemeVersion, SettledAtDesk
 from db.pool import Pool
 from helpline.guidance_commands import sample_file
@@ -196,10 +200,10 @@ async def registered(world: World, given: dict[str, str]) -> str:
     return (await world.register(world.form(answers=kept))).number
 
 
-def person(role: Role, **scope: str) -> answers.Reader:
+def person(role: Role, policy: Policy = UP_1076, **scope: str) -> answers.Reader:
     grants = (Grant(role, Scope(**scope)),)
     someone = Person(UUID(int=1), "p", "p", "hi", None, grants)
-    return answers.reader(someone)
+    return answers.reader(someone, policy)
 
 
 async def test_a_sensitive_answer_is_sealed_and_opened_by_right_with_a_reason(
@@ -233,7 +237,9 @@ async def test_who_has_not_the_complaint_opens_nothing(
     await bring(world, FIELDS, GuidanceKind.FIELDS)
     number = await registered(world, {"account": "1234"})
     with pytest.raises(NotAllowedError):
-        await answers.opened(world.pool, KEYS, person(role, **scope), number, "why", world.now)
+        await answers.opened(
+            world.pool, KEYS, person(role, UP_1076, **scope), number, "why", world.now
+        )
     with pytest.raises(InvalidInputError, match="reason is empty"):
         await answers.opened(world.pool, KEYS, person(Role.CM_OFFICE), number, " ", world.now)
     assert await world.pool.fetchval("select count(*) from complaint_field_seen") == 0
@@ -241,6 +247,33 @@ async def test_who_has_not_the_complaint_opens_nothing(
         await answers.opened(
             world.pool, KEYS, person(Role.CM_OFFICE), numbers.make(77777777), "why", world.now
         )
+
+
+async def test_the_office_complained_of_opens_no_answer_of_a_confidential_complaint(
+    world: World,
+) -> None:
+    """An account's number tells who complains as well as a name does."""
+    await bring(world, FIELDS, GuidanceKind.FIELDS)
+    kept = await answers.prepared(world.pool, KEYS, "handpump", {"account": "1234"}, world.now)
+    number = (await world.register(world.form(answers=kept, confidential=True))).number
+    for allowed, who in (
+        (False, person(Role.OFFICER, post="L1-MAH")),
+        (True, person(Role.OFFICER, replace(UP_1076, confidential_seen_from=1), post="L1-MAH")),
+        (True, person(Role.CM_OFFICE)),
+    ):
+        with nullcontext() if allowed else pytest.raises(NotAllowedError):
+            await answers.opened(world.pool, KEYS, who, number, "why", world.now)
+    assert await world.pool.fetchval("select count(*) from complaint_field_seen") == 2
+
+
+async def test_in_triage_no_officer_has_the_complaint_and_opens_its_answers(world: World) -> None:
+    await bring(world, FIELDS, GuidanceKind.FIELDS)
+    world.policy = replace(UP_1076, triage=True)
+    kept = await answers.prepared(world.pool, KEYS, "handpump", {"account": "1234"}, world.now)
+    taken = await world.taken_up(world.form(answers=kept))
+    officer = person(Role.OFFICER, post="L1-MAH")
+    with pytest.raises(NotAllowedError):
+        await answers.opened(world.pool, KEYS, officer, taken.number, "why", world.now)
 
 
 @pytest.mark.parametrize(
@@ -260,28 +293,52 @@ async def test_an_answer_that_does_not_fit_is_named_without_its_value(
 async def test_the_schema_keeps_no_sensitive_value_in_the_clear(world: World) -> None:
     await bring(world, FIELDS, GuidanceKind.FIELDS)
     await registered(world, {"account": "1234"})
+    copied = (
+        "insert into complaint_field (id, complaint_id, field, version, sensitive, value, sealed,"
+        " master_id, wrapped_key, at) select gen_random_uuid(), complaint_id, field, version,"
+    )
     with pytest.raises(Exception, match="what_is_sensitive_is_sealed"):
-        await world.pool.execute("update complaint_field set value = '1234'")
-    with pytest.raises(Exception, match="complaint_field"):
         await world.pool.execute(
-            "update complaint_field set sensitive = false, value = '1', sealed = null,"
-            " master_id = null, wrapped_key = null"
+            copied + " true, '1', sealed, master_id, wrapped_key, at from complaint_field"
         )
+    with pytest.raises(Exception, match="complaint_field"):
+        await world.pool.execute(copied + " false, '1', null, null, null, at from complaint_field")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update complaint_field set value = 'HP-8' where field = 'mark'",
+        "update complaint_field set sealed = '\\x00' where field = 'account'",
+        "delete from complaint_field", "delete from complaint_scheme",
+        "update complaint_scheme set version = 2",
+    ],
+)  # fmt: skip
+async def test_what_was_answered_and_told_is_not_changed(world: World, change: str) -> None:
+    await bring(world, FIELDS, GuidanceKind.FIELDS)
+    await registered(world, {"mark": "HP-7", "account": "1234"})
+    await bring(world, HEADER + scheme("one"))
+    await world.taken_up(about(world, scheme=SchemeVersion("one", 1)))
+    with pytest.raises(asyncpg.RaiseError, match="is append-only"):
+        await world.pool.execute(change)
 
 
 async def test_another_master_key_wraps_what_is_sealed_anew(world: World) -> None:
     await bring(world, FIELDS, GuidanceKind.FIELDS)
     number = await registered(world, {"account": "1234"})
     both = MasterKeys([bytes(range(32)), bytes(32)])
-    assert await answers.rewrap(world.pool, both) == 1
-    assert await answers.rewrap(world.pool, both) == 0
+    assert (await answers.rewrap(world.pool, both)).done == 1
+    assert (await answers.rewrap(world.pool, both)).done == 0
     new = MasterKeys([bytes(range(32))])
     reader = answers.operator("root")
     [one] = await answers.opened(world.pool, new, reader, number, "why", world.now)
     assert one.value == "1234"
-    await world.pool.execute(
-        "update complaint_field set sealed = overlay(sealed placing '\\x00'::bytea from 40)"
-    )
+    async with world.pool.acquire() as conn, conn.transaction():
+        await conn.execute("alter table complaint_field disable trigger user")
+        await conn.execute(
+            "update complaint_field set sealed = overlay(sealed placing '\\x00'::bytea from 40)"
+        )
+        await conn.execute("alter table complaint_field enable trigger user")
     with pytest.raises(SealBrokenError):
         await answers.opened(world.pool, new, reader, number, "why", world.now)
 

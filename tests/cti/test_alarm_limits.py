@@ -76,6 +76,25 @@ async def test_a_running_cell_takes_a_new_limit_at_its_next_look(bench: Bench) -
     assert len(bell.standing()) == 1
 
 
+async def test_an_alarm_ends_with_the_limit_that_raised_it(bench: Bench) -> None:
+    """Where the settings watch nothing, to take the limit back is to watch no more."""
+    bell = bench.bell(rules=())
+    await alarm_limits.set_limit(bench.pool, limit(3, "helpline-hi"))
+    await bench.looks(bell, 8, waiting=12)
+    assert len(bell.standing()) == 1
+    later = NOW + timedelta(hours=1)
+    await alarm_limits.set_limit(bench.pool, limit(None, "helpline-hi", set_at=later))
+    await bench.looks(bell, 1, waiting=12)
+    assert bell.standing() == []
+    assert await bench.messages() == ["alarm_raised", "alarm_cleared"]
+
+
+@pytest.mark.parametrize("kind", list(AlarmKind))
+async def test_each_kind_of_alarm_can_have_a_limit(bench: Bench, kind: AlarmKind) -> None:
+    await alarm_limits.set_limit(bench.pool, limit(1, kind=kind))
+    assert await alarm_limits.standing(bench.pool) == {Thing(kind, EACH_QUEUE): 1}
+
+
 async def test_each_change_stays_with_who_and_why(bench: Bench) -> None:
     for n, value in enumerate((15, 12, None)):
         at = NOW + timedelta(minutes=n)

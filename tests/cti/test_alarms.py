@@ -113,8 +113,8 @@ class Bench:
     board: dict[str, Any] = field(default_factory=a_board)
     away: bool = False
 
-    def bell(self, *, tell: bool = True) -> AlarmBell:
-        rules = (
+    def bell(self, *, tell: bool = True, rules: tuple[AlarmRule, ...] | None = None) -> AlarmBell:
+        usual = (
             RULE,
             AlarmRule(kind=AlarmKind.AMI_DOWN, threshold=0, raise_after=0 * SECOND),
             AlarmRule(kind=AlarmKind.RECORDINGS_FAILING, threshold=0, raise_after=0 * SECOND),
@@ -126,8 +126,8 @@ class Bench:
             ),
         )
         return AlarmBell(
-            lambda: self.board, self._pool, rules, lambda: self.now, cell="cell1", tell=tell,
-            recordings_every=0,
+            lambda: self.board, self._pool, usual if rules is None else rules, lambda: self.now,
+            cell="cell1", tell=tell, recordings_every=0,
         )  # fmt: skip
 
     def _pool(self) -> Pool:

@@ -21,6 +21,7 @@ from cti.cells import CellState, Word, heard, is_silent, merged
 from cti.errors import NotNowError
 from cti.supervising import Supervisor, as_json, from_json
 from db.pool import Pool
+from db.statements import statements
 from helpline.clock import ManualClock, system_clock
 from tests.cti.fake_ami import FakeAmi
 from tests.cti.room import Room, ask, opened, receive
@@ -63,15 +64,15 @@ async def centre(pool: Pool) -> AsyncIterator[Centre]:
 
 
 @asynccontextmanager
-async def two_cells(pool: Pool) -> AsyncIterator[Centre]:
-    """Two whole cells, each with an Asterisk of its own."""
+async def two_cells(pool: Pool, ahead: timedelta = timedelta(0)) -> AsyncIterator[Centre]:
+    """Two whole cells, each with an Asterisk of its own; the other's clock is `ahead` of ours."""
     await pool.execute("truncate alarm, supervisor_action cascade")
     known, clock = FakeSupervisors(), ManualClock(AT)
     async with (
         opened(pool, supervisors=known, directory=DIRECTORY, now=clock) as here,
         opened(
             pool, FakeAmi(), cell="cell2", directory=DIRECTORY, supervisors=known,
-            alarms=(ALARM,), now=clock,
+            alarms=(ALARM,), now=lambda: clock() + ahead,
         ) as there,
     ):  # fmt: skip
         yield Centre(here, there, clock)
@@ -156,6 +157,19 @@ async def test_a_cell_that_fell_silent_is_said_and_in_no_sum(pool: Pool) -> None
         assert back["queues"]["helpline-hi"]["waiting"] == 1
 
 
+async def test_a_cell_that_was_forgotten_while_it_serves_is_there_again(
+    centre: Centre, pool: Pool
+) -> None:
+    page = await centre.page()
+    await centre.newest(page, lambda one: len(one["cells"]) == 2)
+    assert await statements().cells_forget(pool, cell="cell2") == "cell2"
+    async with asyncio.timeout(20):
+        while await pool.fetchval("select count(*) from cell where name = 'cell2'") == 0:
+            await asyncio.sleep(0.1)
+    told = await centre.newest(page, lambda one: len(one["cells"]) == 2)
+    assert cell(told, "cell2")["state"] == "up"
+
+
 async def test_a_cell_without_its_asterisk_says_so_itself(centre: Centre) -> None:
     page = await centre.page()
     for session in centre.there.server.sessions:
@@ -182,6 +196,17 @@ async def test_a_command_is_carried_out_by_the_cell_that_has_the_agent(
     assert told["from"] == f"supervisor:{HINDI.name}"
     assert (await ask(page, "force_sign_out", agent=FAR, reason="घर"))["ok"]
     assert FAR not in centre.there.desk.serving()
+
+
+@pytest.mark.parametrize("minutes", [5, -5])
+async def test_a_command_is_carried_out_whatever_the_other_machines_clock_says(
+    pool: Pool, minutes: int
+) -> None:
+    async with two_cells(pool, timedelta(minutes=minutes)) as centre:
+        await receive(await centre.there.page(FAR), "hello")
+        await members(centre.there, ("helpline-hi", FAR))
+        answer = await ask(await centre.page(), "force_pause", agent=FAR, reason="शोर")
+        assert answer["ok"], answer
 
 
 async def test_the_other_cell_asks_the_rights_over_its_queues(centre: Centre) -> None:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 import pytest
+from structlog.testing import capture_logs
 
 from cti.writes import Job, Writes
 from db.pool import Connection, Pool
@@ -80,6 +81,20 @@ async def test_a_row_that_can_never_be_written_does_not_hold_the_others_up(
     async with working(writes):
         await eventually(lambda: seen)
     assert writes.refused == 1
+
+
+async def test_a_refused_row_is_not_quoted_in_the_log(pool: Pool) -> None:
+    """What the driver says of a value that it cannot encode has the value in it: a number, say."""
+    writes = Writes(lambda: pool, retry=0.02)
+    writes.add("bad", not_encodable)
+    writes.add("good", noting([], "good"))
+    with capture_logs() as logs:
+        async with working(writes):
+            await eventually(lambda: writes.pending == 0)
+    assert {line["event"] for line in logs} >= {
+        "rows not written together", "row refused by the database",
+    }  # fmt: skip
+    assert "not a number" not in str(logs)
 
 
 async def test_a_row_under_way_when_the_worker_stops_is_written_by_the_next(pool: Pool) -> None:

@@ -1,6 +1,8 @@
 """`helpline guidance ...`, as an operator types it."""
 
 import asyncio
+import getpass
+import os
 from pathlib import Path
 
 import psycopg
@@ -48,6 +50,22 @@ def test_the_sample_is_tried_brought_in_and_listed(capsys: pytest.CaptureFixture
     assert listed.count("(sample)") == len(listed.splitlines())
     assert main(["guidance", "list", "scripts"]) == 0
     assert "general version 1: for every call" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("folder")
+def test_an_account_without_a_name_is_told_by_its_number(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a container."""
+
+    def unknown() -> str:
+        raise KeyError("getpwuid(): uid not found: 4711")
+
+    monkeypatch.setattr(getpass, "getuser", unknown)
+    assert main(["guidance", "import", "fields", "fields.csv"]) == 0
+    with psycopg.connect(postgres_url) as connection:
+        rows = connection.execute("select distinct made_by from form_field_version").fetchall()
+    assert rows == [(f"operator:uid-{os.getuid()}",)]
 
 
 def test_a_fault_is_told_with_its_line_and_a_missing_file_in_a_sentence(

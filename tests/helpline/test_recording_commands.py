@@ -8,6 +8,8 @@ from uuid import UUID
 import pytest
 from pydantic import SecretStr
 
+from complaints.guidance.answers import prepared
+from complaints.guidance.layouts import GuidanceKind
 from complaints.policy import UP_1076
 from complaints.reference import load
 from cti.ami import AmiLink
@@ -24,6 +26,8 @@ from recordings.closer import Closer
 from recordings.errors import HeldError, NoSuchFileError, NotAllowedError, NotDueError, PauseError
 from recordings.model import CaptureName
 from recordings.retention import OpenCases
+from tests.complaints.files import PHOTO, disposed_with, taken_in
+from tests.complaints.test_guidance import FIELDS, bring
 from tests.complaints.world import REFERENCE, START, World
 from tests.cti.fake_ami import Action, FakeAmi, Session, running
 from tests.cti.fake_ami import settings as ami_settings
@@ -170,6 +174,27 @@ async def test_a_new_master_key_opens_what_the_old_one_wrapped(desk: Desk, tmp_p
     path.chmod(0o644)
     with pytest.raises(SettingsError, match="read by others"):
         master_keys(desk.settings)
+
+
+async def test_what_a_lost_key_wraps_is_told_and_all_else_is_wrapped_anew(desk: Desk) -> None:
+    """An officer's file and a citizen's sealed answer hang on the same keys."""
+    _, lost = await desk.recorded(START)
+    await desk.recorded(START + timedelta(hours=1))
+    vault = recording_vault(desk.settings)
+    await bring(desk.world, FIELDS, GuidanceKind.FIELDS)
+    answered = await prepared(
+        desk.pool, vault.keys, "handpump", {"account": "1234"}, desk.world.now
+    )
+    number = (await desk.world.register(desk.world.form(answers=answered))).number
+    await disposed_with(desk.world, number, await taken_in(desk.world, vault, PHOTO))
+    await desk.pool.execute(
+        "update recording_object set master_id = 'gone' where recording_id = $1", lost
+    )
+    said = await desk("rotate-key")
+    assert desk.status == 1
+    wrapped, left = said.splitlines()[-2:]
+    assert wrapped.startswith("3 key(s) are wrapped")
+    assert left == "1 key(s) are left: master key gone is lost, or does not open them"
 
 
 async def test_master_keys_can_be_given_and_must_be_hexadecimal(settings: Settings) -> None:

@@ -12,9 +12,9 @@ from db.pool import Connection
 from recordings import retention
 from recordings.errors import HeldError, NoSuchFileError, NotAllowedError, NotDueError
 from recordings.keeper import Keeper
-from recordings.master import MasterKeys
+from recordings.master import MasterKeys, master_id
 from recordings.retention import NoCases
-from recordings.rotation import rewrap
+from recordings.rotation import Rewrapped, rewrap
 from recordings.sweeper import Sweeper
 from recordings.vault import Vault
 from recordings.verification import verify_one
@@ -243,11 +243,23 @@ async def test_after_a_change_of_the_master_key_everything_opens_with_the_new_on
 ) -> None:
     recording_id = await kept(room)
     new = bytes(32)
-    assert await rewrap(room.pool, MasterKeys([new, MASTER])) == 2
-    assert await rewrap(room.pool, MasterKeys([new, MASTER])) == 0
+    assert await rewrap(room.pool, MasterKeys([new, MASTER])) == Rewrapped(2, {})
+    assert await rewrap(room.pool, MasterKeys([new, MASTER])) == Rewrapped(0, {})
     room.vault = Vault(room.vault.store, MasterKeys([new]))
     assert await room.opened(recording_id)
     assert (await verify_one(room.pool, room.vault, recording_id)).faults == ()
+
+
+async def test_a_lost_master_key_keeps_no_other_key_from_being_wrapped_anew(room: Room) -> None:
+    lost, spoilt, sound = [await kept(room) for _ in range(3)]
+    change = "update recording_object set {} where recording_id = $1"
+    await room.pool.execute(change.format("master_id = 'gone'"), lost)
+    await room.pool.execute(change.format("wrapped_key = '\\x00'"), spoilt)
+    new = bytes(32)
+    done = await rewrap(room.pool, MasterKeys([new, MASTER]))
+    assert done == Rewrapped(2, {"gone": 2, master_id(MASTER): 2})
+    room.vault = Vault(room.vault.store, MasterKeys([new]))
+    assert await room.opened(sound)
 
 
 async def test_a_recording_from_before_encryption_is_heard_copied_and_then_only_sealed(

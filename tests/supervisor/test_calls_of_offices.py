@@ -201,3 +201,13 @@ def test_the_number_is_asked_about_only_where_it_may_be_known() -> None:
     officer = Reach.of(person(Grant(Role.OFFICER, Scope(post="bdo"))))
     assert (officer.by_number, officer.posts) == (True, ("bdo",))
     assert Reach.of(person(Grant(Role.OFFICER, Scope(post="bdo")), hindi)).posts is None
+
+
+async def test_a_list_that_takes_too_long_says_what_to_do(archive: Centre) -> None:
+    """Who has few of the calls of many days has all of them looked through."""
+    await load(archive.pool, REFERENCE)
+    head = await signed_in(archive, Role.DEPARTMENT_HEAD, OWN[Role.DEPARTMENT_HEAD])
+    async with archive.pool.acquire() as conn, conn.transaction():
+        await conn.execute("lock table call in access exclusive mode")
+        assert (await head.get("/calls")).status == 503
+    assert "ask for fewer days" in head.last

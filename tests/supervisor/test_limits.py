@@ -1,5 +1,8 @@
 """The page of the alarms' limits: for whose queues, with a reason, at once."""
 
+import re
+from datetime import timedelta
+
 import pytest
 from playwright.async_api import Browser, expect
 
@@ -76,3 +79,28 @@ async def test_limits_are_changed_within_ones_queues_and_of_all_by_who_supervise
         assert {tuple(row) for row in rows} == {
             ("waiting", "helpline-hi", 7.0), ("waiting", "*", 7.0), ("trunk_full", "*", 0.8),
         }  # fmt: skip
+
+
+async def test_the_page_says_whose_each_limit_is_and_who_set_it(
+    pool: Pool, passwords: Passwords, clock: ManualClock
+) -> None:
+    """A queue's limit that was taken back is that of each queue again, whoever set that one."""
+    async with centre(pool, passwords, clock, RULES) as hall:
+        whole = await signed_in(hall, Role.SUPERVISOR)
+        await whole.get(PATH)
+        for kind, queue, act in (
+            ("dialling_cut_off", "*", "set"), ("waiting", "*", "set"),
+            ("waiting", "helpline-hi", "set"), ("waiting", "helpline-hi", "reset"),
+        ):  # fmt: skip
+            clock.advance(timedelta(seconds=1))
+            given = {"kind": kind, "queue": queue, "act": act, "threshold": "7", "why": "x"}
+            assert (await whole.post(PATH, **given)).status in (200, 303), kind
+        await whole.get(PATH)
+        rows = re.findall(
+            r'<tr><th scope="row">([^<]*)</th>((?:<td>[^<]*</td>){3})</tr>', whole.last
+        )
+        told = {(what, *re.findall(r"<td>([^<]*)</td>", cells)) for what, cells in rows}
+        cut_off, waiting = "A telephone was cut off from dialling", "Too many callers wait"
+        assert (cut_off, "of the cell", "7", "a supervisor") in told
+        assert (waiting, "helpline-hi", "7", "a supervisor") in told
+        assert ("Lines are nearly full", "of the cell", "90%", "the settings") in told

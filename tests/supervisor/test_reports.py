@@ -1,9 +1,11 @@
 """The figures' pages: the invariant, the calls behind each figure, files, and staffing."""
 
+import asyncio
 import csv
 import io
 import re
 import zipfile
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -14,6 +16,7 @@ from playwright.async_api import Browser
 from access.rights import Role, Scope
 from calls.report_tables import Spreadsheet
 from calls.reporting import OfferedCall
+from cti.supervisor.report_page import in_turns
 from tests.supervisor.site import Centre
 from tests.supervisor.test_calls import signed_in
 from tests.web.test_browser import judge, new_page, sign_in
@@ -175,6 +178,19 @@ async def test_a_sum_that_takes_too_long_says_so(
     monkeypatch.setattr("calls.report_rows._LONGEST_SECONDS", 0.000_001)
     assert (await client.get("/reports/calls")).status == 503
     assert "fewer days" in client.last
+
+
+async def test_a_slow_reader_of_a_long_list_keeps_nobody_from_the_figures() -> None:
+    async def two() -> AsyncIterator[list[OfferedCall]]:
+        for _ in range(2):
+            yield [OfferedCall(id=uuid4(), queue="q", queued_at=NOW)]
+
+    turn = asyncio.Semaphore(1)
+    pages = in_turns(turn, two())
+    assert await anext(pages)  # is being sent
+    assert not turn.locked()
+    assert len([page async for page in pages]) == 1
+    assert not turn.locked()
 
 
 def test_a_sheet_that_is_full_says_so(tmp_path: Path) -> None:

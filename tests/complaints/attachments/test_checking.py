@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from complaints.attachments.checking import disagreements
+from complaints.attachments.checking import disagreements, read_back
+from complaints.attachments.erasing import erase
 from complaints.verification import Verified, verify_all, verify_one
-from tests.complaints.files import LETTER, PHOTO, disposed_with, in_folder, taken_in
+from recordings.sweeper import Sweeper
+from tests.complaints.files import LETTER, PHOTO, attached_to, disposed_with, in_folder, taken_in
 from tests.complaints.world import World
 
 GUARDED = {
@@ -65,11 +67,26 @@ async def test_a_changed_object_is_found_when_the_files_are_read(
 ) -> None:
     number = await attached(world, tmp_path)
     [path, _] = [one for one in tmp_path.rglob("*") if one.is_file()]
-    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    *whole, last = path.read_bytes()
+    path.write_bytes(bytes([*whole, last ^ 1]))
     assert (await verify_one(world.pool, number)).faults == ()
     [one] = [found async for found in verify_all(world.pool, in_folder(tmp_path))]
     assert len(one.faults) == 1
     assert "not what was stored" in one.faults[0]
+
+
+async def test_a_file_that_is_erased_while_files_are_read_is_no_fault(
+    world: World, tmp_path: Path
+) -> None:
+    registered, vault = await world.register(), in_folder(tmp_path)
+    await disposed_with(world, registered.number, await taken_in(world, vault, LETTER, PHOTO))
+    kept, gone = await attached_to(world, registered.complaint_id)
+    await erase(
+        world.pool, gone.id, by="operator:anita", why="आदेश 7", policy=world.policy,
+        now=world.now, early=True,
+    )  # fmt: skip
+    await Sweeper(world.pool, vault, lambda: world.now).delete_removed()
+    assert await read_back(world.pool, vault, [kept, gone]) == ()
 
 
 async def test_a_file_that_opens_to_another_one_is_found(world: World, tmp_path: Path) -> None:

@@ -233,7 +233,7 @@ async def test_a_key_that_is_changed_opens_the_files_too(world: World, tmp_path:
     number = (await world.register()).number
     await disposed_with(world, number, await taken_in(world, vault, PHOTO))
     both = MasterKeys([bytes(32), bytes(range(32))])
-    assert await rewrap(world.pool, both) == 1
+    assert (await rewrap(world.pool, both)).done == 1
     fresh = Vault(vault.store, MasterKeys([bytes(32)]))
     assert (await verify_one(world.pool, number, fresh)).faults == ()
     assert "master key" in (await verify_one(world.pool, number, vault)).faults[0]

@@ -1,0 +1,15 @@
+-- depends: 0028.cut_off_alarm
+-- Limits for the alarm of a cut-off telephone too; what a citizen answered, and which text they were told, stays.
+
+alter table alarm_limit drop constraint alarm_limit_kind_check;
+alter table alarm_limit add constraint alarm_limit_kind_check check (kind in (
+    'waiting', 'longest_wait', 'service_level', 'trunk_full', 'ami_down', 'recordings_failing', 'dialling_cut_off'));
+
+-- Only the key that wraps a sealed value's key changes.
+create trigger an_answer_stays_what_it_is
+    before update of id, complaint_id, field, version, sensitive, value, sealed, at on complaint_field
+    for each row execute function refuse_change();
+create trigger an_answer_is_not_taken_back before delete on complaint_field
+    for each row execute function refuse_change();
+create trigger complaint_scheme_is_append_only before update or delete on complaint_scheme
+    for each row execute function refuse_change();
