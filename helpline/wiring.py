@@ -307,11 +307,12 @@ class Helpline:
         shell = page_shell(settings, pool, self._now)
         registrar = ComplaintRegistrar(pool, policy, self._now, self._vault.keys)
         live = self.live
+        desks = DeskSessions(shell)
         agents = AgentApi(
             key,
             live.desk,
             registrar,
-            DeskSessions(shell),
+            desks,
             wallboards=live.wallboards,
             drafts=live.drafts,
             supervisors=WallboardSessions(shell),
@@ -345,6 +346,7 @@ class Helpline:
         if receipts := settings.notifications.receipts:
             Receipts(pool, receipt_options(receipts), self._now).add_routes(app)
         self._services.start("sessions", SessionSweep(shell).run)
+        self._services.start("sessions of desks", desks.run)
         tls = await asyncio.to_thread(tls_context, settings.http)
         server = HttpServer(app, settings.http.host, settings.http.port, tls)
         self._undo.append(("http", server.stop))
