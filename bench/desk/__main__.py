@@ -11,8 +11,8 @@ from pathlib import Path
 
 import uvloop
 
+from bench.desk.found import Scale
 from bench.desk.office import Size
-from bench.desk.phases import Scale
 from bench.desk.subject import CELL, STRESS, run_sizes
 from bench.desk.tables import markdown, render
 from helpline import logs

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bench.desk.found import Flood, Found, Scale, Slowness, Span
 from bench.desk.office import Size
-from bench.desk.phases import Flood, Found, Scale, Slowness, Span
 from bench.figures import middle, percentile, rounded
 
 _P95_MS, _P99_MS, _CELL = 300.0, 500.0, 250

@@ -70,9 +70,12 @@ class Office:
 
 
 async def figure(name: str) -> float:
-    """One figure of the server's own `/metrics`."""
-    async with aiohttp.ClientSession() as session, session.get(f"{ORIGIN}/metrics") as response:
-        text = await response.text()
+    """One figure of the server's own `/metrics`. Raises `StageError`."""
+    try:
+        async with aiohttp.ClientSession() as http, http.get(f"{ORIGIN}/metrics") as response:
+            text = await response.text()
+    except aiohttp.ClientError as error:
+        raise StageError("the server does not answer") from error
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
             if sample.name in (f"helpline_{name}", f"helpline_{name}_total"):

@@ -8,8 +8,8 @@ from typing import Any
 
 from bench import report
 from bench.desk.figures import document
+from bench.desk.found import Found, Scale
 from bench.desk.office import Size, office
-from bench.desk.phases import Found, Scale
 from bench.desk.phases import run as measure
 from bench.desk.traffic import Habits
 from bench.stage import StageError

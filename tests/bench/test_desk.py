@@ -15,9 +15,9 @@ import pytest
 
 from bench.desk import figures, phases, subject, tables
 from bench.desk.exchange import Exchange
+from bench.desk.found import Found, Scale, Span
 from bench.desk.marks import Popped, match
 from bench.desk.office import Size, office
-from bench.desk.phases import Found, Span
 from bench.desk.recorded import Phase, Recorded
 from bench.desk.traffic import Habits, Offer, Traffic
 from bench.stage import StageError
@@ -33,7 +33,7 @@ SIZE = Size(
     wallboards=1,
     callers=3,
 )
-SCALE = phases.Scale(rest=0.5, warm_up=1, round=3, rounds=1, flood=30, per_second=1)
+SCALE = Scale(rest=0.5, warm_up=1, round=3, rounds=1, flood=30, per_second=1)
 CALL = UUID("0198aaaa-0000-7000-8000-000000000001")
 TOOLS = Path(__file__).parents[2] / "var" / "tools.json"
 MACHINE = {"cores": 2, "cpu_model": "x", "postgresql": "18", "python": "3",
