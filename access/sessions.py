@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -69,16 +70,31 @@ async def open_within(
 
 async def load(pool: Pool, token: str, rule: SessionRule, now: datetime) -> SignedIn | None:
     """Whose token it is, if their session stands; notes that it was used, once a minute."""
+    return (await load_many(pool, [token], rule, now)).get(token)
+
+
+async def load_many(
+    pool: Pool, tokens: Collection[str], rule: SessionRule, now: datetime
+) -> dict[str, SignedIn]:
+    """The same for many, with as many statements as for one; those that stand, by token."""
+    token_of = {_hash(token): token for token in tokens}
     async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
-        row = await statements().access_session(
-            conn, token_hash=_hash(token), now=now, seen_after=now - rule.idle
+        found = statements().access_sessions_standing(
+            conn, token_hashes=list(token_of), now=now, seen_after=now - rule.idle
         )
-        if row is None:
-            return None
-        if now - row["last_seen_at"] >= _TOUCH:
-            await statements().access_touch_session(conn, id=row["session_id"], now=now)
-        person = await grants.person(conn, user_of(row), now)
-    return SignedIn(row["session_id"], person, row["session_language"], row["must_change"])
+        rows = [row async for row in found]
+        if not rows:
+            return {}
+        unnoted = [row["session_id"] for row in rows if now - row["last_seen_at"] >= _TOUCH]
+        if unnoted:
+            await statements().access_touch_sessions(conn, ids=unnoted, now=now)
+        people = await grants.persons(conn, [user_of(row) for row in rows], now)
+    return {
+        token_of[row["token_hash"]]: SignedIn(
+            row["session_id"], person, row["session_language"], row["must_change"]
+        )
+        for row, person in zip(rows, people, strict=True)
+    }
 
 
 async def own(pool: Pool, user_id: UUID, rule: SessionRule, now: datetime) -> list[Listed]:

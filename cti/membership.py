@@ -45,6 +45,7 @@ def membership_changes(
     """What to do about agents. Members that are not ours to remove stay."""
     present = {(member.queue, member.agent_id) for member in actual}
     ours = {(member.queue, member.agent_id) for member in actual if member.dynamic}
+    kept = ours & wanted.keys()
     return Changes(
         add=tuple(sorted(wanted.keys() - present)),
         remove=tuple(sorted(ours - wanted.keys())),
@@ -52,7 +53,7 @@ def membership_changes(
             sorted(
                 (one.queue, one.agent_id)
                 for one in actual
-                if (one.queue, one.agent_id) in ours & wanted.keys()
+                if (one.queue, one.agent_id) in kept
                 and one.number != number_of(one.queue, one.agent_id)
             )
         ),

@@ -178,7 +178,8 @@ class Presence:
 
     def _end_wrap_ups(self) -> None:
         now = self._now()
-        for agent_id, wish in list(self._wishes.items()):
+        wrapping_up = [one for one in self._wishes.items() if one[1].wrap_up is not None]
+        for agent_id, wish in wrapping_up:
             if (left := wish.at(now)) != wish:
                 self._put(agent_id, left)
 

@@ -8,9 +8,10 @@ that takes ten milliseconds for each commit ten calls a second would fall behind
 import asyncio
 import heapq
 import itertools
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import takewhile
+from itertools import islice, takewhile
 
 import asyncpg
 import structlog
@@ -50,7 +51,8 @@ class Writes:
         self._bound = bound
         self._retry = retry
         self._numbers = itertools.count()
-        self._entries: list[_Entry] = []
+        self._later: list[_Entry] = []  # a heap
+        self._due: deque[_Entry] = deque()  # in order, what is under way first
         self._changed = asyncio.Event()
         self.away = False
         self.done = 0
@@ -60,7 +62,7 @@ class Writes:
     @property
     def pending(self) -> int:
         """Jobs not yet done, the ones that are due later among them."""
-        return len(self._entries)
+        return len(self._later) + len(self._due)
 
     def add(
         self,
@@ -76,14 +78,14 @@ class Writes:
         `alone`: in no transaction with others, for one that has transactions of its own or takes
         long. `written` is called once it is durable.
         """
-        if len(self._entries) >= self._bound:
+        if self.pending >= self._bound:
             if self.overflows == 0:
                 _log.error("too many rows wait for the database, some are lost", what=what)
             self.overflows += 1
             return
         due = asyncio.get_running_loop().time() + max(0.0, delay)
         entry = _Entry(due, next(self._numbers), what, job, alone, written)
-        heapq.heappush(self._entries, entry)
+        heapq.heappush(self._later, entry)
         self._changed.set()
 
     async def run(self) -> None:
@@ -93,32 +95,30 @@ class Writes:
             if not (await self._together(batch) if len(batch) > 1 else await self._singly(batch)):
                 await asyncio.sleep(self._retry)
 
-    def _forget(self, entries: Iterable[_Entry]) -> None:
-        # Something due earlier may have come in front of them meanwhile.
-        over = {entry.number for entry in entries}
-        self._entries = [entry for entry in self._entries if entry.number not in over]
-        heapq.heapify(self._entries)
-
     async def _next_due(self) -> list[_Entry]:
         """What is due, in order, as far as it may be written together; one at least."""
         loop = asyncio.get_running_loop()
         while True:
             self._changed.clear()
-            wait = self._entries[0].due - loop.time() if self._entries else None
-            if wait is not None and wait <= 0:
-                return self._batch(loop.time())
+            self._take_due(loop.time())
+            if self._due:
+                return self._batch()
+            wait = self._later[0].due - loop.time() if self._later else None
             try:
                 async with asyncio.timeout(wait):
                     await self._changed.wait()
             except TimeoutError:
                 continue
 
-    def _batch(self, now: float) -> list[_Entry]:
-        first, *others = heapq.nsmallest(_BATCH, self._entries)
-        if first.alone:
-            return [first]
-        together = takewhile(lambda entry: entry.due <= now and not entry.alone, others)
-        return [first, *together]
+    def _take_due(self, now: float) -> None:
+        """Rows of calls wait by the hundred for a time that comes later: they are left alone."""
+        while self._later and self._later[0].due <= now:
+            self._due.append(heapq.heappop(self._later))
+
+    def _batch(self) -> list[_Entry]:
+        if self._due[0].alone:
+            return [self._due[0]]
+        return list(islice(takewhile(lambda entry: not entry.alone, self._due), _BATCH))
 
     async def _together(self, batch: list[_Entry]) -> bool:
         """In one transaction; when something is wrong with one of them, each by itself."""
@@ -144,7 +144,7 @@ class Writes:
             try:
                 over = await self._carried_out(entry)
             except Exception:
-                self._forget([entry])  # a fault of ours must not come back with the next worker
+                self._due.popleft()  # a fault of ours must not come back with the next worker
                 raise
             if not over:
                 return False
@@ -160,7 +160,7 @@ class Writes:
             return self._is_away(error)
         except asyncpg.PostgresError as error:
             self.refused += 1
-            self._forget([entry])
+            self._due.popleft()
             # The type only: the message may quote the row.
             _log.error("row refused by the database", what=entry.what, error=type(error).__name__)
         else:
@@ -171,8 +171,8 @@ class Writes:
     def _over(self, entries: Sequence[_Entry]) -> None:
         self.done += len(entries)
         self.away = False
-        self._forget(entries)
         for entry in entries:
+            self._due.popleft()
             if entry.written is not None:
                 entry.written()
 

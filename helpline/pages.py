@@ -1,6 +1,9 @@
 """Pages, joined to this cell: their options, the agents' sessions, the sweep of sessions."""
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice, takewhile
 from pathlib import Path
 
 import structlog
@@ -27,6 +30,8 @@ BUNDLES = Path(__file__).parents[1] / "var" / "assets"
 
 _log = structlog.get_logger(__name__)
 _LOOK_SECONDS = 10.0
+_LOOKS = 10  # in that time
+_MOST_LOOKED_AT = 100  # at once: so many take a few milliseconds, in which nothing else happens
 _SWEEP_SECONDS = 60.0
 
 
@@ -57,28 +62,76 @@ def _softphones(settings: Settings) -> tuple[str, ...]:
     return (url.removesuffix("/ws"),) if url else ()
 
 
+@dataclass(eq=False, slots=True)
+class _OpenPage:
+    """A page of a desk, open for hours. `look_at`: loop time."""
+
+    token: str
+    desk: str | None
+    look_at: float
+    ended: asyncio.Event
+
+
 class DeskSessions:
-    """`cti.ports.AgentSessions`: browsers whose person may take calls at a desk of their own."""
+    """`cti.ports.AgentSessions`: browsers whose person may take calls at a desk of their own.
+
+    `run()` belongs to a supervisor: it looks again at the session of each open page, every
+    `look_seconds`. Pages that are due at about the same time are looked at together: one by
+    one, a thousand of them were two hundred statements a second.
+    """
 
     def __init__(self, shell: Shell, look_seconds: float = _LOOK_SECONDS) -> None:
         self._visitors = shell.visitors
         self._look_seconds = look_seconds
+        self._pause = look_seconds / _LOOKS
+        self._open: dict[_OpenPage, None] = {}  # who is due first is first
 
     async def agent_of(self, request: web.Request) -> str | None:
         """The desk of the person who signed in."""
         return _desk(await self._visitors.of(request))
 
     async def until_ended(self, request: web.Request) -> None:
-        """Looks again every few seconds; a database that is away signs nobody out."""
+        """Waits for `run()` to find that; a database that is away signs nobody out."""
         desk = _desk(await self._visitors.of(request))
+        page = _OpenPage(self._visitors.token(request), desk, 0.0, asyncio.Event())
+        self._put_last([page])
+        try:
+            await page.ended.wait()
+        finally:
+            self._open.pop(page, None)
+
+    async def run(self) -> None:
+        """Until cancelled."""
         while True:
-            await asyncio.sleep(self._look_seconds)
-            try:
-                if _desk(await self._visitors.still(request)) != desk:
-                    return
-            except AWAY as error:
-                stop_if_cancelled()
-                _log.warning("session not looked at", error=repr(error))
+            await asyncio.sleep(self._pause)
+            while pages := self._due():
+                try:
+                    await self._look(pages)
+                except AWAY as error:
+                    stop_if_cancelled()
+                    _log.warning("sessions not looked at", pages=len(pages), error=repr(error))
+
+    async def _look(self, pages: Sequence[_OpenPage]) -> None:
+        standing = await self._visitors.standing({page.token for page in pages})
+        for page in pages:
+            if _desk(standing.get(page.token)) != page.desk:
+                page.ended.set()
+
+    def _due(self) -> list[_OpenPage]:
+        """Those who would be late at the next look, a bounded number. Each has its next turn."""
+        soon = asyncio.get_running_loop().time() + self._pause
+        due = list(
+            islice(takewhile(lambda page: page.look_at <= soon, self._open), _MOST_LOOKED_AT)
+        )
+        self._put_last(due)
+        return due
+
+    def _put_last(self, pages: Sequence[_OpenPage]) -> None:
+        look_at = asyncio.get_running_loop().time() + self._look_seconds
+        for page in pages:
+            page.look_at = look_at
+            self._open.pop(page, None)
+            self._open[page] = None
 
 
 class WallboardSessions:

@@ -282,6 +282,7 @@ class Helpline:
         desks = DeskSessions(shell)
         add_site(app, shell, settings, self._vault, self.live, desks)
         self._services.start("sessions", SessionSweep(shell).run)
+        self._services.start("sessions of desks", desks.run)
         tls = await asyncio.to_thread(tls_context, settings.http)
         server = HttpServer(app, settings.http.host, settings.http.port, tls)
         self._undo.append(("http", server.stop))

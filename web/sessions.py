@@ -1,6 +1,6 @@
 """The session's cookie, and who is behind a request."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -82,10 +82,16 @@ class Visitors:
 
     async def still(self, request: web.Request) -> SignedIn | None:
         """The same, asked anew: a socket is open for hours. It counts as use of the session."""
-        token = self._cookies.read(request)
-        if not token:
-            return None
+        token = self.token(request)
+        return (await self.standing([token])).get(token) if token else None
+
+    def token(self, request: web.Request) -> str:
+        """What the browser shows for itself; empty when that is nothing, or does not count."""
         upgrade = request.headers.get("Upgrade", "").lower() == "websocket"
         if upgrade and request.headers.get("Origin") != self._options.origin:
-            return None
-        return await sessions.load(self._pool, token, self._options.rule, self._now())
+            return ""
+        return self._cookies.read(request)
+
+    async def standing(self, tokens: Collection[str]) -> Mapping[str, SignedIn]:
+        """Of many browsers at once, those whose session stands, by token. Counts as use, too."""
+        return await sessions.load_many(self._pool, tokens, self._options.rule, self._now())

@@ -1,10 +1,10 @@
 """From what was measured to a document: pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bench.desk.found import Flood, Found, Scale, Slowness, Span
 from bench.desk.office import Size
-from bench.desk.phases import Flood, Found, Scale, Slowness, Span
 from bench.figures import middle, percentile, rounded
 
 _P95_MS, _P99_MS, _CELL = 300.0, 500.0, 250
@@ -15,7 +15,8 @@ METHOD = [
     "Asterisk is scripted: it says what a real one was recorded to say, rings who has been free "
     "for longest, obeys QueueAdd, QueueRemove and QueuePause; calls begin at random moments",
     "the server is `helpline serve` on PostgreSQL with fsync; dialer, call-backs and messages "
-    "stand still; call rows are written by the bench, as call flows write them",
+    "stand still; what call flows write of calls the bench writes, in four commits a second that "
+    "do not wait for the disk",
     "pages sign in by session, ping every 4 s, acknowledge; two processes of them, one more for "
     "the wallboards; their CPU is nobody's figure here, but they share the machine",
     "a stopped browser reads nothing until the server has dropped it, is rung for meanwhile, goes "
@@ -26,8 +27,14 @@ METHOD = [
 Document = dict[str, Any]
 
 
-def document(measured: Sequence[tuple[Size, Found]], scale: Scale) -> Document:
-    """Everything that was found, smallest size first, with plain names."""
+def document(
+    measured: Sequence[tuple[Size, Found]], scale: Scale, failed: Mapping[int, str] | None = None
+) -> Document:
+    """Everything that was found, smallest size first, with plain names.
+
+    `failed`: why, by the number of agents, where nothing could be measured.
+    """
+    failed = failed or {}
     return {
         "method": METHOD,
         "calls_per_second": scale.per_second,
@@ -35,7 +42,11 @@ def document(measured: Sequence[tuple[Size, Found]], scale: Scale) -> Document:
         "round_seconds": scale.round,
         "rounds": scale.rounds,
         "sizes": [_size(size, found) for size, found in measured],
-        "aims": [aim for size, found in measured for aim in _aims(size, found)],
+        "failed": [{"agents": agents, "why": why} for agents, why in failed.items()],
+        "aims": [
+            *(aim for size, found in measured for aim in _aims(size, found)),
+            *(_aim(f"runs that broke off at {agents:,} agents", 0, 1) for agents in failed),
+        ],
     }
 
 
@@ -62,6 +73,7 @@ def _size(size: Size, found: Found) -> Document:
         "stopped_browser": _slow(found, found.slow),
         "page_that_does_not_read": _flood(found, found.flood),
         "right": _right(size, found),
+        "problems": found.problems,
     }
 
 
@@ -83,7 +95,9 @@ def _span(span: Span) -> Document:
     }
 
 
-def _slow(found: Found, slow: Slowness) -> Document:
+def _slow(found: Found, slow: Slowness | None) -> Document | None:
+    if slow is None:
+        return None
     return {
         "dropped_after_s": rounded(slow.dropped_after, 1),
         "back_after_s": rounded(slow.back_after, 1),
@@ -93,7 +107,9 @@ def _slow(found: Found, slow: Slowness) -> Document:
     }
 
 
-def _flood(found: Found, flood: Flood) -> Document:
+def _flood(found: Found, flood: Flood | None) -> Document | None:
+    if flood is None:
+        return None
     return {
         "dropped_after_s": rounded(flood.dropped_after, 1),
         "server_grew_by_mb": _mb(flood.grown),
@@ -104,11 +120,14 @@ def _flood(found: Found, flood: Flood) -> Document:
 def _right(size: Size, found: Found) -> Document:
     return {
         "calls": found.calls,
+        "calls_that_died_in_the_bench": found.died.total(),
+        "died_of": ", ".join(f"{what} {count}" for what, count in found.died.most_common()),
+        "calls_that_did_not_end": found.stuck,
         "offers": len(found.matched.popped) + found.matched.missing,
         "without_pop": found.matched.missing,
         "at_another_agent": found.matched.wrong,
         "shown_twice": found.matched.twice,
-        "rows_right": found.rows_right,
+        "rows_wrong": found.served - found.rows_right,
         "agents_ready_at_the_end": found.ready_at_end,
         "links_lost": found.lost_links,
     }
@@ -140,11 +159,13 @@ def _aims(size: Size, found: Found) -> list[Document]:
     """The issue's figures are for a cell; what must be right must be so at every size."""
     at, spread = f"at {size.agents:,} agents", _middle(found)
     right = found.matched
-    wrong = right.missing + right.wrong + right.twice + (found.calls - found.rows_right)
+    wrong = right.missing + right.wrong + right.twice + (found.served - found.rows_right)
+    lost = found.died.total() + found.stuck
     aims = [
         _aim(f"offered to pop {at}, p95, ms", _P95_MS, spread["p95"]),
         _aim(f"offered to pop {at}, p99, ms", _P99_MS, spread["p99"]),
         _aim(f"offers and rows that went wrong {at}", 0, wrong),
+        _aim(f"calls that died in the bench or did not end {at}", 0, lost),
         _aim(f"agents not ready at the end {at}", 0, size.agents - found.ready_at_end),
         _aim(f"pages that did not heal {at}", 0, int(not _healed(found))),
     ]
@@ -153,7 +174,7 @@ def _aims(size: Size, found: Found) -> list[Document]:
 
 def _healed(found: Found) -> bool:
     """Back in its call, which was shown once, on the new connection."""
-    return found.slow.healed and found.replayed == [2]
+    return found.slow is not None and found.slow.healed and found.replayed == [2]
 
 
 def _aim(what: str, aim: float, value: float | None) -> Document:

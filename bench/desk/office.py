@@ -31,6 +31,8 @@ ORIGIN = f"http://{NETWORK}.3:8352"
 QUEUES = ("helpline-hi", "helpline-en")
 _SECOND_QUEUE = 4  # every so many agents serve it too
 _READY_SECONDS = 400.0
+_ROW_SECONDS = 60.0
+_LINGER_SECONDS = 0.25
 
 Reports = Mapping[str, Mapping[str, Any]]
 
@@ -68,9 +70,12 @@ class Office:
 
 
 async def figure(name: str) -> float:
-    """One figure of the server's own `/metrics`."""
-    async with aiohttp.ClientSession() as session, session.get(f"{ORIGIN}/metrics") as response:
-        text = await response.text()
+    """One figure of the server's own `/metrics`. Raises `StageError`."""
+    try:
+        async with aiohttp.ClientSession() as http, http.get(f"{ORIGIN}/metrics") as response:
+            text = await response.text()
+    except aiohttp.ClientError as error:
+        raise StageError("the server does not answer") from error
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
             if sample.name in (f"helpline_{name}", f"helpline_{name}_total"):
@@ -105,7 +110,7 @@ async def office(folder: Path, size: Size, say: Callable[[str], None]) -> AsyncI
         exchange = Exchange(f"{NETWORK}.1", 5038)
         await exchange.start()
         stack.push_async_callback(exchange.stop)
-        traffic = await _traffic(stack, pool, exchange, size)
+        traffic = await _traffic(stack, database.url, exchange, size)
         say("helpline serve")
         ids = [str(1001 + n) for n in range(size.agents + 1)]
         settings = _settings(folder, database.url, size, ids)
@@ -168,12 +173,16 @@ async def _pages(
     return tuple([await stack.enter_async_context(one) for one in (boards, *halves)])
 
 
-async def _traffic(stack: AsyncExitStack, pool: Pool, exchange: Exchange, size: Size) -> Traffic:
-    """Call rows are written here as call flows write them: the bench is the call flow."""
-    commit = GroupCommit(lambda: pool)
+async def _traffic(stack: AsyncExitStack, url: str, exchange: Exchange, size: Size) -> Traffic:
+    """The bench is the call flow, and writes its rows. They are not what is measured: few commits,
+    none of which waits for the disk that the server's own rows need.
+    """
+    pool = await open_pool(f"{url}&synchronous_commit=off", size=2, statement_seconds=30)
+    stack.push_async_callback(pool.close)
+    commit = GroupCommit(lambda: pool, linger=_LINGER_SECONDS)
     writing = asyncio.create_task(commit.run(), name="call rows")
     stack.callback(writing.cancel)
-    journal = CallJournal(commit, timeout=30)
+    journal = CallJournal(commit, timeout=_ROW_SECONDS)
     numbers = await history.callers(pool, journal, size.callers, CELL, system_clock)
     return Traffic(
         exchange, journal, QUEUES, numbers, size.habits, Random(size.agents), system_clock

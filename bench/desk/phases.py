@@ -2,109 +2,33 @@
 
 import asyncio
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 from uuid import UUID
 
 from bench.cpu import Meter
 from bench.desk.flood import flood
-from bench.desk.marks import Matched, Shown, match, replays
+from bench.desk.found import Flood, Found, Scale, Slowness, Span
+from bench.desk.marks import Shown, match, replays
 from bench.desk.office import ORIGIN, QUEUES, Office, resident, until
 from bench.desk.traffic import CELL, Only
+from bench.stage import StageError
 
 _DROPPED_SECONDS = 30.0
 _HEALED_SECONDS = 30.0
 _FLOOD_RATE = 100.0
 _OVER_SECONDS = 180.0
 _ROWS_SECONDS = 60
+_READY_SECONDS = 40
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scale:
-    """Seconds. `per_second`: calls."""
-
-    rest: float = 20.0
-    warm_up: float = 60.0
-    round: float = 40.0
-    rounds: int = 3
-    flood: float = 20.0
-    per_second: float = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A measured stretch. `cpu`: seconds by group of processes. Times: monotonic ns."""
-
-    since: int
-    until: int
-    calls: int
-    events: int
-    cpu: dict[str, float]
-    resident: int
-
-    @property
-    def seconds(self) -> float:
-        """How long it was."""
-        return (self.until - self.since) / 1e9
-
-
-@dataclass(frozen=True, slots=True)
-class Slowness:
-    """A browser that was stopped (seconds; ns). `call`: what its agent was rung for meanwhile;
-    `healed`: its new page showed the agent in that call.
-    """
-
-    dropped_after: float
-    back_after: float
-    since: int
-    until: int
-    call: UUID
-    healed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Flood:
-    """A page that asks and does not read. `grown`: bytes that the server held more meanwhile."""
-
-    dropped_after: float | None
-    since: int
-    until: int
-    grown: int
-
-
-@dataclass
-class Found:
-    """Everything measured at one size. `replayed`: on which connections of the stopped browser the
-    call of then was shown. Bytes; counts.
-    """
-
-    rest: Span
-    rounds: list[Span]
-    slow: Slowness
-    replayed: list[int]
-    flood: Flood
-    matched: Matched
-    calls: int
-    empty: int
-    seated: int
-    ready_at_end: int
-    rows_right: int
-    lost_links: int
-    board_bytes: int
-    slow_agent: str
-
-    def others_within(self, since: int, until: int) -> list[float]:
-        """Milliseconds of what was offered in a span of time to agents whose page was not slow."""
-        return [
-            one.ms
-            for one in self.matched.popped
-            if since <= one.offer.at < until and one.offer.agent != self.slow_agent
-        ]
+T = TypeVar("T")
 
 
 async def run(on: Office, scale: Scale, say: Callable[[str], None]) -> Found:
-    """All phases, one after another. Raises `StageError`."""
+    """All phases, one after another. A slow page that goes wrong does not take the rounds with it.
+
+    Raises `StageError`.
+    """
     seated, boards = resident(on.server), await _board_bytes(on)
     rest = await _span(on, scale.rest)
     say(f"at rest: {_told(rest)}")
@@ -115,23 +39,40 @@ async def run(on: Office, scale: Scale, say: Callable[[str], None]) -> Found:
         for _ in range(scale.rounds):
             rounds.append(await _span(on, scale.round))
             say(f"under calls: {_told(rounds[-1])}")
-        slow = await _slowness(on)
-        say(f"a stopped browser: dropped after {slow.dropped_after:.1f} s")
-        flooded = await _flood(on, scale)
-        say(f"a page that does not read: dropped after {flooded.dropped_after} s")
+        problems: list[str] = []
+        slow = await _tried("a stopped browser", _slowness(on), problems, say)
+        flooded = await _tried("a page that does not read", _flood(on, scale), problems, say)
     finally:
         calling.cancel()
         await asyncio.gather(calling, return_exceptions=True)
-    await on.traffic.over(_OVER_SECONDS)
-    say("calls are over")
+    stuck = await on.traffic.over(_OVER_SECONDS)
+    say(f"calls are over; {stuck} did not end, {on.traffic.died.total()} died in the bench")
     ready = await _ready(on)
+    say(f"{ready} agents are ready")
+    rows_right = await _rows_right(on)
+    say(f"{rows_right} of {len(on.traffic.served)} rows are right")
     shown = _shown(on)
-    replayed = replays(shown[on.slow_agent], slow.call)
+    replayed = replays(shown.get(on.slow_agent, ()), slow.call) if slow else []
     return Found(
-        rest, rounds, slow, replayed, flooded, match(on.traffic.offers, shown),
-        len(on.traffic.begun), on.empty, seated, ready, await _rows_right(on),
-        on.exchange.connections - 1, await _board_bytes(on) - boards, on.slow_agent,
+        rest, rounds, slow, replayed, flooded, problems, match(on.traffic.offers, shown),
+        len(on.traffic.begun), len(on.traffic.served), on.traffic.died, stuck, on.empty, seated,
+        ready, rows_right, on.exchange.connections - 1, await _board_bytes(on) - boards,
+        on.slow_agent,
     )  # fmt: skip
+
+
+async def _tried(
+    what: str, measuring: Awaitable[T], problems: list[str], say: Callable[[str], None]
+) -> T | None:
+    """What it found; None when it failed, which is noted."""
+    try:
+        found = await measuring
+    except (StageError, TimeoutError, OSError) as error:
+        problems.append(f"{what}: {str(error) or type(error).__name__}")
+        say(f"not measured: {problems[-1]}")
+        return None
+    say(f"{what}: measured")
+    return found
 
 
 async def _span(on: Office, seconds: float) -> Span:
@@ -147,23 +88,31 @@ async def _span(on: Office, seconds: float) -> Span:
 async def _slowness(on: Office) -> Slowness:
     """Stopped when nothing is asked of it; rung while it is away; then it goes on."""
     only = Only(await on.exchange.take_this(on.slow_agent), asyncio.Event())
-    agent = on.slow_agent
-    loop = asyncio.get_running_loop()
-    since, began = time.monotonic_ns(), loop.time()
+    life: asyncio.Task[None] | None = None
     on.slow.freeze()
-    await until("agents_connected", on.size.agents - 1, _DROPPED_SECONDS)
-    dropped = loop.time() - began
-    life = on.traffic.begin(QUEUES[0], only)
-    call = await _offered(on, agent, since)
-    began = loop.time()
-    on.slow.thaw()
-    await until("agents_connected", on.size.agents, _HEALED_SECONDS, every=0.1)
-    back = loop.time() - began
-    healed = await _sees(on, agent, call)
-    until_ns = time.monotonic_ns()
-    only.answers.set()
-    await life
-    return Slowness(dropped, back, since, until_ns, call, healed)
+    try:
+        since, began = time.monotonic_ns(), _clock()
+        await until("agents_connected", on.size.agents - 1, _DROPPED_SECONDS)
+        dropped = _clock() - began
+        life = on.traffic.begin(QUEUES[0], only)
+        call = await _offered(on, on.slow_agent, since)
+        began = _clock()
+        on.slow.thaw()
+        await until("agents_connected", on.size.agents, _HEALED_SECONDS, every=0.1)
+        back = _clock() - began
+        healed = await _sees(on, on.slow_agent, call)
+        return Slowness(dropped, back, since, time.monotonic_ns(), call, healed)
+    finally:  # whatever went wrong, the agent takes part again
+        on.slow.thaw()
+        only.answers.set()
+        if life is None:
+            on.exchange.release(only.member)
+        else:
+            await asyncio.gather(life, return_exceptions=True)  # counted where calls are
+
+
+def _clock() -> float:
+    return asyncio.get_running_loop().time()
 
 
 async def _offered(on: Office, agent: str, since: int) -> UUID:
@@ -201,7 +150,7 @@ async def _flood(on: Office, scale: Scale) -> Flood:
 async def _ready(on: Office) -> int:
     """Agents whose page says ready, once all do or the time is up."""
     ready = 0
-    for _ in range(40):
+    for _ in range(_READY_SECONDS):
         reports = await _reports(on)
         ready = sum(one["status"] == "ready" for one in reports.values())
         free = all(one.paused is None and not one.busy for one in on.exchange.members.values())
@@ -231,18 +180,18 @@ def _shown(on: Office) -> dict[str, list[Shown]]:
 
 
 async def _rows_right(on: Office) -> int:
-    """Calls whose row says who answered, that the page had shown it, and how it ended; once all do
-    or the time is up.
+    """Served calls whose row says who answered, that the page had shown it, and how it ended; once
+    all do or the time is up.
     """
-    right = 0
+    served, right = on.traffic.served, 0
     for _ in range(_ROWS_SECONDS):
         rows = await on.pool.fetch(
             "select id, agent_id from call where cell = $1 and pop_at is not null"
             " and agent_answered_at is not null and outcome = 'agent_answered'",
             CELL,
         )
-        right = sum(on.traffic.answered.get(row["id"]) == row["agent_id"] for row in rows)
-        if right == len(on.traffic.begun):
+        right = sum(served.get(row["id"]) == row["agent_id"] for row in rows)
+        if right == len(served):
             break
         await asyncio.sleep(1.0)
     return right

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -52,7 +53,11 @@ class Only:
 
 @dataclass(eq=False)
 class Traffic:
-    """`run()` begins calls until cancelled; `over()` waits for those that live."""
+    """`run()` begins calls until cancelled; `over()` waits for those that live.
+
+    `served`: who answered, of calls that came to their end with all their rows. `died`: how many
+    did not, by the name of what broke them in the bench itself: no fault of the server's.
+    """
 
     exchange: Exchange
     journal: CallJournal
@@ -62,7 +67,8 @@ class Traffic:
     rng: Random
     now: Callable[[], datetime]
     offers: list[Offer] = field(default_factory=list)
-    answered: dict[UUID, str] = field(default_factory=dict)
+    served: dict[UUID, str] = field(default_factory=dict)
+    died: Counter[str] = field(default_factory=Counter)
     begun: list[int] = field(default_factory=list)  # monotonic ns
     _lives: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -80,13 +86,23 @@ class Traffic:
         """One call."""
         life = asyncio.create_task(self._live(queue, only), name="a citizen's call")
         self._lives.add(life)
-        life.add_done_callback(self._lives.discard)
+        life.add_done_callback(self._ended)
         return life
 
-    async def over(self, seconds: float) -> None:
-        """Until no call lives. Raises `TimeoutError`, or what a call raised."""
-        async with asyncio.timeout(seconds):
-            await asyncio.gather(*self._lives)
+    async def over(self, seconds: float) -> int:
+        """Until no call lives, or the time is up; how many were cut off then."""
+        if not self._lives:
+            return 0
+        _, left = await asyncio.wait(self._lives, timeout=seconds)
+        for life in left:
+            life.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        return len(left)
+
+    def _ended(self, life: asyncio.Task[None]) -> None:
+        self._lives.discard(life)
+        if not life.cancelled() and (error := life.exception()) is not None:
+            self.died[type(error).__name__] += 1
 
     async def _live(self, queue: str, only: Only | None) -> None:
         id, about = await self._arrive(queue)
@@ -96,12 +112,12 @@ class Traffic:
         await self.journal.queued(id, queue, self.now())
         self.exchange.say(Phase.QUEUED, about)
         member, about = await self._served(queue, about, id, only)
-        self.answered[id] = member.agent
         self.exchange.say(Phase.ANSWERED, about)
         await self._some(self.habits.talk)
         self.exchange.say(Phase.ENDED, about)
         self.exchange.release(member)
         await self.journal.ended(id, Outcome.AGENT_ANSWERED, self.now())
+        self.served[id] = member.agent
 
     async def _arrive(self, queue: str) -> tuple[UUID, dict[str, str]]:
         """The call's id once its row is durable, and what templates want to know of it."""
@@ -128,8 +144,7 @@ class Traffic:
             self.exchange.say(Phase.OFFERING, both)
             self.offers.append(Offer(call, member.agent, self.exchange.say(Phase.OFFERED, both)))
             if only is not None:
-                async with asyncio.timeout(_LONGEST_RING):
-                    await only.answers.wait()
+                await self._until_answered(only)
                 return member, both
             if self.rng.random() >= self.habits.missed:
                 await self._some(self.habits.ring)
@@ -137,6 +152,14 @@ class Traffic:
             await asyncio.sleep(self.habits.ring_in_vain)
             self.exchange.say(Phase.UNANSWERED, both)
             self.exchange.release(member)
+
+    async def _until_answered(self, only: Only) -> None:
+        try:
+            async with asyncio.timeout(_LONGEST_RING):
+                await only.answers.wait()
+        except TimeoutError:
+            self.exchange.release(only.member)
+            raise
 
     async def _some(self, span: tuple[float, float]) -> None:
         await asyncio.sleep(self.rng.uniform(*span))

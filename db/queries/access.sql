@@ -69,14 +69,17 @@ returning role, department, place, post, queue;
 insert into web_session (id, token_hash, user_id, language, remote, browser, created_at, last_seen_at, expires_at)
 values (:id, :token_hash, :user_id, :language, :remote, :browser, :now, :now, :expires_at);
 
--- name: access_session(token_hash, now, seen_after)^
--- Whose browser this is, if the session stands: not ended, not past its end, not idle too long, its user still active.
-select s.id as session_id, s.language as session_language, s.last_seen_at, s.expires_at, u.*
+-- name: access_sessions_standing(token_hashes, now, seen_after)
+-- Whose browsers these are, of those whose session stands: not ended, not past its end, not idle too long, its user still active.
+select s.token_hash, s.id as session_id, s.language as session_language, s.last_seen_at, u.*
 from web_session s join app_user u on u.id = s.user_id
-where s.token_hash = :token_hash and s.ended_at is null and s.expires_at > :now and s.last_seen_at > :seen_after and u.active;
+where s.token_hash = any(:token_hashes::bytea[]) and s.ended_at is null and s.expires_at > :now and s.last_seen_at > :seen_after and u.active;
 
--- name: access_touch_session(id, now)!
-update web_session set last_seen_at = :now where id = :id and last_seen_at < :now and ended_at is null;
+-- name: access_touch_sessions(ids, now)!
+-- One that somebody else holds is being ended, or touched, just now: who waited for it could wait for each other.
+update web_session set last_seen_at = :now where id in (
+  select id from web_session where id = any(:ids::uuid[]) and last_seen_at < :now and ended_at is null
+  for no key update skip locked);
 
 -- name: access_session_language(id, language)!
 update web_session set language = :language where id = :id;

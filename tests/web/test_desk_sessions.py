@@ -1,9 +1,16 @@
 """From a browser's session to the agent's desk."""
 
 import asyncio
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
 
-from access import sessions
+import pytest
+
+from access import grants, sessions
 from access.rights import Role
+from access.sessions import SignedIn
 from helpline.pages import DeskSessions
 from tests.access.people import BY
 from tests.web.site import Site
@@ -53,13 +60,83 @@ async def test_a_socket_has_to_come_from_a_page_of_ours(site: Site) -> None:
     assert await desk(site, token, Upgrade="websocket") is None
 
 
-async def test_the_watch_ends_with_the_session(site: Site) -> None:
+@asynccontextmanager
+async def watched(
+    site: Site, *names: str, look_seconds: float = 0.05
+) -> AsyncIterator[list[asyncio.Task[None]]]:
+    """Open pages of these people, whose sessions are looked at."""
+    tokens = [await site.people.sign_in(name) for name in names]
+    desks = DeskSessions(site.shell, look_seconds)
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(desks.run())
+        pages = []
+        for token in tokens:
+            asked: Any = Asked(token)
+            assert await desks.agent_of(asked)  # as the server does before it opens the socket
+            pages.append(tasks.create_task(desks.until_ended(asked)))
+        yield pages
+        for task in (running, *pages):
+            task.cancel()
+
+
+async def test_the_watch_ends_with_the_session_and_nobody_elses(site: Site) -> None:
     user = await site.people.add("agent", Role.AGENT, agent_id="1001")
-    asked: object = Asked(await site.people.sign_in("agent"))
-    desks = DeskSessions(site.shell, look_seconds=0.01)
-    watch = asyncio.create_task(desks.until_ended(asked))  # type: ignore[arg-type]
-    await asyncio.sleep(0.1)
-    assert not watch.done()
-    await sessions.end_all(site.shell.pool, user.id, "forced", BY, site.clock())
-    async with asyncio.timeout(20):
-        await watch
+    await site.people.add("other", Role.AGENT, agent_id="1002")
+    async with watched(site, "agent", "other", "agent") as (watch, other, second):
+        await asyncio.sleep(0.3)
+        assert not any(page.done() for page in (watch, other, second))
+        await sessions.end_all(site.shell.pool, user.id, "forced", BY, site.clock())
+        async with asyncio.timeout(20):
+            await asyncio.gather(watch, second)
+        assert not other.done()
+
+
+async def test_the_watch_ends_when_the_person_is_no_agent_any_more(site: Site) -> None:
+    user = await site.people.add("agent", Role.AGENT, agent_id="1001")
+    pool = site.shell.pool
+    async with watched(site, "agent") as (watch,):
+        async with pool.acquire() as conn:
+            [given] = await grants.standing(conn, user.id)
+        assert given.id is not None
+        await grants.revoke(pool, user.id, given.id, BY, site.clock())
+        async with asyncio.timeout(20):
+            await watch
+
+
+async def test_an_open_page_keeps_its_session_in_use(site: Site) -> None:
+    """Far longer than a session may stand unused, but the page is open."""
+    await site.people.add("agent", Role.AGENT, agent_id="1001")
+    async with watched(site, "agent") as (watch,):
+        for _ in range(4):
+            before = site.clock()
+            site.clock.advance(site.shell.options.rule.idle * 0.7)
+            async with asyncio.timeout(20):
+                while await _last_seen(site) <= before:
+                    await asyncio.sleep(0.02)
+        assert not watch.done()
+
+
+async def test_open_pages_are_looked_at_together(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("first", "second", "third")
+    for n, name in enumerate(names):
+        await site.people.add(name, Role.AGENT, agent_id=str(1001 + n))
+    looks: list[int] = []
+    standing = site.shell.visitors.standing
+
+    async def counted(tokens: Collection[str]) -> Mapping[str, SignedIn]:
+        looks.append(len(tokens))
+        return await standing(tokens)
+
+    async with watched(site, *names, look_seconds=1.0) as pages:
+        monkeypatch.setattr(site.shell.visitors, "standing", counted)
+        async with asyncio.timeout(20):
+            while len(names) not in looks:
+                await asyncio.sleep(0.02)
+        assert not any(page.done() for page in pages)
+
+
+async def _last_seen(site: Site) -> datetime:
+    seen: datetime = await site.shell.pool.fetchval("select max(last_seen_at) from web_session")
+    return seen
