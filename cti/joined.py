@@ -141,16 +141,18 @@ class Cti:
         self.wallboards = Wallboards(
             self.live, self.timeline, self.supervision, pool, cell=settings.cell, link=link,
             now=now, look_every=settings.look_every, trunk_limit=settings.trunk_limit,
+            titles=directory.titles,
         )  # fmt: skip
-        self.alarms = AlarmBell(
-            self.wallboards.figures, pool, settings.alarms, now, cell=settings.cell,
-            tell=settings.tell_alarms, every=settings.alarms_every,
-        )  # fmt: skip
-        self.wallboards.alarms = self.alarms.standing
         self.cells = CellLink(
             pool, now, cell=settings.cell, url=settings.url, every=settings.cells_every,
             commands_every=settings.commands_every,
         )  # fmt: skip
+        self.alarms = AlarmBell(
+            self.wallboards.figures, pool, settings.alarms, now, cell=settings.cell,
+            tell=settings.tell_alarms, every=settings.alarms_every, unheard=self.cells.unheard,
+            titles=self.wallboards.titles,
+        )  # fmt: skip
+        self.wallboards.alarms = self.alarms.standing
         self.cells.board = self.wallboards.word
         self.cells.arrived = self.wallboards.arrived
         self.cells.carry_out = self.supervision.answer

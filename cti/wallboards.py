@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -14,9 +14,10 @@ from calls.report_rows import Span, lines_of_cells
 from calls.reporting import Line, Rules, summed
 from cti.ami import AmiLink
 from cti.board import Board, board
-from cti.cells import Word, merged
+from cti.cells import Word, merged, titles_of
 from cti.live import LiveState
 from cti.pages import CLOSE_SIGNED_OUT, Message, Page
+from cti.queue_titles import Titles
 from cti.supervising import Supervisor, seen_by
 from cti.supervision import Supervision
 from cti.timeline import Timeline
@@ -68,6 +69,7 @@ class Wallboards:
         figures_every: float = 5.0,
         look_every: float = 10.0,
         trunk_limit: int | None = None,
+        titles: Titles | None = None,
     ) -> None:
         self._live = live
         self._timeline = timeline
@@ -80,8 +82,9 @@ class Wallboards:
         self._figures_every = figures_every
         self._look_every = look_every
         self._trunk_limit = trunk_limit
+        self._titles = titles or {}
         self.alarms: Callable[[], list[dict[str, Any]]] = list
-        self.words: Callable[[], Iterable[Word]] = tuple
+        self.words: Callable[[], Sequence[Word]] = tuple
         self.answer: Answering = supervision.answer
         self._lines: Mapping[str, Mapping[str, Line]] = {}
         self._told: deque[Told] = deque(maxlen=_MOST_TOLD)
@@ -96,6 +99,10 @@ class Wallboards:
             for name in queues
         }
         return merged(self._own(), self._cell, self.words(), lines, self._now())
+
+    def titles(self) -> Titles:
+        """What people read for the queues, of all cells."""
+        return titles_of({"titles": self._titles}, self.words())
 
     def word(self) -> Board:
         """What the other cells are told: this cell's board, and what agents asked of late."""
@@ -125,6 +132,7 @@ class Wallboards:
             self._live.state, self._timeline.standings(), names,
             self._lines.get(self._cell, {}),
             in_step=self._link.ready, now=self._now(), trunk_limit=self._trunk_limit,
+            titles=self._titles,
         )  # fmt: skip
 
     def tell(self, message: Message) -> None:

@@ -8,6 +8,7 @@ from cti.ami import AmiLink, AmiSettings
 from cti.directory import Directory, EmergencyService, Listed
 from cti.joined import Cti, CtiSettings
 from cti.ports import CallerHistory
+from cti.queue_titles import Titles, title_of
 from cti.softphones import Publish, SoftphoneSettings
 from cti.views import AgentStatus
 from db.pool import Pool
@@ -104,6 +105,10 @@ class LiveCell:
         live = self._cti.live
         return live.view(agent_id).status if (queue, agent_id) in live.state.members else None
 
+    def queue_titles(self) -> Titles:
+        """What people read for each queue, of all cells."""
+        return self._cti.wallboards.titles()
+
     def live_calls(self) -> frozenset[UUID] | None:
         """Our calls that have a channel; None while we are not in step with Asterisk."""
         return self._cti.consumer.live_calls()
@@ -149,6 +154,7 @@ def _directory(cell: CellOptions) -> Directory:
     return Directory(
         agents=frozenset(agent.id for agent in cell.agents),
         queues=frozenset(queue.name for queue in cell.queues),
+        titles={one.name: title_of(one.name, one.title, one.title_en) for one in cell.queues},
         listed=tuple(Listed(**one.model_dump()) for one in cell.targets),
         services=tuple(
             EmergencyService(

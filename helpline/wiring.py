@@ -341,6 +341,7 @@ class Helpline:
             wrap_up=wrap_up,
             alarms=settings.alarms.as_rules(),
             shifts=[Shift(one.begins, one.ends, one.seats) for one in settings.hours.shifts],
+            titles=live.queue_titles,
         )
         if receipts := settings.notifications.receipts:
             Receipts(pool, receipt_options(receipts), self._now).add_routes(app)

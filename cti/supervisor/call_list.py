@@ -13,6 +13,7 @@ from access.users import ACQUIRE_SECONDS
 from calls.numbers import to_e164
 from complaints.errors import ComplaintError
 from complaints.holding import calls_of
+from cti.queue_titles import Titles, TitlesNow
 from cti.supervisor.finding import Reach
 from cti.supervisor.wall import asked_day, today
 from db.pool import Connection
@@ -39,9 +40,13 @@ class Wanted:
     queue: str = ""
 
 
-def add_routes(app: web.Application, shell: Shell) -> None:
-    """`/calls`."""
-    app.router.add_get("/calls", shell.page(_list, right=Right.CALL_FIND))
+def add_routes(app: web.Application, shell: Shell, titles: TitlesNow) -> None:
+    """`/calls`. `titles`: of the queues that can be chosen."""
+
+    async def page(visit: Visit) -> web.StreamResponse:
+        return await _list(visit, titles())
+
+    app.router.add_get("/calls", shell.page(page, right=Right.CALL_FIND))
 
 
 def number_for(person: Person, call: Row) -> str | None:
@@ -56,7 +61,7 @@ def number_for(person: Person, call: Row) -> str | None:
     return str(number) if call["identified"] else "•••••• " + str(number)[-4:]
 
 
-async def _list(visit: Visit) -> web.StreamResponse:
+async def _list(visit: Visit, titles: Titles) -> web.StreamResponse:
     person = visit.signed_in.person
     reach = Reach.of(person)
     form = {name: value.strip() for name, value in visit.request.query.items()}
@@ -76,6 +81,7 @@ async def _list(visit: Visit) -> web.StreamResponse:
         "calls.html.j2",
         rows=[(row, number_for(person, row)) for row in rows],
         wanted=wanted,
+        queues=sorted({*titles, *([wanted.queue] if wanted.queue else [])}),
         form=form,
         problem=problem,
         status=400 if problem else 200,

@@ -64,6 +64,7 @@ class _Limits:
             queues=([EACH_QUEUE] if mine is None else []) + self._mine(supervisor),
             history=await alarm_limits.history(visit.shell.pool, _SHOWN, mine),
             shown=shown,
+            of_the_cell=OF_THE_CELL,
             problem=problem,
             given=await visit.form() if problem else {},
             status=400 if problem else 200,

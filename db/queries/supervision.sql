@@ -12,11 +12,11 @@ where a.cell = :cell and s.from_at < :until and (s.until_at is null or s.until_a
 order by a.name, s.agent_id, s.from_at;
 
 -- name: supervision_open_alarms(cell)
--- What stands; an index of its own has no more than these.
+-- What stands; an index of its own has no more than these. A cell's silence is told by all others.
 select a.id, a.cell, a.kind, a.queue, a.threshold, a.value, a.raised_at, a.acknowledged_at, a.acknowledged_by,
        u.display_name as acknowledged_name, a.cleared_at
 from alarm a left join app_user u on a.acknowledged_by = 'user:' || u.id
-where a.cell = :cell and a.cleared_at is null order by a.raised_at, a.id;
+where (a.cell = :cell or a.kind = 'cell_silent') and a.cleared_at is null order by a.raised_at, a.id;
 
 -- name: supervision_alarms(queues, at_most)
 -- Newest first; what is a cell's own is everybody's.

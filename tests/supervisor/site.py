@@ -39,7 +39,13 @@ from web.site import MENU, add_pages
 
 ROOT = Path(__file__).parents[2]
 QUEUES = ("helpline-hi", "helpline-en")
-DIRECTORY = Directory(agents=frozenset({"1001", "1002", "1009"}), queues=frozenset(QUEUES))
+TITLES = {
+    "helpline-hi": {"hi": "हेल्पलाइन (हिन्दी)", "en": "Helpline (Hindi)"},
+    "helpline-en": {"hi": "हेल्पलाइन (अंग्रेज़ी)", "en": "Helpline (English)"},
+}
+DIRECTORY = Directory(
+    agents=frozenset({"1001", "1002", "1009"}), queues=frozenset(QUEUES), titles=TITLES
+)
 
 
 @dataclass
@@ -80,7 +86,7 @@ async def centre(
         )
         add_supervisor_pages(
             app, shell, parts, cell="cell1", wrap_up=dict.fromkeys(QUEUES, 30), alarms=alarms,
-            shifts=(Shift(time(7), time(23), 1),),
+            shifts=(Shift(time(7), time(23), 1),), titles=room.cti.wallboards.titles,
         )  # fmt: skip
         server = HttpServer(app, "127.0.0.1", port, None)
         site = Site(origin, shell, People(pool, passwords, clock), clock, app)
