@@ -30,7 +30,7 @@ from cti.screenpop import ScreenPops
 from cti.softphones import Publish, Softphones, SoftphoneSettings
 from cti.supervision import Supervision
 from cti.timeline import Timeline
-from cti.wallboards import Wallboards
+from cti.wallboards import Planned, Wallboards
 from cti.writes import Writes
 from db.pool import Pool
 from recordings.pausing import Recorder
@@ -46,6 +46,7 @@ class CtiSettings:
     cell: str
     wrap_up: Mapping[str, int]
     number_of: NumberOf = unnumbered
+    planned: Planned | None = None
     directory: Directory = field(default_factory=Directory)
     softphones: SoftphoneSettings = field(default_factory=SoftphoneSettings)
     caller_id: str = "1076"
@@ -141,7 +142,7 @@ class Cti:
         self.wallboards = Wallboards(
             self.live, self.timeline, self.supervision, pool, cell=settings.cell, link=link,
             now=now, look_every=settings.look_every, trunk_limit=settings.trunk_limit,
-            titles=directory.titles,
+            titles=directory.titles, planned=settings.planned,
         )  # fmt: skip
         self.cells = CellLink(
             pool, now, cell=settings.cell, url=settings.url, every=settings.cells_every,

@@ -36,6 +36,9 @@ _MOST_TOLD = 20
 Who = Callable[[], Awaitable[Supervisor | None]]
 """Asks who is at the page, as their rights are now; None: nobody who may be there."""
 
+Planned = Callable[[], Awaitable[int]]
+"""Asks how many seats are planned now, of all queues and cells; 0: nobody has said."""
+
 Answering = Callable[[Supervisor, Mapping[str, Any]], Awaitable[Message]]
 """Carries out a supervisor's command, and answers."""
 
@@ -70,6 +73,7 @@ class Wallboards:
         look_every: float = 10.0,
         trunk_limit: int | None = None,
         titles: Titles | None = None,
+        planned: Planned | None = None,
     ) -> None:
         self._live = live
         self._timeline = timeline
@@ -83,6 +87,8 @@ class Wallboards:
         self._look_every = look_every
         self._trunk_limit = trunk_limit
         self._titles = titles or {}
+        self._planned_now = planned
+        self._planned: int | None = None
         self.alarms: Callable[[], list[dict[str, Any]]] = list
         self.words: Callable[[], Sequence[Word]] = tuple
         self.answer: Answering = supervision.answer
@@ -98,7 +104,8 @@ class Wallboards:
             name: summed(lines[name] for lines in self._lines.values() if name in lines)
             for name in queues
         }
-        return merged(self._own(), self._cell, self.words(), lines, self._now())
+        whole = merged(self._own(), self._cell, self.words(), lines, self._now())
+        return {**whole, "planned": self._planned}
 
     def titles(self) -> Titles:
         """What people read for the queues, of all cells."""
@@ -249,6 +256,8 @@ class Wallboards:
     async def _read_figures(self) -> None:
         now = self._now()
         try:
+            if self._planned_now is not None:
+                self._planned = await self._planned_now() or None
             async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as conn:
                 span = Span(since=now - _WINDOW, until=now + timedelta(seconds=1))
                 self._lines = await lines_of_cells(conn, span, Rules())

@@ -11,6 +11,7 @@ from cti.ports import CallerHistory
 from cti.queue_titles import Titles, title_of
 from cti.softphones import Publish, SoftphoneSettings
 from cti.views import AgentStatus
+from cti.wallboards import Planned
 from db.pool import Pool
 from db.statements import statements
 from dialplans.names import AMI_USER
@@ -40,8 +41,9 @@ class LiveCell:
         alarms: AlarmOptions,
         trunk_limit: int,
         url: str,
+        planned: Planned,
     ) -> None:
-        """`url`: of this cell's pages, for supervisors at others."""
+        """`url`: of this cell's pages, for supervisors at others; `planned`: seats now."""
         self._cell = cell
         self._pool = pool
         ami = cell.ami_via or cell.ami
@@ -68,6 +70,7 @@ class LiveCell:
                 alarms=alarms.as_rules(),
                 tell_alarms=alarms.webhook,
                 number_of=AgentNumbers(cell),
+                planned=planned,
             ),
             pool,
             history,

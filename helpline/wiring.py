@@ -54,7 +54,14 @@ from helpline.outbound import Outbound, receipt_options
 from helpline.pages import DeskSessions, SessionSweep, WallboardSessions, page_shell
 from helpline.prompts import prompt_store, render_prompts
 from helpline.queue_words import QueueWords
-from helpline.reception import Admission, Places, StatusRows, admission, opening_book
+from helpline.reception import (
+    Admission,
+    Places,
+    StatusRows,
+    admission,
+    opening_book,
+    planned_seats,
+)
 from helpline.recorded import RecordingJobs, recording_vault
 from helpline.recording_adapters import AsteriskRecorder, MayHear
 from helpline.settings import Settings
@@ -258,6 +265,7 @@ class Helpline:
             self._settings.alarms,
             self._settings.feedback.trunk_channels,
             self._settings.http.public_url,
+            planned_seats(self._settings, pool, self._now),
         )
         await live.load_agents()
         for name, service in live.services.items():

@@ -37,6 +37,7 @@ from cti.ports import (
     RegistrationForm,
     SupervisorSessions,
 )
+from cti.wallboards import Planned
 from cti.writes import Writes
 from db.pool import Pool
 from tests.cti.fake_ami import FakeAmi, eventually, settings
@@ -194,6 +195,7 @@ async def opened(
     directory: Directory | None = None, look_every: float = 10.0,
     alarms: tuple[AlarmRule, ...] = (), tell_alarms: bool = False,
     cell: str = "cell1",
+    planned: Planned | None = None,
     wrap_up: dict[str, int] | None = None, now: Callable[[], datetime] = lambda: AT,
 ) -> AsyncIterator[Room]:  # fmt: skip
     async with server or FakeAmi() as asterisk:
@@ -212,7 +214,7 @@ async def opened(
                 lost_after=lost_after, unanswered_wait=unanswered_wait, write_retry=0.02,
                 directory=directory or Directory(), look_every=look_every,
                 alarms=alarms, tell_alarms=tell_alarms, alarms_every=0.1, trunk_limit=240,
-                cells_every=0.1, commands_every=0.05, url=f"https://{cell}.example",
+                planned=planned, cells_every=0.1, commands_every=0.05, url=f"https://{cell}.example",
             ),
             the_pool, history, now,
         )  # fmt: skip

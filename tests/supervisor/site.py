@@ -48,6 +48,10 @@ DIRECTORY = Directory(
 )
 
 
+async def seats_now() -> int:
+    return 5
+
+
 @dataclass
 class Centre:
     """`site`: the pages; `room`: the parts behind them."""
@@ -72,7 +76,9 @@ async def centre(
     shell = Shell(
         pool, options, passwords, clock, packages=(PACKAGE,), menu=(*MENU, *SUPERVISOR_MENU)
     )
-    async with opened(pool, directory=DIRECTORY, now=clock, alarms=alarms) as room:
+    async with opened(
+        pool, directory=DIRECTORY, now=clock, alarms=alarms, planned=seats_now
+    ) as room:
         api = AgentApi(
             SECRET, room.desk, room.registrar, wallboards=room.cti.wallboards,
             supervisors=WallboardSessions(shell),

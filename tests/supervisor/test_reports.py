@@ -16,7 +16,7 @@ from calls.report_tables import Spreadsheet
 from calls.reporting import OfferedCall
 from tests.supervisor.site import Centre
 from tests.supervisor.test_calls import signed_in
-from tests.web.test_browser import judge, new_page, sign_in
+from tests.web.test_browser import DESK, judge, new_page, sign_in
 
 pytestmark = pytest.mark.timeout(180)
 NOW = datetime(2025, 11, 22, 5, 30, tzinfo=UTC)
@@ -138,8 +138,8 @@ async def test_staffing_is_suggested_from_the_queues_own_weeks(
             " 'helpline-hi', $2, '1001', $2, $3, 'agent_answered')",
             uuid4(), monday + timedelta(seconds=50 * n), monday + timedelta(seconds=50 * n + 200),
         )  # fmt: skip
-    await hall.site.people.add("kavita", Role.SUPERVISOR, language="en")
-    page = await new_page(browser)
+    await hall.site.people.add("kavita", Role.SUPERVISOR, language="hi")
+    page = await new_page(browser, DESK)
     await sign_in(page, hall.site, "kavita")
     await page.goto(hall.site.origin + "/reports/staffing?queue=helpline-hi&weeks=1")
     assert await judge(page, "staffing") == []

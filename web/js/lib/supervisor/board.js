@@ -32,6 +32,7 @@ export class Board {
     this.figures();
     this.queues();
     this.agents();
+    this.seats();
     this.alarms();
     this.tick();
   }
@@ -187,6 +188,13 @@ export class Board {
       (status) => `${SIGNS[status]} ${this.texts[status]} ${this.told.by_status[status]}`,
     );
     write(this.find("#by-status"), parts.join("   ") || this.texts.no_agents);
+  }
+
+  /** How many are planned beside how many are here, of all cells and queues together. */
+  seats() {
+    const { planned, agents } = this.whole;
+    const told = this.texts.seats.replace("{here}", agents.length).replace("{planned}", planned);
+    write(this.find("#seats"), planned && !this.chosen ? told : "");
   }
 
   card(agent) {
