@@ -23,6 +23,8 @@ from web.shell import Shell, Visit
 
 _PAGE = 50
 _DAYS = 7
+_FEW = 20_000
+"""Complaints whose calls are looked up one by one in less time than days are searched."""
 _LAST = UUID(int=2**128 - 1)
 
 Row = Mapping[str, Any]
@@ -101,14 +103,14 @@ async def _found(visit: Visit, wanted: Wanted, reach: Reach, form: Mapping[str, 
     }  # fmt: skip
     async with visit.shell.pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
         confidential = may(visit.signed_in.person, Right.CONFIDENTIAL_SEE)
-        return await _rows(conn, wanted, bounds, reach.posts, confidential=confidential)
+        return await _rows(conn, wanted, bounds, reach, confidential=confidential)
 
 
 async def _rows(
     conn: Connection,
     wanted: Wanted,
     bounds: Mapping[str, object],
-    posts: Sequence[str] | None,
+    reach: Reach,
     *,
     confidential: bool,
 ) -> list[Row]:
@@ -122,11 +124,24 @@ async def _rows(
         )
     elif wanted.agent:
         found = asked.supervision_calls_by_agent(conn, agent=wanted.agent, **bounds)
-    elif posts is not None:
-        found = asked.supervision_calls_of_posts(conn, posts=list(posts), **bounds)
+    elif reach.posts is not None:
+        found = asked.supervision_calls_of_posts(conn, posts=list(reach.posts), **bounds)
+    elif (few := await _few_complaints(conn, reach)) is not None:
+        found = asked.supervision_calls_of_complaints(conn, complaints=few, **bounds)
     else:
         found = asked.supervision_calls_by_day(conn, **bounds)
     return [row async for row in found]
+
+
+async def _few_complaints(conn: Connection, reach: Reach) -> list[UUID] | None:
+    """All that may be within the reach; None: too many, so that some are among the latest calls,
+    or calls are theirs by their queue.
+    """
+    if not reach.by_complaints:
+        return None
+    rows = statements().supervision_complaints_within(conn, find=reach.find, at_most=_FEW + 1)
+    found = [row["id"] async for row in rows]
+    return found if len(found) <= _FEW else None
 
 
 def _wanted(visit: Visit, form: Mapping[str, str]) -> Wanted:

@@ -106,6 +106,47 @@ where id in (select call_id from theirs) and started_at >= :since and started_at
   and (:queue::text is null or queue = :queue) and call_within(id, queue, confidential, :find)
 order by started_at desc, id desc limit :at_most;
 
+-- name: supervision_complaints_within(find, at_most)
+-- Those that may be within the scopes, found by indexes: they can be few among millions. `complaint_within` judges them.
+with recursive asked as materialized (
+    select row_number() over () as n, s.*
+    from jsonb_to_recordset(:find::jsonb) as s (department text, place text, post text, queue text)
+), around as (
+    select n, place as code from asked where place is not null
+    union
+    select a.n, p.code from around a join place p on p.parent = a.code
+), narrowed as materialized (
+    select s.department, s.post, s.place is null as anywhere, array(select a.code from around a where a.n = s.n) as places,
+           array(select k.code from category k where s.department is null or k.department = s.department) as categories
+    from asked s
+)
+select id from (
+    select c.id from narrowed s join complaint c on c.category = any(s.categories) and c.place = any(s.places)
+    where s.post is null and not s.anywhere
+    union all
+    select c.id from narrowed s join complaint c on c.category = any(s.categories) where s.post is null and s.anywhere
+    union all
+    select c.id from narrowed s join complaint c on c.department = s.department and (s.anywhere or c.place = any(s.places))
+    where s.post is null
+    union all
+    select c.id from narrowed s join complaint c on c.post = s.post
+    union all
+    select b.complaint_id from narrowed s join bundle b on b.post = s.post
+) found
+limit :at_most;
+
+-- name: supervision_calls_of_complaints(complaints, since, until, queue, find, identify, before_at, before_id, at_most)
+-- Of those that may be theirs.
+with theirs as materialized (
+    select call_id from complaint_call where complaint_id = any(:complaints::uuid[])
+    union select id from attempt where complaint_id = any(:complaints::uuid[])
+    union select call_id from desk_call where complaint_id = any(:complaints::uuid[])
+)
+select *, call_within(id, queue, confidential, :identify) as identified from call_listed
+where id in (select call_id from theirs) and started_at >= :since and started_at < :until and (started_at, id) < (:before_at, :before_id)
+  and (:queue::text is null or queue = :queue) and call_within(id, queue, confidential, :find)
+order by started_at desc, id desc limit :at_most;
+
 -- name: supervision_call(id)^
 select * from call_listed where id = :id;
 
