@@ -14,12 +14,14 @@ _DAYS_AHEAD = 14  # no run of holidays is longer
 @dataclass(frozen=True, slots=True)
 class Shift:
     """Agents serve from `begins` to `ends` (India); over midnight where that is earlier, the
-    whole day where both are the same. `weekdays`: on which it begins, Monday is 0.
+    whole day where both are the same. `weekdays`: on which it begins, Monday is 0. `seats`: how
+    many are planned to.
     """
 
     begins: time
     ends: time
     weekdays: frozenset[int] = _EVERY_DAY
+    seats: int = 0
 
 
 _THE_WHOLE_DAY = Shift(time(0), time(0))
@@ -53,12 +55,12 @@ class Opening:
 
 def is_open(hours: OpeningHours, holidays: Collection[date], now: datetime) -> bool:
     """Whether a shift is running; one that began before midnight counts by the day it began."""
-    today = now.astimezone(IST).date()
-    return any(
-        begins <= now < ends
-        for day in (today - _DAY, today)
-        for begins, ends in _times(hours, day, holidays)
-    )
+    return bool(_running(hours, holidays, now))
+
+
+def seats_planned(hours: OpeningHours, holidays: Collection[date], now: datetime) -> int:
+    """Of all shifts that are running."""
+    return sum(shift.seats for shift in _running(hours, holidays, now))
 
 
 def opening(hours: OpeningHours, holidays: Collection[date], now: datetime) -> Opening:
@@ -69,6 +71,17 @@ def opening(hours: OpeningHours, holidays: Collection[date], now: datetime) -> O
     days = (today + ahead * _DAY for ahead in range(_DAYS_AHEAD + 1))
     begins = (begin for day in days for begin, _ in _times(hours, day, holidays) if begin > now)
     return Opening(False, min(begins, default=None))
+
+
+def _running(hours: OpeningHours, holidays: Collection[date], now: datetime) -> list[Shift]:
+    today = now.astimezone(IST).date()
+    found = []
+    for day in (today - _DAY, today):
+        for shift in hours.of(day, holidays):
+            begins, ends = _on(shift, day)
+            if begins <= now < ends:
+                found.append(shift)
+    return found
 
 
 def _times(

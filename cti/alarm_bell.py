@@ -1,7 +1,7 @@
 """Watches the board and raises, tells and clears alarms. Survives restarts by its rows."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +23,7 @@ from cti.alarms import (
     with_limits,
 )
 from cti.board import Board
+from cti.queue_titles import TitlesNow, titled
 from db.errors import AWAY, stop_if_cancelled
 from db.pool import Pool
 
@@ -45,9 +46,13 @@ class AlarmBell:
         tell: bool,
         every: float = 1.0,
         recordings_every: float = 30.0,
+        unheard: Callable[[], Mapping[str, float] | None] = dict,
+        titles: TitlesNow = dict,
     ) -> None:
         """`rules`: of the settings; supervisors change their limits. `tell`: by webhook too.
 
+        `unheard`: for how many seconds nothing was heard of each other cell, None while we cannot
+        listen; `titles`: what people read for the queues.
         `every`, `recordings_every`: seconds between looks.
         """
         self._board = board
@@ -64,12 +69,16 @@ class AlarmBell:
         self._readings: dict[Thing, float | None] = {}
         self._failing: int | None = None
         self._failing_at = 0.0
+        self._unheard_of = unheard
+        self._unheard: Mapping[str, float] | None = None
+        self._titles = titles
 
     def standing(self) -> list[dict[str, Any]]:
         """For the board, JSON-ready: what stands, with the figure as it is now."""
         return [
             {
                 "id": str(one.id),
+                "cell": one.cell,
                 "kind": one.kind.value,
                 "queue": one.queue,
                 "shown": shown(one.kind, self._value(one.thing, one.value)),
@@ -97,7 +106,7 @@ class AlarmBell:
         self._open = tuple(await alarm_rows.open_alarms(pool, self._cell))
         raised = {one.thing for one in self._open}
         # A queue that is on no board any more has nobody in it, and no service level.
-        gone = {thing: _gone(thing) for thing in raised - self._readings.keys()}
+        gone = {thing: self._gone(thing) for thing in raised - self._readings.keys()}
         changed = await self._drop_unwatched(pool, now)
         for thing, value in {**self._readings, **gone}.items():
             rule = rule_for(self._rules, thing)
@@ -126,8 +135,10 @@ class AlarmBell:
         now: datetime,
     ) -> None:  # fmt: skip
         write = alarm_rows.raise_alarm if change is Change.RAISED else alarm_rows.clear_alarm
-        await write(pool, self._cell, thing, threshold, value, now, tell=self._tell)
-        _log.warning("alarm " + change, kind=thing.kind, queue=thing.queue, value=value)
+        about = titled(self._titles(), thing.queue, alarm_rows.LANGUAGE) if thing.queue else "-"
+        cell = thing.cell or self._cell
+        await write(pool, cell, thing, threshold, value, now, about=about, tell=self._tell)
+        _log.warning("alarm " + change, kind=thing.kind, cell=cell, queue=thing.queue, value=value)
 
     async def _read(self, pool: Pool, now: datetime) -> None:
         loop = asyncio.get_running_loop()
@@ -140,12 +151,17 @@ class AlarmBell:
         cut_off = None
         if AlarmKind.DIALLING_CUT_OFF in wanted:
             cut_off = await alarm_rows.cut_off_telephones(pool, self._cell)
-        self._readings = readings(self._board(), self._failing, cut_off)
+        self._unheard = self._unheard_of()
+        self._readings = readings(self._board(), self._failing, cut_off, self._unheard)
 
     def _value(self, thing: Thing, otherwise: float) -> float:
         value = self._readings.get(thing)
         return otherwise if value is None else value
 
-
-def _gone(thing: Thing) -> float:
-    return 1.0 if thing.kind is AlarmKind.SERVICE_LEVEL else 0.0
+    def _gone(self, thing: Thing) -> float | None:
+        """What a thing is now that is in no reading. A cell that is not missed speaks (we do), or
+        was forgotten; while we cannot listen that is not known.
+        """
+        if thing.kind is AlarmKind.CELL_SILENT and self._unheard is None:
+            return None
+        return 1.0 if thing.kind is AlarmKind.SERVICE_LEVEL else 0.0

@@ -15,7 +15,8 @@ from messages.wording import word
 from web.dates import moment
 
 _ACQUIRE_SECONDS = 5.0
-_LANGUAGE = "hi"
+LANGUAGE = "hi"
+"""Of what goes by webhook."""
 RECIPIENT = "supervisors"
 """The webhook's audience, as `to` in its JSON."""
 
@@ -39,11 +40,12 @@ class Alarm:
     @property
     def thing(self) -> Thing:
         """What it is about."""
-        return Thing(self.kind, self.queue)
+        told_by_others = self.kind is AlarmKind.CELL_SILENT
+        return Thing(self.kind, self.queue, self.cell if told_by_others else "")
 
 
 async def open_alarms(pool: Pool, cell: str) -> list[Alarm]:
-    """Those that stand, oldest first."""
+    """Those of the cell that stand, and of all cells that are silent; oldest first."""
     async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
         return [_alarm(row) async for row in statements().supervision_open_alarms(conn, cell=cell)]
 
@@ -65,9 +67,12 @@ async def raise_alarm(
     value: float,
     now: datetime,
     *,
+    about: str,
     tell: bool,
 ) -> None:
-    """The row and its message, in one transaction. Another process may have been faster."""
+    """`about`: the queue, as people read it.
+
+    The row and its message, in one transaction. Another process may have been faster."""
     async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn, conn.transaction():
         id = await statements().supervision_raise_alarm(
             conn,
@@ -80,7 +85,7 @@ async def raise_alarm(
             at=now,
         )
         if id is not None and tell:
-            await _tell(conn, id, Change.RAISED, thing, cell, value, threshold, now)
+            await _tell(conn, id, Change.RAISED, thing, cell, value, threshold, now, about)
 
 
 async def clear_alarm(
@@ -91,6 +96,7 @@ async def clear_alarm(
     value: float,
     now: datetime,
     *,
+    about: str,
     tell: bool,
 ) -> None:
     """What stands about this is over. Nothing where another process cleared it."""
@@ -99,7 +105,7 @@ async def clear_alarm(
             conn, cell=cell, kind=thing.kind, queue=thing.queue, at=now
         )
         if id is not None and tell:
-            await _tell(conn, id, Change.CLEARED, thing, cell, value, threshold, now)
+            await _tell(conn, id, Change.CLEARED, thing, cell, value, threshold, now, about)
 
 
 async def acknowledge(
@@ -143,15 +149,16 @@ async def _tell(
     value: float,
     threshold: float,
     now: datetime,
+    about: str,
 ) -> None:
     """One message for each change of one alarm: a constraint."""
     kind = f"alarm_{change}"
     variables: Mapping[str, str] = {
-        "cell": cell, "what": thing.kind.value, "queue": thing.queue or "-",
+        "cell": cell, "what": thing.kind.value, "queue": about,
         "value": shown(thing.kind, value), "threshold": shown(thing.kind, threshold),
-        "at": moment(now, _LANGUAGE),
+        "at": moment(now, LANGUAGE),
     }  # fmt: skip
-    worded = await word(conn, kind, Channel.WEBHOOK, _LANGUAGE, variables)
+    worded = await word(conn, kind, Channel.WEBHOOK, LANGUAGE, variables)
     await statements().supervision_tell_alarm(
         conn,
         id=new_id(now),

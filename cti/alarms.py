@@ -25,6 +25,7 @@ class AlarmKind(StrEnum):
     AMI_DOWN = "ami_down"  # no link to Asterisk
     RECORDINGS_FAILING = "recordings_failing"  # recordings without a file, more than
     DIALLING_CUT_OFF = "dialling_cut_off"  # telephones (toll fraud), more than
+    CELL_SILENT = "cell_silent"  # seconds without a word of another cell, longer than
 
 
 OF_THE_CELL = frozenset(
@@ -33,6 +34,7 @@ OF_THE_CELL = frozenset(
         AlarmKind.AMI_DOWN,
         AlarmKind.RECORDINGS_FAILING,
         AlarmKind.DIALLING_CUT_OFF,
+        AlarmKind.CELL_SILENT,
     }
 )
 
@@ -42,10 +44,14 @@ SHARES = frozenset({AlarmKind.SERVICE_LEVEL, AlarmKind.TRUNK_FULL})
 
 
 class Thing(NamedTuple):
-    """What an alarm is about; `queue` is empty where it is the cell."""
+    """What an alarm is about; `queue` is empty where it is the cell.
+
+    `cell`: another one, of which this one tells; empty: one's own.
+    """
 
     kind: AlarmKind
     queue: str
+    cell: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,15 +128,23 @@ def step(
 
 
 def readings(
-    board: Mapping[str, Any], recordings_failing: int | None, cut_off: int | None = None
+    board: Mapping[str, Any],
+    recordings_failing: int | None,
+    cut_off: int | None = None,
+    unheard: Mapping[str, float] | None = None,
 ) -> dict[Thing, float | None]:
-    """The board's figures by what they are about; None: not known now."""
+    """The board's figures by what they are about; None: not known now.
+
+    `unheard`: for how many seconds nothing was heard of each other cell.
+    """
     known = bool(board["in_step"])
     found: dict[Thing, float | None] = {
         Thing(AlarmKind.AMI_DOWN, THE_CELL): 0.0 if known else 1.0,
         Thing(AlarmKind.RECORDINGS_FAILING, THE_CELL): recordings_failing,
         Thing(AlarmKind.DIALLING_CUT_OFF, THE_CELL): cut_off,
     }
+    for cell, seconds in (unheard or {}).items():
+        found[Thing(AlarmKind.CELL_SILENT, THE_CELL, cell)] = seconds
     limit = board["trunk_limit"]
     used = board["trunk_channels"] / limit if known and limit else None
     found[Thing(AlarmKind.TRUNK_FULL, THE_CELL)] = used
@@ -144,7 +158,7 @@ def readings(
 def shown(kind: AlarmKind, value: float) -> str:
     """The figure as people read it."""
     match kind:
-        case AlarmKind.LONGEST_WAIT:
+        case AlarmKind.LONGEST_WAIT | AlarmKind.CELL_SILENT:
             return f"{int(value) // 60}:{int(value) % 60:02}"
         case AlarmKind.SERVICE_LEVEL | AlarmKind.TRUNK_FULL:
             return f"{value:.0%}"

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from calls.reporting import Fate, Line
+from cti.queue_titles import Titles
 from cti.state import State
 from cti.timeline import Standing
 
@@ -21,8 +22,10 @@ def board(
     in_step: bool,
     now: datetime,
     trunk_limit: int | None = None,
+    titles: Titles | None = None,
 ) -> Board:
-    """JSON-ready. `lines`: the last half hour by queue. Waits in whole seconds.
+    """JSON-ready. `lines`: the last half hour by queue. Waits in whole seconds. `titles`: what
+    people read for the queues.
 
     `in_step` False: the link to Asterisk is down, and all of it is from before.
     """
@@ -41,6 +44,7 @@ def board(
         "calls": len(state.calls),
         "trunk_channels": sum(leg.trunk for leg in state.legs.values()),
         "trunk_limit": trunk_limit,
+        "titles": titles or {},
     }
 
 

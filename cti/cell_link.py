@@ -6,14 +6,14 @@ Nothing here is needed to serve calls: a database that is away leaves each cell 
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import structlog
 
 from cti.board import Board
-from cti.cells import Word, heard, is_silent
+from cti.cells import SILENT_AFTER, Word, heard, is_silent
 from cti.errors import NotNowError
 from cti.supervising import Supervisor, as_json, from_json
 from db.errors import AWAY, stop_if_cancelled
@@ -67,6 +67,8 @@ class CellLink:
         self._commands_every = commands_every
         self._words: dict[str, Word] = {}
         self._number = 0
+        self._listening_since: datetime | None = None
+        self._listened_at = datetime.min.replace(tzinfo=UTC)
         self.board: Callable[[], Board] = _nothing
         self.arrived: Callable[[Word], None] = lambda _word: None
         self.carry_out: CarryOut = _nobody
@@ -79,6 +81,19 @@ class CellLink:
         """Where that cell's pages are; empty where it is unknown."""
         word = self._words.get(cell)
         return word.url if word else ""
+
+    def unheard(self) -> Mapping[str, float] | None:
+        """For how many seconds nothing was heard of each other cell; None while we do not listen
+        ourselves: it may be our own link that is gone.
+        """
+        now = self._now()
+        if self._listening_since is None or now - self._listened_at > SILENT_AFTER:
+            return None
+        since = self._listening_since
+        return {
+            word.cell: max(0.0, (now - (word.heard_at or since)).total_seconds())
+            for word in self._words.values()
+        }
 
     def speaking(self) -> list[str]:
         """The other cells that are not silent."""
@@ -119,6 +134,8 @@ class CellLink:
             row["board"] = json.loads(row["board"]) if row["board"] else None
             words[row["cell"]] = heard(self._words.get(row["cell"]), row, now)
         self._words = words
+        self._listened_at = now
+        self._listening_since = self._listening_since or now
         for word in words.values():
             if word.board is not None and not is_silent(word, now):
                 self.arrived(word)

@@ -8,6 +8,7 @@ from typing import Any
 
 from calls.reporting import Line
 from cti.board import Board, queue_figures
+from cti.queue_titles import Titles, all_titles, title_of
 
 SILENT_AFTER = timedelta(seconds=5)
 """A cell speaks every second."""
@@ -54,10 +55,17 @@ def is_silent(word: Word, now: datetime, after: timedelta = SILENT_AFTER) -> boo
     return word.board is None or word.heard_at is None or now - word.heard_at > after
 
 
+def titles_of(own: Board, words: Iterable[Word]) -> Titles:
+    """What people read for the queues of all cells; a silent one's have not changed by that."""
+    return all_titles(
+        own.get("titles", {}), [word.board.get("titles", {}) for word in words if word.board]
+    )
+
+
 def merged(
     own: Board,
     name: str,
-    words: Iterable[Word],
+    words: Sequence[Word],
     lines: Mapping[str, Line],
     now: datetime,
     after: timedelta = SILENT_AFTER,
@@ -80,10 +88,13 @@ def merged(
             known[word.cell] = dict(word.board)
             cells.append(_entry(word.cell, known[word.cell], url=word.url))
     boards = list(known.values())
+    queues = _queues(boards, lines)
+    titles = titles_of(own, words)
     return {
         **own,
+        "titles": {name: titles.get(name) or title_of(name) for name in {*titles, *queues}},
         "in_step": all(board["in_step"] for board in boards),
-        "queues": _queues(boards, lines),
+        "queues": queues,
         "agents": [
             {**agent, "cell": cell} for cell, board in known.items() for agent in board["agents"]
         ],
@@ -91,9 +102,7 @@ def merged(
         "calls": sum(board["calls"] for board in boards),
         "trunk_channels": sum(board["trunk_channels"] for board in boards),
         "trunk_limit": _limit(boards),
-        "alarms": [
-            {**alarm, "cell": cell} for cell, board in known.items() for alarm in board["alarms"]
-        ],
+        "alarms": _alarms(known),
         "cells": cells,
     }
 
@@ -105,6 +114,15 @@ def _entry(name: str, board: Board, *, here: bool = False, url: str = "") -> dic
         "queues": board["queues"], "calls": board["calls"],
         "trunk_channels": board["trunk_channels"],
     }  # fmt: skip
+
+
+def _alarms(boards: Mapping[str, Board]) -> list[dict[str, Any]]:
+    """A cell's silence is on the board of each other one: it is one alarm."""
+    found: dict[str, dict[str, Any]] = {}
+    for cell, board in boards.items():
+        for alarm in board["alarms"]:
+            found.setdefault(alarm["id"], {"cell": cell, **alarm})
+    return list(found.values())
 
 
 def _queues(boards: Sequence[Board], lines: Mapping[str, Line]) -> dict[str, Board]:

@@ -1,11 +1,12 @@
 """To whom an agent may hand a citizen: agents, queues, and the numbers that the site has listed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from cti.errors import NotAllowedError
+from cti.queue_titles import Titles
 
 
 class Kind(StrEnum):
@@ -56,12 +57,16 @@ class EmergencyService(Listed):
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """All there is. A number that is not listed is never dialled: what may be dialled costs."""
+    """All there is. A number that is not listed is never dialled: what may be dialled costs.
+
+    `titles`: of the queues, as people read them.
+    """
 
     agents: frozenset[str] = frozenset()
     queues: frozenset[str] = frozenset()
     listed: tuple[Listed, ...] = ()
     services: tuple[EmergencyService, ...] = ()
+    titles: Titles = field(default_factory=dict)
 
     def target(self, to: Mapping[str, Any]) -> Target:
         """From a page's `{"agent": id}`, `{"queue": name}` or `{"listed": code}`.

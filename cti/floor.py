@@ -10,6 +10,7 @@ from cti.effects import AgentAnswered, AgentReleased
 from cti.follow import FollowUps
 from cti.live import LiveState
 from cti.presence import Presence
+from cti.queue_titles import title_of
 from cti.softphones import Softphones
 from cti.state import State
 from cti.timeline import Standing, Timeline
@@ -60,6 +61,10 @@ class Floor:
             "targets": listed,
             "agents": sorted(self._directory.agents),
             "queue_names": sorted(self._directory.queues),
+            "queue_titles": {
+                name: self._directory.titles.get(name) or title_of(name)
+                for name in sorted(self._directory.queues)
+            },
             "softphone": self._softphones.has(agent_id),
         }
 

@@ -34,7 +34,7 @@ from cti.screenpop import ScreenPops
 from cti.softphones import Publish, Softphones, SoftphoneSettings
 from cti.supervision import Supervision
 from cti.timeline import Timeline
-from cti.wallboards import Wallboards
+from cti.wallboards import Planned, Wallboards
 from cti.writes import Writes
 from db.pool import Pool
 from recordings.pausing import Recorder
@@ -52,6 +52,7 @@ class CtiSettings:
     cell: str
     wrap_up: Mapping[str, int]
     number_of: NumberOf = unnumbered
+    planned: Planned | None = None
     directory: Directory = field(default_factory=Directory)
     softphones: SoftphoneSettings = field(default_factory=SoftphoneSettings)
     caller_id: str = "1076"
@@ -191,16 +192,18 @@ class Cti:
         self.wallboards = Wallboards(
             self.live, self.timeline, self.supervision, pool, cell=settings.cell, link=link,
             now=now, look_every=settings.look_every, trunk_limit=settings.trunk_limit,
+            titles=directory.titles, planned=settings.planned,
         )  # fmt: skip
-        self.alarms = AlarmBell(
-            self.wallboards.figures, pool, settings.alarms, now, cell=settings.cell,
-            tell=settings.tell_alarms, every=settings.alarms_every,
-        )  # fmt: skip
-        self.wallboards.alarms = self.alarms.standing
         self.cells = CellLink(
             pool, now, cell=settings.cell, url=settings.url, every=settings.cells_every,
             commands_every=settings.commands_every,
         )  # fmt: skip
+        self.alarms = AlarmBell(
+            self.wallboards.figures, pool, settings.alarms, now, cell=settings.cell,
+            tell=settings.tell_alarms, every=settings.alarms_every, unheard=self.cells.unheard,
+            titles=self.wallboards.titles,
+        )  # fmt: skip
+        self.wallboards.alarms = self.alarms.standing
         self.cells.board = self.wallboards.word
         self.cells.arrived = self.wallboards.arrived
         self.cells.carry_out = self.supervision.answer

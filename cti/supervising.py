@@ -89,6 +89,7 @@ def seen_by(board: Board, supervisor: Supervisor) -> dict[str, Any]:
     return {
         **board,
         "cells": cells,
+        "planned": None,  # of all queues: beside the agents of some it would say nothing
         "queues": {name: queue for name, queue in board["queues"].items() if name in mine},
         "agents": agents,
         "by_status": by_status,

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -14,9 +14,10 @@ from calls.report_rows import Span, lines_of_cells
 from calls.reporting import Line, Rules, summed
 from cti.ami import AmiLink
 from cti.board import Board, board
-from cti.cells import Word, merged
+from cti.cells import Word, merged, titles_of
 from cti.live import LiveState
 from cti.pages import CLOSE_SIGNED_OUT, Message, Page
+from cti.queue_titles import Titles
 from cti.supervising import Supervisor, seen_by
 from cti.supervision import Supervision
 from cti.timeline import Timeline
@@ -34,6 +35,9 @@ _MOST_TOLD = 20
 
 Who = Callable[[], Awaitable[Supervisor | None]]
 """Asks who is at the page, as their rights are now; None: nobody who may be there."""
+
+Planned = Callable[[], Awaitable[int]]
+"""Asks how many seats are planned now, of all queues and cells; 0: nobody has said."""
 
 Answering = Callable[[Supervisor, Mapping[str, Any]], Awaitable[Message]]
 """Carries out a supervisor's command, and answers."""
@@ -68,6 +72,8 @@ class Wallboards:
         figures_every: float = 5.0,
         look_every: float = 10.0,
         trunk_limit: int | None = None,
+        titles: Titles | None = None,
+        planned: Planned | None = None,
     ) -> None:
         self._live = live
         self._timeline = timeline
@@ -80,8 +86,11 @@ class Wallboards:
         self._figures_every = figures_every
         self._look_every = look_every
         self._trunk_limit = trunk_limit
+        self._titles = titles or {}
+        self._planned_now = planned
+        self._planned: int | None = None
         self.alarms: Callable[[], list[dict[str, Any]]] = list
-        self.words: Callable[[], Iterable[Word]] = tuple
+        self.words: Callable[[], Sequence[Word]] = tuple
         self.answer: Answering = supervision.answer
         self._lines: Mapping[str, Mapping[str, Line]] = {}
         self._told: deque[Told] = deque(maxlen=_MOST_TOLD)
@@ -95,7 +104,12 @@ class Wallboards:
             name: summed(lines[name] for lines in self._lines.values() if name in lines)
             for name in queues
         }
-        return merged(self._own(), self._cell, self.words(), lines, self._now())
+        whole = merged(self._own(), self._cell, self.words(), lines, self._now())
+        return {**whole, "planned": self._planned}
+
+    def titles(self) -> Titles:
+        """What people read for the queues, of all cells."""
+        return titles_of({"titles": self._titles}, self.words())
 
     def word(self) -> Board:
         """What the other cells are told: this cell's board, and what agents asked of late."""
@@ -125,6 +139,7 @@ class Wallboards:
             self._live.state, self._timeline.standings(), names,
             self._lines.get(self._cell, {}),
             in_step=self._link.ready, now=self._now(), trunk_limit=self._trunk_limit,
+            titles=self._titles,
         )  # fmt: skip
 
     def tell(self, message: Message) -> None:
@@ -241,6 +256,8 @@ class Wallboards:
     async def _read_figures(self) -> None:
         now = self._now()
         try:
+            if self._planned_now is not None:
+                self._planned = await self._planned_now() or None
             async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as conn:
                 span = Span(since=now - _WINDOW, until=now + timedelta(seconds=1))
                 self._lines = await lines_of_cells(conn, span, Rules())

@@ -169,6 +169,9 @@ class QueueSettings(_Settings):
     """One queue. Its members come and go through AMI, so the configuration has none."""
 
     name: Name = QUEUE_DEFAULT
+    title: Annotated[str, Field(max_length=60)] = ""
+    """As people read it in Hindi; without: made from the name. Asterisk is not told."""
+    title_en: Annotated[str, Field(max_length=60)] = ""
     strategy: Strategy = Strategy.LEAST_RECENT
     ring_seconds: Annotated[int, Field(ge=3, le=120)] = 20
     wait_limit_seconds: Annotated[int, Field(ge=5, le=7200)] = 300

@@ -8,8 +8,10 @@ from cti.ami import AmiLink, AmiSettings
 from cti.directory import Directory, EmergencyService, Listed
 from cti.joined import Cti, CtiSettings
 from cti.ports import CallerHistory
+from cti.queue_titles import Titles, title_of
 from cti.softphones import Publish, SoftphoneSettings
 from cti.views import AgentStatus
+from cti.wallboards import Planned
 from db.pool import Pool
 from db.statements import statements
 from dialplans.names import AMI_USER
@@ -39,8 +41,9 @@ class LiveCell:
         alarms: AlarmOptions,
         trunk_limit: int,
         url: str,
+        planned: Planned,
     ) -> None:
-        """`url`: of this cell's pages, for supervisors at others."""
+        """`url`: of this cell's pages, for supervisors at others; `planned`: seats now."""
         self._cell = cell
         self._pool = pool
         ami = cell.ami_via or cell.ami
@@ -67,6 +70,7 @@ class LiveCell:
                 alarms=alarms.as_rules(),
                 tell_alarms=alarms.webhook,
                 number_of=AgentNumbers(cell),
+                planned=planned,
             ),
             pool,
             history,
@@ -103,6 +107,10 @@ class LiveCell:
         """What an agent is doing who is a member of this queue; None: they are none."""
         live = self._cti.live
         return live.view(agent_id).status if (queue, agent_id) in live.state.members else None
+
+    def queue_titles(self) -> Titles:
+        """What people read for each queue, of all cells."""
+        return self._cti.wallboards.titles()
 
     def live_calls(self) -> frozenset[UUID] | None:
         """Our calls that have a channel; None while we are not in step with Asterisk."""
@@ -149,6 +157,7 @@ def _directory(cell: CellOptions) -> Directory:
     return Directory(
         agents=frozenset(agent.id for agent in cell.agents),
         queues=frozenset(queue.name for queue in cell.queues),
+        titles={one.name: title_of(one.name, one.title, one.title_en) for one in cell.queues},
         listed=tuple(Listed(**one.model_dump()) for one in cell.targets),
         services=tuple(
             EmergencyService(

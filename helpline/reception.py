@@ -8,7 +8,7 @@ from uuid import UUID
 
 import structlog
 
-from agi.hours import Opening, OpeningHours, Shift, opening
+from agi.hours import Opening, OpeningHours, Shift, opening, seats_planned
 from agi.visit import Skill
 from calls import admission as rules
 from calls import waiting
@@ -146,6 +146,15 @@ class OpeningBook:
             return Opening(True)
         return Opening(False, min((one.opens_at for one in found if one.opens_at), default=None))
 
+    async def seats(self) -> int:
+        """How many seats are planned now, of all shifts that run."""
+        now = self._now()
+        await self._read(now)
+        return sum(
+            seats_planned(one.hours, self._holidays.get(one.calendar, frozenset()), now)
+            for one in self._queues.values()
+        )
+
     async def _read(self, now: datetime) -> None:
         calendars = {one.calendar for one in self._queues.values() if not one.hours.holidays_too}
         if not calendars:
@@ -195,7 +204,14 @@ def opening_book(settings: Settings, pool: Pool, now: Clock) -> OpeningBook:
     return OpeningBook(pool, queues, now)
 
 
+def planned_seats(settings: Settings, pool: Pool, now: Clock) -> Callable[[], Awaitable[int]]:
+    """Asks how many seats of the whole centre, all queues and cells, are planned now."""
+    return OpeningBook(pool, {"": _hours(settings.hours)}, now).seats
+
+
 def _hours(given: DayHours) -> QueueHours:
-    shifts = tuple(Shift(one.begins, one.ends, one.weekdays) for one in given.shifts)
-    on_holidays = tuple(Shift(one.begins, one.ends) for one in given.holiday_shifts)
+    shifts = tuple(Shift(one.begins, one.ends, one.weekdays, one.seats) for one in given.shifts)
+    on_holidays = tuple(
+        Shift(one.begins, one.ends, seats=one.seats) for one in given.holiday_shifts
+    )
     return QueueHours(OpeningHours(shifts, given.holidays_too, on_holidays), given.calendar)

@@ -51,7 +51,7 @@ def add_site(
     deskpage.add_routes(app, shell)
     deskhearing.add_routes(app, shell, key)
     deskguidance.add_routes(app, shell)
-    _add_supervisors(app, shell, settings, vault, key)
+    _add_supervisors(app, shell, settings, vault, key, live)
     if receipts := settings.notifications.receipts:
         Receipts(shell.pool, receipt_options(receipts), shell.now).add_routes(app)
 
@@ -68,7 +68,7 @@ def _add_links(
 
 
 def _add_supervisors(
-    app: web.Application, shell: Shell, settings: Settings, vault: Vault, key: bytes
+    app: web.Application, shell: Shell, settings: Settings, vault: Vault, key: bytes, live: LiveCell
 ) -> None:
     recordings = settings.recordings
     device = Device(**recordings.device.model_dump())
@@ -80,4 +80,5 @@ def _add_supervisors(
         wrap_up={queue.name: queue.wrap_up_seconds for queue in settings.cell.queues},
         alarms=settings.alarms.as_rules(),
         shifts=[Shift(one.begins, one.ends, one.seats) for one in settings.hours.shifts],
+        titles=live.queue_titles,
     )

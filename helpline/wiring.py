@@ -36,7 +36,7 @@ from helpline.outbound import Outbound
 from helpline.pages import DeskSessions, SessionSweep, page_shell
 from helpline.prompts import prompt_store, render_prompts
 from helpline.queue_words import QueueWords
-from helpline.reception import admission
+from helpline.reception import admission, planned_seats
 from helpline.recorded import RecordingJobs, recording_vault
 from helpline.recording_adapters import AsteriskRecorder
 from helpline.settings import Settings
@@ -230,6 +230,7 @@ class Helpline:
             self._settings.alarms,
             self._settings.feedback.trunk_channels,
             self._settings.http.public_url,
+            planned_seats(self._settings, pool, self._now),
         )
         await live.load_agents()
         for name, service in live.services.items():

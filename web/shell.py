@@ -122,6 +122,7 @@ class Visit:
                 "path": self.request.path,
                 "csrf": csrf.token_for(self.shell.cookies.read(self.request)),
                 "asset": self.shell.assets.url,
+                **{name: make(language) for name, make in self.shell.helpers.items()},
                 **context,
             },
             status=status,
@@ -157,6 +158,8 @@ class Shell:
         self.texts = Texts(self._packages)
         self._menu = tuple(menu)
         self._flood = Flood(now)
+        #: What rooms bring for their templates: by name, made for a language.
+        self.helpers: dict[str, Callable[[str], Callable[..., str]]] = {}
 
     def add_to(self, app: web.Application) -> None:
         """Middlewares, headers, templates and assets."""

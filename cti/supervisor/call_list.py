@@ -13,6 +13,7 @@ from access.users import ACQUIRE_SECONDS
 from calls.numbers import to_e164
 from complaints.errors import ComplaintError
 from complaints.holding import calls_of
+from cti.queue_titles import Titles, TitlesNow
 from cti.supervisor.finding import Reach
 from cti.supervisor.wall import asked_day, today
 from db.pool import Connection
@@ -22,6 +23,8 @@ from web.shell import Shell, Visit
 
 _PAGE = 50
 _DAYS = 7
+_FEW = 20_000
+"""Complaints whose calls are looked up one by one in less time than days are searched."""
 _LAST = UUID(int=2**128 - 1)
 
 Row = Mapping[str, Any]
@@ -43,9 +46,13 @@ class _TooManyError(Exception):
     """Who has few of the calls of these days has all of them looked through: it took too long."""
 
 
-def add_routes(app: web.Application, shell: Shell) -> None:
-    """`/calls`."""
-    app.router.add_get("/calls", shell.page(_list, right=Right.CALL_FIND))
+def add_routes(app: web.Application, shell: Shell, titles: TitlesNow) -> None:
+    """`/calls`. `titles`: of the queues that can be chosen."""
+
+    async def page(visit: Visit) -> web.StreamResponse:
+        return await _list(visit, titles())
+
+    app.router.add_get("/calls", shell.page(page, right=Right.CALL_FIND))
 
 
 def number_for(person: Person, call: Row) -> str | None:
@@ -60,7 +67,7 @@ def number_for(person: Person, call: Row) -> str | None:
     return str(number) if call["identified"] else "•••••• " + str(number)[-4:]
 
 
-async def _list(visit: Visit) -> web.StreamResponse:
+async def _list(visit: Visit, titles: Titles) -> web.StreamResponse:
     person = visit.signed_in.person
     reach = Reach.of(person)
     form = {name: value.strip() for name, value in visit.request.query.items()}
@@ -82,6 +89,7 @@ async def _list(visit: Visit) -> web.StreamResponse:
         "calls.html.j2",
         rows=[(row, number_for(person, row)) for row in rows],
         wanted=wanted,
+        queues=sorted({*titles, *([wanted.queue] if wanted.queue else [])}),
         form=form,
         problem=problem,
         status=status if problem else 200,
@@ -102,7 +110,7 @@ async def _found(visit: Visit, wanted: Wanted, reach: Reach, form: Mapping[str, 
     async with visit.shell.pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
         confidential = may(visit.signed_in.person, Right.CONFIDENTIAL_SEE)
         try:
-            return await _rows(conn, wanted, bounds, reach.posts, confidential=confidential)
+            return await _rows(conn, wanted, bounds, reach, confidential=confidential)
         except TimeoutError as error:
             raise _TooManyError from error
 
@@ -111,7 +119,7 @@ async def _rows(
     conn: Connection,
     wanted: Wanted,
     bounds: Mapping[str, object],
-    posts: Sequence[str] | None,
+    reach: Reach,
     *,
     confidential: bool,
 ) -> list[Row]:
@@ -125,11 +133,24 @@ async def _rows(
         )
     elif wanted.agent:
         found = asked.supervision_calls_by_agent(conn, agent=wanted.agent, **bounds)
-    elif posts is not None:
-        found = asked.supervision_calls_of_posts(conn, posts=list(posts), **bounds)
+    elif reach.posts is not None:
+        found = asked.supervision_calls_of_posts(conn, posts=list(reach.posts), **bounds)
+    elif (few := await _few_complaints(conn, reach)) is not None:
+        found = asked.supervision_calls_of_complaints(conn, complaints=few, **bounds)
     else:
         found = asked.supervision_calls_by_day(conn, **bounds)
     return [row async for row in found]
+
+
+async def _few_complaints(conn: Connection, reach: Reach) -> list[UUID] | None:
+    """All that may be within the reach; None: too many, so that some are among the latest calls,
+    or calls are theirs by their queue.
+    """
+    if not reach.by_complaints:
+        return None
+    rows = statements().supervision_complaints_within(conn, find=reach.find, at_most=_FEW + 1)
+    found = [row["id"] async for row in rows]
+    return found if len(found) <= _FEW else None
 
 
 def _wanted(visit: Visit, form: Mapping[str, str]) -> Wanted:

@@ -6,18 +6,22 @@ from dataclasses import dataclass
 
 from access.rights import Person, Right, Scope, scopes_with
 
+_OF_COMPLAINTS = frozenset({"department", "place", "post"})
+
 
 @dataclass(frozen=True, slots=True)
 class Reach:
     """`find`, `identify`: scopes as JSON, for `call_within` and `complaint_within` in the schema.
 
     `posts`: where the person has calls by posts alone; None: by more than that, or by nothing.
+    `by_complaints`: whether all of theirs are by complaints, and none by its queue.
     """
 
     find: str
     identify: str
     posts: tuple[str, ...] | None
     by_number: bool
+    by_complaints: bool
 
     @classmethod
     def of(cls, person: Person) -> "Reach":
@@ -30,6 +34,7 @@ class Reach:
             _as_json(known),
             posts if len(posts) == len(scopes) else None,
             any(_meets(one, other) for one in scopes for other in known),
+            all(scope.parts.keys() & _OF_COMPLAINTS for scope in scopes),
         )
 
 

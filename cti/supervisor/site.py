@@ -1,11 +1,13 @@
 """The supervisors' pages joined to a shell."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from aiohttp import web
 
 from access.rights import Right
 from cti.alarms import AlarmRule
+from cti.queue_titles import TitlesNow, titled
 from cti.staffing import Shift
 from cti.supervisor import (
     alarm_page,
@@ -41,15 +43,21 @@ def add_supervisor_pages(
     wrap_up: Mapping[str, int],
     alarms: Sequence[AlarmRule] = (),
     shifts: Sequence[Shift] = (),
+    titles: TitlesNow = dict,
 ) -> None:
     """All of them. `cell`: whose day is shown first; `wrap_up`: seconds by queue of that cell;
-    `alarms`, `shifts`: of the settings.
+    `alarms`, `shifts`: of the settings; `titles`: what people read for the queues.
     """
+    shell.helpers["queue_title"] = lambda language: partial(_title, titles, language)
     wall.add_routes(app, shell, cell=cell, queues=wrap_up)
     alarm_page.add_routes(app, shell)
     limit_page.add_routes(app, shell, queues=wrap_up, rules=alarms)
-    call_list.add_routes(app, shell)
+    call_list.add_routes(app, shell, titles)
     call_page.add_routes(app, shell, parts)
     report_page.add_routes(app, shell)
     staffing_page.add_routes(app, shell, wrap_up=wrap_up, shifts=shifts)
     quality_page.add_routes(app, shell, parts)
+
+
+def _title(titles: TitlesNow, language: str, name: str) -> str:
+    return titled(titles(), name, language)

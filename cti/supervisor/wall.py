@@ -22,7 +22,7 @@ _TEXTS = (
     "wait", "ready", "paused", "ringing", "in_call", "wrap_up", "held", "act_on", "agents",
     "waiting", "longest", "level", "answered", "abandoned", "of", "stale", "away", "done",
     "refused", "no_agents", "no_queues", "no_alarms", "asked",
-    "acknowledged", "answer", "silent", "silent_always", "not_counted", "no_link", "up",
+    "acknowledged", "answer", "seats", "silent", "silent_always", "not_counted", "no_link", "up",
 )  # fmt: skip
 REASONS = (
     "say_why", "this_agent_is_not_signed_in", "this_agent_is_in_no_call", "no_such_telephone",
@@ -91,8 +91,9 @@ class _Wall:
 
     async def show(self, visit: Visit) -> web.StreamResponse:
         supervisor = supervisor_of(visit)
-        # The scripts put the time in.
-        texts = {name: visit.say(f"wall.{name}", at="{at}") for name in _TEXTS}
+        # The scripts put times and counts in.
+        later = {name: "{" + name + "}" for name in ("at", "here", "planned")}
+        texts = {name: visit.say(f"wall.{name}", **later) for name in _TEXTS}
         reasons = {name: visit.say(f"wall.reason.{name}") for name in REASONS}
         kinds = {kind.value: visit.say(f"alarm.{kind}") for kind in AlarmKind}
         pauses = await _pause_reasons(visit)

@@ -1,3 +1,8 @@
+do $$ begin
+    if exists (select from alarm_limit) then
+        raise exception 'limits of alarms were set: they would be lost';
+    end if;
+end $$;
 drop table alarm_limit;
 drop trigger peaks_go_with_the_recording on recording;
 drop function forget_peaks();

@@ -1,9 +1,5 @@
--- depends: 0028.cut_off_alarm
--- Limits for the alarm of a cut-off telephone too; what a citizen answered, and which text they were told, stays.
-
-alter table alarm_limit drop constraint alarm_limit_kind_check;
-alter table alarm_limit add constraint alarm_limit_kind_check check (kind in (
-    'waiting', 'longest_wait', 'service_level', 'trunk_full', 'ami_down', 'recordings_failing', 'dialling_cut_off'));
+-- depends: 0029.silent_cells
+-- What a citizen answered, and which text they were told, stays.
 
 -- Only the key that wraps a sealed value's key changes.
 create trigger an_answer_stays_what_it_is

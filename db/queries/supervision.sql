@@ -12,11 +12,11 @@ where a.cell = :cell and s.from_at < :until and (s.until_at is null or s.until_a
 order by a.name, s.agent_id, s.from_at;
 
 -- name: supervision_open_alarms(cell)
--- What stands; an index of its own has no more than these.
+-- What stands; an index of its own has no more than these. A cell's silence is told by all others.
 select a.id, a.cell, a.kind, a.queue, a.threshold, a.value, a.raised_at, a.acknowledged_at, a.acknowledged_by,
        u.display_name as acknowledged_name, a.cleared_at
 from alarm a left join app_user u on a.acknowledged_by = 'user:' || u.id
-where a.cell = :cell and a.cleared_at is null order by a.raised_at, a.id;
+where (a.cell = :cell or a.kind = 'cell_silent') and a.cleared_at is null order by a.raised_at, a.id;
 
 -- name: supervision_alarms(queues, at_most)
 -- Newest first; what is a cell's own is everybody's.
@@ -100,6 +100,47 @@ with theirs as materialized (
     select l.call_id from call_complaint l
     where l.complaint_id in (select id from complaint where post = any(:posts::text[])
                              union all select complaint_id from bundle where post = any(:posts::text[]))
+)
+select *, call_within(id, queue, confidential, :identify) as identified from call_listed
+where id in (select call_id from theirs) and started_at >= :since and started_at < :until and (started_at, id) < (:before_at, :before_id)
+  and (:queue::text is null or queue = :queue) and call_within(id, queue, confidential, :find)
+order by started_at desc, id desc limit :at_most;
+
+-- name: supervision_complaints_within(find, at_most)
+-- Those that may be within the scopes, found by indexes: they can be few among millions. `complaint_within` judges them.
+with recursive asked as materialized (
+    select row_number() over () as n, s.*
+    from jsonb_to_recordset(:find::jsonb) as s (department text, place text, post text, queue text)
+), around as (
+    select n, place as code from asked where place is not null
+    union
+    select a.n, p.code from around a join place p on p.parent = a.code
+), narrowed as materialized (
+    select s.department, s.post, s.place is null as anywhere, array(select a.code from around a where a.n = s.n) as places,
+           array(select k.code from category k where s.department is null or k.department = s.department) as categories
+    from asked s
+)
+select id from (
+    select c.id from narrowed s join complaint c on c.category = any(s.categories) and c.place = any(s.places)
+    where s.post is null and not s.anywhere
+    union all
+    select c.id from narrowed s join complaint c on c.category = any(s.categories) where s.post is null and s.anywhere
+    union all
+    select c.id from narrowed s join complaint c on c.department = s.department and (s.anywhere or c.place = any(s.places))
+    where s.post is null
+    union all
+    select c.id from narrowed s join complaint c on c.post = s.post
+    union all
+    select b.complaint_id from narrowed s join bundle b on b.post = s.post
+) found
+limit :at_most;
+
+-- name: supervision_calls_of_complaints(complaints, since, until, queue, find, identify, before_at, before_id, at_most)
+-- Of those that may be theirs.
+with theirs as materialized (
+    select call_id from complaint_call where complaint_id = any(:complaints::uuid[])
+    union select id from attempt where complaint_id = any(:complaints::uuid[])
+    union select call_id from desk_call where complaint_id = any(:complaints::uuid[])
 )
 select *, call_within(id, queue, confidential, :identify) as identified from call_listed
 where id in (select call_id from theirs) and started_at >= :since and started_at < :until and (started_at, id) < (:before_at, :before_id)

@@ -37,6 +37,7 @@ from cti.ports import (
     RegistrationForm,
     SupervisorSessions,
 )
+from cti.wallboards import Planned
 from cti.writes import Writes
 from db.pool import Pool
 from tests.cti.fake_ami import FakeAmi, eventually, settings
@@ -192,8 +193,9 @@ async def opened(
     lost_after: float = 0.1, unanswered_wait: float = 0.8,
     sessions: AgentSessions | None = None, supervisors: SupervisorSessions | None = None,
     directory: Directory | None = None, look_every: float = 10.0,
-    alarms: tuple[AlarmRule, ...] = (),
+    alarms: tuple[AlarmRule, ...] = (), tell_alarms: bool = False,
     cell: str = "cell1",
+    planned: Planned | None = None,
     wrap_up: dict[str, int] | None = None, now: Callable[[], datetime] = lambda: AT,
 ) -> AsyncIterator[Room]:  # fmt: skip
     async with server or FakeAmi() as asterisk:
@@ -211,8 +213,8 @@ async def opened(
                 cell=cell, wrap_up=wrap_up or {}, grace=grace, outgoing=outgoing, settle=0.01,
                 lost_after=lost_after, unanswered_wait=unanswered_wait, write_retry=0.02,
                 directory=directory or Directory(), look_every=look_every,
-                alarms=alarms, alarms_every=0.1, trunk_limit=240, cells_every=0.1,
-                commands_every=0.05, url=f"https://{cell}.example",
+                alarms=alarms, tell_alarms=tell_alarms, alarms_every=0.1, trunk_limit=240,
+                planned=planned, cells_every=0.1, commands_every=0.05, url=f"https://{cell}.example",
             ),
             the_pool, history, now,
         )  # fmt: skip

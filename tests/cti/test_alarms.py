@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 
 from calls.dialling import ask, lift
 from cti.alarm_bell import AlarmBell
-from cti.alarm_rows import acknowledge, latest, open_alarms
+from cti.alarm_limits import SetLimit, set_limit
+from cti.alarm_rows import acknowledge, latest, open_alarms, raise_alarm
 from cti.alarms import AlarmKind, AlarmRule, Change, Thing, Watch, readings, rule_for, shown, step
 from cti.errors import ConflictError
 from db.pool import Pool
+from helpline.options.alarms import AlarmOptions
 from messages.delivery import Delivery, DeliveryOptions
 from messages.drivers.webhook import Webhook, signature
 from messages.model import Channel
@@ -104,6 +106,9 @@ def test_figures_are_shown_as_people_read_them() -> None:
     assert shown(AlarmKind.WAITING, 12.0) == "12"
 
 
+TITLES = {"helpline-hi": {"hi": "हेल्पलाइन (हिन्दी)", "en": "Helpline (Hindi)"}}
+
+
 @dataclass
 class Bench:
     """A board that a test sets, and bells over it."""
@@ -112,6 +117,7 @@ class Bench:
     now: datetime = NOW
     board: dict[str, Any] = field(default_factory=a_board)
     away: bool = False
+    unheard: dict[str, float] | None = field(default_factory=dict)
 
     def bell(self, *, tell: bool = True, rules: tuple[AlarmRule, ...] | None = None) -> AlarmBell:
         usual = (
@@ -124,10 +130,17 @@ class Bench:
                 raise_after=0 * SECOND,
                 clear_after=0 * SECOND,
             ),
+            AlarmRule(
+                kind=AlarmKind.CELL_SILENT,
+                threshold=15,
+                raise_after=0 * SECOND,
+                clear_after=20 * SECOND,
+            ),
         )
         return AlarmBell(
             lambda: self.board, self._pool, usual if rules is None else rules, lambda: self.now,
-            cell="cell1", tell=tell, recordings_every=0,
+            cell="cell1", tell=tell, recordings_every=0, titles=lambda: TITLES,
+            unheard=lambda: self.unheard,
         )  # fmt: skip
 
     def _pool(self) -> Pool:
@@ -169,7 +182,7 @@ async def test_an_alarm_is_one_row_and_two_messages(bench: Bench) -> None:
     row = await bench.pool.fetchrow("select * from notification order by created_at limit 1")
     assert row is not None
     assert (row["channel"], row["recipient"], row["held_at"]) == ("webhook", "supervisors", None)
-    assert "helpline-hi" in row["body"]
+    assert "कतार हेल्पलाइन (हिन्दी):" in row["body"]
 
 
 async def test_who_does_not_want_messages_gets_rows_only(bench: Bench) -> None:
@@ -287,3 +300,48 @@ async def test_an_alarm_reaches_the_webhook_signed_and_once(bench: Bench) -> Non
     assert (told["kind"], told["to"]) == ("alarm_raised", "supervisors")
     body = json.dumps(told, ensure_ascii=False).encode()
     assert headers["Helpline-Signature"] == signature(secret, headers["Helpline-Timestamp"], body)
+
+
+async def test_a_silent_cell_is_an_alarm_of_that_cell_until_it_speaks(bench: Bench) -> None:
+    bell = bench.bell()
+    bench.unheard = {"cell2": 14.0}
+    await bell.look()
+    assert await open_alarms(bench.pool, "cell1") == []
+    bench.unheard = {"cell2": 65.0}
+    await bell.look()
+    [alarm] = await open_alarms(bench.pool, "cell1")
+    assert (alarm.kind, alarm.cell, alarm.queue) == (AlarmKind.CELL_SILENT, "cell2", "")
+    [on_board] = bell.standing()
+    assert (on_board["cell"], on_board["shown"]) == ("cell2", "1:05")
+    bench.unheard = {"cell2": 0.5}
+    await bench.looks(bell, 4, waiting=0)
+    assert bell.standing() == []
+    assert await bench.messages() == ["alarm_raised", "alarm_cleared"]
+    body = await bench.pool.fetchval("select body from notification where kind = 'alarm_raised'")
+    assert "(cell2)" in body
+
+
+async def test_who_cannot_listen_does_not_say_that_others_are_silent_or_speak(
+    bench: Bench,
+) -> None:
+    bell = bench.bell()
+    bench.unheard = {"cell2": 65.0}
+    await bell.look()
+    bench.unheard = None
+    await bench.looks(bell, 4, waiting=0)
+    await bench.looks(bench.bell(), 4, waiting=0)  # nor after a restart
+    assert await bench.messages() == ["alarm_raised"]
+    bench.unheard = {}  # the cell was forgotten for good
+    await bench.looks(bell, 4, waiting=0)
+    assert await bench.messages() == ["alarm_raised", "alarm_cleared"]
+
+
+async def test_every_kind_can_be_an_alarm_and_have_a_limit(bench: Bench) -> None:
+    for kind in AlarmKind:
+        await raise_alarm(bench.pool, "cell1", Thing(kind, ""), 0, 1, NOW, about="-", tell=False)
+        limit = SetLimit(
+            kind=kind, queue="*", threshold=1, why="x", set_by="operator:x", set_at=NOW
+        )
+        await set_limit(bench.pool, limit)
+        assert rule_for(AlarmOptions().as_rules(), Thing(kind, "q")) is not None
+    await bench.pool.execute("truncate alarm_limit")

@@ -19,6 +19,7 @@ from cti import cell_link
 from cti.alarms import AlarmKind, AlarmRule
 from cti.cells import CellState, Word, heard, is_silent, merged
 from cti.errors import NotNowError
+from cti.queue_titles import title_of, titled
 from cti.supervising import Supervisor, as_json, from_json
 from db.pool import Pool
 from db.statements import statements
@@ -168,6 +169,45 @@ async def test_a_cell_that_was_forgotten_while_it_serves_is_there_again(
             await asyncio.sleep(0.1)
     told = await centre.newest(page, lambda one: len(one["cells"]) == 2)
     assert cell(told, "cell2")["state"] == "up"
+
+
+async def test_two_cells_raise_one_alarm_about_a_third_that_fell_silent(pool: Pool) -> None:
+    await pool.execute("truncate alarm cascade")
+    clock = ManualClock(AT)
+    now = timedelta(0)
+    silent = AlarmRule(
+        kind=AlarmKind.CELL_SILENT, threshold=15, raise_after=now, clear_after=2 * SECOND
+    )
+    rules, known = (silent,), FakeSupervisors()
+    async with (
+        opened(pool, supervisors=known, alarms=rules, tell_alarms=True, now=clock) as here,
+        opened(pool, cell="cell2", alarms=rules, tell_alarms=True, now=clock) as there,
+        opened(pool, cell="cell3", alarms=rules, tell_alarms=True, now=clock) as third,
+    ):
+        centre = Centre(here, there, clock)
+        page = await centre.page()
+        await centre.newest(page, lambda one: len(one["cells"]) == 3)
+        there.away = True
+        await spoken(centre, lambda: bool(here.cti.alarms.standing()), seconds=1)
+        told = await centre.newest(page, lambda one: bool(one["alarms"]))
+        assert [(one["kind"], one["cell"]) for one in told["alarms"]] == [("cell_silent", "cell2")]
+        await spoken(centre, lambda: bool(third.cti.alarms.standing()), seconds=1)
+        assert await pool.fetchval("select count(*) from alarm") == 1
+        assert here.cti.alarms.standing()[0]["id"] == third.cti.alarms.standing()[0]["id"]
+        there.away = False
+        await spoken(centre, lambda: not here.cti.alarms.standing(), seconds=1)
+        kinds = await pool.fetch("select kind from notification where alarm_id is not null")
+        assert sorted(row["kind"] for row in kinds) == ["alarm_cleared", "alarm_raised"]
+        assert await pool.fetchval("select count(*) from alarm") == 1
+    await pool.execute("truncate alarm cascade")
+
+
+async def spoken(centre: Centre, so: Callable[[], bool], *, seconds: int) -> None:
+    """Time goes on in steps that each cell has time to speak in, until it is so."""
+    async with asyncio.timeout(60):
+        while not so():
+            centre.clock.advance(timedelta(seconds=seconds))
+            await asyncio.sleep(0.4)
 
 
 async def test_a_cell_without_its_asterisk_says_so_itself(centre: Centre) -> None:
@@ -399,6 +439,37 @@ def test_figures_of_the_last_half_hour_are_in_the_sum_though_the_cell_is_silent(
     told = merged(own, "a", [word], {"helpline-hi": line}, AT + 60 * SECOND)
     assert told["queues"]["helpline-hi"]["answered"] == 4
     assert told["cells"][1]["state"] is CellState.SILENT
+
+
+def test_every_queue_has_a_title_also_of_a_cell_that_is_silent_or_gone() -> None:
+    own = {"titles": {"helpline-hi": {"hi": "हेल्पलाइन", "en": "Helpline"}}, "queues": {},
+           "in_step": True, "agents": [], "by_status": {}, "calls": 0, "trunk_channels": 0,
+           "trunk_limit": 1, "alarms": [], "at": ""}  # fmt: skip
+    told = {"helpline-hi": {"hi": "और", "en": "other"}, "tax-hi": {"hi": "कर", "en": "Tax"}}
+    silent = Word(cell="b", url="", number=1, heard_at=AT, board={"titles": told})
+    board = merged(own, "a", [silent], {"schemes-en": Line()}, AT + 60 * SECOND)
+    assert board["titles"] == {
+        "helpline-hi": {"hi": "हेल्पलाइन", "en": "Helpline"},
+        "tax-hi": {"hi": "कर", "en": "Tax"},
+        "schemes-en": {"hi": "Schemes (अंग्रेज़ी)", "en": "Schemes (English)"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "hi", "en"),
+    [
+        ("helpline-hi", ("", ""), "Helpline (हिन्दी)", "Helpline (Hindi)"),
+        ("land-records", ("", ""), "Land records", "Land records"),
+        ("hi", ("", ""), "Hi", "Hi"),
+        ("helpline-hi", ("हेल्पलाइन", ""), "हेल्पलाइन", "Helpline (Hindi)"),
+        ("helpline-hi", ("हेल्पलाइन", "Help"), "हेल्पलाइन", "Help"),
+    ],
+)
+def test_a_title_that_is_not_given_is_made_from_the_name(
+    name: str, given: tuple[str, str], hi: str, en: str
+) -> None:
+    assert title_of(name, *given) == {"hi": hi, "en": en}
+    assert titled({name: title_of(name, *given)}, name, "hi") == hi
 
 
 def test_a_supervisor_is_the_same_in_the_other_cell() -> None:

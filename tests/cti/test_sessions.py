@@ -41,6 +41,7 @@ async def test_a_signed_in_browser_needs_no_token(pool: Pool) -> None:
         page = await room.client.ws_connect("/agent/socket", headers={"X-Agent": "1001"})
         (hello,) = await receive(page, "hello")
         assert hello["agent"] == "1001"
+        assert hello["queue_titles"].keys() == set(hello["queue_names"])
         with pytest.raises(WSServerHandshakeError) as refused:
             await room.client.ws_connect("/agent/socket")
         assert refused.value.status == 401

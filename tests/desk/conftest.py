@@ -92,7 +92,9 @@ async def running_office(postgres_url: str) -> AsyncIterator[Office]:
             http_port=8464,
             database_url=own_database,
             agents=2,
-            queues=(QueueSettings(wrap_up_seconds=WRAP_UP, ring_seconds=20),),
+            queues=(
+                QueueSettings(title="हेल्पलाइन (हिन्दी)", wrap_up_seconds=WRAP_UP, ring_seconds=20),
+            ),
             targets=(TargetOptions(code="water", name_hi="जल", name_en="Water", number="1916"),),
             browsers=True,
         ) as running:

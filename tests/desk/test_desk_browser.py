@@ -138,6 +138,7 @@ async def test_an_agent_answers_in_the_browser_registers_and_wraps_up(office: Of
         await status(page, "ringing")
         await page.wait_for_selector("#caller:not([hidden])")
         assert await page.text_content("#caller-number") == f"+91{CITIZEN}"
+        assert await page.text_content("#caller-queue") == "हेल्पलाइन (हिन्दी)"
         faults += await judge(page, "desk-ringing")
         await page.wait_for_selector("#call-answer:enabled")
         await page.keyboard.press("F2")

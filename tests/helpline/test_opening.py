@@ -9,7 +9,7 @@ from agi.hours import Opening
 from db.pool import Pool
 from dialplans.settings import QueueSettings
 from helpline.options.cell import CellOptions, DayHours, HoursOptions, ShiftOptions
-from helpline.reception import OpeningBook, opening_book
+from helpline.reception import OpeningBook, opening_book, planned_seats
 from helpline.settings import GivenSettings
 
 NOON = datetime(2026, 1, 26, 6, 30, tzinfo=UTC)  # in India, on Republic Day
@@ -113,3 +113,25 @@ def test_the_shifts_of_the_default_leave_no_hour_without_agents() -> None:
 def test_hours_of_a_queue_that_does_not_exist_are_refused() -> None:
     with pytest.raises(ValueError, match=r"hours\.queues: no queue elsewhere"):
         GivenSettings(hours=HoursOptions(queues={"elsewhere": DayHours()}))
+
+
+async def test_seats_are_planned_by_the_shifts_that_run_also_on_holidays(pool: Pool) -> None:
+    """Republic Day, a Monday: noon, nine in the evening, one at night, noon of the next day."""
+    await holiday(pool, NOON.date())
+    day = ShiftOptions(name="day", begins=time(7), ends=time(23), seats=40)
+    late = ShiftOptions(name="late", begins=time(20), ends=time(2), seats=7)
+    week = ShiftOptions(
+        name="week", begins=time(9), ends=time(17), weekdays=frozenset({1}), seats=100
+    )
+    short = ShiftOptions(name="short", begins=time(10), ends=time(14), seats=3)
+    watch = Watch()
+    for holidays_too, expected in ((True, [40, 47, 7, 140]), (False, [3, 0, 0, 140])):
+        hours = HoursOptions(
+            shifts=(day, late, week), holidays_too=holidays_too, holiday_shifts=(short,)
+        )
+        seats = planned_seats(GivenSettings(hours=hours), pool, watch)
+        found = []
+        for after in (0, 9, 13, 24):
+            watch.at = NOON + timedelta(hours=after)
+            found.append(await seats())
+        assert found == expected

@@ -22,7 +22,7 @@ __all__ = ["browser", "clock", "passwords"]
 
 @pytest.fixture
 async def pool(emptied: Pool) -> Pool:
-    await emptied.execute("truncate app_user, alarm, guess_limit cascade")
+    await emptied.execute("truncate app_user, alarm, alarm_limit, guess_limit cascade")
     await emptied.execute(
         "insert into agent values"
         " ('1001', 'सीता देवी', 'cell1', '{helpline-hi}'),"

@@ -39,7 +39,17 @@ from web.site import MENU, add_pages
 
 ROOT = Path(__file__).parents[2]
 QUEUES = ("helpline-hi", "helpline-en")
-DIRECTORY = Directory(agents=frozenset({"1001", "1002", "1009"}), queues=frozenset(QUEUES))
+TITLES = {
+    "helpline-hi": {"hi": "हेल्पलाइन (हिन्दी)", "en": "Helpline (Hindi)"},
+    "helpline-en": {"hi": "हेल्पलाइन (अंग्रेज़ी)", "en": "Helpline (English)"},
+}
+DIRECTORY = Directory(
+    agents=frozenset({"1001", "1002", "1009"}), queues=frozenset(QUEUES), titles=TITLES
+)
+
+
+async def seats_now() -> int:
+    return 5
 
 
 @dataclass
@@ -66,7 +76,9 @@ async def centre(
     shell = Shell(
         pool, options, passwords, clock, packages=(PACKAGE,), menu=(*MENU, *SUPERVISOR_MENU)
     )
-    async with opened(pool, directory=DIRECTORY, now=clock, alarms=alarms) as room:
+    async with opened(
+        pool, directory=DIRECTORY, now=clock, alarms=alarms, planned=seats_now
+    ) as room:
         api = AgentApi(
             SECRET, room.desk, room.registrar, wallboards=room.cti.wallboards,
             supervisors=WallboardSessions(shell),
@@ -80,7 +92,7 @@ async def centre(
         )
         add_supervisor_pages(
             app, shell, parts, cell="cell1", wrap_up=dict.fromkeys(QUEUES, 30), alarms=alarms,
-            shifts=(Shift(time(7), time(23), 1),),
+            shifts=(Shift(time(7), time(23), 1),), titles=room.cti.wallboards.titles,
         )  # fmt: skip
         server = HttpServer(app, "127.0.0.1", port, None)
         site = Site(origin, shell, People(pool, passwords, clock), clock, app)

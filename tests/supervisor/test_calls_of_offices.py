@@ -1,12 +1,15 @@
 """Officers, heads of departments and magistrates find and hear what is theirs, and no more."""
 
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
 from access.rights import Grant, Person, Role, Scope
 from complaints.reference import PostRow, load
+from cti.supervisor import call_list
+from cti.supervisor.call_list import Wanted
 from cti.supervisor.finding import Reach
 from tests.complaints.world import REFERENCE, World
 from tests.supervisor.site import Centre
@@ -211,3 +214,51 @@ async def test_a_list_that_takes_too_long_says_what_to_do(archive: Centre) -> No
         await conn.execute("lock table call in access exclusive mode")
         assert (await head.get("/calls")).status == 503
     assert "ask for fewer days" in head.last
+
+
+@pytest.mark.parametrize(
+    ("scopes", "expected"),
+    [
+        ([Scope(department="jal-nigam")], {"ours", "moved"}),
+        ([Scope(department="bijli")], {"theirs"}),
+        ([Scope(department="bijli", place="lalitpur")], set()),
+        ([Scope(place="up")], {"ours", "theirs", "moved"}),
+        ([Scope(place="lalitpur")], {"ours"}),
+        ([Scope(place="lalitpur-mahroni"), Scope(post="E1-JHA")], {"ours", "theirs", "moved"}),
+        ([Scope(place="nowhere")], set()),
+    ],
+)
+async def test_few_complaints_lead_to_the_same_calls_as_the_search_by_days(
+    archive: Centre,
+    tapes: Tapes,
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    scopes: list[Scope],
+    expected: set[str],
+) -> None:
+    """The index finds whom `complaint_within` then judges: nobody may be missing there."""
+    calls = await two_districts(archive, tapes, world)
+    moved = await world.register(
+        world.form(category="power-cut", place="jhansi", contact="+919822222222")
+    )
+    calls["moved"] = await belongs(archive, tapes, moved.complaint_id)
+    await archive.pool.execute(
+        "update complaint set department = 'jal-nigam' where id = $1", moved.complaint_id
+    )
+    grants = tuple(Grant(Role.DEPARTMENT_HEAD, scope) for scope in scopes)
+    reach = Reach.of(Person(UUID(int=1), "sita", "सीता", "hi", None, grants))
+    assert reach.by_complaints
+    now = archive.site.clock()
+    bounds = {
+        "since": now - timedelta(days=7), "until": now + timedelta(days=1), "queue": None,
+        "find": reach.find, "identify": reach.identify, "before_at": now + timedelta(days=1),
+        "before_id": UUID(int=2**128 - 1), "at_most": 50,
+    }  # fmt: skip
+    wanted = Wanted(since=now.date(), until=now.date())
+    async with archive.pool.acquire() as conn:
+        for few in (20_000, -1):
+            monkeypatch.setattr(call_list, "_FEW", few)
+            assert (await call_list._few_complaints(conn, reach) is None) is (few < 0)
+            rows = await call_list._rows(conn, wanted, bounds, reach, confidential=False)
+            found = {row["id"] for row in rows}
+            assert {name for name, (call, _) in calls.items() if call in found} == expected

@@ -11,7 +11,7 @@ from access.rights import Role, Scope
 from cti.alarms import AlarmKind, AlarmRule
 from db.pool import Pool
 from helpline.clock import ManualClock
-from tests.supervisor.site import centre
+from tests.supervisor.site import TITLES, centre
 from tests.supervisor.test_calls import signed_in
 from tests.web.test_browser import DESK, judge, new_page, sign_in
 
@@ -43,7 +43,7 @@ async def test_a_supervisor_sets_a_limit_with_a_reason(
         await page.fill("#l-threshold", "25")
         await page.fill("#l-why", "मेला")
         await page.click("button[value=set]")
-        row = page.locator("tbody tr", has_text="helpline-hi").first
+        row = page.locator("tbody tr", has_text=TITLES["helpline-hi"][language]).first
         await expect(row).to_contain_text("25", timeout=20_000)
         assert await judge(page, f"alarm-limits-{language}") == []
         found = await pool.fetchrow("select * from alarm_limit")

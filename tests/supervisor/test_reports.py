@@ -19,7 +19,7 @@ from calls.reporting import OfferedCall
 from cti.supervisor.report_page import in_turns
 from tests.supervisor.site import Centre
 from tests.supervisor.test_calls import signed_in
-from tests.web.test_browser import judge, new_page, sign_in
+from tests.web.test_browser import DESK, judge, new_page, sign_in
 
 pytestmark = pytest.mark.timeout(180)
 NOW = datetime(2025, 11, 22, 5, 30, tzinfo=UTC)
@@ -64,11 +64,30 @@ async def test_the_figures_add_up_and_lead_to_their_calls(hall: Centre, browser:
         await page.goto(f"{hall.site.origin}/reports/calls?by={by}")
         assert await page.inner_text("tfoot td") == "8"
     await page.goto(hall.site.origin + "/reports/calls")
-    await page.click("tbody tr:has-text('helpline-hi') td:nth-child(3) a")  # answered
+    await page.click("tbody tr:has-text('हेल्पलाइन (हिन्दी)') td:nth-child(3) a")  # answered
+    assert "हेल्पलाइन (हिन्दी)" in await page.inner_text("h1")
+    assert "key=helpline-hi" in page.url
     assert await page.locator("tbody tr").count() == 3
     assert await judge(page, "call-report-list") == []
     await page.click("tbody a")
     assert "/calls/" in page.url
+
+
+async def test_people_read_titles_and_links_keep_the_names_of_queues(hall: Centre) -> None:
+    await a_day(hall)
+    call = await hall.pool.fetchval("select id from call where queue = 'helpline-hi' limit 1")
+    client = await signed_in(hall, Role.SUPERVISOR)
+    for path in (
+        "/supervisor", "/supervisor/alarms/limits", "/calls?queue=helpline-hi", f"/calls/{call}",
+        "/reports/calls", "/reports/calls/list?key=helpline-hi",
+        "/reports/staffing?queue=helpline-hi",
+    ):  # fmt: skip
+        await client.get(path)
+        assert "Helpline (Hindi)" in client.last, path
+        seen = re.sub("<[^>]*>", "", client.last)
+        assert "helpline-hi" not in seen, path
+    await client.get("/calls?queue=gone-hi")
+    assert "Gone (Hindi)" in client.last
 
 
 async def test_files_hold_the_same_figures(hall: Centre) -> None:
@@ -122,8 +141,8 @@ async def test_staffing_is_suggested_from_the_queues_own_weeks(
             " 'helpline-hi', $2, '1001', $2, $3, 'agent_answered')",
             uuid4(), monday + timedelta(seconds=50 * n), monday + timedelta(seconds=50 * n + 200),
         )  # fmt: skip
-    await hall.site.people.add("kavita", Role.SUPERVISOR, language="en")
-    page = await new_page(browser)
+    await hall.site.people.add("kavita", Role.SUPERVISOR, language="hi")
+    page = await new_page(browser, DESK)
     await sign_in(page, hall.site, "kavita")
     await page.goto(hall.site.origin + "/reports/staffing?queue=helpline-hi&weeks=1")
     assert await judge(page, "staffing") == []

@@ -14,7 +14,7 @@ from db.pool import Pool
 from helpline.clock import ManualClock
 from tests.cti.room import ask, receive
 from tests.cti.streams import answered_call, citizen_leg, event
-from tests.supervisor.site import Centre, centre
+from tests.supervisor.site import TITLES, Centre, centre
 from tests.web.test_browser import DESK, judge, new_page, sign_in
 from web.dates import IST
 
@@ -78,6 +78,12 @@ async def test_the_wallboard_is_live_readable_and_accessible(
         await expect(page.locator("li.is-in_call")).to_have_count(1, timeout=20_000)
         await expect(page.locator("li.is-paused")).to_have_count(1)
         await expect(page.locator("#alarms")).to_contain_text("⚠", timeout=20_000)
+        seats = {"hi": "साइन इन 3 · नियोजित सीटें 5", "en": "Signed in 3 · planned seats 5"}
+        await expect(page.locator("#seats")).to_have_text(seats[language])
+        title = TITLES["helpline-hi"][language]
+        await expect(page.locator("#queues tr[data-queue=helpline-hi] th")).to_have_text(title)
+        await expect(page.locator("#alarms")).to_contain_text(f"{title}:")
+        await expect(page.locator("li.is-in_call .in")).to_have_text(title)
         clock.advance(timedelta(seconds=95))
         await expect(page.locator("#figure-longest dd")).to_contain_text("1:3", timeout=20_000)
         await expect(page.locator("li.is-paused .since")).to_contain_text("1:3")
@@ -171,8 +177,9 @@ async def test_who_supervises_one_queue_sees_that_one(hall: Centre, browser: Bro
     await busy(hall)
     await expect(page.locator("#queues tr")).to_have_count(1, timeout=20_000)
     await expect(page.locator("#agents li")).to_have_count(1, timeout=20_000)
+    await expect(page.locator("#seats")).to_have_text("")  # they are of all queues
     assert await page.inner_text("#agents .name") == "Asha Verma (1003)"
-    assert await page.locator("#b-queue option").all_inner_texts() == ["helpline-en"]
+    assert await page.locator("#b-queue option").all_inner_texts() == ["Helpline (English)"]
 
 
 @pytest.mark.parametrize("language", ["hi", "en"])

@@ -36,19 +36,26 @@ export class CallPanel {
   hello(message) {
     this.me = message.agent;
     this.listed = message.targets;
+    this.titles = message.queue_titles;
     const group = (label, options) =>
       options.length ? make("optgroup", { label }, ...options) : null;
     const option = (to, text) => make("option", { value: JSON.stringify(to) }, text);
     byId("call-target").replaceChildren(
       ...[
         group(say("to_numbers"), message.targets.map((one) => option({ listed: one.code }, named(one)))),
-        group(say("to_queues"), message.queue_names.map((one) => option({ queue: one }, one))),
+        group(say("to_queues"), message.queue_names.map((one) => option({ queue: one }, this.queueTitle(one)))),
         group(
           say("to_agents"),
           message.agents.filter((one) => one !== message.agent).map((one) => option({ agent: one }, one)),
         ),
       ].filter(Boolean),
     );
+  }
+
+  /** What people read for a queue; its name is the key. */
+  queueTitle(name) {
+    const title = this.titles?.[name];
+    return title ? named(title) : name;
   }
 
   hold() {
@@ -135,7 +142,7 @@ export class CallPanel {
     this.playback.stop();
     if (!pop) return;
     byId("caller-number").textContent = pop.caller ?? say("number_withheld");
-    byId("caller-queue").textContent = pop.queue;
+    byId("caller-queue").textContent = this.queueTitle(pop.queue);
     const { citizens = [], complaints = [], calls = [] } = pop.history ?? {};
     byId("caller-late").hidden = pop.history !== null;
     byId("caller-complaints").replaceChildren(...complaints.map((one) => this.complaint(one)));

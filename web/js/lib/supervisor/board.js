@@ -32,6 +32,7 @@ export class Board {
     this.figures();
     this.queues();
     this.agents();
+    this.seats();
     this.alarms();
     this.tick();
   }
@@ -117,6 +118,11 @@ export class Board {
     return this.texts.silent.replace("{at}", at);
   }
 
+  /** What people read for a queue; its name stays the key. */
+  title(name) {
+    return this.whole.titles[name]?.[this.root.dataset.language] ?? name;
+  }
+
   find(selector) {
     return this.root.querySelector(selector);
   }
@@ -154,7 +160,7 @@ export class Board {
         queue.waiting, lasted(queue.longest_wait), percent(queue.service_level), queue.agents,
         queue.answered, queue.abandoned,
       ].map((text) => element("td", { textContent: String(text) }));
-      const row = element("tr", {}, element("th", { scope: "row", textContent: name }), ...cells);
+      const row = element("tr", {}, element("th", { scope: "row", textContent: this.title(name) }), ...cells);
       row.dataset.queue = name;
       return row;
     });
@@ -184,6 +190,13 @@ export class Board {
     write(this.find("#by-status"), parts.join("   ") || this.texts.no_agents);
   }
 
+  /** How many are planned beside how many are here, of all cells and queues together. */
+  seats() {
+    const { planned, agents } = this.whole;
+    const told = this.texts.seats.replace("{here}", agents.length).replace("{planned}", planned);
+    write(this.find("#seats"), planned && !this.chosen ? told : "");
+  }
+
   card(agent) {
     let card = this.cards.get(agent.agent);
     if (!card) {
@@ -207,7 +220,7 @@ export class Board {
     write(card.querySelector(".name"), `${agent.name} (${agent.agent})`);
     write(card.querySelector(".state"), state);
     const several = this.whole.cells.length > 1;
-    write(card.querySelector(".in"), [...agent.queues, ...(several ? [agent.cell] : [])].join(", "));
+    write(card.querySelector(".in"), [...agent.queues.map((name) => this.title(name)), ...(several ? [agent.cell] : [])].join(", "));
     card.querySelector("button").title = this.texts.act_on;
     return card;
   }
@@ -216,7 +229,7 @@ export class Board {
     const list = this.find("#alarms");
     const rows = (this.told.alarms ?? []).map((alarm) => {
       const cell = this.whole.cells.length > 1 ? `${alarm.cell}: ` : "";
-      const about = cell + (alarm.queue ? `${alarm.queue}: ` : "");
+      const about = cell + (alarm.queue ? `${this.title(alarm.queue)}: ` : "");
       const seen = alarm.acknowledged ? ` · ${this.texts.acknowledged}` : "";
       const text = `⚠ ${about}${this.texts.alarms[alarm.kind]} (${alarm.shown})${seen}`;
       const row = element("li", { className: alarm.acknowledged ? "seen" : "" }, text);

@@ -1,0 +1,79 @@
+"""`helpline alarms` and `helpline cells`, as an operator types them."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import psycopg
+import pytest
+
+from db.migrate import migrate
+from helpline.cli import main
+
+EMPTY = "truncate alarm_limit, cell, cell_board"
+
+
+@pytest.fixture(autouse=True)
+def database(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator["psycopg.Connection[tuple[object, ...]]"]:
+    monkeypatch.setenv("HELPLINE_DATABASE_URL", postgres_url)
+    monkeypatch.setenv("HELPLINE_LOG__LEVEL", "error")
+    migrate(postgres_url)
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(EMPTY)
+        yield connection
+        connection.execute(EMPTY)
+
+
+def test_a_limit_is_set_printed_and_taken_back(capsys: pytest.CaptureFixture[str]) -> None:
+    why = ["--why", "मेला", "--by", "sunita"]
+    assert main(["alarms", "set", "waiting", "25", "--queue", "helpline-hi", *why]) == 0
+    assert "waiting helpline-hi: set, in all cells" in capsys.readouterr().out
+    assert main(["alarms", "limits"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert "waiting  *  10  (settings)" in told
+    assert "cell_silent  *  0:15  (settings)" in told
+    [changed] = [line for line in told if "मेला" in line]
+    assert changed.startswith("waiting  helpline-hi  25  (")
+    assert changed.endswith("operator:sunita: मेला)")
+    assert main(["alarms", "reset", "waiting", "--queue", "helpline-hi", *why]) == 0
+    capsys.readouterr()
+    assert main(["alarms", "limits"]) == 0
+    assert "waiting  helpline-hi  as set up" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["service_level", "7"], "a number from 0 to 1"),
+        (["trunk_full", "0.5", "--queue", "helpline-hi"], "this is the cell's"),
+        (["waiting", "nan"], "a number from 0"),
+    ],
+)
+def test_a_limit_that_cannot_be_is_refused_in_one_sentence(
+    words: list[str], why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["alarms", "set", *words, "--why", "x", "--by", "y"]) == 1
+    told = capsys.readouterr().err
+    assert why in told
+    assert len(told.splitlines()) == 1
+
+
+def test_cells_are_listed_with_their_last_word_and_forgotten(
+    database: "psycopg.Connection[tuple[object, ...]]", capsys: pytest.CaptureFixture[str]
+) -> None:
+    at = datetime(2026, 3, 2, 5, 30, tzinfo=UTC)
+    database.execute("insert into cell values ('lko-1', 'https://a.example', %s)", [at])
+    database.execute("insert into cell values ('lko-2', 'https://b.example', %s)", [at])
+    database.execute("insert into cell_board values ('lko-1', 1, %s, '{}')", [at])
+    assert main(["cells", "list"]) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("lko-1  https://a.example  last word ")
+    assert "11:00" in first  # in India
+    assert second == "lko-2  https://b.example  last word never since the database was started"
+    assert main(["cells", "forget", "lko-1"]) == 0
+    assert main(["cells", "forget", "lko-1"]) == 1
+    told = capsys.readouterr().out
+    assert told.splitlines() == ["lko-1 is forgotten", "there is no cell lko-1"]
+    assert main(["cells", "list"]) == 0
+    assert "lko-1" not in capsys.readouterr().out
