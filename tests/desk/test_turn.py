@@ -1,4 +1,4 @@
-"""Behind NAT: the browser asks the STUN and TURN servers of the settings, as who it is until when."""
+"""Behind NAT: the browser asks the STUN and TURN servers of the settings, and says who it is."""
 
 import asyncio
 import base64
