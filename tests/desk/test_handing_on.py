@@ -1,4 +1,4 @@
-"""A consultation in the browser, which the citizen then joins."""
+"""A citizen handed on from the browser: to a number outside, or by a consultation."""
 
 from collections.abc import AsyncIterator
 
@@ -9,12 +9,14 @@ from playwright.async_api import Page
 from calls import dialling
 from calls.dialling import Rule
 from helpline.lab.media import tone
+from helpline.lab.phones import may_send_raw
 from helpline.lab.script import Answer, Say
 from helpline.lab.tones import level
 from tests.cti.test_live_control import heard_now, room
+from tests.cti.wiretap import heard_at, share
 from tests.desk.conftest import Office
 from tests.desk.test_desk_browser import RIGHT, hears, in_call, recorded, status
-from tests.system.callers import CITIZENS_TONE
+from tests.system.callers import AGENTS_TONE, CITIZENS_TONE
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 
@@ -62,3 +64,29 @@ async def test_a_consultation_is_joined_by_the_citizen_and_all_three_talk(
     path = await recorded(call)
     assert level(path, RIGHT, WATER_TONE) > 0.02
     await page.click("#desk-wrap-end")
+
+
+@pytest.mark.skipif(not may_send_raw(), reason="hears packets by a raw socket")
+async def test_a_citizen_is_handed_to_a_number_outside_and_the_agent_is_free(
+    office: Office, page: Page
+) -> None:
+    call = await in_call(office, page)
+    await heard_now(office.bed, call, AGENTS_TONE)
+    water = await office.bed.line.expect(ANSWERS)
+    await chosen(page)
+    await page.click("#call-transfer")
+    await status(page, "wrap_up")
+
+    async def heard() -> bool | None:
+        # What the citizen gets: their recording may lack a second speaker (docs/OPERATING.md).
+        got = await heard_at(office.bed.site.caller.host, 1)
+        return any(share(sound, WATER_TONE) > 0.9 for sound in got.values()) or None
+
+    await office.bed.until("the citizen to hear the number outside", heard)
+    assert (await call.row())["ended_at"] is None
+    await page.click("#desk-wrap-end")
+    await status(page, "ready")
+    await call.phone.bye()
+    await water.wait()
+    actions = await office.bed.rows("select target from desk_action where call_id = $1", call.id)
+    assert [row["target"] for row in actions] == ["number:1916"]

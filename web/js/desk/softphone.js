@@ -5,6 +5,7 @@ import { UA, WebSocketInterface } from "jssip";
 const REGISTER_SECONDS = 120;
 const RING_BACK_MS = 30000;
 const AGREED_MS = 100;
+const GATHER_MS = 2000;
 
 /**
  * Events: `change` (look at `state`), `registered`, `trouble` (detail: a text's key).
@@ -178,6 +179,8 @@ export class Softphone extends EventTarget {
     this.#session = session;
     this.#set({ muted: false, held: false, answering: false });
     session.on("peerconnection", ({ peerconnection }) => this.#hear(peerconnection));
+    // A TURN server that does not answer holds no call up: the ways found until then must do.
+    session.on("icecandidate", ({ ready }) => setTimeout(ready, GATHER_MS));
     session.on("confirmed", () => this.#set({}));
     session.on("accepted", () => this.#set({}));
     session.on("hold", () => this.#set({ held: session.isOnHold().local }));
