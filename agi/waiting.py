@@ -22,6 +22,7 @@ from speech.prompts import Prompt
 
 _log = structlog.get_logger(__name__)
 _SHORT = timedelta(minutes=1)
+_NEAR = timedelta(seconds=20)  # 5 until it is written, 6 of the longest words, and as much again
 _LONGEST_SAID = timedelta(minutes=60)
 
 
@@ -44,13 +45,19 @@ def announcement(queue: Queued) -> list[str]:
     return [*said, numbers.number(ceil(wait / _SHORT)), Prompt.QUEUE_WAIT_MINUTES]
 
 
-def standing(position: int, queue: Queued) -> list[str]:
-    """What somebody hears who waits at this place (1: the head); nothing where no agent is."""
-    if queue.agents == 0:
-        return []
-    if position == 1:
-        return [Prompt.QUEUE_NEXT]
-    return announcement(replace(queue, waiting=position - 1))
+def standing(position: int, queue: Queued) -> list[str] | None:
+    """What somebody hears who waits at this place (1: the head); None where no agent is.
+
+    Nothing near the head: who listens to an announcement is not offered to an agent, and keeps one
+    from those behind (app_queue). Near is what may become the head before the words are over, by
+    either of our two estimates.
+    """
+    here = replace(queue, waiting=position - 1)
+    waits = (expected_wait(here), expected_wait(replace(here, answered=0)))
+    wait = min((one for one in waits if one is not None), default=None)
+    if wait is None:
+        return None
+    return [] if position == 1 or wait <= _NEAR else announcement(here)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,6 +87,12 @@ def holds(state: State, call_id: UUID, agent_id: str) -> bool:
     return call is not None and (call.agent_id == agent_id or agent_id in call.offers)
 
 
+def call_of(state: State, channel_id: str) -> UUID | None:
+    """The call of a live leg."""
+    leg = state.legs.get(channel_id)
+    return None if leg is None else leg.call_id
+
+
 def reduce(state: State, event: Event, at: datetime) -> tuple[State, tuple[Effect, ...]]:
     """The state after `event`, and what follows from it. Never raises."""
     match event:

@@ -2,13 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
+from calls.waiting import Standing
 from cti.ami import AmiLink, AmiSettings
 from cti.directory import Directory, EmergencyService, Listed
 from cti.joined import Cti, CtiSettings
+from cti.places import in_line
 from cti.ports import CallerHistory
 from cti.softphones import Publish, SoftphoneSettings
+from cti.state import call_of
 from cti.views import AgentStatus
 from db.pool import Pool
 from db.statements import statements
@@ -103,6 +107,11 @@ class LiveCell:
         """What an agent is doing who is a member of this queue; None: they are none."""
         live = self._cti.live
         return live.view(agent_id).status if (queue, agent_id) in live.state.members else None
+
+    async def in_line(self) -> list[Standing]:
+        """Who waits in the queues, and where. Raises an `AmiError`."""
+        state = self._cti.live.state
+        return await in_line(self.link, partial(call_of, state)) if state.waiting else []
 
     def live_calls(self) -> frozenset[UUID] | None:
         """Our calls that have a channel; None while we are not in step with Asterisk."""

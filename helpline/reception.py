@@ -82,13 +82,16 @@ class StatusRows:
 class Places:
     """`agi.ports.PlaceBook` by the rows of calls."""
 
-    def __init__(self, pool: Pool, now: Clock) -> None:
+    def __init__(self, pool: Pool, cell: str, now: Clock) -> None:
         self._pool = pool
+        self._cell = cell
         self._now = now
 
     async def queue_now(self, queue: str) -> Queued | None:
         """How the queue stands; nothing without a database."""
-        return await self._known(lambda conn: waiting.queue_now(conn, queue, self._now()))
+        return await self._known(
+            lambda conn: waiting.queue_now(conn, queue, self._cell, self._now())
+        )
 
     async def keep(self, call_id: UUID, number: str, queue: str, priority: int) -> None:
         """Write the row."""

@@ -10,6 +10,7 @@ import structlog
 
 from agi.server import FastAgiServer
 from calls.journal import CallJournal
+from calls.waiting import Standing
 from campaigns.callbacks import Callbacks
 from campaigns.dialer import Dialer
 from complaints.attachments.page import AttachmentPage, posts_may_see
@@ -208,8 +209,9 @@ class Helpline:
         words, gate = Words(self._prompts), admission(settings, pool, now)
         words.want(await words_to_speak(pool))
         self._services.start("words", words.run)
+        places = Places(pool, settings.cell.name, now)
         languages = [one.code for one in settings.cell.languages]
-        told = QueueWords(pool, state.prompts, settings.cell.name, languages, now)
+        told = QueueWords(self._in_line, places.queue_now, state.prompts, languages)
         self._services.start("places told", lambda: told.run(_PLACES_SECONDS))
         self._agi = agi_server(
             settings.cell,
@@ -223,7 +225,7 @@ class Helpline:
                 status=StatusRows(pool),
                 gate=gate,
                 open_now=opening_book(settings, pool, now),
-                places=Places(pool, now),
+                places=places,
                 known=KnownAgents(pool, settings.cell, self._seated, now),
                 questions=OpenFeedback(pool, settings.rules, now, self._signer()),
                 offers_call_back=settings.hours.call_back,
@@ -237,6 +239,9 @@ class Helpline:
 
     def _seated(self, queue: str, agent_id: str) -> AgentStatus | None:
         return None if self._live is None else self._live.seated(queue, agent_id)
+
+    async def _in_line(self) -> list[Standing]:
+        return [] if self._live is None else await self._live.in_line()
 
     async def _start_asterisk(self, root: Path) -> None:
         self._asterisk = AsteriskService(self._tools.asterisk.argv, root)

@@ -123,7 +123,6 @@ ENGLISH: Final[Mapping[Prompt, str]] = MappingProxyType(
         Prompt.CALL_BACK_OFFER: "If we are to call you on this number, press one.",
         Prompt.QUEUE_WHERE: "Please stay on the line. You will be served in your turn.",
         Prompt.QUEUE_POSITION: "Your place in the queue is",
-        Prompt.QUEUE_NEXT: "You are the next.",
         Prompt.QUEUE_WAIT_MINUTES: "minutes is the expected wait.",
         Prompt.QUEUE_WAIT_SHORT: "We expect to serve you within a minute.",
         Prompt.QUEUE_WAIT_LONG: "The wait may be very long.",

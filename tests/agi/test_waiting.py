@@ -162,14 +162,22 @@ async def test_who_hangs_up_when_called_back_never_queued(serve: Serve, at: int)
 @pytest.mark.parametrize(
     ("position", "agents", "said"),
     [
-        (1, 3, [Prompt.QUEUE_NEXT]),
-        (1, 0, []),
-        (4, 0, []),
+        (1, 3, []),
+        (1, 0, None),
+        (4, 0, None),
+        (3, 24, []),  # an agent gets free every ten seconds
+        (4, 24, [Prompt.QUEUE_POSITION, "number_4", Prompt.QUEUE_WAIT_SHORT]),
         (3, 4, [Prompt.QUEUE_POSITION, "number_3", "number_2", Prompt.QUEUE_WAIT_MINUTES]),
     ],
 )
 def test_who_waits_hears_their_own_place_and_time(
-    position: int, agents: int, said: list[str]
+    position: int, agents: int, said: list[str] | None
 ) -> None:
     # Eight wait in all: what stands behind the caller does not make them wait.
     assert standing(position, Queued(waiting=8, agents=agents, answered=0)) == said
+
+
+def test_who_may_be_the_head_by_recent_answers_hears_no_words() -> None:
+    at_two_a_second = Queued(waiting=100, agents=10, answered=1800)
+    assert standing(40, at_two_a_second) == []
+    assert standing(41, at_two_a_second) != []
