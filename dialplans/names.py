@@ -93,8 +93,7 @@ PRIORITY_RETURNED = 10
 SIDE_LEG = "side-"
 """How the id of a leg begins that we add beside the citizen's: an agent's, or a third party's."""
 
-# Sounds. `helpline/<prompt>` is found below Asterisk's sounds, whatever the channel's language.
-SOUNDS = "helpline"
+# Sounds, below the prompts' folder.
 PROMPT_TECHNICAL_FAULT = "technical_fault"
 PROMPT_PLEASE_WAIT = "please_wait"
 PROMPT_KEEP_PLACE = "keep_place_offer"
@@ -141,8 +140,3 @@ def voice(language: str, call_id: str) -> str:
     the language's, then all. `call_id`: the last 12 digits of our call's, enough among who waits.
     """
     return f"{language}_{call_id}"
-
-
-def sound(prompt: str) -> str:
-    """A prompt as Asterisk names it, without an extension."""
-    return f"{SOUNDS}/{prompt}"

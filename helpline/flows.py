@@ -37,7 +37,7 @@ from agi.waiting import KeepPlaceFlow, OverflowedFlow, ReturningFlow
 from dialplans import names
 from helpline.clock import Clock
 from helpline.options.cell import CellOptions
-from helpline.reception import queue_routes
+from helpline.reception import queue_languages, queue_routes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +50,7 @@ class FlowParts:
     book: FeedbackBook
     prompts: Prompts
     words: WordSounds
+    english_words: WordSounds | None
     status: StatusBook
     gate: Gate
     open_now: OpenNow
@@ -70,6 +71,7 @@ def agi_server(cell: CellOptions, parts: FlowParts) -> FastAgiServer:
         book=parts.book,
         prompts=prompts,
         listener=KeyListener(prompts),
+        languages=[language.code for language in cell.languages],
         now=now,
     )
     routes: Mapping[str, Flow] = {
@@ -90,6 +92,7 @@ def agi_server(cell: CellOptions, parts: FlowParts) -> FastAgiServer:
             places=parts.places,
             prompts=prompts,
             default_queue=cell.queues[0].name,
+            languages=queue_languages(cell.routes),
             now=now,
         ),
         names.SCRIPT_ENDED: EndedFlow(journal=journal, now=now),
@@ -121,7 +124,9 @@ def agi_server(cell: CellOptions, parts: FlowParts) -> FastAgiServer:
 def _inbound(cell: CellOptions, parts: FlowParts, feedback: FeedbackFlow) -> InboundFlow:
     prompts = parts.prompts
     queue_for = queue_routes(cell.routes, cell.queues[0].name)
-    status = StatusEnquiry(prompts=prompts, words=parts.words, book=parts.status)
+    status = StatusEnquiry(
+        prompts=prompts, words=parts.words, english=parts.english_words, book=parts.status
+    )
     missed = None
     if parts.questions is not None:
         missed = MissedFeedback(questions=parts.questions, feedback=feedback, prompts=prompts)

@@ -15,7 +15,7 @@ from campaigns.callbacks import Callbacks
 from campaigns.dialer import Dialer
 from complaints.attachments.page import AttachmentPage, posts_may_see
 from complaints.bundle_page import BundlePage
-from complaints.status import words_to_speak
+from complaints.status import english_words, words_to_speak
 from cti import deskguidance, deskhearing, deskpage
 from cti.api import AgentApi
 from cti.api import routes as agent_routes
@@ -53,9 +53,16 @@ from helpline.metrics import Metrics
 from helpline.officers import OfficersByTelephone
 from helpline.outbound import Outbound, receipt_options
 from helpline.pages import DeskSessions, SessionSweep, WallboardSessions, page_shell
-from helpline.prompts import prompt_store, render_prompts
+from helpline.prompts import other_stores, prompt_store, render_prompts
 from helpline.queue_words import QueueWords
-from helpline.reception import Admission, Places, StatusRows, admission, opening_book
+from helpline.reception import (
+    Admission,
+    Places,
+    StatusRows,
+    admission,
+    opening_book,
+    queue_languages,
+)
 from helpline.recorded import RecordingJobs, recording_vault
 from helpline.recording_adapters import AsteriskRecorder, MayHear
 from helpline.settings import Settings
@@ -209,6 +216,7 @@ class Helpline:
         words, gate = Words(self._prompts), admission(settings, pool, now)
         words.want(await words_to_speak(pool))
         self._services.start("words", words.run)
+        english = await self._english_words(pool)
         places = Places(pool, settings.cell.name, now)
         languages = [one.code for one in settings.cell.languages]
         told = QueueWords(self._in_line, places.queue_now, state.prompts, languages)
@@ -222,6 +230,7 @@ class Helpline:
                 book=Answers(pool, settings.rules, now, self._signer()),
                 prompts=self._prompts,
                 words=words,
+                english_words=english,
                 status=StatusRows(pool),
                 gate=gate,
                 open_now=opening_book(settings, pool, now),
@@ -239,6 +248,16 @@ class Helpline:
 
     def _seated(self, queue: str, agent_id: str) -> AgentStatus | None:
         return None if self._live is None else self._live.seated(queue, agent_id)
+
+    async def _english_words(self, pool: Pool) -> Words | None:
+        """Where English is spoken to citizens, the subjects in it too."""
+        stores = other_stores(self._settings, self._tools)
+        if not stores:
+            return None
+        words = Words(stores[0])
+        words.want(await english_words(pool))
+        self._services.start("words in English", words.run)
+        return words
 
     async def _in_line(self) -> list[Standing]:
         return [] if self._live is None else await self._live.in_line()
@@ -310,7 +329,8 @@ class Helpline:
         settings, key = self._settings, signing_key(self._settings)
         policy = settings.rules
         shell = page_shell(settings, pool, self._now)
-        registrar = ComplaintRegistrar(pool, policy, self._now, self._vault.keys)
+        languages = queue_languages(settings.cell.routes)
+        registrar = ComplaintRegistrar(pool, policy, self._now, self._vault.keys, languages)
         live = self.live
         agents = AgentApi(
             key,

@@ -230,12 +230,16 @@ class FakeBook:
     away: int = 0
     error: Exception = field(default_factory=ConnectionRefusedError)
     answers: list[tuple[UUID, FeedbackAnswer]] = field(default_factory=list)
+    of: str | None = "hi"
 
     async def record(self, attempt_id: UUID, answer: FeedbackAnswer) -> None:
         if self.away > 0:
             self.away -= 1
             raise self.error
         self.answers.append((attempt_id, answer))
+
+    async def language(self, attempt_id: UUID) -> str | None:
+        return self.of
 
     @property
     def answer(self) -> FeedbackAnswer | None:
@@ -286,6 +290,7 @@ class Hall:
 
     status: FakeStatusBook = field(default_factory=FakeStatusBook)
     words: FakeWords = field(default_factory=FakeWords)
+    english: FakeWords | None = None
     gate: FakeGate = field(default_factory=FakeGate)
     hours: FakeHours = field(default_factory=FakeHours)
     questions: FakeQuestions = field(default_factory=FakeQuestions)
@@ -317,7 +322,9 @@ class Hall:
             open_now=self.hours,
             menu=MainMenu(
                 prompts=prompts,
-                status=StatusEnquiry(prompts=prompts, words=self.words, book=self.status),
+                status=StatusEnquiry(
+                    prompts=prompts, words=self.words, english=self.english, book=self.status
+                ),
                 for_officers=True,
             ),
             queue_for=queue_for,

@@ -1,6 +1,7 @@
 """What citizens do in the menus: status, advice, emergency, being asked, being kept out."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -116,6 +117,22 @@ async def test_nobody_tries_numbers_in_one_call(line: InboundLine) -> None:
     citizen = Citizen(keys={Prompt.MENU: ["2"] * 9, Prompt.STATUS_ASK: list(numbers)})
     await line.ring(citizen)
     assert len(line.hall.status.asked) == 5
+
+
+@pytest.mark.parametrize(
+    ("key", "unspoken", "subject"),
+    [("2", "", "Handpumps"), ("2", "Handpumps", "हैंडपंप"), ("1", "", "हैंडपंप")],
+)
+async def test_a_subject_is_named_in_the_language_chosen_where_the_data_has_it(
+    line: InboundLine, key: str, unspoken: str, subject: str
+) -> None:
+    line.hall.languages = ("hi", "en")
+    line.hall.english = FakeWords(unspoken)
+    line.hall.status.complaints = {NUMBER: replace(KEYED, subject_en="Handpumps")}
+    chooses = {Prompt.CHOICE_PRESS: [key], **keys_number().keys}
+    citizen = await line.ring(Citizen(keys=chooses))
+    at = citizen.said.index(Prompt.STATUS_SUBJECT)
+    assert citizen.said[at + 1] == subject
 
 
 async def test_a_subject_without_a_sound_is_left_out(line: InboundLine) -> None:

@@ -95,6 +95,7 @@ class Line:
             places=self.places,
             prompts=FakePrompts(),
             default_queue="helpline-hi",
+            languages={"schemes-en": "en"},
             now=now,
         )
         server = await self.serve({"returning": flow})
@@ -140,6 +141,13 @@ async def test_who_is_called_back_waits_at_the_place_that_was_kept(serve: Serve)
     assert line.journal.queues == [(CALL, "schemes-hi")]
     assert Prompt.RECORDING_NOTICE in citizen.said
     assert [kind for _, kind, _ in line.capture.opened] == ["call"]
+
+
+async def test_who_waited_in_english_is_called_back_in_english(serve: Serve) -> None:
+    place = KeptPlace("schemes-en", datetime(2025, 11, 3, tzinfo=UTC), 0, 1)
+    citizen = await Line(serve, places={LEFT: place}).come_back(Citizen(), str(LEFT))
+    assert citizen.variables["CHANNEL(language)"] == citizen.variables["HELPLINE_LANGUAGE"] == "en"
+    assert [*citizen.variables].index("CHANNEL(language)") == 0  # before anything is said
 
 
 @pytest.mark.parametrize("left", ["", "nonsense", str(uuid4())])

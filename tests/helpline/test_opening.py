@@ -6,10 +6,11 @@ from typing import cast
 import pytest
 
 from agi.hours import Opening
+from agi.visit import Skill
 from db.pool import Pool
 from dialplans.settings import QueueSettings
-from helpline.options.cell import CellOptions, DayHours, HoursOptions, ShiftOptions
-from helpline.reception import OpeningBook, opening_book
+from helpline.options.cell import CellOptions, DayHours, HoursOptions, QueueRoute, ShiftOptions
+from helpline.reception import OpeningBook, opening_book, queue_languages
 from helpline.settings import GivenSettings
 
 NOON = datetime(2026, 1, 26, 6, 30, tzinfo=UTC)  # in India, on Republic Day
@@ -113,3 +114,13 @@ def test_the_shifts_of_the_default_leave_no_hour_without_agents() -> None:
 def test_hours_of_a_queue_that_does_not_exist_are_refused() -> None:
     with pytest.raises(ValueError, match=r"hours\.queues: no queue elsewhere"):
         GivenSettings(hours=HoursOptions(queues={"elsewhere": DayHours()}))
+
+
+def test_a_queue_has_a_language_where_callers_of_no_other_wait() -> None:
+    routes = (
+        QueueRoute(queue="en", language="en"),
+        QueueRoute(queue="both", language="en", skill=Skill.SCHEMES),
+        QueueRoute(queue="both", language="hi", skill=Skill.SCHEMES),
+        QueueRoute(queue="any"),
+    )
+    assert queue_languages(routes) == {"en": "en"}
