@@ -284,6 +284,11 @@ def queue_for(language: str, skill: Skill) -> str:
     return QUEUE if skill is Skill.REGISTER else f"{skill}-{language}"
 
 
+def queue_by_language(language: str, skill: Skill) -> str:
+    """A queue for each language and skill."""
+    return f"{skill}-{language}"
+
+
 @dataclass
 class Hall:
     """All that an inbound call meets, with the flow that leads through it."""
@@ -301,6 +306,7 @@ class Hall:
     offers_call_back: bool = True
     officers_number: str | None = "1077"
     languages: tuple[str, ...] = ("hi",)
+    by_language: bool = False
     services: tuple[str, ...] = ("112", "108", "102")
 
     def flow(
@@ -336,7 +342,7 @@ class Hall:
         )
         return InboundFlow(
             cell="c1",
-            queue_for=queue_for,
+            queue_for=queue_by_language if self.by_language else queue_for,
             journal=journal,
             capture=capture,
             prompts=prompts,

@@ -228,6 +228,18 @@ async def test_the_emergency_key_counts_in_the_greeting(line: InboundLine) -> No
     assert citizen.said == [Prompt.GREETING, Prompt.EMERGENCY_CONNECTING]
 
 
+async def test_whom_no_service_answers_waits_in_the_queue_of_the_language_chosen(
+    line: InboundLine,
+) -> None:
+    line.hall.languages, line.hall.services = ("hi", "ur"), ("112",)
+    line.hall.by_language = True
+    citizen = await line.ring(Citizen(keys={Prompt.CHOICE_PRESS: ["2"], Prompt.MENU: ["9"]}))
+    assert citizen.variables["HELPLINE_AFTER_EMERGENCY"] == "register-ur"
+    assert citizen.variables["HELPLINE_LANGUAGE"] == "ur"
+    assert citizen.variables["HELPLINE_EMERGENCY"] == "112"
+    assert "HELPLINE_QUEUE" not in citizen.variables
+
+
 async def test_without_a_service_an_emergency_gets_an_agent(line: InboundLine) -> None:
     line.hall.services = ()
     citizen = await line.ring(Citizen(keys={Prompt.MENU: ["9"]}))
