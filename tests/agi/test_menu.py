@@ -211,6 +211,23 @@ async def test_the_language_is_asked_for_where_there_are_several(line: InboundLi
     assert citizen.variables["HELPLINE_QUEUE"] == "suggestion-ur"
 
 
+@pytest.mark.parametrize(
+    ("keys", "queue", "menus"),
+    [
+        (["1", "1"], "suggestion-hi", 1),
+        (["2", "2"], "suggestion-ur", 1),
+        (["2", "4"], "schemes-ur", 0),
+    ],
+)
+async def test_a_key_that_is_doubled_does_not_choose_in_the_menu_another_one_does(
+    line: InboundLine, keys: list[str | None], queue: str, menus: int
+) -> None:
+    line.hall.languages = ("hi", "ur")
+    citizen = await line.ring(Citizen(keys={Prompt.CHOICE_PRESS: keys, Prompt.MENU: ["3"]}))
+    assert citizen.variables["HELPLINE_QUEUE"] == queue
+    assert citizen.said.count(Prompt.MENU) == menus
+
+
 @pytest.mark.parametrize(("key", "service"), [(None, "112"), ("9", "112"), ("1", "108")])
 async def test_emergency_is_one_key_away_and_the_first_service_needs_no_second(
     line: InboundLine, key: str | None, service: str
