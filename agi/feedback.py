@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -18,6 +18,7 @@ from agi.ports import Capture, FeedbackAnswer, FeedbackBook, Journal, Listener, 
 from agi.recorded import record_call
 from agi.session import ANY_KEY, RecordEnd, Session
 from calls.model import Outcome
+from dialplans.names import LANGUAGE_DEFAULT
 from speech.prompts import Prompt
 
 _log = structlog.get_logger(__name__)
@@ -59,6 +60,8 @@ class Heard:
 class FeedbackFlow:
     """Argument: the attempt, which is also our call. Times in seconds.
 
+    `languages`: those that citizens can choose; a citizen who chose one hears it again.
+
     The answer is written whether or not the citizen is still there; if it cannot be written within
     `insist_for`, the call ends as `lost` and the citizen will be asked again.
     """
@@ -69,6 +72,7 @@ class FeedbackFlow:
     prompts: Prompts
     listener: Listener
     now: Callable[[], datetime]
+    languages: Sequence[str] = (LANGUAGE_DEFAULT,)
     own_words_seconds: float = 60.0
     silence_seconds: int = 4
     thanks_after: float = 2.0
@@ -106,6 +110,9 @@ class FeedbackFlow:
     async def _converse(self, session: Session, attempt: UUID, heard: Heard) -> Outcome:
         await session.answer()
         await record_call(session, attempt, self.now(), journal=self.journal, capture=self.capture)
+        language = await self.book.language(attempt)
+        if language and language != LANGUAGE_DEFAULT and language in self.languages:
+            await session.set_language(language)
         await self._say(session, Prompt.FEEDBACK_GREETING, Prompt.RECORDING_NOTICE)
         outcome = await self.ask(session, attempt, heard)
         if outcome is Outcome.WRONG_PERSON:

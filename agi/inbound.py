@@ -22,7 +22,14 @@ from agi.visit import Leave, Skill, ToAgent, ToEmergency, ToOfficersLine, Visit
 from agi.waiting import announcement
 from calls.model import NewCall, Outcome
 from db.errors import JournalFullError
-from dialplans.names import LANGUAGE_DEFAULT, VAR_CALL, VAR_KNOWN, VAR_LANGUAGE, VAR_QUEUE
+from dialplans.names import (
+    LANGUAGE_DEFAULT,
+    VAR_AFTER_EMERGENCY,
+    VAR_CALL,
+    VAR_KNOWN,
+    VAR_LANGUAGE,
+    VAR_QUEUE,
+)
 from speech.prompts import Prompt
 
 _log = structlog.get_logger(__name__)
@@ -92,6 +99,7 @@ class InboundFlow:
             if isinstance(way, Leave):
                 return await self._part(session, visit)
             if isinstance(way, ToEmergency):
+                await self._if_no_service(session, visit)
                 if await self.emergency(session):
                     return None
                 way = ToAgent()
@@ -116,6 +124,13 @@ class InboundFlow:
                 session, call.id, self.now(), journal=self.journal, capture=self.capture
             )
         return outcome
+
+    async def _if_no_service(self, session: Session, visit: Visit) -> None:
+        """Where the dialplan leads who reaches no emergency service, and in which language."""
+        queue = self.queue_for(visit.language, Skill.REGISTER)
+        await session.set_variable(VAR_AFTER_EMERGENCY, queue)
+        if visit.language != LANGUAGE_DEFAULT:
+            await session.set_variable(VAR_LANGUAGE, visit.language)
 
     async def _to_queue(self, session: Session, visit: Visit, queue: str) -> None:
         call, language = visit.call, visit.language

@@ -44,7 +44,7 @@ class MainMenu:
         """Where the caller goes next. Raises `Hangup`, `CommandFailedError`."""
         missed, said = 0, [Prompt.MENU]
         for _ in range(self.rounds):
-            key = await self._ask(session, said)
+            key, visit.ahead = visit.ahead or await self._ask(session, said), ""
             said = [Prompt.MENU]
             if key in _TO_AGENT:
                 return _TO_AGENT[key]

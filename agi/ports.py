@@ -143,6 +143,9 @@ class FeedbackBook(Protocol):
     async def record(self, attempt_id: UUID, answer: FeedbackAnswer) -> None:
         """The answer of one attempt, once: a repeat changes nothing."""
 
+    async def language(self, attempt_id: UUID) -> str | None:
+        """Of the citizen who is called, as it was when they registered. Never raises."""
+
 
 @dataclass(frozen=True, slots=True)
 class OpenQuestion:

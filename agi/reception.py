@@ -15,6 +15,7 @@ from dialplans.names import LANGUAGE_DEFAULT, language_prompt
 from speech.numbers import digits
 from speech.prompts import Prompt
 
+_DOUBLED_SECONDS = 0.4
 QueueFor = Callable[[str, Skill], str]
 """Language and skill -> the queue's name."""
 
@@ -80,6 +81,13 @@ class Reception:
         key = await self._ask(session, _REFUSALS[verdict], Prompt.EMERGENCY_KEY)
         return ToEmergency() if key == KEY_EMERGENCY else Leave()
 
+    async def _ahead(self, session: Session, key: str) -> str:
+        """What was keyed ahead of the menu. The same key at once was doubled by a trunk or a hand:
+        it must not choose there, too.
+        """
+        more = await session.wait_for_digit(_DOUBLED_SECONDS) if key else None
+        return "" if more is None or more == key else more
+
     async def _language(self, session: Session, visit: Visit) -> None:
         keys = {str(number): name for number, name in enumerate(self.languages, 1)}
         if len(keys) < 2:
@@ -89,6 +97,8 @@ class Reception:
             for key, name in keys.items()
             for one in (language_prompt(name), Prompt.CHOICE_FOR, *digits(key), Prompt.CHOICE_PRESS)
         ]
-        visit.language = keys.get(await self._ask(session, *said), self.languages[0])
+        key = await self._ask(session, *said)
+        visit.language = keys.get(key, self.languages[0])
+        visit.ahead = await self._ahead(session, key)
         if visit.language != LANGUAGE_DEFAULT:
             await session.set_language(visit.language)

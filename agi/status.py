@@ -17,6 +17,7 @@ from complaints.calendar import IST
 from complaints.status import Brief, Status
 from db.errors import AWAY, stop_if_cancelled
 from speech import numbers
+from speech.english import CODE as _ENGLISH
 from speech.prompts import Prompt
 
 _log = structlog.get_logger(__name__)
@@ -46,9 +47,13 @@ _WITH_SOMEBODY: Final = ("with_officer", "proposed", "paused")
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A text that is data; left out of the sentence while it has no sound yet."""
+    """A text that is data, in Hindi; left out of the sentence while it has no sound yet.
+
+    `english`: the same, where the data has it. The Hindi one stands in for it.
+    """
 
     text: str
+    english: str = ""
 
 
 Sentence = list[str | Word]
@@ -60,7 +65,7 @@ def brief(complaint: Brief) -> Sentence:
         Prompt.STATUS_NUMBER,
         *numbers.digits(complaint.number),
         Prompt.STATUS_SUBJECT,
-        Word(complaint.subject),
+        Word(complaint.subject, complaint.subject_en),
         _STATES[complaint.state],
     ]
 
@@ -84,10 +89,14 @@ def _day(at: datetime) -> Sequence[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusEnquiry:
-    """`tries`: wrong numbers until an agent is called; `lookups`: answers in one call."""
+    """`tries`: wrong numbers until an agent is called; `lookups`: answers in one call.
+
+    `english`: where words in English are spoken; None: nowhere.
+    """
 
     prompts: Prompts
     words: WordSounds
+    english: WordSounds | None = None
     book: StatusBook
     tries: int = 3
     lookups: int = 5
@@ -110,42 +119,48 @@ class StatusEnquiry:
 
     async def _of_number(self, session: Session, visit: Visit, digits: str) -> None:
         if not self._may_look(visit):
-            await self._speak(session, [Prompt.STATUS_UNAVAILABLE])
+            await self._speak(session, visit, [Prompt.STATUS_UNAVAILABLE])
             return
         try:
             found = await self.book.by_number(digits)
         except AWAY as error:
-            await self._away(session, error)
+            await self._away(session, visit, error)
             return
         visit.outcome = visit.outcome or Outcome.STATUS_TOLD
-        await self._speak(session, [Prompt.STATUS_UNKNOWN] if found is None else full(found))
+        sentence: Sentence = [Prompt.STATUS_UNKNOWN] if found is None else full(found)
+        await self._speak(session, visit, sentence)
 
     async def _of_caller(self, session: Session, visit: Visit) -> None:
         caller = visit.call.number
         try:
             found = await self.book.of_contact(caller) if caller and self._may_look(visit) else []
         except AWAY as error:
-            await self._away(session, error)
+            await self._away(session, visit, error)
             return
         visit.outcome = visit.outcome or (Outcome.STATUS_TOLD if found else None)
         sentences = [brief(one) for one in found] or [[Prompt.STATUS_NONE_OF_CALLER]]
         for sentence in sentences:
-            await self._speak(session, sentence)
+            await self._speak(session, visit, sentence)
 
     def _may_look(self, visit: Visit) -> bool:
         """Nobody tries numbers until one fits."""
         visit.lookups += 1
         return visit.lookups <= self.lookups
 
-    async def _away(self, session: Session, error: BaseException) -> None:
+    async def _away(self, session: Session, visit: Visit, error: BaseException) -> None:
         stop_if_cancelled()
         _log.warning("status not told", error=repr(error))
-        await self._speak(session, [Prompt.STATUS_UNAVAILABLE])
+        await self._speak(session, visit, [Prompt.STATUS_UNAVAILABLE])
 
-    async def _speak(self, session: Session, sentence: Sequence[str | Word]) -> None:
+    async def _speak(self, session: Session, visit: Visit, sentence: Sequence[str | Word]) -> None:
         """Any of the two keys stops it: who has heard enough goes back to the menu."""
         files = (
-            self.words.file(one.text) if isinstance(one, Word) else self.prompts.file(one)
+            self._sound(visit, one) if isinstance(one, Word) else self.prompts.file(one)
             for one in sentence
         )
         await session.say([file for file in files if file is not None], "*#")
+
+    def _sound(self, visit: Visit, word: Word) -> str | None:
+        if self.english is not None and visit.language == _ENGLISH and word.english:
+            return self.english.file(word.english) or self.words.file(word.text)
+        return self.words.file(word.text)

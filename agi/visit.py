@@ -17,11 +17,15 @@ class Skill(StrEnum):
 
 @dataclass(slots=True)
 class Visit:
-    """`outcome`: what the call has come to so far; a hang-up does not take it back."""
+    """`outcome`: what the call has come to so far; a hang-up does not take it back.
+
+    `ahead`: a key for the menu that was pressed before it began.
+    """
 
     call: NewCall
     language: str = LANGUAGE_DEFAULT
     outcome: Outcome | None = None
+    ahead: str = ""
     lookups: int = field(default=0)
 
     @property

@@ -1,6 +1,6 @@
 """On the way into a queue, and out of it with the place kept."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
@@ -15,13 +15,20 @@ from agi.ports import Capture, Journal, PlaceBook, Prompts
 from agi.recorded import record_call
 from agi.session import Session
 from calls.model import Outcome
-from calls.waiting import Queued, expected_wait
-from dialplans.names import VAR_POSITION, VAR_PRIORITY, VAR_QUEUE
+from calls.waiting import KeptPlace, Queued, expected_wait
+from dialplans.names import (
+    LANGUAGE_DEFAULT,
+    VAR_LANGUAGE,
+    VAR_POSITION,
+    VAR_PRIORITY,
+    VAR_QUEUE,
+)
 from speech import numbers
 from speech.prompts import Prompt
 
 _log = structlog.get_logger(__name__)
 _SHORT = timedelta(minutes=1)
+_NEAR = timedelta(seconds=20)  # 5 until it is written, 6 of the longest words, and as much again
 _LONGEST_SAID = timedelta(minutes=60)
 
 
@@ -44,13 +51,19 @@ def announcement(queue: Queued) -> list[str]:
     return [*said, numbers.number(ceil(wait / _SHORT)), Prompt.QUEUE_WAIT_MINUTES]
 
 
-def standing(position: int, queue: Queued) -> list[str]:
-    """What somebody hears who waits at this place (1: the head); nothing where no agent is."""
-    if queue.agents == 0:
-        return []
-    if position == 1:
-        return [Prompt.QUEUE_NEXT]
-    return announcement(replace(queue, waiting=position - 1))
+def standing(position: int, queue: Queued) -> list[str] | None:
+    """What somebody hears who waits at this place (1: the head); None where no agent is.
+
+    Nothing near the head: who listens to an announcement is not offered to an agent, and keeps one
+    from those behind (app_queue). Near is what may become the head before the words are over, by
+    either of our two estimates.
+    """
+    here = replace(queue, waiting=position - 1)
+    waits = (expected_wait(here), expected_wait(replace(here, answered=0)))
+    wait = min((one for one in waits if one is not None), default=None)
+    if wait is None:
+        return None
+    return [] if position == 1 or wait <= _NEAR else announcement(here)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +122,8 @@ class KeepPlaceFlow:
 class ReturningFlow:
     """Arguments: our outbound call, the call that left the queue. The citizen has answered.
 
-    They wait for an agent again, at the place that their first call had.
+    They wait for an agent again, at the place that their first call had. `languages`: of queues in
+    which one is spoken; the citizen who chose it there hears it again.
     """
 
     journal: Journal
@@ -117,6 +131,7 @@ class ReturningFlow:
     places: PlaceBook
     prompts: Prompts
     default_queue: str
+    languages: Mapping[str, str]
     now: Callable[[], datetime]
 
     async def __call__(self, session: Session) -> None:
@@ -129,17 +144,27 @@ class ReturningFlow:
             await session.answer()
             at = self.now()
             await record_call(session, call_id, at, journal=self.journal, capture=self.capture)
+            place = await self._place(session)
+            queue = self.default_queue if place is None else place.queue
+            await self._speak(session, self.languages.get(queue, LANGUAGE_DEFAULT))
             said = [Prompt.GREETING, Prompt.RECORDING_NOTICE, Prompt.CONNECTING]
             await session.say([self.prompts.file(one) for one in said])
-            await self._queue(session, call_id)
+            await self._queue(session, call_id, queue)
         except Hangup:
             await noted(self.journal.ended(call_id, Outcome.IVR_ABANDONED, self.now()))
             raise
 
-    async def _queue(self, session: Session, call_id: UUID) -> None:
+    async def _place(self, session: Session) -> KeptPlace | None:
         left = _uuid(session.args[1]) if len(session.args) > 1 else None
-        place = None if left is None else await self.places.kept(left)
-        queue = self.default_queue if place is None else place.queue
+        return None if left is None else await self.places.kept(left)
+
+    async def _speak(self, session: Session, language: str) -> None:
+        if language != LANGUAGE_DEFAULT:
+            await session.set_language(language)
+            await session.set_variable(VAR_LANGUAGE, language)
+
+    async def _queue(self, session: Session, call_id: UUID, queue: str) -> None:
+        place = await self._place(session)  # as it is now
         if session.hung_up:
             raise Hangup
         await noted(self.journal.queued(call_id, queue, self.now()))

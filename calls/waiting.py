@@ -36,9 +36,9 @@ def expected_wait(queue: Queued, handling: timedelta = _HANDLING) -> timedelta |
     return handling / queue.agents * queue.waiting
 
 
-async def queue_now(conn: Connection, queue: str, now: datetime) -> Queued:
-    """The queue over all cells, from our own rows."""
-    row = await statements().calls_queue_now(conn, queue=queue, since=now - _WINDOW)
+async def queue_now(conn: Connection, queue: str, cell: str, now: datetime) -> Queued:
+    """The queue in one cell, whose agents alone serve who waits there; from our own rows."""
+    row = await statements().calls_queue_now(conn, queue=queue, cell=cell, since=now - _WINDOW)
     return Queued(**row)
 
 
@@ -70,17 +70,11 @@ async def position(conn: Connection, call_id: UUID) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Somebody who waits. `position` 1 is the head of the queue."""
+    """Somebody who waits in a cell. `position` 1 is the head of the queue there."""
 
     call_id: UUID
     queue: str
     position: int
-
-
-async def standing(conn: Connection, cell: str, at_most: int) -> list[Standing]:
-    """Who waits in this cell, the longest first."""
-    rows = statements().calls_standing(conn, cell=cell, at_most=at_most)
-    return [Standing(**row) async for row in rows]
 
 
 async def kept_place(conn: Connection, call_id: UUID) -> KeptPlace | None:

@@ -31,6 +31,7 @@ __all__ = [
     "count_attempt",
     "follow_up",
     "give_up",
+    "language_of",
     "open_question_for",
     "postpone",
     "record",
@@ -147,6 +148,13 @@ async def record_called_back(
             signer=signer,
             disposal_no=disposal_no,
         )
+
+
+async def language_of(pool: Pool, attempt_id: UUID) -> str | None:
+    """Of the citizen who is asked in this attempt; None: there is no such attempt."""
+    async with pool.acquire(timeout=1) as conn:
+        found = await statements().complaints_language_of_attempt(conn, id=attempt_id)
+    return None if found is None else str(found)
 
 
 async def open_question_for(pool: Pool, calling_number: str) -> OpenQuestion | None:

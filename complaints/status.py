@@ -1,6 +1,6 @@
 """Where a complaint stands, as far as a voice on the telephone may be told. Reads only."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from complaints import number
@@ -12,10 +12,11 @@ _SECONDS = 2.0  # a citizen waits on the line
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """What a calling number alone reveals. `subject`: the category in Hindi."""
+    """What a calling number alone reveals. `subject`: the category in Hindi, and in English."""
 
     number: str
     subject: str
+    subject_en: str = field(default="", kw_only=True)
     state: str
 
 
@@ -55,3 +56,9 @@ async def words_to_speak(pool: Pool) -> list[str]:
     """Every subject and post title that a status may name today."""
     async with pool.acquire(timeout=_SECONDS) as conn:
         return [row["text"] async for row in statements().complaints_words_to_speak(conn)]
+
+
+async def english_words(pool: Pool) -> list[str]:
+    """Every subject that a status may name to who chose English."""
+    async with pool.acquire(timeout=_SECONDS) as conn:
+        return [row["text"] async for row in statements().complaints_english_words(conn)]

@@ -47,6 +47,12 @@ class State:
     spent: Mapping[str, None] = field(default_factory=dict)
 
 
+def call_of(state: State, channel_id: str) -> UUID | None:
+    """The call of a live leg."""
+    leg = state.legs.get(channel_id)
+    return None if leg is None else leg.call_id
+
+
 def changed_calls(old: Mapping[UUID, LiveCall], new: Mapping[UUID, LiveCall]) -> list[LiveCall]:
     """Calls that are not the same in both, as they were and as they are.
 

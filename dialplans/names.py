@@ -7,6 +7,8 @@ VAR_QUEUE = "HELPLINE_QUEUE"
 """Set by the inbound flow: the queue that the dialplan sends the caller to; empty: none."""
 VAR_EMERGENCY = "HELPLINE_EMERGENCY"
 """Set by the inbound flow: the emergency service to be called first; it goes before the queue."""
+VAR_AFTER_EMERGENCY = "HELPLINE_AFTER_EMERGENCY"
+"""With `VAR_EMERGENCY`: the queue for who reaches no service; empty: the first."""
 VAR_PRIORITY = "QUEUE_PRIO"
 """app_queue's own: who has a higher one is served first."""
 VAR_POSITION = "HELPLINE_POSITION"
@@ -93,8 +95,7 @@ PRIORITY_RETURNED = 10
 SIDE_LEG = "side-"
 """How the id of a leg begins that we add beside the citizen's: an agent's, or a third party's."""
 
-# Sounds. `helpline/<prompt>` is found below Asterisk's sounds, whatever the channel's language.
-SOUNDS = "helpline"
+# Sounds, below the prompts' folder.
 PROMPT_TECHNICAL_FAULT = "technical_fault"
 PROMPT_PLEASE_WAIT = "please_wait"
 PROMPT_KEEP_PLACE = "keep_place_offer"
@@ -141,8 +142,3 @@ def voice(language: str, call_id: str) -> str:
     the language's, then all. `call_id`: the last 12 digits of our call's, enough among who waits.
     """
     return f"{language}_{call_id}"
-
-
-def sound(prompt: str) -> str:
-    """A prompt as Asterisk names it, without an extension."""
-    return f"{SOUNDS}/{prompt}"

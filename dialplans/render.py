@@ -112,7 +112,6 @@ def write(cell: CellSettings, files: Mapping[str, str], *, group: int | None = N
         _make_folder(folder, folder_mode, group)
     _link(cell.root / "data/documentation", cell.documentation_dir)
     _link(cell.root / "data/sounds/en", cell.sounds_dir)
-    _link(cell.root / "data/sounds" / names.SOUNDS, cell.prompts_dir)
     etc = cell.root / "etc"
     for name, text in files.items():
         write_atomically(etc / name, text, mode=0o600 if group is None else 0o640, group=group)

@@ -19,6 +19,7 @@ from complaints.policy import Policy
 from complaints.texts import DissatisfactionReason
 from cti.ami import AmiLink
 from cti.originate import OriginateCommand
+from db.errors import AWAY, stop_if_cancelled
 from db.pool import Pool
 from dialplans import names
 from helpline.clock import Clock
@@ -83,6 +84,15 @@ class Answers:
             now=self._now(),
             signer=self._signer,
         )
+
+    async def language(self, attempt_id: UUID) -> str | None:
+        """The citizen's; without a database the one that most people have."""
+        try:
+            return await feedback.language_of(self._pool, attempt_id)
+        except AWAY as error:
+            stop_if_cancelled()
+            _log.warning("language of a citizen not known", error=repr(error))
+            return None
 
 
 class OpenFeedback:

@@ -1,6 +1,8 @@
 """What the agents' desk needs of calls and complaints, fitted to their use cases."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, replace
+from types import MappingProxyType
 
 from calls.model import Call
 from calls.store import load as load_call
@@ -38,6 +40,7 @@ from cti.ports import History, RegisteredComplaint, RegistrationForm
 from cti.supervisor.hearing import LAST_CALLS
 from db.pool import Pool
 from db.statements import statements
+from dialplans.names import LANGUAGE_DEFAULT
 from helpline.clock import Clock
 from recordings.master import MasterKeys
 
@@ -90,8 +93,16 @@ class NumberHistory:
 class ComplaintRegistrar:
     """`cti.ports.Registrar` through the complaint's use case."""
 
-    def __init__(self, pool: Pool, policy: Policy, now: Clock, keys: MasterKeys) -> None:
-        """`keys` wrap those of what is sealed."""
+    def __init__(
+        self,
+        pool: Pool,
+        policy: Policy,
+        now: Clock,
+        keys: MasterKeys,
+        languages: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """`keys` wrap those of what is sealed. `languages`: of queues in which one is spoken."""
+        self._languages = languages
         self._pool = pool
         self._keys = keys
         self._policy = policy
@@ -150,6 +161,7 @@ class ComplaintRegistrar:
             place=form.place,
             text=form.text,
             citizen_name=form.citizen_name,
+            language=self._languages.get(call.queue or "", LANGUAGE_DEFAULT),
             call_id=form.call_id,
             kind=MatterKind(form.kind),
             incident=form.incident,

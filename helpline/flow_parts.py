@@ -26,7 +26,7 @@ from helpline.cell import state_folder
 from helpline.clock import Clock
 from helpline.known_agents import KnownAgents
 from helpline.officers import OfficersByTelephone
-from helpline.reception import Places, StatusRows, opening_book
+from helpline.reception import StatusRows, opening_book
 from helpline.settings import Settings
 from helpline.sign_in import passwords
 from recordings.capture import Capture
@@ -42,6 +42,7 @@ class FlowParts:
     book: FeedbackBook
     prompts: Prompts
     words: WordSounds
+    english_words: WordSounds | None
     status: StatusBook
     gate: Gate
     open_now: OpenNow
@@ -61,10 +62,14 @@ def flow_parts(
     *,
     prompts: Prompts,
     words: WordSounds,
+    english_words: WordSounds | None,
     gate: Gate,
+    places: PlaceBook,
     seated: Callable[[str, str], AgentStatus | None],
 ) -> FlowParts:
-    """`seated`: what an agent does who is a member of a queue; None: they are none."""
+    """`english_words`: None where citizens are not spoken to in English.
+
+    `seated`: what an agent does who is a member of a queue; None: they are none."""
     cell, policy, signer = settings.cell, settings.rules, link_signer(settings, now)
     return FlowParts(
         journal=CallJournal(commit),
@@ -73,10 +78,11 @@ def flow_parts(
         book=Answers(pool, policy, now, signer),
         prompts=prompts,
         words=words,
+        english_words=english_words,
         status=StatusRows(pool),
         gate=gate,
         open_now=opening_book(settings, pool, now),
-        places=Places(pool, now),
+        places=places,
         known=KnownAgents(pool, cell, seated, now),
         questions=OpenFeedback(pool, policy, now, signer),
         offers_call_back=settings.hours.call_back,

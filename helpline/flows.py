@@ -21,7 +21,7 @@ from agi.waiting import KeepPlaceFlow, OverflowedFlow, ReturningFlow
 from dialplans import names
 from helpline.flow_parts import FlowParts
 from helpline.options.cell import CellOptions
-from helpline.reception import queue_routes
+from helpline.reception import queue_languages, queue_routes
 
 # Feedback too: the citizen whom we have called may answer while we drain.
 _FOLLOW_UPS = (
@@ -53,7 +53,7 @@ def agi_server(cell: CellOptions, parts: FlowParts) -> FastAgiServer:
 def _routes(cell: CellOptions, parts: FlowParts) -> Mapping[str, Flow]:
     """Each script of the dialplan, and the flow that it runs."""
     prompts, journal, now = parts.prompts, parts.journal, parts.now
-    feedback = _feedback(parts)
+    feedback = _feedback(cell, parts)
     return {
         names.SCRIPT_INBOUND: _inbound(cell, parts, feedback),
         names.SCRIPT_UNSERVED: UnservedFlow(
@@ -72,6 +72,7 @@ def _routes(cell: CellOptions, parts: FlowParts) -> Mapping[str, Flow]:
             places=parts.places,
             prompts=prompts,
             default_queue=cell.queues[0].name,
+            languages=queue_languages(cell.routes),
             now=now,
         ),
         names.SCRIPT_ENDED: EndedFlow(journal=journal, now=now),
@@ -82,13 +83,14 @@ def _routes(cell: CellOptions, parts: FlowParts) -> Mapping[str, Flow]:
     }
 
 
-def _feedback(parts: FlowParts) -> FeedbackFlow:
+def _feedback(cell: CellOptions, parts: FlowParts) -> FeedbackFlow:
     return FeedbackFlow(
         journal=parts.journal,
         capture=parts.capture,
         book=parts.book,
         prompts=parts.prompts,
         listener=KeyListener(parts.prompts),
+        languages=[language.code for language in cell.languages],
         now=parts.now,
     )
 
@@ -96,7 +98,9 @@ def _feedback(parts: FlowParts) -> FeedbackFlow:
 def _inbound(cell: CellOptions, parts: FlowParts, feedback: FeedbackFlow) -> InboundFlow:
     prompts = parts.prompts
     queue_for = queue_routes(cell.routes, cell.queues[0].name)
-    status = StatusEnquiry(prompts=prompts, words=parts.words, book=parts.status)
+    status = StatusEnquiry(
+        prompts=prompts, words=parts.words, english=parts.english_words, book=parts.status
+    )
     missed = None
     if parts.questions is not None:
         missed = MissedFeedback(questions=parts.questions, feedback=feedback, prompts=prompts)

@@ -2,14 +2,18 @@
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
+from calls.waiting import Standing
 from cti.ami import AmiLink, AmiSettings
 from cti.directory import Directory, EmergencyService, Listed
 from cti.joined import Cti, CtiSettings
+from cti.places import in_line
 from cti.ports import CallerHistory
 from cti.queue_titles import Titles, title_of
 from cti.softphones import Publish, SoftphoneSettings
+from cti.state import call_of
 from cti.views import AgentStatus
 from cti.wallboards import Planned
 from db.pool import Pool
@@ -111,6 +115,11 @@ class LiveCell:
     def queue_titles(self) -> Titles:
         """What people read for each queue, of all cells."""
         return self._cti.wallboards.titles()
+
+    async def in_line(self) -> list[Standing]:
+        """Who waits in the queues, and where. Raises an `AmiError`."""
+        state = self._cti.live.state
+        return await in_line(self.link, partial(call_of, state)) if state.waiting else []
 
     def live_calls(self) -> frozenset[UUID] | None:
         """Our calls that have a channel; None while we are not in step with Asterisk."""

@@ -26,6 +26,7 @@ from helpline.settings import Settings
 
 _log = structlog.get_logger(__name__)
 _T = TypeVar("_T")
+_ANY = "any"
 _SECONDS = 1.0  # a citizen waits on the line
 _HOLIDAYS_FOR = timedelta(minutes=10)
 
@@ -82,13 +83,16 @@ class StatusRows:
 class Places:
     """`agi.ports.PlaceBook` by the rows of calls."""
 
-    def __init__(self, pool: Pool, now: Clock) -> None:
+    def __init__(self, pool: Pool, cell: str, now: Clock) -> None:
         self._pool = pool
+        self._cell = cell
         self._now = now
 
     async def queue_now(self, queue: str) -> Queued | None:
         """How the queue stands; nothing without a database."""
-        return await self._known(lambda conn: waiting.queue_now(conn, queue, self._now()))
+        return await self._known(
+            lambda conn: waiting.queue_now(conn, queue, self._cell, self._now())
+        )
 
     async def keep(self, call_id: UUID, number: str, queue: str, priority: int) -> None:
         """Write the row."""
@@ -183,6 +187,19 @@ def queue_routes(routes: Sequence[QueueRoute], default: str) -> Callable[[str, S
         return default
 
     return queue_for
+
+
+def queue_languages(routes: Sequence[QueueRoute]) -> dict[str, str]:
+    """The language of each queue in which callers of one language only wait."""
+    spoken: dict[str, set[str]] = {}
+    for route in routes:
+        spoken.setdefault(route.queue, set()).add(route.language or _ANY)
+    return {
+        queue: language
+        for queue, found in spoken.items()
+        for language in found
+        if len(found) == 1 and language != _ANY
+    }
 
 
 def admission(settings: Settings, pool: Pool, now: Clock) -> Admission:

@@ -16,6 +16,7 @@ from helpline.keys import signing_key
 from helpline.live import LiveCell
 from helpline.outbound import receipt_options
 from helpline.pages import DeskSessions, WallboardSessions
+from helpline.reception import queue_languages
 from helpline.recording_adapters import MayHear
 from helpline.settings import Settings
 from messages.receipts import Receipts
@@ -39,7 +40,7 @@ def add_site(
     agents = AgentApi(
         key,
         live.desk,
-        ComplaintRegistrar(shell.pool, settings.rules, shell.now, vault.keys),
+        _registrar(shell, settings, vault),
         desks,
         wallboards=live.wallboards,
         drafts=live.drafts,
@@ -54,6 +55,11 @@ def add_site(
     _add_supervisors(app, shell, settings, vault, key, live)
     if receipts := settings.notifications.receipts:
         Receipts(shell.pool, receipt_options(receipts), shell.now).add_routes(app)
+
+
+def _registrar(shell: Shell, settings: Settings, vault: Vault) -> ComplaintRegistrar:
+    languages = queue_languages(settings.cell.routes)
+    return ComplaintRegistrar(shell.pool, settings.rules, shell.now, vault.keys, languages)
 
 
 def _add_links(

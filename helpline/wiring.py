@@ -9,9 +9,10 @@ from pathlib import Path
 import structlog
 
 from agi.server import FastAgiServer
+from calls.waiting import Standing
 from campaigns.callbacks import Callbacks
 from campaigns.dialer import Dialer
-from complaints.status import words_to_speak
+from complaints.status import english_words, words_to_speak
 from cti.views import AgentStatus
 from db.group_commit import GroupCommit
 from db.migrate import migrate
@@ -34,9 +35,9 @@ from helpline.live import LiveCell
 from helpline.metrics import Metrics
 from helpline.outbound import Outbound
 from helpline.pages import DeskSessions, SessionSweep, page_shell
-from helpline.prompts import prompt_store, render_prompts
+from helpline.prompts import other_stores, prompt_store, render_prompts
 from helpline.queue_words import QueueWords
-from helpline.reception import admission, planned_seats
+from helpline.reception import Places, admission, planned_seats
 from helpline.recorded import RecordingJobs, recording_vault
 from helpline.recording_adapters import AsteriskRecorder
 from helpline.settings import Settings
@@ -184,8 +185,10 @@ class Helpline:
         words, gate = Words(self._prompts), admission(settings, pool, now)
         words.want(await words_to_speak(pool))
         self._services.start("words", words.run)
+        english = await self._english_words(pool)
+        places = Places(pool, settings.cell.name, now)
         languages = [one.code for one in settings.cell.languages]
-        told = QueueWords(pool, state.prompts, settings.cell.name, languages, now)
+        told = QueueWords(self._in_line, places.queue_now, state.prompts, languages)
         self._services.start("places told", lambda: told.run(_PLACES_SECONDS))
         self._agi = agi_server(
             settings.cell,
@@ -196,7 +199,9 @@ class Helpline:
                 now,
                 prompts=self._prompts,
                 words=words,
+                english_words=english,
                 gate=gate,
+                places=places,
                 seated=self._seated,
             ),
         )
@@ -209,6 +214,19 @@ class Helpline:
 
     def _seated(self, queue: str, agent_id: str) -> AgentStatus | None:
         return None if self._live is None else self._live.seated(queue, agent_id)
+
+    async def _english_words(self, pool: Pool) -> Words | None:
+        """Where English is spoken to citizens, the subjects in it too."""
+        stores = other_stores(self._settings, self._tools)
+        if not stores:
+            return None
+        words = Words(stores[0])
+        words.want(await english_words(pool))
+        self._services.start("words in English", words.run)
+        return words
+
+    async def _in_line(self) -> list[Standing]:
+        return [] if self._live is None else await self._live.in_line()
 
     async def _start_asterisk(self, root: Path) -> None:
         self._asterisk = AsteriskService(self._tools.asterisk.argv, root)

@@ -1,4 +1,6 @@
-"""What citizens hear who chose English, after that choice; what is not here is said in Hindi.
+"""What citizens hear who chose English, after that choice, and whom we call who once did.
+
+What is not here is said in Hindi.
 
 Flows string prompts together in the order of Hindi, so these fit that order: "for an ambulance,"
 "two", "is the key".
@@ -54,6 +56,32 @@ ENGLISH: Final[Mapping[Prompt, str]] = MappingProxyType(
         Prompt.QUEUE_FULL: "Sorry, very many people are calling at this moment.",
         Prompt.CALL_BACK_PROMISE: "We will soon call you on this number.",
         Prompt.CALL_AGAIN: "Please call again after some time.",
+        Prompt.GREETING: "Welcome to the Chief Minister's helpline.",
+        Prompt.RECORDING_NOTICE: "This call is being recorded.",
+        Prompt.FEEDBACK_GREETING: (
+            "This is a call from the Chief Minister's helpline, about the disposal of your "
+            "complaint."
+        ),
+        Prompt.FEEDBACK_CONFIRM: (
+            "If the complaint is yours, or you speak for the complainant, press five. If not, six."
+        ),
+        Prompt.FEEDBACK_QUESTION: (
+            "Are you satisfied with the disposal of the complaint? For yes press one, for no two."
+        ),
+        Prompt.FEEDBACK_REASON: (
+            "Please choose the reason. The work was not done, three. It was done in part, four. "
+            "The officer did not contact me, five. The report is false, six. Another reason, seven."
+        ),
+        Prompt.FEEDBACK_OWN_WORDS: (
+            "After the tone, tell us in your own words. When you have finished, press any key."
+        ),
+        Prompt.FEEDBACK_THANKS_SATISFIED: "Thank you. Your answer has been recorded.",
+        Prompt.FEEDBACK_THANKS_DISSATISFIED: (
+            "Thank you. It is recorded that you are not satisfied, and the complaint will be "
+            "looked into again."
+        ),
+        Prompt.WRONG_PERSON_THANKS: "We are sorry to have troubled you. Thank you.",
+        Prompt.EMERGENCY_KEY: "In an emergency press nine.",
         Prompt.GOODBYE: "Thank you for calling. Goodbye.",
         **{Prompt(f"digit_{digit}"): _UNITS[digit] for digit in range(10)},
         Prompt.SUGGESTION_NOTICE: "An agent will take down your demand or suggestion.",
@@ -123,7 +151,6 @@ ENGLISH: Final[Mapping[Prompt, str]] = MappingProxyType(
         Prompt.CALL_BACK_OFFER: "If we are to call you on this number, press one.",
         Prompt.QUEUE_WHERE: "Please stay on the line. You will be served in your turn.",
         Prompt.QUEUE_POSITION: "Your place in the queue is",
-        Prompt.QUEUE_NEXT: "You are the next.",
         Prompt.QUEUE_WAIT_MINUTES: "minutes is the expected wait.",
         Prompt.QUEUE_WAIT_SHORT: "We expect to serve you within a minute.",
         Prompt.QUEUE_WAIT_LONG: "The wait may be very long.",

@@ -101,7 +101,6 @@ class Prompt(StrEnum):
     CALL_BACK_OFFER = "call_back_offer"
     QUEUE_WHERE = "queue_where"
     QUEUE_POSITION = "queue_position"
-    QUEUE_NEXT = "queue_next"
     QUEUE_WAIT_MINUTES = "queue_wait_minutes"
     QUEUE_WAIT_SHORT = "queue_wait_short"
     QUEUE_WAIT_LONG = "queue_wait_long"
@@ -242,7 +241,6 @@ HINDI: Final[Mapping[Prompt, str]] = MappingProxyType(
         Prompt.CALL_BACK_OFFER: "हम आपको इसी नंबर पर कॉल करें, इसके लिए एक दबाएँ।",
         Prompt.QUEUE_WHERE: "कृपया लाइन पर बने रहें। आपकी बारी आने पर बात होगी।",
         Prompt.QUEUE_POSITION: "आपकी बारी की संख्या है",
-        Prompt.QUEUE_NEXT: "अब आपकी बारी है।",
         Prompt.QUEUE_WAIT_MINUTES: "मिनट में आपकी बारी आने का अनुमान है।",
         Prompt.QUEUE_WAIT_SHORT: "एक मिनट के भीतर आपकी बारी आने का अनुमान है।",
         Prompt.QUEUE_WAIT_LONG: "प्रतीक्षा बहुत लंबी हो सकती है।",

@@ -13,12 +13,14 @@ from bench.queues.stage import QueueStage, straight
 from bench.sip import now_ns
 from bench.stage import StageError
 from bench.telephones import Leg
+from calls.waiting import Queued
 
 _PLACED_A_SECOND = 60
 _PATIENCE_SECONDS = 60.0
 _STUCK_NS = 20 * 10**9
 _FIRST_NUMBER = 9_400_000_000
 _SHORT_TALK_SECONDS = 2.0
+_QUARTER_HOUR = 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class Crowd:
     """What is measured, once the floor is full."""
     before: float = 0.0
     """How long (s) the full floor works before it is measured."""
+    told: bool = True
+    """Whether our server writes who hears what; else all hear the words for everybody."""
 
 
 @dataclass(slots=True)
@@ -59,6 +63,7 @@ class Scene:
 
     async def run(self) -> Offers:
         """Raises `StageError` when somebody is not served."""
+        self.stage.standing = None
         async with self._members() as agents:
             self.stage.agents.offered = self._offered
             self._calls_before = self.stage.events["AgentCalled"]
@@ -136,7 +141,10 @@ class Freed(Scene):
         self._working = True
 
     async def work(self, agents: list[str]) -> None:
-        await self.placed(self.crowd.agents + self.crowd.waiting)
+        crowd = self.crowd
+        answered = round(_QUARTER_HOUR * crowd.freed)
+        self.stage.standing = Queued(crowd.waiting, crowd.agents, answered) if crowd.told else None
+        await self.placed(crowd.agents + crowd.waiting)
         await asyncio.sleep(max(self.crowd.before, 2.0))
         self._measuring = True
         async with self.measured():

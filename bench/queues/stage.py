@@ -3,10 +3,11 @@
 import asyncio
 import shutil
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import UUID
 
 import soundfile
 
@@ -15,25 +16,42 @@ from bench.load import unread_port
 from bench.quiet import quiet
 from bench.stage import StageError
 from bench.telephones import Telephones
+from calls.waiting import Queued, Standing
 from cti.ami import AmiLink, AmiSettings
+from cti.events import leg_of
 from cti.message import AmiEvent, Connected
+from cti.places import in_line
 from dialplans.asterisk import AsteriskProcess
 from dialplans.names import (
     AMI_USER,
     CONTEXT_QUEUES,
     PROMPT_KEEP_PLACE,
-    PROMPT_PLEASE_WAIT,
+    PROMPT_QUEUE_WHERE,
+    VAR_CALL,
     agent_interface,
 )
 from dialplans.settings import QueueSettings
 from helpline.lab.media import RATE, tone
 from helpline.lab.phones import Address
 from helpline.lab.site import Site
+from helpline.queue_words import QueueWords
 from helpline.tools import Tools
+from speech import numbers
+from speech.prompts import Prompt
 
 _READY_SECONDS = 30.0
-# As long as the two announcements are when they are spoken.
-_ANNOUNCEMENTS = {PROMPT_PLEASE_WAIT: 2.0, PROMPT_KEEP_PLACE: 6.0}
+# As long as the words are when they are spoken.
+_WORDS: Mapping[str, float] = {
+    PROMPT_QUEUE_WHERE: 4.0,
+    PROMPT_KEEP_PLACE: 6.0,
+    Prompt.QUEUE_POSITION: 1.5,
+    Prompt.QUEUE_WAIT_MINUTES: 2.5,
+    Prompt.QUEUE_WAIT_SHORT: 3.0,
+    Prompt.QUEUE_WAIT_LONG: 2.0,
+    **{numbers.number(one): 0.6 for one in range(1, numbers.LARGEST + 1)},
+}
+_TOLD_SECONDS = 5.0  # as our server does
+_CALL_BEGINS = "00000000-0000-7000-8000-00"  # the rest is the citizen's number, of ten digits
 
 
 @dataclass(frozen=True)
@@ -55,6 +73,18 @@ class QueueStage:
     numbers: dict[str, str]
     """What to dial to be answered and then wait, by the queue's name."""
     events: Counter[str] = field(default_factory=Counter)
+    standing: Queued | None = None
+    """What our estimate goes by, where callers are told their place; None: nobody is."""
+    calls: dict[str, UUID] = field(default_factory=dict)
+    """Our call of each channel that has waited."""
+
+    async def in_line(self) -> list[Standing]:
+        """Who waits, as our server asks it."""
+        return await in_line(self.link, self.calls.get) if self.standing else []
+
+    async def queue_now(self, _queue: str) -> Queued | None:
+        """The estimate."""
+        return self.standing
 
     async def members(self, queue: str, agents: Sequence[str]) -> None:
         """Put agents into the queue. Raises `StageError` when one is refused."""
@@ -99,7 +129,7 @@ async def queue_stage(
             queues=tuple(line.settings for line in lines),
             queue_lines=_queue_lines(lines),
         )
-        _record_announcements(cell.prompts_dir)
+        _record_words(cell.prompts_dir)
         asterisk = await stack.enter_async_context(AsteriskProcess(tools.asterisk.argv, cell.root))
         # Audio goes where nobody reads it: this bench is about who is called when.
         media = [Address(one, stack.enter_context(unread_port(one))) for one in _media(site)]
@@ -117,7 +147,12 @@ async def queue_stage(
             )
         )
         made = QueueStage(asterisk, link, citizens, phones, _numbers(lines))
-        for name, work in (("AMI link", link.run()), ("AMI events", _consume(made))):
+        words = QueueWords(made.in_line, made.queue_now, cell.prompts_dir, ["hi", "en"])
+        for name, work in (
+            ("AMI link", link.run()),
+            ("AMI events", _consume(made)),
+            ("places told", words.run(_TOLD_SECONDS)),
+        ):
             task = asyncio.create_task(work, name=name)
             stack.push_async_callback(_cancelled, task)
         async with asyncio.timeout(_READY_SECONDS):
@@ -144,7 +179,8 @@ def _dialplan(lines: Sequence[Line]) -> list[str]:
     dialplan = []
     for name, number in _numbers(lines).items():
         dialplan += [
-            f"exten => {number},1,Answer()",
+            f"exten => {number},1,Set(__{VAR_CALL}={_CALL_BEGINS}${{CALLERID(num)}})",
+            " same => n,Answer()",
             f" same => n,Goto({CONTEXT_QUEUES},{name},1)",
             f"exten => {straight(number)},1,Goto({CONTEXT_QUEUES},{name},1)",
         ]
@@ -158,8 +194,8 @@ def _queue_lines(lines: Sequence[Line]) -> list[str]:
     ]
 
 
-def _record_announcements(prompts: Path) -> None:
-    for name, seconds in _ANNOUNCEMENTS.items():
+def _record_words(prompts: Path) -> None:
+    for name, seconds in _WORDS.items():
         soundfile.write(prompts / f"{name}.wav", tone(620, seconds), RATE)
 
 
@@ -171,6 +207,8 @@ async def _consume(stage: QueueStage) -> None:
             stage.link.synchronised(event)
         elif isinstance(event, AmiEvent):
             stage.events[event.name] += 1
+            if event.name == "QueueCallerJoin" and (leg := leg_of(event)) and leg.call_id:
+                stage.calls[leg.channel_id] = leg.call_id
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,6 @@ LINES = (
     ),
     Line(QueueSettings(name="one-by-one", max_length=_LONG), ("autofill = no",)),
     Line(QueueSettings(name="silent", max_length=_LONG, announce_seconds=0)),
-    Line(QueueSettings(name="rarely", max_length=_LONG, announce_seconds=60)),
 )
 
 
@@ -63,12 +62,18 @@ def full() -> list[Part]:
         _freed("one by one", queue, 20, 10, freed=1.5, seconds=20, before=20)
         for queue in (QUEUE_DEFAULT, "one-by-one")
     ]
-    # Each citizen comes to the head after a minute, when the longer announcement begins.
-    parts += [
+    return [*parts, *announcements(), *_others(250, 100, 10)]
+
+
+def announcements() -> list[Part]:
+    """Each citizen comes to the head after a minute, when the longer announcement begins."""
+    told = [
         _freed("announcements", queue, 100, 122, freed=2, seconds=40, before=45)
-        for queue in (QUEUE_DEFAULT, "rarely", "silent")
+        for queue in (QUEUE_DEFAULT, "silent")
     ]
-    return [*parts, *_others(250, 100, 10)]
+    crowd = replace(told[0].crowd, told=False)
+    away = Part("announcements", "the first, our server being away", Freed, crowd)
+    return [told[0], away, told[1]]
 
 
 def small() -> list[Part]:

@@ -100,14 +100,14 @@ where number = :number and lifted_at is null and until > :now;
 select number, since, until, blocked_by, why from blocked_caller
 where lifted_at is null and since <= :now and until > :now order by since desc;
 
--- name: calls_queue_now(queue, since)^
--- How a queue stands: open calls that were not answered yet, agents signed in for it, answers of late.
-select (select count(*) from call where ended_at is null and queue = :queue and queued_at is not null
-        and agent_answered_at is null) as waiting,
+-- name: calls_queue_now(queue, cell, since)^
+-- How a cell's queue stands: open calls that were not answered yet, agents signed in for it, answers of late.
+select (select count(*) from call where ended_at is null and queue = :queue and cell = :cell
+        and queued_at is not null and agent_answered_at is null) as waiting,
        (select count(*) from agent a join agent_session s on s.agent_id = a.id and s.signed_out_at is null
-        where :queue = any(a.queues)) as agents,
-       (select count(*) from call where queue = :queue and started_at > :since::timestamptz - interval '2 hours'
-        and agent_answered_at > :since) as answered;
+        where a.cell = :cell and :queue = any(a.queues)) as agents,
+       (select count(*) from call where queue = :queue and cell = :cell
+        and started_at > :since::timestamptz - interval '2 hours' and agent_answered_at > :since) as answered;
 
 -- name: calls_keep_place(call_id, number, queue, priority, requested_at)!
 -- The time of entry is the call's own.
@@ -136,11 +136,3 @@ select 1 + (select count(*) from call c where c.ended_at is null and c.agent_ans
             and c.queue = mine.queue and c.queued_at < mine.queued_at)
 from call mine where mine.id = :call_id and mine.queued_at is not null;
 
--- name: calls_standing(cell, at_most)
--- Who waits in this cell and at which place, counted over all cells; who waits longest first.
-select w.id as call_id, w.queue, w.position::int from (
-    select c.id, c.cell, c.queue, c.queued_at,
-           row_number() over (partition by c.queue order by c.queued_at, c.id) as position
-    from call c
-    where c.ended_at is null and c.agent_answered_at is null and c.queue is not null and c.queued_at is not null) w
-where w.cell = :cell order by w.queued_at limit :at_most;

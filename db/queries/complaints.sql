@@ -401,15 +401,20 @@ where cc.call_id = :call_id order by c.id for share of c;
 -- name: complaints_calls_of_number(number)
 -- A complaint's calls; one row without a call for a complaint that has none.
 select cc.call_id from complaint c left join complaint_call cc on cc.complaint_id = c.id where c.number = :number;
+-- name: complaints_language_of_attempt(id)$
+-- In which we speak to the citizen whom we call: the one that they had when they registered.
+select z.language from attempt a join complaint c on c.id = a.complaint_id join citizen z on z.id = c.citizen_id
+where a.id = :id;
+
 -- name: complaints_status(number)^
 -- What a citizen may hear who keyed the number itself: with whom and until when, but no name and no words of anybody.
-select c.number, k.name_hi as subject, c.state, c.level, p.title as post_title, c.due_at, c.overdue_at is not null as overdue
+select c.number, k.name_hi as subject, k.name_en as subject_en, c.state, c.level, p.title as post_title, c.due_at, c.overdue_at is not null as overdue
 from complaint c join category k on k.code = c.category left join post p on p.id = c.post
 where c.number = :number;
 
 -- name: complaints_status_of_contact(contact, at_most)
 -- Open complaints of a telephone number: a number is not a person, so no more than number, subject and state.
-select c.number, k.name_hi as subject, c.state
+select c.number, k.name_hi as subject, k.name_en as subject_en, c.state
 from complaint c join category k on k.code = c.category
 where c.contact = :contact and c.ended_at is null
 order by c.registered_at desc limit :at_most;
@@ -421,6 +426,10 @@ where c.citizen_number = :number and c.cell = :cell and c.agent_answered_at >= :
   and exists (select from complaint_call l join complaint o on o.id = l.complaint_id
               where l.call_id = c.id and o.ended_at is null)
 order by c.agent_answered_at desc limit 1;
+
+-- name: complaints_english_words()
+-- What a status may name in English: all subjects. Posts have Hindi titles only.
+select name_en as text from category where name_en <> '';
 
 -- name: complaints_words_to_speak()
 -- What a status may name: all subjects, and the posts that have an open complaint.

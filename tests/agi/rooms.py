@@ -230,12 +230,16 @@ class FakeBook:
     away: int = 0
     error: Exception = field(default_factory=ConnectionRefusedError)
     answers: list[tuple[UUID, FeedbackAnswer]] = field(default_factory=list)
+    of: str | None = "hi"
 
     async def record(self, attempt_id: UUID, answer: FeedbackAnswer) -> None:
         if self.away > 0:
             self.away -= 1
             raise self.error
         self.answers.append((attempt_id, answer))
+
+    async def language(self, attempt_id: UUID) -> str | None:
+        return self.of
 
     @property
     def answer(self) -> FeedbackAnswer | None:
@@ -280,12 +284,18 @@ def queue_for(language: str, skill: Skill) -> str:
     return QUEUE if skill is Skill.REGISTER else f"{skill}-{language}"
 
 
+def queue_by_language(language: str, skill: Skill) -> str:
+    """A queue for each language and skill."""
+    return f"{skill}-{language}"
+
+
 @dataclass
 class Hall:
     """All that an inbound call meets, with the flow that leads through it."""
 
     status: FakeStatusBook = field(default_factory=FakeStatusBook)
     words: FakeWords = field(default_factory=FakeWords)
+    english: FakeWords | None = None
     gate: FakeGate = field(default_factory=FakeGate)
     hours: FakeHours = field(default_factory=FakeHours)
     questions: FakeQuestions = field(default_factory=FakeQuestions)
@@ -296,6 +306,7 @@ class Hall:
     offers_call_back: bool = True
     officers_number: str | None = "1077"
     languages: tuple[str, ...] = ("hi",)
+    by_language: bool = False
     services: tuple[str, ...] = ("112", "108", "102")
 
     def flow(
@@ -317,7 +328,9 @@ class Hall:
             open_now=self.hours,
             menu=MainMenu(
                 prompts=prompts,
-                status=StatusEnquiry(prompts=prompts, words=self.words, book=self.status),
+                status=StatusEnquiry(
+                    prompts=prompts, words=self.words, english=self.english, book=self.status
+                ),
                 for_officers=True,
             ),
             queue_for=queue_for,
@@ -329,7 +342,7 @@ class Hall:
         )
         return InboundFlow(
             cell="c1",
-            queue_for=queue_for,
+            queue_for=queue_by_language if self.by_language else queue_for,
             journal=journal,
             capture=capture,
             prompts=prompts,

@@ -44,6 +44,7 @@ class Line:
             book=self.book,
             prompts=prompts,
             listener=KeyListener(prompts),
+            languages=("hi", "en"),
             now=now,
             thanks_after=thanks_after,
             insist_for=insist_for,
@@ -309,3 +310,13 @@ async def test_a_stop_in_the_middle_of_the_call_does_not_lose_what_was_said(line
         await call
     assert line.book.answer == FeedbackAnswer(satisfied=False)
     assert line.journal.outcome is Outcome.FEEDBACK_GIVEN
+
+
+@pytest.mark.parametrize(("of", "spoken"), [("en", "en"), ("hi", None), (None, None), ("xx", None)])
+async def test_the_citizen_is_asked_in_the_language_in_which_they_registered(
+    line: Line, of: str | None, spoken: str | None
+) -> None:
+    line.book.of = of
+    citizen = await line.ring(says())
+    assert citizen.variables.get("CHANNEL(language)") == spoken
+    assert citizen.said[: len(OPENING)] == OPENING

@@ -1,6 +1,7 @@
 """What citizens do in the menus: status, advice, emergency, being asked, being kept out."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -118,6 +119,22 @@ async def test_nobody_tries_numbers_in_one_call(line: InboundLine) -> None:
     assert len(line.hall.status.asked) == 5
 
 
+@pytest.mark.parametrize(
+    ("key", "unspoken", "subject"),
+    [("2", "", "Handpumps"), ("2", "Handpumps", "हैंडपंप"), ("1", "", "हैंडपंप")],
+)
+async def test_a_subject_is_named_in_the_language_chosen_where_the_data_has_it(
+    line: InboundLine, key: str, unspoken: str, subject: str
+) -> None:
+    line.hall.languages = ("hi", "en")
+    line.hall.english = FakeWords(unspoken)
+    line.hall.status.complaints = {NUMBER: replace(KEYED, subject_en="Handpumps")}
+    chooses = {Prompt.CHOICE_PRESS: [key], **keys_number().keys}
+    citizen = await line.ring(Citizen(keys=chooses))
+    at = citizen.said.index(Prompt.STATUS_SUBJECT)
+    assert citizen.said[at + 1] == subject
+
+
 async def test_a_subject_without_a_sound_is_left_out(line: InboundLine) -> None:
     line.hall.words = FakeWords("हैंडपंप", "अधिशासी अभियंता")
     citizen = await line.ring(keys_number())
@@ -194,6 +211,23 @@ async def test_the_language_is_asked_for_where_there_are_several(line: InboundLi
     assert citizen.variables["HELPLINE_QUEUE"] == "suggestion-ur"
 
 
+@pytest.mark.parametrize(
+    ("keys", "queue", "menus"),
+    [
+        (["1", "1"], "suggestion-hi", 1),
+        (["2", "2"], "suggestion-ur", 1),
+        (["2", "4"], "schemes-ur", 0),
+    ],
+)
+async def test_a_key_that_is_doubled_does_not_choose_in_the_menu_another_one_does(
+    line: InboundLine, keys: list[str | None], queue: str, menus: int
+) -> None:
+    line.hall.languages = ("hi", "ur")
+    citizen = await line.ring(Citizen(keys={Prompt.CHOICE_PRESS: keys, Prompt.MENU: ["3"]}))
+    assert citizen.variables["HELPLINE_QUEUE"] == queue
+    assert citizen.said.count(Prompt.MENU) == menus
+
+
 @pytest.mark.parametrize(("key", "service"), [(None, "112"), ("9", "112"), ("1", "108")])
 async def test_emergency_is_one_key_away_and_the_first_service_needs_no_second(
     line: InboundLine, key: str | None, service: str
@@ -209,6 +243,18 @@ async def test_the_emergency_key_counts_in_the_greeting(line: InboundLine) -> No
     line.hall.services = ("112",)
     citizen = await line.ring(Citizen(keys={Prompt.GREETING: ["9"]}, early=[Prompt.GREETING]))
     assert citizen.said == [Prompt.GREETING, Prompt.EMERGENCY_CONNECTING]
+
+
+async def test_whom_no_service_answers_waits_in_the_queue_of_the_language_chosen(
+    line: InboundLine,
+) -> None:
+    line.hall.languages, line.hall.services = ("hi", "ur"), ("112",)
+    line.hall.by_language = True
+    citizen = await line.ring(Citizen(keys={Prompt.CHOICE_PRESS: ["2"], Prompt.MENU: ["9"]}))
+    assert citizen.variables["HELPLINE_AFTER_EMERGENCY"] == "register-ur"
+    assert citizen.variables["HELPLINE_LANGUAGE"] == "ur"
+    assert citizen.variables["HELPLINE_EMERGENCY"] == "112"
+    assert "HELPLINE_QUEUE" not in citizen.variables
 
 
 async def test_without_a_service_an_emergency_gets_an_agent(line: InboundLine) -> None:

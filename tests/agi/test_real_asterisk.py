@@ -114,10 +114,10 @@ async def test_commands_mean_what_the_session_says(
         await session.answer()
         assert await session.status() == 6
         await session.exec("MixMonitor", str(target), "D")
-        assert await session.say(["helpline/please_wait"], "1") is None
+        assert await session.say([str(cell.prompts_dir / "please_wait")], "1") is None
         assert await session.wait_for_digit(0.1) is None
         with pytest.raises(CommandFailedError):
-            await session.stream("helpline/no_such_prompt")
+            await session.stream("no_such_prompt")
         with pytest.raises(CommandFailedError):
             await session.exec("NoSuchApplication")
         assert await session.get_variable("AGISTATUS") is None
@@ -128,7 +128,7 @@ async def test_commands_mean_what_the_session_says(
             await session.record("/no/such/folder/x", max_seconds=1.0, beep=False)
         await session.hangup()
         with pytest.raises(Hangup):
-            await session.stream("helpline/please_wait")
+            await session.stream(str(cell.prompts_dir / "please_wait"))
 
     await run(asterisk, cell, flow)
     assert target.exists()
@@ -156,7 +156,7 @@ async def test_a_hangup_in_the_middle_of_a_prompt_is_a_hangup(
         await session.answer()
         leaving = asyncio.create_task(_later(asterisk, session.channel))
         with pytest.raises(Hangup):
-            await session.stream("helpline/long")
+            await session.stream(str(cell.prompts_dir / "long"))
         await leaving
         assert session.hung_up
         await session.set_variable("HELPLINE_X", "x")
@@ -168,7 +168,7 @@ async def _originate(cell: CellSettings) -> None:
     actions = [
         f"Action: Login\nUsername: helpline\nSecret: {SECRETS.ami.get_secret_value()}\nEvents: off",
         "Action: Originate\nChannel: Local/s@feedback\nAsync: true\n"
-        "Application: Playback\nData: helpline/long",
+        f"Application: Playback\nData: {cell.prompts_dir}/long",
     ]
     reader, writer = await asyncio.open_connection(str(HERE), cell.ami.port)
     await reader.readline()

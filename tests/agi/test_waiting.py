@@ -95,6 +95,7 @@ class Line:
             places=self.places,
             prompts=FakePrompts(),
             default_queue="helpline-hi",
+            languages={"schemes-en": "en"},
             now=now,
         )
         server = await self.serve({"returning": flow})
@@ -142,6 +143,13 @@ async def test_who_is_called_back_waits_at_the_place_that_was_kept(serve: Serve)
     assert [kind for _, kind, _ in line.capture.opened] == ["call"]
 
 
+async def test_who_waited_in_english_is_called_back_in_english(serve: Serve) -> None:
+    place = KeptPlace("schemes-en", datetime(2025, 11, 3, tzinfo=UTC), 0, 1)
+    citizen = await Line(serve, places={LEFT: place}).come_back(Citizen(), str(LEFT))
+    assert citizen.variables["CHANNEL(language)"] == citizen.variables["HELPLINE_LANGUAGE"] == "en"
+    assert [*citizen.variables].index("CHANNEL(language)") == 0  # before anything is said
+
+
 @pytest.mark.parametrize("left", ["", "nonsense", str(uuid4())])
 async def test_a_place_that_is_not_on_record_is_the_head_of_the_queue(
     serve: Serve, left: str
@@ -162,14 +170,22 @@ async def test_who_hangs_up_when_called_back_never_queued(serve: Serve, at: int)
 @pytest.mark.parametrize(
     ("position", "agents", "said"),
     [
-        (1, 3, [Prompt.QUEUE_NEXT]),
-        (1, 0, []),
-        (4, 0, []),
+        (1, 3, []),
+        (1, 0, None),
+        (4, 0, None),
+        (3, 24, []),  # an agent gets free every ten seconds
+        (4, 24, [Prompt.QUEUE_POSITION, "number_4", Prompt.QUEUE_WAIT_SHORT]),
         (3, 4, [Prompt.QUEUE_POSITION, "number_3", "number_2", Prompt.QUEUE_WAIT_MINUTES]),
     ],
 )
 def test_who_waits_hears_their_own_place_and_time(
-    position: int, agents: int, said: list[str]
+    position: int, agents: int, said: list[str] | None
 ) -> None:
     # Eight wait in all: what stands behind the caller does not make them wait.
     assert standing(position, Queued(waiting=8, agents=agents, answered=0)) == said
+
+
+def test_who_may_be_the_head_by_recent_answers_hears_no_words() -> None:
+    at_two_a_second = Queued(waiting=100, agents=10, answered=1800)
+    assert standing(40, at_two_a_second) == []
+    assert standing(41, at_two_a_second) != []

@@ -95,3 +95,22 @@ async def test_two_at_once_do_not_both_get_the_last_call(pool: Pool) -> None:
 
     answers = await asyncio.gather(ask(), ask(), ask())
     assert sorted(map(str, answers)) == ["None", "limit", "limit"]
+
+
+async def test_an_hours_limit_is_each_endpoints_own_and_of_each_pattern_and_ends_with_the_hour(
+    pool: Pool,
+) -> None:
+    async def ask(endpoint: str, dialled: str, at: datetime = NOW) -> Refusal | None:
+        async with pool.acquire() as conn:
+            return (await dialling.ask(conn, endpoint, dialled, at)).refusal
+
+    async with pool.acquire() as conn:
+        await conn.execute("truncate dial_rule, dial_request, dial_cut_off")
+        for rule in (Rule("*", "+91", 1), Rule("*", "+91522", 1)):
+            await dialling.allow(conn, rule)
+    assert await ask("1001", MOBILE) is None
+    assert await ask("1001", MOBILE) is Refusal.LIMIT
+    assert await ask("1002", MOBILE) is None
+    assert await ask("1001", "05222612345") is None
+    assert await ask("1001", MOBILE, NOW + timedelta(minutes=59)) is Refusal.LIMIT
+    assert await ask("1001", MOBILE, NOW + timedelta(minutes=61)) is None

@@ -52,9 +52,10 @@ async def test_a_queue_is_who_waits_who_serves_and_who_was_answered(conn: Connec
         "insert into agent_session (id, agent_id, signed_in_at) values ($1, '1001', $2)",
         *(new_id(NOW), NOW),
     )
-    assert await waiting.queue_now(conn, "q", NOW) == waiting.Queued(
+    assert await waiting.queue_now(conn, "q", "c1", NOW) == waiting.Queued(
         waiting=1, agents=1, answered=1
     )
+    assert await waiting.queue_now(conn, "q", "c2", NOW) == waiting.Queued(0, 0, 0)
 
 
 async def test_a_kept_place_is_behind_those_who_were_there_before_and_still_wait(

@@ -40,7 +40,7 @@ async def test_a_telephone_number_opens_number_subject_and_state_alone(
 ) -> None:
     number = await registered(world)
     (told,) = await status.of_contact(pool, CITIZEN)
-    assert told == status.Brief(number, "हैंडपंप खराब", "with_officer")
+    assert told == status.Brief(number, "हैंडपंप खराब", "with_officer", subject_en="Broken hand pump")
     assert await status.of_contact(pool, "+919999999999") == []
 
 

@@ -123,3 +123,28 @@ async def test_a_prompt_is_looked_for_in_the_callers_language_and_then_in_hindi(
     assert await heard("SET VARIABLE CHANNEL(language) en_0123456789ab") == in_english
     assert await heard() == [str(hindi), str(hindi)]
     assert await heard("SET VARIABLE CHANNEL(language) _0123456789ab") == [str(hindi)] * 2
+
+
+@pytest.mark.parametrize(("after", "queue"), [("second", "second"), (None, "helpline-hi")])
+async def test_whom_no_emergency_service_answered_goes_first_in_the_queue_of_their_call(
+    two: AsteriskProcess,
+    fastagi: FastAgi,
+    citizen: Phone,
+    ami: Callable[..., Any],
+    after: str | None,
+    queue: str,
+) -> None:
+    chosen = [] if after is None else [f"SET VARIABLE HELPLINE_AFTER_EMERGENCY {after}"]
+    # A service that there is not is one that did not answer.
+    fastagi.commands["inbound"] = [*TO_SECOND[:2], *chosen, "SET VARIABLE HELPLINE_EMERGENCY 999"]
+    for name in ("second", "helpline-hi"):
+        assert "Success" in await ami(f"{MEMBER}\nPaused: true".replace("second", name))
+    citizen.invite(CELL_SIP, "1076")
+    assert await citizen.answer() == 200
+    assert await fastagi.told("emergency-failed") == [CALL, queue]
+
+    async def waits() -> bool:
+        return bool(re.search(r"PJSIP/trunk\S* .*prio: 20", await two.cli(f"queue show {queue}")))
+
+    await until(waits)
+    citizen.bye()

@@ -278,7 +278,6 @@ async def test_recordings_and_prompts_work_with_the_modules_we_load(
     fastagi.commands["inbound"] = [
         "ANSWER",
         f'EXEC MixMonitor "{call},D"',
-        'STREAM FILE helpline/please_wait ""',
         f'STREAM FILE {cell.prompts_dir / "please_wait"} ""',
         f'RECORD FILE {words} wav "#" 500 BEEP',
         "HANGUP",

@@ -12,6 +12,7 @@ from dialplans.errors import SettingsError
 from dialplans.render import render, write
 from dialplans.secrets import Secrets
 from dialplans.settings import BenchRoute, BenchSettings, CellSettings
+from speech.english import ENGLISH
 
 
 def test_the_same_settings_give_the_same_files(cell: CellSettings, cell_secrets: Secrets) -> None:
@@ -114,12 +115,17 @@ def test_a_failed_write_leaves_the_old_file(
     assert not list(conf.parent.glob(".*"))
 
 
-def test_the_prompts_are_found_below_asterisks_sounds(
+def test_asterisks_own_words_lie_where_the_callers_language_has_them(
     cell: CellSettings, cell_secrets: Secrets
 ) -> None:
-    write(cell, render(cell, cell_secrets))
-    sound = cell.root / "data/sounds" / names.sound(names.PROMPT_TECHNICAL_FAULT)
-    assert sound.with_suffix(".wav").exists()
+    """Below the prompts' folder each language has one of its own, in which Asterisk looks first."""
+    files = render(cell, cell_secrets)
+    write(cell, files)
+    said = re.findall(r"(?:Playback|Background)\((.+)\)", files["extensions.conf"])
+    sounds = {Path(one) for words in said for one in words.split("&")}
+    own = (names.PROMPT_TECHNICAL_FAULT, names.PROMPT_EMERGENCY_KEY, names.PROMPT_PLEASE_WAIT)
+    assert sounds == {cell.prompts_dir / prompt for prompt in own}
+    assert set(own) <= {str(one) for one in ENGLISH}
     assert (cell.root / "data/sounds/en/beep.wav").exists()
 
 

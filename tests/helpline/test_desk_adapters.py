@@ -24,7 +24,9 @@ KEYS = MasterKeys([bytes(32)])
 
 @pytest.fixture
 def registrar(world: World) -> ComplaintRegistrar:
-    return ComplaintRegistrar(world.pool, world.policy, lambda: world.now, KEYS)
+    return ComplaintRegistrar(
+        world.pool, world.policy, lambda: world.now, KEYS, {"helpline-en": "en"}
+    )
 
 
 def form(world: World, call: UUID) -> RegistrationForm:
@@ -123,3 +125,13 @@ async def test_the_screen_pop_says_who_may_be_speaking(
     with pytest.raises(FieldsRefusedError) as refused:
         await registrar.register(replace(chosen, key=uuid4(), citizen=uuid4()))
     assert refused.value.fields == {"citizen": "is unknown"}
+
+
+@pytest.mark.parametrize(("queue", "language"), [("helpline-en", "en"), ("helpline-hi", "hi")])
+async def test_a_citizen_is_kept_with_the_language_that_they_chose_in_the_call(
+    world: World, registrar: ComplaintRegistrar, queue: str, language: str
+) -> None:
+    call = await _answered_by(world, "1001")
+    await world.pool.execute("update call set queue = $2 where id = $1", call, queue)
+    await registrar.register(form(world, call))
+    assert await world.pool.fetchval("select language from citizen") == language

@@ -8,7 +8,7 @@ from agi.ports import FeedbackAnswer, OpenQuestion
 from calls.model import Direction
 from complaints.errors import NoEvidenceError
 from complaints.feedback import Answer
-from helpline.adapters import OpenFeedback
+from helpline.adapters import Answers, OpenFeedback
 from tests.complaints.world import CITIZEN, World, sign
 
 YES = FeedbackAnswer(satisfied=True)
@@ -58,3 +58,17 @@ async def test_a_call_that_we_made_or_a_strangers_is_no_evidence(world: World) -
     stranger = await world.talked_with("101", "+919876500000")
     with pytest.raises(NoEvidenceError, match="none of the citizen's"):
         await book(world).record_told(stranger, question, YES)
+
+
+async def test_a_feedback_call_knows_the_citizens_language_and_never_waits_for_it(
+    world: World,
+) -> None:
+    answers = Answers(world.pool, world.policy, lambda: world.now, sign)
+    disposed = await world.dispose((await world.register()).number)
+    attempt = await world.attempt(disposed.complaint_id, disposed.disposal_no)
+    assert await answers.language(attempt) == "hi"
+    await world.pool.execute("update citizen set language = 'en'")
+    assert await answers.language(attempt) == "en"
+    assert await answers.language(disposed.complaint_id) is None  # no attempt of ours
+    await world.pool.close()
+    assert await answers.language(attempt) is None

@@ -6,10 +6,11 @@ from typing import cast
 import pytest
 
 from agi.hours import Opening
+from agi.visit import Skill
 from db.pool import Pool
 from dialplans.settings import QueueSettings
-from helpline.options.cell import CellOptions, DayHours, HoursOptions, ShiftOptions
-from helpline.reception import OpeningBook, opening_book, planned_seats
+from helpline.options.cell import CellOptions, DayHours, HoursOptions, QueueRoute, ShiftOptions
+from helpline.reception import OpeningBook, opening_book, planned_seats, queue_languages
 from helpline.settings import GivenSettings
 
 NOON = datetime(2026, 1, 26, 6, 30, tzinfo=UTC)  # in India, on Republic Day
@@ -135,3 +136,13 @@ async def test_seats_are_planned_by_the_shifts_that_run_also_on_holidays(pool: P
             watch.at = NOON + timedelta(hours=after)
             found.append(await seats())
         assert found == expected
+
+
+def test_a_queue_has_a_language_where_callers_of_no_other_wait() -> None:
+    routes = (
+        QueueRoute(queue="en", language="en"),
+        QueueRoute(queue="both", language="en", skill=Skill.SCHEMES),
+        QueueRoute(queue="both", language="hi", skill=Skill.SCHEMES),
+        QueueRoute(queue="any"),
+    )
+    assert queue_languages(routes) == {"en": "en"}

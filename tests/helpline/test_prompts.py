@@ -28,7 +28,7 @@ def test_english_is_rendered_where_it_is_offered_below_the_hindi(tmp_path: Path)
         assert (prompts / name).exists()
         assert (prompts / "en" / name).exists()
         assert (prompts / "en" / name).read_bytes() != (prompts / name).read_bytes()
-    assert not (prompts / "en/greeting.wav").exists()  # so it is said in Hindi
+    assert not (prompts / "en/officer_pin.wav").exists()  # so it is said in Hindi
 
 
 def test_where_only_hindi_is_offered_nothing_else_is_rendered(tmp_path: Path) -> None:

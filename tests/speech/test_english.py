@@ -6,18 +6,15 @@ from speech.english import ENGLISH, TEXTS, number_word
 from speech.numbers import TEXTS as HINDI_TEXTS
 from speech.prompts import Prompt
 
-#: Said before a language is chosen, or by a flow that asks for none.
+#: Said only before a language is chosen, or to officers.
 IN_HINDI_ONLY = {
-    Prompt.GREETING,
-    Prompt.RECORDING_NOTICE,
     Prompt.MISSED_FEEDBACK,
-    Prompt.WRONG_PERSON_THANKS,
-    Prompt.EMERGENCY_KEY,
+    Prompt.FEEDBACK_NOT_TAKEN,
     Prompt.CALLER_BLOCKED,
     Prompt.CALLER_LIMIT,
     Prompt.LINES_FULL,
     Prompt.CLOSED_SERVICES,
-    *(prompt for prompt in Prompt if prompt.startswith(("officer_", "feedback_"))),
+    *(prompt for prompt in Prompt if prompt.startswith("officer_")),
 }
 
 
