@@ -6,7 +6,7 @@ Asterisk's events do.
 """
 
 import re
-from collections.abc import Callable, Set
+from collections.abc import Awaitable, Callable, Set
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -30,11 +30,13 @@ from dialplans import names
 _log = structlog.get_logger(__name__)
 _KEYS = re.compile(r"[0-9*#]{1,32}", re.ASCII)
 _RING_MS = 30_000
+_HANDED_ON = "handed on"  # who ended a pause: nobody did
 
 
 class Control:
     """Each method raises a `DeskError` when it may not or cannot be, an `AmiError` when Asterisk
-    does not do it. `caller_id`: what third parties are shown when we ring them.
+    does not do it. `caller_id`: what third parties are shown when we ring them; `end_pause`: of the
+    call's recording, by whom.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Control:
         live: LiveState,
         writes: Writes,
         guard: DialGuard,
+        end_pause: Callable[[UUID, str], Awaitable[None]],
         *,
         caller_id: str,
         now: Callable[[], datetime],
@@ -51,6 +54,7 @@ class Control:
         self._live = live
         self._writes = writes
         self._guard = guard
+        self._end_pause = end_pause
         self._caller_id = caller_id
         self._now = now
         self._on_hold: set[UUID] = set()
@@ -62,6 +66,7 @@ class Control:
     async def transfer(self, agent_id: str, target: Target) -> None:
         """Hand the citizen over at once; the agent is free."""
         call, target = await self._prepared(agent_id, target, alone=False)
+        await self._end_pause(call.id, f"agent:{agent_id}")
         match target.kind:
             case Kind.AGENT:
                 context, exten = names.CONTEXT_DESK_AGENT, target.value
@@ -341,6 +346,7 @@ class Control:
 
     async def _back_to_queue(self, call: LiveCall) -> None:
         self._on_hold.discard(call.id)
+        await self._end_pause(call.id, _HANDED_ON)
         await self._move_citizen(call, names.CONTEXT_BACK, names.EXTEN_START)
 
     async def _ring_or_rejoin(self, call: LiveCall, target: Target) -> str:

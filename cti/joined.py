@@ -101,8 +101,9 @@ class Cti:
             paused=self.presence.wanted, number_of=settings.number_of,
         )  # fmt: skip
         guard = DialGuard(pool, now)
+        pauses = RecordingPauses(pool, recorder, limit=settings.pause_limit, now=now)
         self.control = Control(
-            link, self.live, self.writes, guard, caller_id=settings.caller_id, now=now
+            link, self.live, self.writes, guard, pauses.end, caller_id=settings.caller_id, now=now
         )
         self.clicks = Clicks(
             link, self.live, pool, self.writes, guard, cell=settings.cell,
@@ -118,8 +119,7 @@ class Cti:
             self.live, self.presence, self.timeline,
             Commands(
                 self.presence, self.control, self.clicks, directory, self.drafts, help_chat,
-                self.softphones, self.recovery,
-                RecordingPauses(pool, recorder, limit=settings.pause_limit, now=now),
+                self.softphones, self.recovery, pauses,
             ),
             self.follow_ups, directory, self.softphones,
         )  # fmt: skip
