@@ -101,6 +101,7 @@ async def test_a_recording_that_is_paused_stays_so_when_the_dialplan_hands_on(de
         cli = desk.helpline.asterisk.process.cli
         legs = [line.split("!")[0] for line in (await cli("core show channels concise")).split()]
         [citizens] = [leg for leg in legs if leg.startswith(f"PJSIP/{ENDPOINT_TRUNK}-")]
+        await cli("module load res_clioriginate.so")
         await cli(f"channel redirect {citizens} {CONTEXT_EMERGENCY},108,1")
         await page.until_state(status="wrap_up")
         await both_up(desk)
