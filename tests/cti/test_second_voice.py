@@ -7,7 +7,13 @@ from contextlib import AsyncExitStack
 import numpy as np
 import pytest
 
-from dialplans.names import CONTEXT_EMERGENCY, ENDPOINT_TRUNK
+from dialplans.names import (
+    CONTEXT_DESK_HOLD,
+    CONTEXT_EMERGENCY,
+    CONTEXT_QUEUES,
+    ENDPOINT_TRUNK,
+    EXTEN_START,
+)
 from helpline.demo.agent import AgentPage
 from helpline.lab.bed import Bed
 from helpline.lab.media import RATE, tone
@@ -99,8 +105,7 @@ async def test_a_recording_that_is_paused_stays_so_when_the_dialplan_hands_on(de
         assert (await page.ask("pause_recording", reason="Aadhaar"))["ok"]
         await desk.line.expect(EARLY)
         cli = desk.helpline.asterisk.process.cli
-        legs = [line.split("!")[0] for line in (await cli("core show channels concise")).split()]
-        [citizens] = [leg for leg in legs if leg.startswith(f"PJSIP/{ENDPOINT_TRUNK}-")]
+        citizens = await citizens_leg(desk)
         await cli("module load res_clioriginate.so")
         await cli(f"channel redirect {citizens} {CONTEXT_EMERGENCY},108,1")
         await page.until_state(status="wrap_up")
@@ -111,6 +116,28 @@ async def test_a_recording_that_is_paused_stays_so_when_the_dialplan_hands_on(de
         await call.phone.bye()
         await call.ended()
         await no_channels(desk)
+
+
+async def test_who_is_moved_on_while_the_recorder_begins_anew_is_recorded(desk: Bed) -> None:
+    async with signed_in(desk) as page:
+        call = await talks_with_the_first(desk, page)
+        await page.ask("pause", reason="break")  # nobody takes them from the queue
+        cli = desk.helpline.asterisk.process.cli
+        await cli("module load res_clioriginate.so")
+        citizens = await citizens_leg(desk)
+        await cli(f"channel redirect {citizens} {CONTEXT_QUEUES},second,1")
+        await cli(f"channel redirect {citizens} {CONTEXT_DESK_HOLD},{EXTEN_START},1")
+        await talk(desk, call)
+        await call.phone.bye()
+        await whole(call, AGENTS_TONE)
+        await no_channels(desk)
+
+
+async def citizens_leg(desk: Bed) -> str:
+    shown = await desk.helpline.asterisk.process.cli("core show channels concise")
+    legs = [line.split("!")[0] for line in shown.splitlines()]
+    [citizens] = [leg for leg in legs if leg.startswith(f"PJSIP/{ENDPOINT_TRUNK}-")]
+    return citizens
 
 
 async def test_the_citizen_goes_on_hearing_whose_stream_begins_anew(desk: Bed) -> None:
