@@ -27,6 +27,7 @@ class Control:
     async def transfer(self, agent_id: str, target: Target) -> None:
         """Hand the citizen over at once; the agent is free."""
         call, target = await self._prepared(agent_id, target, alone=False)
+        await self._legs.end_pause(call.id, f"agent:{agent_id}")
         match target.kind:
             case Kind.AGENT:
                 context, exten = names.CONTEXT_DESK_AGENT, target.value

@@ -99,7 +99,7 @@ class Cti:
         help_chat = HelpChat(pool, now)
         pauses = RecordingPauses(pool, recorder, limit=settings.pause_limit, now=now)
         self._join_standings(link, settings, pool, now)
-        self._join_calls(link, settings, pool, now)
+        self._join_calls(link, settings, pool, pauses, now)
         self._join_desk(settings, pool, help_chat, pauses, now)
         self._join_consumer(link, settings, history, now)
         self._join_supervisors(link, settings, pool, help_chat, now)
@@ -125,11 +125,16 @@ class Cti:
         )  # fmt: skip
 
     def _join_calls(
-        self, link: AmiLink, settings: CtiSettings, pool: Callable[[], Pool], now: Clock
+        self,
+        link: AmiLink,
+        settings: CtiSettings,
+        pool: Callable[[], Pool],
+        pauses: RecordingPauses,
+        now: Clock,
     ) -> None:
         """What agents do with calls, and what follows for those who stay in them."""
         guard = DialGuard(pool, now)
-        legs = Legs(link, self.live, caller_id=settings.caller_id, now=now)
+        legs = Legs(link, self.live, pauses.end, caller_id=settings.caller_id, now=now)
         log = ActionLog(self.writes, now)
         keeping = Keeping(legs, log)
         self.control = Control(legs, guard, log)

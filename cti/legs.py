@@ -5,7 +5,7 @@ than two people talk in is a room named by the call. Nothing here tells a page t
 Asterisk's events do.
 """
 
-from collections.abc import Callable, Set
+from collections.abc import Awaitable, Callable, Set
 from datetime import datetime
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from dialplans import names
 
 _log = structlog.get_logger(__name__)
 _RING_MS = 30_000
+_HANDED_ON = "handed on"  # who ended a pause: nobody did
 
 
 class Legs:
@@ -30,12 +31,20 @@ class Legs:
 
     `caller_id`: what third parties are shown when we ring them. `on_hold`: calls whose citizen
     waits while somebody is asked. `sides`: legs that were asked for, and the calls they are for.
+    `end_pause`: of the call's recording, by whom, before somebody else gets the citizen.
     """
 
     def __init__(
-        self, link: AmiLink, live: LiveState, *, caller_id: str, now: Callable[[], datetime]
+        self,
+        link: AmiLink,
+        live: LiveState,
+        end_pause: Callable[[UUID, str], Awaitable[None]],
+        *,
+        caller_id: str,
+        now: Callable[[], datetime],
     ) -> None:
         self._link = link
+        self.end_pause = end_pause
         self._live = live
         self._caller_id = caller_id
         self._now = now
@@ -132,6 +141,7 @@ class Legs:
     async def back_to_queue(self, call: LiveCall) -> None:
         """The citizen to the agents again, before those who came later."""
         self.on_hold.discard(call.id)
+        await self.end_pause(call.id, _HANDED_ON)
         await self.move_citizen(call, names.CONTEXT_BACK, names.EXTEN_START)
 
     async def ring(self, call: LiveCall, target: Target) -> str:

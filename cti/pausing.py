@@ -5,13 +5,17 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import structlog
+
 from cti.errors import NotAllowedError, NotNowError
+from db.errors import AWAY, stop_if_cancelled
 from db.pool import Pool
 from recordings import pausing
 from recordings.errors import NotAllowedError as NotAllowed
 from recordings.errors import PauseError
 from recordings.pausing import Recorder
 
+_log = structlog.get_logger(__name__)
 _ACQUIRE_SECONDS = 2.0
 _LONGEST = 80
 
@@ -58,6 +62,18 @@ class RecordingPauses:
         except PauseError as error:
             raise NotNowError(str(error)) from error
         return await self.shown(call_id)
+
+    async def end(self, call_id: UUID, by: str) -> None:
+        """The citizen goes to somebody else, who would not know of a pause: record again.
+
+        Where that cannot be done it stays paused, until its limit.
+        """
+        try:
+            if (await self.shown(call_id))["paused"]:
+                await pausing.resume(self._pool(), self._with(), call_id, by=by, now=self._now())
+        except (PauseError, *AWAY) as error:
+            stop_if_cancelled()
+            _log.warning("still paused when handed on", call=str(call_id), error=repr(error))
 
     async def shown(self, call_id: UUID) -> Mapping[str, Any]:
         """As it stands: also for a page that was loaded anew."""

@@ -43,6 +43,7 @@ MODULES: Final = (
     "func_channel",
     "func_timeout",
     "app_playback",
+    "app_stack",
     "app_dial",
     "app_mixmonitor",
     "app_queue",

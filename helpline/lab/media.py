@@ -7,6 +7,7 @@ sound file with the keys as DTMF tones, which any user's SIPp can play.
 """
 
 import io
+import secrets
 import struct
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,12 +57,15 @@ def alaw(samples: Samples) -> bytes:
 
 @dataclass
 class Stream:
-    """One phone's outgoing stream: say and press, then write; the next write continues it."""
+    """One phone's outgoing stream: say and press, then write; the next write continues it.
+
+    `sequence`: the next packet's number. A stream begins anywhere (RFC 3550, 5.1).
+    """
 
     ssrc: int = 0x1076
-    _sequence: int = 1
+    sequence: int = field(default_factory=lambda: secrets.randbelow(1 << 16))
     _timestamp: int = 1000
-    _said: list[Samples | str] = field(default_factory=list)
+    _said: list[Samples | str | int] = field(default_factory=list)
 
     def speak(self, samples: Samples) -> None:
         """Speech, padded to whole packets."""
@@ -73,12 +77,19 @@ class Stream:
             self._said.append(key)
             self.speak(silence(_KEY_GAP / RATE))
 
+    def jump(self, packets: int) -> None:
+        """The next packet's number is so many further, or back."""
+        self._said.append(packets)
+
     def write_pcap(self, path: Path) -> float:
         """What was said since the last write, as a pcap file; its length in seconds."""
         at = 0
         with path.open("wb") as file:
             file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
             for said in self._said:
+                if isinstance(said, int):
+                    self.sequence += said
+                    continue
                 for offset, packet in (
                     self._key(said) if isinstance(said, str) else self._audio(said)
                 ):
@@ -92,7 +103,8 @@ class Stream:
 
     def write_wav(self, path: Path) -> float:
         """The same as a sound file, keys as DTMF tones; its length in seconds."""
-        parts = [_dtmf(said) if isinstance(said, str) else said for said in self._said]
+        heard = [said for said in self._said if not isinstance(said, int)]
+        parts = [_dtmf(said) if isinstance(said, str) else said for said in heard]
         samples = np.concatenate(parts) if parts else silence(0)
         soundfile.write(path, samples, RATE, subtype="ALAW")
         self._said = []
@@ -119,9 +131,9 @@ class Stream:
     def _packet(self, payload_type: int, payload: bytes, marker: bool = False) -> bytes:
         second = payload_type | marker << 7
         header = struct.pack(
-            "!BBHII", 0x80, second, self._sequence & 0xFFFF, self._timestamp, self.ssrc
+            "!BBHII", 0x80, second, self.sequence & 0xFFFF, self._timestamp, self.ssrc
         )
-        self._sequence += 1
+        self.sequence += 1
         return header + payload
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from helpline.lab import scenario
 from helpline.lab.media import ALAW_TYPE, Stream
-from helpline.lab.script import Answer, Behaviour, Press, Refuse, Ring, Say, Wait, perform
+from helpline.lab.script import Answer, Behaviour, Jump, Press, Refuse, Ring, Say, Wait, perform
 
 _CAP_NET_RAW = 13
 _CONTROL = 10_000  # SIPp's remote control is that far above its SIP port
@@ -139,8 +139,8 @@ class Phone:
     async def expect(self, behaviour: Behaviour, *, times: int = 1) -> PhoneCall:
         """Be ready for `times` calls and behave to each as said. Returns when the port is open."""
         match behaviour:
-            case Answer(steps, ring, hang_up):
-                media, seconds = self._media(steps)
+            case Answer(steps, ring, hang_up, first):
+                media, seconds = self._media(steps, first)
                 text = scenario.answering(
                     ring_ms=round(ring * 1000),
                     media=media,
@@ -176,9 +176,11 @@ class Phone:
     def _port_word(self) -> str:
         return "auto_media_port" if self._events else "rtpstream_audio_port"
 
-    def _media(self, steps: Sequence[Say | Press | Wait]) -> tuple[str, float]:
+    def _media(
+        self, steps: Sequence[Say | Press | Wait | Jump], first: int | None = None
+    ) -> tuple[str, float]:
         """The SIPp action that plays `steps`, and their length in seconds."""
-        stream = Stream()
+        stream = Stream() if first is None else Stream(sequence=first)
         perform(tuple(steps), stream)
         self._calls += 1
         path = self._folder / f"{self._name}-{self._calls}"

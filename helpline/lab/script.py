@@ -27,12 +27,23 @@ class Wait:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """Ring for `ring` s, answer, do `steps`; then hang up, or wait for the other side to."""
+class Jump:
+    """Number the packets on so many further, or back: a stream that begins anew elsewhere."""
 
-    steps: tuple[Say | Press | Wait, ...] = ()
+    packets: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Ring for `ring` s, answer, do `steps`; then hang up, or wait for the other side to.
+
+    `first`: the number of the stream's first packet; none: anyone, as of a real telephone.
+    """
+
+    steps: tuple[Say | Press | Wait | Jump, ...] = ()
     ring: float = 0.5
     hang_up: bool = False
+    first: int | None = None
 
 
 @dataclass(frozen=True)
@@ -50,7 +61,7 @@ class Refuse:
 Behaviour = Answer | Ring | Refuse
 
 
-def perform(steps: tuple[Say | Press | Wait, ...], stream: Stream) -> None:
+def perform(steps: tuple[Say | Press | Wait | Jump, ...], stream: Stream) -> None:
     """Put `steps` on `stream`, in order."""
     for step in steps:
         match step:
@@ -60,3 +71,5 @@ def perform(steps: tuple[Say | Press | Wait, ...], stream: Stream) -> None:
                 stream.press(keys)
             case Wait(seconds):
                 stream.speak(silence(seconds))
+            case Jump(packets):
+                stream.jump(packets)

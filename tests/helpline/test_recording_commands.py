@@ -231,8 +231,11 @@ async def test_a_complaint_holds_its_recordings_while_open_and_while_it_can_be_r
 
 async def test_muting_asks_asterisk_for_both_directions_and_a_refusal_is_an_error() -> None:
     asked: list[Action] = []
+    marked: list[tuple[str, str]] = []
 
     async def mixmonitor(session: Session, action: Action) -> bool:
+        if action["action"] == ["Setvar"]:
+            marked.append((action["channel"][0], action["value"][0]))
         if action["action"] != ["MixMonitorMute"]:
             return False
         asked.append(action)
@@ -253,6 +256,7 @@ async def test_muting_asks_asterisk_for_both_directions_and_a_refusal_is_an_erro
     first, second, _ = asked
     assert (first["channel"], first["direction"], first["state"]) == (["1763.7"], ["both"], ["1"])
     assert second["state"] == ["0"]
+    assert marked == [("1763.7", "1"), ("1763.7", ""), ("gone", "1"), ("gone", "")]
 
 
 def test_an_account_without_a_name_can_use_the_command_line(

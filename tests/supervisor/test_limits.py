@@ -102,5 +102,5 @@ async def test_the_page_says_whose_each_limit_is_and_who_set_it(
         told = {(what, *re.findall(r"<td>([^<]*)</td>", cells)) for what, cells in rows}
         cut_off, waiting = "A telephone was cut off from dialling", "Too many callers wait"
         assert (cut_off, "of the cell", "7", "a supervisor") in told
-        assert (waiting, "helpline-hi", "7", "a supervisor") in told
+        assert (waiting, TITLES["helpline-hi"]["en"], "7", "a supervisor") in told
         assert ("Lines are nearly full", "of the cell", "90%", "the settings") in told
