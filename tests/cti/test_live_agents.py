@@ -54,7 +54,8 @@ async def test_the_wrap_up_is_a_pause_in_asterisk_and_ends_by_itself(desk: Bed) 
         await shown(desk, "paused", present=False)
         rows = await desk.rows(
             "select state, until_at - from_at as lasted from agent_state"
-            " where agent_id = '1001' and call_id = $1 or state = 'wrap_up' order by id",
+            " where agent_id = '1001' and (call_id = $1 or state = 'wrap_up')"
+            " and from_at >= (select started_at from call where id = $1) order by id",
             call.id,
         )
         assert [row["state"] for row in rows] == ["ringing", "in_call", "wrap_up"]
