@@ -50,7 +50,7 @@ coverage: setup
 soak: setup
 	@HELPLINE_SOAK=1 $(BIN)/python -m pytest -rP -o timeout=7200 -k test_soak tests/system/test_state_under_faults.py
 	@HELPLINE_SOAK=1 $(BIN)/python -m pytest -o timeout=7200 tests/complaints/test_interleaved.py \
-		tests/complaints/test_all_or_nothing.py tests/complaints/importing/test_importer.py $(TESTS)
+		tests/complaints/test_all_or_nothing.py tests/complaints/importing/test_importer.py tests/bench/test_recorded.py $(TESTS)
 
 check: setup
 	@$(BIN)/ruff format --check .

@@ -1,7 +1,7 @@
 """What each agent is doing, as far as Asterisk knows: seen from the state, never kept beside it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
@@ -87,17 +87,15 @@ def touched(before: State, after: State) -> set[str]:
     return agents
 
 
-def _of_legs(before: State, after: State, legs: Iterable[str]) -> Iterator[str]:
-    """Who talks on these legs, as their calls have it: that is what a view is seen from."""
-    for leg_id in legs:
-        for state in (before, after):
-            leg = state.legs.get(leg_id)
-            call = state.calls.get(leg.call_id) if leg and leg.call_id else None
-            if call is None:
-                continue
-            if call.agent_id is not None and call.agent_leg == leg_id:
-                yield call.agent_id
-            yield from (agent for agent, other in call.others.items() if other == leg_id)
+def _of_legs(before: State, after: State, legs: Set[str]) -> Iterator[str]:
+    """Who talks on these legs, as calls have it: that is what a view is seen from.
+
+    All calls are looked at: few legs are held, and what a leg says of its call may be older.
+    """
+    for call in (*before.calls.values(), *after.calls.values()):
+        if call.agent_id is not None and call.agent_leg in legs:
+            yield call.agent_id
+        yield from (agent for agent, other in call.others.items() if other in legs)
 
 
 def pause_in_force(state: State, agent_id: str) -> str | None:

@@ -1,5 +1,6 @@
 """Three conversations of each variant: the product, Asterisk, SIP and audio are real."""
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -19,6 +20,7 @@ NETWORKS, HTTP_PORT = ("127.0.58", "127.0.59"), 8358
 MACHINE = {"cores": 2, "cpu_model": "x", "asterisk": "22", "load_average_before": 1.0}
 
 
+@pytest.mark.skipif("HELPLINE_SOAK" not in os.environ, reason="make soak: it takes a minute")
 async def test_every_conversation_is_carried_both_ways_and_is_whole_on_its_recording() -> None:
     # Not pytest's own folder: its parents are closed to the database's account.
     with tempfile.TemporaryDirectory(prefix="hl-") as folder:
