@@ -54,7 +54,7 @@ async def test_a_recording_is_heard_in_the_browser_with_a_reason(
     await page.click("tbody a")
     await page.fill(f"#l-{recording}", "नागरिक की शिकायत की जाँच")
     await page.click(".recording button:has-text('सुनें')")
-    await page.wait_for_selector("audio")
+    await page.wait_for_selector("audio", state="attached")  # the player hides it
     await expect(page.locator(".wave path")).to_have_count(2, timeout=20_000)
     await expect(page.locator(".wave .gap")).to_have_count(1)
     await expect(page.locator(".gaps li")).to_contain_text("0:01")
