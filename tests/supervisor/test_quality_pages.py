@@ -38,7 +38,7 @@ async def test_a_call_is_drawn_heard_judged_corrected_and_answered(
     await page.click("tbody a")
     await page.fill("input[name=reason]", "गुणवत्ता, नवंबर")
     await page.click("button:has-text('सुनें')")
-    await page.wait_for_selector("audio")
+    await page.wait_for_selector("audio", state="attached")  # the player hides it
     assert await judge(page, "quality-call") == []
     await fill(page, courtesy="0")
     await page.fill("#comment", "शिष्टता पर ध्यान दें")
