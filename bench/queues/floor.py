@@ -1,6 +1,7 @@
 """A floor at work: agents talk and hang up, citizens wait, and every offer is timed."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -51,7 +52,7 @@ class Offers:
     faults: list[str] = field(default_factory=list)
 
 
-class Scene:
+class Scene(ABC):
     """What is the same in all: members, telephones, numbers, the wait for an empty Asterisk."""
 
     def __init__(self, stage: QueueStage, crowd: Crowd, numbers: "count[int]") -> None:
@@ -75,13 +76,13 @@ class Scene:
         )
         return self.found
 
+    @abstractmethod
     async def work(self, agents: list[str]) -> None:
         """The scene itself."""
-        raise NotImplementedError
 
+    @abstractmethod
     def offered(self, leg: Leg) -> None:
         """An agent's telephone is called."""
-        raise NotImplementedError
 
     def place(self, number: str) -> Leg:
         """A citizen calls, is answered, and waits."""
