@@ -138,6 +138,11 @@ class Bed:
         """What the citizen heard in a recorded call."""
         return heard(await self.stored(call_id))
 
+    async def clear_lines(self) -> None:
+        """Every call is over and every telephone free."""
+        await self.helpline.asterisk.end_calls()
+        await asyncio.gather(*(phone.let_go() for phone in self._phones.values()))
+
     async def hang_up_all(self) -> None:
         """Cut every telephone off, so that the next test finds free lines."""
         for phone in self._phones.values():

@@ -86,6 +86,12 @@ class PhoneCall:
         text = self._log.with_suffix(".msg").read_text(encoding="utf-8", errors="replace")
         return len(set(_RECEIVED_INVITE.findall(text)))
 
+    @property
+    def reached(self) -> bool:
+        """Whether anything was sent to it; one that called was."""
+        messages = self._log.with_suffix(".msg")
+        return not messages.exists() or messages.stat().st_size > 0
+
     def _last_words(self) -> str:
         with contextlib.suppress(OSError):
             return " ".join(self._log.read_text(encoding="utf-8", errors="replace").split())[:600]
@@ -197,6 +203,17 @@ class Phone:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(patience):
                     await self._current.bye()
+        await self.hang_up()
+
+    async def let_go(self, patience: float = 2) -> None:
+        """Be free for the next call, once the other side has ended this one.
+
+        Cut off before it answered the BYE, it would be told again for half a minute (RFC 3261
+        timer F), and SIPp takes the first message that it gets for its call.
+        """
+        if self._current is not None and self._current.reached:
+            with contextlib.suppress(PhoneError, TimeoutError):
+                await self._current.wait(patience)
         await self.hang_up()
 
     async def hang_up(self) -> None:

@@ -61,6 +61,4 @@ async def desk(running_desk: Bed) -> AsyncIterator[Bed]:
         await conn.execute("truncate dial_rule, dial_request, dial_cut_off")
         await dialling.allow(conn, Rule("*", "+91", 1000))
     yield running_desk
-    # A telephone that was cut off says no BYE.
-    await running_desk.helpline.asterisk.end_calls()
-    await running_desk.hang_up_all()
+    await running_desk.clear_lines()

@@ -168,11 +168,11 @@ async def test_an_emergency_is_joined_in_one_click_and_stays_when_the_agent_leav
 
 async def test_a_citizen_is_handed_to_a_queue(desk: Bed) -> None:
     async with signed_in(desk) as page:
-        call, _ = await in_call(desk, page)
+        call, phone = await in_call(desk, page)
         assert (await page.ask("transfer", to={"queue": "nowhere"}))["ok"] is False
         assert (await page.ask("transfer", to={"queue": "second"}))["ok"]
         await page.until_state(status="wrap_up")
-        await desk.agent_phone().hang_up()
+        await phone.wait()
         await page.ask("end_wrap_up")
         await desk.agent_phone().expect(TALKS)
         await page.until_state(status="in_call", call=str(call.id))

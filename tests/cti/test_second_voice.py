@@ -17,6 +17,7 @@ from dialplans.names import (
 from helpline.demo.agent import AgentPage
 from helpline.lab.bed import Bed
 from helpline.lab.media import RATE, tone
+from helpline.lab.phones import PhoneCall
 from helpline.lab.script import Answer, Jump, Say
 from tests.cti.test_live_control import (
     OTHERS_TONE,
@@ -36,20 +37,20 @@ ANEW = Answer((Say(tone(OTHERS_TONE, 4)), Jump(-20_000), Say(tone(OTHERS_TONE, 1
 EARLY = Answer((Say(tone(OTHERS_TONE, 120)),), ring=0.1, first=1)
 
 
-async def talks_with_the_first(desk: Bed, page: AgentPage) -> Caller:
+async def talks_with_the_first(desk: Bed, page: AgentPage) -> tuple[Caller, PhoneCall]:
     await page.until_state(status="ready")
-    await desk.agent_phone().expect(LATE)
+    phone = await desk.agent_phone().expect(LATE)
     call = await place(desk, TO_THE_QUEUE)
     await page.until_state(status="in_call", call=str(call.id))
     await talk(desk, call)
-    return call
+    return call, phone
 
 
 @pytest.mark.parametrize("to", ["number", "agent", "queue", "emergency"])
 async def test_who_speaks_second_is_recorded_and_heard_whole(desk: Bed, to: str) -> None:
     async with AsyncExitStack() as stack:
         page = await stack.enter_async_context(signed_in(desk))
-        call = await talks_with_the_first(desk, page)
+        call, phone = await talks_with_the_first(desk, page)
         match to:
             case "number":
                 await desk.line.expect(EARLY)
@@ -67,7 +68,7 @@ async def test_who_speaks_second_is_recorded_and_heard_whole(desk: Bed, to: str)
         assert done["ok"]
         await page.until_state(status="wrap_up")
         if to == "queue":
-            await desk.agent_phone().hang_up()
+            await phone.wait()
             await desk.agent_phone().expect(EARLY)
             await page.ask("end_wrap_up")
         await heard_now(desk, call, OTHERS_TONE)
@@ -81,7 +82,7 @@ async def test_who_speaks_second_is_recorded_and_heard_whole(desk: Bed, to: str)
 
 async def test_handing_on_ends_a_pause_and_says_so(desk: Bed) -> None:
     async with signed_in(desk) as page:
-        call = await talks_with_the_first(desk, page)
+        call, _ = await talks_with_the_first(desk, page)
         assert (await page.ask("pause_recording", reason="Aadhaar"))["ok"]
         await desk.line.expect(EARLY)
         assert (await page.ask("transfer", to={"listed": "water"}))["ok"]
@@ -101,7 +102,7 @@ async def test_handing_on_ends_a_pause_and_says_so(desk: Bed) -> None:
 
 async def test_a_recording_that_is_paused_stays_so_when_the_dialplan_hands_on(desk: Bed) -> None:
     async with signed_in(desk) as page:
-        call = await talks_with_the_first(desk, page)
+        call, _ = await talks_with_the_first(desk, page)
         assert (await page.ask("pause_recording", reason="Aadhaar"))["ok"]
         await desk.line.expect(EARLY)
         cli = desk.helpline.asterisk.process.cli
@@ -120,7 +121,7 @@ async def test_a_recording_that_is_paused_stays_so_when_the_dialplan_hands_on(de
 
 async def test_who_is_moved_on_while_the_recorder_begins_anew_is_recorded(desk: Bed) -> None:
     async with signed_in(desk) as page:
-        call = await talks_with_the_first(desk, page)
+        call, _ = await talks_with_the_first(desk, page)
         await page.ask("pause", reason="break")  # nobody takes them from the queue
         cli = desk.helpline.asterisk.process.cli
         await cli("module load res_clioriginate.so")
@@ -142,7 +143,7 @@ async def citizens_leg(desk: Bed) -> str:
 
 async def test_the_citizen_goes_on_hearing_whose_stream_begins_anew(desk: Bed) -> None:
     async with signed_in(desk) as page:
-        call = await talks_with_the_first(desk, page)
+        call, _ = await talks_with_the_first(desk, page)
         await desk.line.expect(ANEW)
         assert (await page.ask("transfer", to={"listed": "water"}))["ok"]
         await page.until_state(status="wrap_up")

@@ -107,8 +107,7 @@ async def running_office(postgres_url: str) -> AsyncIterator[Office]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def office(running_office: Office) -> AsyncIterator[Office]:
     yield running_office
-    await running_office.bed.helpline.asterisk.end_calls()
-    await running_office.bed.hang_up_all()
+    await running_office.bed.clear_lines()
 
 
 async def _hire(bed: Bed, name: str, display: str, agent_id: str, language: str) -> None:

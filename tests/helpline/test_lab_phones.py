@@ -1,5 +1,6 @@
 """The scripted telephones themselves, one against the other, without Asterisk."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -58,3 +59,18 @@ async def test_a_stopped_phone_leaves_its_port_to_the_next(phones: tuple[Phone, 
     _, called = phones
     await (await called.expect(Ring())).stop()
     await (await called.expect(Ring())).stop()
+
+
+async def test_a_phone_is_let_go_when_the_other_side_was_told_that_it_hung_up(
+    phones: tuple[Phone, Phone],
+) -> None:
+    caller, called = phones
+    await called.expect(Ring())
+    await called.let_go(0)  # nobody called: at once
+    there = await called.expect(Answer((Say(tone(440, 20)),), ring=0.1))
+    here = await caller.place("1076", IDENTITY, (Wait(0.5),), hang_up=True)
+    while not there.reached:
+        await asyncio.sleep(0.05)
+    await called.let_go(10)
+    await here.wait(15)
+    assert not called.busy

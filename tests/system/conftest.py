@@ -44,4 +44,4 @@ async def site(tools: Tools, own_database: str) -> AsyncIterator[Bed]:
 async def helpline(site: Bed) -> AsyncIterator[Bed]:
     """The running helpline with free lines before and after the test."""
     yield site
-    await site.hang_up_all()
+    await site.clear_lines()

@@ -108,7 +108,7 @@ async def shared(tools: Tools, postgres_url: str) -> AsyncIterator[Cell]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def cell(shared: Cell) -> AsyncIterator[Cell]:
     yield shared
-    await shared.bed.hang_up_all()
+    await shared.bed.clear_lines()
     await nobody_is_left_to_ask(shared.bed)
 
 

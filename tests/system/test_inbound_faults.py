@@ -95,7 +95,7 @@ async def made(tools: Tools, postgres_url: str) -> AsyncIterator[Cell]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def cell(made: Cell) -> AsyncIterator[Cell]:
     yield made
-    await made.bed.hang_up_all()
+    await made.bed.clear_lines()
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ async def calls(site: Bed) -> AsyncIterator[Calls]:
         await place(site, (IN_THE_MENU, Press("1"), Wait(0.3)), hang_up=True),
         await _probe(site),
     )
-    await site.hang_up_all()
+    await site.clear_lines()
 
 
 async def _probe(bed: Bed) -> int:

@@ -157,13 +157,13 @@ async def test_a_waiting_caller_keeps_the_place_and_is_served_when_called_back(
         (row,) = await helpline.rows("select * from callback where call_id = $1", call.id)
         assert (row["reason"], row["queue"]) == ("callback_kept", "helpline-hi")
         assert row["entered_at"] == (await call.row())["queued_at"]
-        await helpline.hang_up_all()
+        await helpline.clear_lines()
         await helpline.agent_phone().expect(Answer((TALKING,), ring=0.2))
         await helpline.line.expect(Answer((TALKING,), ring=0.2))
         back = await call_back(helpline, call.id)
         await page.wait_for("answered", 45, call=str(back))
 
-    await helpline.hang_up_all()
+    await helpline.clear_lines()
 
 
 async def call_back(bed: Bed, left: UUID) -> UUID:

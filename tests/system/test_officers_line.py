@@ -65,7 +65,7 @@ async def told(site: Bed) -> AsyncIterator[Reports]:
         await place(site, keys, identity=IDENTITY, number=OFFICERS),
         await place(site, by_menu, identity=IDENTITY),
     )
-    await site.hang_up_all()
+    await site.clear_lines()
 
 
 async def _officer(bed: Bed, post: str) -> UUID:

@@ -73,7 +73,7 @@ def numbers() -> Iterator[str]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def helpline(shared: Bed) -> AsyncIterator[Bed]:
     yield shared
-    await shared.hang_up_all()
+    await shared.clear_lines()
     await nobody_is_left_to_ask(shared)
     await _nothing_is_closed_without_the_citizens_one(shared)
 
