@@ -43,6 +43,13 @@ def _configured_anew(configure: Callable[..., None]) -> Callable[..., None]:
 structlog.configure = _configured_anew(structlog.configure)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A folder's tests share a cell and its addresses: they go to one worker, in their order."""
+    for item in items:
+        folder = item.path.relative_to(config.rootpath).parts[1]
+        item.add_marker(pytest.mark.xdist_group(folder))
+
+
 @pytest.fixture(autouse=True)
 def logs_as_before() -> Iterator[None]:
     """A command configures logs for its process; the next test's are those of before."""
