@@ -150,7 +150,9 @@ async def test_who_waited_in_english_is_called_back_in_english(serve: Serve) -> 
     assert [*citizen.variables].index("CHANNEL(language)") == 0  # before anything is said
 
 
-@pytest.mark.parametrize("left", ["", "nonsense", str(uuid4())])
+@pytest.mark.parametrize(
+    "left", ["", "nonsense", str(uuid4())], ids=["none", "nonsense", "unknown"]
+)
 async def test_a_place_that_is_not_on_record_is_the_head_of_the_queue(
     serve: Serve, left: str
 ) -> None:

@@ -12,6 +12,8 @@ from recordings.capture import Capture
 from recordings.model import CaptureName, Kind, id_time
 from tests.recordings.room import START, Room
 
+ID = "01a202d7-915b-718f-bec4-281e5590428e"
+
 
 async def test_the_row_is_there_before_the_file_is_named(room: Room) -> None:
     call_id = await room.call()
@@ -72,12 +74,12 @@ def test_a_relative_folder_is_refused(room: Room) -> None:
         "",
         "notes.txt",
         "0.raw",
-        f"{uuid4()}.raw",
-        f"{uuid4()}.{uuid4()}.call.wav",
-        f"{uuid4()}.{uuid4()}.own_words.raw",
-        f"{uuid4()}.{uuid4()}.call.raw.part",
-        f"x{uuid4()}.{uuid4()}.call.raw",
-        f"{uuid4()}.{uuid4()}.call.raw\n",
+        f"{ID}.raw",
+        f"{ID}.{ID}.call.wav",
+        f"{ID}.{ID}.own_words.raw",
+        f"{ID}.{ID}.call.raw.part",
+        f"x{ID}.{ID}.call.raw",
+        f"{ID}.{ID}.call.raw\n",
     ],
 )
 def test_other_names_are_no_capture_files(name: str) -> None:
