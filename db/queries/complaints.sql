@@ -401,10 +401,10 @@ where cc.call_id = :call_id order by c.id for share of c;
 -- name: complaints_calls_of_number(number)
 -- A complaint's calls; one row without a call for a complaint that has none.
 select cc.call_id from complaint c left join complaint_call cc on cc.complaint_id = c.id where c.number = :number;
--- name: complaints_language_of_attempt(id)$
--- In which we speak to the citizen whom we call: the one that they had when they registered.
-select z.language from attempt a join complaint c on c.id = a.complaint_id join citizen z on z.id = c.citizen_id
-where a.id = :id;
+-- name: complaints_language_of_call(id)$
+-- In which we speak to the citizen whom we call about a complaint, to ask or by an agent's click: theirs when they registered.
+select z.language from call_complaint l join complaint c on c.id = l.complaint_id join citizen z on z.id = c.citizen_id
+where l.call_id = :id order by c.registered_at limit 1;
 
 -- name: complaints_status(number)^
 -- What a citizen may hear who keyed the number itself: with whom and until when, but no name and no words of anybody.

@@ -394,6 +394,34 @@ async def test_who_calls_back_after_a_missed_feedback_call_is_asked_and_goes_on_
     ]
 
 
+@pytest.mark.parametrize(
+    ("of", "offered", "asked_in"),
+    [
+        ("en", ("hi", "en"), "en"),
+        ("hi", ("hi", "en"), "hi"),
+        (None, ("hi", "en"), "hi"),
+        ("en", ("hi",), "hi"),
+    ],
+)
+async def test_who_calls_back_is_asked_in_their_language_and_then_chooses_anew(
+    line: InboundLine, of: str | None, offered: tuple[str, ...], asked_in: str
+) -> None:
+    line.hall.languages = offered
+    line.hall.questions.waiting[CALLER] = replace(QUESTION, language=of)
+    citizen = await line.ring(answers())
+    spoken = {prompt: language for language, prompt in citizen.said_in}
+    assert {spoken[prompt] for prompt in OPENING} == {"hi"}
+    assert {
+        spoken[prompt]
+        for prompt in (
+            *(Prompt.MISSED_FEEDBACK, Prompt.FEEDBACK_CONFIRM, Prompt.FEEDBACK_QUESTION),
+            Prompt.FEEDBACK_THANKS_SATISFIED,
+        )
+    } == {asked_in}
+    assert spoken[Prompt.MENU] == "hi"
+    assert "HELPLINE_LANGUAGE" not in citizen.variables
+
+
 async def test_somebody_else_on_the_phone_is_asked_nothing_more(line: InboundLine) -> None:
     line.hall.questions.waiting[CALLER] = QUESTION
     citizen = await line.ring(Citizen(keys={Prompt.FEEDBACK_CONFIRM: ["6"], Prompt.MENU: ["1"]}))
