@@ -135,6 +135,24 @@ async def test_a_subject_is_named_in_the_language_chosen_where_the_data_has_it(
     assert citizen.said[at + 1] == subject
 
 
+@pytest.mark.parametrize(
+    ("key", "title_en", "post"),
+    [
+        ("2", "Executive Engineer", "Executive Engineer"),
+        ("2", "", "अधिशासी अभियंता"),
+        ("1", "Executive Engineer", "अधिशासी अभियंता"),
+    ],
+)
+async def test_a_post_is_named_in_the_language_chosen_where_the_data_has_it(
+    line: InboundLine, key: str, title_en: str, post: str
+) -> None:
+    line.hall.languages = ("hi", "en")
+    line.hall.english = FakeWords()
+    line.hall.status.complaints = {NUMBER: replace(KEYED, post_title_en=title_en)}
+    citizen = await line.ring(Citizen(keys={Prompt.CHOICE_PRESS: [key], **keys_number().keys}))
+    assert citizen.said[citizen.said.index(Prompt.STATUS_OFFICER) + 2] == post.replace(" ", "_")
+
+
 async def test_a_subject_without_a_sound_is_left_out(line: InboundLine) -> None:
     line.hall.words = FakeWords("हैंडपंप", "अधिशासी अभियंता")
     citizen = await line.ring(keys_number())

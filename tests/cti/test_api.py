@@ -39,6 +39,7 @@ async def test_a_complaint_is_registered_for_the_agent_of_the_token(pool: Pool) 
                 "result": "registered",
                 "level": 1,
                 "officer": "BDO",
+                "officer_en": "",
                 "due_at": AT.isoformat(),
                 "words": "",
             },
