@@ -14,6 +14,7 @@ import structlog
 from agi.caller import call_id_argument
 from agi.durable import insist, noted
 from agi.errors import AgiError, Hangup
+from agi.language import to_be_spoken
 from agi.ports import Capture, FeedbackAnswer, FeedbackBook, Journal, Listener, Prompts
 from agi.recorded import record_call
 from agi.session import ANY_KEY, RecordEnd, Session
@@ -110,8 +111,7 @@ class FeedbackFlow:
     async def _converse(self, session: Session, attempt: UUID, heard: Heard) -> Outcome:
         await session.answer()
         await record_call(session, attempt, self.now(), journal=self.journal, capture=self.capture)
-        language = await self.book.language(attempt)
-        if language and language != LANGUAGE_DEFAULT and language in self.languages:
+        if language := to_be_spoken(await self.book.language(attempt), self.languages):
             await session.set_language(language)
         await self._say(session, Prompt.FEEDBACK_GREETING, Prompt.RECORDING_NOTICE)
         outcome = await self.ask(session, attempt, heard)

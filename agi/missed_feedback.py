@@ -7,11 +7,13 @@ import structlog
 from agi.durable import insist
 from agi.errors import Hangup
 from agi.feedback import FeedbackFlow, Heard
+from agi.language import to_be_spoken
 from agi.ports import OpenQuestion, OpenQuestions, Prompts
 from agi.session import Session
 from agi.visit import Visit
 from calls.model import Outcome
 from db.errors import AWAY, stop_if_cancelled
+from dialplans.names import LANGUAGE_DEFAULT
 from speech.prompts import Prompt
 
 _log = structlog.get_logger(__name__)
@@ -19,7 +21,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissedFeedback:
-    """Asks what the feedback call would have asked; the answer is this call's.
+    """Asks what the feedback call would have asked, in its language; the answer is this call's.
 
     `insist_for` (s): how long the citizen waits for a database that is away, `insist_after`: how
     long we try on when they have hung up.
@@ -39,6 +41,16 @@ class MissedFeedback:
         question = await self._open(visit)
         if question is None:
             return
+        language = to_be_spoken(question.language, self.feedback.languages)
+        if language is None:
+            await self._ask(session, visit, question)
+            return
+        await session.set_language(language)
+        await self._ask(session, visit, question)
+        # Somebody else may have the telephone: who it is chooses for themselves.
+        await session.set_language(LANGUAGE_DEFAULT)
+
+    async def _ask(self, session: Session, visit: Visit, question: OpenQuestion) -> None:
         heard = Heard()
         await session.say([self.prompts.file(Prompt.MISSED_FEEDBACK)])
         try:

@@ -137,22 +137,29 @@ class FeedbackAnswer:
     recording_id: UUID | None = None
 
 
-class FeedbackBook(Protocol):
+class CitizenLanguages(Protocol):
+    """In which language the citizens are spoken to whom we call."""
+
+    async def language(self, call_id: UUID) -> str | None:
+        """Of the citizen whom this call of ours is for, as it was when they registered; None: not
+        known. Never raises.
+        """
+
+
+class FeedbackBook(CitizenLanguages, Protocol):
     """Answers. Raises one of `db.errors.AWAY` when the database is away."""
 
     async def record(self, attempt_id: UUID, answer: FeedbackAnswer) -> None:
         """The answer of one attempt, once: a repeat changes nothing."""
 
-    async def language(self, attempt_id: UUID) -> str | None:
-        """Of the citizen who is called, as it was when they registered. Never raises."""
-
 
 @dataclass(frozen=True, slots=True)
 class OpenQuestion:
-    """A disposal about which a citizen was called in vain."""
+    """A disposal about which a citizen was called in vain. `language`: theirs, where known."""
 
     complaint_id: UUID
     disposal_no: int
+    language: str | None = None
 
 
 class OpenQuestions(Protocol):

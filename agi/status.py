@@ -75,7 +75,8 @@ def full(complaint: Status) -> Sentence:
     sentence = brief(complaint)
     if complaint.state in _WITH_SOMEBODY and complaint.level and complaint.post_title:
         level = _LEVELS[complaint.level - 1]
-        sentence += [Prompt.STATUS_OFFICER, level, Word(complaint.post_title)]
+        post = Word(complaint.post_title, complaint.post_title_en)
+        sentence += [Prompt.STATUS_OFFICER, level, post]
         if complaint.overdue:
             sentence.append(Prompt.STATUS_OVERDUE)
         elif complaint.due_at is not None:

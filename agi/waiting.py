@@ -11,6 +11,7 @@ import structlog
 from agi.caller import call_id_argument, caller_number
 from agi.durable import insist, noted
 from agi.errors import Hangup
+from agi.language import speak
 from agi.ports import Capture, Journal, PlaceBook, Prompts
 from agi.recorded import record_call
 from agi.session import Session
@@ -18,7 +19,6 @@ from calls.model import Outcome
 from calls.waiting import KeptPlace, Queued, expected_wait
 from dialplans.names import (
     LANGUAGE_DEFAULT,
-    VAR_LANGUAGE,
     VAR_POSITION,
     VAR_PRIORITY,
     VAR_QUEUE,
@@ -146,7 +146,9 @@ class ReturningFlow:
             await record_call(session, call_id, at, journal=self.journal, capture=self.capture)
             place = await self._place(session)
             queue = self.default_queue if place is None else place.queue
-            await self._speak(session, self.languages.get(queue, LANGUAGE_DEFAULT))
+            language = self.languages.get(queue, LANGUAGE_DEFAULT)
+            if language != LANGUAGE_DEFAULT:
+                await speak(session, language)
             said = [Prompt.GREETING, Prompt.RECORDING_NOTICE, Prompt.CONNECTING]
             await session.say([self.prompts.file(one) for one in said])
             await self._queue(session, call_id, queue)
@@ -157,11 +159,6 @@ class ReturningFlow:
     async def _place(self, session: Session) -> KeptPlace | None:
         left = _uuid(session.args[1]) if len(session.args) > 1 else None
         return None if left is None else await self.places.kept(left)
-
-    async def _speak(self, session: Session, language: str) -> None:
-        if language != LANGUAGE_DEFAULT:
-            await session.set_language(language)
-            await session.set_variable(VAR_LANGUAGE, language)
 
     async def _queue(self, session: Session, call_id: UUID, queue: str) -> None:
         place = await self._place(session)  # as it is now

@@ -46,7 +46,8 @@ class OpenQuestion:
     """A complaint that awaits its citizen's word about a disposal.
 
     `step`: `calls` (the dialer's), `agent_call` or `sms`. `called_at`: when the dialer last tried.
-    `others`: how many further complaints await the word of somebody with this number.
+    `others`: how many further complaints await the word of somebody with this number. `language`:
+    the citizen's; None: nobody is named.
     """
 
     number: str
@@ -55,6 +56,7 @@ class OpenQuestion:
     step: str
     disposed_at: datetime
     called_at: datetime | None
+    language: str | None
     others: int
 
     @property
@@ -150,10 +152,13 @@ async def record_called_back(
         )
 
 
-async def language_of(pool: Pool, attempt_id: UUID) -> str | None:
-    """Of the citizen who is asked in this attempt; None: there is no such attempt."""
+async def language_of(pool: Pool, call_id: UUID) -> str | None:
+    """Of the citizen about whose complaint this call is: an attempt to ask, or an agent's click.
+
+    None: it is about none.
+    """
     async with pool.acquire(timeout=1) as conn:
-        found = await statements().complaints_language_of_attempt(conn, id=attempt_id)
+        found = await statements().complaints_language_of_call(conn, id=call_id)
     return None if found is None else str(found)
 
 

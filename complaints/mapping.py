@@ -20,21 +20,25 @@ from db.statements import statements
 
 #: Of `posts_above`, for where its rows come without names.
 POST_COLUMNS = (
-    *("id", "title", "department", "level", "place", "number", "vacant_from", "distance"),
-    *("officer", "name", "officer_number", "kind", "from_on", "until_on"),
+    *("id", "title", "title_en", "department", "level", "place", "number", "vacant_from"),
+    *("distance", "officer", "name", "officer_number", "kind", "from_on", "until_on"),
     *("leave_from", "leave_until"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """An officer's post. `number`: of who holds it now, or its own (E.164): messages go there."""
+    """An officer's post. `number`: of who holds it now, or its own (E.164): messages go there.
+
+    `title_en`: empty where it has none.
+    """
 
     id: str
     title: str
     level: int
     place: str
     number: str
+    title_en: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,4 +134,4 @@ async def posts_by_id(conn: Connection, ids: Sequence[str], now: datetime) -> di
 
 
 def _post(post: StaffedPost) -> Post:
-    return Post(post.id, post.title, post.level, post.place, post.reach)
+    return Post(post.id, post.title, post.level, post.place, post.reach, post.title_en)

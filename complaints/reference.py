@@ -63,7 +63,10 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class PostRow:
-    """An officer's post. `number`: its office's (E.164). `vacant_from`: the mark of a vacancy."""
+    """An officer's post. `number`: its office's (E.164). `vacant_from`: the mark of a vacancy.
+
+    `title_en`: where it has an English title; the Hindi one stands in for it.
+    """
 
     id: str
     title: str
@@ -72,6 +75,7 @@ class PostRow:
     level: int
     number: str
     vacant_from: date | None = None
+    title_en: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +161,10 @@ async def _put_matters(conn: Connection, data: ReferenceData) -> None:
 
 async def _put_officers(conn: Connection, data: ReferenceData) -> None:
     run = statements()
-    posts = ("ids", "titles", "departments", "places", "levels", "numbers", "vacancies")
+    posts = (
+        *("ids", "titles", "departments", "places", "levels", "numbers", "vacancies"),
+        "titles_en",
+    )
     await run.complaints_put_posts(conn, **_columns(data.posts, *posts))
     await run.officers_put(conn, **_columns(data.officers, "codes", "names", "numbers"))
     tenures = ("posts", "officers", "kinds", "first_days", "last_days")

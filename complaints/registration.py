@@ -103,8 +103,9 @@ async def _came_of(conn: Connection, key: UUID) -> TakenUp:
     if row["level"] is None:
         return SettledAtDesk(row["number"], row["id"], row["state"], row["end_text"])
     return Registered(
-        row["number"], row["id"], row["level"], row["post"], row["title"], row["due_at"]
-    )
+        row["number"], row["id"], row["level"], row["post"], row["title"], row["due_at"],
+        row["title_en"],
+    )  # fmt: skip
 
 
 def _outcome(new: NewComplaint) -> TakenUp:
@@ -114,7 +115,9 @@ def _outcome(new: NewComplaint) -> TakenUp:
     if new.post is None:
         raise TypeError("an officer has it, but no post is known")
     post = new.post
-    return Registered(new.number, new.id, post.level, post.id, post.title, state.due_at)
+    return Registered(
+        new.number, new.id, post.level, post.id, post.title, state.due_at, post.title_en
+    )
 
 
 def _decided(

@@ -60,7 +60,10 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """An officer has it. What the citizen is told, the same for every repeat with the same key."""
+    """An officer has it. What the citizen is told, the same for every repeat with the same key.
+
+    `post_title_en`: empty where the post has none.
+    """
 
     number: str
     complaint_id: UUID
@@ -68,6 +71,7 @@ class Registered:
     post_id: str
     post_title: str
     due_at: datetime
+    post_title_en: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,11 +29,12 @@ _Row = asyncpg.Record | Mapping[str, Any]
 class StaffedPost:
     """A post and who holds it now. `reach`: where messages to it go (E.164).
 
-    `distance`: steps above the place that was asked for; 0 when none was.
+    `distance`: steps above the place that was asked for; 0 when none was. `title_en` may be empty.
     """
 
     id: str
     title: str
+    title_en: str
     department: str
     level: int
     place: str
@@ -62,6 +63,7 @@ def _staffed(rows: Sequence[_Row], now: datetime) -> StaffedPost:
     return StaffedPost(
         post["id"],
         post["title"],
+        post["title_en"],
         post["department"],
         post["level"],
         post["place"],

@@ -30,6 +30,7 @@ class Status(Brief):
 
     level: int | None
     post_title: str | None
+    post_title_en: str = field(default="", kw_only=True)
     due_at: datetime | None
     overdue: bool
 
@@ -59,6 +60,6 @@ async def words_to_speak(pool: Pool) -> list[str]:
 
 
 async def english_words(pool: Pool) -> list[str]:
-    """Every subject that a status may name to who chose English."""
+    """Every subject and post title that a status may name to who chose English."""
     async with pool.acquire(timeout=_SECONDS) as conn:
         return [row["text"] async for row in statements().complaints_english_words(conn)]

@@ -112,12 +112,14 @@ class RegisteredComplaint:
 
     `result`: registered (with officer and due time), added (to the older complaint, whose number
     this is), or how it ended at the desk: advised, answered, thanked, with `words` to tell.
+    `officer`: the post's title in Hindi, `officer_en` in English, empty where it has none.
     """
 
     number: str
     result: str = "registered"
     level: int | None = None
     officer: str | None = None
+    officer_en: str = ""
     due_at: datetime | None = None
     words: str = ""
 

@@ -134,6 +134,7 @@ def _answer(done: RegisteredComplaint) -> dict[str, Any]:
         "result": done.result,
         "level": done.level,
         "officer": done.officer,
+        "officer_en": done.officer_en,
         "due_at": done.due_at.isoformat() if done.due_at else None,
         "words": done.words,
     }

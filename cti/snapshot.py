@@ -3,6 +3,7 @@
 Taken after every connect: events that happened while we were not listening are never sent again.
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -17,12 +18,22 @@ from cti.message import AmiEvent, AmiReply
 from cti.state import LiveCall, State, Waiting, is_outbound, merged, remember
 from dialplans.names import CONTEXT_DESK_HOLD, SIDE_LEG
 
+_ASKED_AT_ONCE = 32
+
 
 class Lists(Protocol):
-    """What a snapshot needs of the link: `AmiLink.action_list`."""
+    """What a list of members needs of the link: `AmiLink.action_list`."""
 
     async def action_list(self, name: str) -> AmiReply:
         """A list action's answer. Raises an `AmiError`."""
+        ...
+
+
+class Asked(Lists, Protocol):
+    """What a snapshot needs of the link beside that: `AmiLink.action`."""
+
+    async def action(self, name: str, fields: Mapping[str, str]) -> AmiReply:
+        """An action's answer. Raises an `AmiError`."""
         ...
 
 
@@ -47,23 +58,26 @@ class Snapshot:
     inside: frozenset[str] = frozenset()  # legs in a room
     waited: Mapping[str, float] | None = None  # seconds, of those who wait
     on_hold: frozenset[str] = frozenset()  # citizens' legs, while their agent asks somebody
+    held: frozenset[str] = frozenset()  # agents' legs whose telephone has the other side on hold
 
 
-async def take(link: Lists) -> Snapshot:
+async def take(link: Asked) -> Snapshot:
     """Ask Asterisk. Raises an `AmiError` when it does not answer fully."""
     channels = await _list(link, "CoreShowChannels")
     queues = await _list(link, "QueueStatus")
-    legs = (leg_of(event) for event in channels if event.name == "CoreShowChannel")
+    told = (leg_of(event) for event in channels if event.name == "CoreShowChannel")
+    legs = tuple(leg for leg in told if leg is not None)
     waiting = {e.get("uniqueid"): e.get("queue") for e in queues if e.name == "QueueEntry"}
     inside = frozenset(e.get("uniqueid") for e in channels if e.get("application") == "ConfBridge")
     on_hold = (e for e in channels if e.get("context") == CONTEXT_DESK_HOLD)
     return Snapshot(
-        tuple(leg for leg in legs if leg is not None),
+        legs,
         waiting,
         _members(queues),
         inside,
         {e.get("uniqueid"): _seconds(e.get("wait")) for e in queues if e.name == "QueueEntry"},
         frozenset(e.get("uniqueid") for e in on_hold),
+        await _held(link, [leg.channel_id for leg in legs if leg.agent_id and leg.up]),
     )
 
 
@@ -94,8 +108,7 @@ def resync(state: State, snapshot: Snapshot, at: datetime) -> tuple[State, tuple
             for member in snapshot.members
             if member.paused is not None
         },
-        # No list tells of holding: what was so before stays so while the leg lives.
-        held=state.held & legs.keys(),
+        held=snapshot.held & legs.keys(),
         inside=frozenset(snapshot.inside & legs.keys()),
         waiting={
             id: Waiting(queue, at - timedelta(seconds=(snapshot.waited or {}).get(id, 0.0)))
@@ -165,6 +178,24 @@ def _members(events: Iterable[AmiEvent]) -> frozenset[Member]:
 
 def _number(text: str) -> int:
     return int(text) if text.isdecimal() else 0
+
+
+async def _held(link: Asked, legs: Iterable[str]) -> frozenset[str]:
+    """Those of the agents' legs that are on hold by their telephone's last offer (SDP).
+
+    No list tells of it: each leg is asked. One that is gone meanwhile, or has no sound, is not.
+    """
+    turns = asyncio.Semaphore(_ASKED_AT_ONCE)
+
+    async def asked(leg: str) -> bool:
+        async with turns:
+            fields = {"Channel": leg, "Variable": "CHANNEL(rtp,hold)"}
+            reply = await link.action("Getvar", fields)
+            return reply.ok and reply.fields.get("value") == "1"
+
+    legs = list(legs)
+    answers = await asyncio.gather(*map(asked, legs))
+    return frozenset(leg for leg, held in zip(legs, answers, strict=True) if held)
 
 
 async def _list(link: Lists, name: str) -> tuple[AmiEvent, ...]:

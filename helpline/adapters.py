@@ -85,10 +85,10 @@ class Answers:
             signer=self._signer,
         )
 
-    async def language(self, attempt_id: UUID) -> str | None:
+    async def language(self, call_id: UUID) -> str | None:
         """The citizen's; without a database the one that most people have."""
         try:
-            return await feedback.language_of(self._pool, attempt_id)
+            return await feedback.language_of(self._pool, call_id)
         except AWAY as error:
             stop_if_cancelled()
             _log.warning("language of a citizen not known", error=repr(error))
@@ -109,7 +109,7 @@ class OpenFeedback:
         found = await feedback.open_question_for(self._pool, number)
         if found is None or not found.was_called_about:
             return None
-        return OpenQuestion(found.complaint_id, found.disposal_no)
+        return OpenQuestion(found.complaint_id, found.disposal_no, found.language)
 
     async def record_told(
         self, call_id: UUID, question: OpenQuestion, answer: FeedbackAnswer

@@ -186,7 +186,11 @@ def _told(taken_up: TakenUp) -> RegisteredComplaint:
     match taken_up:
         case Registered() as one:
             return RegisteredComplaint(
-                number=one.number, level=one.level, officer=one.post_title, due_at=one.due_at
+                number=one.number,
+                level=one.level,
+                officer=one.post_title,
+                officer_en=one.post_title_en,
+                due_at=one.due_at,
             )
         case SettledAtDesk() as one:
             return RegisteredComplaint(number=one.number, result=one.state, words=one.text)

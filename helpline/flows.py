@@ -1,6 +1,6 @@
 """The call flows of a cell, joined to what they need."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from agi.apology import ApologyFlow, OverloadFlow
 from agi.closed import ClosedExit
@@ -77,7 +77,12 @@ def _routes(cell: CellOptions, parts: FlowParts) -> Mapping[str, Flow]:
         ),
         names.SCRIPT_ENDED: EndedFlow(journal=journal, now=now),
         names.SCRIPT_DESK: DeskFlow(
-            journal=journal, capture=parts.capture, prompts=prompts, now=now
+            journal=journal,
+            capture=parts.capture,
+            citizens=parts.book,
+            prompts=prompts,
+            now=now,
+            languages=_offered(cell),
         ),
         names.SCRIPT_FEEDBACK: feedback,
     }
@@ -90,7 +95,7 @@ def _feedback(cell: CellOptions, parts: FlowParts) -> FeedbackFlow:
         book=parts.book,
         prompts=parts.prompts,
         listener=KeyListener(parts.prompts),
-        languages=[language.code for language in cell.languages],
+        languages=_offered(cell),
         now=parts.now,
     )
 
@@ -123,7 +128,7 @@ def _inbound(cell: CellOptions, parts: FlowParts, feedback: FeedbackFlow) -> Inb
                 offers=parts.offers_call_back,
             ),
             missed=missed,
-            languages=tuple(language.code for language in cell.languages),
+            languages=_offered(cell),
         ),
         emergency=EmergencyExit(
             prompts=prompts, codes=tuple(target.code for target in cell.emergency)
@@ -134,6 +139,11 @@ def _inbound(cell: CellOptions, parts: FlowParts, feedback: FeedbackFlow) -> Inb
         now=parts.now,
         patience=cell.patience_seconds,
     )
+
+
+def _offered(cell: CellOptions) -> Sequence[str]:
+    """The languages that citizens can choose, in the order of their keys."""
+    return tuple(language.code for language in cell.languages)
 
 
 def _officers_line(cell: CellOptions, parts: FlowParts) -> OfficersLine:

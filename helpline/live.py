@@ -1,6 +1,7 @@
 """Who is talking, wired: the AMI link, its one consumer, the agents' desk, the queues' members."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
@@ -23,10 +24,23 @@ from dialplans.secrets import Secrets
 from helpline.clock import Clock
 from helpline.known_agents import AgentNumbers
 from helpline.metrics import Metrics
-from helpline.options.alarms import AlarmOptions
 from helpline.options.cell import CellOptions
 from helpline.recording_adapters import AsteriskRecorder
+from helpline.settings import Settings
 from helpline.supervise import Service
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveParts:
+    """What a cell's `cti` stands on. `publish`: the passwords of softphones, to Asterisk;
+    `planned`: seats now.
+    """
+
+    pool: Callable[[], Pool]
+    history: CallerHistory
+    publish: Publish
+    planned: Planned
+    now: Clock
 
 
 class LiveCell:
@@ -34,52 +48,22 @@ class LiveCell:
 
     def __init__(
         self,
-        cell: CellOptions,
+        settings: Settings,
         secrets: Secrets,
-        pool: Callable[[], Pool],
-        history: CallerHistory,
-        now: Clock,
+        *,
         softphones: SoftphoneSettings,
-        publish: Publish,
-        pause_limit: timedelta,
-        alarms: AlarmOptions,
-        trunk_limit: int,
-        url: str,
-        planned: Planned,
+        parts: LiveParts,
     ) -> None:
-        """`url`: of this cell's pages, for supervisors at others; `planned`: seats now."""
-        self._cell = cell
-        self._pool = pool
-        ami = cell.ami_via or cell.ami
-        self.link = AmiLink(
-            AmiSettings(
-                host=str(ami.address),
-                port=ami.port,
-                username=AMI_USER,
-                secret=secrets.ami.get_secret_value(),
-            )
-        )
-        wrap_up = {queue.name: queue.wrap_up_seconds for queue in cell.queues}
+        self._cell = settings.cell
+        self._pool = parts.pool
+        self.link = AmiLink(_ami_settings(settings.cell, secrets))
         self._cti = Cti(
             self.link,
-            CtiSettings(
-                cell=cell.name,
-                wrap_up=wrap_up,
-                directory=_directory(cell),
-                softphones=softphones,
-                caller_id=cell.trunk.caller_id,
-                pause_limit=pause_limit,
-                trunk_limit=trunk_limit,
-                url=url,
-                alarms=alarms.as_rules(),
-                tell_alarms=alarms.webhook,
-                number_of=AgentNumbers(cell),
-                planned=planned,
-            ),
-            pool,
-            history,
-            now,
-            publish,
+            _cti_settings(settings, softphones, parts.planned),
+            parts.pool,
+            parts.history,
+            parts.now,
+            parts.publish,
             AsteriskRecorder(self.link),
         )
         self.desk = self._cti.desk
@@ -160,6 +144,36 @@ class LiveCell:
         metrics.counter("calls_kept", "Of agents whose softphone was lost", lambda: recovery.kept)
         metrics.gauge("cti_rows_waiting", "Rows not yet written", lambda: writes.pending)
         metrics.counter("cti_rows_dropped", "Rows lost to a full queue", lambda: writes.overflows)
+
+
+def _ami_settings(cell: CellOptions, secrets: Secrets) -> AmiSettings:
+    ami = cell.ami_via or cell.ami
+    return AmiSettings(
+        host=str(ami.address),
+        port=ami.port,
+        username=AMI_USER,
+        secret=secrets.ami.get_secret_value(),
+    )
+
+
+def _cti_settings(
+    settings: Settings, softphones: SoftphoneSettings, planned: Planned
+) -> CtiSettings:
+    cell = settings.cell
+    return CtiSettings(
+        cell=cell.name,
+        wrap_up={queue.name: queue.wrap_up_seconds for queue in cell.queues},
+        directory=_directory(cell),
+        softphones=softphones,
+        caller_id=cell.trunk.caller_id,
+        pause_limit=timedelta(seconds=settings.recordings.pause_limit_seconds),
+        trunk_limit=settings.feedback.trunk_channels,
+        url=settings.http.public_url,
+        alarms=settings.alarms.as_rules(),
+        tell_alarms=settings.alarms.webhook,
+        number_of=AgentNumbers(cell),
+        planned=planned,
+    )
 
 
 def _directory(cell: CellOptions) -> Directory:

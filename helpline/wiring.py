@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from pathlib import Path
 
 import structlog
@@ -31,7 +30,7 @@ from helpline.figures import watch_callers, watch_calls
 from helpline.flow_parts import flow_parts
 from helpline.flows import agi_server
 from helpline.http import Health, HttpServer, application
-from helpline.live import LiveCell
+from helpline.live import LiveCell, LiveParts
 from helpline.metrics import Metrics
 from helpline.outbound import Outbound
 from helpline.pages import DeskSessions, SessionSweep, page_shell
@@ -237,18 +236,16 @@ class Helpline:
     async def _start_live(self, pool: Pool, cell: CellSettings, secrets: Secrets) -> None:
         """The AMI link and the agents' desk."""
         live = self._live = LiveCell(
-            self._settings.cell,
+            self._settings,
             secrets,
-            lambda: self.pool,
-            NumberHistory(pool, self._now),
-            self._now,
-            softphone_settings(self._settings, cell),
-            PasswordFile(cell, secrets, self._tools.asterisk.argv).publish,
-            timedelta(seconds=self._settings.recordings.pause_limit_seconds),
-            self._settings.alarms,
-            self._settings.feedback.trunk_channels,
-            self._settings.http.public_url,
-            planned_seats(self._settings, pool, self._now),
+            softphones=softphone_settings(self._settings, cell),
+            parts=LiveParts(
+                pool=lambda: self.pool,
+                history=NumberHistory(pool, self._now),
+                publish=PasswordFile(cell, secrets, self._tools.asterisk.argv).publish,
+                planned=planned_seats(self._settings, pool, self._now),
+                now=self._now,
+            ),
         )
         await live.load_agents()
         for name, service in live.services.items():

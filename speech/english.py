@@ -80,6 +80,12 @@ ENGLISH: Final[Mapping[Prompt, str]] = MappingProxyType(
             "Thank you. It is recorded that you are not satisfied, and the complaint will be "
             "looked into again."
         ),
+        Prompt.MISSED_FEEDBACK: (
+            "We called you about the disposal of your complaint. There is one short question."
+        ),
+        Prompt.FEEDBACK_NOT_TAKEN: (
+            "Sorry, your answer could not be recorded now. We will call you again."
+        ),
         Prompt.WRONG_PERSON_THANKS: "We are sorry to have troubled you. Thank you.",
         Prompt.EMERGENCY_KEY: "In an emergency press nine.",
         Prompt.GOODBYE: "Thank you for calling. Goodbye.",

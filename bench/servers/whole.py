@@ -11,7 +11,7 @@ import uvloop
 from bench.servers.ours import DATABASE_VARIABLE
 from dialplans.settings import QueueSettings
 from helpline import logs
-from helpline.lab.bed import bed
+from helpline.lab.bed import CellPlan, bed
 from helpline.options.following import FeedbackOptions
 from helpline.tools import load_tools
 
@@ -27,8 +27,7 @@ async def _serve(folder: Path, network: str, http_port: int, agents: int, url: s
         network=network,
         http_port=http_port,
         database_url=url,
-        agents=agents,
-        queues=(QueueSettings(max_length=_LONGEST_QUEUE),),
+        cell=CellPlan(agents=agents, queues=(QueueSettings(max_length=_LONGEST_QUEUE),)),
         feedback=FeedbackOptions(),  # as it comes; nobody is due
     ) as running:
         print(f"ready {running.helpline.asterisk.process.pid}", flush=True)

@@ -170,6 +170,7 @@ LAYOUTS: Mapping[Kind, Layout[Row]] = {
             Column("level", fields.whole(1, 4)),
             Column("number", fields.phone),
             Column("vacant_from", fields.nothing_or(fields.day), optional=True),
+            Column("title_en", fields.if_given(fields.text, otherwise=""), optional=True),
         ),
     ),
     Kind.OFFICERS: Layout(

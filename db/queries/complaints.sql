@@ -13,7 +13,7 @@ where n.number = :number order by c.created_at, c.id limit :at_most;
 select code, name_hi from place where code = :code;
 
 -- name: complaints_posts_above(departments, places, today)
--- For the n-th department and place: its posts there and above (`posts_above`, migration 0023).
+-- For the n-th department and place: its posts there and above (`posts_above`, migration 0031).
 select w.n, a.* from unnest(:departments::text[], :places::text[]) with ordinality as w (department, place, n)
 cross join lateral posts_above(w.department, w.place, :today) a
 order by w.n, a.id, a.from_on, a.distance;
@@ -24,7 +24,7 @@ select * from posts_above(:department, :place, :today) order by id, from_on, dis
 
 -- name: complaints_posts(ids, today)
 -- As complaints_posts_above, for these posts.
-select post.id, post.title, post.department, post.level, post.place, post.number, post.vacant_from, 0 as distance,
+select post.id, post.title, post.title_en, post.department, post.level, post.place, post.number, post.vacant_from, 0 as distance,
        t.officer, o.name, o.number as officer_number, t.kind, t.from_on, t.until_on,
        l.from_on as leave_from, l.until_on as leave_until
 from post
@@ -385,12 +385,12 @@ set name_hi = excluded.name_hi, name_en = excluded.name_en, department = exclude
     level_days = excluded.level_days, parent = excluded.parent, in_scope = excluded.in_scope,
     advice_hi = excluded.advice_hi, keywords = excluded.keywords;
 
--- name: complaints_put_posts(ids, titles, departments, places, levels, numbers, vacancies)!
-insert into post (id, title, department, place, level, number, vacant_from)
+-- name: complaints_put_posts(ids, titles, departments, places, levels, numbers, vacancies, titles_en)!
+insert into post (id, title, department, place, level, number, vacant_from, title_en)
 select * from unnest(:ids::text[], :titles::text[], :departments::text[], :places::text[], :levels::smallint[],
-                     :numbers::text[], :vacancies::date[])
+                     :numbers::text[], :vacancies::date[], :titles_en::text[])
 on conflict (id) do update
-set title = excluded.title, department = excluded.department, place = excluded.place, level = excluded.level,
+set title = excluded.title, title_en = excluded.title_en, department = excluded.department, place = excluded.place, level = excluded.level,
     number = excluded.number, vacant_from = excluded.vacant_from;
 
 -- name: complaints_holding_call(call_id)
@@ -401,14 +401,15 @@ where cc.call_id = :call_id order by c.id for share of c;
 -- name: complaints_calls_of_number(number)
 -- A complaint's calls; one row without a call for a complaint that has none.
 select cc.call_id from complaint c left join complaint_call cc on cc.complaint_id = c.id where c.number = :number;
--- name: complaints_language_of_attempt(id)$
--- In which we speak to the citizen whom we call: the one that they had when they registered.
-select z.language from attempt a join complaint c on c.id = a.complaint_id join citizen z on z.id = c.citizen_id
-where a.id = :id;
+-- name: complaints_language_of_call(id)$
+-- In which we speak to the citizen whom we call about a complaint, to ask or by an agent's click: theirs when they registered.
+select z.language from call_complaint l join complaint c on c.id = l.complaint_id join citizen z on z.id = c.citizen_id
+where l.call_id = :id order by c.registered_at limit 1;
 
 -- name: complaints_status(number)^
 -- What a citizen may hear who keyed the number itself: with whom and until when, but no name and no words of anybody.
-select c.number, k.name_hi as subject, k.name_en as subject_en, c.state, c.level, p.title as post_title, c.due_at, c.overdue_at is not null as overdue
+select c.number, k.name_hi as subject, k.name_en as subject_en, c.state, c.level, p.title as post_title,
+       coalesce(p.title_en, '') as post_title_en, c.due_at, c.overdue_at is not null as overdue
 from complaint c join category k on k.code = c.category left join post p on p.id = c.post
 where c.number = :number;
 
@@ -428,8 +429,11 @@ where c.citizen_number = :number and c.cell = :cell and c.agent_answered_at >= :
 order by c.agent_answered_at desc limit 1;
 
 -- name: complaints_english_words()
--- What a status may name in English: all subjects. Posts have Hindi titles only.
-select name_en as text from category where name_en <> '';
+-- What a status may name in English: as complaints_words_to_speak, as far as it has an English name.
+select name_en as text from category where name_en <> ''
+union
+select p.title_en from post p
+where p.title_en <> '' and exists (select from complaint c where c.post = p.id and c.ended_at is null);
 
 -- name: complaints_words_to_speak()
 -- What a status may name: all subjects, and the posts that have an open complaint.

@@ -35,8 +35,8 @@ limit :at_most;
 
 -- name: followup_questions(number)
 -- Complaints that await the word of somebody who has this number: the one about which they were called last comes first.
-select c.number, c.id as complaint_id, f.disposal_no, f.step, d.at as disposed_at, max(a.written_at) as called_at
-from complaint c
+select c.number, c.id as complaint_id, f.disposal_no, f.step, d.at as disposed_at, max(a.written_at) as called_at, z.language
+from complaint c left join citizen z on z.id = c.citizen_id
 join feedback_due f on f.complaint_id = c.id and f.disposal_no = c.disposals and f.done_at is null
 join disposal d on d.complaint_id = c.id and d.disposal_no = c.disposals
 left join attempt a on a.complaint_id = c.id and a.disposal_no = c.disposals
@@ -44,7 +44,7 @@ where c.state = 'awaiting_feedback'
   and c.id in (select id from complaint where contact = :number
                union select id from complaint where state = 'awaiting_feedback' and ended_at is null and citizen_id in (
                    select citizen_id from citizen_number where number = :number))
-group by c.id, f.complaint_id, f.disposal_no, d.complaint_id, d.disposal_no
+group by c.id, f.complaint_id, f.disposal_no, d.complaint_id, d.disposal_no, z.id
 order by called_at desc nulls last, d.at;
 
 -- name: followup_call(call_id, complaint_id)^

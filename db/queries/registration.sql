@@ -25,7 +25,7 @@ select k.code, k.name_hi, k.department, k.level_days, k.leaf, k.in_scope, k.advi
         where c.category = :category and c.place = :place and c.ended_at is null
         order by c.registered_at limit 1) as matter,
        (select coalesce(array_agg(on_date), '{}') from holiday where calendar = :calendar) as holidays,
-       array(select row(a.id, a.title, a.department, a.level, a.place, a.number::text, a.vacant_from, a.distance, a.officer,
+       array(select row(a.id, a.title, a.title_en, a.department, a.level, a.place, a.number::text, a.vacant_from, a.distance, a.officer,
                         a.name, a.officer_number::text, a.kind, a.from_on, a.until_on, a.leave_from, a.leave_until)
              from posts_above(k.department, :place, :today) a order by a.id, a.from_on, a.distance) as posts,
        array(select row(t.kind, t.channel, t.language, t.template_id, t.header, t.subject, t.text, t.variables)
@@ -80,7 +80,7 @@ values (:id, :number, :kind, :incident, :confidential, :source, :confirmed_by, :
 
 -- name: registration_done(key)^
 -- What the first form with this key came to, also when the complaint has moved on since.
-select k.added, c.id, c.number, c.state, c.weight, h.level, h.due_at, p.id as post, p.title, e.text as end_text
+select k.added, c.id, c.number, c.state, c.weight, h.level, h.due_at, p.id as post, p.title, p.title_en, e.text as end_text
 from registration_key k
 join complaint c on c.id = k.complaint_id
 join complaint_history h on h.complaint_id = c.id and h.seq = 1

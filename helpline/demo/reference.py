@@ -19,12 +19,13 @@ REFERENCE = ReferenceData(
     categories=(
         Category(CATEGORY, "हैंडपंप खराब है", "Hand pump out of order", DEPARTMENT, (7, 7, 10, 15)),
     ),
-    posts=(
-        PostRow("bdo-mehroni", "खंड विकास अधिकारी, महरौनी", DEPARTMENT, PLACE, 1, "+915550100001"),
-        PostRow(
-            "ee-lalitpur", "अधिशासी अभियंता, ललितपुर", DEPARTMENT, "lalitpur", 2, "+915550100002"
-        ),
-        PostRow("dm-lalitpur", "जिलाधिकारी, ललितपुर", DEPARTMENT, "lalitpur", 3, "+915550100003"),
-        PostRow("ps-water", "प्रमुख सचिव, ग्रामीण जलापूर्ति", DEPARTMENT, "up", 4, "+915550100004"),
+    posts=tuple(
+        PostRow(code, title, DEPARTMENT, place, level, f"+91555010000{level}", title_en=title_en)
+        for level, code, place, title, title_en in (
+            (1, "bdo-mehroni", PLACE, "खंड विकास अधिकारी, महरौनी", "BDO, Mehroni"),
+            (2, "ee-lalitpur", "lalitpur", "अधिशासी अभियंता, ललितपुर", "EE, Lalitpur"),
+            (3, "dm-lalitpur", "lalitpur", "जिलाधिकारी, ललितपुर", "District Magistrate, Lalitpur"),
+            (4, "ps-water", "up", "प्रमुख सचिव, ग्रामीण जलापूर्ति", "Principal Secretary, Water Supply"),
+        )
     ),
 )

@@ -16,8 +16,8 @@ from pydantic import SecretStr
 
 from complaints.reference import load as load_reference
 from cti.tokens import issue
-from dialplans.settings import EMERGENCY_SERVICES, EmergencyTarget, QueueSettings
 from dialplans.settings import Address as Bind
+from dialplans.settings import QueueSettings
 from helpline.clock import Clock, system_clock
 from helpline.demo.agent import AgentPage
 from helpline.demo.reference import REFERENCE
@@ -25,7 +25,13 @@ from helpline.keys import signing_key
 from helpline.lab.phones import Phone
 from helpline.lab.site import Site
 from helpline.lab.tones import heard, make_studio
-from helpline.options.cell import GuardOptions, HoursOptions, OfficersLineOptions, TargetOptions
+from helpline.options.cell import (
+    CellOptions,
+    GuardOptions,
+    HoursOptions,
+    OfficersLineOptions,
+    TargetOptions,
+)
 from helpline.options.following import CallbackOptions, FeedbackOptions
 from helpline.options.pages import HttpOptions, SoftphoneOptions
 from helpline.options.process import LogOptions, SpeechOptions
@@ -59,6 +65,40 @@ ALWAYS = HoursOptions()
 
 class BedError(Exception):
     """Something that should have happened did not."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CellPlan:
+    """Who and what is in the cell. `ami_via`: where our server finds Asterisk's manager instead.
+
+    `browsers`: pages by HTTPS, and agents who speak through them (wss, port 8089).
+    """
+
+    agents: int = 1
+    queues: tuple[QueueSettings, ...] = (QueueSettings(),)
+    patience_seconds: float = 20.0
+    targets: tuple[TargetOptions, ...] = ()
+    browsers: bool = False
+    ami_via: Bind | None = None
+
+    def at(self, site: Site) -> CellOptions:
+        """The cell of this site, with an officers' line."""
+        cell = site.cell(
+            "lab",
+            agent_names=[f"Agent {n}" for n in range(self.agents)],
+            queues=self.queues,
+            patience_seconds=self.patience_seconds,
+            browsers=self.browsers,
+        )
+        more = {
+            "ami_via": self.ami_via,
+            "targets": self.targets,
+            "officers_line": OfficersLineOptions(number=OFFICERS),
+        }
+        return cell.model_copy(update=more)
+
+
+ONE_AGENT = CellPlan()
 
 
 @dataclass
@@ -163,54 +203,25 @@ async def bed(
     network: str,
     http_port: int,
     database_url: str | None = None,
-    agents: int = 1,
-    queues: tuple[QueueSettings, ...] = (QueueSettings(),),
-    patience_seconds: float = 20.0,
+    cell: CellPlan = ONE_AGENT,
     feedback: FeedbackOptions = QUICK_FEEDBACK,
-    callbacks: CallbackOptions = NO_CALLBACKS,
-    ami_via: Bind | None = None,
-    emergency: tuple[EmergencyTarget, ...] = EMERGENCY_SERVICES,
-    targets: tuple[TargetOptions, ...] = (),
-    guards: GuardOptions = OPEN_GATE,
-    hours: HoursOptions = ALWAYS,
     now: Clock = system_clock,
-    browsers: bool = False,
 ) -> AsyncIterator[Bed]:
-    """A helpline on `network` (three octets), with the demo's officers; stopped at the end.
-
-    `browsers`: pages by HTTPS, and agents who speak through them (wss, port 8089).
-    """
+    """A helpline on `network` (three octets), with the demo's officers; stopped at the end."""
     site = Site(network)
     make_studio(folder / "studio")
     settings = GivenSettings(
         state_dir=folder / "state",
         database_url=SecretStr(database_url) if database_url else None,
         policy="demo",
-        cell=site.cell(
-            "lab",
-            agent_names=[f"Agent {n}" for n in range(agents)],
-            queues=queues,
-            patience_seconds=patience_seconds,
-            browsers=browsers,
-        ).model_copy(
-            update={
-                "ami_via": ami_via,
-                "emergency": emergency,
-                "targets": targets,
-                "officers_line": OfficersLineOptions(number=OFFICERS),
-            }
-        ),
-        guards=guards,
-        hours=hours,
-        http=_https(folder, site, http_port)
-        if browsers
-        else HttpOptions(port=http_port, public_url=f"http://127.0.0.1:{http_port}"),
-        softphone=SoftphoneOptions(bind=Bind(address=IPv4Address(site.asterisk.host), port=8089))
-        if browsers
-        else None,
+        cell=cell.at(site),
+        guards=OPEN_GATE,
+        hours=ALWAYS,
+        http=_https(folder, site, http_port) if cell.browsers else _plain(http_port),
+        softphone=_softphone(site) if cell.browsers else None,
         speech=SpeechOptions(studio=folder / "studio"),
         feedback=feedback,
-        callbacks=callbacks,
+        callbacks=NO_CALLBACKS,
         log=LogOptions(level="warning"),
     )
     helpline = Helpline(settings, tools, now)
@@ -222,6 +233,14 @@ async def bed(
     finally:
         await made.hang_up_all()
         await helpline.stop()
+
+
+def _plain(port: int) -> HttpOptions:
+    return HttpOptions(port=port, public_url=f"http://127.0.0.1:{port}")
+
+
+def _softphone(site: Site) -> SoftphoneOptions:
+    return SoftphoneOptions(bind=Bind(address=IPv4Address(site.asterisk.host), port=8089))
 
 
 def _https(folder: Path, site: Site, port: int) -> HttpOptions:

@@ -103,6 +103,17 @@ class Citizen:
         """Names of the prompts heard, without their folder."""
         return [file.rpartition("/")[2] for file in self.heard]
 
+    @property
+    def said_in(self) -> list[tuple[str, str]]:
+        """The channel's language, which our trunk begins in Hindi, and each prompt of it."""
+        language, said = "hi", []
+        for name, *args in self.commands:
+            if (name, *args[:1]) == ("SET VARIABLE", "CHANNEL(language)"):
+                language = args[1]
+            elif name == "STREAM FILE":
+                said.append((language, args[0].rpartition("/")[2]))
+        return said
+
     def _carry_out(self, line: str) -> str:
         words = parse_args(line)
         two = 3 if words[0] == "WAIT" else 2 if words[0] in _TWO_WORDS else 1

@@ -320,6 +320,7 @@ class Hall:
             book=FakeBook(),
             prompts=prompts,
             listener=KeyListener(prompts),
+            languages=self.languages,
             now=now,
         )
         reception = Reception(

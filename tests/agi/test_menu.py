@@ -135,6 +135,24 @@ async def test_a_subject_is_named_in_the_language_chosen_where_the_data_has_it(
     assert citizen.said[at + 1] == subject
 
 
+@pytest.mark.parametrize(
+    ("key", "title_en", "post"),
+    [
+        ("2", "Executive Engineer", "Executive Engineer"),
+        ("2", "", "अधिशासी अभियंता"),
+        ("1", "Executive Engineer", "अधिशासी अभियंता"),
+    ],
+)
+async def test_a_post_is_named_in_the_language_chosen_where_the_data_has_it(
+    line: InboundLine, key: str, title_en: str, post: str
+) -> None:
+    line.hall.languages = ("hi", "en")
+    line.hall.english = FakeWords()
+    line.hall.status.complaints = {NUMBER: replace(KEYED, post_title_en=title_en)}
+    citizen = await line.ring(Citizen(keys={Prompt.CHOICE_PRESS: [key], **keys_number().keys}))
+    assert citizen.said[citizen.said.index(Prompt.STATUS_OFFICER) + 2] == post.replace(" ", "_")
+
+
 async def test_a_subject_without_a_sound_is_left_out(line: InboundLine) -> None:
     line.hall.words = FakeWords("हैंडपंप", "अधिशासी अभियंता")
     citizen = await line.ring(keys_number())
@@ -392,6 +410,34 @@ async def test_who_calls_back_after_a_missed_feedback_call_is_asked_and_goes_on_
     assert line.hall.questions.told == [
         (line.journal.call.id, QUESTION, FeedbackAnswer(satisfied=True))
     ]
+
+
+@pytest.mark.parametrize(
+    ("of", "offered", "asked_in"),
+    [
+        ("en", ("hi", "en"), "en"),
+        ("hi", ("hi", "en"), "hi"),
+        (None, ("hi", "en"), "hi"),
+        ("en", ("hi",), "hi"),
+    ],
+)
+async def test_who_calls_back_is_asked_in_their_language_and_then_chooses_anew(
+    line: InboundLine, of: str | None, offered: tuple[str, ...], asked_in: str
+) -> None:
+    line.hall.languages = offered
+    line.hall.questions.waiting[CALLER] = replace(QUESTION, language=of)
+    citizen = await line.ring(answers())
+    spoken = {prompt: language for language, prompt in citizen.said_in}
+    assert {spoken[prompt] for prompt in OPENING} == {"hi"}
+    assert {
+        spoken[prompt]
+        for prompt in (
+            *(Prompt.MISSED_FEEDBACK, Prompt.FEEDBACK_CONFIRM, Prompt.FEEDBACK_QUESTION),
+            Prompt.FEEDBACK_THANKS_SATISFIED,
+        )
+    } == {asked_in}
+    assert spoken[Prompt.MENU] == "hi"
+    assert "HELPLINE_LANGUAGE" not in citizen.variables
 
 
 async def test_somebody_else_on_the_phone_is_asked_nothing_more(line: InboundLine) -> None:

@@ -6,6 +6,7 @@ from complaints import status
 from complaints.errors import InvalidComplaintNumberError
 from complaints.number import make
 from complaints.registration import register
+from complaints.registration_form import Registered
 from db.pool import Pool
 from tests.complaints.world import CITIZEN, World
 
@@ -55,3 +56,32 @@ async def test_what_may_be_named_is_known_before_anybody_calls(pool: Pool, world
     words = await status.words_to_speak(pool)
     assert {"हैंडपंप खराब", "बिजली नहीं", "अवर अभियंता महरौनी"} <= set(words)
     assert "प्रमुख सचिव जल निगम" not in words  # no open complaint is with that post
+
+
+async def test_a_post_with_an_english_title_is_told_and_known_in_english_too(
+    pool: Pool, world: World
+) -> None:
+    await pool.execute("update post set title_en = 'Junior Engineer ' || id")
+    done = await register(
+        world.pool, world.form(), policy=world.policy, now=world.now, actor="agent:101"
+    )
+    assert isinstance(done, Registered)
+    assert done.post_title_en == "Junior Engineer L1-MAH"
+    told = await status.by_number(pool, done.number)
+    assert told is not None
+    assert (told.post_title, told.post_title_en) == ("अवर अभियंता महरौनी", "Junior Engineer L1-MAH")
+    words = await status.english_words(pool)
+    assert {"Broken hand pump", "Junior Engineer L1-MAH"} <= set(words)
+    assert "Junior Engineer L4-UP" not in words
+
+
+async def test_the_same_form_again_tells_the_same_post_in_both_languages(world: World) -> None:
+    await world.pool.execute("update post set title_en = 'Junior Engineer'")
+    form = world.form()
+    first, again = [
+        await register(world.pool, form, policy=world.policy, now=world.now, actor="agent:101")
+        for _ in range(2)
+    ]
+    assert first == again
+    assert isinstance(again, Registered)
+    assert again.post_title_en == "Junior Engineer"

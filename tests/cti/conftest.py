@@ -11,12 +11,13 @@ from calls import dialling
 from calls.dialling import Rule
 from db.pool import Pool
 from dialplans.settings import QueueSettings
-from helpline.lab.bed import Bed, bed
+from helpline.lab.bed import Bed, CellPlan, bed
 from helpline.options.cell import TargetOptions
 from helpline.tools import load_tools
 from tests.system.database import fresh_database
 
 CELL = "cell1"
+WATER = TargetOptions(code="water", name_hi="जल", name_en="Water", number="1916")
 WRAP_UP = 6
 """Seconds, in the queue of the tests with a real Asterisk."""
 
@@ -44,12 +45,16 @@ async def running_desk(postgres_url: str) -> AsyncIterator[Bed]:
             network="127.0.60",
             http_port=8360,
             database_url=own_database,
-            agents=3,
-            queues=(
-                QueueSettings(wrap_up_seconds=WRAP_UP, ring_seconds=10),
-                QueueSettings(name="second"),
+            cell=CellPlan(
+                agents=3,
+                queues=(
+                    QueueSettings(wrap_up_seconds=WRAP_UP, ring_seconds=10),
+                    QueueSettings(name="second"),
+                ),
+                targets=(
+                    TargetOptions(code="water", name_hi="जल", name_en="Water", number="1916"),
+                ),
             ),
-            targets=(TargetOptions(code="water", name_hi="जल", name_en="Water", number="1916"),),
         ) as running:
             yield running
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,12 +12,10 @@ from aiohttp import ClientWebSocketResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from cti import tokens
-from cti.alarms import AlarmRule
 from cti.ami import AmiLink
 from cti.api import AgentApi, routes
 from cti.consumer import Consumer
 from cti.desk import Desk
-from cti.directory import Directory
 from cti.errors import (
     ConflictError,
     DuplicateFoundError,
@@ -37,7 +35,6 @@ from cti.ports import (
     RegistrationForm,
     SupervisorSessions,
 )
-from cti.wallboards import Planned
 from cti.writes import Writes
 from db.pool import Pool
 from tests.cti.fake_ami import FakeAmi, eventually, settings
@@ -85,20 +82,54 @@ class FakeRegistrar:
 
 
 @dataclass
-class Room:
+class Database:
+    """The pool, as the room asks for it."""
+
     pool: Pool
+    away: bool = False
+
+    def __call__(self) -> Pool:
+        if self.away:
+            raise ConnectionRefusedError
+        return self.pool
+
+
+@dataclass(slots=True)
+class Room:
+    database: Database
     server: FakeAmi
-    link: AmiLink
-    live: LiveState
-    desk: Desk
-    writes: Writes
-    consumer: Consumer
-    membership: Membership
+    cti: Cti
     history: FakeHistory
     registrar: FakeRegistrar
-    cti: Cti
     client: TestClient[web.Request, web.Application]
-    away: bool = False
+
+    @property
+    def pool(self) -> Pool:
+        return self.database.pool
+
+    @property
+    def link(self) -> AmiLink:
+        return self.cti.link
+
+    @property
+    def live(self) -> LiveState:
+        return self.cti.live
+
+    @property
+    def desk(self) -> Desk:
+        return self.cti.desk
+
+    @property
+    def writes(self) -> Writes:
+        return self.cti.writes
+
+    @property
+    def consumer(self) -> Consumer:
+        return self.cti.consumer
+
+    @property
+    def membership(self) -> Membership:
+        return self.cti.membership
 
     async def page(self, agent_id: str = "1001") -> ClientWebSocketResponse:
         token = tokens.issue(SECRET, agent_id)
@@ -187,62 +218,52 @@ async def ask(page: ClientWebSocketResponse, type: str, **more: object) -> dict[
             return message
 
 
+QUICK = CtiSettings(
+    cell="cell1", wrap_up={}, settle=0.01, lost_after=0.1, unanswered_wait=0.8, write_retry=0.02,
+    tell_alarms=False, alarms_every=0.1, trunk_limit=240, cells_every=0.1, commands_every=0.05,
+)  # fmt: skip
+
+
 @asynccontextmanager
 async def opened(
-    pool: Pool, server: FakeAmi | None = None, *, grace: float = 30.0, outgoing: int = 64,
-    lost_after: float = 0.1, unanswered_wait: float = 0.8,
-    sessions: AgentSessions | None = None, supervisors: SupervisorSessions | None = None,
-    directory: Directory | None = None, look_every: float = 10.0,
-    alarms: tuple[AlarmRule, ...] = (), tell_alarms: bool = False,
-    cell: str = "cell1",
-    planned: Planned | None = None,
-    wrap_up: dict[str, int] | None = None, now: Callable[[], datetime] = lambda: AT,
-) -> AsyncIterator[Room]:  # fmt: skip
+    pool: Pool,
+    server: FakeAmi | None = None,
+    *,
+    sessions: AgentSessions | None = None,
+    supervisors: SupervisorSessions | None = None,
+    now: Callable[[], datetime] = lambda: AT,
+    **changes: Any,
+) -> AsyncIterator[Room]:
+    """The room, running, its link ready. `changes`: of the settings, otherwise `QUICK`."""
+    given = replace(QUICK, **changes)
+    given = replace(given, url=f"https://{given.cell}.example")
     async with server or FakeAmi() as asterisk:
-        link, history, registrar = AmiLink(settings(asterisk)), FakeHistory(), FakeRegistrar()
-
-        def the_pool() -> Pool:
-            if room is not None and room.away:
-                raise ConnectionRefusedError
-            return pool
-
-        room: Room | None = None
-        cti = Cti(
-            link,
-            CtiSettings(
-                cell=cell, wrap_up=wrap_up or {}, grace=grace, outgoing=outgoing, settle=0.01,
-                lost_after=lost_after, unanswered_wait=unanswered_wait, write_retry=0.02,
-                directory=directory or Directory(), look_every=look_every,
-                alarms=alarms, tell_alarms=tell_alarms, alarms_every=0.1, trunk_limit=240,
-                planned=planned, cells_every=0.1, commands_every=0.05, url=f"https://{cell}.example",
-            ),
-            the_pool, history, now,
-        )  # fmt: skip
-        live, writes, membership, desk, consumer = (
-            cti.live, cti.writes, cti.membership, cti.desk, cti.consumer,
-        )  # fmt: skip
-        app = web.Application()
+        database, history, registrar = Database(pool), FakeHistory(), FakeRegistrar()
+        cti = Cti(AmiLink(settings(asterisk)), given, database, history, now)
         api = AgentApi(
-            SECRET, desk, registrar, sessions, wallboards=cti.wallboards, drafts=cti.drafts,
+            SECRET, cti.desk, registrar, sessions, wallboards=cti.wallboards, drafts=cti.drafts,
             supervisors=supervisors,
         )  # fmt: skip
+        app = web.Application()
         app.add_routes(routes(api))
-        async with TestClient(TestServer(app)) as client:
-            room = Room(
-                pool, asterisk, link, live, desk, writes, consumer, membership, history,
-                registrar, cti, client,
-            )  # fmt: skip
-            services = (
-                link.run(), consumer.run(), writes.run(), desk.run(), membership.run(),
-                cti.presence.run(), cti.follow_ups.run(), cti.wallboards.run(),
-                cti.alarms.run(), cti.cells.run(), cti.cells.run_commands(),
-            )  # fmt: skip
-            tasks = [asyncio.create_task(service) for service in services]
-            try:
-                await eventually(lambda: link.ready)
-                yield room
-            finally:
-                link.close()
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+        async with TestClient(TestServer(app)) as client, _running(cti):
+            yield Room(database, asterisk, cti, history, registrar, client)
+
+
+@asynccontextmanager
+async def _running(cti: Cti) -> AsyncIterator[None]:
+    """All services, the link ready."""
+    services = (
+        cti.link.run(), cti.consumer.run(), cti.writes.run(), cti.desk.run(), cti.membership.run(),
+        cti.presence.run(), cti.follow_ups.run(), cti.wallboards.run(), cti.alarms.run(),
+        cti.cells.run(), cti.cells.run_commands(),
+    )  # fmt: skip
+    tasks = [asyncio.create_task(service) for service in services]
+    try:
+        await eventually(lambda: cti.link.ready)
+        yield
+    finally:
+        cti.link.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -39,6 +39,7 @@ async def test_a_complaint_is_registered_for_the_agent_of_the_token(pool: Pool) 
                 "result": "registered",
                 "level": 1,
                 "officer": "BDO",
+                "officer_en": "",
                 "due_at": AT.isoformat(),
                 "words": "",
             },
@@ -185,7 +186,7 @@ async def test_a_browser_gives_its_token_as_a_subprotocol(pool: Pool) -> None:
 async def test_a_database_that_is_away_lets_only_the_signed_in_connect(pool: Pool) -> None:
     async with opened(pool) as room:
         await receive(await room.page("1001"), "hello")
-        room.away = True
+        room.database.away = True
         async with asyncio.timeout(10):
             await receive(await room.page("1001"), "hello")
         with pytest.raises(WSServerHandshakeError) as refused:

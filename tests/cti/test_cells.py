@@ -83,7 +83,7 @@ async def falls_silent(centre: Centre) -> None:
     """Its link to the database is gone, so that nothing else of it ends; a word that was on its way
     may still arrive.
     """
-    centre.there.away = True
+    centre.there.database.away = True
     async with asyncio.timeout(20):
         while not all(is_silent(word, centre.clock()) for word in centre.here.cti.cells.words()):
             centre.clock.advance(timedelta(seconds=6))
@@ -153,7 +153,7 @@ async def test_a_cell_that_fell_silent_is_said_and_in_no_sum(pool: Pool) -> None
         assert (silent["queues"], silent["calls"]) == ({}, None)
         assert told["agents"] == []
         assert told["queues"].get("helpline-hi", {"waiting": 0})["waiting"] == 0
-        centre.there.away = False
+        centre.there.database.away = False
         back = await centre.newest(page, lambda one: state_of(one, "cell2") == "up")
         assert back["queues"]["helpline-hi"]["waiting"] == 1
 
@@ -188,14 +188,14 @@ async def test_two_cells_raise_one_alarm_about_a_third_that_fell_silent(pool: Po
         centre = Centre(here, there, clock)
         page = await centre.page()
         await centre.newest(page, lambda one: len(one["cells"]) == 3)
-        there.away = True
+        there.database.away = True
         await spoken(centre, lambda: bool(here.cti.alarms.standing()), seconds=1)
         told = await centre.newest(page, lambda one: bool(one["alarms"]))
         assert [(one["kind"], one["cell"]) for one in told["alarms"]] == [("cell_silent", "cell2")]
         await spoken(centre, lambda: bool(third.cti.alarms.standing()), seconds=1)
         assert await pool.fetchval("select count(*) from alarm") == 1
         assert here.cti.alarms.standing()[0]["id"] == third.cti.alarms.standing()[0]["id"]
-        there.away = False
+        there.database.away = False
         await spoken(centre, lambda: not here.cti.alarms.standing(), seconds=1)
         kinds = await pool.fetch("select kind from notification where alarm_id is not null")
         assert sorted(row["kind"] for row in kinds) == ["alarm_cleared", "alarm_raised"]
@@ -303,10 +303,10 @@ async def test_what_is_not_taken_in_time_is_never_done(
         await receive(await centre.there.page(FAR), "hello")
         await members(centre.there, ("helpline-hi", FAR))
         page = await centre.page()
-        centre.there.away = True
+        centre.there.database.away = True
         answer = await ask(page, "force_pause", agent=FAR, reason="क्यों")
         assert (answer["ok"], answer["reason"]) == (False, "the other cell did not take it")
-        centre.there.away = False
+        centre.there.database.away = False
         await centre.there.cti.cells.take()
         assert await pool.fetchval("select count(*) from supervisor_action") == 0
 

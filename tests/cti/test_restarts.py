@@ -5,8 +5,8 @@ from uuid import uuid4
 
 from db.pool import Pool
 from dialplans.names import CONTEXT_DESK_HOLD
-from tests.cti.fake_ami import eventually
-from tests.cti.room import ask, lines, opened, receive
+from tests.cti.fake_ami import Action, Session, eventually, one
+from tests.cti.room import ask, lines, opened, receive, shows
 from tests.cti.streams import AT, CALL, agent_leg, both, citizen_leg, event
 from tests.cti.test_room import listing
 
@@ -69,3 +69,43 @@ async def test_agents_whose_citizen_went_while_no_server_ran_are_let_go(pool: Po
     alone = {**agent_leg(state="6"), "application": "ConfBridge"}
     async with opened(pool, listing(lines(event("", **alone)))) as room:
         await eventually(lambda: room.server.count("Hangup") == 1)
+
+
+async def test_a_hold_that_began_or_ended_unheard_is_shown_as_asterisk_has_it(pool: Pool) -> None:
+    talking = agent_leg(state="6")
+    server = listing(lines(event("", **citizen_leg())), lines(event("", **talking)))
+    lists, held = server.handler, "1"
+
+    async def handler(session: Session, action: Action) -> bool:
+        if one(action, "action") != "Getvar" or "CHANNEL(rtp,hold)" not in action["variable"]:
+            return await lists(session, action)
+        value = held if one(action, "channel") == talking["uniqueid"] else "1"
+        await session.reply(action, "Success", "", f"Value: {value}")
+        return True
+
+    server.handler = handler
+    async with opened(pool, server) as room:
+        page = await room.page()
+        (hello,) = await receive(page, "hello")
+        assert (hello["state"]["status"], hello["state"]["held"]) == ("in_call", True)
+        held = "0"
+        server.sessions[-1].cut()
+        await shows(page, status="in_call", held=False)
+
+
+async def test_a_leg_that_is_gone_before_it_is_asked_spoils_no_snapshot(pool: Pool) -> None:
+    server = listing(lines(event("", **citizen_leg())), lines(event("", **agent_leg(state="6"))))
+    lists = server.handler
+
+    async def handler(session: Session, action: Action) -> bool:
+        if one(action, "action") != "Getvar":
+            return await lists(session, action)
+        await session.reply(action, "Error", "No such channel")
+        return True
+
+    server.handler = handler
+    async with opened(pool, server) as room:
+        page = await room.page()
+        (hello,) = await receive(page, "hello")
+        assert (hello["state"]["status"], hello["state"]["held"]) == ("in_call", False)
+        assert room.consumer.resyncs == 1

@@ -123,11 +123,11 @@ async def test_events_and_pops_go_on_while_the_database_is_away(pool: Pool) -> N
         page = await room.page()
         await receive(page, "hello")
         await eventually(lambda: room.writes.pending <= 1)
-        room.away = True
+        room.database.away = True
         await room.asterisk_says(*answered_call())
         await receive(page, "pop", "answered", "released")
         assert (await room.row("call", CALL))["agent_id"] is None
-        room.away = False
+        room.database.away = False
         assert await room.outcome(CALL) == "lost"
         assert (await room.row("call", CALL))["agent_id"] == "1001"
 

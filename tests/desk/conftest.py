@@ -18,7 +18,7 @@ from access.log import OPERATOR, By
 from access.rights import Grant, Role
 from access.users import NewUser
 from dialplans.settings import QueueSettings
-from helpline.lab.bed import Bed, bed
+from helpline.lab.bed import Bed, CellPlan, bed
 from helpline.lab.media import RATE, tone
 from helpline.options.cell import TargetOptions
 from helpline.sign_in import passwords
@@ -28,6 +28,7 @@ from tests.system.callers import AGENTS_TONE
 from tests.system.database import fresh_database
 
 ROOT = Path(__file__).parents[2]
+WATER = TargetOptions(code="water", name_hi="जल", name_en="Water", number="1916")
 WRAP_UP = 60
 _FLAGS = [
     "--disable-gpu",
@@ -91,12 +92,18 @@ async def running_office(postgres_url: str) -> AsyncIterator[Office]:
             network="127.0.64",
             http_port=8464,
             database_url=own_database,
-            agents=2,
-            queues=(
-                QueueSettings(title="हेल्पलाइन (हिन्दी)", wrap_up_seconds=WRAP_UP, ring_seconds=20),
+            cell=CellPlan(
+                agents=2,
+                queues=(
+                    QueueSettings(
+                        title="हेल्पलाइन (हिन्दी)", wrap_up_seconds=WRAP_UP, ring_seconds=20
+                    ),
+                ),
+                targets=(
+                    TargetOptions(code="water", name_hi="जल", name_en="Water", number="1916"),
+                ),
+                browsers=True,
             ),
-            targets=(TargetOptions(code="water", name_hi="जल", name_en="Water", number="1916"),),
-            browsers=True,
         ) as running:
             await _hire(running, "sita", "सीता देवी", "1001", "hi")
             await _hire(running, "mohan", "Mohan", "1002", "en")

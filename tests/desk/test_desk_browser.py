@@ -12,6 +12,9 @@ from playwright.async_api import Page
 
 from calls.model import Outcome
 from complaints.registration import Registration, register
+from cti.snapshot import resync, take
+from cti.state import State
+from cti.views import agent_view
 from helpline.demo.reference import CATEGORY, PLACE
 from helpline.lab.bed import CITIZEN, Bed
 from helpline.lab.media import tone
@@ -82,6 +85,17 @@ async def grown(bed: Bed, call: Caller, seconds: float) -> None:
         return file.stat().st_size > size + seconds * 2 * 2 * 8000 or None
 
     await bed.until("some talk", so)
+
+
+async def asterisk_says_held(bed: Bed, wanted: bool) -> None:
+    """Until a server that knows nothing yet would show the first agent so."""
+
+    async def so() -> bool | None:
+        snapshot = await take(bed.helpline.live.link)
+        state, _ = resync(State(), snapshot, bed.now())
+        return agent_view(state, "1001").held is wanted or None
+
+    await bed.until(f"held by Asterisk's word: {wanted}", so)
 
 
 async def recorded(call: Caller) -> Path:
@@ -213,6 +227,11 @@ async def test_hold_mute_and_an_emergency_in_one_click(office: Office) -> None:
         await page.keyboard.press("F8")  # at once, while the hold is still being agreed on
         await page.wait_for_selector("#call-hold[aria-pressed=false]")
         await hears(page, CITIZENS_TONE)
+        await asterisk_says_held(office.bed, False)
+        await page.keyboard.press("F8")
+        await asterisk_says_held(office.bed, True)
+        await page.keyboard.press("F8")
+        await asterisk_says_held(office.bed, False)
         await page.keyboard.press("F4")
         await page.wait_for_selector("#call-mute[aria-pressed=true]")
         await page.keyboard.press("F4")
@@ -235,7 +254,8 @@ async def test_hold_mute_and_an_emergency_in_one_click(office: Office) -> None:
             "select action from desk_action where call_id = $1 order by id", call.id
         )
         assert [row["action"] for row in actions] == [
-            "hold", "unhold", "mute", "unmute", "conference", "softphone_lost", "hang_up",
+            "hold", "unhold", "hold", "unhold", "mute", "unmute", "conference", "softphone_lost",
+            "hang_up",
         ]  # fmt: skip
         await page.click("#desk-wrap-end")
 

@@ -24,7 +24,7 @@ async def asked(world: World) -> tuple[str, UUID, OpenQuestion]:
     world.later(hours=1)
     await world.attempt(disposed.complaint_id, disposed.disposal_no)
     question = await book(world).open_for(CITIZEN)
-    assert question == OpenQuestion(disposed.complaint_id, disposed.disposal_no)
+    assert question == OpenQuestion(disposed.complaint_id, disposed.disposal_no, "hi")
     return number, disposed.complaint_id, question
 
 
@@ -58,6 +58,27 @@ async def test_a_call_that_we_made_or_a_strangers_is_no_evidence(world: World) -
     stranger = await world.talked_with("101", "+919876500000")
     with pytest.raises(NoEvidenceError, match="none of the citizen's"):
         await book(world).record_told(stranger, question, YES)
+
+
+async def test_who_calls_back_and_whom_an_agent_calls_are_known_by_their_language(
+    world: World,
+) -> None:
+    _, complaint_id, _ = await asked(world)
+    click = await world.call(Direction.OUTBOUND)
+    await world.pool.execute(
+        "insert into agent values ('1001', 'सीता देवी', 'cell1', '{helpline-hi}')"
+        " on conflict do nothing"
+    )
+    await world.pool.execute(
+        "insert into desk_call values (gen_random_uuid(), $1, '1001', $2, $3)",
+        click, complaint_id, world.now,
+    )  # fmt: skip
+    await world.pool.execute("update citizen set language = 'en'")
+    question = await book(world).open_for(CITIZEN)
+    assert question is not None
+    assert question.language == "en"
+    answers = Answers(world.pool, world.policy, lambda: world.now, sign)
+    assert await answers.language(click) == "en"
 
 
 async def test_a_feedback_call_knows_the_citizens_language_and_never_waits_for_it(

@@ -8,8 +8,6 @@ from speech.prompts import Prompt
 
 #: Said only before a language is chosen, or to officers.
 IN_HINDI_ONLY = {
-    Prompt.MISSED_FEEDBACK,
-    Prompt.FEEDBACK_NOT_TAKEN,
     Prompt.CALLER_BLOCKED,
     Prompt.CALLER_LIMIT,
     Prompt.LINES_FULL,

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from dialplans.settings import QueueSettings
-from helpline.lab.bed import Bed, bed
+from helpline.lab.bed import Bed, CellPlan, bed
 from helpline.tools import Tools, load_tools
 from tests.system.database import fresh_database
 
@@ -35,7 +35,7 @@ async def site(tools: Tools, own_database: str) -> AsyncIterator[Bed]:
             network="127.0.11",
             http_port=8276,
             database_url=own_database,
-            queues=(QueueSettings(max_length=1),),
+            cell=CellPlan(queues=(QueueSettings(max_length=1),)),
         ) as running:
             yield running
 

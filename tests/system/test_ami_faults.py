@@ -23,7 +23,7 @@ from dialplans.settings import Address
 from helpline.cell import state_folder
 from helpline.clock import INDIA, RunningClock
 from helpline.demo.agent import AgentPage
-from helpline.lab.bed import CITIZEN, Bed, bed
+from helpline.lab.bed import CITIZEN, Bed, CellPlan, bed
 from helpline.lab.relay import Relay
 from helpline.lab.script import Answer, Press, Ring, Wait
 from helpline.options.following import FeedbackOptions
@@ -98,7 +98,7 @@ async def shared(tools: Tools, postgres_url: str) -> AsyncIterator[Cell]:
             http_port=8279,
             database_url=database,
             feedback=FeedbackOptions(tick_seconds=0.2, ring_seconds=5, retry_uncounted=RETRY),
-            ami_via=Address(address=IPv4Address(HOST), port=RELAYED),
+            cell=CellPlan(ami_via=Address(address=IPv4Address(HOST), port=RELAYED)),
             now=clock,
         ) as running_bed:
             yield Cell(running_bed, relay, clock)

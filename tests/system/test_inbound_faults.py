@@ -17,7 +17,7 @@ import soundfile
 from psycopg.conninfo import conninfo_to_dict
 
 from calls.model import Outcome
-from helpline.lab.bed import CITIZEN, Bed, bed
+from helpline.lab.bed import CITIZEN, Bed, CellPlan, bed
 from helpline.lab.media import RATE, tone
 from helpline.lab.phones import PhoneCall
 from helpline.lab.relay import Relay
@@ -85,7 +85,7 @@ async def made(tools: Tools, postgres_url: str) -> AsyncIterator[Cell]:
                 network="127.0.12",
                 http_port=8277,
                 database_url=f"postgresql://{user}@{RELAY[0]}:{RELAY[1]}/{there['dbname']}",
-                patience_seconds=4,
+                cell=CellPlan(patience_seconds=4),
             ) as running:
                 yield Cell(running, relay)
     finally:

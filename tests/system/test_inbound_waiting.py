@@ -12,7 +12,7 @@ import soundfile
 from calls.model import Outcome
 from dialplans.names import PROMPT_KEEP_PLACE, PROMPT_QUEUE_WHERE
 from dialplans.settings import QueueSettings
-from helpline.lab.bed import Bed, bed
+from helpline.lab.bed import Bed, CellPlan, bed
 from helpline.lab.media import RATE, tone
 from helpline.lab.script import Answer, Ring
 from helpline.lab.tones import heard, level
@@ -35,7 +35,7 @@ async def office(tools: Tools, postgres_url: str) -> AsyncIterator[Bed]:
             network="127.0.75",
             http_port=8375,
             database_url=fresh_database(postgres_url, "waiting_tests"),
-            queues=(QueueSettings(announce_seconds=4, ring_seconds=60),),
+            cell=CellPlan(queues=(QueueSettings(announce_seconds=4, ring_seconds=60),)),
         ) as running:
             yield running
 

@@ -396,3 +396,17 @@ def test_a_tree_without_faults_is_a_tree(parents: list[str | None], answered: li
         and all(ends[code] or code in parents for code in _CODES)
     )
     assert (check(known, {Kind.CATEGORIES: located}) == []) == good
+
+
+async def test_a_post_keeps_its_english_title_when_a_file_does_not_speak_of_it(pool: Pool) -> None:
+    await import_tables(pool, state())
+    columns = "code,title,title_en,department,place,level,number\n"
+    named = columns + "L1,अवर अभियंता,Junior Engineer,water,b1,1,9415000001\n"
+    assert (await import_tables(pool, tables(posts=named))).written
+    silent = await import_tables(pool, state())
+    assert silent.changes[Kind.POSTS].unchanged == 2
+    titles = "select title_en from post order by id"
+    assert [row["title_en"] for row in await pool.fetch(titles)] == ["Junior Engineer", ""]
+    taken_back = columns + "L1,अवर अभियंता,,water,b1,1,9415000001\n"
+    await import_tables(pool, tables(posts=taken_back))
+    assert [row["title_en"] for row in await pool.fetch(titles)] == ["", ""]

@@ -1,6 +1,6 @@
 // What the server answers to the form: the complaint's number, a question back, or what is wrong.
 
-import { byId, has, make, moment, say } from "./page.js";
+import { byId, has, make, moment, named, say } from "./page.js";
 
 /** It may be one of the citizen's open ones: the agent asks, and says; `send` takes the answer. */
 export function askWhether(candidates, send) {
@@ -24,7 +24,7 @@ export function showRegistered(told, again) {
   const lines = [
     make("p", { className: "number" }, told.number),
     make("p", {}, say(`result_${told.result}`)),
-    told.officer ? make("p", {}, `${told.officer}`) : null,
+    told.officer ? make("p", {}, named({ hi: told.officer, en: told.officer_en || told.officer })) : null,
     told.due_at ? make("p", {}, say("due", { at: moment(told.due_at) })) : null,
     told.words ? make("p", {}, told.words) : null,
   ].filter(Boolean);
