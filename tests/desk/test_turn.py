@@ -92,7 +92,7 @@ async def connected_again(page: Page) -> None:
 
 
 async def answered_and_ended(page: Page, call: Caller) -> None:
-    """The call rings; each hears the other."""
+    """The call rings; the agent answers and hears the citizen."""
     await status(page, "ringing")
     await page.wait_for_selector("#call-answer:enabled")
     await page.keyboard.press("F2")
@@ -104,7 +104,6 @@ async def talked_and_ended(page: Page, call: Caller) -> None:
     await hears(page, CITIZENS_TONE)
     await call.phone.bye()
     await status(page, "wrap_up")
-    await recorded(call)
     await page.click("#desk-wrap-end")
 
 
@@ -113,7 +112,9 @@ async def test_all_sound_of_a_call_goes_through_the_relay(
 ) -> None:
     async with relay(office, tmp_path) as running:
         async with office.desk() as page:
-            await talked_and_ended(page, await in_call(office, page))
+            call = await in_call(office, page)
+            await talked_and_ended(page, call)
+            await recorded(call)  # both voices
         carried = await running.until_carried()
         assert carried.agent == "1001"
         # Packets of 20 ms, each way: more than a second of talk.
