@@ -35,6 +35,8 @@ class Turn:
 class SoftphoneSettings:
     """`agents`: who speaks through their browser; `url`: where it speaks SIP (wss).
 
+    `relay_only`: sound goes through a TURN server, never straight to Asterisk.
+
     Times in seconds: `gather` joins the sign-ins of a moment into one reload of Asterisk.
     """
 
@@ -42,6 +44,7 @@ class SoftphoneSettings:
     url: str = ""
     stun: tuple[str, ...] = ()
     turn: tuple[Turn, ...] = ()
+    relay_only: bool = False
     gather: float = 0.2
     retry: float = 1.0
     patience: float = 10.0
@@ -95,6 +98,7 @@ class Softphones:
             "user": agent_id,
             "password": password,
             "ice_servers": self._ice_servers(agent_id),
+            "relay_only": self._settings.relay_only,
         }
 
     def revoke(self, agent_id: str) -> None:

@@ -57,4 +57,5 @@ def softphone_settings(settings: Settings, cell: CellSettings) -> SoftphoneSetti
             )
             for one in options.turn
         ),
+        relay_only=options.relay_only,
     )

@@ -1,4 +1,4 @@
-"""The programs beside us, as set-up found them: Asterisk, SIPp, eSpeak NG."""
+"""The programs beside us, as set-up found them; Chromium and coturn are for tests."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 
 MANIFEST = Path("var/tools.json")
 BROWSER = Path("var/browser.json")
+TURNSERVER = Path("var/turnserver.json")
 
 
 class ToolsError(Exception):
@@ -84,13 +85,19 @@ def load_tools(root: Path) -> Tools:
 
 def load_browser(root: Path) -> Tool:
     """The Chromium of the tests, which set-up found or fetched; raises `ToolsError`."""
-    file = root / BROWSER
+    return _own_file(root / BROWSER, "a Chromium")
+
+
+def load_turnserver(root: Path) -> Tool:
+    """The coturn of the tests, which set-up found or fetched; raises `ToolsError`."""
+    return _own_file(root / TURNSERVER, "a coturn")
+
+
+def _own_file(file: Path, what: str) -> Tool:
     try:
         return _tool(json.loads(file.read_text()))
     except FileNotFoundError as error:
-        raise ToolsError(
-            f"{file} is missing: run `make setup` where a Chromium can be had"
-        ) from error
+        raise ToolsError(f"{file} is missing: run `make setup` where {what} can be had") from error
     except (KeyError, TypeError, ValueError) as error:
         raise ToolsError(f"{file} cannot be read: remove it and run `make setup`") from error
 

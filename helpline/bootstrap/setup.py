@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import os
 import platform
+from collections.abc import Callable
 from pathlib import Path
 
-from helpline.bootstrap import asterisk, bundles, checks, chromium, tools, venv
+from helpline.bootstrap import asterisk, bundles, checks, chromium, coturn, tools, venv
 from helpline.bootstrap.apt import SuiteError
 from helpline.bootstrap.checks import SetupError
-from helpline.bootstrap.progress import Progress
+from helpline.bootstrap.progress import Progress, Step
 from helpline.bootstrap.stamps import fingerprint, is_fresh, locked, write_atomically
-from helpline.bootstrap.tools import Manifest
+from helpline.bootstrap.tools import Manifest, ToolEntry
 
 MANIFEST_FORMAT = 1
 
@@ -21,13 +22,14 @@ def run(root: Path) -> None:
     """Set the checkout up. Raises `SetupError` with one sentence when that cannot be done."""
     checks.check_machine(platform.system(), platform.machine())
     stamps = root / "var" / "setup"
-    progress = Progress(total=4)
+    progress = Progress(total=5)
     waiting = "another set-up of this checkout is running, waiting for it"
     with locked(stamps / "lock", lambda: print(waiting, flush=True)):
         _python_packages(root, stamps, progress)
         _programs(root, stamps, progress)
         _bundles(root, stamps, progress)
         _browser(root, stamps, progress)
+        _turnserver(root, stamps, progress)
     progress.finish()
 
 
@@ -65,20 +67,34 @@ def _bundles(root: Path, stamps: Path, progress: Progress) -> None:
 
 
 def _browser(root: Path, stamps: Path, progress: Progress) -> None:
-    """Without one all works but the browser tests, so its absence is told and stops nothing."""
     stamp, file, key = stamps / "browser", root / chromium.MANIFEST, chromium.key()
     if is_fresh(stamp, key) and file.exists() and chromium.still_there(file):
         return
     with progress.step(4, "Chromium, for the tests of the pages") as step:
-        try:
-            entry, origin = chromium.find_or_fetch()
-        except SetupError as error:
-            file.unlink(missing_ok=True)
-            step.result = f"none: {error}"
-            return
-        write_atomically(file, json.dumps(entry, indent=2) + "\n")
-        step.result = f"Chromium {entry['version']} {origin}"
-    write_atomically(stamp, key)
+        if _written(file, "Chromium", chromium.find_or_fetch, step):
+            write_atomically(stamp, key)
+
+
+def _turnserver(root: Path, stamps: Path, progress: Progress) -> None:
+    stamp, file, key = stamps / "turnserver", root / coturn.MANIFEST, coturn.key()
+    if is_fresh(stamp, key) and file.exists() and coturn.still_there(file):
+        return
+    with progress.step(5, "coturn, for the tests of softphones") as step:
+        if _written(file, "coturn", coturn.find_or_fetch, step):
+            write_atomically(stamp, key)
+
+
+def _written(file: Path, name: str, find: Callable[[], tuple[ToolEntry, str]], step: Step) -> bool:
+    """Without it all works but the tests that use it: its absence is told and stops nothing."""
+    try:
+        entry, origin = find()
+    except SetupError as error:
+        file.unlink(missing_ok=True)
+        step.result = f"none: {error}"
+        return False
+    write_atomically(file, json.dumps(entry, indent=2) + "\n")
+    step.result = f"{name} {entry['version']} {origin}"
+    return True
 
 
 def _find_or_fetch() -> tuple[Manifest, str]:

@@ -75,8 +75,16 @@ class SoftphoneOptions(Group):
     """How browsers reach it; None: `wss://`, the host of http.public_url, this port, `/ws`."""
     stun: tuple[Annotated[str, Field(pattern=r"^stuns?:[A-Za-z0-9.\[\]:-]+$")], ...] = ()
     turn: tuple[TurnOptions, ...] = ()
+    relay_only: bool = False
+    """Sound goes through a TURN server alone: for desks whose network lets nothing else out."""
     asterisk_stun: Peer | None = None
     """Where Asterisk asks for its own public address."""
+
+    @model_validator(mode="after")
+    def _only_a_relay_that_is_there(self) -> Self:
+        if self.relay_only and not self.turn:
+            raise ValueError("relay_only wants at least one server in turn")
+        return self
 
 
 class AccessOptions(Group):

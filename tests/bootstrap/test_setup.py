@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from helpline.bootstrap import bundles, checks, chromium, tools, venv
+from helpline.bootstrap import bundles, checks, chromium, coturn, tools, venv
 from helpline.bootstrap.checks import SetupError
 from helpline.bootstrap.stamps import fingerprint, is_fresh, locked, write_atomically
 
@@ -229,3 +229,24 @@ def test_a_browser_that_shows_no_page_is_refused(
     monkeypatch.setattr(chromium, "on_machine", lambda _: str(program))
     with pytest.raises(SetupError, match="Chromium does not start"):
         chromium.find_or_fetch()
+
+
+def test_a_coturn_that_does_not_start_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "turnserver"
+    program.write_text("#!/bin/sh\necho 'libevent: cannot open shared object file'\nexit 127\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(coturn, "on_machine", lambda _: str(program))
+    with pytest.raises(SetupError, match="coturn does not start: libevent"):
+        coturn.find_or_fetch()
+
+
+def test_a_fetched_program_is_gone_when_its_loader_is(tmp_path: Path) -> None:
+    loader, program = tmp_path / "ld.so", tmp_path / "turnserver"
+    manifest = tmp_path / "turnserver.json"
+    manifest.write_text(json.dumps({"argv": [str(loader), str(program)]}))
+    program.touch()
+    assert not coturn.still_there(manifest)
+    loader.touch()
+    assert coturn.still_there(manifest)

@@ -109,3 +109,9 @@ async def test_a_turn_servers_login_runs_out_and_is_the_pages_own() -> None:
     proof = hmac.new(b"shared", timed["username"].encode(), hashlib.sha1).digest()
     assert timed["credential"] == base64.b64encode(proof).decode()
     assert (fixed["username"], fixed["credential"]) == ("u", "p")
+
+
+@pytest.mark.parametrize("only", [True, False])
+async def test_a_page_is_told_whether_the_relay_is_the_only_way(*, only: bool) -> None:
+    async with running(Asterisk(), turn=(Turn("turn:relay"),), relay_only=only) as softphones:
+        assert (await softphones.issue("1001"))["relay_only"] is only

@@ -1,118 +1,167 @@
-"""Behind NAT: the browser asks the STUN and TURN servers of the settings, and says who it is."""
+"""Behind NAT: a browser's sound goes through a TURN server, a real one."""
 
-import asyncio
-import base64
-import hashlib
-import hmac
-import struct
-from collections.abc import AsyncIterator
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from playwright.async_api import Page
 
+from calls.model import Outcome
 from cti.softphones import Turn
-from tests.desk.conftest import Office
-from tests.desk.test_desk_browser import hears, in_call, recorded, status
-from tests.system.callers import CITIZENS_TONE
+from helpline.tools import load_turnserver
+from tests.desk.conftest import ROOT, Office
+from tests.desk.relays import PORT, Coturn, coturn
+from tests.desk.test_desk_browser import hears, in_call, phone_ready, recorded, status
+from tests.system.callers import CITIZENS_TONE, TO_THE_QUEUE, Caller, place
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 
-PORT = 3478
-SECRET, REALM, NONCE = "between-us-and-the-relay", b"helpline", b"0123456789abcdef"
-_BINDING, _ALLOCATE, _REFUSED = 0x0001, 0x0003, 0x0113  # RFC 8489, RFC 8656
-_USERNAME, _INTEGRITY, _ERROR, _REALM, _NONCE = 0x0006, 0x0008, 0x0009, 0x0014, 0x0015
-_COOKIE = 0x2112A442
+SECRET = "between-us-and-the-relay"
+RTP_CONF = "asterisk/etc/rtp.conf"
+RELOAD = "module reload res_rtp_asterisk.so"
 
 
-class Relay(asyncio.DatagramProtocol):
-    """Asks who it is, as coturn does, and notes who has proved to be whom. It relays nothing:
-    whoever has proved it gets no answer, as from a server that is overloaded.
-    """
-
-    def __init__(self) -> None:
-        self.proved: asyncio.Queue[str] = asyncio.Queue()
-        self.bindings = 0
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport
-
-    def datagram_received(self, data: bytes, address: tuple[str, int]) -> None:
-        kind, _, cookie = struct.unpack_from("!HHI", data)
-        if cookie != _COOKIE:
-            return
-        found = _attributes(data)
-        if kind == _BINDING:
-            self.bindings += 1
-        elif kind == _ALLOCATE and _USERNAME in found:
-            name = found[_USERNAME][1].decode()
-            if _is_proved(data, name, *found[_INTEGRITY]):
-                self.proved.put_nowait(name)
-        elif kind == _ALLOCATE:
-            self._transport.sendto(_who_are_you(data[8:20]), address)  # type: ignore[attr-defined]
+def relays_host(office: Office) -> str:
+    return f"{office.bed.site.network}.9"
 
 
-def _who_are_you(transaction: bytes) -> bytes:
-    values = ((_ERROR, b"\0\0\x04\x01Unauthorized"), (_REALM, REALM), (_NONCE, NONCE))  # 401
-    told = b"".join(
-        struct.pack("!HH", code, len(value)) + value + bytes(-len(value) % 4)
-        for code, value in values
-    )
-    return struct.pack("!HHI", _REFUSED, len(told), _COOKIE) + transaction + told
-
-
-def _attributes(data: bytes) -> dict[int, tuple[int, bytes]]:
-    """By their code: where each begins, and its value."""
-    found, at = {}, 20
-    while at + 4 <= len(data):
-        code, length = struct.unpack_from("!HH", data, at)
-        found[code] = (at, data[at + 4 : at + 4 + length])
-        at += 4 + length + -length % 4
-    return found
-
-
-def _is_proved(data: bytes, name: str, at: int, proof: bytes) -> bool:
-    """By the password that our server derives from the secret it shares with the relay."""
-    mac = hmac.new(SECRET.encode(), name.encode(), hashlib.sha1).digest()
-    password = base64.b64encode(mac)
-    key = hashlib.md5(b":".join((name.encode(), REALM, password))).digest()
-    signed = data[:2] + struct.pack("!H", at + 24 - 20) + data[4:at]
-    return hmac.compare_digest(hmac.new(key, signed, hashlib.sha1).digest(), proof)
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def relay(office: Office) -> AsyncIterator[Relay]:
-    """In the settings as STUN and as TURN server, while the test runs."""
-    softphones, host = office.bed.helpline.live.softphones, office.bed.site.agent(9).host
+@pytest.fixture
+def behind_nat(office: Office) -> Iterator[None]:
+    """The relay is in the settings, beside the straight way."""
+    softphones, host = office.bed.helpline.live.softphones, relays_host(office)
     given = softphones._settings
-    loop = asyncio.get_running_loop()
-    transport, relay = await loop.create_datagram_endpoint(Relay, local_addr=(host, PORT))
     softphones._settings = replace(
         given,
         stun=(f"stun:{host}:{PORT}",),
         turn=(Turn(f"turn:{host}:{PORT}?transport=udp", secret=SECRET),),
     )
-    try:
-        yield relay
-    finally:
-        softphones._settings = given
-        transport.close()
+    yield
+    softphones._settings = given
 
 
-async def test_the_browser_proves_itself_to_the_turn_server_and_waits_for_no_dead_one(
-    office: Office, relay: Relay
+def machines_address() -> str:
+    """Which it would send from to another network; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
+        asked.connect(("198.51.100.1", PORT))
+        address: str = asked.getsockname()[0]
+        return address
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def relay_only(office: Office, behind_nat: None) -> AsyncIterator[None]:
+    """There is no straight way: `behind_nat` takes it back.
+
+    Asterisk tells browsers all addresses of the machine but loopback ones, and here it listens on
+    one of those. So it is told that this is how others see it, as where it is behind a NAT.
+    """
+    softphones, asterisk = office.bed.helpline.live.softphones, office.bed.helpline.asterisk
+    softphones._settings = replace(softphones._settings, relay_only=True)
+    file = office.bed.settings.state_dir / RTP_CONF
+    given = file.read_text()
+    seen = f"{machines_address()} => {office.bed.site.asterisk.host}"
+    file.write_text(f"{given}\n[ice_host_candidates]\n{seen}\n")
+    await asterisk.process.cli(RELOAD)
+    yield
+    file.write_text(given)
+    await asterisk.process.cli(RELOAD)
+
+
+@asynccontextmanager
+async def relay(office: Office, folder: Path, secret: str = SECRET) -> AsyncIterator[Coturn]:
+    """A relay to our Asterisk."""
+    tool, asterisk = load_turnserver(ROOT), office.bed.site.asterisk.host
+    async with coturn(
+        tool, folder, host=relays_host(office), asterisk=asterisk, secret=secret
+    ) as running:
+        yield running
+
+
+async def lost(page: Page) -> None:
+    """The page says that the relay does not take it, and that the telephone is not connected."""
+    await page.wait_for_selector("#desk-trouble:has-text('TURN')")
+    await page.wait_for_selector("#desk-phone[data-good=false]:not(:empty)")
+
+
+async def connected_again(page: Page) -> None:
+    await phone_ready(page)
+    await page.wait_for_selector("#desk-trouble", state="hidden")
+
+
+async def answered_and_ended(page: Page, call: Caller) -> None:
+    """The call rings; the agent answers and hears the citizen."""
+    await status(page, "ringing")
+    await page.wait_for_selector("#call-answer:enabled")
+    await page.keyboard.press("F2")
+    await status(page, "in_call")
+    await talked_and_ended(page, call)
+
+
+async def talked_and_ended(page: Page, call: Caller) -> None:
+    await hears(page, CITIZENS_TONE)
+    await call.phone.bye()
+    await status(page, "wrap_up")
+    await page.click("#desk-wrap-end")
+
+
+async def test_all_sound_of_a_call_goes_through_the_relay(
+    office: Office, relay_only: None, tmp_path: Path
 ) -> None:
-    now = office.bed.now
+    async with relay(office, tmp_path) as running:
+        async with office.desk() as page:
+            call = await in_call(office, page)
+            await talked_and_ended(page, call)
+            await recorded(call)  # both voices
+        carried = await running.until_carried()
+        assert carried.agent == "1001"
+        # Packets of 20 ms, each way: more than a second of talk.
+        assert min(carried.from_asterisk, carried.to_asterisk) > 30
+        hours = (carried.until - office.bed.now().timestamp()) / 3600
+        assert 12 < hours < 14
+
+
+async def test_a_desk_that_the_relay_refuses_says_so_and_is_not_rung(
+    office: Office, relay_only: None, tmp_path: Path
+) -> None:
+    """As where the secret is not the relay's; then it is."""
     async with office.desk() as page:
-        call = await in_call(office, page)  # though the servers never answer
-        async with asyncio.timeout(30):
-            name = await relay.proved.get()
-        until, _, agent = name.partition(":")
-        assert agent == "1001"
-        assert 12 < (int(until) - now().timestamp()) / 3600 < 14
-        assert relay.bindings
-        await hears(page, CITIZENS_TONE)
-        await call.phone.bye()
-        await status(page, "wrap_up")
-        await recorded(call)
-        await page.click("#desk-wrap-end")
+        async with relay(office, tmp_path, secret="another"):
+            await lost(page)
+            unserved = await place(office.bed, TO_THE_QUEUE)
+            assert (await unserved.ended())["outcome"] == Outcome.NO_AGENT
+            assert [reason for _, reason in await unserved.callbacks()] == ["no_agent"]
+        async with relay(office, tmp_path):
+            await connected_again(page)
+
+
+async def test_a_relay_that_is_gone_when_it_rings_leaves_the_call_in_the_queue(
+    office: Office, relay_only: None, tmp_path: Path
+) -> None:
+    async with relay(office, tmp_path) as running, office.desk() as page:
+        await status(page, "ready")
+        await phone_ready(page)
+        running.stand_still()
+        call = await place(office.bed, TO_THE_QUEUE)
+        await status(page, "ringing")
+        await page.keyboard.press("F2")  # at once, before anybody knows
+        await lost(page)
+        row = await call.row()
+        assert (row["ended_at"], row["agent_answered_at"]) == (None, None)
+        running.go_on()
+        await connected_again(page)
+        await answered_and_ended(page, call)
+
+
+async def test_beside_a_straight_way_a_relay_that_does_not_answer_holds_no_call_up(
+    office: Office, behind_nat: None, tmp_path: Path
+) -> None:
+    async with relay(office, tmp_path) as running:
+        running.stand_still()
+        async with office.desk() as page:
+            await talked_and_ended(page, await in_call(office, page))
+        running.go_on()
+        await running.until_says("incoming packet BINDING")  # it was asked, as STUN server
+        await running.until_says("error 401")  # and for an allocation

@@ -7,9 +7,15 @@ import pytest
 
 from complaints.policy import FollowUp, SpecialClose, Step
 from cti.alarms import AlarmKind
+from cti.softphones import Turn
+from helpline.cell import cell_settings
 from helpline.dialing import dialer_settings
 from helpline.options.following import FeedbackOptions
 from helpline.settings import GivenSettings, SettingsError, load_settings
+from helpline.softphones import softphone_settings
+from helpline.tools import load_tools
+
+ROOT = Path(__file__).parents[2]
 
 
 def _write(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
@@ -45,6 +51,7 @@ def test_the_environment_wins_over_the_file(
             "[category_rules.x]\nafter_attempts = [{step = 'post', days = 2}]\n",
             "category_rules.x.after_attempts.0.step",
         ),
+        ("[softphone]\nrelay_only = true\n", "relay_only wants at least one server in turn"),
         ("[[cell.agents]]\nid = 'x;y'\nname = 'A'\n", "cell.agents.0.id"),
         ("this is not TOML", r"helpline\.toml is not TOML: Expected"),
     ],
@@ -115,6 +122,19 @@ def test_given_settings_meet_neither_file_nor_environment(
     settings = GivenSettings()
     assert settings.database_url is None
     assert settings.http.port != 9000
+
+
+@pytest.mark.parametrize(("text", "only"), [("", False), ("relay_only = true\n", True)])
+def test_sound_goes_through_a_relay_alone_where_the_operator_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, *, only: bool
+) -> None:
+    monkeypatch.setenv("HELPLINE_POLICY", "demo")
+    turn = "turn = [{ url = 'turn:relay:3478', secret = 's' }]\n"
+    _write(tmp_path, monkeypatch, f"[softphone]\n{turn}{text}")
+    settings = load_settings()
+    cell = cell_settings(settings, load_tools(ROOT).asterisk)
+    given = softphone_settings(settings, cell)
+    assert (given.turn, given.relay_only) == ((Turn("turn:relay:3478", secret="s"),), only)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from helpline.tools import Tools, ToolsError, load_tools
+from helpline.tools import Tools, ToolsError, load_tools, load_turnserver
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -37,6 +37,18 @@ def test_espeak_speaks_hindi(tools: Tools, tmp_path: Path) -> None:
 def test_sipp_runs(tools: Tools) -> None:
     said = subprocess.run(tools.sipp.command("-v"), capture_output=True, text=True, check=False)
     assert "SIPp v" in said.stdout + said.stderr
+
+
+def test_coturn_runs() -> None:
+    coturn = load_turnserver(CHECKOUT)
+    said = subprocess.run(
+        coturn.command("--version"),
+        env=coturn.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert coturn.version in said.stdout + said.stderr
 
 
 def test_a_missing_manifest_names_the_command_to_run(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 import { UA, WebSocketInterface } from "jssip";
 
+import { relayAnswers } from "./relay.js";
+
 const REGISTER_SECONDS = 120;
 const RING_BACK_MS = 30000;
 const AGREED_MS = 100;
@@ -9,13 +11,15 @@ const GATHER_MS = 2000;
 
 /**
  * Events: `change` (look at `state`), `registered`, `trouble` (detail: a text's key).
- * `credentials()` gives `{url, user, password, ice_servers}`, or throws.
+ * `credentials()` gives `{url, user, password, ice_servers, relay_only}`, or throws.
  */
 export class Softphone extends EventTarget {
   #ua = null;
   #session = null;
   #credentials;
-  #ice = [];
+  #given = null;
+  #way = true;
+  #noRelay = false;
   #audio;
   #answerUntil = 0;
   #pause = 1000;
@@ -47,11 +51,9 @@ export class Softphone extends EventTarget {
   async start() {
     clearTimeout(this.#retry);
     try {
-      const given = await this.#credentials();
-      this.#ice = given.ice_servers;
-      this.#register(given);
+      await this.#connect(await this.#credentials());
     } catch {
-      this.#later();
+      this.#later(() => this.start());
     }
   }
 
@@ -62,10 +64,9 @@ export class Softphone extends EventTarget {
 
   stop() {
     clearTimeout(this.#retry);
-    if (!this.#ua) return;
-    this.#ua.stop();
-    this.#ua = null;
-    this.#set({ registered: false });
+    this.#given = null;
+    this.#relayIs(true);
+    this.#unregister();
   }
 
   /** Is there a microphone that we may use? */
@@ -86,12 +87,14 @@ export class Softphone extends EventTarget {
     if (this.state === "ringing") this.answer();
   }
 
-  answer() {
+  async answer() {
     if (this.state !== "ringing" || this.answering) return;
+    const session = this.#session;
     this.#set({ answering: true });
-    this.#session.answer({
+    if (!(await this.#way) || session !== this.#session) return;
+    session.answer({
       mediaConstraints: { audio: { echoCancellation: true, noiseSuppression: true }, video: false },
-      pcConfig: { iceServers: this.#ice },
+      pcConfig: this.#media,
     });
   }
 
@@ -129,6 +132,35 @@ export class Softphone extends EventTarget {
     if (!taken) this.#turn = setTimeout(() => this.#holding(session, on), AGREED_MS);
   }
 
+  /** Registered only when sound has a way: else calls would come in which nobody can speak. */
+  async #connect(given) {
+    this.#given = given;
+    const reached = await this.#reached();
+    if (given !== this.#given) return; // stopped in the meantime, or begun anew
+    if (reached) this.#register(given);
+    else this.#later(() => this.#connect(given));
+  }
+
+  get #media() {
+    const { ice_servers, relay_only } = this.#given;
+    return { iceServers: ice_servers, iceTransportPolicy: relay_only ? "relay" : "all" };
+  }
+
+  /** Has sound a way? Only where there is but one does anybody ask. */
+  async #reached() {
+    if (!this.#given.relay_only) return true;
+    const given = this.#given;
+    const reached = await relayAnswers(this.#media);
+    if (given === this.#given) this.#relayIs(reached);
+    return reached;
+  }
+
+  #relayIs(there) {
+    if (!there) this.#trouble("relay");
+    else if (this.#noRelay) this.#trouble("");
+    this.#noRelay = !there;
+  }
+
   #register({ url, user, password }) {
     if (this.#ua) {
       // A call may be up, which a new telephone would end: this one goes on, with the new password.
@@ -147,24 +179,35 @@ export class Softphone extends EventTarget {
       user_agent: "Helpline desk",
     });
     this.#ua = ua;
+    const lost = () => ua === this.#ua && this.#set({ registered: false });
     ua.on("registered", () => {
+      if (ua !== this.#ua) return;
       this.#pause = 1000;
       this.#set({ registered: true });
       this.dispatchEvent(new Event("registered"));
     });
-    ua.on("unregistered", () => this.#set({ registered: false }));
-    ua.on("disconnected", () => this.#set({ registered: false }));
+    ua.on("unregistered", lost);
+    ua.on("disconnected", lost);
     ua.on("registrationFailed", () => {
-      this.#set({ registered: false });
-      if (ua === this.#ua && ua.isConnected()) this.#later(); // the password is void: another one
+      lost();
+      // The password is void: another one.
+      if (ua === this.#ua && ua.isConnected()) this.#later(() => this.start());
     });
     ua.on("newRTCSession", ({ session, originator }) => this.#incoming(session, originator));
     ua.start();
   }
 
-  #later() {
+  #unregister() {
+    const ua = this.#ua;
+    if (!ua) return;
+    this.#ua = null; // what it still tells is not ours
+    ua.stop();
+    this.#set({ registered: false });
+  }
+
+  #later(again) {
     clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => this.start(), this.#pause);
+    this.#retry = setTimeout(again, this.#pause);
     this.#pause = Math.min(this.#pause * 2, 16000);
   }
 
@@ -178,6 +221,7 @@ export class Softphone extends EventTarget {
     if (this.#session) this.drop();
     this.#session = session;
     this.#set({ muted: false, held: false, answering: false });
+    this.#way = this.#tried(session);
     session.on("peerconnection", ({ peerconnection }) => this.#hear(peerconnection));
     // A TURN server that does not answer holds no call up: the ways found until then must do.
     session.on("icecandidate", ({ ready }) => setTimeout(ready, GATHER_MS));
@@ -192,6 +236,17 @@ export class Softphone extends EventTarget {
       this.#answerUntil = 0;
       this.answer();
     }
+  }
+
+  /** While it rings. Without a way for sound the queue is to give the call to somebody else. */
+  async #tried(session) {
+    const given = this.#given;
+    if (await this.#reached()) return true;
+    if (session === this.#session && given === this.#given) {
+      this.#unregister(); // which refuses the call
+      this.#connect(given);
+    }
+    return false;
   }
 
   #hear(connection) {
