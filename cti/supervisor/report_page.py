@@ -24,11 +24,10 @@ from calls.report_tables import (
     Table,
     as_csv,
     call_rows,
-    day_bounds,
     line_cells,
     line_table,
 )
-from calls.reporting import By, Fate, OfferedCall, Rules
+from calls.reporting import By, Fate, OfferedCall, Rules, day_bounds
 from cti.supervisor.wall import asked_day, supervisor_of, today
 from db.errors import AWAY, stop_if_cancelled
 from web.shell import Shell, Visit

@@ -194,7 +194,7 @@ async def test_a_sum_that_takes_too_long_says_so(
 ) -> None:
     await a_day(hall)
     client = await signed_in(hall, Role.SUPERVISOR)
-    monkeypatch.setattr("calls.report_rows._LONGEST_SECONDS", 0.000_001)
+    monkeypatch.setattr("calls.report_sql._LONGEST_SECONDS", 0.000_001)
     assert (await client.get("/reports/calls")).status == 503
     assert "fewer days" in client.last
 
