@@ -84,7 +84,7 @@ class _Reports:
         try:
             found = await self._figures(visit, period)
         except TimeoutError:
-            return visit.render("call_report_too_long.html.j2", period=period, status=503)
+            return visit.render("call_report_too_long.html.j2", why="report.too_long", status=503)
         whole = found.total
         parts = [f"{visit.say(f'report.{one}')} {whole.fates[one]}" for one in Fate]
         return visit.render(
@@ -102,6 +102,13 @@ class _Reports:
 
     async def list(self, visit: Visit) -> web.StreamResponse:
         """The calls behind one figure: the first of them."""
+        try:
+            return await self._list(visit)
+        except TimeoutError:
+            why = "report.list_too_long"
+            return visit.render("call_report_too_long.html.j2", why=why, status=503)
+
+    async def _list(self, visit: Visit) -> web.StreamResponse:
         period, behind = _period(visit), _behind(visit)
         found = await self._figures(visit, period)
         line = found.total if behind.key is None else found.lines.get(behind.key)

@@ -352,6 +352,24 @@ async def test_a_change_while_its_day_is_summed_is_never_lost(
     assert await all_summed(pool) == [FIRST]
 
 
+async def test_nobody_who_writes_waits_for_a_sum(pool: Pool, writer: asyncpg.Connection) -> None:
+    await put(pool, call(9))
+    now = BEGIN + DAY + timedelta(hours=1)
+    await note_days(pool, now, RULES)
+    async with writer.transaction():
+        await writer.execute("lock table report_duty")  # the sum comes so far, and no further
+        under_way = asyncio.create_task(sum_noted_day(pool, now, RULES))
+        async with asyncio.timeout(20):
+            while not await pool.fetchval("select count(*) from pg_locks where not granted"):
+                await asyncio.sleep(0.01)
+        await pool.execute(LATE)
+        assert not under_way.done()
+    assert await under_way == FIRST
+    assert await read(pool, now) == []  # it does not say what the rows say
+    assert await all_summed(pool, now) == [FIRST]
+    await assert_the_same(pool)
+
+
 async def test_a_change_between_note_and_sum_is_in_the_sum(pool: Pool) -> None:
     await put(pool, call(9))
     await note_days(pool, NOW, RULES)
