@@ -1,25 +1,27 @@
 """What the report of the queues is computed from: sums by the database, fates by `calls.reporting`.
 
-Sums are made of any length of time; calls are read page by page.
+Sums are made of any length of time: of totals where days have them, of rows elsewhere. Calls are
+read page by page.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 
 from calls.model import Outcome
+from calls.report_sql import fetch_slowly
+from calls.report_totals import between, summed_days
 from calls.reporting import By, Facts, Fate, Group, Line, OfferedCall, Rules, facts_of, summed
 from db.pool import Connection, Pool
-from db.statements import sql, statements
+from db.statements import statements
 
 _ACQUIRE_SECONDS = 5.0
 _PAGE = 2_000
-_LONGEST_SECONDS = 60.0
-"""A statement that sums for longer than this is stopped."""
+_GRAIN = {By.QUEUE: "queue", By.DAY: "queue", By.AGENT: "agent", By.HOUR: "hour"}
 _FIRST = UUID(int=0)
 
 
@@ -32,9 +34,13 @@ class Span:
     queues: tuple[str, ...] | None = None
 
     @property
+    def names(self) -> list[str] | None:
+        """The queues, as statements take them."""
+        return None if self.queues is None else list(self.queues)
+
+    @property
     def _bounds(self) -> dict[str, Any]:
-        queues = None if self.queues is None else list(self.queues)
-        return {"since": self.since, "until": self.until, "queues": queues}
+        return {"since": self.since, "until": self.until, "queues": self.names}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,28 +56,70 @@ async def figures(conn: Connection, span: Span, by: By, rules: Rules, now: datet
 
     Raises `TimeoutError` for too many calls, or another of `db.errors.AWAY`.
     """
-    lines: dict[str, Line] = {}
+    sums = _Sums(by)
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         await statements().reports_room(conn)
-        for row in await _groups(conn, span, by, rules, per_cell=False):
-            lines.setdefault(row["key"], Line()).count(_group(row))
-        bounds = {**span._bounds, "by": by}
-        for row in await _fetch(conn, "reports_transfers", **bounds):
-            lines[row["key"]].transfers += row["transfers"]
-        for row in await _fetch(conn, "reports_wrap_ups", **bounds):
-            lines[row["key"]].wrapped_up += row["wrapped_up"]
-        until, unit = min(span.until, now), "hour" if by is By.HOUR else "day"
-        times = await _fetch(
-            conn, "reports_times", **{**bounds, "until": until}, unit=unit,
-            step=timedelta(hours=1) if by is By.HOUR else timedelta(days=1),
-        )  # fmt: skip
-    on_duty = Line()
-    for row in times:
-        # An agent's time is not one queue's: by queues it stands in the total alone.
-        line = on_duty if by is By.QUEUE else lines.setdefault(row["key"], Line())
-        line.on_duty += row["on_duty"]
-        line.busy += row["busy"]
-    return Figures(dict(sorted(lines.items())), summed([*lines.values(), on_duty]))
+        days = await summed_days(conn, span.since, min(span.until, now), rules)
+        for since, until in between(span.since, span.until, days):
+            await _add_rows(conn, sums, replace(span, since=since, until=until), rules, now)
+        if days:
+            await _add_totals(conn, sums, days, span)
+    return sums.figures()
+
+
+class _Sums:
+    """Lines as they grow, from rows and from totals alike."""
+
+    def __init__(self, by: By) -> None:
+        self.by = by
+        self._lines: dict[str, Line] = {}
+        self._on_duty = Line()
+
+    def calls(self, rows: Iterable[asyncpg.Record]) -> None:
+        for row in rows:
+            self._line(row).count(_group(row))
+
+    def transfers(self, rows: Iterable[asyncpg.Record]) -> None:
+        for row in rows:
+            self._line(row).transfers += row["transfers"]
+
+    def wrap_ups(self, rows: Iterable[asyncpg.Record]) -> None:
+        for row in rows:
+            self._line(row).wrapped_up += row["wrapped_up"]
+
+    def duty(self, rows: Iterable[asyncpg.Record]) -> None:
+        for row in rows:
+            # An agent's time is not one queue's: by queues it stands in the total alone.
+            line = self._on_duty if self.by is By.QUEUE else self._line(row)
+            line.on_duty += row["on_duty"]
+            line.busy += row["busy"]
+
+    def figures(self) -> Figures:
+        whole = summed([*self._lines.values(), self._on_duty])
+        return Figures(dict(sorted(self._lines.items())), whole)
+
+    def _line(self, row: asyncpg.Record) -> Line:
+        return self._lines.setdefault(row["key"], Line())
+
+
+async def _add_rows(conn: Connection, sums: _Sums, span: Span, rules: Rules, now: datetime) -> None:
+    sums.calls(await _groups(conn, span, sums.by, rules, per_cell=False))
+    bounds = {**span._bounds, "by": sums.by}
+    sums.transfers(await fetch_slowly(conn, "reports_transfers", **bounds))
+    sums.wrap_ups(await fetch_slowly(conn, "reports_wrap_ups", **bounds))
+    unit, step = ("hour", timedelta(hours=1)) if sums.by is By.HOUR else ("day", timedelta(days=1))
+    bounds["until"] = min(span.until, now)
+    sums.duty(await fetch_slowly(conn, "reports_times", **bounds, unit=unit, step=step))
+
+
+async def _add_totals(conn: Connection, sums: _Sums, days: Sequence[date], span: Span) -> None:
+    given = {"by": sums.by, "grain": _GRAIN[sums.by], "days": days, "queues": span.names}
+    sums.calls(await fetch_slowly(conn, "reports_total_calls", **given))
+    work = await fetch_slowly(conn, "reports_total_work", **given)
+    sums.transfers(work)
+    sums.wrap_ups(work)
+    duty = "hour" if sums.by is By.HOUR else "agent"
+    sums.duty(await fetch_slowly(conn, "reports_total_duty", **{**given, "grain": duty}))
 
 
 async def lines_of_cells(conn: Connection, span: Span, rules: Rules) -> dict[str, dict[str, Line]]:
@@ -99,7 +147,7 @@ async def calls_behind(
     after_at, after_id = span.since, _FIRST
     while True:
         async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
-            rows = await _fetch(
+            rows = await fetch_slowly(
                 conn, "reports_offered", **span._bounds, by=behind.by, key=behind.key,
                 **_combinations(behind.fate), after_at=after_at, after_id=after_id, at_most=page,
             )  # fmt: skip
@@ -122,7 +170,7 @@ def _combinations(wanted: Fate | None) -> dict[str, Sequence[object] | None]:
 async def _groups(
     conn: Connection, span: Span, by: By, rules: Rules, *, per_cell: bool
 ) -> list[asyncpg.Record]:
-    return await _fetch(
+    return await fetch_slowly(
         conn, "reports_groups", **span._bounds, by=by, within=rules.answer_within,
         short=rules.short, per_cell=per_cell,
     )  # fmt: skip
@@ -138,11 +186,3 @@ def _group(row: asyncpg.Record) -> Group:
         talks=row["talks"],
         talked=row["talked"],
     )
-
-
-async def _fetch(conn: Connection, name: str, **given: object) -> list[asyncpg.Record]:
-    """A statement that may take longer than those of calls: its head names the parameters in the
-    order of their first use.
-    """
-    ordered = [given[parameter] for parameter in getattr(statements(), name).parameters]
-    return list(await conn.fetch(sql(name), *ordered, timeout=_LONGEST_SECONDS))

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import xlsxwriter
@@ -24,12 +24,6 @@ CALL_HEAD = (
     "call", "fate", "queue", "agent", "queued_ist", "answered_ist", "ended_ist", "outcome",
     "transfers",
 )  # fmt: skip
-
-
-def day_bounds(first: date, last: date) -> tuple[datetime, datetime]:
-    """From the first day's beginning to the last day's end, IST."""
-    begin = datetime.combine(first, time(), IST)
-    return begin, datetime.combine(last, time(), IST) + timedelta(days=1)
 
 
 def line_table(by: By, lines: Mapping[str, Line]) -> list[list[Cell]]:

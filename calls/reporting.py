@@ -6,7 +6,7 @@ offered = answered + abandoned + overflowed + callback + in progress, whatever w
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import product
 from types import MappingProxyType
@@ -210,6 +210,12 @@ class Line:
 
 
 _SUMS = tuple(field.name for field in fields(Line) if field.name != "fates")
+
+
+def day_bounds(first: date, last: date) -> tuple[datetime, datetime]:
+    """From the first day's beginning to the last day's end, IST."""
+    begin = datetime.combine(first, time(), IST)
+    return begin, datetime.combine(last, time(), IST) + timedelta(days=1)
 
 
 def fate(facts: Facts) -> Fate:

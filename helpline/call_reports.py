@@ -14,10 +14,9 @@ from calls.report_tables import (
     Table,
     as_csv,
     call_rows,
-    day_bounds,
     line_table,
 )
-from calls.reporting import OfferedCall, Rules
+from calls.reporting import OfferedCall, Rules, day_bounds
 from helpline.clock import shifted_clock
 from helpline.database import command_pool
 from helpline.settings import Settings

@@ -23,6 +23,7 @@ from helpline.asterisk import AsteriskService
 from helpline.cell import render_cell, state_folder
 from helpline.clock import Clock
 from helpline.database import Database
+from helpline.day_totals import DayTotals
 from helpline.deadlines import DeadlineSweep
 from helpline.desk_adapters import NumberHistory
 from helpline.dialing import callback_settings, dialer_settings
@@ -266,6 +267,7 @@ class Helpline:
         )
         self._services.start("deadlines", sweep.run)
         self._services.start("second look", sweep.run_second_look)
+        self._services.start("totals of days", DayTotals(pool, self._now).run)
 
     def _start_dialer(self, pool: Pool) -> None:
         options = self._settings.feedback

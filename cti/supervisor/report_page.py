@@ -24,11 +24,10 @@ from calls.report_tables import (
     Table,
     as_csv,
     call_rows,
-    day_bounds,
     line_cells,
     line_table,
 )
-from calls.reporting import By, Fate, OfferedCall, Rules
+from calls.reporting import By, Fate, OfferedCall, Rules, day_bounds
 from cti.supervisor.wall import asked_day, supervisor_of, today
 from db.errors import AWAY, stop_if_cancelled
 from web.shell import Shell, Visit
@@ -85,7 +84,7 @@ class _Reports:
         try:
             found = await self._figures(visit, period)
         except TimeoutError:
-            return visit.render("call_report_too_long.html.j2", period=period, status=503)
+            return visit.render("call_report_too_long.html.j2", why="report.too_long", status=503)
         whole = found.total
         parts = [f"{visit.say(f'report.{one}')} {whole.fates[one]}" for one in Fate]
         return visit.render(
@@ -103,6 +102,13 @@ class _Reports:
 
     async def list(self, visit: Visit) -> web.StreamResponse:
         """The calls behind one figure: the first of them."""
+        try:
+            return await self._list(visit)
+        except TimeoutError:
+            why = "report.list_too_long"
+            return visit.render("call_report_too_long.html.j2", why=why, status=503)
+
+    async def _list(self, visit: Visit) -> web.StreamResponse:
         period, behind = _period(visit), _behind(visit)
         found = await self._figures(visit, period)
         line = found.total if behind.key is None else found.lines.get(behind.key)

@@ -4,45 +4,31 @@
 -- Until the end of the transaction: a year of intervals is sorted, which spills to disk with the default.
 set local work_mem = '64MB';
 
--- name: reports_groups(short, within, by, per_cell, since, until, queues)
+-- name: reports_groups(by, per_cell, short, within, since, until, queues)
 -- Offered calls, grouped by their line and by all that decides their fate: which of the fates it is, Python says, in one place.
-select key, cell, answered, ended, outcome, owes_callback, count(*)::int as calls,
+select report_key(:by, queue, agent_id, queued_at) as key, case when :per_cell then cell else '' end as cell,
+       answered, ended, outcome, owes_callback, count(*)::int as calls,
        (count(*) filter (where waited < :short::interval))::int as short,
        (count(*) filter (where waited <= :within::interval))::int as in_time,
        sum(waited) as waited,
        count(talked)::int as talks, coalesce(sum(talked), '0') as talked
-from (
-    select report_key(:by, c.queue, c.agent_id, c.queued_at) as key, case when :per_cell then c.cell else '' end as cell,
-           c.agent_answered_at is not null as answered, c.ended_at is not null as ended, c.outcome,
-           exists (select from callback b where b.call_id = c.id) as owes_callback,
-           greatest(coalesce(coalesce(c.agent_answered_at, c.ended_at) - c.queued_at, '0'), '0') as waited,
-           greatest(c.ended_at - c.agent_answered_at, case when c.ended_at is not null and c.agent_answered_at is not null then interval '0' end) as talked
-    from call c
-    where c.direction = 'inbound' and c.queued_at >= :since and c.queued_at < :until and c.queue is not null
-      and (:queues::text[] is null or c.queue = any(:queues))
-) offered
-group by key, cell, answered, ended, outcome, owes_callback;
+from offered_call
+where queued_at >= :since and queued_at < :until and (:queues::text[] is null or queue = any(:queues))
+group by 1, 2, answered, ended, outcome, owes_callback;
 
 -- name: reports_transfers(by, since, until, queues)
+-- Of whoever was transferred within a day, as wrap-ups are: a day is summed without reading all that came after it.
 select report_key(:by, c.queue, c.agent_id, c.queued_at) as key, count(*)::int as transfers
 from desk_action d join call c on c.id = d.call_id
-where d.action in ('transfer', 'transfer_consulted') and d.at >= :since
+where d.action in ('transfer', 'transfer_consulted') and d.at >= :since and d.at < :until::timestamptz + interval '1 day'
   and c.direction = 'inbound' and c.queued_at >= :since and c.queued_at < :until and c.queue is not null
   and (:queues::text[] is null or c.queue = any(:queues))
 group by 1;
 
 -- name: reports_wrap_ups(by, since, until, queues)
--- A wrap-up belongs to the call before it: it is the agent's next interval.
-select report_key(:by, c.queue, c.agent_id, c.queued_at) as key, sum(i.wrap_up) as wrapped_up
-from (
-    select call_id, state,
-           case when lead(state) over agents = 'wrap_up' then lead(until_at - from_at) over agents end as wrap_up
-    from agent_state
-    where from_at >= :since and from_at < :until::timestamptz + interval '1 day'
-    window agents as (partition by agent_id order by from_at, until_at nulls last)
-) i join call c on c.id = i.call_id
-where i.state = 'in_call' and i.wrap_up is not null
-  and c.direction = 'inbound' and c.queued_at >= :since and c.queued_at < :until and c.queue is not null
+select report_key(:by, c.queue, c.agent_id, c.queued_at) as key, sum(w.wrap_up) as wrapped_up
+from wrap_ups(:since, :until) w join call c on c.id = w.call_id
+where c.direction = 'inbound' and c.queued_at >= :since and c.queued_at < :until and c.queue is not null
   and (:queues::text[] is null or c.queue = any(:queues))
 group by 1;
 
@@ -54,11 +40,8 @@ select case :by when 'agent' then agent_id when 'hour' then to_char(piece, 'YYYY
        coalesce(sum(least(until_at, piece + :step::interval) - greatest(from_at, piece))
                 filter (where state in ('in_call', 'wrap_up')), '0') as busy
 from (
-    select s.agent_id, s.state, greatest(s.from_at, :since::timestamptz) at time zone 'Asia/Kolkata' as from_at,
-           least(coalesce(s.until_at, :until), :until::timestamptz) at time zone 'Asia/Kolkata' as until_at
-    from agent_state s
-    where s.state <> 'paused' and s.from_at < :until and (s.until_at is null or s.until_at > :since)
-      and (:queues::text[] is null or s.agent_id in (select id from agent where queues && :queues::text[]))
+    select * from duty(:since, :until)
+    where :queues::text[] is null or agent_id in (select id from agent where queues && :queues::text[])
 ) cut, lateral generate_series(date_trunc(:unit, from_at), until_at, :step::interval) as piece
 where from_at < until_at and piece < until_at
 group by 1;
@@ -77,3 +60,125 @@ where c.direction = 'inbound' and c.queued_at >= :since and c.queued_at < :until
        or (c.agent_answered_at is not null, c.ended_at is not null, coalesce(c.outcome, ''), owes_callback) in (
            select * from unnest(:answered::bool[], :ended::bool[], :outcomes::text[], :owing::bool[])))
 order by c.queued_at, c.id limit :at_most;
+
+-- name: reports_days_alone()$
+-- Until the end of the transaction: one process of all cells makes days ready, or sums one.
+select pg_try_advisory_xact_lock(10760033);
+
+-- name: reports_days_wanted(last, most, within, short)$
+-- Whether a day that is over is not noted yet, or is not what its rows say now.
+select exists (select from report_days_due(:last::date, :most::int) day where day not in (select d.day from report_day d))
+    or exists (select from report_change)
+    or exists (select from report_day where (answer_within, short_wait) <> (:within::interval, :short::interval));
+
+-- name: reports_days_patience()!
+-- Whoever writes calls waits behind the lock below: for no longer than this.
+set local lock_timeout = '300ms';
+
+-- name: reports_days_lock()!
+-- Waits until all who hold a change of a day's rows that is not committed are done, and holds up others for this transaction:
+-- each of them then finds the day noted, or has been seen by the sum that is made after it.
+select pg_advisory_xact_lock(10760032);
+
+-- name: reports_days_note(within, short, last, most)!
+insert into report_day (day, answer_within, short_wait)
+select day, :within, :short from report_days_due(:last, :most) day
+on conflict do nothing;
+
+-- name: reports_days_anew(within, short)!
+update report_day d set summed_at = null, answer_within = :within, short_wait = :short
+where exists (select from report_change c where c.day = d.day) or (answer_within, short_wait) <> (:within, :short);
+
+-- name: reports_days_noted()!
+delete from report_change;
+
+-- name: reports_day_to_sum(within, short)$
+-- The latest first: it is asked for most. What has changed meanwhile is noted first.
+select day from report_day d
+where summed_at is null and (answer_within, short_wait) = (:within, :short)
+  and not exists (select from report_change c where c.day = d.day)
+order by day desc limit 1;
+
+-- name: reports_day_forget_calls(day)!
+delete from report_calls where day = :day;
+
+-- name: reports_day_forget_work(day)!
+delete from report_work where day = :day;
+
+-- name: reports_day_forget_duty(day)!
+delete from report_duty where day = :day;
+
+-- name: reports_day_calls(day, short, within, since, until)!
+insert into report_calls
+select :day::date, case when grouping(hour) = 0 then 'hour' when grouping(agent) = 0 then 'agent' else 'queue' end,
+       case when grouping(hour) = 0 then hour when grouping(agent) = 0 then agent else queue end,
+       queue, answered, ended, outcome, owes_callback, count(*),
+       count(*) filter (where waited < :short::interval), count(*) filter (where waited <= :within::interval),
+       sum(waited), count(talked), coalesce(sum(talked), '0')
+from (
+    select *, report_key('hour', queue, agent_id, queued_at) as hour, report_key('agent', queue, agent_id, queued_at) as agent
+    from offered_call where queued_at >= :since and queued_at < :until
+) offered
+group by queue, answered, ended, outcome, owes_callback, grouping sets ((), (hour), (agent));
+
+-- name: reports_day_work(day, since, until)!
+insert into report_work
+select :day::date, grain, report_key(grain, queue, agent_id, queued_at), queue, sum(transfers), sum(wrapped_up)
+from (
+    select c.queue, c.agent_id, c.queued_at, 1 as transfers, interval '0' as wrapped_up
+    from desk_action d join offered_call c on c.id = d.call_id
+    where d.action in ('transfer', 'transfer_consulted') and d.at >= :since and d.at < :until::timestamptz + interval '1 day'
+      and c.queued_at >= :since and c.queued_at < :until
+    union all
+    select c.queue, c.agent_id, c.queued_at, 0, w.wrap_up
+    from wrap_ups(:since, :until) w join offered_call c on c.id = w.call_id
+    where c.queued_at >= :since and c.queued_at < :until
+) work, unnest(array['queue', 'agent', 'hour']) as grain
+group by 2, 3, 4;
+
+-- name: reports_day_duty(day, since, until)!
+insert into report_duty
+select :day::date, case when grouping(piece) = 0 then 'hour' else 'agent' end,
+       case when grouping(piece) = 0 then to_char(piece, 'YYYY-MM-DD HH24:00') else agent_id end, agent_id,
+       sum(least(until_at, piece + interval '1 hour') - greatest(from_at, piece)),
+       coalesce(sum(least(until_at, piece + interval '1 hour') - greatest(from_at, piece))
+                filter (where state in ('in_call', 'wrap_up')), '0')
+from duty(:since, :until),
+     lateral generate_series(date_trunc('hour', from_at), until_at, interval '1 hour') as piece
+where from_at < until_at and piece < until_at
+group by agent_id, grouping sets ((), (piece));
+
+-- name: reports_day_summed(day, at)!
+-- Unless something has changed since it was noted: then it is noted and summed again.
+update report_day d set summed_at = :at
+where d.day = :day and d.summed_at is null and not exists (select from report_change c where c.day = d.day);
+
+-- name: reports_days(first, last, within, short)
+-- Whose totals say what their rows say.
+select day from report_day d
+where day between :first and :last and summed_at is not null and (answer_within, short_wait) = (:within, :short)
+  and not exists (select from report_change c where c.day = d.day)
+order by day;
+
+-- name: reports_total_calls(by, grain, days, queues)
+select case :by when 'day' then to_char(day, 'YYYY-MM-DD') else key end as key, answered, ended, outcome, owes_callback,
+       sum(calls)::int as calls, sum(short)::int as short, sum(in_time)::int as in_time, sum(waited) as waited,
+       sum(talks)::int as talks, sum(talked) as talked
+from report_calls
+where grain = :grain and day = any(:days::date[]) and (:queues::text[] is null or queue = any(:queues))
+group by 1, 2, 3, 4, 5;
+
+-- name: reports_total_work(by, grain, days, queues)
+select case :by when 'day' then to_char(day, 'YYYY-MM-DD') else key end as key,
+       sum(transfers)::int as transfers, sum(wrapped_up) as wrapped_up
+from report_work
+where grain = :grain and day = any(:days::date[]) and (:queues::text[] is null or queue = any(:queues))
+group by 1;
+
+-- name: reports_total_duty(by, grain, days, queues)
+select case :by when 'day' then to_char(day, 'YYYY-MM-DD') when 'queue' then '' else key end as key,
+       sum(on_duty) as on_duty, sum(busy) as busy
+from report_duty
+where grain = :grain and day = any(:days::date[])
+  and (:queues::text[] is null or agent_id in (select id from agent where queues && :queues::text[]))
+group by 1;

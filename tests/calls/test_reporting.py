@@ -309,7 +309,11 @@ async def test_calls_stand_under_their_cell(pool: Pool) -> None:
 
 
 def test_the_parameters_of_statements_that_run_by_position_stand_in_that_order() -> None:
-    for name in ("groups", "transfers", "wrap_ups", "times", "offered"):
+    for name in (
+        "groups", "transfers", "wrap_ups", "times", "offered", "total_calls", "total_work",
+        "total_duty", "day_calls", "day_work", "day_duty", "day_forget_calls", "day_forget_work",
+        "day_forget_duty",
+    ):  # fmt: skip
         statement = getattr(statements(), f"reports_{name}")
         text = (QUERIES / "reports.sql").read_text()
         body = text.split(f"-- name: reports_{name}(")[1].split("\n", 1)[1].split("-- name")[0]

@@ -15,7 +15,8 @@ from playwright.async_api import Browser
 
 from access.rights import Role, Scope
 from calls.report_tables import Spreadsheet
-from calls.reporting import OfferedCall
+from calls.report_totals import sum_a_day
+from calls.reporting import IST, By, OfferedCall, Rules
 from cti.supervisor.report_page import in_turns
 from tests.supervisor.site import Centre
 from tests.supervisor.test_calls import signed_in
@@ -194,9 +195,34 @@ async def test_a_sum_that_takes_too_long_says_so(
 ) -> None:
     await a_day(hall)
     client = await signed_in(hall, Role.SUPERVISOR)
-    monkeypatch.setattr("calls.report_rows._LONGEST_SECONDS", 0.000_001)
+    monkeypatch.setattr("calls.report_sql._LONGEST_SECONDS", 0.000_001)
     assert (await client.get("/reports/calls")).status == 503
     assert "fewer days" in client.last
+    assert (await client.get("/reports/calls/list?fate=answered")).status == 503
+    assert "Finding these calls" in client.last
+
+
+async def test_totals_of_days_show_the_same_figures_and_lead_to_the_same_calls(
+    hall: Centre,
+) -> None:
+    await a_day(hall)
+    day = hall.site.clock().astimezone(IST).date().isoformat()
+    addresses = [f"/reports/calls?by={by}&since={day}&until={day}" for by in By]
+    addresses.append(f"/reports/calls/list?fate=answered&since={day}&until={day}")
+    hall.site.clock.advance(timedelta(days=1))
+    client = await signed_in(hall, Role.SUPERVISOR)
+
+    async def tables() -> list[str]:
+        shown = []
+        for address in addresses:
+            await client.get(address)
+            shown.append(client.last[client.last.index("<h1") :])
+        return shown
+
+    from_rows = await tables()
+    assert await sum_a_day(hall.pool, hall.site.clock(), Rules()) is not None
+    assert "Offered 8 = " in from_rows[0]
+    assert await tables() == from_rows
 
 
 async def test_a_slow_reader_of_a_long_list_keeps_nobody_from_the_figures() -> None:
