@@ -44,6 +44,7 @@ def _configured_anew(configure: Callable[..., None]) -> Callable[..., None]:
 structlog.configure = _configured_anew(structlog.configure)
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """A folder's tests share a cell and its addresses: they go to one worker, in their order."""
     for item in items:
