@@ -44,12 +44,10 @@ def _configured_anew(configure: Callable[..., None]) -> Callable[..., None]:
 structlog.configure = _configured_anew(structlog.configure)
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """A folder's tests share a cell and its addresses: they go to one worker, in their order."""
-    for item in items:
-        folder = item.path.relative_to(config.rootpath).parts[1]
-        item.add_marker(pytest.mark.xdist_group(folder))
+    folder = item.path.relative_to(item.config.rootpath).parts[1]
+    item.add_marker(pytest.mark.xdist_group(folder))
 
 
 @pytest.fixture(autouse=True)
