@@ -31,7 +31,7 @@ demo: setup
 
 # All of them: two at a time, a folder's tests after each other (they share addresses and a cell).
 test: setup
-	@$(BIN)/python -m pytest $(if $(TESTS),$(TESTS),-n 2 --dist loadgroup --durations=40)
+	@$(BIN)/python -m pytest $(if $(TESTS),$(TESTS),-n 2 --dist loadscope --durations=40)
 
 # Only these files, and only the tests that are about them.
 COMMA := ,

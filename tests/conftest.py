@@ -15,6 +15,8 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 from psycopg import sql
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from complaints.reference import load
 from db.migrate import migrate
@@ -44,10 +46,16 @@ def _configured_anew(configure: Callable[..., None]) -> Callable[..., None]:
 structlog.configure = _configured_anew(structlog.configure)
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
+class ByFolder(LoadScopeScheduling):  # type: ignore[misc]  # xdist tells no types
     """A folder's tests share a cell and its addresses: they go to one worker, in their order."""
-    folder = item.path.relative_to(item.config.rootpath).parts[1]
-    item.add_marker(pytest.mark.xdist_group(folder))
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid.split("/")[1]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFolder:
+    """How tests are shared out when there are several workers."""
+    return ByFolder(config, log)
 
 
 @pytest.fixture(autouse=True)
