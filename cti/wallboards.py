@@ -96,6 +96,7 @@ class Wallboards:
         self._told: deque[Told] = deque(maxlen=_MOST_TOLD)
         self._forwarded: dict[str, int] = {}
         self._pages: dict[Page, Supervisor] = {}
+        self._between: set[Page] = set()  # were shown a board since all were
 
     def board(self) -> Board:
         """As things stand in all cells, with the alarms."""
@@ -168,13 +169,14 @@ class Wallboards:
             asyncio.create_task(self._watch(who, page), name=f"rights of {supervisor.actor}"),
         ]
         try:
-            page.send(seen_by(self.board(), supervisor))
+            self._show(page, supervisor)
             page.send(self._hello(supervisor))
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
                     await self._received(who, page, message.data)
         finally:
             del self._pages[page]
+            self._between.discard(page)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -194,9 +196,11 @@ class Wallboards:
             if not self._pages:
                 continue
             current = self.board()
-            if {**current, "at": None} != {**last, "at": None}:
-                for page, supervisor in list(self._pages.items()):
+            changed = {**current, "at": None} != {**last, "at": None}
+            for page, supervisor in list(self._pages.items()):
+                if changed or page in self._between:
                     page.send(seen_by(current, supervisor))
+            self._between.clear()
             last = current
 
     async def _received(self, who: Who, page: Page, text: str) -> None:
@@ -240,7 +244,12 @@ class Wallboards:
                 return
             if supervisor != self._pages.get(page):
                 self._pages[page] = supervisor
-                page.send(seen_by(self.board(), supervisor))
+                self._show(page, supervisor)
+
+    def _show(self, page: Page, supervisor: Supervisor) -> None:
+        """The board of this moment, which may be gone again when all are looked at."""
+        page.send(seen_by(self.board(), supervisor))
+        self._between.add(page)
 
     async def _ask(self, who: Who) -> Supervisor | None:
         try:

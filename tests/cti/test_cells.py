@@ -167,7 +167,7 @@ async def test_a_cell_that_was_forgotten_while_it_serves_is_there_again(
     async with asyncio.timeout(20):
         while await pool.fetchval("select count(*) from cell where name = 'cell2'") == 0:
             await asyncio.sleep(0.1)
-    # A page of its own: one that never showed a board without the cell is not told it again.
+    # The first page may have seen no board without it, and is then not told again.
     told = await centre.newest(await centre.page(), lambda one: len(one["cells"]) == 2)
     assert cell(told, "cell2")["state"] == "up"
 

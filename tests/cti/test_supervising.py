@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -202,6 +203,25 @@ async def test_an_open_board_follows_a_narrower_right(pool: Pool) -> None:
                 told = await page.receive_json()
                 if told["type"] == "board" and list(told["queues"]) == ["helpline-en"]:
                     break
+
+
+async def test_a_page_that_saw_what_was_gone_again_is_told(pool: Pool) -> None:
+    """Opened between two looks, it is shown a board that nobody else is ever shown."""
+
+    def served(told: dict[str, Any]) -> bool:
+        return told["type"] == "board" and told["queues"].get("helpline-hi", {}).get("agents") == 1
+
+    async with supervised(pool) as (room, _), asyncio.timeout(60):
+        first = await board(room, "all")
+        await members(room, ("helpline-hi", "1001"))
+        while not served(await first.receive_json()):
+            pass
+        gone = event("QueueMemberRemoved", queue="helpline-hi", interface="PJSIP/1001")
+        await room.asterisk_says(gone)
+        page = await board(room, "all")
+        await members(room, ("helpline-hi", "1001"))
+        while not served(await page.receive_json()):
+            pass
 
 
 async def test_help_is_told_only_to_who_supervises_the_agent(pool: Pool) -> None:
