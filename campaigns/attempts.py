@@ -37,6 +37,7 @@ class EndedAttempt:
     disposal_no: int
     outcome: Outcome
     judged: bool
+    category: str
 
 
 class _NumberIsTaken(Exception):  # noqa: N818 -- not an error: it rolls one savepoint back
@@ -122,6 +123,7 @@ async def lock_ended(conn: Connection, attempt_id: UUID) -> EndedAttempt | None:
         disposal_no=row["disposal_no"],
         outcome=Outcome(row["outcome"]),
         judged=row["judged"],
+        category=row["category"],
     )
 
 

@@ -45,7 +45,7 @@ class DialerSettings:
     `request_within`: a written attempt is requested in this time or never, so that no sweep can
     take its call for one that is over; after three times as long its dialer is taken for dead;
     `cell_gone_after`: no call lasts so long, an open one of another cell died with that cell;
-    `then`: what follows when the calls reached nobody (R19);
+    `policy`: how often a citizen is called, and what follows when nobody was reached (R19);
     `reconcile_every`: conversations outlast the ringing; Asterisk is not asked at each round.
     """
 
@@ -54,7 +54,7 @@ class DialerSettings:
     window: CallingWindow = field(default_factory=CallingWindow)
     limits: Limits = field(default_factory=Limits)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
-    then: Policy = UP_1076
+    policy: Policy = UP_1076
     ring_seconds: int = 45
     ring_grace: timedelta = timedelta(seconds=30)
     request_within: timedelta = timedelta(seconds=10)
@@ -65,7 +65,7 @@ class DialerSettings:
     @property
     def rules(self) -> Rules:
         """By which ended attempts are settled."""
-        return Rules(self.retry, self.window, self.then)
+        return Rules(self.retry, self.window, self.policy)
 
     @property
     def no_news_after(self) -> timedelta:

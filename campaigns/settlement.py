@@ -1,6 +1,6 @@
 """What follows when an attempt's call has ended: asked again, asked otherwise, or answered."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -29,11 +29,17 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """By which consequences are drawn. `then`: what follows when no more calls do (R19)."""
+    """By which consequences are drawn. `policy`: how often a citizen is called for a complaint, and
+    what follows when no more calls do (R19).
+    """
 
-    retry: RetryPolicy
+    waits: RetryPolicy
     window: CallingWindow
-    then: Policy
+    policy: Policy
+
+    def retry_of(self, category: str) -> RetryPolicy:
+        """For complaints of one category."""
+        return replace(self.waits, max_attempts=self.policy.of(category).feedback_attempts)
 
 
 async def settle_ended(conn: Connection, attempt_id: UUID, now: datetime, rules: Rules) -> bool:
@@ -62,17 +68,18 @@ async def _follow_up(
     given = attempt.outcome is Outcome.FEEDBACK_GIVEN
     outcome = Outcome.LOST if given else attempt.outcome
     earlier = await attempts.earlier_outcomes(conn, attempt)
-    decision = decide(outcome, earlier, now, rules.retry, rules.window)
+    retry = rules.retry_of(attempt.category)
+    decision = decide(outcome, earlier, now, retry, rules.window)
     which = (attempt.complaint_id, attempt.disposal_no)
     match decision:
         case RetryAt(at):
             await feedback.postpone(conn, *which, at)
         case GiveUp(reason):
             # Before the count: the complaint's row is locked first, as recording an answer does.
-            await feedback.give_up(conn, *which, now, policy=rules.then, reason=reason)
+            await feedback.give_up(conn, *which, now, policy=rules.policy, reason=reason)
         case Done():
             pass
-    if counts_against_citizen(outcome, earlier, rules.retry):
+    if counts_against_citizen(outcome, earlier, retry):
         await feedback.count_attempt(conn, *which)
     return decision
 

@@ -93,6 +93,12 @@ async def by_code(pool: Pool, codes: Collection[str]) -> dict[str, FoundCategory
     }
 
 
+async def not_for_complaints(pool: Pool, codes: Collection[str]) -> list[str]:
+    """Those of these codes upon which nothing can be registered: unknown, or headings."""
+    known = await by_code(pool, codes)
+    return sorted(code for code in codes if code not in known or not known[code].category.leaf)
+
+
 def _in_tree(row: asyncpg.Record) -> CategoryInTree:
     return CategoryInTree(**dict(row) | {"keywords": tuple(row["keywords"])})
 

@@ -161,6 +161,7 @@ _BY_CATEGORY = {
     "reopen_days",
     "confidential_seen_from",
     "feedback_delay",
+    "feedback_attempts",
     "after_attempts",
 }
 

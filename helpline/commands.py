@@ -3,11 +3,13 @@
 import argparse
 import asyncio
 import signal
+import sys
 from collections.abc import AsyncIterator
 from ipaddress import IPv4Address
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from complaints.categories import not_for_complaints
 from complaints.explaining import explain
 from complaints.verification import Verified, verify_all, verify_one
 from cti.tokens import issue, issue_supervisor
@@ -152,4 +154,6 @@ async def policy_explain(settings: Settings, options: argparse.Namespace) -> int
     now = shifted_clock(settings.clock_shift)()
     async with command_pool(settings) as pool:
         print(await explain(pool, options.category, options.place, rules, now))
+        for code in await not_for_complaints(pool, rules.by_category):
+            print(f"category_rules.{code}: no complaint can have this category", file=sys.stderr)
     return 0

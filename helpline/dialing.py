@@ -41,8 +41,7 @@ def dialer_settings(settings: Settings) -> DialerSettings:
             wrong_person=wanted.retry_wrong_person,
             hung_up=wanted.retry_hung_up,
             technical=wanted.retry_uncounted,
-            max_attempts=wanted.max_attempts or settings.rules.feedback_attempts,
         ),
-        then=settings.rules,
+        policy=settings.rules,
         ring_seconds=wanted.ring_seconds,
     )

@@ -19,11 +19,14 @@ DEMO = replace(
 POLICIES = {policy.name: policy for policy in (*READY, DEMO)}
 
 
-def policy_named(name: str, by_category: Mapping[str, Mapping[str, Any]] | None = None) -> Policy:
-    """The policy of that name, with what differs by category.
+def policy_named(
+    name: str,
+    differing: Mapping[str, Any] | None = None,
+    by_category: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Policy:
+    """The policy of that name, with what differs (names of its fields) for all and by category.
 
     `KeyError` for an unknown name, `ValueError` for rules that make no sense (settings refuse both
     first).
     """
-    policy = POLICIES[name]
-    return replace(policy, by_category=by_category) if by_category else policy
+    return replace(POLICIES[name], **(differing or {}), by_category=by_category or {})

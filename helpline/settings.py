@@ -7,13 +7,12 @@ given, or generated once into the state folder.
 
 import os
 import tomllib
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -26,7 +25,7 @@ from cti.alarms import EACH_QUEUE
 from helpline.options.alarms import AlarmOptions
 from helpline.options.attachments import AttachmentOptions
 from helpline.options.cell import CellOptions, GuardOptions, HoursOptions
-from helpline.options.following import CallbackOptions, CategoryRules, FeedbackOptions
+from helpline.options.following import CallbackOptions, CategoryRules, FeedbackOptions, TenantRules
 from helpline.options.notifications import NotificationOptions
 from helpline.options.pages import AccessOptions, HttpOptions, SoftphoneOptions
 from helpline.options.process import LogOptions, SpeechOptions
@@ -53,12 +52,10 @@ class Settings(BaseSettings):
     """A PostgreSQL 15 or later. Without it an embedded one runs in the state folder."""
     policy: Literal["up-1076", "up-2017", "mp-181", "hp-1100", "demo"] = "up-1076"
     """How complaints are followed up; `helpline policy explain` says what that means."""
+    policy_rules: TenantRules = TenantRules()
+    """What differs from that policy here."""
     category_rules: dict[str, CategoryRules] = {}
-    """What differs from the policy, by the category's code."""
-    registrations_per_month: Annotated[int, Field(ge=1)] | Literal["any"] | None = None
-    """Of one mobile; left out: the policy's."""
-    confidential_seen_from: Annotated[int, Field(ge=1, le=4)] | None = None
-    """The lowest level that may know who complains confidentially; left out: no officer."""
+    """What differs from both, by the code of a category that complaints can have."""
     clock_shift: timedelta = timedelta(0)
     """Only with the demo's policy: how far the demo's time is from the machine's."""
     cell: CellOptions = CellOptions()
@@ -87,19 +84,13 @@ class Settings(BaseSettings):
 
     @property
     def rules(self) -> Policy:
-        """The policy, with what differs by category."""
+        """The policy, with what differs here, and what differs by category."""
         return self.rules_of(self.policy)
 
     def rules_of(self, name: str) -> Policy:
-        """Another policy of that name, with the same differences by category."""
+        """Another policy of that name, with the same differences."""
         differing = {category: rules.given for category, rules in self.category_rules.items()}
-        policy = policy_named(name, differing)
-        if self.confidential_seen_from is not None:
-            policy = replace(policy, confidential_seen_from=self.confidential_seen_from)
-        if self.registrations_per_month is not None:
-            most = self.registrations_per_month
-            policy = replace(policy, registrations_per_month=None if most == "any" else most)
-        return policy
+        return policy_named(name, self.policy_rules.given, differing)
 
     @model_validator(mode="after")
     def _rules_make_sense(self) -> Self:

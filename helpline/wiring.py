@@ -11,6 +11,7 @@ from agi.server import FastAgiServer
 from calls.waiting import Standing
 from campaigns.callbacks import Callbacks
 from campaigns.dialer import Dialer
+from complaints.categories import not_for_complaints
 from complaints.status import english_words, words_to_speak
 from cti.views import AgentStatus
 from db.group_commit import GroupCommit
@@ -149,6 +150,8 @@ class Helpline:
     async def _start(self, progress: Progress) -> None:
         progress("database: starting and migrating")
         pool = await self._start_database()
+        if idle := await not_for_complaints(pool, self._settings.rules.by_category):
+            _log.warning("rules of categories that no complaint can have", categories=idle)
         progress("prompts: rendering")
         await asyncio.to_thread(render_prompts, self._settings, self._tools)
         cell, secrets = render_cell(self._settings, self._tools.asterisk)

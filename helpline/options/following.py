@@ -1,7 +1,7 @@
 """How complaints are followed up, and whom we call."""
 
 from datetime import time, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -22,8 +22,6 @@ class FeedbackOptions(Group):
     calls_per_second: Annotated[float, Field(gt=0)] = 2.0
     trunk_channels: Annotated[int, Field(ge=1)] = 240
     inbound_reserve: Annotated[int, Field(ge=0)] = 120
-    max_attempts: Annotated[int, Field(ge=1, le=10)] | None = None
-    """None: as many as the policy says."""
     retry_busy: tuple[timedelta, ...] = (
         timedelta(minutes=10),
         timedelta(hours=1),
@@ -74,9 +72,23 @@ class CategoryRules(Group):
     reopen_days: int | None = None
     confidential_seen_from: int | None = None
     feedback_delay: timedelta | None = None
+    feedback_attempts: Annotated[int, Field(le=10)] | None = None
     after_attempts: tuple[FollowUp, ...] | None = None
 
     @property
     def given(self) -> dict[str, Any]:
         """What differs, by the rule's name."""
         return {name: value for name, value in self if value is not None}
+
+
+class TenantRules(CategoryRules):
+    """What all complaints of this helpline have otherwise than the policy of its name."""
+
+    registrations_per_month: Annotated[int, Field(ge=1)] | Literal["any"] | None = None
+    """Of one mobile."""
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What differs, by the rule's name; "any" number is the policy's None."""
+        most = {"registrations_per_month": None} if self.registrations_per_month == "any" else {}
+        return {**super().given, **most}

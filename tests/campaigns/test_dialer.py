@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
@@ -13,6 +14,7 @@ from campaigns.dialer import Dialer
 from campaigns.originator import OriginateReply
 from campaigns.pacing import Limits
 from campaigns.window import IST
+from complaints.policy import Step
 from db.ids import new_id
 from db.pool import Pool
 from tests.campaigns.fakes import SETTINGS, Centre, OutagePool
@@ -148,6 +150,19 @@ async def test_congestion_is_tried_again_and_does_not_count_against_the_citizen(
         due = await centre.due(complaint)
         assert (due["attempts_made"], due["state"]) == (0, "awaiting_feedback")
         centre.clock.time = due["next_attempt_at"]
+
+
+@pytest.mark.parametrize(("category", "step"), [("handpump", Step.AGENT_CALL), ("road", "calls")])
+async def test_a_category_may_have_its_own_number_of_attempts(
+    centre: Centre, category: str, step: str
+) -> None:
+    complaint = await centre.disposed(number(1))
+    once = replace(SETTINGS.policy, by_category={category: {"feedback_attempts": 1}})
+    await centre.dialer(policy=once).tick()
+    [asked] = centre.network.dialled
+    await centre.ends(asked.attempt_id, Outcome.NO_ANSWER)
+    await centre.dialer(policy=once).tick()
+    assert (await centre.due(complaint))["step"] == step
 
 
 async def test_a_refused_request_is_retried_as_a_new_attempt(centre: Centre) -> None:

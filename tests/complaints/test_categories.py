@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from complaints.categories import CategoryInTree, find, search
+from complaints.categories import CategoryInTree, find, not_for_complaints, search
 from complaints.errors import InvalidInputError, ReferenceDataError
 from complaints.finding import fold, sounds_like
 from complaints.reference import Category, ReferenceData, load
@@ -102,6 +102,10 @@ async def test_search_reads_the_recorded_tree(world: World) -> None:
             ]
         ),
     )  # fmt: skip
+    assert await not_for_complaints(world.pool, ["handpump", "water", "nothing"]) == [
+        "nothing",
+        "water",
+    ]
     [one] = await search(world.pool, "Chapakal")
     assert (one.category.code, one.category.keywords, one.path) == (
         "handpump",

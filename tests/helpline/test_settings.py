@@ -10,7 +10,6 @@ from cti.alarms import AlarmKind
 from cti.softphones import Turn
 from helpline.cell import cell_settings
 from helpline.dialing import dialer_settings
-from helpline.options.following import FeedbackOptions
 from helpline.settings import GivenSettings, SettingsError, load_settings
 from helpline.softphones import softphone_settings
 from helpline.tools import load_tools
@@ -47,6 +46,7 @@ def test_the_environment_wins_over_the_file(
         ("[[alarms.rules]]\nkind = 'waiting'\nthreshold = 5\nqueue = 'q'\n", "no queue q"),
         ("[category_rules.no-water]\nname = 'x'\n", "category_rules.no-water.name"),
         ("[category_rules.no-water]\nlast_level = 5\n", "last_level is 1 to 4"),
+        ("[policy_rules]\nlast_level = 5\n", "last_level is 1 to 4"),
         (
             "[category_rules.x]\nafter_attempts = [{step = 'post', days = 2}]\n",
             "category_rules.x.after_attempts.0.step",
@@ -89,10 +89,23 @@ def test_alarms_have_their_times_in_seconds(
     assert (given.raise_after, given.clear_after) == (timedelta(seconds=15), timedelta(minutes=1))
 
 
-def test_the_dialer_calls_as_often_as_the_policy_says_unless_it_is_set() -> None:
-    assert dialer_settings(GivenSettings()).retry.max_attempts == 4
-    set_to_two = GivenSettings(feedback=FeedbackOptions(max_attempts=2))
-    assert dialer_settings(set_to_two).retry.max_attempts == 2
+def test_a_tenant_differs_from_the_policy_and_a_category_from_the_tenant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (
+        "policy = 'hp-1100'\n[policy_rules]\nfeedback_attempts = 3\n"
+        "registrations_per_month = 'any'\nreviews_per_level = 2\nconfidential_seen_from = 3\n"
+        "[category_rules.no-water]\nfeedback_attempts = 6\n"
+    )
+    _write(tmp_path, monkeypatch, text)
+    rules = load_settings().rules
+    assert (rules.name, rules.special_close) == ("hp-1100", SpecialClose.NOBODY)
+    assert (rules.reviews_per_level, rules.registrations_per_month) == (2, None)
+    assert rules.confidential_seen_from == 3
+    dialer = dialer_settings(load_settings()).rules
+    assert dialer.retry_of("road").max_attempts == 3
+    assert dialer.retry_of("no-water").max_attempts == 6
+    assert rules.of("no-water").reviews_per_level == 2
 
 
 def test_an_error_does_not_quote_a_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,8 +154,8 @@ def test_sound_goes_through_a_relay_alone_where_the_operator_says_so(
     ("text", "most", "lowest"),
     [
         ("", 10, None),
-        ("registrations_per_month = 3\n", 3, None),
-        ("registrations_per_month = 'any'\nconfidential_seen_from = 3\n", None, 3),
+        ("[policy_rules]\nregistrations_per_month = 3\n", 3, None),
+        ("[policy_rules]\nregistrations_per_month = 'any'\nconfidential_seen_from = 3\n", None, 3),
     ],
 )
 def test_limits_of_registration_are_the_operators(
