@@ -55,6 +55,7 @@ class Event(StrEnum):
     ANSWERED = "answered"
     THANKED = "thanked"
     ADDED = "added"
+    MADE_CONFIDENTIAL = "made_confidential"
     MERGED = "merged"
     MERGED_HERE = "merged_here"
     ATTACHMENT_ERASED = "attachment_erased"

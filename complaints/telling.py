@@ -61,6 +61,7 @@ _EVENTS = {
     Event.ANSWERED: "The information was given",
     Event.THANKED: "The citizen was thanked",
     Event.ADDED: "The citizen told it again",
+    Event.MADE_CONFIDENTIAL: "Confidential from now on, as the citizen asked",
     Event.MERGED: "Ended as the same matter",
     Event.MERGED_HERE: "The same citizen's younger complaint goes on here",
     Event.ATTACHMENT_ERASED: "An attached file was erased",

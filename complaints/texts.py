@@ -93,6 +93,7 @@ _EVENTS = {
     Event.ANSWERED: "सूचना दी गई",
     Event.THANKED: "सुझाव के लिए धन्यवाद दिया गया",
     Event.ADDED: "नागरिक ने इसी विषय में पुनः बताया",
+    Event.MADE_CONFIDENTIAL: "नागरिक के कहने पर पहचान अब से गोपनीय",
     Event.MERGED: "उसी नागरिक की पहली शिकायत में जोड़ी गई",
     Event.MERGED_HERE: "उसी नागरिक की दूसरी शिकायत इसमें जोड़ी गई",
     Event.ATTACHMENT_ERASED: "निस्तारण का एक संलग्नक मिटाया गया",

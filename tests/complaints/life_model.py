@@ -37,6 +37,7 @@ LEGAL: dict[str, tuple[set[str], str]] = {
     "interim_reply": (_AT_WORK, SAME),
     "noted": (_OPEN | _ENDS, SAME),
     "added": (_OPEN, SAME),
+    "made_confidential": (_OPEN, SAME),
     "merged": (_OPEN, "merged"),
     "merged_here": (_OPEN, SAME),
     "paused": ({"with_officer"}, "paused"),
