@@ -43,6 +43,8 @@ class Event(StrEnum):
     RESUMED = "resumed"
     TRANSFERRED = "transferred"
     GIVEN_BACK = "given_back"
+    POST_VACANT = "post_vacant"
+    PASSED_ON_VACANT = "passed_on_vacant"
     LINK_RENEWED = "link_renewed"
     WRONG_MAPPING = "wrong_mapping"
     PROPOSED = "proposed"

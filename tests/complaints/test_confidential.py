@@ -219,9 +219,7 @@ async def test_what_is_told_again_in_confidence_makes_the_older_file_confidentia
         await world.taken_up(replace(form, adds_to=older.number, separate=False))
     else:
         younger = await world.register(form)
-        await merge(
-            world.pool, younger.number, into=older.number, actor="agent:101", now=world.now
-        )
+        await merge(world.pool, younger.number, into=older.number, actor="agent:101", now=world.now)
     assert "made_confidential" in await world.events(older.complaint_id)
     world.later(days=8)
     await escalate_overdue(world.pool, policy=world.policy, now=world.now, signer=signer)
