@@ -59,6 +59,8 @@ class Settings(BaseSettings):
     """Of one mobile; left out: the policy's."""
     confidential_seen_from: Annotated[int, Field(ge=1, le=4)] | None = None
     """The lowest level that may know who complains confidentially; left out: no officer."""
+    vacancy_days: Annotated[float, Field(ge=0)] | Literal["at_limit"] | None = None
+    """How long a post that falls vacant keeps its complaints; left out: the policy's."""
     clock_shift: timedelta = timedelta(0)
     """Only with the demo's policy: how far the demo's time is from the machine's."""
     cell: CellOptions = CellOptions()
@@ -99,6 +101,9 @@ class Settings(BaseSettings):
         if self.registrations_per_month is not None:
             most = self.registrations_per_month
             policy = replace(policy, registrations_per_month=None if most == "any" else most)
+        if self.vacancy_days is not None:
+            days = None if self.vacancy_days == "at_limit" else self.vacancy_days
+            policy = replace(policy, vacancy_days=days)
         return policy
 
     @model_validator(mode="after")

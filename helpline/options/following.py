@@ -68,6 +68,7 @@ class CategoryRules(Group):
     sorting_days: float | None = None
     longest_wait_days: float | None = None
     longest_stay_days: float | None = None
+    vacancy_days: float | None = None
     transfers_at_most: int | None = None
     transfer_days: float | None = None
     transfer_needs_approval: bool | None = None
