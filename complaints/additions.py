@@ -1,5 +1,6 @@
 """The same citizen tells the same matter again: no second file, but more weight."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -30,6 +31,9 @@ async def add_to(
 ) -> Complaint:
     """The older complaint gets the words, the call with its recordings, and one more weight.
 
+    Told in confidence, it is confidential from then on, with all that was recorded before: the
+    voice is the same in every call, and a file has one citizen.
+
     Raises `InvalidInputError` (adds_to) where it is not this citizen's or about something else,
     and `AlreadyEndedError`.
     """
@@ -41,6 +45,8 @@ async def add_to(
         )
     if form.call_id:
         await link_call(conn, older.id, form.call_id, "follow_up")
+    if form.confidential:
+        older = await make_confidential(conn, older, actor, now)
     entry = await note(
         conn,
         older,
@@ -56,6 +62,24 @@ async def add_to(
     await add_weight(conn, older, entry, 1, form.text, now)
     _log.info("told again", complaint=str(older.id))
     return older
+
+
+async def make_confidential(
+    conn: Connection, complaint: Complaint, actor: str, now: datetime
+) -> Complaint:
+    """From now on the office complained of learns neither name, number nor voice.
+
+    What it was told before cannot be taken back; links that it has open no recording any more.
+    Nothing happens where it is so already: the mark is never taken off.
+    """
+    if complaint.confidential:
+        return complaint
+    await statements().registration_make_confidential(conn, id=complaint.id)
+    await note(
+        conn, complaint, complaint.state, event=Event.MADE_CONFIDENTIAL, actor=actor, now=now
+    )
+    _log.info("confidential from now on", complaint=str(complaint.id))
+    return replace(complaint, confidential=True)
 
 
 async def add_weight(

@@ -95,7 +95,7 @@ async def carry_out(
         after = state.dissatisfied(await terms_for(conn, complaint, policy, now), now)
         escalated = after.level > state.level
         seq, why = await _return(conn, complaint, after, escalated, said, now)
-        if escalated:
+        if after.post != state.post:  # who has not had it before needs all that was said
             up = Forwarded(complaint, after, seq, why)
             await forward(conn, [up], policy=policy, signer=signer, now=now)
         else:

@@ -92,7 +92,6 @@ class BundlePage:
             link=link,
             file_link=partial(link, folder=links.ATTACHMENTS),
             clock=texts.clock,
-            told=texts.event,
             reason=texts.reason_of,
             expires=expires,
         )

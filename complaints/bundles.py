@@ -12,8 +12,9 @@ from complaints.attachments import rows as attached
 from complaints.attachments.model import Attachment, may_see
 from complaints.confidentiality import may_hear
 from complaints.ends import Standing
+from complaints.entry_words import Line, line
 from complaints.errors import NoBundleError
-from complaints.history import Entry, Event
+from complaints.history import Event
 from complaints.notifications import Kind, Signer
 from complaints.policy import Policy
 from complaints.store import hold, transaction
@@ -48,7 +49,7 @@ class Bundle:
     level: int
     due_at: datetime | None
     register: tuple[RegisterEntry, ...]
-    history: tuple[Entry, ...]
+    history: tuple[Line, ...]
     recordings: tuple[StoryRecording, ...]
     withheld: int
     attachments: tuple[Attachment, ...]
@@ -95,12 +96,20 @@ async def open_bundle(
         return Bundle(
             **{name: value for name, value in row.items() if name not in _NOT_SHOWN},
             register=tuple([register_entry_of(one) async for one in register]),
-            history=tuple(await history.entries(conn, row["complaint_id"])),
+            history=await _history(conn, row["complaint_id"]),
             recordings=tuple(map(recording_of, heard)),
             withheld=len(recordings) - len(heard),
             attachments=tuple(seen),
             files_withheld=len(files) - len(seen),
         )
+
+
+async def _history(conn: Connection, complaint_id: UUID) -> tuple[Line, ...]:
+    entries = await history.entries(conn, complaint_id)
+    named = {one.actor.partition(":")[2] for one in entries} | {one.post or "" for one in entries}
+    rows = statements().complaints_titles(conn, posts=sorted(named))
+    names = {row["code"]: row["name"] async for row in rows}
+    return tuple(line(one, names) for one in entries)
 
 
 async def renew(

@@ -85,7 +85,7 @@ def _started(
 
 
 def stopped(clock: Clock, calendar: Calendar, now: datetime) -> StoppedClock:
-    """The clock, standing from `now` on."""
+    """The clock, standing from `now` on. `calendar`: by which its time was given."""
     left = None if clock.remind_at is None else calendar.between(now, clock.remind_at)
     return StoppedClock(
         clock=clock,
@@ -96,7 +96,10 @@ def stopped(clock: Clock, calendar: Calendar, now: datetime) -> StoppedClock:
 
 
 def going_on(standing: StoppedClock, calendar: Calendar, now: datetime) -> Clock:
-    """The clock, running again from `now` on with what was left of the officer's time."""
+    """The clock, running again from `now` on with what was left of the officer's time.
+
+    `calendar`: by which that was given, with the holidays that are known now.
+    """
     wait = standing.remind_in
     return replace(
         standing.clock,

@@ -57,6 +57,13 @@ class UnknownComplaintError(ComplaintError):
         super().__init__(f"no complaint {number}")
 
 
+class NoHistoryError(ComplaintError):
+    """Nothing in the history of complaint {number} says when its officer got it."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"complaint {number}: no entry of its history has a due time")
+
+
 class MonthLimitError(ComplaintError):
     """This mobile has registered its {limit} matters of this month."""
 

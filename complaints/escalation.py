@@ -10,7 +10,7 @@ import structlog
 
 from complaints import history, texts
 from complaints.assigning import Assigned, tell_assigned
-from complaints.batches import together_or_alone
+from complaints.batches import Due, Work, carry_out_each
 from complaints.forwarding import Forwarded, forward
 from complaints.history import Entry, Event
 from complaints.lifecycle import Proposed, Returned, State, Triage, WithOfficer
@@ -18,10 +18,11 @@ from complaints.mapping import posts_by_id
 from complaints.notifications import Kind, Notification, Signer, notify_each
 from complaints.policy import Policy
 from complaints.store import (
-    Complaint,
-    hold_overdue,
-    hold_to_remind,
+    given_at,
+    held_due,
     move_each,
+    take_overdue,
+    take_to_remind,
     terms_for_each,
     transaction,
 )
@@ -38,24 +39,27 @@ async def escalate_overdue(
 
     Any number of workers may do this at once. One batch is one transaction; call again while the
     answer is `limit`. The next level's time runs from `now`, also after a downtime. A complaint
-    that cannot be moved on stays, is logged, and holds up no other.
+    that cannot be moved on counts too: it is set aside until a later time of its own, told, and
+    holds up no other.
     """
     async with transaction(pool) as conn:
-        overdue = await hold_overdue(conn, now, limit)
-        moved = await together_or_alone(
+        overdue = await take_overdue(conn, now, limit)
+        moved = await carry_out_each(
             conn,
+            Work.OVERDUE,
             overdue,
             lambda some: _move_on(conn, some, policy, now, signer),
-            named=lambda one: one.id,
+            now,
         )
         if moved:
             _log.info("overdue complaints moved on", complaints=moved)
-    return moved
+    return len(overdue)
 
 
 async def _move_on(
-    conn: Connection, overdue: Sequence[Complaint], policy: Policy, now: datetime, signer: Signer
+    conn: Connection, due: Sequence[Due], policy: Policy, now: datetime, signer: Signer
 ) -> None:
+    overdue = await held_due(conn, due)
     terms = await terms_for_each(conn, overdue, policy, now)
     after = {one.id: _due(one.state).overdue(terms[one.id], now) for one in overdue}
     entries = {one.id: _entry(_due(one.state), after[one.id], now) for one in overdue}
@@ -119,31 +123,33 @@ async def remind(pool: Pool, *, now: datetime, limit: int = 200) -> int:
     """Remind at most `limit` officers who have used most of their time; how many there were.
 
     Each once for the time that they were given, by any number of workers. One batch is one
-    transaction.
+    transaction. Who cannot be reminded counts too, as in `escalate_overdue`.
     """
     async with transaction(pool) as conn:
-        held = await hold_to_remind(conn, now, limit)
-        reminded = await together_or_alone(
-            conn, held, lambda some: _remind(conn, some, now), named=lambda one: one[0].id
+        due = await take_to_remind(conn, now, limit)
+        reminded = await carry_out_each(
+            conn, Work.REMINDER, due, lambda some: _remind(conn, some, now), now
         )
         if reminded:
             _log.info("officers reminded", complaints=reminded)
-    return reminded
+    return len(due)
 
 
-async def _remind(conn: Connection, held: Sequence[tuple[Complaint, int]], now: datetime) -> None:
-    posts = await posts_by_id(conn, sorted({_due(one.state).post for one, _ in held}), now)
+async def _remind(conn: Connection, due: Sequence[Due], now: datetime) -> None:
+    held = await held_due(conn, due)
+    given = await given_at(conn, held)
+    posts = await posts_by_id(conn, sorted({_due(one.state).post for one in held}), now)
     messages = [
         Notification(
             complaint_id=one.id,
-            entry=entry,
+            entry=given[one.id],
             kind=Kind.OFFICER_REMINDER,
             recipient=posts[_due(one.state).post].number,
             body=texts.officer_reminder(
                 one.number, one.category_name, one.place_name, _due(one.state).due_at
             ),
         )
-        for one, entry in held
+        for one in held
     ]
-    await statements().complaints_reminded(conn, ids=[one.id for one, _ in held])
+    await statements().complaints_reminded(conn, ids=[one.id for one in held])
     await notify_each(conn, messages, now)

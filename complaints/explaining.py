@@ -96,6 +96,13 @@ def _side_roads(policy: Policy) -> Iterator[str]:
         f"A pause ends by itself: after {policy.longest_wait_days:g} days for the citizen, "
         f"{policy.longest_stay_days:g} for a court."
     )
+    if policy.vacancy_days is None:
+        yield "What is with a post that falls vacant goes to the next level at its limit."
+    else:
+        yield (
+            f"What is with a post that falls vacant goes to the next post held after "
+            f"{policy.vacancy_days:g} days; who holds that is told at once."
+        )
     if policy.confidential_seen_from is None:
         yield "Who complains confidentially is not told to any officer, nor is the voice."
     else:

@@ -13,12 +13,12 @@ from uuid import UUID
 import structlog
 
 from complaints import history, texts
-from complaints.batches import together_or_alone
+from complaints.batches import Due, Work, carry_out_each
 from complaints.history import Entry, Event
 from complaints.lifecycle import AwaitingFeedback
 from complaints.notifications import Kind, Notification, notify_each
 from complaints.policy import FollowUp, Policy, Step
-from complaints.store import Complaint, held, hold_by_id, move_each, transaction
+from complaints.store import Complaint, held_due, hold_by_id, move_each, transaction
 from complaints.words import clean
 from db.pool import Connection, Pool
 from db.statements import statements
@@ -93,19 +93,19 @@ async def follow_up(pool: Pool, *, policy: Policy, now: datetime, limit: int = 2
     """Take at most `limit` steps whose time is over further, oldest first; how many there were.
 
     Exactly once, by any number of workers; one batch is one transaction. The next step's time runs
-    from `now`, also after a downtime.
+    from `now`, also after a downtime. What cannot go on counts too, as in
+    `escalation.escalate_overdue`.
     """
+
+    async def go_on(some: Sequence[_Over]) -> None:
+        await _go_on(conn, await _unanswered(conn, some), policy, now, "clock")
+
     async with transaction(pool) as conn:
-        over = await _hold_over(conn, now, limit)
-        moved = await together_or_alone(
-            conn,
-            over,
-            lambda some: _go_on(conn, some, policy, now, "clock"),
-            named=lambda one: one.complaint.id,
-        )
+        over = await _take_over(conn, now, limit)
+        moved = await carry_out_each(conn, Work.FOLLOW_UP, over, go_on, now)
         if moved:
             _log.info("unanswered feedback followed up", complaints=moved)
-    return moved
+    return len(over)
 
 
 async def tasks(pool: Pool, *, at_most: int = 100) -> list[Task]:
@@ -118,16 +118,29 @@ async def tasks(pool: Pool, *, at_most: int = 100) -> list[Task]:
         ]
 
 
-async def _hold_over(conn: Connection, now: datetime, limit: int) -> list[_Unanswered]:
-    rows = [row async for row in statements().followup_lock(conn, now=now, at_most=limit)]
-    complaints = await held(conn, [row["id"] for row in rows])
+@dataclass(frozen=True, slots=True)
+class _Over(Due):
+    """A step, by its name, whose time is over; `tried`: those before it, in words."""
+
+    step: str = ""
+    tried: tuple[str, ...] = ()
+
+
+async def _take_over(conn: Connection, now: datetime, limit: int) -> list[_Over]:
+    rows = statements().followup_lock(conn, now=now, at_most=limit)
+    return [
+        _Over(row["id"], row["at"], row["failures"], row["step"], tuple(row["tried"]))
+        async for row in rows
+    ]
+
+
+async def _unanswered(conn: Connection, over: Sequence[_Over]) -> list[_Unanswered]:
+    complaints = await held_due(conn, over)
     return [
         _Unanswered(
-            complaint,
-            Step(row["step"]),
-            (*row["tried"], f"{row['step']} until {row['step_until'].isoformat()}"),
+            complaint, Step(one.step), (*one.tried, f"{one.step} until {one.at.isoformat()}")
         )
-        for complaint, row in zip(complaints, rows, strict=True)
+        for complaint, one in zip(complaints, over, strict=True)
     ]
 
 

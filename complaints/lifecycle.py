@@ -3,6 +3,7 @@
     Triage, Returned --forward, overdue--> WithOfficer; --advise--> Advised
     WithOfficer --dispose--> AwaitingFeedback --satisfied--> ClosedSatisfied
     WithOfficer --overdue--> WithOfficer, one level up
+    WithOfficer --vacated--> WithOfficer of the next post held, when nobody holds its own any more
     WithOfficer --look_again--> WithOfficer, one level up, when a higher post was filled too late
     WithOfficer --pause--> Paused --resume, pause_over--> WithOfficer
     WithOfficer --transfer--> WithOfficer of the other department
@@ -24,6 +25,7 @@ policy follows it through several of them.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from complaints import deadlines
@@ -168,6 +170,17 @@ class _OnTheClock(_AtWork):
             overdue_at=self.overdue_at or now,
         )
 
+    def vacated(self, terms: Terms, since: datetime, now: datetime) -> "WithOfficer | None":
+        """Nobody holds its post since then: to who has that post's complaints now, with full time.
+
+        None: not yet, by the policy, or its post is held, or nobody else is there.
+        """
+        days = terms.policy.vacancy_days
+        other = _instead(self, terms)
+        if other is None or days is None or now < since + days * terms.policy.day:
+            return None
+        return _passed_on(other, self, terms, now)
+
     def look_again(self, terms: Terms, now: datetime) -> "WithOfficer | None":
         """It was late when no level was left: to a higher one that has an officer by now.
 
@@ -188,7 +201,8 @@ class WithOfficer(_OnTheClock):
         """The clock stands while the officer cannot act. Not after the limit, nor for ever."""
         if now >= self.due_at:
             raise NotAllowedError("the officer's time is over: it cannot be paused any more")
-        clock = deadlines.stopped(self.clock, terms.calendar, now)
+        counted = terms.counted_as(self.clock.counting)
+        clock = deadlines.stopped(self.clock, counted, now)
         resume_at = now + _longest(reason, terms.policy)
         return Paused(**self.kept(), clock=clock, reason=reason, resume_at=resume_at)
 
@@ -299,7 +313,8 @@ class Paused(_AtWork):
 
     def resume(self, terms: Terms, now: datetime) -> WithOfficer:
         """The clock goes on with what was left."""
-        clock = deadlines.going_on(self.clock, terms.calendar, now)
+        counted = terms.counted_as(self.clock.clock.counting)
+        clock = deadlines.going_on(self.clock, counted, now)
         return WithOfficer(**self.kept(), clock=clock)
 
     def pause_over(self, terms: Terms, now: datetime) -> WithOfficer:
@@ -317,7 +332,8 @@ class AwaitingFeedback(_Open):
         return ClosedSatisfied(**self.kept(), attempt_id=attempt_id, ended_at=now)
 
     def dissatisfied(self, terms: Terms, now: datetime) -> WithOfficer:
-        """Back for a review, or to the next level when the policy's reviews are used up.
+        """Back for a review, or to the next level when the policy's reviews are used up, or when
+        nobody holds the post of its level any more.
 
         At the last level it is always a review, on the list of the CM's office.
         """
@@ -425,6 +441,23 @@ def _risen(post: Post, before: Standing, terms: Terms, now: datetime) -> WithOff
     return WithOfficer(**arrived.kept() | {"cm_office_since": None}, clock=arrived.clock)
 
 
+def _instead(before: Standing, terms: Terms) -> Post | None:
+    """Who has it when nobody holds its post any more; None: it stays with its post."""
+    return terms.ladder.instead_of(before.post, before.level, terms.policy.last_level)
+
+
+def _passed_on(post: Post, before: Standing, terms: Terms, now: datetime) -> WithOfficer:
+    """From a vacant post: one level up, or to the post that serves the same level from above.
+
+    That one has full time, but the level's reviews stay counted: the citizen was heard already.
+    """
+    if post.level > before.level:
+        return _risen(post, before, terms, now)
+    arrived = _arrived(post, before, terms, now)
+    kept = arrived.kept() | {"dissatisfied_at_level": before.dissatisfied_at_level}
+    return WithOfficer(**kept, clock=arrived.clock)
+
+
 def _stays(before: Standing, terms: Terms, now: datetime) -> WithOfficer:
     """With the post that it is written down for, with the full time of its level."""
     clock = deadlines.level_clock(terms.level_days, before.level, terms.policy, terms.calendar, now)
@@ -443,7 +476,11 @@ def _not_satisfied(before: Standing, terms: Terms, now: datetime) -> WithOfficer
     next_post = _above(before.level, terms)
     if next_post and before.dissatisfied_at_level >= terms.policy.reviews_per_level:
         return _risen(next_post, before, terms, now)
-    changes = {
+    present = _instead(before, terms)  # the post may have fallen vacant since
+    if present and present.level > before.level:
+        return _risen(present, before, terms, now)
+    changes: dict[str, Any] = {
+        "post": present.id if present else before.post,
         "dissatisfied_at_level": before.dissatisfied_at_level + 1,
         "cm_office_since": before.cm_office_since or (None if next_post else now),
     }

@@ -52,9 +52,13 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """The posts that a complaint can go to: the nearest one of each level that has one."""
+    """The posts that a complaint can go to: the nearest one of each level that has one.
+
+    `held`: the ids of all of the department's posts at the place and above it that are not vacant.
+    """
 
     posts: Mapping[int, Post]
+    held: frozenset[str] = frozenset()
 
     def at(self, level: int) -> Post | None:
         """The post at exactly `level`; None when the level is vacant."""
@@ -66,6 +70,15 @@ class Ladder:
             if candidate in self.posts:
                 return self.posts[candidate]
         return None
+
+    def instead_of(self, post: str, level: int, last_level: int) -> Post | None:
+        """Who has the complaints of `post`, at `level`, now that nobody holds it: the nearest post
+        of its level, or of the next one above. None: it is held, or nobody else is there.
+        """
+        if post in self.held:
+            return None
+        found = self.at_or_above(level, last_level)
+        return found if found and found.id != post else None
 
 
 def ladder_of(candidates: Iterable[Candidate]) -> Ladder:
@@ -81,7 +94,8 @@ def ladder_of(candidates: Iterable[Candidate]) -> Ladder:
     if candidates and not nearest:
         highest = max(candidates, key=lambda one: (one.post.level, -one.distance))
         return Ladder({highest.post.level: highest.post})
-    return Ladder({level: nearest[level].post for level in sorted(nearest)})
+    held = frozenset(one.post.id for one in candidates if not one.vacant)
+    return Ladder({level: nearest[level].post for level in sorted(nearest)}, held)
 
 
 async def ladder_for(conn: Connection, department: str, place: str, now: datetime) -> Ladder:

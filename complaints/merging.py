@@ -5,7 +5,7 @@ from datetime import datetime
 import structlog
 
 from complaints import number, texts
-from complaints.additions import add_weight, are_one_kind
+from complaints.additions import add_weight, are_one_kind, make_confidential
 from complaints.ending import end_merged
 from complaints.errors import NotSameMatterError
 from complaints.history import Event
@@ -24,7 +24,8 @@ _LONGEST = 4000
 async def merge(
     pool: Pool, complaint_number: str, *, into: str, actor: str, now: datetime, text: str = ""
 ) -> None:
-    """End the younger as merged: its words, weight and calls go to the older one, `into`.
+    """End the younger as merged: its words, weight and calls go to the older one, `into`, and so
+    does its mark: where the younger is confidential, the older is from now on.
 
     Raises the numbers' errors, `InvalidInputError` (text), `NotSameMatterError` (other citizen,
     category or kind; `into` is not the older one) and `AlreadyEndedError` (either has an end).
@@ -44,6 +45,8 @@ async def merge(
         if not isinstance(before, Triage):
             told = texts.officer_merged(younger.number, older.number)
             await tell_post(conn, younger, entry, Kind.OFFICER_MERGED, before.post, told, now)
+        if younger.confidential:
+            older = await make_confidential(conn, older, actor, now)
         here = await note(
             conn,
             older,

@@ -55,6 +55,7 @@ class Kind(StrEnum):
     OFFICER_ENDED = "officer_ended"
     OFFICER_RESUMED = "officer_resumed"
     OFFICER_LINK = "officer_link"
+    OFFICER_VACANCY = "officer_vacancy"
     CITIZEN_ANSWERED = "citizen_answered"
     CITIZEN_THANKED = "citizen_thanked"
     CITIZEN_ADDED = "citizen_added"

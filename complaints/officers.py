@@ -103,7 +103,7 @@ class Unnamed:
 
 @dataclass(frozen=True, slots=True)
 class Vacant:
-    """Nobody holds the post since that day."""
+    """Nobody holds the post, or is in charge of it, since that day."""
 
     since: date
 
@@ -127,10 +127,13 @@ def occupancy(staffing: Staffing, now: datetime) -> Occupancy:
         return Charge(present)
     if running:
         return OnLeave(running[-1].officer)
+    left = [_ended(charge, None) for charge in charges]
+    charged_until = [one for one in left if one <= day]
     if holders:
-        return Vacant(max(_ended(tenure, staffing.vacant_from) for tenure in holders))
+        ended = [_ended(tenure, staffing.vacant_from) for tenure in holders]
+        return Vacant(max(ended + charged_until))
     if staffing.vacant_from and staffing.vacant_from <= day:
-        return Vacant(staffing.vacant_from)
+        return Vacant(max([staffing.vacant_from, *charged_until]))
     return Unnamed()
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 import structlog
 
 from complaints import history, number, texts
-from complaints.batches import together_or_alone
+from complaints.batches import Due, Work, carry_out_each
 from complaints.history import Event
 from complaints.lifecycle import Paused, PauseReason
 from complaints.mapping import posts_by_id
@@ -15,9 +15,10 @@ from complaints.notifications import Kind, Notification, notify_each
 from complaints.policy import Policy
 from complaints.store import (
     Complaint,
+    held_due,
     hold,
-    hold_paused_too_long,
     move_each,
+    take_paused_too_long,
     terms_for,
     terms_for_each,
     transaction,
@@ -90,20 +91,20 @@ async def end_long_pauses(pool: Pool, *, policy: Policy, now: datetime, limit: i
     """Let at most `limit` clocks go on whose longest pause is over; how many there were.
 
     Exactly once, by any number of workers; one batch is one transaction. The officers are told.
+    What cannot go on counts too, as in `escalation.escalate_overdue`.
     """
     async with transaction(pool) as conn:
-        paused = await hold_paused_too_long(conn, now, limit)
-        resumed = await together_or_alone(
-            conn, paused, lambda some: _go_on(conn, some, policy, now), named=lambda one: one.id
+        paused = await take_paused_too_long(conn, now, limit)
+        resumed = await carry_out_each(
+            conn, Work.PAUSE, paused, lambda some: _go_on(conn, some, policy, now), now
         )
         if resumed:
             _log.info("longest pauses are over", complaints=resumed)
-    return resumed
+    return len(paused)
 
 
-async def _go_on(
-    conn: Connection, paused: Sequence[Complaint], policy: Policy, now: datetime
-) -> None:
+async def _go_on(conn: Connection, due: Sequence[Due], policy: Policy, now: datetime) -> None:
+    paused = await held_due(conn, due)
     terms = await terms_for_each(conn, paused, policy, now)
     after = {one.id: _paused(one).pause_over(terms[one.id], now) for one in paused}
     entries = {

@@ -46,6 +46,8 @@ class Policy:
     `triage`: the CM's team sees a new complaint first; `sorting_days` later it goes on without.
     `longest_wait_days`, `longest_stay_days`: after so many days a clock that stands for the
     citizen, or for a court, goes on by itself.
+    `vacancy_days`: for so many days a post that falls vacant keeps what it has, so that somebody
+    can be put in charge; then it goes to the next post held (0: at once; None: at its limit only).
     `transfers_at_most`: transfers and returned wrong mappings of one complaint, together, each
     within `transfer_days` after the officer got it.
     `after_attempts`: what is tried, in this order, when the dialer's calls reached nobody; after it
@@ -74,6 +76,7 @@ class Policy:
     sorting_days: float = 1.0
     longest_wait_days: float = 15.0
     longest_stay_days: float = 180.0
+    vacancy_days: float | None = 2.0
     transfers_at_most: int = 2
     transfer_days: float = 3.0
     transfer_needs_approval: bool = False
@@ -97,6 +100,8 @@ class Policy:
             raise ValueError("counts and days are not negative")
         if self.longest_wait_days <= 0 or self.longest_stay_days <= 0:
             raise ValueError("a pause lasts some time")
+        if self.vacancy_days is not None and self.vacancy_days < 0:
+            raise ValueError("vacancy_days are not negative, or not set")
         if not 0 < self.reminder_share <= 1:
             raise ValueError("a reminder comes within the officer's time")
         if not 0 <= self.fewest_days <= self.most_days:
@@ -155,6 +160,7 @@ _BY_CATEGORY = {
     "sorting_days",
     "longest_wait_days",
     "longest_stay_days",
+    "vacancy_days",
     "transfers_at_most",
     "transfer_days",
     "transfer_needs_approval",

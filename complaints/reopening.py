@@ -17,6 +17,7 @@ from complaints.store import STATE_NAMES, hold, terms_for, transaction
 from complaints.taking import take, tell_citizen, tell_post
 from complaints.texts import DissatisfactionReason
 from db.pool import Pool
+from db.statements import statements
 
 _log = structlog.get_logger(__name__)
 
@@ -31,7 +32,8 @@ async def reopen(
     now: datetime,
     signer: Signer,
 ) -> WithOfficer:
-    """Back to the officer, or to the next level, as if they had said so in the feedback call.
+    """Back to the officer, or to the next level, as if they had said so in the feedback call: with
+    an entry in the register.
 
     The window runs from the end that is on record. Raises the number's errors,
     `InvalidInputError` (call_id, text, confirmed), `NoEvidenceError` (somebody else's call, and no
@@ -57,9 +59,18 @@ async def reopen(
             reason=said,
             call_id=word.call_id,
         )
+        await statements().complaints_add_reopening_to_register(
+            conn,
+            complaint_id=complaint.id,
+            reopened_entry=entry,
+            level=before.level,
+            reason_code=reason,
+            words=word.text or None,
+            at=now,
+        )
         body = texts.citizen_reopened(digits, after.due_at)
         await tell_citizen(conn, complaint, entry, Kind.CITIZEN_REOPENED, body, now)
-        if after.level > before.level:
+        if after.post != before.post:
             [*_, why] = await history.entries(conn, complaint.id)
             forwarded = Forwarded(complaint, after, entry, why)
             await forward(conn, [forwarded], policy=policy, signer=signer, now=now)

@@ -6,13 +6,20 @@ from datetime import datetime, timedelta
 import structlog
 
 from complaints import history
-from complaints.batches import together_or_alone
+from complaints.batches import Due, Work, carry_out_each
 from complaints.forwarding import Forwarded, forward
 from complaints.history import Event
 from complaints.lifecycle import Proposed, WithOfficer
 from complaints.notifications import Signer
 from complaints.policy import Policy
-from complaints.store import Complaint, hold_still_late, move_each, terms_for_each, transaction
+from complaints.store import (
+    Complaint,
+    held_due,
+    move_each,
+    take_still_late,
+    terms_for_each,
+    transaction,
+)
 from complaints.taking import entry_of
 from db.pool import Connection, Pool
 from db.statements import statements
@@ -35,20 +42,24 @@ async def look_again(
     Each at most once in `every`, by any number of workers: call again while the answer is `limit`.
     """
     async with transaction(pool) as conn:
-        late = await hold_still_late(conn, now - every, limit)
+        late = await take_still_late(conn, now - every, now, limit)
         # Also those that then fail: none may stand before the others for ever.
-        await statements().complaints_looked_again(conn, ids=[one.id for one in late], at=now)
-        return await together_or_alone(
+        looked = [one.complaint_id for one in late]
+        await statements().complaints_looked_again(conn, ids=looked, at=now)
+        await carry_out_each(
             conn,
+            Work.SECOND_LOOK,
             late,
             lambda some: _look(conn, some, policy, now, signer),
-            named=lambda one: one.id,
+            now,
         )
+    return len(late)
 
 
 async def _look(
-    conn: Connection, late: Sequence[Complaint], policy: Policy, now: datetime, signer: Signer
+    conn: Connection, due: Sequence[Due], policy: Policy, now: datetime, signer: Signer
 ) -> None:
+    late = await held_due(conn, due)
     terms = await terms_for_each(conn, late, policy, now)
     found = [(one, after) for one in late if (after := _late(one).look_again(terms[one.id], now))]
     if not found:

@@ -8,12 +8,16 @@ from uuid import UUID
 
 import asyncpg
 
+from complaints.batches import Due
 from complaints.calendar import Counting
-from complaints.errors import NotAllowedError, UnknownComplaintError
+from complaints.errors import NoHistoryError, NotAllowedError, UnknownComplaintError
 from complaints.lifecycle import (
     Followed,
+    Paused,
+    Proposed,
     State,
     Terms,
+    WithOfficer,
 )
 from complaints.mapping import ladders_for
 from complaints.policy import Policy
@@ -25,14 +29,18 @@ from db.statements import statements
 __all__ = [
     "STATE_NAMES",
     "Complaint",
+    "given_at",
+    "held_due",
     "hold",
     "hold_by_id",
-    "hold_overdue",
-    "hold_to_remind",
     "holidays",
     "link_call",
     "move",
     "move_each",
+    "take_overdue",
+    "take_paused_too_long",
+    "take_still_late",
+    "take_to_remind",
     "terms_for",
     "terms_for_each",
     "transaction",
@@ -96,33 +104,45 @@ async def held(conn: Connection, complaint_ids: Sequence[UUID]) -> list[Complain
     return [_complaint(row) async for row in rows]
 
 
-async def hold_overdue(conn: Connection, now: datetime, at_most: int) -> list[Complaint]:
+async def held_due(conn: Connection, due: Sequence[Due]) -> list[Complaint]:
+    """As `held`, for what a sweep has taken."""
+    return await held(conn, [one.complaint_id for one in due])
+
+
+async def take_overdue(conn: Connection, now: datetime, at_most: int) -> list[Due]:
     """Take overdue complaints that no one else holds, oldest due first."""
     rows = statements().complaints_lock_overdue(conn, now=now, at_most=at_most)
-    return await held(conn, [row["id"] async for row in rows])
+    return [_due(row) async for row in rows]
 
 
-async def hold_still_late(conn: Connection, before: datetime, at_most: int) -> list[Complaint]:
+async def take_still_late(
+    conn: Connection, before: datetime, now: datetime, at_most: int
+) -> list[Due]:
     """Take complaints that were late without a level left, and not looked at since `before`."""
-    rows = statements().complaints_lock_still_late(conn, before=before, at_most=at_most)
-    return await held(conn, [row["id"] async for row in rows])
+    rows = statements().complaints_lock_still_late(conn, before=before, now=now, at_most=at_most)
+    return [_due(row) async for row in rows]
 
 
-async def hold_paused_too_long(conn: Connection, now: datetime, at_most: int) -> list[Complaint]:
+async def take_paused_too_long(conn: Connection, now: datetime, at_most: int) -> list[Due]:
     """Take complaints whose longest pause is over, the first to end first."""
     rows = statements().complaints_lock_paused_too_long(conn, now=now, at_most=at_most)
-    return await held(conn, [row["id"] async for row in rows])
+    return [_due(row) async for row in rows]
 
 
-async def hold_to_remind(
-    conn: Connection, now: datetime, at_most: int
-) -> list[tuple[Complaint, int]]:
-    """Take complaints whose officers are to be reminded, with the entry that gave it to them."""
+async def take_to_remind(conn: Connection, now: datetime, at_most: int) -> list[Due]:
+    """Take complaints whose officers are to be reminded."""
     rows = statements().complaints_lock_to_remind(conn, now=now, at_most=at_most)
-    late = await held(conn, [row["id"] async for row in rows])
-    entries = statements().complaints_given_at(conn, ids=[one.id for one in late])
-    given = {row["complaint_id"]: int(row["entry"]) async for row in entries}
-    return [(one, given[one.id]) for one in late]
+    return [_due(row) async for row in rows]
+
+
+async def given_at(conn: Connection, complaints: Sequence[Complaint]) -> dict[UUID, int]:
+    """Where each one's history says that the officer got it. Raises `NoHistoryError`."""
+    rows = statements().complaints_given_at(conn, ids=[one.id for one in complaints])
+    given = {row["complaint_id"]: int(row["entry"]) async for row in rows}
+    for one in complaints:
+        if one.id not in given:
+            raise NoHistoryError(one.number)
+    return given
 
 
 async def terms_for(conn: Connection, complaint: Complaint, policy: Policy, now: datetime) -> Terms:
@@ -137,16 +157,34 @@ async def terms_for_each(
     wanted = sorted({(_department(one), one.place) for one in complaints})
     ladders = await ladders_for(conn, wanted, now)
     rules = {category: policy.of(category) for category in {one.category for one in complaints}}
-    closed = {category: await holidays(conn, rule) for category, rule in rules.items()}
+    closed = {
+        calendar: await _closed(conn, calendar)
+        for calendar in {rules[one.category].holidays for one in complaints if _counts(one, rules)}
+    }
     return {
         one.id: Terms(
             rules[one.category],
             ladders[_department(one), one.place],
             one.level_days,
-            closed[one.category],
+            closed.get(rules[one.category].holidays, frozenset()),
         )
         for one in complaints
     }
+
+
+def _counts(one: Complaint, rules: Mapping[str, Policy]) -> bool:
+    """Whether working days matter to its next move: by the rules of now, or of when its officer got
+    it.
+    """
+    counts = {rules[one.category].counting}
+    match one.state:
+        case WithOfficer(clock=clock) | Proposed(clock=clock):
+            counts.add(clock.counting)
+        case Paused(clock=stopped):
+            counts.add(stopped.clock.counting)
+        case _:
+            pass
+    return Counting.WORKING_DAYS in counts
 
 
 def _department(complaint: Complaint) -> str:
@@ -159,7 +197,11 @@ async def holidays(conn: Connection, policy: Policy) -> frozenset[date]:
     """The days on which the policy's offices are closed; none are asked for where all count."""
     if policy.counting is Counting.CALENDAR_DAYS:
         return frozenset()
-    return frozenset(await statements().complaints_holidays(conn, calendar=policy.holidays))
+    return await _closed(conn, policy.holidays)
+
+
+async def _closed(conn: Connection, calendar: str) -> frozenset[date]:
+    return frozenset(await statements().complaints_holidays(conn, calendar=calendar))
 
 
 async def move(
@@ -200,6 +242,10 @@ async def link_call(conn: Connection, complaint_id: UUID, call_id: UUID, role: s
     await statements().complaints_link_call(
         conn, complaint_id=complaint_id, call_id=call_id, role=role
     )
+
+
+def _due(row: asyncpg.Record) -> Due:
+    return Due(row["id"], row["at"], row["failures"])
 
 
 def _complaint(row: asyncpg.Record) -> Complaint:

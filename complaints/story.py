@@ -131,14 +131,18 @@ class StoryBundle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterEntry:
-    """An entry in the register of dissatisfaction. `level`: whose disposal did not satisfy."""
+    """An entry in the register of dissatisfaction. `level`: whose disposal did not satisfy.
+
+    `attempt_id` None: the citizen had it opened again, and said `words` (may be None).
+    """
 
     entry_no: int
     at: datetime
     level: int
     reason_code: str | None
     recording_id: UUID | None
-    attempt_id: UUID
+    attempt_id: UUID | None
+    words: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from complaints.attachments.model import Attachment
 from complaints.calendar import IST
 from complaints.history import Entry, Event
 from complaints.story import (
+    RegisterEntry,
     Story,
     StoryBundle,
     StoryCall,
@@ -49,6 +50,8 @@ _EVENTS = {
     Event.RESUMED: "The officer's time goes on",
     Event.TRANSFERRED: "Transferred to another department",
     Event.GIVEN_BACK: "Not mapped anew in time, and no level is above. Back to the same officer",
+    Event.POST_VACANT: "Nobody holds the officer's post",
+    Event.PASSED_ON_VACANT: "Nobody holds the officer's post. Passed on",
     Event.LINK_RENEWED: "A new link to recordings, reasons and history",
     Event.WRONG_MAPPING: "Returned: not this officer's",
     Event.PROPOSED: "Proposed to the next level",
@@ -61,6 +64,7 @@ _EVENTS = {
     Event.ANSWERED: "The information was given",
     Event.THANKED: "The citizen was thanked",
     Event.ADDED: "The citizen told it again",
+    Event.MADE_CONFIDENTIAL: "Confidential from now on, as the citizen asked",
     Event.MERGED: "Ended as the same matter",
     Event.MERGED_HERE: "The same citizen's younger complaint goes on here",
     Event.ATTACHMENT_ERASED: "An attached file was erased",
@@ -212,10 +216,15 @@ def _bundle(bundle: StoryBundle) -> _Line:
 def _register(story: Story) -> list[str]:
     return [
         f"Register of dissatisfaction, entry {entry.entry_no}: level {entry.level}, "
-        f"{entry.reason_code or 'no reason given'}, "
-        f"{'own words recorded' if entry.recording_id else 'no recording'}"
+        f"{entry.reason_code or 'no reason given'}, {_own_words(entry)}"
         for entry in story.register
     ]
+
+
+def _own_words(entry: RegisterEntry) -> str:
+    if entry.attempt_id is None:
+        return f"when it was opened again: {entry.words or 'no words'}"
+    return "own words recorded" if entry.recording_id else "no recording"
 
 
 def _chain(story: Story) -> str:

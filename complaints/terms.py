@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from complaints.calendar import Calendar
+from complaints.calendar import Calendar, Counting
 from complaints.mapping import Ladder
 from complaints.policy import Policy
 
@@ -20,8 +20,12 @@ class Terms:
 
     @property
     def calendar(self) -> Calendar:
-        """How officers' time passes."""
-        return Calendar(self.policy.counting, self.holidays, self.policy.rest_weekdays)
+        """How the time passes that an officer is given from now on."""
+        return self.counted_as(self.policy.counting)
+
+    def counted_as(self, counting: Counting) -> Calendar:
+        """How time passes that was given under a policy that counted so, whatever counts now."""
+        return Calendar(counting, self.holidays, self.policy.rest_weekdays)
 
 
 class PauseReason(StrEnum):

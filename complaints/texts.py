@@ -38,7 +38,7 @@ _REASONS = {
 }
 _REASON_NOT_GIVEN = "कारण नहीं बताया"
 
-_SPECIAL_REASONS = {
+_SPECIAL_REASONS: dict[str, str] = {
     SpecialReason.COURT_CASE: "न्यायालय में विचाराधीन",
     SpecialReason.BEYOND_POWERS: "विभाग के अधिकार क्षेत्र से बाहर",
     SpecialReason.NO_BUDGET: "बजट उपलब्ध नहीं",
@@ -50,7 +50,7 @@ _PAUSES = {
     True: "आपसे जानकारी अपेक्षित है",
     False: "न्यायालय के स्थगन आदेश के कारण कार्यवाही रुकी है",
 }
-_PROPOSALS = {
+_PROPOSALS: dict[str, str] = {
     ProposalKind.TRANSFER: "दूसरे विभाग को स्थानांतरण",
     ProposalKind.SPECIAL_CLOSE: "विशेष परिस्थिति में बंद करने",
 }
@@ -59,9 +59,9 @@ CONFIDENTIAL = "गोपनीय"
 REPORTED_BY_TELEPHONE = "अधिकारी ने दूरभाष पर निस्तारण बताया। टिप्पणी रिकॉर्ड है।"
 REPORTED_WITHOUT_REMARK = "अधिकारी ने दूरभाष पर निस्तारण बताया। टिप्पणी कॉल की रिकॉर्डिंग में है।"
 VOICE_WITHHELD = "नागरिक की पहचान गोपनीय है, आवाज़ नहीं दी गई"
+_REOPENED = "नागरिक के कहने पर पुनः खोली गई"
 _INCIDENT = "घटना"
 _DEMAND = "मांग"
-_WITH_EXCERPT = {Event.DISPOSED, Event.ANSWERED, Event.ADDED}
 
 _EVENTS = {
     Event.REGISTERED: "पंजीकृत, स्तर-{level} को भेजी गई",
@@ -81,18 +81,21 @@ _EVENTS = {
     Event.RESUMED: "समय सीमा पुनः प्रारंभ",
     Event.TRANSFERRED: "दूसरे विभाग को स्थानांतरित, स्तर-{level}",
     Event.GIVEN_BACK: "समय से नया अधिकारी तय नहीं हुआ, स्तर-{level} को ही वापस",
+    Event.POST_VACANT: "अधिकारी का पद रिक्त है",
+    Event.PASSED_ON_VACANT: "अधिकारी का पद रिक्त, स्तर-{level} को अग्रसारित",
     Event.LINK_RENEWED: "रिकॉर्डिंग व इतिहास का नया लिंक भेजा गया",
     Event.WRONG_MAPPING: "गलत अधिकारी को भेजी गई थी, वापस",
     Event.PROPOSED: "स्तर-{level} द्वारा उच्च स्तर को प्रस्ताव",
     Event.REFUSED: "प्रस्ताव अस्वीकृत",
     Event.SPECIAL_CLOSED: "विशेष परिस्थिति में बंद",
     Event.WITHDRAWN: "नागरिक द्वारा वापस ली गई",
-    Event.REOPENED: "नागरिक के कहने पर पुनः खोली गई, स्तर-{level}",
+    Event.REOPENED: f"{_REOPENED}, स्तर-{{level}}",
     Event.ADVISED: "हेल्पलाइन के दायरे से बाहर, सलाह दी गई",
     Event.NOTED: "टिप्पणी",
     Event.ANSWERED: "सूचना दी गई",
     Event.THANKED: "सुझाव के लिए धन्यवाद दिया गया",
     Event.ADDED: "नागरिक ने इसी विषय में पुनः बताया",
+    Event.MADE_CONFIDENTIAL: "नागरिक के कहने पर पहचान अब से गोपनीय",
     Event.MERGED: "उसी नागरिक की पहली शिकायत में जोड़ी गई",
     Event.MERGED_HERE: "उसी नागरिक की दूसरी शिकायत इसमें जोड़ी गई",
     Event.ATTACHMENT_ERASED: "निस्तारण का एक संलग्नक मिटाया गया",
@@ -187,6 +190,22 @@ def officer_forwarded(
 def officer_reminder(number: str, category: str, place: str, due_at: datetime) -> Variables:
     """To the officer who has used most of their time."""
     return {"number": number, "category": category, "place": place, "due": clock(due_at)}
+
+
+def officer_vacancy(
+    number: str, post_title: str, place: str, complaints: int, moves_at: datetime | None
+) -> Variables:
+    """To the officer who gets them: a post below has fallen vacant. `number`: of one complaint.
+
+    `moves_at` None: each at its own limit.
+    """
+    return {
+        "number": number,
+        "post": post_title,
+        "place": place,
+        "complaints": str(complaints),
+        "moves": f"{clock(moves_at)} से" if moves_at else "समय सीमा समाप्त होने पर",
+    }
 
 
 def officer_resumed(number: str, category: str, place: str, due_at: datetime) -> Variables:
@@ -308,16 +327,28 @@ def why_forwarded(entry: Entry) -> str:
     """In a few words: the limit has passed, or what the citizen said."""
     if entry.event is Event.ESCALATED_OVERDUE:
         return "समय सीमा समाप्त"
-    if entry.event is not Event.ESCALATED_DISSATISFIED:
-        return event(entry)
-    code = DissatisfactionReason(entry.reason) if entry.reason else None
-    return f"नागरिक असंतुष्ट, {reason(code)}"
+    code = entry.reason.partition(": ")[0]
+    given = DissatisfactionReason(code) if code in set(DissatisfactionReason) else None
+    if entry.event is Event.REOPENED:
+        return f"{_REOPENED}, {reason(given)}"
+    if entry.event in (Event.ESCALATED_DISSATISFIED, Event.RETURNED_FOR_REVIEW):
+        return f"नागरिक असंतुष्ट, {reason(given)}"
+    return event(entry)
 
 
 def event(entry: Entry) -> str:
-    """One entry of the history, with the beginning of a report, an answer or an addition."""
-    told = _EVENTS[entry.event].format(level=entry.level)
-    return f"{told}: {_excerpt(entry.reason)}" if entry.event in _WITH_EXCERPT else told
+    """What one entry of the history tells, without anybody's words (`entry_words`)."""
+    return _EVENTS[entry.event].format(level=entry.level)
+
+
+def special_reason(code: str) -> str:
+    """Why a complaint was closed specially, for a code as it stands in the history."""
+    return _SPECIAL_REASONS.get(code, code)
+
+
+def proposal(kind: str) -> str:
+    """What an officer asks the next level for, likewise."""
+    return _PROPOSALS.get(kind, kind)
 
 
 def _excerpt(text: str) -> str:

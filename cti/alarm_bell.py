@@ -53,7 +53,7 @@ class AlarmBell:
 
         `unheard`: for how many seconds nothing was heard of each other cell, None while we cannot
         listen; `titles`: what people read for the queues.
-        `every`, `recordings_every`: seconds between looks.
+        `every`, `recordings_every` (deadlines too): seconds between looks.
         """
         self._board = board
         self._pool = pool
@@ -68,7 +68,8 @@ class AlarmBell:
         self._open: tuple[Alarm, ...] = ()
         self._readings: dict[Thing, float | None] = {}
         self._failing: int | None = None
-        self._failing_at = 0.0
+        self._stuck: int | None = None
+        self._slow_at = 0.0
         self._unheard_of = unheard
         self._unheard: Mapping[str, float] | None = None
         self._titles = titles
@@ -143,16 +144,19 @@ class AlarmBell:
     async def _read(self, pool: Pool, now: datetime) -> None:
         loop = asyncio.get_running_loop()
         wanted = {rule.kind for rule in self._rules}
-        if AlarmKind.RECORDINGS_FAILING in wanted and loop.time() >= self._failing_at:
-            self._failing = await alarm_rows.failing_recordings(
-                pool, self._cell, now - _HOUR, now - _STUCK
-            )
-            self._failing_at = loop.time() + self._recordings_every
+        if loop.time() >= self._slow_at:
+            if AlarmKind.RECORDINGS_FAILING in wanted:
+                self._failing = await alarm_rows.failing_recordings(
+                    pool, self._cell, now - _HOUR, now - _STUCK
+                )
+            if AlarmKind.DEADLINES_STUCK in wanted:
+                self._stuck = await alarm_rows.stuck_deadlines(pool)
+            self._slow_at = loop.time() + self._recordings_every
         cut_off = None
         if AlarmKind.DIALLING_CUT_OFF in wanted:
             cut_off = await alarm_rows.cut_off_telephones(pool, self._cell)
         self._unheard = self._unheard_of()
-        self._readings = readings(self._board(), self._failing, cut_off, self._unheard)
+        self._readings = readings(self._board(), self._failing, cut_off, self._unheard, self._stuck)
 
     def _value(self, thing: Thing, otherwise: float) -> float:
         value = self._readings.get(thing)

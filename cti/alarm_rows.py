@@ -140,6 +140,12 @@ async def cut_off_telephones(pool: Pool, cell: str) -> int:
         return int(await statements().supervision_cut_off(conn, cell=cell))
 
 
+async def stuck_deadlines(pool: Pool) -> int:
+    """What the clock cannot do to single complaints: it is set aside, and somebody must look."""
+    async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
+        return int(await statements().supervision_deadlines_stuck(conn))
+
+
 async def _tell(
     conn: Connection,
     id: UUID,

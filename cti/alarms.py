@@ -25,6 +25,7 @@ class AlarmKind(StrEnum):
     AMI_DOWN = "ami_down"  # no link to Asterisk
     RECORDINGS_FAILING = "recordings_failing"  # recordings without a file, more than
     DIALLING_CUT_OFF = "dialling_cut_off"  # telephones (toll fraud), more than
+    DEADLINES_STUCK = "deadlines_stuck"  # complaints that the clock cannot move, more than
     CELL_SILENT = "cell_silent"  # seconds without a word of another cell, longer than
 
 
@@ -34,6 +35,7 @@ OF_THE_CELL = frozenset(
         AlarmKind.AMI_DOWN,
         AlarmKind.RECORDINGS_FAILING,
         AlarmKind.DIALLING_CUT_OFF,
+        AlarmKind.DEADLINES_STUCK,
         AlarmKind.CELL_SILENT,
     }
 )
@@ -132,16 +134,19 @@ def readings(
     recordings_failing: int | None,
     cut_off: int | None = None,
     unheard: Mapping[str, float] | None = None,
+    stuck: int | None = None,
 ) -> dict[Thing, float | None]:
     """The board's figures by what they are about; None: not known now.
 
-    `unheard`: for how many seconds nothing was heard of each other cell.
+    `stuck`: deadlines that are set aside. `unheard`: for how many seconds nothing was heard of each
+    other cell.
     """
     known = bool(board["in_step"])
     found: dict[Thing, float | None] = {
         Thing(AlarmKind.AMI_DOWN, THE_CELL): 0.0 if known else 1.0,
         Thing(AlarmKind.RECORDINGS_FAILING, THE_CELL): recordings_failing,
         Thing(AlarmKind.DIALLING_CUT_OFF, THE_CELL): cut_off,
+        Thing(AlarmKind.DEADLINES_STUCK, THE_CELL): stuck,
     }
     for cell, seconds in (unheard or {}).items():
         found[Thing(AlarmKind.CELL_SILENT, THE_CELL, cell)] = seconds

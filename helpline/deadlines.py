@@ -1,7 +1,8 @@
 """The sweeps that move on what nobody answered in time, officers or citizens, and remind."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
 import structlog
 
@@ -11,6 +12,7 @@ from complaints.notifications import Signer
 from complaints.pausing import end_long_pauses
 from complaints.policy import Policy
 from complaints.second_look import look_again
+from complaints.vacancies import pass_on_vacant
 from db.errors import AWAY, stop_if_cancelled
 from db.pool import Pool
 from helpline.clock import Clock
@@ -21,10 +23,13 @@ _INTERVAL_SECONDS = 10.0
 _BATCH = 200
 _SECOND_LOOK_SECONDS = 300.0  # each complaint is looked at again once in an hour
 _SECOND_LOOK_BATCH = 100
+_VACANCIES_SECONDS = 60.0
 
 
 class DeadlineSweep:
-    """`run()` and `run_second_look()` belong to a supervisor; any number of processes may sweep."""
+    """Any number of processes may sweep. `services`: by name, for a supervisor, each for ever; one
+    that fails stops no other.
+    """
 
     def __init__(self, pool: Pool, policy: Policy, now: Clock, signer: Signer) -> None:
         self._pool = pool
@@ -32,23 +37,39 @@ class DeadlineSweep:
         self._now = now
         self._signer = signer
 
-    async def run(self) -> None:
-        """Sweep for ever; without a pause while there is a backlog, as after a downtime."""
-        await _for_ever(self._sweep, _BATCH, _INTERVAL_SECONDS)
+    @property
+    def services(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
+        """Without a pause while there is a backlog, as after a downtime."""
+        return {
+            "deadlines": partial(_for_ever, self._escalate, _BATCH, _INTERVAL_SECONDS),
+            "reminders": partial(_for_ever, self._remind, _BATCH, _INTERVAL_SECONDS),
+            "follow-ups": partial(_for_ever, self._follow_up, _BATCH, _INTERVAL_SECONDS),
+            "long pauses": partial(_for_ever, self._end_pauses, _BATCH, _INTERVAL_SECONDS),
+            "vacancies": partial(_for_ever, self._pass_on, _BATCH, _VACANCIES_SECONDS),
+            # What was late while no higher post was held: slowly, beside the others.
+            "second look": partial(
+                _for_ever, self._look_again, _SECOND_LOOK_BATCH, _SECOND_LOOK_SECONDS
+            ),
+        }
 
-    async def run_second_look(self) -> None:
-        """The same for what was late while no higher post was held: slowly, beside the others."""
-        await _for_ever(self._look_again, _SECOND_LOOK_BATCH, _SECOND_LOOK_SECONDS)
-
-    async def _sweep(self) -> int:
-        pool, policy, now = self._pool, self._policy, self._now
-        moved = await escalate_overdue(
-            pool, policy=policy, now=now(), signer=self._signer, limit=_BATCH
+    async def _pass_on(self) -> int:
+        return await pass_on_vacant(
+            self._pool, policy=self._policy, now=self._now(), signer=self._signer, limit=_BATCH
         )
-        reminded = await remind(pool, now=now(), limit=_BATCH)
-        followed = await follow_up(pool, policy=policy, now=now(), limit=_BATCH)
-        resumed = await end_long_pauses(pool, policy=policy, now=now(), limit=_BATCH)
-        return max(moved, reminded, followed, resumed)
+
+    async def _escalate(self) -> int:
+        return await escalate_overdue(
+            self._pool, policy=self._policy, now=self._now(), signer=self._signer, limit=_BATCH
+        )
+
+    async def _remind(self) -> int:
+        return await remind(self._pool, now=self._now(), limit=_BATCH)
+
+    async def _follow_up(self) -> int:
+        return await follow_up(self._pool, policy=self._policy, now=self._now(), limit=_BATCH)
+
+    async def _end_pauses(self) -> int:
+        return await end_long_pauses(self._pool, policy=self._policy, now=self._now(), limit=_BATCH)
 
     async def _look_again(self) -> int:
         return await look_again(
@@ -61,12 +82,13 @@ class DeadlineSweep:
 
 
 async def _for_ever(sweep: Callable[[], Awaitable[int]], full: int, pause: float) -> None:
+    """`sweep` says how many it took up: as many as `full`, and there may be more."""
     while True:
         try:
-            moved = await sweep()
+            taken = await sweep()
         except AWAY as error:
             stop_if_cancelled()
             _log.warning("database away, deadlines wait", error=repr(error))
-            moved = 0
-        if moved < full:
+            taken = 0
+        if taken < full:
             await asyncio.sleep(pause)

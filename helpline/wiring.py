@@ -268,8 +268,8 @@ class Helpline:
         sweep = DeadlineSweep(
             pool, self._settings.rules, self._now, link_signer(self._settings, self._now)
         )
-        self._services.start("deadlines", sweep.run)
-        self._services.start("second look", sweep.run_second_look)
+        for name, service in sweep.services.items():
+            self._services.start(name, service)
         self._services.start("totals of days", DayTotals(pool, self._now).run)
 
     def _start_dialer(self, pool: Pool) -> None:

@@ -45,25 +45,37 @@ select id from complaint where id = :id for no key update;
 
 -- name: complaints_lock_overdue(now, at_most)
 -- Oldest due first, so that none starves. What another worker holds is skipped, what it moved on is not due any more.
--- Whatever the state: where a clock runs, somebody must act.
-select id from complaint
+-- Whatever the state: where a clock runs, somebody must act. What failed before waits for its own time, here and below.
+select id, due_at as at, coalesce((select f.failures from deadline_fault f
+                              where f.complaint_id = c.id and f.work = 'overdue' and f.due_at = c.due_at), 0) as failures
+from complaint c
 where overdue_at is null and due_at <= :now
+  and not exists (select from deadline_fault f where f.complaint_id = c.id and f.work = 'overdue' and f.due_at = c.due_at
+                  and f.next_try_at > :now)
 order by due_at
 limit :at_most
 for no key update skip locked;
 
 -- name: complaints_lock_to_remind(now, at_most)
 -- Officers who have used most of their time. Who is late already is not reminded, but passed over.
-select id from complaint
+select id, remind_at as at, coalesce((select f.failures from deadline_fault f
+                              where f.complaint_id = c.id and f.work = 'reminder' and f.due_at = c.remind_at), 0) as failures
+from complaint c
 where remind_at <= :now and due_at > :now
+  and not exists (select from deadline_fault f where f.complaint_id = c.id and f.work = 'reminder' and f.due_at = c.remind_at
+                  and f.next_try_at > :now)
 order by remind_at
 limit :at_most
 for no key update skip locked;
 
--- name: complaints_lock_still_late(before, at_most)
+-- name: complaints_lock_still_late(before, now, at_most)
 -- Late when no post above was held, looked at least recently first: those that no post ever takes hold up no other.
-select id from complaint
+select id, overdue_at as at, coalesce((select f.failures from deadline_fault f
+                              where f.complaint_id = c.id and f.work = 'second_look' and f.due_at = c.overdue_at), 0) as failures
+from complaint c
 where overdue_at is not null and coalesce(looked_again_at, overdue_at) <= :before
+  and not exists (select from deadline_fault f where f.complaint_id = c.id and f.work = 'second_look' and f.due_at = c.overdue_at
+                  and f.next_try_at > :now)
 order by coalesce(looked_again_at, overdue_at)
 limit :at_most
 for no key update skip locked;
@@ -73,7 +85,12 @@ update complaint set looked_again_at = :at where id = any(:ids::uuid[]);
 
 -- name: complaints_lock_paused_too_long(now, at_most)
 -- Nobody resumed these in the policy's time: no complaint is forgotten.
-select id from complaint where resume_at <= :now
+select id, resume_at as at, coalesce((select f.failures from deadline_fault f
+                              where f.complaint_id = c.id and f.work = 'pause' and f.due_at = c.resume_at), 0) as failures
+from complaint c
+where resume_at <= :now
+  and not exists (select from deadline_fault f where f.complaint_id = c.id and f.work = 'pause' and f.due_at = c.resume_at
+                  and f.next_try_at > :now)
 order by resume_at
 limit :at_most
 for no key update skip locked;
@@ -241,8 +258,13 @@ values (:attempt_id, :complaint_id, :disposal_no, :satisfied, :reason_code, :rec
 insert into dissatisfaction_register (attempt_id, complaint_id, level, reason_code, recording_id, at)
 values (:attempt_id, :complaint_id, :level, :reason_code, :recording_id, :at);
 
+-- name: complaints_add_reopening_to_register(complaint_id, reopened_entry, level, reason_code, words, at)!
+-- The same register: what they said who had it opened again. The history's entry names the call.
+insert into dissatisfaction_register (complaint_id, reopened_entry, level, reason_code, words, at)
+values (:complaint_id, :reopened_entry, :level, :reason_code, :words, :at);
+
 -- name: complaints_register(complaint_ids)
-select complaint_id, entry_no, at, level, reason_code, recording_id, attempt_id
+select complaint_id, entry_no, at, level, reason_code, recording_id, attempt_id, words
 from dissatisfaction_register where complaint_id = any(:complaint_ids::uuid[]) order by entry_no;
 
 -- name: complaints_recordings(complaint_ids)
@@ -300,6 +322,12 @@ from bundle b join complaint c on c.id = b.complaint_id join category k on k.cod
 join place p on p.code = c.place join post o on o.id = b.post
 where b.id = :id;
 
+-- name: complaints_titles(posts)
+-- Posts as people read them, and all departments, for what a history names by its key.
+select id as code, title as name from post where id = any(:posts::text[])
+union all
+select 'to ' || code, name_hi from department;
+
 -- name: complaints_bundle_opened(id, bundle_id, at, remote)!
 insert into bundle_access (id, bundle_id, at, remote) values (:id, :bundle_id, :at, :remote);
 
@@ -344,7 +372,7 @@ select c.id, c.number, c.state, c.level, c.text_hi, c.contact, c.kind, c.inciden
        array(select row(b.post, b.created_at, (select count(*) from bundle_access x where x.bundle_id = b.id),
                         (select min(x.at) from bundle_access x where x.bundle_id = b.id))
              from bundle b where b.complaint_id = c.id order by b.created_at, b.id) as bundles,
-       array(select row(e.entry_no, e.at, e.level, e.reason_code, e.recording_id, e.attempt_id)
+       array(select row(e.entry_no, e.at, e.level, e.reason_code, e.recording_id, e.attempt_id, e.words)
              from dissatisfaction_register e where e.complaint_id = c.id order by e.entry_no) as register
 from complaint c join category k on k.code = c.category
 join place p on p.code = c.place join citizen s on s.id = c.citizen_id

@@ -3,10 +3,14 @@
 -- name: followup_lock(now, at_most)
 -- Steps whose time is over, oldest first. Both rows are taken: a step that another worker ended meanwhile changed only the
 -- second one, which is then looked at again and is not over any more.
-select c.id, f.disposal_no, f.step, f.step_until, f.tried
+select c.id, f.step_until as at, f.disposal_no, f.step, f.tried,
+       coalesce((select e.failures from deadline_fault e
+                 where e.complaint_id = c.id and e.work = 'follow_up' and e.due_at = f.step_until), 0) as failures
 from feedback_due f
 join complaint c on c.id = f.complaint_id and c.state = 'awaiting_feedback' and c.disposals = f.disposal_no
 where f.done_at is null and f.step <> 'calls' and f.step_until <= :now
+  and not exists (select from deadline_fault e where e.complaint_id = c.id and e.work = 'follow_up' and e.due_at = f.step_until
+                  and e.next_try_at > :now)
 order by f.step_until
 limit :at_most
 for no key update of c, f skip locked;

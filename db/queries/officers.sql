@@ -9,6 +9,47 @@ left join officer o on o.code = t.officer
 left join officer_leave l on l.officer = t.officer and daterange(l.from_on, l.until_on, '[]') @> :today::date
 order by post.id, t.from_on;
 
+-- name: officers_of_emptied_posts(today)
+-- As officers_of_all_posts, for those that have complaints and that a holder has left, or that are marked vacant.
+select post.id, post.title, post.title_en, post.department, post.level, post.place, post.number, post.vacant_from, 0 as distance,
+       t.officer, o.name, o.number as officer_number, t.kind, t.from_on, t.until_on,
+       l.from_on as leave_from, l.until_on as leave_until
+from post
+left join tenure t on t.post = post.id and t.from_on <= :today
+left join officer o on o.code = t.officer
+left join officer_leave l on l.officer = t.officer and daterange(l.from_on, l.until_on, '[]') @> :today::date
+where (post.vacant_from <= :today or exists (select from tenure e where e.post = post.id and e.until_on < :today))
+  and exists (select from complaint c where c.post = post.id and c.state in ('with_officer', 'proposed', 'paused'))
+order by post.id, t.from_on;
+
+-- name: officers_lock_at_vacant(posts, vacancies, before, now, at_most)
+-- What posts that are vacant have, looked at least recently first. `vacancies`: each post with the day since when, as one text:
+-- what a complaint's history has been told of already.
+select c.id, c.due_since as at, c.post, c.vacancy_noted is distinct from v.vacancy as untold,
+       coalesce((select f.failures from deadline_fault f
+                 where f.complaint_id = c.id and f.work = 'vacancy' and f.due_at = c.due_since), 0) as failures
+from unnest(:posts::text[], :vacancies::text[]) as v (post, vacancy)
+join complaint c on c.post = v.post and c.state in ('with_officer', 'proposed')
+where (c.vacancy_looked_at is null or c.vacancy_looked_at <= :before or c.vacancy_noted is distinct from v.vacancy)
+  and not exists (select from deadline_fault f where f.complaint_id = c.id and f.work = 'vacancy' and f.due_at = c.due_since
+                  and f.next_try_at > :now)
+order by coalesce(c.vacancy_looked_at, '-infinity'), c.due_at
+limit :at_most
+for no key update of c skip locked;
+
+-- name: officers_looked_at_vacant(ids, at)!
+update complaint set vacancy_looked_at = :at where id = any(:ids::uuid[]);
+
+-- name: officers_told_of_vacancy(ids, vacancies)!
+update complaint c set vacancy_noted = r.vacancy
+from unnest(:ids::uuid[], :vacancies::text[]) as r (id, vacancy) where c.id = r.id;
+
+-- name: officers_note_vacancies(posts, since, at)
+-- Once for each vacancy; those that are new.
+insert into post_vacancy (post, since, noted_at)
+select r.post, r.since, :at from unnest(:posts::text[], :since::date[]) as r (post, since)
+on conflict (post, since) do nothing returning post;
+
 -- name: officers_put(codes, names, numbers)!
 insert into officer (code, name, number)
 select * from unnest(:codes::text[], :names::text[], :numbers::text[])
@@ -64,7 +105,7 @@ select calendar, on_date, name_hi from holiday;
 -- name: officers_open_complaints(posts)
 -- How many complaints wait with each of these posts.
 select post, count(*) as complaints from complaint
-where state = 'with_officer' and post = any(:posts::text[]) group by post;
+where state in ('with_officer', 'proposed', 'paused') and post = any(:posts::text[]) group by post;
 
 -- name: officers_remove_tenures(posts, kinds, first_days)!
 delete from tenure t using unnest(:posts::text[], :kinds::text[], :first_days::date[]) as r (post, kind, from_on)

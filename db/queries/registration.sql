@@ -94,6 +94,10 @@ update registration_key set complaint_id = :complaint_id, added = true where key
 -- name: registration_link_number(citizen_id, number)!
 insert into citizen_number (citizen_id, number) values (:citizen_id, :number) on conflict do nothing;
 
+-- name: registration_make_confidential(id)!
+-- The row is held by the caller. Nothing takes the mark off again.
+update complaint set confidential = true where id = :id;
+
 -- name: registration_add_weight(id, more)$
 -- The row is held by the caller.
 update complaint set weight = weight + :more where id = :id returning weight;

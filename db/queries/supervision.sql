@@ -64,6 +64,9 @@ select (select count(*) from recording where cell = :cell and state = 'missing' 
 -- Telephones of this cell's agents that are cut off from dialling.
 select count(*) from dial_cut_off d join agent a on a.id = d.endpoint where a.cell = :cell and d.lifted_at is null;
 
+-- name: supervision_deadlines_stuck()$
+select count(*) from deadline_aside;
+
 -- name: supervision_calls_by_number(number, confidential, since, until, queue, find, identify, before_at, before_id, at_most)
 -- Newest first, page by page, within the scopes `find`; `identified` within `identify`: so in those below.
 -- Being found by a number tells who called: only where that may be known, and not of a confidential one.

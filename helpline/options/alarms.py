@@ -42,6 +42,7 @@ class AlarmOptions(Group):
         _rule(AlarmKind.AMI_DOWN, 0, 10, 10),
         _rule(AlarmKind.RECORDINGS_FAILING, 0, 60),
         _rule(AlarmKind.DIALLING_CUT_OFF, 0, 0, 0),
+        _rule(AlarmKind.DEADLINES_STUCK, 0, 60),
         _rule(AlarmKind.CELL_SILENT, 15, 0, 10),
     )
 

@@ -48,6 +48,10 @@ class CallbackOptions(Group):
     tick_seconds: Annotated[float, Field(gt=0, le=60)] = 2.0
 
 
+_NO_LIMIT = {("vacancy_days", "at_limit"), ("registrations_per_month", "any")}
+"""How settings write what is None in a policy: left out it would mean that nothing differs."""
+
+
 class CategoryRules(Group):
     """What a category's complaints have otherwise than the policy; what is left out does not."""
 
@@ -66,6 +70,8 @@ class CategoryRules(Group):
     sorting_days: float | None = None
     longest_wait_days: float | None = None
     longest_stay_days: float | None = None
+    vacancy_days: float | Literal["at_limit"] | None = None
+    """How long a post that falls vacant keeps its complaints."""
     transfers_at_most: int | None = None
     transfer_days: float | None = None
     transfer_needs_approval: bool | None = None
@@ -78,7 +84,11 @@ class CategoryRules(Group):
     @property
     def given(self) -> dict[str, Any]:
         """What differs, by the rule's name."""
-        return {name: value for name, value in self if value is not None}
+        return {
+            name: None if (name, value) in _NO_LIMIT else value
+            for name, value in self
+            if value is not None
+        }
 
 
 class TenantRules(CategoryRules):
@@ -86,9 +96,3 @@ class TenantRules(CategoryRules):
 
     registrations_per_month: Annotated[int, Field(ge=1)] | Literal["any"] | None = None
     """Of one mobile."""
-
-    @property
-    def given(self) -> dict[str, Any]:
-        """What differs, by the rule's name; "any" number is the policy's None."""
-        most = {"registrations_per_month": None} if self.registrations_per_month == "any" else {}
-        return {**super().given, **most}

@@ -19,6 +19,7 @@ from complaints.pausing import end_long_pauses, pause, resume
 from complaints.registration import Registration
 from complaints.second_look import look_again
 from complaints.store import transaction
+from complaints.vacancies import pass_on_vacant
 from tests.complaints.moves import (
     advised,
     decided,
@@ -196,12 +197,20 @@ async def looked_again(world: World) -> int:
     return await look_again(world.pool, policy=world.policy, now=world.now, signer=sign, limit=_FEW)
 
 
+async def passed_on(world: World) -> int:
+    """Of what vacant posts have, a batch."""
+    return await pass_on_vacant(
+        world.pool, policy=world.policy, now=world.now, signer=sign, limit=_FEW
+    )
+
+
 #: Each is done again and again until nothing is left of it.
 BY_THE_CLOCK: list[Callable[[World], Awaitable[int]]] = [
     end_pauses,
     sweep,
     followed_up,
     looked_again,
+    passed_on,
 ]
 
 #: Who does what, and the events of which one follows (none when it is refused). The clock's events
@@ -246,6 +255,7 @@ DOES: dict[str, tuple[Act, set[str]]] = {
     "ends pauses": (lambda world, _: end_pauses(world), set()),
     "follows up": (lambda world, _: followed_up(world), set()),
     "looks again": (lambda world, _: looked_again(world), set()),
+    "passes on": (lambda world, _: passed_on(world), set()),
     "reminds": (lambda world, _: remind(world.pool, now=world.now), set()),
 }
 
@@ -270,7 +280,17 @@ LIKELY = {
     "unverified": ["reopens", "reopens", "notes"],
 }
 ANY_TIME = [
-    *("sweeps", "sweeps", "looks again", "follows up", "ends pauses", "reminds", "claims"),
+    *(
+        "passes on",
+        "passes on",
+        "sweeps",
+        "sweeps",
+        "looks again",
+        "follows up",
+        "ends pauses",
+        "reminds",
+        "claims",
+    ),
     *("fills a post", "vacates a post", "registers"),
 ]
 #: And when no level was left.

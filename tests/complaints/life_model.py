@@ -35,8 +35,11 @@ LEGAL: dict[str, tuple[set[str], str]] = {
     "escalated_overdue": ({"with_officer", "proposed", "returned"}, "with_officer"),
     "overdue_at_last_level": ({"with_officer", "proposed"}, "with_officer"),
     "interim_reply": (_AT_WORK, SAME),
+    "post_vacant": ({"with_officer", "proposed"}, SAME),
+    "passed_on_vacant": ({"with_officer", "proposed"}, "with_officer"),
     "noted": (_OPEN | _ENDS, SAME),
     "added": (_OPEN, SAME),
+    "made_confidential": (_OPEN, SAME),
     "merged": (_OPEN, "merged"),
     "merged_here": (_OPEN, SAME),
     "paused": ({"with_officer"}, "paused"),
@@ -52,7 +55,9 @@ LEGAL: dict[str, tuple[set[str], str]] = {
 
 #: What an entry does to the level: to the lowest one held, up to the next one, or nowhere.
 _LOWEST = {"registered", "triage", "forwarded", "transferred"}
-_CLIMBS = {"escalated_overdue", "escalated_dissatisfied"}
+_CLIMBS = {"escalated_overdue", "escalated_dissatisfied", "passed_on_vacant"}
+#: Anew to whom it was with: only where that post is held, or no other from its level up.
+_ANEW = {"returned_for_review", "reopened"}
 #: Only where no higher level is held.
 _NOWHERE_TO_GO = {"overdue_at_last_level", "given_back"}
 #: The step of the feedback that an entry begins.
@@ -117,6 +122,10 @@ def _above(level: int, held: Sequence[frozenset[int]]) -> set[int | None]:
     return {min((one for one in levels if one > level), default=None) for levels in held}
 
 
+def _keeps(level: int, levels: frozenset[int]) -> bool:
+    return level in levels or not any(one > level for one in levels)
+
+
 def _level_is_right(event: str, story: Told, after: int, held: Sequence[frozenset[int]]) -> None:
     above = _above(story.level, held)
     if event in _LOWEST:
@@ -127,6 +136,12 @@ def _level_is_right(event: str, story: Told, after: int, held: Sequence[frozense
         assert after in {story.level, *above}, f"reopened from L{story.level} to L{after}"
     else:
         assert after == story.level, f"{event} from L{story.level} to L{after}"
+    if event in _ANEW and after == story.level:
+        assert any(_keeps(after, levels) for levels in held), f"{event} to vacant L{after}: {held}"
+    if event in ("post_vacant", "passed_on_vacant"):
+        # Of the highest office, which answers where every post is vacant, `held` cannot tell.
+        empty = any(story.level not in levels or levels == {story.level} for levels in held)
+        assert empty, f"L{story.level} is held: {held}"
     if event in _NOWHERE_TO_GO:
         assert None in above, f"L{above} has an officer, and L{story.level} keeps it"
 

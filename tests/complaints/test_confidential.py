@@ -17,6 +17,7 @@ from complaints.bundle_page import BundlePage
 from complaints.confidentiality import audience_may_hear, may_hear, may_know
 from complaints.escalation import escalate_overdue
 from complaints.feedback import Answer, DissatisfactionReason
+from complaints.merging import merge
 from complaints.policy import UP_1076, Policy
 from complaints.registration import Registered
 from complaints.story import load_story
@@ -195,6 +196,53 @@ async def test_a_call_that_brought_an_open_complaint_as_well_is_withheld_in_both
     )
     assert [row["recordings"] for row in rows] == [[], []]
     assert await status(world, client, recording, "L2-LAL") == 403
+
+
+async def told_first_openly(world: World) -> tuple[Registered, UUID]:
+    """A complaint with its call, and that call's recording."""
+    call = await world.call()
+    recording = await world.recording(call)
+    older = await world.register(world.form(call_id=call))
+    world.later(days=1)
+    return older, recording
+
+
+@pytest.mark.parametrize("way", ["added", "merged"])
+async def test_what_is_told_again_in_confidence_makes_the_older_file_confidential(
+    world: World, client: Client, way: str
+) -> None:
+    older, first = await told_first_openly(world)
+    call = await world.call()
+    second = await world.recording(call)
+    form = world.form(call_id=call, confidential=True, text="नाम न बताएं, दबाव है")
+    if way == "added":
+        await world.taken_up(replace(form, adds_to=older.number, separate=False))
+    else:
+        younger = await world.register(form)
+        await merge(world.pool, younger.number, into=older.number, actor="agent:101", now=world.now)
+    assert "made_confidential" in await world.events(older.complaint_id)
+    world.later(days=8)
+    await escalate_overdue(world.pool, policy=world.policy, now=world.now, signer=signer)
+    html = await bundle_html(world, client)
+    assert "<audio" not in html
+    assert "/recordings/" not in html
+    assert "2 रिकॉर्डिंग नहीं दी गई" in html
+    assert CITIZEN not in html
+    assert "पहचान अब से गोपनीय" in html
+    for recording in (first, second):
+        assert await status(world, client, recording, "L2-LAL") == 403
+    [forwarded] = await world.messages(older.complaint_id, "officer_forwarded")
+    assert forwarded["recordings"] == []
+    assert "CONFIDENTIAL" in render_story(await load_story(world.pool, older.number))
+
+
+async def test_what_is_told_again_openly_leaves_a_confidential_file_so(world: World) -> None:
+    older = await world.register(world.form(confidential=True))
+    for confidential in (False, True):
+        form = world.form(adds_to=older.number, separate=False, confidential=confidential)
+        await world.taken_up(form)
+    assert (await world.complaint(older.complaint_id))["confidential"]
+    assert await world.events(older.complaint_id) == ["registered", "added", "added"]
 
 
 async def test_we_see_it_and_it_is_marked(world: World) -> None:

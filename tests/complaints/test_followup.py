@@ -132,7 +132,7 @@ async def test_one_that_cannot_be_followed_up_holds_up_no_other(world: World) ->
         *(bad.complaint_id, CITIZEN, world.now),
     )
     world.later(days=2)
-    assert await followed_up(world) == 1
+    assert await followed_up(world) == 2
     assert (await world.events(bad.complaint_id))[-1] == "agent_to_call"
     assert (await world.events(good.complaint_id))[-1] == "asked_to_call"
 

@@ -57,6 +57,7 @@ _KINDS = [MatterKind.COMPLAINT] * 5 + [MatterKind.DEMAND, MatterKind.INFORMATION
 MESSAGES = {
     "escalated_overdue": "officer_forwarded",
     "escalated_dissatisfied": "officer_forwarded",
+    "passed_on_vacant": "officer_forwarded",
     "returned_for_review": "officer_review",
     "closed_satisfied": "citizen_closed",
     "unverified": "citizen_unverified",
@@ -228,6 +229,14 @@ class Office:
         """Also of what was late while no higher post was held: at last every post is filled."""
         await _all_that_is_due(self.world)
         await self._is_right([_answering(self.filled)])
+        vacant = await self.world.pool.fetch(
+            """select level from complaint where state in ('with_officer', 'proposed')
+               and coalesce(department, $1) = $1""",
+            HOME,
+        )
+        held = _answering(self.filled)
+        empty = [row["level"] for row in vacant if row["level"] not in held]
+        assert not empty or max(held) < min(empty), "with a vacant post, and a higher one is held"
         await self.world.pool.execute(
             "update post set vacant_from = null where department = $1", HOME
         )

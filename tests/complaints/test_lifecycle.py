@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -58,7 +58,7 @@ DAYS = (7, 7, 10, 14)
 
 def terms(*levels: int, policy: Policy = UP_1076) -> Terms:
     posts = {n: Post(f"L{n}", f"officer {n}", n, "place", "+919415000000") for n in levels}
-    return Terms(policy, Ladder(posts), DAYS)
+    return Terms(policy, Ladder(posts, frozenset(one.id for one in posts.values())), DAYS)
 
 
 ALL = terms(1, 2, 3, 4)
@@ -189,6 +189,45 @@ def test_a_vacant_level_is_passed_over() -> None:
     assert new(holes).overdue(holes, START + timedelta(days=7)).level == 4
 
 
+HELD = st.sets(st.integers(1, 4), min_size=1)
+
+
+@given(HELD, st.integers(1, 4), st.integers(0, 3), st.integers(0, 2))
+def test_what_comes_back_finds_who_holds_the_post_by_then(
+    held: set[int], level: int, heard: int, reviews: int
+) -> None:
+    of = terms(*held, policy=replace(UP_1076, reviews_per_level=reviews))
+    before = AwaitingFeedback(
+        level=level, post=f"L{level}", disposals=1, dissatisfied_at_level=heard
+    )
+    after = before.dissatisfied(of, START)
+    nobody_is_above = not any(one > level for one in held)
+    assert after.level in held or (nobody_is_above and after.level == level)
+    assert after.post == f"L{after.level}"
+    again = ClosedSatisfied(**after.kept(), attempt_id=ATTEMPT, ended_at=START)
+    reopened = again.reopen(of, START)
+    assert reopened.level in held or nobody_is_above
+
+
+@given(HELD, st.integers(1, 4), st.floats(0, 5))
+def test_from_a_vacant_post_it_goes_to_the_next_one_held_after_the_policys_days(
+    held: set[int], level: int, days: float
+) -> None:
+    of = terms(*held)
+    before = WithOfficer(level=level, post=f"L{level}", clock=clock(START), transfers=1)
+    now = START + timedelta(days=days)
+    after = before.vacated(of, START, now)
+    above = [one for one in held if one > level]
+    if level in held or not above or days < 2:
+        assert after is None
+    else:
+        assert after is not None
+        assert (after.level, after.transfers) == (min(above), 1)
+        assert after.due_at == now + timedelta(days=DAYS[after.level - 1])
+    never = replace(UP_1076, vacancy_days=None)
+    assert before.vacated(terms(*held, policy=never), START, now) is None
+
+
 def test_the_ends_carry_their_evidence() -> None:
     disposed = new().dispose()
     assert disposed.satisfied(ATTEMPT, START).attempt_id == ATTEMPT
@@ -196,7 +235,7 @@ def test_the_ends_carry_their_evidence() -> None:
 
 
 EVERY_OPEN = {"withdraw", "merge"}
-ON_THE_CLOCK = {"dispose", "answer", "overdue", "look_again"} | EVERY_OPEN
+ON_THE_CLOCK = {"dispose", "answer", "overdue", "look_again", "vacated"} | EVERY_OPEN
 MOVES: dict[type, set[str]] = {
     Triage: {"forward", "advise", "overdue"} | EVERY_OPEN,
     Returned: {"forward", "advise", "overdue"} | EVERY_OPEN,

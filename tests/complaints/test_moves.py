@@ -56,6 +56,7 @@ MESSAGES: list[tuple[Kind, texts.Variables]] = [
     (Kind.CITIZEN_INTERIM, texts.citizen_interim(NUMBER, "शीघ्र", START)),
     (Kind.CITIZEN_PAUSED, texts.citizen_paused(NUMBER, False, "स्थगन")),
     (Kind.OFFICER_REPORTED, texts.officer_reported(NUMBER, "हैंडपंप", "महरौनी", START)),
+    (Kind.OFFICER_VACANCY, texts.officer_vacancy(NUMBER, "अवर अभियंता", "महरौनी", 7, START)),
     (Kind.CITIZEN_MOVED, texts.citizen_moved(NUMBER, START)),
     (
         Kind.CITIZEN_SPECIAL_CLOSED,

@@ -1,9 +1,10 @@
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
+from complaints.calendar import Counting
 from complaints.errors import AlreadyEndedError, NotAllowedError, NotNowError, WrongPostError
 from complaints.escalation import escalate_overdue, remind
 from complaints.feedback import Answer
@@ -163,3 +164,53 @@ async def test_the_longest_pause_is_the_policys(world: World) -> None:
 
 async def ended_pauses(world: World) -> int:
     return await end_long_pauses(world.pool, policy=world.policy, now=world.now)
+
+
+async def holiday(world: World, day: str) -> None:
+    await world.pool.execute(
+        "insert into holiday (calendar, on_date, name_hi) values ('state', $1, 'अवकाश')",
+        date.fromisoformat(day),
+    )
+
+
+async def test_time_given_in_calendar_days_goes_on_in_calendar_days(world: World) -> None:
+    """Also where the policy counts working days by now, and a Sunday and a holiday lie within."""
+    registered = await world.register()  # Thursday
+    world.policy = replace(UP_1076, counting=Counting.WORKING_DAYS)
+    world.later(days=1)
+    await paused(world, registered.number)
+    await holiday(world, "2025-11-24")
+    world.later(days=4)
+    assert await resumed(world, registered.number) == registered.due_at + timedelta(days=4)
+    row = await world.complaint(registered.complaint_id)
+    assert (row["due_counting"], row["due_days"]) == ("calendar_days", 7)
+    assert row["remind_at"] == row["due_at"] - timedelta(days=1.4)
+
+
+async def test_time_given_in_working_days_goes_on_in_working_days(world: World) -> None:
+    """With the holidays that are known when it goes on; though the policy counts otherwise now."""
+    world.policy = replace(UP_1076, counting=Counting.WORKING_DAYS)
+    registered = await world.register()  # Thursday 11:00, seven working days: Friday of next week
+    assert registered.due_at == world.now + timedelta(days=8)
+    world.policy = UP_1076
+    world.later(days=1)
+    await paused(world, registered.number)  # six are left
+    row = await world.complaint(registered.complaint_id)
+    assert row["remaining"] == timedelta(days=6)
+    await holiday(world, "2025-11-25")
+    world.later(days=3)  # Monday: 24, 26, 27, 28, 29 November, and 1 December until 11:00
+    due = await resumed(world, registered.number)
+    assert due == world.now + timedelta(days=8)
+    row = await world.complaint(registered.complaint_id)
+    assert row["due_counting"] == "working_days"
+
+
+async def test_the_longest_pause_ends_by_the_count_that_it_began_with(world: World) -> None:
+    world.policy = replace(UP_1076, counting=Counting.WORKING_DAYS)
+    registered = await world.register()
+    await paused(world, registered.number)
+    world.policy = UP_1076
+    world.later(days=15)  # Friday: a Sunday lies within the seven that are left
+    assert await end_long_pauses(world.pool, policy=world.policy, now=world.now) == 1
+    row = await world.complaint(registered.complaint_id)
+    assert row["due_at"] == world.now + timedelta(days=8)

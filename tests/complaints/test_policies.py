@@ -135,6 +135,7 @@ EXPLAINED = """\
      citizen not satisfied: back to L4 for 7 days, on the list of the CM's office.
   With every step up go the citizen's recordings, the reasons and the history.
   A pause ends by itself: after 15 days for the citizen, 180 for a court.
+  What is with a post that falls vacant goes to the next post held after 2 days; who holds that is told at once.
   Who complains confidentially is not told to any officer, nor is the voice.
   An officer can pass it on, or return it as wrongly mapped, within 3 days, 2 time(s) in all.
   From L2 on the officer can close it specially, with reason and name.
@@ -160,6 +161,7 @@ EXPLAINED = """\
         (Policy(name="x", reviews_per_level=2), "the first 2 times: back to L1"),
         (Policy(name="x", counting=Counting.WORKING_DAYS), "(L1-MAH): 7 working days"),
         (Policy(name="x", by_category={"handpump": {"reopen_days": 3}}), "reopen it for 3 days"),
+        (Policy(name="x", vacancy_days=None), "falls vacant goes to the next level at its limit"),
         (Policy(name="x", confidential_seen_from=3), "confidentially is told from L3 on only"),
     ],
 )
@@ -187,7 +189,11 @@ async def test_what_cannot_be_registered_or_is_unknown_is_said(world: World) -> 
         *({"reminder_share": 0}, {"reminder_share": 1.1}, {"fewest_days": 9, "most_days": 8}),
         *({"day": timedelta(0)}, {"feedback_delay": timedelta(seconds=-1)}, {"sorting_days": 0}),
         *({"feedback_attempts": 0}, {"registrations_per_month": 0}),
-        *({"confidential_seen_from": 5}, {"rest_weekdays": frozenset(range(7))}),
+        *(
+            {"confidential_seen_from": 5},
+            {"vacancy_days": -1},
+            {"rest_weekdays": frozenset(range(7))},
+        ),
         {"after_attempts": (FollowUp(Step.SMS, 1), FollowUp(Step.SMS, 2))},
         *({"by_category": {"x": {"last_level": 5}}}, {"by_category": {"x": {"name": "y"}}}),
     ],

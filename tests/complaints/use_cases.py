@@ -25,7 +25,9 @@ from complaints.pausing import end_long_pauses, pause, resume
 from complaints.policy import MP_181, UP_1076
 from complaints.second_look import look_again
 from complaints.store import transaction
+from complaints.vacancies import pass_on_vacant
 from recordings.master import MasterKeys
+from tests.complaints.bad_rows import with_its_due_entry, without_a_due_entry
 from tests.complaints.files import LETTER, PHOTO, disposed_with, in_memory, taken_in
 from tests.complaints.moves import (
     advised,
@@ -195,6 +197,25 @@ async def looking_again(world: World) -> UseCase:
     return lambda cut: look_again(cut.pool, policy=cut.policy, now=cut.now, signer=sign)
 
 
+async def _at_a_vacant_post(world: World, days: float) -> UseCase:
+    await world.register(world.form(call_id=await world.call()))
+    await world.register()
+    world.later(days=1)
+    await world.pool.execute(
+        "update post set vacant_from = $1 where id = 'L1-MAH'", world.now.date()
+    )
+    world.later(days=days)
+    return lambda cut: pass_on_vacant(cut.pool, policy=cut.policy, now=cut.now, signer=sign)
+
+
+async def telling_of_a_vacancy(world: World) -> UseCase:
+    return await _at_a_vacant_post(world, 0)
+
+
+async def passing_on_from_a_vacant_post(world: World) -> UseCase:
+    return await _at_a_vacant_post(world, 3)
+
+
 async def calling_back(world: World) -> UseCase:
     disposed = await world.dispose((await world.register()).number)
     call = await world.call()
@@ -227,6 +248,22 @@ async def reminding(world: World) -> UseCase:
     for _ in range(2):
         await world.register()
     world.later(days=6)
+    return lambda cut: remind(cut.pool, now=cut.now)
+
+
+async def setting_aside(world: World) -> UseCase:
+    """One of three officers cannot be reminded: nothing says when they got it."""
+    for _ in range(3):
+        await world.register()
+    await without_a_due_entry(world, (await world.register()).complaint_id)
+    world.later(days=6)
+    return lambda cut: remind(cut.pool, now=cut.now)
+
+
+async def carrying_out_what_was_set_aside(world: World) -> UseCase:
+    await (await setting_aside(world))(world)
+    await with_its_due_entry(world)
+    world.later(minutes=2)
     return lambda cut: remind(cut.pool, now=cut.now)
 
 
@@ -447,6 +484,10 @@ USE_CASES: list[Callable[[World], Awaitable[UseCase]]] = [
     sweeping_from_triage,
     sweeping_at_the_last_level,
     reminding,
+    telling_of_a_vacancy,
+    passing_on_from_a_vacant_post,
+    setting_aside,
+    carrying_out_what_was_set_aside,
     pausing,
     resuming,
     interim_reply,

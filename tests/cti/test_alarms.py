@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calls.dialling import ask, lift
+from complaints.reference import load
 from cti.alarm_bell import AlarmBell
 from cti.alarm_limits import SetLimit, set_limit
 from cti.alarm_rows import acknowledge, latest, open_alarms, raise_alarm
@@ -23,6 +24,7 @@ from messages.delivery import Delivery, DeliveryOptions
 from messages.drivers.webhook import Webhook, signature
 from messages.model import Channel
 from messages.retry import RetryRule
+from tests.complaints.world import REFERENCE, World
 from tests.cti.fake_ami import eventually
 from tests.messages.gateway import Gateway
 
@@ -257,6 +259,31 @@ async def test_toll_fraud_alarms_until_the_cut_off_is_lifted_whoever_was_restart
         await lift(conn, "1001", by="supervisor:12", now=NOW)
     bench.now += SECOND
     await bench.bell().look()
+    assert await open_alarms(bench.pool, "cell1") == []
+    assert await bench.messages() == ["alarm_raised", "alarm_cleared"]
+
+
+async def test_a_complaint_that_the_clock_cannot_move_is_an_alarm_until_it_goes(
+    bench: Bench,
+) -> None:
+    await load(bench.pool, REFERENCE)
+    world = World(bench.pool)
+    complaint = await world.complaint((await world.register()).complaint_id)
+    rule = AlarmRule(
+        kind=AlarmKind.DEADLINES_STUCK, threshold=0, raise_after=0 * SECOND, clear_after=0 * SECOND
+    )
+    bell = bench.bell(rules=(rule,))
+    await bell.look()
+    assert await open_alarms(bench.pool, "cell1") == []
+    await bench.pool.execute(
+        "insert into deadline_fault values ($1, 'overdue', $2, 1, $2, $2, $2, 'x')",
+        *(complaint["id"], complaint["due_at"]),
+    )
+    await bell.look()
+    [alarm] = await open_alarms(bench.pool, "cell1")
+    assert (alarm.kind, alarm.value) == (AlarmKind.DEADLINES_STUCK, 1)
+    await world.dispose(complaint["number"])  # there is no such deadline any more
+    await bell.look()
     assert await open_alarms(bench.pool, "cell1") == []
     assert await bench.messages() == ["alarm_raised", "alarm_cleared"]
 

@@ -165,3 +165,25 @@ def test_limits_of_registration_are_the_operators(
     monkeypatch.chdir(tmp_path)
     rules = load_settings().rules
     assert (rules.registrations_per_month, rules.confidential_seen_from) == (most, lowest)
+
+
+@pytest.mark.parametrize(
+    ("text", "days", "pumps"),
+    [
+        ("", 2, 2),
+        ("[policy_rules]\nvacancy_days = 0\n", 0, 0),
+        ("[policy_rules]\nvacancy_days = 'at_limit'\n", None, None),
+        ("[category_rules.handpump]\nvacancy_days = 5\n", 2, 5),
+    ],
+)
+def test_how_long_a_vacant_post_keeps_what_it_has_is_the_operators(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    text: str,
+    days: float | None,
+    pumps: float | None,
+) -> None:
+    (tmp_path / "helpline.toml").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    rules = load_settings().rules
+    assert (rules.vacancy_days, rules.of("handpump").vacancy_days) == (days, pumps)
