@@ -11,8 +11,8 @@ from complaints.ends import Ruling, SpecialReason
 from complaints.errors import NotAllowedError, WrongPostError
 from complaints.history import Event
 from complaints.lifecycle import ProposalKind, Proposed, Terms
-from complaints.mapping import Post, ladder_for
-from complaints.moving import write_transfer
+from complaints.mapping import Post
+from complaints.moving import ladder_there, write_transfer
 from complaints.notifications import Kind
 from complaints.policy import Policy
 from complaints.store import Complaint, hold, terms_for, transaction
@@ -98,7 +98,7 @@ async def _approve_transfer(
         conn, complaint_id=complaint.id, entry=before.entry
     )
     department = proposal["department"]
-    there = replace(here, ladder=await ladder_for(conn, department, complaint.place, now))
+    there = replace(here, ladder=await ladder_there(conn, complaint, department, now))
     after = before.approve_transfer(there, now)
     await write_transfer(
         conn, complaint, after, department, text=text, actor=actor, policy=policy, now=now

@@ -11,7 +11,7 @@ from complaints.categories import answered_category
 from complaints.errors import InvalidInputError, NotAllowedError
 from complaints.history import Event
 from complaints.lifecycle import Returned, Terms, Triage, WithOfficer
-from complaints.mapping import ladder_for
+from complaints.mapping import Ladder, ladder_for
 from complaints.policy import Policy
 from complaints.proposals import propose
 from complaints.store import Complaint, hold, holidays, terms_for, transaction
@@ -68,7 +68,7 @@ async def transfer(
                 to=department,
             )
             return None
-        there = replace(here, ladder=await ladder_for(conn, department, complaint.place, now))
+        there = replace(here, ladder=await ladder_there(conn, complaint, department, now))
         after = before.transfer(here, there, now)
         await write_transfer(
             conn, complaint, after, department, text=text, actor=actor, policy=policy, now=now
@@ -162,6 +162,13 @@ async def write_transfer(
     _log.info("complaint transferred", complaint=str(complaint.id), level=after.level)
 
 
+async def ladder_there(
+    conn: Connection, complaint: Complaint, department: str, now: datetime
+) -> Ladder:
+    """Who would have the complaint in this department."""
+    return await ladder_for(conn, department, complaint.category, complaint.place, now)
+
+
 def held_by(complaint: Complaint, post: str, move: str) -> WithOfficer:
     """The state, when the officer of `post` has it. Raises `WrongPostError` and `must_be`'s."""
     state = must_be(complaint, WithOfficer, move)
@@ -196,5 +203,5 @@ async def _mapped_anew(
         place_name=where["name_hi"],
     )
     rules = policy.of(corrected.category)
-    ladder = await ladder_for(conn, found.department, corrected.place, now)
+    ladder = await ladder_there(conn, corrected, found.department, now)
     return corrected, Terms(rules, ladder, corrected.level_days, await holidays(conn, rules))
