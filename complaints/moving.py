@@ -5,17 +5,18 @@ from datetime import datetime
 
 import structlog
 
-from complaints import number
+from complaints import number, texts
 from complaints.assigning import Assigned, tell_assigned
 from complaints.categories import answered_category
 from complaints.errors import InvalidInputError, NotAllowedError
 from complaints.history import Event
 from complaints.lifecycle import Returned, Terms, Triage, WithOfficer
 from complaints.mapping import Ladder, ladder_for
+from complaints.notifications import Kind
 from complaints.policy import Policy
 from complaints.proposals import propose
 from complaints.store import Complaint, hold, holidays, terms_for, transaction
-from complaints.taking import must_act, must_be, take
+from complaints.taking import must_act, must_be, take, tell_team
 from complaints.words import clean
 from db.pool import Connection, Pool
 from db.statements import statements
@@ -86,7 +87,7 @@ async def return_mapping(
     policy: Policy,
     now: datetime,
 ) -> None:
-    """The officer of `post` says that it is not theirs: the CM's team maps it anew.
+    """The officer of `post` says that it is not theirs: the CM's team is told, and maps it anew.
 
     Raises as `transfer`.
     """
@@ -95,10 +96,14 @@ async def return_mapping(
         complaint = await hold(conn, digits)
         before = held_by(complaint, post, "returned")
         after = before.return_mapping(await terms_for(conn, complaint, policy, now), now)
-        await take(
+        entry = await take(
             conn, complaint, after, event=Event.WRONG_MAPPING, actor=actor, now=now, reason=text
         )
-    _log.info("returned as wrongly mapped", complaint=str(complaint.id))
+        body = texts.team_returned(
+            digits, complaint.category_name, complaint.place_name, text, after.due_at
+        )
+        told = await tell_team(conn, complaint, entry, Kind.TEAM_RETURNED, body, now)
+    _log.info("returned as wrongly mapped", complaint=str(complaint.id), team=told)
 
 
 async def forward_sorted(

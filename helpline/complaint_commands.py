@@ -33,6 +33,8 @@ from complaints.special_close import close_specially
 from complaints.story import load_story
 from complaints.telling import render_story
 from complaints.texts import DissatisfactionReason, clock
+from complaints.waiting import For, render_waiting, to_decide
+from complaints.waiting import waiting as all_waiting
 from db.pool import Pool
 from helpline.adapters import LinkSigner, link_signer
 from helpline.attachment_commands import offered
@@ -151,6 +153,22 @@ async def forward(settings: Settings, options: argparse.Namespace) -> int:
             **one.rules,
         )
     say(options, f"forwarded to {after.post} (L{after.level}), due {clock(after.due_at)}")
+    return 0
+
+
+async def waiting(settings: Settings, options: argparse.Namespace) -> int:
+    """Print what waits for the CM's team or for a decision."""
+    async with desk(settings) as one:
+        if options.decider:
+            lines = await to_decide(one.pool, [options.decider], at_most=options.most, **one.rules)
+            more = False
+        else:
+            what = (For(options.what),) if options.what else tuple(For)
+            page = await all_waiting(one.pool, what=what, at_most=options.most, **one.rules)
+            lines, more = list(page.lines), page.after is not None
+    for line in lines:
+        print(render_waiting(line, one.now))
+    print(f"{len(lines)} complaint(s) wait{', and more' if more else ''}")
     return 0
 
 

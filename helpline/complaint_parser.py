@@ -11,6 +11,7 @@ from complaints.disposal import DisposalKind
 from complaints.ends import SpecialReason
 from complaints.lifecycle import PauseReason
 from complaints.texts import DissatisfactionReason
+from complaints.waiting import For
 from helpline import attachment_commands, feedback_commands, registration_commands
 from helpline import complaint_commands as commands
 from helpline.settings import Settings
@@ -150,6 +151,16 @@ def _add_cm_teams_moves(verbs: _Verbs) -> None:
     forward.add_argument("--category", help="the right category")
     forward.add_argument("--place", help="the right place")
     forward.add_argument("--text", default="", help="a word with it")
+    waiting = verbs.plain.add_parser(
+        "waiting",
+        help="what waits for the CM's team or for a decision",
+        description="what waits for the CM's team or for a decision, longest first",
+    )
+    which = waiting.add_mutually_exclusive_group()
+    which.add_argument("--what", choices=list(For), help="only that; default: all")
+    which.add_argument("--decider", metavar="POST", help="proposals that this post decides")
+    waiting.add_argument("--most", type=int, default=100, metavar="N", help="default: 100")
+    waiting.set_defaults(command=commands.waiting)
     advise = verbs.add("advise", "not for this helpline: say where to go", commands.advise)
     advise.add_argument("--by", required=True, metavar="NAME", help="who of the CM's team")
     _saying(advise, "where to go")

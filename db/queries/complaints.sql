@@ -93,6 +93,26 @@ where c.cm_office_since is not null and c.ended_at is null
 order by c.cm_office_since, c.number
 limit :at_most;
 
+-- name: complaints_waiting(states, after_since, after_number, at_most)
+-- What waits for the CM's team, or for the next level's decision: longest waiting first. Cut before anything is joined. A
+-- complaint got its state when it was changed last: nothing else changes one that waits.
+select c.id, c.number, c.state, k.name_hi as category_name, p.name_hi as place_name, c.level, c.post, o.title as post_title,
+       c.changed_at as since, c.due_at, r.kind as proposal_kind,
+       left(case c.state when 'proposed' then r.text
+            when 'returned' then (select h.reason from complaint_history h
+                                  where h.complaint_id = c.id and h.event = 'wrong_mapping' order by h.seq desc limit 1)
+            else c.text_hi end, 200) as words
+from (
+    select * from complaint
+    where state in ('triage', 'returned', 'proposed') and state = any(:states::text[])
+      and (changed_at, number) > (:after_since::timestamptz, :after_number::text)
+    order by changed_at, number
+    limit :at_most
+) c
+join category k on k.code = c.category join place p on p.code = c.place left join post o on o.id = c.post
+left join proposal r on r.complaint_id = c.id and r.entry = c.proposal
+order by c.changed_at, c.number;
+
 -- name: complaints_held(ids)
 -- Complaints whose rows this transaction has taken, as they are now, in the order of `ids`.
 select c.*, p.name_hi as place_name, k.name_hi as category_name, coalesce(c.department, k.department) as department_now,

@@ -55,6 +55,7 @@ MESSAGES: list[tuple[Kind, texts.Variables]] = [
     (Kind.CITIZEN_IN_TRIAGE, texts.citizen_in_triage(NUMBER)),
     (Kind.CITIZEN_INTERIM, texts.citizen_interim(NUMBER, "शीघ्र", START)),
     (Kind.CITIZEN_PAUSED, texts.citizen_paused(NUMBER, False, "स्थगन")),
+    (Kind.TEAM_RETURNED, texts.team_returned(NUMBER, "हैंडपंप", "महरौनी", "नहीं", START)),
     (Kind.OFFICER_REPORTED, texts.officer_reported(NUMBER, "हैंडपंप", "महरौनी", START)),
     (Kind.CITIZEN_MOVED, texts.citizen_moved(NUMBER, START)),
     (

@@ -346,3 +346,16 @@ def test_an_operator_sets_how_much_may_be_attached(
     assert said == "helpline: attachment a.png is too large: a file has 2048 bytes at most\n"
     monkeypatch.setenv("HELPLINE_ATTACHMENTS__BYTES_TOGETHER", "1024")
     assert "attachments: bytes_each: is more than bytes_together" in town.refuses(*reported)
+
+
+def test_what_waits_is_listed_for_the_team_and_for_who_decides(town: Town) -> None:
+    number = town.registered()
+    town.says("complaint", "return", number, *OFFICER)
+    waits, count = town.says("complaint", "waiting").splitlines()
+    assert waits.startswith(f"{number}  waits 0 d 0 h, since ")
+    assert "returned by L1" in waits
+    assert count == "1 complaint(s) wait"
+    assert town.says("complaint", "waiting", "--what", "proposed") == "0 complaint(s) wait\n"
+    assert town.says("complaint", "waiting", "--decider", "L2-LAL") == "0 complaint(s) wait\n"
+    town.says("complaint", "return", town.registered(), *OFFICER)
+    assert "1 complaint(s) wait, and more" in town.says("complaint", "waiting", "--most", "1")
