@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 import structlog
 
@@ -10,6 +11,7 @@ from complaints.assigning import Assigned, tell_assigned
 from complaints.categories import answered_category
 from complaints.errors import InvalidInputError, NotAllowedError
 from complaints.history import Event
+from complaints.in_call import take_call
 from complaints.lifecycle import Returned, Terms, Triage, WithOfficer
 from complaints.mapping import Ladder, ladder_for
 from complaints.notifications import Kind
@@ -36,13 +38,16 @@ async def transfer(
     policy: Policy,
     now: datetime,
     only_propose: bool = False,
+    call_id: UUID | None = None,
 ) -> WithOfficer | None:
     """The officer of `post` hands it to another department; None when the next level decides.
 
-    `only_propose`: refused (`NotAllowedError`) where no approval is needed.
+    `only_propose`: refused (`NotAllowedError`) where no approval is needed. `call_id`: in which
+    the agent who enters it was told.
 
-    Raises the number's errors, `InvalidInputError` (text, department), `WrongPostError`,
-    `NotNowError`, `AlreadyEndedError`, `NotAllowedError` (limit, window, no officer there).
+    Raises the number's errors, `InvalidInputError` (text, department, call_id), `WrongPostError`,
+    `NotNowError`, `AlreadyEndedError`, `NotAllowedError` (limit, window, no officer there) and
+    `NoEvidenceError` (somebody else's call).
     """
     digits, text = number.parse(complaint_number), clean("text", text, _LONGEST)
     async with transaction(pool) as conn:
@@ -52,6 +57,7 @@ async def transfer(
             conn, code=department
         ):
             raise InvalidInputError("department", "is not another department")
+        await take_call(conn, complaint, call_id, actor=actor)
         here = await terms_for(conn, complaint, policy, now)
         decider = before.approves_transfer(here)
         if decider is None and only_propose:
@@ -67,12 +73,21 @@ async def transfer(
                 actor=actor,
                 now=now,
                 to=department,
+                call_id=call_id,
             )
             return None
         there = replace(here, ladder=await ladder_there(conn, complaint, department, now))
         after = before.transfer(here, there, now)
         await write_transfer(
-            conn, complaint, after, department, text=text, actor=actor, policy=policy, now=now
+            conn,
+            complaint,
+            after,
+            department,
+            text=text,
+            actor=actor,
+            policy=policy,
+            now=now,
+            call_id=call_id,
         )
     return after
 
@@ -86,6 +101,7 @@ async def return_mapping(
     actor: str,
     policy: Policy,
     now: datetime,
+    call_id: UUID | None = None,
 ) -> None:
     """The officer of `post` says that it is not theirs: the CM's team is told, and maps it anew.
 
@@ -96,8 +112,16 @@ async def return_mapping(
         complaint = await hold(conn, digits)
         before = held_by(complaint, post, "returned")
         after = before.return_mapping(await terms_for(conn, complaint, policy, now), now)
+        await take_call(conn, complaint, call_id, actor=actor)
         entry = await take(
-            conn, complaint, after, event=Event.WRONG_MAPPING, actor=actor, now=now, reason=text
+            conn,
+            complaint,
+            after,
+            event=Event.WRONG_MAPPING,
+            actor=actor,
+            now=now,
+            reason=text,
+            call_id=call_id,
         )
         body = texts.team_returned(
             digits, complaint.category_name, complaint.place_name, text, after.due_at
@@ -150,6 +174,7 @@ async def write_transfer(
     actor: str,
     policy: Policy,
     now: datetime,
+    call_id: UUID | None,
 ) -> None:
     """Write what `transfer`, or the level that approved it, has decided."""
     await statements().lifecycle_map(
@@ -159,9 +184,15 @@ async def write_transfer(
         place=complaint.place,
         department=department,
     )
-    why = f"to {department}: {text}"
     entry = await take(
-        conn, complaint, after, event=Event.TRANSFERRED, actor=actor, now=now, reason=why
+        conn,
+        complaint,
+        after,
+        event=Event.TRANSFERRED,
+        actor=actor,
+        now=now,
+        reason=f"to {department}: {text}",
+        call_id=call_id,
     )
     await tell_assigned(conn, [Assigned(complaint, after, entry)], policy, now)
     _log.info("complaint transferred", complaint=str(complaint.id), level=after.level)

@@ -1,7 +1,7 @@
 """`helpline complaint ...` and `helpline bundle ...`: each move of a complaint's life, by hand.
 
 An officer's move names their post (`--by`); with `--agent`, that post told an agent on the
-telephone. A citizen's move names the call or the page on which they said so.
+telephone, in the call `--call`. A citizen's move names the call or the page on which they said so.
 """
 
 import argparse
@@ -70,7 +70,7 @@ async def desk(settings: Settings) -> AsyncIterator[Desk]:
 def _officer(options: argparse.Namespace) -> dict[str, Any]:
     """Whose move it is, and who enters it."""
     actor = f"agent:{options.agent}" if options.agent else f"post:{options.by}"
-    return {"post": options.by, "actor": actor}
+    return {"post": options.by, "actor": actor, "call_id": options.call}
 
 
 def _word(options: argparse.Namespace) -> OwnWord:
@@ -102,7 +102,6 @@ async def dispose(settings: Settings, options: argparse.Namespace) -> int:
             kind=DisposalKind(options.kind),
             report=options.report,
             via=Via.AGENT if options.agent else Via.PORTAL,
-            call_id=options.call,
             attachments=files,
             **_officer(options),
             **one.rules,
@@ -287,7 +286,14 @@ async def comment(settings: Settings, options: argparse.Namespace) -> int:
     """A remark, at any time."""
     actor = f"agent:{options.agent}" if options.agent else options.by
     async with desk(settings) as one:
-        await write_comment(one.pool, options.number, text=options.text, actor=actor, now=one.now)
+        await write_comment(
+            one.pool,
+            options.number,
+            text=options.text,
+            actor=actor,
+            now=one.now,
+            call_id=options.call,
+        )
     say(options, "noted")
     return 0
 

@@ -38,12 +38,18 @@ class _Verbs:
         return verb
 
     def by_officer(
-        self, name: str, what: str, command: _Command, text: str | None
+        self,
+        name: str,
+        what: str,
+        command: _Command,
+        text: str | None,
+        call: str = "the call in which that agent was told",
     ) -> argparse.ArgumentParser:
         """A move of the post that has the complaint; `text`: what is to be said with it."""
         verb = self.add(name, what, command)
         verb.add_argument("--by", required=True, metavar="POST", help="the post whose move it is")
         verb.add_argument("--agent", help="the agent whom that post told on the telephone")
+        verb.add_argument("--call", type=UUID, help=call)
         return _saying(verb, text) if text else verb
 
 
@@ -61,6 +67,7 @@ def add_complaint(parser: argparse.ArgumentParser) -> None:
     who = comment.add_mutually_exclusive_group(required=True)
     who.add_argument("--by", metavar="ACTOR", help="such as post:bdo-mehroni, cm_office:5")
     who.add_argument("--agent", help="the agent who writes it")
+    comment.add_argument("--call", type=UUID, help="the call that the agent writes about")
 
 
 def add_bundle(parser: argparse.ArgumentParser) -> None:
@@ -91,11 +98,14 @@ def add_feedback(parser: argparse.ArgumentParser) -> None:
 
 def _add_officers_moves(verbs: _Verbs) -> None:
     dispose = verbs.by_officer(
-        "dispose", "enter an officer's disposal report", commands.dispose, None
+        "dispose",
+        "enter an officer's disposal report",
+        commands.dispose,
+        None,
+        "the call in which that agent was told; needed with --agent",
     )
     dispose.add_argument("--report", required=True, help="what was done, in the officer's words")
     dispose.add_argument("--kind", choices=list(DisposalKind), default=DisposalKind.RESOLVED)
-    dispose.add_argument("--call", type=UUID, help="the call in which it was told")
     dispose.add_argument(
         "--attach",
         action="append",

@@ -413,7 +413,7 @@ async def told_by_telephone(world: World, number: str, **changes: object) -> Non
         "actor": "agent:101",
         "via": Via.AGENT,
         "post": "L1-MAH",
-        "call_id": await world.call(),
+        "call_id": await world.talked_with("101", "+919415000001"),
     } | changes
     await dispose(
         world.pool,

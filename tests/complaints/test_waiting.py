@@ -5,9 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from access import grants, users
-from access.log import By
-from access.rights import TENANT, Grant, Role, Scope
+from access.rights import Role
 from complaints.policy import MP_181, UP_1076
 from complaints.reference import ReferenceData, load
 from complaints.waiting import For, Waiting, render_waiting, to_decide, waiting
@@ -21,6 +19,7 @@ from tests.complaints.moves import (
     sorted_to,
     specially_closed,
     transferred,
+    user,
     withdrawn,
 )
 from tests.complaints.world import REFERENCE, World
@@ -164,26 +163,14 @@ async def test_the_list_is_read_from_its_index(world: World) -> None:
     assert any("complaint_waiting" in row[0] for row in rows), rows
 
 
-async def person(world: World, name: str, role: Role, number: str | None) -> None:
-    by = By("system:test", "test")
-    scope = Scope(post="L1-MAH") if role is Role.OFFICER else TENANT
-    user = await users.add(
-        world.pool,
-        users.NewUser(sign_in_name=name, display_name=name, number=number),
-        by,
-        world.now,
-    )
-    await grants.grant(world.pool, user.id, Grant(role, scope), by, world.now)
-
-
 async def test_each_of_the_cms_team_is_told_of_a_return_once(world: World) -> None:
-    await person(world, "anita", Role.CM_OFFICE, "+919415000051")
-    await person(world, "babu", Role.CM_OFFICE, "+919415000052")
-    await person(world, "no-telephone", Role.CM_OFFICE, None)
-    await person(world, "officer", Role.OFFICER, "+919415000053")
-    await person(world, "boss", Role.ADMINISTRATOR, "+919415000054")
+    await user(world, "anita", Role.CM_OFFICE, "+919415000051")
+    await user(world, "babu", Role.CM_OFFICE, "+919415000052")
+    await user(world, "no-telephone", Role.CM_OFFICE, None)
+    await user(world, "officer", Role.OFFICER, "+919415000053")
+    await user(world, "boss", Role.ADMINISTRATOR, "+919415000054")
     await world.pool.execute("update app_user set active = false where sign_in_name = 'babu'")
-    await person(world, "chandra", Role.CM_OFFICE, "+919415000055")
+    await user(world, "chandra", Role.CM_OFFICE, "+919415000055")
     number = await sent_back(world)
     told = await world.pool.fetch(
         "select recipient, body from notification where kind = 'team_returned' order by recipient"
@@ -199,7 +186,7 @@ async def test_each_of_the_cms_team_is_told_of_a_return_once(world: World) -> No
 async def test_who_has_the_role_at_another_time_is_not_told(
     world: World, from_hours: int, until_hours: int | None
 ) -> None:
-    await person(world, "anita", Role.CM_OFFICE, "+919415000051")
+    await user(world, "anita", Role.CM_OFFICE, "+919415000051")
     await world.pool.execute(
         "update role_grant set from_at = $1, until_at = $2",
         world.now + timedelta(hours=from_hours),
