@@ -11,7 +11,7 @@ import asyncpg
 from access import log, users
 from access.errors import GrantError
 from access.log import By, Event
-from access.rights import SCOPES_OF, Grant, Person, Role, Scope, fitting
+from access.rights import RIGHTS_OF, SCOPES_OF, Grant, Person, Right, Role, Scope, fitting
 from access.users import ACQUIRE_SECONDS, User
 from db.ids import new_id
 from db.pool import Connection, Pool
@@ -92,6 +92,13 @@ async def persons(conn: Connection, found: Iterable[User], now: datetime) -> lis
         )
         for user in found
     ]
+
+
+async def numbers_of(conn: Connection, right: Right, now: datetime) -> list[str]:
+    """Registered telephones (E.164) of those whose roles have the right, wherever they have it."""
+    roles = [role for role in Role if right in RIGHTS_OF[role]]
+    rows = statements().access_numbers_of(conn, roles=roles, now=now)
+    return [row["number"] async for row in rows]
 
 
 async def standing(conn: Connection, user_id: UUID) -> list[Grant]:

@@ -1,7 +1,8 @@
 """The next level decides what was proposed to it."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from uuid import UUID
 
 import structlog
 
@@ -10,9 +11,10 @@ from complaints.ending import end_specially
 from complaints.ends import Ruling, SpecialReason
 from complaints.errors import NotAllowedError, WrongPostError
 from complaints.history import Event
+from complaints.in_call import take_call
 from complaints.lifecycle import ProposalKind, Proposed, Terms
-from complaints.mapping import Post, ladder_for
-from complaints.moving import write_transfer
+from complaints.mapping import Post
+from complaints.moving import ladder_there, write_transfer
 from complaints.notifications import Kind
 from complaints.policy import Policy
 from complaints.store import Complaint, hold, terms_for, transaction
@@ -25,6 +27,16 @@ _log = structlog.get_logger(__name__)
 _LONGEST = 4000
 
 
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """What is decided with: why, by whom, when, and in which call an agent was told."""
+
+    text: str
+    actor: str
+    now: datetime
+    call_id: UUID | None
+
+
 async def decide(
     pool: Pool,
     complaint_number: str,
@@ -35,11 +47,15 @@ async def decide(
     actor: str,
     policy: Policy,
     now: datetime,
+    call_id: UUID | None = None,
 ) -> None:
     """The officer of `post`, of the next level, approves or refuses, and says why.
 
-    Raises the number's errors, `InvalidInputError` (text), `WrongPostError` (another level
-    decides), `NotNowError` (nothing is proposed), `AlreadyEndedError`, `NotAllowedError`.
+    `call_id`: in which the agent who enters it was told.
+
+    Raises the number's errors, `InvalidInputError` (text, call_id), `WrongPostError` (another level
+    decides), `NotNowError` (nothing is proposed), `AlreadyEndedError`, `NotAllowedError`,
+    `NoEvidenceError` (somebody else's call).
     """
     digits, text = number.parse(complaint_number), clean("text", text, _LONGEST)
     async with transaction(pool) as conn:
@@ -47,12 +63,14 @@ async def decide(
         before = must_be(complaint, Proposed, "decided")
         here = await terms_for(conn, complaint, policy, now)
         decider = _decider(before, here, post)
+        await take_call(conn, complaint, call_id, actor=actor)
+        word = _Word(text, actor, now, call_id)
         if not approve:
-            await _refuse(conn, complaint, before, text, actor, now)
+            await _refuse(conn, complaint, before, word)
         elif before.kind is ProposalKind.TRANSFER:
-            await _approve_transfer(conn, complaint, before, here, text, actor, policy, now)
+            await _approve_transfer(conn, complaint, before, here, word, policy)
         else:
-            await _approve_special_close(conn, complaint, before, decider, text, actor, now)
+            await _approve_special_close(conn, complaint, before, decider, word)
         await statements().lifecycle_decide(
             conn,
             complaint_id=complaint.id,
@@ -73,15 +91,20 @@ def _decider(before: Proposed, here: Terms, post: str) -> Post:
     return decider
 
 
-async def _refuse(
-    conn: Connection, complaint: Complaint, before: Proposed, text: str, actor: str, now: datetime
-) -> None:
+async def _refuse(conn: Connection, complaint: Complaint, before: Proposed, word: _Word) -> None:
     after = before.refuse()
     entry = await take(
-        conn, complaint, after, event=Event.REFUSED, actor=actor, now=now, reason=text
+        conn,
+        complaint,
+        after,
+        event=Event.REFUSED,
+        actor=word.actor,
+        now=word.now,
+        reason=word.text,
+        call_id=word.call_id,
     )
-    body = texts.officer_refused(complaint.number, text, after.due_at)
-    await tell_post(conn, complaint, entry, Kind.OFFICER_REFUSED, after.post, body, now)
+    body = texts.officer_refused(complaint.number, word.text, after.due_at)
+    await tell_post(conn, complaint, entry, Kind.OFFICER_REFUSED, after.post, body, word.now)
 
 
 async def _approve_transfer(
@@ -89,19 +112,25 @@ async def _approve_transfer(
     complaint: Complaint,
     before: Proposed,
     here: Terms,
-    text: str,
-    actor: str,
+    word: _Word,
     policy: Policy,
-    now: datetime,
 ) -> None:
     proposal = await statements().lifecycle_proposal(
         conn, complaint_id=complaint.id, entry=before.entry
     )
     department = proposal["department"]
-    there = replace(here, ladder=await ladder_for(conn, department, complaint.place, now))
-    after = before.approve_transfer(there, now)
+    there = replace(here, ladder=await ladder_there(conn, complaint, department, word.now))
+    after = before.approve_transfer(there, word.now)
     await write_transfer(
-        conn, complaint, after, department, text=text, actor=actor, policy=policy, now=now
+        conn,
+        complaint,
+        after,
+        department,
+        text=word.text,
+        actor=word.actor,
+        policy=policy,
+        now=word.now,
+        call_id=word.call_id,
     )
 
 
@@ -110,18 +139,17 @@ async def _approve_special_close(
     complaint: Complaint,
     before: Proposed,
     decider: Post,
-    text: str,
-    actor: str,
-    now: datetime,
+    word: _Word,
 ) -> None:
     proposal = await statements().lifecycle_proposal(
         conn, complaint_id=complaint.id, entry=before.entry
     )
     ruling = Ruling(
         code=SpecialReason(proposal["reason_code"]),
-        text=text,
+        text=word.text,
         post=decider.id,
         level=decider.level,
-        actor=actor,
+        actor=word.actor,
     )
-    await end_specially(conn, complaint, before.approve_special_close(ruling, now), now)
+    after = before.approve_special_close(ruling, word.now)
+    await end_specially(conn, complaint, after, word.now, call_id=word.call_id)

@@ -106,7 +106,12 @@ async def take_at_its_word(conn: Connection, complaint: Complaint, word: OwnWord
 
 
 async def end_specially(
-    conn: Connection, complaint: Complaint, after: SpecialClosed, now: datetime
+    conn: Connection,
+    complaint: Complaint,
+    after: SpecialClosed,
+    now: datetime,
+    *,
+    call_id: UUID | None = None,
 ) -> None:
     """Write a special close: history, evidence, state; tell the citizen why."""
     ruling: Ruling = after.ruling
@@ -117,6 +122,7 @@ async def end_specially(
         "post": ruling.post,
         "reason_code": ruling.code,
         "text": ruling.text,
+        "call_id": call_id,
     }
     entry = await _end(conn, complaint, after, evidence, event=Event.SPECIAL_CLOSED, now=now)
     body = texts.citizen_special_closed(complaint.number, ruling.code, ruling.text)
@@ -164,13 +170,16 @@ async def end_answered(
     return entry
 
 
-async def end_merged(conn: Connection, complaint: Complaint, after: Merged, now: datetime) -> int:
+async def end_merged(
+    conn: Connection, complaint: Complaint, after: Merged, call_id: UUID | None, now: datetime
+) -> int:
     """Write a merger: history, evidence, state; the history's entry."""
     evidence = {
         "kind": "merged",
         "actor": after.actor,
         "text": after.text,
         "merged_into": after.into,
+        "call_id": call_id,
     }
     return await _end(conn, complaint, after, evidence, event=Event.MERGED, now=now)
 

@@ -1,7 +1,8 @@
 """A policy in plain words: who gets a complaint, by when, and what happens next at each step."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 import asyncpg
 
@@ -10,12 +11,13 @@ from complaints.categories import must_be_leaf
 from complaints.deadlines import level_clock, review_clock
 from complaints.errors import InvalidInputError
 from complaints.lifecycle import Terms
-from complaints.mapping import Post, ladder_for
+from complaints.mapping import Ladder, Post, ladder_for
 from complaints.policy import Policy, SpecialClose, Step
 from complaints.store import holidays
-from db.pool import Pool
+from db.pool import Connection, Pool
 from db.statements import statements
 
+_NO_LIMITS: Mapping[str, str] = MappingProxyType({})
 _STEPS = {
     Step.AGENT_CALL: "an agent calls, within {days:g} day(s)",
     Step.SMS: "an SMS asks the citizen to call, within {days:g} day(s)",
@@ -36,11 +38,21 @@ async def explain(pool: Pool, category: str, place: str, policy: Policy, now: da
         if not found["in_scope"]:
             return "\n".join([f"{found['name_hi']}, {where['name_hi']}:", *_out_of_scope(found)])
         rules = policy.of(category)
-        ladder = await ladder_for(conn, found["department"], place, now)
+        ladder = await ladder_for(conn, found["department"], category, place, now)
+        limits = await _limits(conn, ladder)
         days = tuple(found["level_days"])
         terms = Terms(rules, ladder, days, await holidays(conn, rules))
     heading = f"{found['name_hi']}, {where['name_hi']}: policy {rules.name}"
-    return "\n".join([heading, *(f"  {line}" for line in tell(terms, now))])
+    return "\n".join([heading, *(f"  {line}" for line in tell(terms, now, limits))])
+
+
+async def _limits(conn: Connection, ladder: Ladder) -> Mapping[str, str]:
+    """What those posts are for, by name, that are not for the whole department."""
+    named: dict[str, list[str]] = {}
+    posts = [post.id for post in ladder.posts.values()]
+    async for row in statements().complaints_post_limits(conn, posts=posts):
+        named.setdefault(row["post"], []).append(row["name_hi"])
+    return {post: ", ".join(names) for post, names in named.items()}
 
 
 def _out_of_scope(found: asyncpg.Record) -> Iterator[str]:
@@ -48,8 +60,8 @@ def _out_of_scope(found: asyncpg.Record) -> Iterator[str]:
     yield f"  The citizen is told, and it ends as advised: {found['advice_hi']}"
 
 
-def tell(terms: Terms, now: datetime) -> Iterator[str]:
-    """One sentence for each step; pure."""
+def tell(terms: Terms, now: datetime, limits: Mapping[str, str] = _NO_LIMITS) -> Iterator[str]:
+    """One sentence for each step; pure. `limits`: what a post is for, if not for all, by its id."""
     policy = terms.policy
     posts = [post for level, post in terms.ladder.posts.items() if level <= policy.last_level]
     if not posts:
@@ -61,19 +73,23 @@ def tell(terms: Terms, now: datetime) -> Iterator[str]:
             "without them."
         )
     for n, post in enumerate(posts):
-        yield from _level(terms, post, posts[n + 1] if n + 1 < len(posts) else None, now)
+        above = posts[n + 1] if n + 1 < len(posts) else None
+        yield from _level(terms, post, above, now, limits.get(post.id, ""))
     yield from _side_roads(policy)
     yield from _ends(policy)
 
 
-def _level(terms: Terms, post: Post, above: Post | None, now: datetime) -> Iterator[str]:
+def _level(
+    terms: Terms, post: Post, above: Post | None, now: datetime, limit: str
+) -> Iterator[str]:
     policy, here = terms.policy, f"L{post.level}"
     clock = level_clock(terms.level_days, post.level, policy, terms.calendar, now)
     review = review_clock(terms.level_days, post.level, policy, terms.calendar, now)
     working = policy.counting is Counting.WORKING_DAYS
     counted = "working days" if working else "calendar days, holidays counted"
     yield (
-        f"{here} {post.title} ({post.id}): {clock.days:g} {counted}; "
+        f"{here} {post.title} ({post.id}{f', only for {limit}' if limit else ''}): "
+        f"{clock.days:g} {counted}; "
         f"due {_clock(clock.due_at)} if given now."
     )
     late = f"to L{above.level}" if above else "it stays, on the list of the CM's office"

@@ -1,28 +1,37 @@
-"""Where complaints would find no officer: which departments lack a post at which level and place.
+"""Where complaints would find no officer: which categories lack a post at which level and place.
 
 Pure. A post serves its place and all places under it, so a complaint finds a level's post at its
 own place or at one above it. A department without categories gets no complaints and has no holes.
+Categories of a department that lack the same are told together.
 """
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+
+from complaints.trees import line_above
 
 _LEVELS = (1, 2, 3, 4)
+_NO_TREE: Mapping[str, str | None] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """A department's post at a level and place."""
+    """A department's post at a level and place.
+
+    `categories`: the nodes of the tree that it is for; none: for all of them.
+    """
 
     department: str
     place: str
     level: int
+    categories: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """No post of `department` at any of `levels` for complaints about `places`.
+    """No post of `department` at any of `levels` for complaints of `categories` about `places`.
 
     `under`: the place that holds `places`, of which it has `of` such; None: the top.
     `whole`: nothing under those places has a post either. False: the place has none for itself,
@@ -49,12 +58,7 @@ class Places:
 
     def above(self, place: str) -> list[str]:
         """The place itself and all above it, nearest first."""
-        line: dict[str, None] = {}
-        at: str | None = place
-        while at is not None and at not in line:
-            line[at] = None
-            at = self.parents.get(at)
-        return list(line)
+        return line_above(place, self.parents)
 
 
 def holes(
@@ -62,33 +66,49 @@ def holes(
     categories: Mapping[str, Sequence[str]],
     duties: Iterable[Duty],
     levels: Sequence[int] = _LEVELS,
+    above: Mapping[str, str | None] = _NO_TREE,
 ) -> list[Hole]:
-    """All holes, by department, then by their lowest level, then from the top down.
+    """All holes, by department and categories, then by lowest level, then from the top down.
 
-    `categories`: the codes of each department's. Posts that are vacant still count as posts here.
+    `categories`: the codes of each department's; `above`: the parent of each category. Posts that
+    are vacant still count as posts here.
     """
-    posted: dict[tuple[str, int], set[str]] = defaultdict(set)
+    of_department: dict[str, list[Duty]] = defaultdict(list)
     for duty in duties:
-        posted[duty.department, duty.level].add(duty.place)
+        of_department[duty.department].append(duty)
     found = []
     for department in sorted(categories):
-        gaps: dict[_Gap, list[int]] = defaultdict(list)
-        for level in levels:
-            for gap in _gaps(places, posted[department, level]):
-                gaps[gap].append(level)
-        found += [
-            Hole(
-                department,
-                tuple(sorted(categories[department])),
-                tuple(at),
-                gap.under,
-                gap.places,
-                len(places.children[gap.under]),
-                gap.whole,
-            )
-            for gap, at in sorted(gaps.items(), key=lambda item: item[1][0])
-        ]
+        alike: dict[_Gaps, list[str]] = defaultdict(list)
+        for codes, theirs in _sharing(
+            sorted(categories[department]), of_department[department], above
+        ):
+            alike[_gaps_by_level(places, theirs, levels)] += codes
+        for gaps, codes in alike.items():
+            found += [_hole(places, department, codes, gap, at) for gap, at in gaps]
     return found
+
+
+def _sharing(
+    categories: Sequence[str], duties: Sequence[Duty], above: Mapping[str, str | None]
+) -> Iterator[tuple[list[str], list[Duty]]]:
+    """Categories that have the same posts, with those."""
+    whole = [duty for duty in duties if not duty.categories]
+    limited = [duty for duty in duties if duty.categories]
+    sharing: dict[frozenset[Duty], list[str]] = defaultdict(list)
+    for category in categories:
+        line = set(line_above(category, above))
+        theirs = frozenset(duty for duty in limited if line.intersection(duty.categories))
+        sharing[theirs].append(category)
+    for theirs, codes in sharing.items():
+        yield codes, [*whole, *theirs]
+
+
+def _hole(
+    places: Places, department: str, categories: Sequence[str], gap: "_Gap", levels: tuple[int, ...]
+) -> Hole:
+    of = len(places.children[gap.under])
+    codes = tuple(sorted(categories))
+    return Hole(department, codes, levels, gap.under, gap.places, of, gap.whole)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +116,18 @@ class _Gap:
     under: str | None
     places: tuple[str, ...]
     whole: bool
+
+
+#: Each with its levels, by the lowest of them.
+_Gaps = tuple[tuple[_Gap, tuple[int, ...]], ...]
+
+
+def _gaps_by_level(places: Places, duties: Sequence[Duty], levels: Sequence[int]) -> _Gaps:
+    found: dict[_Gap, list[int]] = defaultdict(list)
+    for level in levels:
+        for gap in _gaps(places, {duty.place for duty in duties if duty.level == level}):
+            found[gap].append(level)
+    return tuple((gap, tuple(at)) for gap, at in sorted(found.items(), key=lambda one: one[1][0]))
 
 
 def _gaps(places: Places, posted: set[str]) -> list[_Gap]:

@@ -1,6 +1,7 @@
 """What is written to a complaint without moving it: an interim reply, a comment. Clocks run on."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import structlog
 
@@ -8,6 +9,7 @@ from complaints import history, number, texts
 from complaints.disposal import at_work
 from complaints.errors import InvalidInputError
 from complaints.history import Event
+from complaints.in_call import take_call
 from complaints.notifications import Kind
 from complaints.store import Complaint, hold, transaction
 from complaints.taking import must_act, note, tell_citizen
@@ -28,15 +30,16 @@ async def interim_reply(
     post: str,
     actor: str,
     now: datetime,
+    call_id: UUID | None = None,
 ) -> None:
     """The officer of `post` says how it stands, and by when to expect more, themselves or through
-    an agent (`actor`). The due time is what it was.
+    an agent (`actor`) in the call `call_id`. The due time is what it was.
 
     The same words of the same person, sent again within an hour, are told once: whoever saw no
     answer sends again.
 
-    Raises the number's errors, `InvalidInputError` (text, expected_by), `WrongPostError`, and
-    `dispose`'s errors when no officer has it.
+    Raises the number's errors, `InvalidInputError` (text, expected_by, call_id), `WrongPostError`,
+    `NoEvidenceError` (somebody else's call), and `dispose`'s errors when no officer has it.
     """
     digits, text = number.parse(complaint_number), clean("text", text, _LONGEST)
     if expected_by <= now:
@@ -48,8 +51,16 @@ async def interim_reply(
         why = f"expected by {expected_by.isoformat()}: {text}"
         if await _said_already(conn, complaint, Event.INTERIM_REPLY, actor, why, now):
             return
+        await take_call(conn, complaint, call_id, actor=actor)
         entry = await note(
-            conn, complaint, state, event=Event.INTERIM_REPLY, actor=actor, now=now, reason=why
+            conn,
+            complaint,
+            state,
+            event=Event.INTERIM_REPLY,
+            actor=actor,
+            now=now,
+            reason=why,
+            call_id=call_id,
         )
         body = texts.citizen_interim(digits, text, expected_by)
         await tell_citizen(conn, complaint, entry, Kind.CITIZEN_INTERIM, body, now)
@@ -57,19 +68,35 @@ async def interim_reply(
 
 
 async def comment(
-    pool: Pool, complaint_number: str, *, text: str, actor: str, now: datetime
+    pool: Pool,
+    complaint_number: str,
+    *,
+    text: str,
+    actor: str,
+    now: datetime,
+    call_id: UUID | None = None,
 ) -> None:
     """Anybody's remark, at any time, also after the end; once, as an interim reply.
 
-    Raises the number's errors.
+    `call_id`: of the agent who writes it. Raises the number's errors, `InvalidInputError` (text,
+    call_id) and `NoEvidenceError` (somebody else's call).
     """
     digits, text = number.parse(complaint_number), clean("text", text, _LONGEST)
     async with transaction(pool) as conn:
         complaint = await hold(conn, digits)
         if await _said_already(conn, complaint, Event.NOTED, actor, text, now):
             return
-        state = complaint.state
-        await note(conn, complaint, state, event=Event.NOTED, actor=actor, now=now, reason=text)
+        await take_call(conn, complaint, call_id, actor=actor)
+        await note(
+            conn,
+            complaint,
+            complaint.state,
+            event=Event.NOTED,
+            actor=actor,
+            now=now,
+            reason=text,
+            call_id=call_id,
+        )
 
 
 async def _said_already(

@@ -1,9 +1,13 @@
-"""To which officer's post a complaint goes: by department, place and level.
+"""To which officer's post a complaint goes: by category, department, place and level (R9).
 
 A post at a level serves its own place and all places under it, so the search goes from the
 complaint's place up through its parents (block -> district -> state) to the nearest post of the
 level that is not vacant. A level without any rolls up to the next one. Only when every post up to
 the state is vacant does the highest one's office get it: no citizen is refused for a vacancy.
+
+A post may be for some categories of its department only: for nodes of the tree, each with all
+below it. At each level the post for the category itself comes first, then that for the nearest node
+above it, and last the one for the whole department; among equals the nearest place decides.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +25,7 @@ from db.statements import statements
 #: Of `posts_above`, for where its rows come without names.
 POST_COLUMNS = (
     *("id", "title", "title_en", "department", "level", "place", "number", "vacant_from"),
-    *("distance", "officer", "name", "officer_number", "kind", "from_on", "until_on"),
+    *("distance", "breadth", "officer", "name", "officer_number", "kind", "from_on", "until_on"),
     *("leave_from", "leave_until"),
 )
 
@@ -43,18 +47,28 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A post, and how many steps above the complaint's place it stands (0: at the place)."""
+    """A post, and how many steps above the complaint's place it stands (0: at the place).
+
+    `breadth`: how many steps above the complaint's category the node stands that the post is for
+    (0: the category itself); None: it is for the whole department.
+    """
 
     post: Post
     distance: int
     vacant: bool = False
+    breadth: int | None = None
+
+    @property
+    def remoteness(self) -> tuple[bool, int, int]:
+        """The least fits best: the narrower duty first, then the nearer place."""
+        return (self.breadth is None, self.breadth or 0, self.distance)
 
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """The posts that a complaint can go to: the nearest one of each level that has one.
+    """The posts that a complaint can go to: the one that fits best of each level that has one.
 
-    `held`: the ids of all of the department's posts at the place and above it that are not vacant.
+    `held`: the ids of all that fit, of any level, and are not vacant.
     """
 
     posts: Mapping[int, Post]
@@ -82,26 +96,37 @@ class Ladder:
 
 
 def ladder_of(candidates: Iterable[Candidate]) -> Ladder:
-    """The nearest candidate of each level that is not vacant."""
+    """The candidate of each level that fits best, of those that are not vacant."""
     candidates = list(candidates)
-    nearest: dict[int, Candidate] = {}
+    best: dict[int, Candidate] = {}
     for candidate in candidates:
         level = candidate.post.level
         if candidate.vacant:
             continue
-        if level not in nearest or candidate.distance < nearest[level].distance:
-            nearest[level] = candidate
-    if candidates and not nearest:
-        highest = max(candidates, key=lambda one: (one.post.level, -one.distance))
+        if level not in best or candidate.remoteness < best[level].remoteness:
+            best[level] = candidate
+    if candidates and not best:
+        highest = min(candidates, key=lambda one: (-one.post.level, one.remoteness))
         return Ladder({highest.post.level: highest.post})
     held = frozenset(one.post.id for one in candidates if not one.vacant)
-    return Ladder({level: nearest[level].post for level in sorted(nearest)}, held)
+    return Ladder({level: best[level].post for level in sorted(best)}, held)
 
 
-async def ladder_for(conn: Connection, department: str, place: str, now: datetime) -> Ladder:
-    """The ladder of posts of `department` for a complaint about `place`, as they are held now."""
+#: (department, category, place): what a ladder is asked for by. The department is not always the
+#: category's own: a complaint may have been transferred.
+Wanted = tuple[str, str, str]
+
+
+async def ladder_for(
+    conn: Connection, department: str, category: str, place: str, now: datetime
+) -> Ladder:
+    """The posts of `department` for a complaint of `category` about `place`, as held now."""
     rows = statements().complaints_posts_above_one(
-        conn, department=department, place=place, today=now.astimezone(IST).date()
+        conn,
+        department=department,
+        category=category,
+        place=place,
+        today=now.astimezone(IST).date(),
     )
     return _ladder(staffed([row async for row in rows], now))
 
@@ -112,15 +137,16 @@ def ladder_from(rows: Iterable[Sequence[Any]], now: datetime) -> Ladder:
 
 
 async def ladders_for(
-    conn: Connection, wanted: Sequence[tuple[str, str]], now: datetime
-) -> dict[tuple[str, str], Ladder]:
-    """As `ladder_for`, for each (department, place) of `wanted`, with one statement."""
+    conn: Connection, wanted: Sequence[Wanted], now: datetime
+) -> dict[Wanted, Ladder]:
+    """As `ladder_for`, for each of `wanted`, with one statement."""
     if len(wanted) == 1:  # the usual case but for sweeps, and its statement is planned already
         return {wanted[0]: await ladder_for(conn, *wanted[0], now)}
     rows = statements().complaints_posts_above(
         conn,
-        departments=[department for department, _ in wanted],
-        places=[place for _, place in wanted],
+        departments=[department for department, _, _ in wanted],
+        categories=[category for _, category, _ in wanted],
+        places=[place for _, _, place in wanted],
         today=now.astimezone(IST).date(),
     )
     found = [row async for row in rows]
@@ -132,7 +158,10 @@ async def ladders_for(
 
 def _ladder(posts: Iterable[StaffedPost]) -> Ladder:
     return ladder_of(
-        Candidate(_post(post), post.distance, isinstance(post.occupancy, Vacant)) for post in posts
+        Candidate(
+            _post(post), post.distance, isinstance(post.occupancy, Vacant), breadth=post.breadth
+        )
+        for post in posts
     )
 
 

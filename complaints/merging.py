@@ -1,6 +1,7 @@
 """Two complaints of one citizen about one matter, both registered already, become one file."""
 
 from datetime import datetime
+from uuid import UUID
 
 import structlog
 
@@ -9,6 +10,7 @@ from complaints.additions import add_weight, are_one_kind, make_confidential
 from complaints.ending import end_merged
 from complaints.errors import NotSameMatterError
 from complaints.history import Event
+from complaints.in_call import take_call
 from complaints.lifecycle import Open, Triage
 from complaints.notifications import Kind
 from complaints.store import Complaint, hold, transaction
@@ -22,13 +24,22 @@ _LONGEST = 4000
 
 
 async def merge(
-    pool: Pool, complaint_number: str, *, into: str, actor: str, now: datetime, text: str = ""
+    pool: Pool,
+    complaint_number: str,
+    *,
+    into: str,
+    actor: str,
+    now: datetime,
+    text: str = "",
+    call_id: UUID | None = None,
 ) -> None:
     """End the younger as merged: its words, weight and calls go to the older one, `into`, and so
     does its mark: where the younger is confidential, the older is from now on.
 
-    Raises the numbers' errors, `InvalidInputError` (text), `NotSameMatterError` (other citizen,
-    category or kind; `into` is not the older one) and `AlreadyEndedError` (either has an end).
+    `call_id`: in which the agent who enters it was told.
+    Raises the numbers' errors, `InvalidInputError` (text, call_id), `NotSameMatterError` (other
+    citizen, category or kind; `into` is not the older one), `AlreadyEndedError` (either has an end)
+    and `NoEvidenceError` (somebody else's call).
     """
     younger_number, older_number = number.parse(complaint_number), number.parse(into)
     text = clean("text", text, _LONGEST) if text else ""
@@ -38,7 +49,8 @@ async def merge(
         younger, older = held[younger_number], held[older_number]
         before = _must_be_one(younger, older)
         after = before.merge(older.id, f"into {older.number} {text}".strip(), actor, now)
-        entry = await end_merged(conn, younger, after, now)
+        await take_call(conn, younger, call_id, actor=actor)
+        entry = await end_merged(conn, younger, after, call_id, now)
         await statements().registration_share_calls(conn, younger=younger.id, older=older.id)
         body = texts.citizen_merged(younger.number, older.number)
         await tell_citizen(conn, younger, entry, Kind.CITIZEN_MERGED, body, now)
@@ -55,6 +67,7 @@ async def merge(
             actor=actor,
             now=now,
             reason=f"{younger.number}: {younger.text}",
+            call_id=call_id,
         )
         await add_weight(conn, older, here, younger.weight, younger.text, now)
     _log.info("complaints merged", complaint=str(younger.id), into=str(older.id))

@@ -2,20 +2,23 @@
 
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 import structlog
 
-from complaints import number
+from complaints import number, texts
 from complaints.assigning import Assigned, tell_assigned
 from complaints.categories import answered_category
 from complaints.errors import InvalidInputError, NotAllowedError
 from complaints.history import Event
+from complaints.in_call import take_call
 from complaints.lifecycle import Returned, Terms, Triage, WithOfficer
-from complaints.mapping import ladder_for
+from complaints.mapping import Ladder, ladder_for
+from complaints.notifications import Kind
 from complaints.policy import Policy
 from complaints.proposals import propose
 from complaints.store import Complaint, hold, holidays, terms_for, transaction
-from complaints.taking import must_act, must_be, take
+from complaints.taking import must_act, must_be, take, tell_team
 from complaints.words import clean
 from db.pool import Connection, Pool
 from db.statements import statements
@@ -35,13 +38,16 @@ async def transfer(
     policy: Policy,
     now: datetime,
     only_propose: bool = False,
+    call_id: UUID | None = None,
 ) -> WithOfficer | None:
     """The officer of `post` hands it to another department; None when the next level decides.
 
-    `only_propose`: refused (`NotAllowedError`) where no approval is needed.
+    `only_propose`: refused (`NotAllowedError`) where no approval is needed. `call_id`: in which
+    the agent who enters it was told.
 
-    Raises the number's errors, `InvalidInputError` (text, department), `WrongPostError`,
-    `NotNowError`, `AlreadyEndedError`, `NotAllowedError` (limit, window, no officer there).
+    Raises the number's errors, `InvalidInputError` (text, department, call_id), `WrongPostError`,
+    `NotNowError`, `AlreadyEndedError`, `NotAllowedError` (limit, window, no officer there) and
+    `NoEvidenceError` (somebody else's call).
     """
     digits, text = number.parse(complaint_number), clean("text", text, _LONGEST)
     async with transaction(pool) as conn:
@@ -51,6 +57,7 @@ async def transfer(
             conn, code=department
         ):
             raise InvalidInputError("department", "is not another department")
+        await take_call(conn, complaint, call_id, actor=actor)
         here = await terms_for(conn, complaint, policy, now)
         decider = before.approves_transfer(here)
         if decider is None and only_propose:
@@ -66,12 +73,21 @@ async def transfer(
                 actor=actor,
                 now=now,
                 to=department,
+                call_id=call_id,
             )
             return None
-        there = replace(here, ladder=await ladder_for(conn, department, complaint.place, now))
+        there = replace(here, ladder=await ladder_there(conn, complaint, department, now))
         after = before.transfer(here, there, now)
         await write_transfer(
-            conn, complaint, after, department, text=text, actor=actor, policy=policy, now=now
+            conn,
+            complaint,
+            after,
+            department,
+            text=text,
+            actor=actor,
+            policy=policy,
+            now=now,
+            call_id=call_id,
         )
     return after
 
@@ -85,8 +101,9 @@ async def return_mapping(
     actor: str,
     policy: Policy,
     now: datetime,
+    call_id: UUID | None = None,
 ) -> None:
-    """The officer of `post` says that it is not theirs: the CM's team maps it anew.
+    """The officer of `post` says that it is not theirs: the CM's team is told, and maps it anew.
 
     Raises as `transfer`.
     """
@@ -95,10 +112,22 @@ async def return_mapping(
         complaint = await hold(conn, digits)
         before = held_by(complaint, post, "returned")
         after = before.return_mapping(await terms_for(conn, complaint, policy, now), now)
-        await take(
-            conn, complaint, after, event=Event.WRONG_MAPPING, actor=actor, now=now, reason=text
+        await take_call(conn, complaint, call_id, actor=actor)
+        entry = await take(
+            conn,
+            complaint,
+            after,
+            event=Event.WRONG_MAPPING,
+            actor=actor,
+            now=now,
+            reason=text,
+            call_id=call_id,
         )
-    _log.info("returned as wrongly mapped", complaint=str(complaint.id))
+        body = texts.team_returned(
+            digits, complaint.category_name, complaint.place_name, text, after.due_at
+        )
+        told = await tell_team(conn, complaint, entry, Kind.TEAM_RETURNED, body, now)
+    _log.info("returned as wrongly mapped", complaint=str(complaint.id), team=told)
 
 
 async def forward_sorted(
@@ -145,6 +174,7 @@ async def write_transfer(
     actor: str,
     policy: Policy,
     now: datetime,
+    call_id: UUID | None,
 ) -> None:
     """Write what `transfer`, or the level that approved it, has decided."""
     await statements().lifecycle_map(
@@ -154,12 +184,25 @@ async def write_transfer(
         place=complaint.place,
         department=department,
     )
-    why = f"to {department}: {text}"
     entry = await take(
-        conn, complaint, after, event=Event.TRANSFERRED, actor=actor, now=now, reason=why
+        conn,
+        complaint,
+        after,
+        event=Event.TRANSFERRED,
+        actor=actor,
+        now=now,
+        reason=f"to {department}: {text}",
+        call_id=call_id,
     )
     await tell_assigned(conn, [Assigned(complaint, after, entry)], policy, now)
     _log.info("complaint transferred", complaint=str(complaint.id), level=after.level)
+
+
+async def ladder_there(
+    conn: Connection, complaint: Complaint, department: str, now: datetime
+) -> Ladder:
+    """Who would have the complaint in this department."""
+    return await ladder_for(conn, department, complaint.category, complaint.place, now)
 
 
 def held_by(complaint: Complaint, post: str, move: str) -> WithOfficer:
@@ -196,5 +239,5 @@ async def _mapped_anew(
         place_name=where["name_hi"],
     )
     rules = policy.of(corrected.category)
-    ladder = await ladder_for(conn, found.department, corrected.place, now)
+    ladder = await ladder_there(conn, corrected, found.department, now)
     return corrected, Terms(rules, ladder, corrected.level_days, await holidays(conn, rules))

@@ -65,6 +65,7 @@ class Kind(StrEnum):
     OFFICER_ADDED = "officer_added"
     OFFICER_MERGED = "officer_merged"
     OFFICER_REPORTED = "officer_reported"
+    TEAM_RETURNED = "team_returned"
 
 
 def assignment_of(kind: MatterKind) -> Kind:
@@ -76,7 +77,8 @@ def assignment_of(kind: MatterKind) -> Kind:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """`entry`: place in the complaint's history of the event that is told; told once per kind.
+    """`entry`: place in the complaint's history of the event that is told; told once per kind, and
+    once to each of the CM's team.
 
     `body`: the variables of the kind's template; or a text as it is, where none is registered.
     `recordings`: what goes with it behind `links`, which are URLs: no blank is in one.
@@ -96,6 +98,8 @@ class Notification:
     def dedupe_key(self) -> str:
         """One message of a kind for one event, in each channel."""
         key = f"{self.complaint_id}:{self.entry}:{self.kind}"
+        if self.kind is Kind.TEAM_RETURNED:
+            key = f"{key}:{self.recipient}"
         return key if self.channel is Channel.SMS else f"{key}:{self.channel}"
 
     @property

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 import structlog
 
 from complaints import history, number, texts
 from complaints.batches import Due, Work, carry_out_each
 from complaints.history import Event
+from complaints.in_call import take_call
 from complaints.lifecycle import Paused, PauseReason
 from complaints.mapping import posts_by_id
 from complaints.moving import held_by
@@ -41,21 +43,30 @@ async def pause(
     actor: str,
     policy: Policy,
     now: datetime,
+    call_id: UUID | None = None,
 ) -> None:
     """The officer of `post` has the clock stopped; the citizen is told why, since they may be who
-    is waited for. `actor`: that officer, or the agent whom they told.
+    is waited for. `actor`: that officer, or the agent whom they told in the call `call_id`.
 
-    Raises the number's errors, `InvalidInputError` (text), `WrongPostError`, `NotNowError`,
-    `AlreadyEndedError` and `NotAllowedError` (the time is over).
+    Raises the number's errors, `InvalidInputError` (text, call_id), `WrongPostError`,
+    `NotNowError`, `AlreadyEndedError`, `NotAllowedError` (the time is over) and `NoEvidenceError`
+    (somebody else's call).
     """
     digits, text = number.parse(complaint_number), clean("text", text, _LONGEST)
     async with transaction(pool) as conn:
         complaint = await hold(conn, digits)
         before = held_by(complaint, post, "paused")
         after = before.pause(await terms_for(conn, complaint, policy, now), reason, now)
-        why = f"{reason}: {text}"
+        await take_call(conn, complaint, call_id, actor=actor)
         entry = await take(
-            conn, complaint, after, event=Event.PAUSED, actor=actor, now=now, reason=why
+            conn,
+            complaint,
+            after,
+            event=Event.PAUSED,
+            actor=actor,
+            now=now,
+            reason=f"{reason}: {text}",
+            call_id=call_id,
         )
         body = texts.citizen_paused(digits, reason is PauseReason.WAITING_FOR_CITIZEN, text)
         await tell_citizen(conn, complaint, entry, Kind.CITIZEN_PAUSED, body, now)
@@ -71,6 +82,7 @@ async def resume(
     actor: str,
     policy: Policy,
     now: datetime,
+    call_id: UUID | None = None,
 ) -> datetime:
     """The officer of `post` has the clock started again; by when it must be disposed of now.
 
@@ -82,7 +94,17 @@ async def resume(
         before = must_be(complaint, Paused, "resumed")
         must_act(before, post)
         after = before.resume(await terms_for(conn, complaint, policy, now), now)
-        await take(conn, complaint, after, event=Event.RESUMED, actor=actor, now=now, reason=text)
+        await take_call(conn, complaint, call_id, actor=actor)
+        await take(
+            conn,
+            complaint,
+            after,
+            event=Event.RESUMED,
+            actor=actor,
+            now=now,
+            reason=text,
+            call_id=call_id,
+        )
     _log.info("officer's time goes on", complaint=str(complaint.id))
     return after.due_at
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 import structlog
 
@@ -29,6 +30,7 @@ async def propose(
     now: datetime,
     to: str | None = None,
     code: SpecialReason | None = None,
+    call_id: UUID | None = None,
 ) -> None:
     """Write the proposal and tell the post that decides.
 
@@ -36,7 +38,14 @@ async def propose(
     """
     why = f"{proposed.kind} {to or code}: {text}"
     entry = await note(
-        conn, complaint, proposed, event=Event.PROPOSED, actor=actor, now=now, reason=why
+        conn,
+        complaint,
+        proposed,
+        event=Event.PROPOSED,
+        actor=actor,
+        now=now,
+        reason=why,
+        call_id=call_id,
     )
     await statements().lifecycle_add_proposal(
         conn,

@@ -66,6 +66,8 @@ class PostRow:
     """An officer's post. `number`: its office's (E.164). `vacant_from`: the mark of a vacancy.
 
     `title_en`: where it has an English title; the Hindi one stands in for it.
+    `categories`: codes of the nodes that it is for, each with all below; none: for whatever its
+    department answers.
     """
 
     id: str
@@ -76,6 +78,7 @@ class PostRow:
     number: str
     vacant_from: date | None = None
     title_en: str = ""
+    categories: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,11 +164,7 @@ async def _put_matters(conn: Connection, data: ReferenceData) -> None:
 
 async def _put_officers(conn: Connection, data: ReferenceData) -> None:
     run = statements()
-    posts = (
-        *("ids", "titles", "departments", "places", "levels", "numbers", "vacancies"),
-        "titles_en",
-    )
-    await run.complaints_put_posts(conn, **_columns(data.posts, *posts))
+    await _put_posts(conn, data.posts)
     await run.officers_put(conn, **_columns(data.officers, "codes", "names", "numbers"))
     tenures = ("posts", "officers", "kinds", "first_days", "last_days")
     await run.officers_put_tenures(conn, **_columns(data.tenures, *tenures))
@@ -173,6 +172,22 @@ async def _put_officers(conn: Connection, data: ReferenceData) -> None:
     await run.officers_put_leaves(conn, **_columns(data.leaves, *leaves))
     await run.officers_put_holidays(
         conn, **_columns(data.holidays, "calendars", "days", "names_hi")
+    )
+
+
+async def _put_posts(conn: Connection, posts: Sequence[PostRow]) -> None:
+    run = statements()
+    columns = (
+        *("ids", "titles", "departments", "places", "levels", "numbers", "vacancies"),
+        "titles_en",
+    )
+    await run.complaints_clear_post_categories(conn, posts=[post.id for post in posts])
+    await run.complaints_put_posts(
+        conn, **_columns(posts, *columns), limited=[bool(post.categories) for post in posts]
+    )
+    limits = [(post.id, category) for post in posts for category in post.categories]
+    await run.complaints_put_post_categories(
+        conn, posts=[post for post, _ in limits], categories=[category for _, category in limits]
     )
 
 

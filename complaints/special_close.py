@@ -1,11 +1,13 @@
 """Closed although the citizen is not satisfied: with a reason code, a text and a name (R18)."""
 
 from datetime import datetime
+from uuid import UUID
 
 from complaints import number
 from complaints.ending import end_specially
 from complaints.ends import Ruling, SpecialReason
 from complaints.errors import NotAllowedError
+from complaints.in_call import take_call
 from complaints.moving import held_by
 from complaints.policy import Policy
 from complaints.proposals import propose
@@ -27,14 +29,16 @@ async def close_specially(
     policy: Policy,
     now: datetime,
     only_propose: bool = False,
+    call_id: UUID | None = None,
 ) -> bool:
     """The officer of `post` closes it, or proposes so; whether it is closed now.
 
     `only_propose`: refused (`NotAllowedError`) where the officer would decide alone.
 
     By the policy of its category the next level decides about a proposal, or nobody may.
-    Raises the number's errors, `InvalidInputError` (text), `WrongPostError`, `NotNowError`,
-    `AlreadyEndedError`, `NotAllowedError`.
+    `call_id`: in which the agent who enters it was told.
+    Raises the number's errors, `InvalidInputError` (text, call_id), `WrongPostError`,
+    `NotNowError`, `AlreadyEndedError`, `NotAllowedError`, `NoEvidenceError` (another's call).
     """
     digits, text = number.parse(complaint_number), clean("text", text, _LONGEST)
     async with transaction(pool) as conn:
@@ -44,12 +48,21 @@ async def close_specially(
         decider = before.decides_special_close(terms)
         if decider is None and only_propose:
             raise NotAllowedError("it is not proposed: who has it decides alone, if anybody may")
+        await take_call(conn, complaint, call_id, actor=actor)
         if decider:
-            proposed = before.propose_special_close(0, terms)
             await propose(
-                conn, complaint, proposed, decider.id, text=text, actor=actor, now=now, code=code
+                conn,
+                complaint,
+                before.propose_special_close(0, terms),
+                decider.id,
+                text=text,
+                actor=actor,
+                now=now,
+                code=code,
+                call_id=call_id,
             )
             return False
         ruling = Ruling(code=code, text=text, post=post, level=before.level, actor=actor)
-        await end_specially(conn, complaint, before.special_close(ruling, terms, now), now)
+        after = before.special_close(ruling, terms, now)
+        await end_specially(conn, complaint, after, now, call_id=call_id)
     return True

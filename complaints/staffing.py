@@ -29,7 +29,9 @@ _Row = asyncpg.Record | Mapping[str, Any]
 class StaffedPost:
     """A post and who holds it now. `reach`: where messages to it go (E.164).
 
-    `distance`: steps above the place that was asked for; 0 when none was. `title_en` may be empty.
+    `distance`: steps above the place that was asked for; 0 when none was. `breadth`: steps from the
+    category that was asked for up to the node that the post is for; None when none was, or when it
+    is for the whole department. `title_en` may be empty.
     """
 
     id: str
@@ -41,6 +43,7 @@ class StaffedPost:
     reach: str
     occupancy: Occupancy
     distance: int
+    breadth: int | None
 
 
 def staffed(rows: Iterable[_Row], now: datetime) -> list[StaffedPost]:
@@ -70,6 +73,7 @@ def _staffed(rows: Sequence[_Row], now: datetime) -> StaffedPost:
         reach(held, post["number"]),
         held,
         post["distance"],
+        post["breadth"],
     )
 
 

@@ -35,14 +35,21 @@ async def load_staffing_report(pool: Pool, now: datetime) -> StaffingReport:
         categories: dict[str, list[str]] = defaultdict(list)
         async for row in run.officers_answered_categories(conn):
             categories[row["department"]].append(row["code"])
+        above = {row["code"]: row["parent"] async for row in run.officers_category_parents(conn)}
+        limits: dict[str, list[str]] = defaultdict(list)
+        async for row in run.officers_post_categories(conn):
+            limits[row["post"]].append(row["category"])
         posts = await all_posts(conn, now)
         empty = [post for post in posts if isinstance(post.occupancy, Vacant | OnLeave)]
         waiting = run.officers_open_complaints(conn, posts=[post.id for post in empty])
         counts = {row["post"]: row["complaints"] async for row in waiting}
     tree = Places({row["code"]: row["parent"] for row in places})
-    duties = [Duty(post.department, post.place, post.level) for post in posts]
+    duties = [
+        Duty(post.department, post.place, post.level, tuple(sorted(limits.get(post.id, ()))))
+        for post in posts
+    ]
     names = {row["code"]: row["name_en"] for row in places}
-    return StaffingReport(holes(tree, categories, duties), empty, counts, names)
+    return StaffingReport(holes(tree, categories, duties, above=above), empty, counts, names)
 
 
 def render_staffing_report(report: StaffingReport, *, every_name: bool = False) -> str:
@@ -55,11 +62,11 @@ def _holes(report: StaffingReport, shown: int | None) -> Iterator[str]:
     if not report.holes:
         yield "Every category has a post of every level at every place."
         return
-    department = None
+    told = None
     for hole in report.holes:
-        if hole.department != department:
-            department = hole.department
-            yield f"{department}: {_listed(hole.categories, shown)}"
+        if (hole.department, hole.categories) != told:
+            told = (hole.department, hole.categories)
+            yield f"{hole.department}: {_listed(hole.categories, shown)}"
         yield f"  {_levels(hole.levels)}: {_where(hole, report.names, shown)}"
 
 

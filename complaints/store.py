@@ -19,7 +19,7 @@ from complaints.lifecycle import (
     Terms,
     WithOfficer,
 )
-from complaints.mapping import ladders_for
+from complaints.mapping import Wanted, ladders_for
 from complaints.policy import Policy
 from complaints.state_rows import STATE_NAMES, rows_of, state_of
 from db.pool import Connection, Pool
@@ -154,7 +154,7 @@ async def terms_for_each(
     conn: Connection, complaints: Sequence[Complaint], policy: Policy, now: datetime
 ) -> dict[UUID, Terms]:
     """As `terms_for`, with the same few statements for any number of complaints."""
-    wanted = sorted({(_department(one), one.place) for one in complaints})
+    wanted = sorted({_wanted(one) for one in complaints})
     ladders = await ladders_for(conn, wanted, now)
     rules = {category: policy.of(category) for category in {one.category for one in complaints}}
     closed = {
@@ -164,7 +164,7 @@ async def terms_for_each(
     return {
         one.id: Terms(
             rules[one.category],
-            ladders[_department(one), one.place],
+            ladders[_wanted(one)],
             one.level_days,
             closed.get(rules[one.category].holidays, frozenset()),
         )
@@ -187,10 +187,10 @@ def _counts(one: Complaint, rules: Mapping[str, Policy]) -> bool:
     return Counting.WORKING_DAYS in counts
 
 
-def _department(complaint: Complaint) -> str:
+def _wanted(complaint: Complaint) -> Wanted:
     if complaint.department is None:
         raise NotAllowedError("its category has no department, so no officer")
-    return complaint.department
+    return complaint.department, complaint.category, complaint.place
 
 
 async def holidays(conn: Connection, policy: Policy) -> frozenset[date]:

@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
+from access.grants import numbers_of
+from access.rights import Right
 from complaints import history
 from complaints.errors import AlreadyEndedError, NotNowError, WrongPostError
 from complaints.history import Entry, Event
 from complaints.lifecycle import Followed, Open, Returned, State, Triage, WithOfficer
 from complaints.mapping import post_by_id
-from complaints.notifications import Body, Kind, Notification, notify
+from complaints.notifications import Body, Kind, Notification, notify, notify_each
 from complaints.store import STATE_NAMES, Complaint, move
 from db.pool import Connection
 
@@ -133,6 +135,20 @@ async def tell_citizen(
         complaint_id=complaint.id, entry=entry, kind=kind, recipient=complaint.contact, body=body
     )
     await notify(conn, told, now)
+
+
+async def tell_team(
+    conn: Connection, complaint: Complaint, entry: int, kind: Kind, body: Body, now: datetime
+) -> int:
+    """A message to each of the CM's team with a registered telephone; how many they are."""
+    numbers = await numbers_of(conn, Right.COMPLAINT_FORWARD, now)
+    told = [
+        Notification(complaint_id=complaint.id, entry=entry, kind=kind, recipient=number, body=body)
+        for number in numbers
+    ]
+    if told:
+        await notify_each(conn, told, now)
+    return len(told)
 
 
 async def tell_post(

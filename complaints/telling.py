@@ -150,8 +150,8 @@ def _entry(entry: Entry) -> _Line:
 
 def _call(call: StoryCall) -> _Line:
     who = "The citizen called" if call.direction == "inbound" else "The citizen was called"
-    if call.role == "disposal":
-        who = "The officer called"
+    if call.role in ("disposal", "officer"):
+        who = "The officer called" if call.direction == "inbound" else "The officer was called"
     if call.attempt_no:
         who += f" about disposal {call.disposal_no}, attempt {call.attempt_no}"
     if call.agent_id:

@@ -303,6 +303,17 @@ def officer_proposal(number: str, kind: ProposalKind, text: str) -> Variables:
     return {"number": number, "proposal": _PROPOSALS[kind], "matter": _excerpt(text)}
 
 
+def team_returned(number: str, category: str, place: str, text: str, due_at: datetime) -> Variables:
+    """To the CM's team: an officer says that it is not theirs."""
+    return {
+        "number": number,
+        "category": category,
+        "place": place,
+        "matter": _excerpt(text),
+        "due": clock(due_at),
+    }
+
+
 def officer_refused(number: str, text: str, due_at: datetime) -> Variables:
     """To the officer whose proposal was refused."""
     return {"number": number, "matter": _excerpt(text), "due": clock(due_at)}

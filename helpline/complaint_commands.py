@@ -1,7 +1,7 @@
 """`helpline complaint ...` and `helpline bundle ...`: each move of a complaint's life, by hand.
 
 An officer's move names their post (`--by`); with `--agent`, that post told an agent on the
-telephone. A citizen's move names the call or the page on which they said so.
+telephone, in the call `--call`. A citizen's move names the call or the page on which they said so.
 """
 
 import argparse
@@ -33,6 +33,8 @@ from complaints.special_close import close_specially
 from complaints.story import load_story
 from complaints.telling import render_story
 from complaints.texts import DissatisfactionReason, clock
+from complaints.waiting import For, render_waiting, to_decide
+from complaints.waiting import waiting as all_waiting
 from db.pool import Pool
 from helpline.adapters import LinkSigner, link_signer
 from helpline.attachment_commands import offered
@@ -68,7 +70,7 @@ async def desk(settings: Settings) -> AsyncIterator[Desk]:
 def _officer(options: argparse.Namespace) -> dict[str, Any]:
     """Whose move it is, and who enters it."""
     actor = f"agent:{options.agent}" if options.agent else f"post:{options.by}"
-    return {"post": options.by, "actor": actor}
+    return {"post": options.by, "actor": actor, "call_id": options.call}
 
 
 def _word(options: argparse.Namespace) -> OwnWord:
@@ -100,7 +102,6 @@ async def dispose(settings: Settings, options: argparse.Namespace) -> int:
             kind=DisposalKind(options.kind),
             report=options.report,
             via=Via.AGENT if options.agent else Via.PORTAL,
-            call_id=options.call,
             attachments=files,
             **_officer(options),
             **one.rules,
@@ -151,6 +152,22 @@ async def forward(settings: Settings, options: argparse.Namespace) -> int:
             **one.rules,
         )
     say(options, f"forwarded to {after.post} (L{after.level}), due {clock(after.due_at)}")
+    return 0
+
+
+async def waiting(settings: Settings, options: argparse.Namespace) -> int:
+    """Print what waits for the CM's team or for a decision."""
+    async with desk(settings) as one:
+        if options.decider:
+            lines = await to_decide(one.pool, [options.decider], at_most=options.most, **one.rules)
+            more = False
+        else:
+            what = (For(options.what),) if options.what else tuple(For)
+            page = await all_waiting(one.pool, what=what, at_most=options.most, **one.rules)
+            lines, more = list(page.lines), page.after is not None
+    for line in lines:
+        print(render_waiting(line, one.now))
+    print(f"{len(lines)} complaint(s) wait{', and more' if more else ''}")
     return 0
 
 
@@ -269,7 +286,14 @@ async def comment(settings: Settings, options: argparse.Namespace) -> int:
     """A remark, at any time."""
     actor = f"agent:{options.agent}" if options.agent else options.by
     async with desk(settings) as one:
-        await write_comment(one.pool, options.number, text=options.text, actor=actor, now=one.now)
+        await write_comment(
+            one.pool,
+            options.number,
+            text=options.text,
+            actor=actor,
+            now=one.now,
+            call_id=options.call,
+        )
     say(options, "noted")
     return 0
 

@@ -11,6 +11,7 @@ from complaints.disposal import DisposalKind
 from complaints.ends import SpecialReason
 from complaints.lifecycle import PauseReason
 from complaints.texts import DissatisfactionReason
+from complaints.waiting import For
 from helpline import attachment_commands, feedback_commands, registration_commands
 from helpline import complaint_commands as commands
 from helpline.settings import Settings
@@ -37,12 +38,18 @@ class _Verbs:
         return verb
 
     def by_officer(
-        self, name: str, what: str, command: _Command, text: str | None
+        self,
+        name: str,
+        what: str,
+        command: _Command,
+        text: str | None,
+        call: str = "the call in which that agent was told",
     ) -> argparse.ArgumentParser:
         """A move of the post that has the complaint; `text`: what is to be said with it."""
         verb = self.add(name, what, command)
         verb.add_argument("--by", required=True, metavar="POST", help="the post whose move it is")
         verb.add_argument("--agent", help="the agent whom that post told on the telephone")
+        verb.add_argument("--call", type=UUID, help=call)
         return _saying(verb, text) if text else verb
 
 
@@ -60,6 +67,7 @@ def add_complaint(parser: argparse.ArgumentParser) -> None:
     who = comment.add_mutually_exclusive_group(required=True)
     who.add_argument("--by", metavar="ACTOR", help="such as post:bdo-mehroni, cm_office:5")
     who.add_argument("--agent", help="the agent who writes it")
+    comment.add_argument("--call", type=UUID, help="the call that the agent writes about")
 
 
 def add_bundle(parser: argparse.ArgumentParser) -> None:
@@ -90,11 +98,14 @@ def add_feedback(parser: argparse.ArgumentParser) -> None:
 
 def _add_officers_moves(verbs: _Verbs) -> None:
     dispose = verbs.by_officer(
-        "dispose", "enter an officer's disposal report", commands.dispose, None
+        "dispose",
+        "enter an officer's disposal report",
+        commands.dispose,
+        None,
+        "the call in which that agent was told; needed with --agent",
     )
     dispose.add_argument("--report", required=True, help="what was done, in the officer's words")
     dispose.add_argument("--kind", choices=list(DisposalKind), default=DisposalKind.RESOLVED)
-    dispose.add_argument("--call", type=UUID, help="the call in which it was told")
     dispose.add_argument(
         "--attach",
         action="append",
@@ -150,6 +161,16 @@ def _add_cm_teams_moves(verbs: _Verbs) -> None:
     forward.add_argument("--category", help="the right category")
     forward.add_argument("--place", help="the right place")
     forward.add_argument("--text", default="", help="a word with it")
+    waiting = verbs.plain.add_parser(
+        "waiting",
+        help="what waits for the CM's team or for a decision",
+        description="what waits for the CM's team or for a decision, longest first",
+    )
+    which = waiting.add_mutually_exclusive_group()
+    which.add_argument("--what", choices=list(For), help="only that; default: all")
+    which.add_argument("--decider", metavar="POST", help="proposals that this post decides")
+    waiting.add_argument("--most", type=int, default=100, metavar="N", help="default: 100")
+    waiting.set_defaults(command=commands.waiting)
     advise = verbs.add("advise", "not for this helpline: say where to go", commands.advise)
     advise.add_argument("--by", required=True, metavar="NAME", help="who of the CM's team")
     _saying(advise, "where to go")

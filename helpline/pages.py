@@ -22,6 +22,7 @@ from helpline.clock import Clock
 from helpline.settings import Settings
 from helpline.sign_in import passwords, session_rule
 from web.options import WebOptions
+from web.pages.waiting import MENU as WAITING_MENU
 from web.shell import Shell
 from web.site import MENU
 
@@ -52,7 +53,7 @@ def page_shell(settings: Settings, pool: Pool, now: Clock) -> Shell:
         passwords(settings),
         now,
         packages=("cti", SUPERVISOR_PAGES),
-        menu=(*DESK_MENU, *MENU, *SUPERVISOR_MENU),
+        menu=(*DESK_MENU, *MENU, *WAITING_MENU, *SUPERVISOR_MENU),
     )
 
 

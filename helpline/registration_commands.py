@@ -51,6 +51,8 @@ def add_to(verbs: Any) -> None:
     one.add_argument("number", metavar="NUMBER", help="the younger one")
     one.add_argument("--into", required=True, metavar="NUMBER", help="the older one, which goes on")
     one.add_argument("--text", default="", help="how you know")
+    one.add_argument("--agent", help="the agent whom the citizen told; default: who types")
+    one.add_argument("--call", type=UUID, help="the call in which they said so")
     one.set_defaults(command=merge_two)
 
 
@@ -91,7 +93,13 @@ async def merge_two(settings: Settings, options: argparse.Namespace) -> int:
     now = shifted_clock(settings.clock_shift)()
     async with command_pool(settings) as pool:
         await merge(
-            pool, options.number, into=options.into, actor=_operator(), now=now, text=options.text
+            pool,
+            options.number,
+            into=options.into,
+            actor=f"agent:{options.agent}" if options.agent else _operator(),
+            now=now,
+            text=options.text,
+            call_id=options.call,
         )
     print(f"complaint {options.number}: merged, it goes on as {options.into}")
     return 0

@@ -23,6 +23,7 @@ from messages.receipts import Receipts
 from recordings.certificate import Device
 from recordings.download import Downloads
 from recordings.vault import Vault
+from web.pages import waiting
 from web.shell import Shell
 from web.site import add_pages
 
@@ -49,6 +50,7 @@ def add_site(
     app.add_routes(agent_routes(agents))
     _add_links(app, shell, settings, vault, key)
     add_pages(app, shell)
+    waiting.add_routes(app, shell, settings.rules)
     deskpage.add_routes(app, shell)
     deskhearing.add_routes(app, shell, key)
     deskguidance.add_routes(app, shell)

@@ -10,6 +10,7 @@ from complaints.importing.known import Known
 from complaints.importing.layouts import Key, Kind, Located, Row
 from complaints.officers import Days
 from complaints.reference import PLACE_KINDS, Category, Leave, Place, PostRow, Tenure
+from complaints.trees import line_above
 
 Files = Mapping[Kind, Sequence[Located]]
 
@@ -81,6 +82,7 @@ def check(known: Known, files: Files) -> list[Fault]:
         *_rings(merged, Kind.CATEGORIES),
         *_tree(known, merged),
         *_same_duty(merged),
+        *_idle(merged),
         *_overlapping(merged, Kind.TENURES),
         *_overlapping(merged, Kind.LEAVES),
     ]
@@ -109,6 +111,7 @@ def _references(row: Row) -> list[tuple[str, Kind, str]]:
             return [
                 ("department", Kind.DEPARTMENTS, row.department),
                 ("place", Kind.PLACES, row.place),
+                *(("categories", Kind.CATEGORIES, category) for category in row.categories),
             ]
         case Tenure():
             return [("post", Kind.POSTS, row.post), ("officer", Kind.OFFICERS, row.officer)]
@@ -191,17 +194,44 @@ def _tree(known: Known, merged: Merged) -> Iterator[Fault]:
 
 
 def _same_duty(merged: Merged) -> Iterator[Fault]:
-    """One post for a department, place and level."""
-
-    def duty(row: Row) -> tuple[str, str, int] | None:
-        return (row.department, row.place, row.level) if isinstance(row, PostRow) else None
-
-    for posts in _groups(merged.items[Kind.POSTS].values(), duty):
+    """One post for a department, place and level; and one for each category that is given there."""
+    duties: defaultdict[tuple[str, str, int, str | None], list[_Item]] = defaultdict(list)
+    for item in merged.items[Kind.POSTS].values():
+        if isinstance(item.row, PostRow):
+            for category in item.row.categories or (None,):
+                duty = (item.row.department, item.row.place, item.row.level, category)
+                duties[duty].append(item)
+    for duty, posts in duties.items():
         first, *others = sorted(posts, key=_files_last)
+        category = duty[-1]
+        what = f"and category {category} " if category else ""
         for other in others:
             if other.at:
-                taken = f"department, place and level are those of {_name(first.row)}"
+                taken = f"department, place and level {what}are those of {_name(first.row)}"
                 yield Fault(other.at.file, other.at.line, f"{taken} ({first.origin})")
+
+
+def _idle(merged: Merged) -> Iterator[Fault]:
+    """A post is for categories that its department answers, or has such below: else for none."""
+    categories = [
+        item.row
+        for item in merged.items[Kind.CATEGORIES].values()
+        if isinstance(item.row, Category)
+    ]
+    parents = {row.code: row.parent for row in categories}
+    answered = {
+        (row.department, above)
+        for row in categories
+        if row.department
+        for above in line_above(row.code, parents)
+    }
+    for located, row in merged.rows_of(Kind.POSTS):
+        if not isinstance(row, PostRow):
+            continue
+        for category in row.categories:
+            if category in parents and (row.department, category) not in answered:
+                reason = f"categories: {row.department} answers nothing of {category!r}"
+                yield Fault(located.file, located.line, reason)
 
 
 def _overlapping(merged: Merged, kind: Kind) -> Iterator[Fault]:

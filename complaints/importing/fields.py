@@ -58,6 +58,11 @@ def words(column: str, cell: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(given))
 
 
+def codes(column: str, cell: str) -> tuple[str, ...]:
+    """Codes between semicolons, each once, in order of codes; none for an empty cell."""
+    return tuple(sorted({code(column, one.strip()) for one in cell.split(";") if one.strip()}))
+
+
 def whole(least: int, most: int) -> Callable[[str, str], int]:
     """A whole number from `least` to `most`, in Latin or Devanagari digits."""
 

@@ -35,7 +35,7 @@ def _row(kind: Kind, row: asyncpg.Record) -> Row:
             days = values["level_days"] and tuple(values["level_days"])
             return Category(**values | {"level_days": days, "keywords": tuple(values["keywords"])})
         case Kind.POSTS:
-            return PostRow(**values)
+            return PostRow(**values | {"categories": tuple(values["categories"])})
         case Kind.OFFICERS:
             return Officer(**values)
         case Kind.TENURES:

@@ -171,6 +171,7 @@ LAYOUTS: Mapping[Kind, Layout[Row]] = {
             Column("number", fields.phone),
             Column("vacant_from", fields.nothing_or(fields.day), optional=True),
             Column("title_en", fields.if_given(fields.text, otherwise=""), optional=True),
+            Column("categories", fields.codes, optional=True),
         ),
     ),
     Kind.OFFICERS: Layout(

@@ -48,6 +48,13 @@ select distinct on (u.id, t.post) u.id, null, 'officer', null, null, t.post, nul
 from app_user u join tenure t on t.officer = u.officer
 where u.id = any(:user_ids::uuid[]) and t.from_on <= :today::date and (t.until_on is null or t.until_on >= :today::date);
 
+-- name: access_numbers_of(roles, now)
+-- Registered telephones of active people who hold one of these roles, wherever.
+select distinct u.number from role_grant g join app_user u on u.id = g.user_id
+where g.role = any(:roles::text[]) and g.revoked_at is null and g.from_at <= :now and (g.until_at is null or g.until_at > :now)
+  and u.active and u.number is not null
+order by u.number;
+
 -- name: access_standing_grants(user_id)
 -- All that was not revoked, also what begins later or is over: an administrator sees it.
 select id, user_id, role, department, place, post, queue, from_at, until_at from role_grant

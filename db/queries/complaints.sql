@@ -12,19 +12,25 @@ where n.number = :number order by c.created_at, c.id limit :at_most;
 -- name: complaints_place(code)^
 select code, name_hi from place where code = :code;
 
--- name: complaints_posts_above(departments, places, today)
--- For the n-th department and place: its posts there and above (`posts_above`, migration 0031).
-select w.n, a.* from unnest(:departments::text[], :places::text[]) with ordinality as w (department, place, n)
-cross join lateral posts_above(w.department, w.place, :today) a
+-- name: complaints_posts_above(departments, categories, places, today)
+-- For the n-th department, category and place: its posts there and above (`posts_above`, migration 0041).
+select w.n, a.*
+from unnest(:departments::text[], :categories::text[], :places::text[]) with ordinality as w (department, category, place, n)
+cross join lateral posts_above(w.department, w.category, w.place, :today) a
 order by w.n, a.id, a.from_on, a.distance;
 
--- name: complaints_posts_above_one(department, place, today)
--- As complaints_posts_above, for one place: planned once, since a plan for one costs more than to carry it out.
-select * from posts_above(:department, :place, :today) order by id, from_on, distance;
+-- name: complaints_posts_above_one(department, category, place, today)
+-- As complaints_posts_above, for one: planned once, since a plan for one costs more than to carry it out.
+select * from posts_above(:department, :category, :place, :today) order by id, from_on, distance;
+
+-- name: complaints_post_limits(posts)
+-- What those of these posts are for that are not for the whole department.
+select l.post, k.name_hi from post_category l join category k on k.code = l.category
+where l.post = any(:posts::text[]) order by l.post, k.name_hi;
 
 -- name: complaints_posts(ids, today)
 -- As complaints_posts_above, for these posts.
-select post.id, post.title, post.title_en, post.department, post.level, post.place, post.number, post.vacant_from, 0 as distance,
+select post.id, post.title, post.title_en, post.department, post.level, post.place, post.number, post.vacant_from, 0 as distance, null::integer as breadth,
        t.officer, o.name, o.number as officer_number, t.kind, t.from_on, t.until_on,
        l.from_on as leave_from, l.until_on as leave_until
 from post
@@ -103,6 +109,26 @@ from complaint c join category k on k.code = c.category join place p on p.code =
 where c.cm_office_since is not null and c.ended_at is null
 order by c.cm_office_since, c.number
 limit :at_most;
+
+-- name: complaints_waiting(states, after_since, after_number, at_most)
+-- What waits for the CM's team, or for the next level's decision: longest waiting first. Cut before anything is joined. A
+-- complaint got its state when it was changed last: nothing else changes one that waits.
+select c.id, c.number, c.state, k.name_hi as category_name, p.name_hi as place_name, c.level, c.post, o.title as post_title,
+       c.changed_at as since, c.due_at, r.kind as proposal_kind,
+       left(case c.state when 'proposed' then r.text
+            when 'returned' then (select h.reason from complaint_history h
+                                  where h.complaint_id = c.id and h.event = 'wrong_mapping' order by h.seq desc limit 1)
+            else c.text_hi end, 200) as words
+from (
+    select * from complaint
+    where state in ('triage', 'returned', 'proposed') and state = any(:states::text[])
+      and (changed_at, number) > (:after_since::timestamptz, :after_number::text)
+    order by changed_at, number
+    limit :at_most
+) c
+join category k on k.code = c.category join place p on p.code = c.place left join post o on o.id = c.post
+left join proposal r on r.complaint_id = c.id and r.entry = c.proposal
+order by c.changed_at, c.number;
 
 -- name: complaints_held(ids)
 -- Complaints whose rows this transaction has taken, as they are now, in the order of `ids`.
@@ -413,13 +439,23 @@ set name_hi = excluded.name_hi, name_en = excluded.name_en, department = exclude
     level_days = excluded.level_days, parent = excluded.parent, in_scope = excluded.in_scope,
     advice_hi = excluded.advice_hi, keywords = excluded.keywords;
 
--- name: complaints_put_posts(ids, titles, departments, places, levels, numbers, vacancies, titles_en)!
-insert into post (id, title, department, place, level, number, vacant_from, title_en)
+-- name: complaints_clear_post_categories(posts)!
+-- Before the posts are written: nothing may say of a post that it is limited while its duty changes.
+delete from post_category where post = any(:posts::text[]);
+
+-- name: complaints_put_posts(ids, titles, departments, places, levels, numbers, vacancies, titles_en, limited)!
+insert into post (id, title, department, place, level, number, vacant_from, title_en, limited)
 select * from unnest(:ids::text[], :titles::text[], :departments::text[], :places::text[], :levels::smallint[],
-                     :numbers::text[], :vacancies::date[], :titles_en::text[])
+                     :numbers::text[], :vacancies::date[], :titles_en::text[], :limited::boolean[])
 on conflict (id) do update
 set title = excluded.title, title_en = excluded.title_en, department = excluded.department, place = excluded.place, level = excluded.level,
-    number = excluded.number, vacant_from = excluded.vacant_from;
+    number = excluded.number, vacant_from = excluded.vacant_from, limited = excluded.limited;
+
+-- name: complaints_put_post_categories(posts, categories)!
+-- After the posts: each row repeats its post's duty.
+insert into post_category (post, category, department, place, level)
+select p.id, r.category, p.department, p.place, p.level
+from unnest(:posts::text[], :categories::text[]) as r (post, category) left join post p on p.id = r.post;
 
 -- name: complaints_holding_call(call_id)
 -- The complaints that a call belongs to, as they stand; they do not change before our transaction ends.

@@ -1,6 +1,6 @@
 -- name: officers_of_all_posts(today)
 -- Every post with who held it up to today and who of them is on leave: a row for each tenure.
-select post.id, post.title, post.title_en, post.department, post.level, post.place, post.number, post.vacant_from, 0 as distance,
+select post.id, post.title, post.title_en, post.department, post.level, post.place, post.number, post.vacant_from, 0 as distance, null::integer as breadth,
        t.officer, o.name, o.number as officer_number, t.kind, t.from_on, t.until_on,
        l.from_on as leave_from, l.until_on as leave_until
 from post
@@ -88,7 +88,16 @@ select code, name_hi, name_en, department, level_days, parent, in_scope, advice_
 select code, department from category where in_scope and leaf;
 
 -- name: officers_posts()
-select id, title, department, place, level, number, vacant_from, title_en from post;
+select id, title, department, place, level, number, vacant_from, title_en,
+       array(select category from post_category where post = post.id order by category collate "C") as categories
+from post;
+
+-- name: officers_post_categories()
+-- The nodes that limited posts are for.
+select post, category from post_category;
+
+-- name: officers_category_parents()
+select code, parent from category;
 
 -- name: officers_officers()
 select code, name, number from officer;

@@ -25,9 +25,9 @@ select k.code, k.name_hi, k.department, k.level_days, k.leaf, k.in_scope, k.advi
         where c.category = :category and c.place = :place and c.ended_at is null
         order by c.registered_at limit 1) as matter,
        (select coalesce(array_agg(on_date), '{}') from holiday where calendar = :calendar) as holidays,
-       array(select row(a.id, a.title, a.title_en, a.department, a.level, a.place, a.number::text, a.vacant_from, a.distance, a.officer,
-                        a.name, a.officer_number::text, a.kind, a.from_on, a.until_on, a.leave_from, a.leave_until)
-             from posts_above(k.department, :place, :today) a order by a.id, a.from_on, a.distance) as posts,
+       array(select row(a.id, a.title, a.title_en, a.department, a.level, a.place, a.number::text, a.vacant_from, a.distance, a.breadth,
+                        a.officer, a.name, a.officer_number::text, a.kind, a.from_on, a.until_on, a.leave_from, a.leave_until)
+             from posts_above(k.department, k.code, :place, :today) a order by a.id, a.from_on, a.distance) as posts,
        array(select row(t.kind, t.channel, t.language, t.template_id, t.header, t.subject, t.text, t.variables)
              from message_template t
              where t.kind = any(:messages::text[]) and t.channel = 'sms' and t.language = 'hi') as templates,

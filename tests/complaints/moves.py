@@ -4,8 +4,9 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from access import users
+from access import grants, users
 from access.log import By
+from access.rights import TENANT, Grant, Role, Scope
 from complaints.deciding import decide
 from complaints.disposal import DisposalKind
 from complaints.ending import advise, withdraw
@@ -33,6 +34,16 @@ def _by(world: World, post: str) -> dict[str, Any]:
 
 async def energy_has_officers(world: World) -> None:
     await load(world.pool, ENERGY)
+
+
+async def user(world: World, name: str, role: Role, number: str | None) -> None:
+    """Somebody with the role everywhere; an officer's is that of L1-MAH."""
+    by, scope = By("system:test", "test"), TENANT
+    if role is Role.OFFICER:
+        scope = Scope(post="L1-MAH")
+    new = users.NewUser(sign_in_name=name, display_name=name, number=number)
+    added = await users.add(world.pool, new, by, world.now)
+    await grants.grant(world.pool, added.id, Grant(role, scope), by, world.now)
 
 
 async def officer_of(world: World, post: str, number: str | None = "+919415000021") -> UUID:

@@ -49,8 +49,8 @@ def test_nothing_lies_above_the_last_level() -> None:
 
 async def test_posts_are_found_by_walking_up_the_places(pool: Pool) -> None:
     async with pool.acquire() as conn:
-        from_block = await ladder_for(conn, "jal-nigam", "lalitpur-mahroni", START)
-        from_district = await ladder_for(conn, "jal-nigam", "lalitpur", START)
+        from_block = await ladder_for(conn, "jal-nigam", "handpump", "lalitpur-mahroni", START)
+        from_district = await ladder_for(conn, "jal-nigam", "handpump", "lalitpur", START)
     assert {level: p.id for level, p in from_block.posts.items()} == {
         1: "L1-MAH",
         2: "L2-LAL",
@@ -61,7 +61,11 @@ async def test_posts_are_found_by_walking_up_the_places(pool: Pool) -> None:
 
 
 async def test_ladders_of_many_places_are_those_of_each(pool: Pool) -> None:
-    wanted = [("jal-nigam", "lalitpur-mahroni"), ("bijli", "lalitpur"), ("jal-nigam", "up")]
+    wanted = [
+        ("jal-nigam", "handpump", "lalitpur-mahroni"),
+        ("bijli", "power-cut", "lalitpur"),
+        ("jal-nigam", "handpump", "up"),
+    ]
     async with pool.acquire() as conn:
         together = await ladders_for(conn, wanted, START)
         assert together == {one: await ladder_for(conn, *one, START) for one in wanted}
@@ -70,14 +74,16 @@ async def test_ladders_of_many_places_are_those_of_each(pool: Pool) -> None:
 
 async def test_another_departments_posts_are_not_taken(pool: Pool) -> None:
     async with pool.acquire() as conn:
-        assert not (await ladder_for(conn, "bijli", "lalitpur-mahroni", START)).posts
+        assert not (await ladder_for(conn, "bijli", "power-cut", "lalitpur-mahroni", START)).posts
 
 
 async def test_a_ring_of_places_ends_the_walk(pool: Pool) -> None:
     state = next(place for place in REFERENCE.places if place.code == "up")
     await load(pool, ReferenceData(places=[replace(state, parent="lalitpur-mahroni")]))
     async with pool.acquire() as conn:
-        assert sorted((await ladder_for(conn, "jal-nigam", "lalitpur", START)).posts) == [
+        assert sorted(
+            (await ladder_for(conn, "jal-nigam", "handpump", "lalitpur", START)).posts
+        ) == [
             1,
             2,
             3,

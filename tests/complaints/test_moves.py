@@ -55,6 +55,7 @@ MESSAGES: list[tuple[Kind, texts.Variables]] = [
     (Kind.CITIZEN_IN_TRIAGE, texts.citizen_in_triage(NUMBER)),
     (Kind.CITIZEN_INTERIM, texts.citizen_interim(NUMBER, "शीघ्र", START)),
     (Kind.CITIZEN_PAUSED, texts.citizen_paused(NUMBER, False, "स्थगन")),
+    (Kind.TEAM_RETURNED, texts.team_returned(NUMBER, "हैंडपंप", "महरौनी", "नहीं", START)),
     (Kind.OFFICER_REPORTED, texts.officer_reported(NUMBER, "हैंडपंप", "महरौनी", START)),
     (Kind.OFFICER_VACANCY, texts.officer_vacancy(NUMBER, "अवर अभियंता", "महरौनी", 7, START)),
     (Kind.CITIZEN_MOVED, texts.citizen_moved(NUMBER, START)),
@@ -413,7 +414,7 @@ async def told_by_telephone(world: World, number: str, **changes: object) -> Non
         "actor": "agent:101",
         "via": Via.AGENT,
         "post": "L1-MAH",
-        "call_id": await world.call(),
+        "call_id": await world.talked_with("101", "+919415000001"),
     } | changes
     await dispose(
         world.pool,

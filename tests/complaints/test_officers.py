@@ -272,5 +272,5 @@ async def test_the_ladder_is_that_of_the_day_that_is_asked_about(
 ) -> None:
     await conn.execute("update post set vacant_from = '2025-11-21' where id = 'L1-MAH'")
     for now, levels in ((START, [1, 2, 3, 4]), (world.later(days=1), [2, 3, 4])):
-        ladder = await ladder_for(conn, "jal-nigam", "lalitpur-mahroni", now)
+        ladder = await ladder_for(conn, "jal-nigam", "handpump", "lalitpur-mahroni", now)
         assert sorted(ladder.posts) == levels

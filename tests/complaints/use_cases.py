@@ -8,9 +8,11 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
+from access.rights import Role
 from complaints import feedback, officers_line
 from complaints.attachments.erasing import erase
 from complaints.bundles import open_bundle, renew
+from complaints.disposal import DisposalKind, Via, dispose
 from complaints.escalation import escalate_overdue, remind
 from complaints.feedback import Answer
 from complaints.guidance import answers
@@ -43,6 +45,7 @@ from tests.complaints.moves import (
     spoken_by_its_officer,
     told,
     transferred,
+    user,
     withdrawn,
 )
 from tests.complaints.world import World, sign
@@ -94,6 +97,23 @@ async def answering(world: World) -> UseCase:
 async def disposing(world: World) -> UseCase:
     registered = await world.register()
     return lambda cut: cut.dispose(registered.number, post="L1-MAH")
+
+
+async def being_told_a_disposal(world: World) -> UseCase:
+    number = (await world.register()).number
+    call = await world.talked_with("101", "+919415000001")
+    return lambda cut: dispose(
+        cut.pool,
+        number,
+        kind=DisposalKind.RESOLVED,
+        report="ठीक कर दिया",
+        post="L1-MAH",
+        actor="agent:101",
+        policy=cut.policy,
+        now=cut.now,
+        via=Via.AGENT,
+        call_id=call,
+    )
 
 
 async def disposing_with_files(world: World) -> UseCase:
@@ -333,6 +353,7 @@ async def refusing(world: World) -> UseCase:
 
 
 async def returning_a_mapping(world: World) -> UseCase:
+    await user(world, "anita", Role.CM_OFFICE, "+919415000051")
     return on(returned, (await world.register()).number)
 
 
@@ -465,6 +486,7 @@ USE_CASES: list[Callable[[World], Awaitable[UseCase]]] = [
     merging,
     answering,
     disposing,
+    being_told_a_disposal,
     disposing_with_files,
     answering_with_a_file,
     erasing_a_file,

@@ -346,3 +346,37 @@ def test_an_operator_sets_how_much_may_be_attached(
     assert said == "helpline: attachment a.png is too large: a file has 2048 bytes at most\n"
     monkeypatch.setenv("HELPLINE_ATTACHMENTS__BYTES_TOGETHER", "1024")
     assert "attachments: bytes_each: is more than bytes_together" in town.refuses(*reported)
+
+
+def test_what_waits_is_listed_for_the_team_and_for_who_decides(town: Town) -> None:
+    number = town.registered()
+    town.says("complaint", "return", number, *OFFICER)
+    waits, count = town.says("complaint", "waiting").splitlines()
+    assert waits.startswith(f"{number}  waits 0 d 0 h, since ")
+    assert "returned by L1" in waits
+    assert count == "1 complaint(s) wait"
+    assert town.says("complaint", "waiting", "--what", "proposed") == "0 complaint(s) wait\n"
+    assert town.says("complaint", "waiting", "--decider", "L2-LAL") == "0 complaint(s) wait\n"
+    town.says("complaint", "return", town.registered(), *OFFICER)
+    assert "1 complaint(s) wait, and more" in town.says("complaint", "waiting", "--most", "1")
+
+
+def test_what_an_agent_enters_names_the_call_in_which_they_were_told(town: Town) -> None:
+    number, call = town.registered(), town.talked("+919415000001")
+    by_agent = ("--agent", "101")
+    in_call = (*by_agent, "--call", call)
+    town.says("complaint", "pause", number, *OFFICER, "--reason", "court_stay", *in_call)
+    town.says("complaint", "comment", number, "--text", "बात", *in_call)
+    told = ("complaint", "dispose", number, "--by", "L1-MAH", "--report", "ठीक", *by_agent)
+    assert "in which call was the agent told" in town.refuses(*told)
+    other = ("--agent", "102", "--call", call)
+    assert "agent 102 did not have it" in town.refuses(*told[:-2], *other)
+    town.says(*told, "--call", call)
+    assert "The officer called, agent 101" in town.says("complaint", "show", number)
+
+
+def test_a_merger_names_the_agent_and_the_call(town: Town) -> None:
+    older, younger, call = town.registered(), town.registered(), town.talked()
+    words = ("complaint", "merge", younger, "--into", older, "--agent", "101", "--call", call)
+    assert town.says(*words) == f"complaint {younger}: merged, it goes on as {older}\n"
+    assert "by agent:101" in town.says("complaint", "show", younger)

@@ -52,12 +52,17 @@ def only(kind: Kind, *lines: str) -> dict[str, str]:
     return {str(kind): "\n".join([STATE[kind].splitlines()[0], *lines])}
 
 
+def state_without_posts() -> dict[str, str]:
+    kinds = (Kind.DEPARTMENTS, Kind.PLACES, Kind.CATEGORIES)
+    return {str(kind): STATE[kind] for kind in kinds}
+
+
 async def test_a_whole_state_is_imported_at_once_and_works(pool: Pool) -> None:
     report = await import_tables(pool, state())
     assert report.written
     assert await counts(pool) == (1, 3, 1, 2, 2, 2, 1, 1)
     async with pool.acquire() as conn:
-        ladder = await ladder_for(conn, "water", "b1", NOON)
+        ladder = await ladder_for(conn, "water", "handpump", "b1", NOON)
     # L2 is marked vacant; E1 of L1 is on leave, E2 in charge has no number of their own.
     assert {level: post.number for level, post in ladder.posts.items()} == {1: "+919415000001"}
 
@@ -202,7 +207,9 @@ async def test_places_lie_in_larger_places(
         assert any(fault.startswith(reason) for fault in found), (reason, found)
 
 
-async def test_a_department_has_one_post_for_a_place_and_level(pool: Pool) -> None:
+async def test_a_department_has_one_post_for_all_its_categories_at_a_place_and_level(
+    pool: Pool,
+) -> None:
     twin = ["L3,c,water,b1,1,9415000003,"]
     assert await told(pool, state(**more(Kind.POSTS, *twin))) == [
         "posts.csv:4: department, place and level are those of post L1 (posts.csv:2)"
@@ -211,6 +218,52 @@ async def test_a_department_has_one_post_for_a_place_and_level(pool: Pool) -> No
     assert await told(pool, tables(**only(Kind.POSTS, *twin))) == [
         "posts.csv:2: department, place and level are those of post L1"
         " (recorded before, in no file)"
+    ]
+
+
+_LIMITED = "code,title,department,place,level,number,categories\n"
+
+
+async def test_a_post_for_some_categories_is_imported_read_back_and_changed(pool: Pool) -> None:
+    limited = _LIMITED + "L3,c,water,b1,1,9415000003,pump; handpump ;pump\n"
+    tree = more(Kind.CATEGORIES, "pump,पंप,Pump,water,7,7,7,7")
+    assert (await import_tables(pool, state(**tree))).written
+    assert (await import_tables(pool, tables(posts=limited))).written
+    kept = "select post, category, department, place, level from post_category order by category"
+    assert [tuple(row) for row in await pool.fetch(kept)] == [
+        ("L3", "handpump", "water", "b1", 1),
+        ("L3", "pump", "water", "b1", 1),
+    ]
+    again = await import_tables(pool, tables(posts=limited))
+    assert again.changes[Kind.POSTS].unchanged == 1
+    silent = only(Kind.POSTS, "L3,c,water,b1,1,9415000003,")
+    assert (await import_tables(pool, tables(**silent))).changes[Kind.POSTS].unchanged == 1
+    moved = _LIMITED + "L3,c,water,d1,3,9415000003,pump\n"
+    assert (await import_tables(pool, tables(posts=moved))).written
+    assert [tuple(row) for row in await pool.fetch(kept)] == [("L3", "pump", "water", "d1", 3)]
+    whole = _LIMITED + "L3,c,water,d1,3,9415000003,\n"
+    assert (await import_tables(pool, tables(posts=whole))).written
+    assert await pool.fetch(kept) == []
+
+
+async def test_what_is_wrong_with_a_posts_categories_is_told_with_line_and_reason(
+    pool: Pool,
+) -> None:
+    posts = _LIMITED + (
+        "A,a,water,b1,1,9415000001,handpump\n"
+        "B,b,water,b1,1,9415000002,handpump;nowhere\n"
+        "C,c,water,b1,1,9415000003,rti\n"
+        "D,d,water,b1,1,9415000004,hand pump\n"
+        "E,e,water,b1,2,9415000005,handpump\n"
+    )
+    rti = more(Kind.CATEGORIES, "rti,आरटीआई,RTI,other,7,7,7,7")
+    other = more(Kind.DEPARTMENTS, "other,अन्य,Other")
+    assert await told(pool, tables(**state_without_posts() | rti | other, posts=posts)) == [
+        "posts.csv:3: categories is not among the categories: 'nowhere'",
+        "posts.csv:3: department, place and level and category handpump are those of post A"
+        " (posts.csv:2)",
+        "posts.csv:4: categories: water answers nothing of 'rti'",
+        "posts.csv:5: categories is not a code: 'hand pump'",
     ]
 
 
@@ -295,7 +348,7 @@ async def test_six_and_a_half_thousand_officers_of_a_state_are_imported(pool: Po
     assert (await import_tables(pool, tables(**files))).written
     assert await counts(pool) == (61, 76, 0, 6_500, 6_500, 6_500, 0, 0)
     async with pool.acquire() as conn:
-        ladder = await ladder_for(conn, "D07", "d3", NOON)
+        ladder = await ladder_for(conn, "D07", "unknown", "d3", NOON)
     assert ladder.posts[1].number == f"+9193{3 * 61 + 7:08}"
     again = await import_tables(pool, tables(**files))
     assert again.changes[Kind.TENURES] == Changes(unchanged=6_500, new=[], changed=[], absent=[])
