@@ -122,7 +122,7 @@ async def dispose(
     `attachments`: all that the officer sends with it; a disposal gets no more later.
 
     Raises `InvalidComplaintNumberError`, `UnknownComplaintError`, `InvalidInputError` (report,
-    actor), `WrongPostError`, `AlreadyDisposedError` when submitted twice,
+    actor, call_id), `WrongPostError`, `AlreadyDisposedError` when submitted twice,
     `AlreadyEndedError`, `NotNowError` when no officer has it, `IntakeOverError`; then nothing is
     changed, and the files are given up.
     """
@@ -157,6 +157,8 @@ async def _dispose(
     told = replace(told, text=clean("report", told.text, _LONGEST_REPORT))
     if told.via is Via.AGENT and not told.actor.startswith("agent:"):
         raise InvalidInputError("actor", "is not an agent")
+    if told.via is Via.AGENT and told.call_id is None:
+        raise InvalidInputError("call_id", "what an agent was told was told in a call")
     async with transaction(pool) as conn:
         complaint = await hold(conn, digits)
         must_act(at_work(complaint, "disposed of"), post)

@@ -29,7 +29,9 @@ from helpline.dialing import callback_settings, dialer_settings
 from helpline.figures import watch_callers, watch_calls
 from helpline.flow_parts import flow_parts
 from helpline.flows import agi_server
+from helpline.heads import HeadsKept
 from helpline.http import Health, HttpServer, application
+from helpline.keys import signing_key
 from helpline.live import LiveCell, LiveParts
 from helpline.metrics import Metrics
 from helpline.outbound import Outbound
@@ -266,6 +268,8 @@ class Helpline:
         )
         self._services.start("deadlines", sweep.run)
         self._services.start("second look", sweep.run_second_look)
+        folder, key = state_folder(self._settings).audit, signing_key(self._settings)
+        self._services.start("heads of histories", HeadsKept(pool, folder, key, self._now).run)
 
     def _start_dialer(self, pool: Pool) -> None:
         options = self._settings.feedback

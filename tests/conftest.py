@@ -17,10 +17,10 @@ from hypothesis import HealthCheck, settings
 from psycopg import sql
 
 from complaints.reference import load
-from db.migrate import migrate
 from db.pool import Pool, open_pool
 from helpline.postgres import EmbeddedPostgres
 from tests.complaints.world import REFERENCE, World
+from tests.database import migrate_to_be_emptied
 
 #: Leaves what a migrated database has before the first call and the first import.
 EMPTY = """
@@ -81,7 +81,7 @@ def postgres_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def migrated_url(postgres_url: str) -> str:
     """The session's database with our schema; other tests may have left rows in it."""
-    migrate(postgres_url)
+    migrate_to_be_emptied(postgres_url)
     return postgres_url
 
 

@@ -146,18 +146,49 @@ from unnest(:complaint_ids::uuid[]) as w (id)
 cross join lateral (select seq, hash from complaint_history where complaint_id = w.id order by seq desc limit 1) h;
 
 -- name: complaints_history_append(complaint_ids, seqs, ats, events, levels, actors, reasons, call_ids, posts, due_at, bases, attached, previous, hashes)!
+-- The complaint's row, which the caller holds, is told how long its history is and what its end is: so a cut-off tail is seen.
+with told as (
+    select * from unnest(:complaint_ids::uuid[], :seqs::integer[], :ats::timestamptz[], :events::text[], :levels::smallint[],
+                         :actors::text[], :reasons::text[], :call_ids::uuid[], :posts::text[], :due_at::timestamptz[],
+                         :bases::text[], :attached::text[], :previous::text[], :hashes::text[])
+        as r (complaint_id, seq, at, event, level, actor, reason, call_id, post, due_at, basis, attached, previous, hash)
+), head as (
+    update complaint c set entries = told.seq, head = told.hash from told where c.id = told.complaint_id
+)
 insert into complaint_history (complaint_id, seq, at, event, level, actor, reason, call_id, post, due_at, basis, attached,
                                previous, hash)
-select * from unnest(:complaint_ids::uuid[], :seqs::integer[], :ats::timestamptz[], :events::text[], :levels::smallint[],
-                     :actors::text[], :reasons::text[], :call_ids::uuid[], :posts::text[], :due_at::timestamptz[],
-                     :bases::text[], :attached::text[], :previous::text[], :hashes::text[]);
+select * from told;
 
 -- name: complaints_history(complaint_ids)
 select complaint_id, seq, at, event, level, actor, reason, call_id, post, due_at, basis, attached, previous, hash
 from complaint_history where complaint_id = any(:complaint_ids::uuid[]) order by complaint_id, seq;
 
+-- name: complaints_history_and_row(ids)
+-- Of one moment: histories, each entry beside what the complaint's row knows; one row without an entry where there is none.
+select c.id as of, c.entries, c.head, c.state as stands, c.level as stands_at, c.post as stands_with, h.*
+from complaint c left join complaint_history h on h.complaint_id = c.id
+where c.id = any(:ids::uuid[]) order by c.id, h.seq;
+
 -- name: complaints_id(number)$
 select id from complaint where number = :number;
+
+-- name: complaints_heads_after(number, at_most)
+-- Where histories end, for a walk over all complaints.
+select number, entries, head from complaint where number > :number and head is not null order by number limit :at_most;
+
+-- name: complaints_heads_since(since)
+-- As complaints_heads_after, of those with an entry from then on.
+select number, entries, head from complaint
+where id in (select complaint_id from complaint_history where at >= :since) and head is not null
+order by number;
+
+-- name: complaints_entries_named(numbers, seqs)
+-- For each complaint and place in its history: whether we know it, and the hash of that entry.
+select c.id is not null as known, h.hash
+from unnest(:numbers::text[], :seqs::bigint[]) with ordinality as w (number, seq, n)
+left join complaint c on c.number = w.number
+left join complaint_history h on h.complaint_id = c.id and h.seq = w.seq
+order by w.n;
 
 -- name: complaints_after(number, at_most)
 -- For a walk over all complaints, in order of their numbers.
@@ -214,7 +245,8 @@ select exists (select from feedback_due where complaint_id = :complaint_id and d
                and done_at is null and step = 'calls');
 
 -- name: complaints_feedback_done(complaint_id, disposal_no, at)!
-update feedback_due set done_at = :at
+-- The citizen has answered.
+update feedback_due set done_at = :at, outcome = 'answered'
 where complaint_id = :complaint_id and disposal_no = :disposal_no and done_at is null;
 
 -- name: complaints_attempt(id)^
@@ -316,7 +348,7 @@ limit :at_most;
 -- are rows without names, in the order of the fields of `complaints.story`; the driver knows only plain types in them, and
 -- lists of text. A call is there that belongs to the complaint, or that tried to reach its citizen.
 select c.id, c.number, c.state, c.level, c.text_hi, c.contact, c.kind, c.incident, c.confidential, c.source, c.confirmed_by,
-       c.weight, c.due_at, c.cm_office_since, c.registered_at, k.name_hi as category, d.name_hi as department,
+       c.weight, c.due_at, c.cm_office_since, c.registered_at, c.entries, c.head, k.name_hi as category, d.name_hi as department,
        p.name_hi as place, s.name as citizen, o.title as post_title, m.linked, m.linked_open, i.number as merged_into,
        array(select row(h.seq, h.at, h.event, h.level, h.actor, h.reason, h.call_id, h.post, h.due_at, h.basis, h.attached,
                         h.previous, h.hash)

@@ -73,10 +73,11 @@ with new_citizen as (
 )
 insert into complaint (id, number, kind, incident, confidential, source, confirmed_by, matter, category, place, citizen_id,
                        contact, text_hi, state, level, post, due_at, due_since, due_days, due_policy, due_counting,
-                       remind_at, end_entry, ended_at, registered_at, changed_at)
+                       remind_at, end_entry, ended_at, registered_at, changed_at, entries, head)
 values (:id, :number, :kind, :incident, :confidential, :source, :confirmed_by, :matter, :category, :place, :citizen_id,
         :contact, :text_hi, :state, :level, :post, :due_at, :due_since, :due_days, :due_policy, :due_counting,
-        :remind_at, case when :end_text is not null then 1 end, case when :end_text is not null then :at end, :at, :at);
+        :remind_at, case when :end_text is not null then 1 end, case when :end_text is not null then :at end, :at, :at, 1,
+        :hash);
 
 -- name: registration_done(key)^
 -- What the first form with this key came to, also when the complaint has moved on since.
