@@ -139,6 +139,7 @@ async def _remind(conn: Connection, held: Sequence[tuple[Complaint, int]], now: 
             entry=entry,
             kind=Kind.OFFICER_REMINDER,
             recipient=posts[_due(one.state).post].number,
+            officer=posts[_due(one.state).post].officer,
             body=texts.officer_reminder(
                 one.number, one.category_name, one.place_name, _due(one.state).due_at
             ),

@@ -12,11 +12,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 
+from db.ids import new_id
 from db.pool import Connection
 from db.statements import statements
 
@@ -60,6 +62,46 @@ class Event(StrEnum):
     MERGED_HERE = "merged_here"
     ATTACHMENT_ERASED = "attachment_erased"
 
+
+_HERE = "with_officer"
+
+#: In which state each event leaves a complaint; None: as it was.
+LEADS_TO: Mapping[Event, str | None] = MappingProxyType(
+    {
+        Event.REGISTERED: _HERE,
+        Event.TRIAGE: "triage",
+        Event.FORWARDED: _HERE,
+        Event.DISPOSED: "awaiting_feedback",
+        Event.CLOSED_SATISFIED: "closed_satisfied",
+        Event.RETURNED_FOR_REVIEW: _HERE,
+        Event.ESCALATED_DISSATISFIED: _HERE,
+        Event.ESCALATED_OVERDUE: _HERE,
+        Event.OVERDUE_AT_LAST_LEVEL: _HERE,
+        Event.AGENT_TO_CALL: "awaiting_feedback",
+        Event.ASKED_TO_CALL: "awaiting_feedback",
+        Event.UNVERIFIED: "unverified",
+        Event.INTERIM_REPLY: None,
+        Event.PAUSED: "paused",
+        Event.RESUMED: _HERE,
+        Event.TRANSFERRED: _HERE,
+        Event.GIVEN_BACK: _HERE,
+        Event.LINK_RENEWED: None,
+        Event.WRONG_MAPPING: "returned",
+        Event.PROPOSED: "proposed",
+        Event.REFUSED: _HERE,
+        Event.SPECIAL_CLOSED: "special_closed",
+        Event.WITHDRAWN: "withdrawn",
+        Event.REOPENED: _HERE,
+        Event.ADVISED: "advised",
+        Event.NOTED: None,
+        Event.ANSWERED: "answered",
+        Event.THANKED: "thanked",
+        Event.ADDED: None,
+        Event.MERGED: "merged",
+        Event.MERGED_HERE: None,
+        Event.ATTACHMENT_ERASED: None,
+    }
+)
 
 _EVENTS = frozenset(Event)
 _Row = asyncpg.Record | Mapping[str, Any]
@@ -161,13 +203,29 @@ async def append_each(conn: Connection, new: Mapping[UUID, Entry]) -> dict[UUID,
             chained(head.hash, complaint_id, seq, entry)
             for head, seq, (complaint_id, entry) in zip(before, seqs, new.items(), strict=True)
         ],
+        states=[LEADS_TO[entry.event] for entry in new.values()],
+        event_ids=[new_id(entry.at) for entry in new.values()],
     )
     return dict(zip(new, seqs, strict=True))
 
 
-def first(complaint_id: UUID, entry: Entry) -> dict[str, Any]:
-    """The first entry of a history as columns, for the statement that makes the complaint."""
+def first(complaint_id: UUID, number: str, entry: Entry) -> dict[str, Any]:
+    """The first entry of a history as columns, for the statement that makes the complaint.
+
+    With what is told of it by webhook, if somebody is to hear of it: as `append_each` tells.
+    """
+    event = {
+        "number": number,
+        "event": entry.event,
+        "entry": 1,
+        "state": LEADS_TO[entry.event],
+        "level": entry.level,
+    }
     return {
+        "event_id": new_id(entry.at),
+        "event_key": f"{complaint_id}:1:{entry.event}:webhook",
+        "event_kind": f"complaint_{entry.event}",
+        "event_body": json.dumps(event),
         "event": entry.event,
         "actor": entry.actor,
         "reason": entry.reason,

@@ -5,52 +5,11 @@ by this.
 """
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import Any
 
 import asyncpg
 
-from complaints.history import Event
-
-_HERE = "with_officer"
-
-#: In which state each event leaves a complaint; None: as it was.
-LEADS_TO: Mapping[Event, str | None] = MappingProxyType(
-    {
-        Event.REGISTERED: _HERE,
-        Event.TRIAGE: "triage",
-        Event.FORWARDED: _HERE,
-        Event.DISPOSED: "awaiting_feedback",
-        Event.CLOSED_SATISFIED: "closed_satisfied",
-        Event.RETURNED_FOR_REVIEW: _HERE,
-        Event.ESCALATED_DISSATISFIED: _HERE,
-        Event.ESCALATED_OVERDUE: _HERE,
-        Event.OVERDUE_AT_LAST_LEVEL: _HERE,
-        Event.AGENT_TO_CALL: "awaiting_feedback",
-        Event.ASKED_TO_CALL: "awaiting_feedback",
-        Event.UNVERIFIED: "unverified",
-        Event.INTERIM_REPLY: None,
-        Event.PAUSED: "paused",
-        Event.RESUMED: _HERE,
-        Event.TRANSFERRED: _HERE,
-        Event.GIVEN_BACK: _HERE,
-        Event.LINK_RENEWED: None,
-        Event.WRONG_MAPPING: "returned",
-        Event.PROPOSED: "proposed",
-        Event.REFUSED: _HERE,
-        Event.SPECIAL_CLOSED: "special_closed",
-        Event.WITHDRAWN: "withdrawn",
-        Event.REOPENED: _HERE,
-        Event.ADVISED: "advised",
-        Event.NOTED: None,
-        Event.ANSWERED: "answered",
-        Event.THANKED: "thanked",
-        Event.ADDED: None,
-        Event.MERGED: "merged",
-        Event.MERGED_HERE: None,
-        Event.ATTACHMENT_ERASED: None,
-    }
-)
+from complaints.history import LEADS_TO, Event
 
 
 def disagreement(

@@ -34,7 +34,7 @@ from helpline.http import Health, HttpServer, application
 from helpline.keys import signing_key
 from helpline.live import LiveCell, LiveParts
 from helpline.metrics import Metrics
-from helpline.outbound import Outbound
+from helpline.outbound import Outbound, tell_outside
 from helpline.pages import DeskSessions, SessionSweep, page_shell
 from helpline.prompts import other_stores, prompt_store, render_prompts
 from helpline.queue_words import QueueWords
@@ -162,7 +162,7 @@ class Helpline:
         self._start_recordings(pool)
         self._start_deadlines(pool)
         self._start_dialer(pool)
-        self._start_messages(pool)
+        await self._start_messages(pool)
         await self._start_http(pool)
         progress("queues: waiting for Asterisk's state")
         await self._until_in_step()
@@ -283,10 +283,11 @@ class Helpline:
         dialer = Dialer(pool, originator, self._now, dialer_settings(self._settings))
         self._services.start(_DIALER, lambda: dialer.run(options.tick_seconds))
 
-    def _start_messages(self, pool: Pool) -> None:
+    async def _start_messages(self, pool: Pool) -> None:
         options = self._settings.notifications
         if not options.enabled:
             return
+        await tell_outside(pool, options, self._now())
         outbound = Outbound(pool, options, state_folder(self._settings).outbox, self._now)
         outbound.add_metrics(self._metrics)
         # Below the services: what is under way ends before its connection is closed.

@@ -9,10 +9,10 @@ left join officer o on o.code = t.officer
 left join officer_leave l on l.officer = t.officer and daterange(l.from_on, l.until_on, '[]') @> :today::date
 order by post.id, t.from_on;
 
--- name: officers_put(codes, names, numbers)!
-insert into officer (code, name, number)
-select * from unnest(:codes::text[], :names::text[], :numbers::text[])
-on conflict (code) do update set name = excluded.name, number = excluded.number;
+-- name: officers_put(codes, names, numbers, emails)!
+insert into officer (code, name, number, email)
+select * from unnest(:codes::text[], :names::text[], :numbers::text[], :emails::text[])
+on conflict (code) do update set name = excluded.name, number = excluded.number, email = excluded.email;
 
 -- name: officers_put_tenures(posts, officers, kinds, first_days, last_days)!
 insert into tenure (post, officer, kind, from_on, until_on)
@@ -49,8 +49,15 @@ select code, department from category where in_scope and leaf;
 -- name: officers_posts()
 select id, title, department, place, level, number, vacant_from, title_en from post;
 
+-- name: officers_posts_that_had_complaints(posts)
+-- Or that reported or ended one.
+select p.id from post p
+where p.id = any(:posts::text[])
+  and (exists (select from complaint c where c.post = p.id) or exists (select from disposal d where d.post = p.id)
+       or exists (select from complaint_end e where e.post = p.id));
+
 -- name: officers_officers()
-select code, name, number from officer;
+select code, name, number, email from officer;
 
 -- name: officers_tenures()
 select post, officer, kind, from_on, until_on from tenure;

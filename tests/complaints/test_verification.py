@@ -1,9 +1,8 @@
 import pytest
 
 from complaints.errors import UnknownComplaintError
-from complaints.history import Event
+from complaints.history import LEADS_TO, Event
 from complaints.number import make
-from complaints.standing import LEADS_TO
 from complaints.store import STATE_NAMES
 from complaints.verification import Verified, verify_all, verify_one
 from tests.complaints.world import World
