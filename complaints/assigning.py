@@ -7,7 +7,7 @@ from datetime import datetime
 from complaints import texts
 from complaints.confidentiality import may_know
 from complaints.lifecycle import WithOfficer
-from complaints.mapping import posts_by_id
+from complaints.mapping import Post, posts_by_id
 from complaints.notifications import Kind, Notification, assignment_of, notify_each
 from complaints.policy import Policy
 from complaints.store import Complaint
@@ -32,14 +32,14 @@ async def tell_assigned(
         message
         for one in assigned
         for message in (
-            _to_officer(one, posts[one.state.post].number, policy),
+            _to_officer(one, posts[one.state.post], policy),
             _to_citizen(one),
         )
     ]
     await notify_each(conn, messages, now)
 
 
-def _to_officer(one: Assigned, recipient: str, policy: Policy) -> Notification:
+def _to_officer(one: Assigned, post: Post, policy: Policy) -> Notification:
     complaint = one.complaint
     rules = policy.of(complaint.category)
     hidden = complaint.confidential and not may_know(rules, one.state.level)
@@ -47,7 +47,8 @@ def _to_officer(one: Assigned, recipient: str, policy: Policy) -> Notification:
         complaint_id=complaint.id,
         entry=one.seq,
         kind=assignment_of(one.state.about),
-        recipient=recipient,
+        recipient=post.number,
+        officer=post.officer,
         body=texts.officer_assigned(
             complaint.number,
             complaint.category_name,

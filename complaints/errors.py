@@ -4,11 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from uuid import UUID
 
 
 class ComplaintError(Exception):
     """The base of this package's errors."""
+
+
+class HeadsError(ComplaintError):
+    """A file of histories' heads is not usable: {path} {why}."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"{path} {why}")
 
 
 class InputFault(StrEnum):

@@ -145,6 +145,7 @@ async def _remind(conn: Connection, due: Sequence[Due], now: datetime) -> None:
             entry=given[one.id],
             kind=Kind.OFFICER_REMINDER,
             recipient=posts[_due(one.state).post].number,
+            officer=posts[_due(one.state).post].officer,
             body=texts.officer_reminder(
                 one.number, one.category_name, one.place_name, _due(one.state).due_at
             ),

@@ -66,6 +66,7 @@ def _message(
         entry=one.seq,
         kind=Kind.OFFICER_FORWARDED,
         recipient=post.number,
+        officer=post.officer,
         body=texts.officer_forwarded(
             complaint.number,
             complaint.category_name,

@@ -1,8 +1,9 @@
 """What happened to a complaint: append-only, each entry chained to the one before it by its hash.
 
 hash = SHA-256(hash of the entry before, as hex + the entry as canonical JSON), both UTF-8.
-The chain shows a changed, removed or inserted entry; a cut-off tail shows only against a copy of
-the head kept elsewhere.
+The chain shows a changed, removed or inserted entry. Of a tail that was cut off the complaint's row
+knows, which keeps the number and the hash of the last entry; where that was rewound too, only a
+copy of the head kept elsewhere does (`heads`).
 """
 
 import hashlib
@@ -11,11 +12,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 
+from db.ids import new_id
 from db.pool import Connection
 from db.statements import statements
 
@@ -62,6 +65,46 @@ class Event(StrEnum):
     MERGED_HERE = "merged_here"
     ATTACHMENT_ERASED = "attachment_erased"
 
+
+_HERE = "with_officer"
+
+#: In which state each event leaves a complaint; None: as it was.
+LEADS_TO: Mapping[Event, str | None] = MappingProxyType(
+    {
+        Event.REGISTERED: _HERE,
+        Event.TRIAGE: "triage",
+        Event.FORWARDED: _HERE,
+        Event.DISPOSED: "awaiting_feedback",
+        Event.CLOSED_SATISFIED: "closed_satisfied",
+        Event.RETURNED_FOR_REVIEW: _HERE,
+        Event.ESCALATED_DISSATISFIED: _HERE,
+        Event.ESCALATED_OVERDUE: _HERE,
+        Event.OVERDUE_AT_LAST_LEVEL: _HERE,
+        Event.AGENT_TO_CALL: "awaiting_feedback",
+        Event.ASKED_TO_CALL: "awaiting_feedback",
+        Event.UNVERIFIED: "unverified",
+        Event.INTERIM_REPLY: None,
+        Event.PAUSED: "paused",
+        Event.RESUMED: _HERE,
+        Event.TRANSFERRED: _HERE,
+        Event.GIVEN_BACK: _HERE,
+        Event.LINK_RENEWED: None,
+        Event.WRONG_MAPPING: "returned",
+        Event.PROPOSED: "proposed",
+        Event.REFUSED: _HERE,
+        Event.SPECIAL_CLOSED: "special_closed",
+        Event.WITHDRAWN: "withdrawn",
+        Event.REOPENED: _HERE,
+        Event.ADVISED: "advised",
+        Event.NOTED: None,
+        Event.ANSWERED: "answered",
+        Event.THANKED: "thanked",
+        Event.ADDED: None,
+        Event.MERGED: "merged",
+        Event.MERGED_HERE: None,
+        Event.ATTACHMENT_ERASED: None,
+    }
+)
 
 _EVENTS = frozenset(Event)
 _Row = asyncpg.Record | Mapping[str, Any]
@@ -163,13 +206,29 @@ async def append_each(conn: Connection, new: Mapping[UUID, Entry]) -> dict[UUID,
             chained(head.hash, complaint_id, seq, entry)
             for head, seq, (complaint_id, entry) in zip(before, seqs, new.items(), strict=True)
         ],
+        states=[LEADS_TO[entry.event] for entry in new.values()],
+        event_ids=[new_id(entry.at) for entry in new.values()],
     )
     return dict(zip(new, seqs, strict=True))
 
 
-def first(complaint_id: UUID, entry: Entry) -> dict[str, Any]:
-    """The first entry of a history as columns, for the statement that makes the complaint."""
+def first(complaint_id: UUID, number: str, entry: Entry) -> dict[str, Any]:
+    """The first entry of a history as columns, for the statement that makes the complaint.
+
+    With what is told of it by webhook, if somebody is to hear of it: as `append_each` tells.
+    """
+    event = {
+        "number": number,
+        "event": entry.event,
+        "entry": 1,
+        "state": LEADS_TO[entry.event],
+        "level": entry.level,
+    }
     return {
+        "event_id": new_id(entry.at),
+        "event_key": f"{complaint_id}:1:{entry.event}:webhook",
+        "event_kind": f"complaint_{entry.event}",
+        "event_body": json.dumps(event),
         "event": entry.event,
         "actor": entry.actor,
         "reason": entry.reason,
@@ -196,55 +255,35 @@ async def entries_of(conn: Connection, complaint_ids: Sequence[UUID]) -> dict[UU
     return found
 
 
-def told(complaint_id: UUID, rows: Sequence[_Row]) -> tuple[list[Entry], int | None]:
-    """All entries from the rows of a history, oldest first, and what `verify` says of them."""
-    return [_entry(row) for row in rows], _broken_at(complaint_id, rows)
+def told(complaint_id: UUID, rows: Sequence[_Row], end: Head) -> tuple[list[Entry], int | None]:
+    """All entries from the rows of a history, oldest first, and what `verify` says of them.
+
+    `end`: as the complaint's row knows it.
+    """
+    return [_entry(row) for row in rows], broken_at(complaint_id, rows, end)
 
 
 async def verify(conn: Connection, complaint_id: UUID) -> int | None:
     """None when the chain holds; else the place (1, 2, ...) of the first entry that does not fit.
 
-    A complaint without any history is bad at place 1: registration always writes it.
+    A complaint without any history is bad at place 1: registration always writes it. The one after
+    the last is bad where the complaint's row knows of more.
     """
-    return (await verify_each(conn, [complaint_id]))[complaint_id]
+    rows = [row async for row in statements().complaints_history_and_row(conn, ids=[complaint_id])]
+    return broken_at(complaint_id, rows, Head(rows[0]["entries"], rows[0]["head"])) if rows else 1
 
 
-async def verify_each(conn: Connection, complaint_ids: Sequence[UUID]) -> dict[UUID, int | None]:
-    """As `verify`, for each of these complaints."""
-    found = await check_each(conn, complaint_ids)
-    return {complaint_id: checked.broken_at for complaint_id, checked in found.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """What `verify` says of a history, and its entries' lines about files, by place in it."""
-
-    broken_at: int | None
-    attached: Mapping[int, str]
-
-
-async def check_each(conn: Connection, complaint_ids: Sequence[UUID]) -> dict[UUID, Checked]:
-    """For each of these complaints, read once."""
-    rows = statements().complaints_history(conn, complaint_ids=complaint_ids)
-    found: dict[UUID, list[asyncpg.Record]] = {one: [] for one in complaint_ids}
-    async for row in rows:
-        found[row["complaint_id"]].append(row)
-    return {
-        complaint_id: Checked(
-            _broken_at(complaint_id, chain),
-            {row["seq"]: row["attached"] for row in chain if row["attached"]},
-        )
-        for complaint_id, chain in found.items()
-    }
-
-
-def _broken_at(complaint_id: UUID, chain: Sequence[_Row]) -> int | None:
+def broken_at(complaint_id: UUID, chain: Sequence[_Row], end: Head) -> int | None:
+    """As `verify`, of the rows of a history, oldest first. `end`: as the complaint's row has it."""
     previous = BEFORE_THE_FIRST
     for seq, row in enumerate(chain, 1):
         if not _fits(row, previous, complaint_id, seq):
             return seq
         previous = row["hash"]
-    return None if chain else 1
+    found = Head(len(chain), previous)
+    if found == end and chain:
+        return None
+    return max(1, min(found.seq, end.seq) + (found.seq != end.seq))
 
 
 def _fits(row: _Row, previous: str, complaint_id: UUID, seq: int) -> bool:

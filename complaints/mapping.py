@@ -17,7 +17,7 @@ from itertools import groupby
 from typing import Any
 
 from complaints.calendar import IST
-from complaints.officers import Vacant
+from complaints.officers import Vacant, reached
 from complaints.staffing import StaffedPost, staffed
 from db.pool import Connection
 from db.statements import statements
@@ -34,7 +34,7 @@ POST_COLUMNS = (
 class Post:
     """An officer's post. `number`: of who holds it now, or its own (E.164): messages go there.
 
-    `title_en`: empty where it has none.
+    `title_en`: empty where it has none. `officer`: the code of who holds it, if anybody does.
     """
 
     id: str
@@ -43,6 +43,7 @@ class Post:
     place: str
     number: str
     title_en: str = ""
+    officer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,4 +178,13 @@ async def posts_by_id(conn: Connection, ids: Sequence[str], now: datetime) -> di
 
 
 def _post(post: StaffedPost) -> Post:
-    return Post(post.id, post.title, post.level, post.place, post.reach, post.title_en)
+    officer = reached(post.occupancy)
+    return Post(
+        post.id,
+        post.title,
+        post.level,
+        post.place,
+        post.reach,
+        post.title_en,
+        officer.code if officer else None,
+    )

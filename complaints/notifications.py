@@ -5,7 +5,7 @@ Written in the transaction that decided it, delivered by a worker (`messages`).
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -81,7 +81,9 @@ class Notification:
     once to each of the CM's team.
 
     `body`: the variables of the kind's template; or a text as it is, where none is registered.
-    `recordings`: what goes with it behind `links`, which are URLs: no blank is in one.
+    `officer`: the code of the person for whom it is, if it is for one; they get an e-mail too if
+    they have an address. `recordings`: what goes with it behind `links`, which are URLs: no blank
+    is in one.
     """
 
     complaint_id: UUID
@@ -91,6 +93,7 @@ class Notification:
     body: Body
     channel: Channel = Channel.SMS
     language: str = "hi"
+    officer: str | None = None
     recordings: Sequence[UUID] = ()
     links: Sequence[str] = ()
 
@@ -121,8 +124,11 @@ async def notify_each(
 ) -> None:
     """As `notify`, any number of rows with two statements: the templates, and the rows.
 
-    `known`: templates that the caller has read in this transaction; only others are read.
+    `known`: templates that the caller has read in this transaction; only others are read. An e-mail
+    is worded for each officer, and written if that one has an address: to ask first would be a
+    statement more.
     """
+    notifications = [*notifications, *(_mailed(one) for one in notifications if one.officer)]
     wordings = await _word_each(conn, notifications, known)
     for notification, wording in zip(notifications, wordings, strict=True):
         if wording.fault:
@@ -136,6 +142,7 @@ async def notify_each(
         channels=[one.channel for one in notifications],
         languages=[one.language for one in notifications],
         recipients=[one.recipient for one in notifications],
+        officers=[one.officer for one in notifications],
         subjects=[one.subject for one in wordings],
         bodies=[one.body for one in wordings],
         variables=[json.dumps(one.variables, ensure_ascii=False) for one in notifications],
@@ -150,6 +157,10 @@ async def notify_each(
         held_at=[now if one.fault else None for one in wordings],
         last_errors=[one.fault for one in wordings],
     )
+
+
+def _mailed(one: Notification) -> Notification:
+    return replace(one, channel=Channel.EMAIL, recipient="")
 
 
 async def _word_each(

@@ -46,11 +46,12 @@ class Days:
 
 @dataclass(frozen=True, slots=True)
 class Officer:
-    """A person. `number`: E.164; None when only the post's is known."""
+    """A person. `number`: E.164; None when only the post's is known. `email`: None: no e-mails."""
 
     code: str
     name: str
     number: str | None
+    email: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +140,17 @@ def occupancy(staffing: Staffing, now: datetime) -> Occupancy:
 
 def reach(occupancy: Occupancy, post_number: str) -> str:
     """Where messages to the post go: the number of who holds it now, or the post's own."""
+    officer = reached(occupancy)
+    return officer.number or post_number if officer else post_number
+
+
+def reached(occupancy: Occupancy) -> Officer | None:
+    """The person to whom messages to the post go; None: to the office."""
     match occupancy:
         case Holder(officer) | Charge(officer):
-            return officer.number or post_number
+            return officer
         case _:
-            return post_number
+            return None
 
 
 def _present(tenures: Sequence[Tenure], day: date) -> Officer | None:

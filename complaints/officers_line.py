@@ -100,18 +100,19 @@ async def _report_held(
     _, entry = await dispose_held(conn, complaint, told, policy=policy, now=now)
     await link_call(conn, complaint.id, spoken.call_id, "disposal")
     if officer.number is not None:
-        await _confirm(conn, complaint, entry, officer.number, now)
+        await _confirm(conn, complaint, entry, officer, officer.number, now)
 
 
 async def _confirm(
-    conn: Connection, complaint: Complaint, entry: int, recipient: str, now: datetime
+    conn: Connection, complaint: Complaint, entry: int, officer: User, number: str, now: datetime
 ) -> None:
     """To the registered number, whoever spoke: the officer sees what was done in their name."""
     told = Notification(
         complaint_id=complaint.id,
         entry=entry,
         kind=Kind.OFFICER_REPORTED,
-        recipient=recipient,
+        recipient=number,
+        officer=officer.officer,
         body=texts.officer_reported(
             complaint.number, complaint.category_name, complaint.place_name, now
         ),

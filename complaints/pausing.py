@@ -150,6 +150,7 @@ async def _go_on(conn: Connection, due: Sequence[Due], policy: Policy, now: date
             entry=seqs[one.id],
             kind=Kind.OFFICER_RESUMED,
             recipient=posts[after[one.id].post].number,
+            officer=posts[after[one.id].post].officer,
             body=texts.officer_resumed(
                 one.number, one.category_name, one.place_name, after[one.id].due_at
             ),

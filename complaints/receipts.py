@@ -43,7 +43,14 @@ class NewComplaint:
 def messages(form: Registration, new: NewComplaint) -> list[Notification]:
     """To the citizen always; to the officer when it is theirs."""
     return [
-        Notification(complaint_id=new.id, entry=_FIRST, kind=kind, recipient=recipient, body=body)
+        Notification(
+            complaint_id=new.id,
+            entry=_FIRST,
+            kind=kind,
+            recipient=recipient,
+            officer=new.post.officer if new.post and kind.startswith("officer_") else None,
+            body=body,
+        )
         for kind, recipient, body in _bodies(form, new)
     ]
 

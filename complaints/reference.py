@@ -165,7 +165,7 @@ async def _put_matters(conn: Connection, data: ReferenceData) -> None:
 async def _put_officers(conn: Connection, data: ReferenceData) -> None:
     run = statements()
     await _put_posts(conn, data.posts)
-    await run.officers_put(conn, **_columns(data.officers, "codes", "names", "numbers"))
+    await run.officers_put(conn, **_columns(data.officers, "codes", "names", "numbers", "emails"))
     tenures = ("posts", "officers", "kinds", "first_days", "last_days")
     await run.officers_put_tenures(conn, **_columns(data.tenures, *tenures))
     leaves = ("officers", "first_days", "last_days")

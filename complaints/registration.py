@@ -181,7 +181,7 @@ async def _write(
         end_text=state.text if isinstance(state, AtDesk) else None,
         at=now,
         **_clock_columns(new),
-        **history.first(new.id, _entry(new, form, actor, now)),
+        **history.first(new.id, new.number, _entry(new, form, actor, now)),
     )
 
 

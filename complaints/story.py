@@ -13,7 +13,7 @@ from complaints import history, number
 from complaints.attachments.model import Attachment
 from complaints.attachments.rows import attachment_of
 from complaints.errors import UnknownComplaintError
-from complaints.history import Entry
+from complaints.history import Entry, Head
 from db.pool import Pool
 from db.statements import statements
 
@@ -178,7 +178,11 @@ async def load_story(pool: Pool, complaint_number: str) -> Story:
 
 def _story(row: asyncpg.Record) -> Story:
     complaint = StoryComplaint(**{name: row[name] for name in _names(StoryComplaint)})
-    entries, broken_at = history.told(complaint.id, list(_named(_ENTRY, row["history"])))
+    entries, broken_at = history.told(
+        complaint.id,
+        list(_named(_ENTRY, row["history"])),
+        Head(row["entries"], row["head"]),
+    )
     return Story(
         complaint=complaint,
         history=tuple(entries),

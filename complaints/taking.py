@@ -169,6 +169,7 @@ async def tell_post(
         entry=entry,
         kind=kind,
         recipient=post.number,
+        officer=post.officer,
         body=body,
         links=links,
     )

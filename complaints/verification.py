@@ -1,13 +1,17 @@
 """Whether histories, and the files that they name, are as they were written."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from complaints import history, number
+import asyncpg
+
+from complaints import number
 from complaints.attachments import checking
 from complaints.errors import UnknownComplaintError
-from db.pool import Pool
+from complaints.history import Head, broken_at
+from complaints.standing import disagreement
+from db.pool import Connection, Pool
 from db.statements import statements
 from recordings.vault import Vault
 
@@ -16,9 +20,9 @@ _BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """`broken_at`: place (1, 2, ...) of the first entry that does not fit, or None.
+    """`broken_at`: place (1, 2, ...) of the first entry that does not fit or is missing, or None.
 
-    `faults`: what is wrong with its attachments.
+    `faults`: what its row says otherwise than its history, and what is wrong with its attachments.
     """
 
     number: str
@@ -62,13 +66,43 @@ async def _verified(pool: Pool, numbers: Mapping[UUID, str], vault: Vault | None
         pool.acquire(timeout=5) as conn,
         conn.transaction(isolation="repeatable_read", readonly=True),
     ):
-        checked = await history.check_each(conn, list(numbers))
+        checked = await _check_each(conn, list(numbers))
         told = {complaint_id: one.attached for complaint_id, one in checked.items()}
         compared = await checking.compare_each(conn, told)
     found = []
     for complaint_id, digits in numbers.items():
-        faults = compared[complaint_id].faults
+        one = checked[complaint_id]
+        faults = (*one.faults, *compared[complaint_id].faults)
         if vault is not None:
             faults += await checking.read_back(pool, vault, compared[complaint_id].live)
-        found.append(Verified(digits, checked[complaint_id].broken_at, faults))
+        found.append(Verified(digits, one.broken_at, faults))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """Of a history, with its entries' lines about files, by place in it."""
+
+    broken_at: int | None
+    faults: tuple[str, ...]
+    attached: Mapping[int, str]
+
+
+async def _check_each(conn: Connection, complaint_ids: Sequence[UUID]) -> dict[UUID, _Checked]:
+    """For each of these complaints, read once."""
+    found: dict[UUID, list[asyncpg.Record]] = {one: [] for one in complaint_ids}
+    async for row in statements().complaints_history_and_row(conn, ids=complaint_ids):
+        found[row["of"]].append(row)
+    return {complaint_id: _checked(complaint_id, rows) for complaint_id, rows in found.items()}
+
+
+def _checked(complaint_id: UUID, rows: Sequence[asyncpg.Record]) -> _Checked:
+    first, chain = rows[0], [row for row in rows if row["seq"] is not None]
+    broken = broken_at(complaint_id, chain, Head(first["entries"], first["head"]))
+    stands = {"state": first["stands"], "level": first["stands_at"], "post": first["stands_with"]}
+    fault = disagreement(stands, chain) if broken is None else None
+    return _Checked(
+        broken,
+        (fault,) if fault else (),
+        {row["seq"]: row["attached"] for row in chain if row["attached"]},
+    )

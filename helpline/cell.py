@@ -44,7 +44,10 @@ class StateFolder:
 
     @property
     def audit(self) -> Path:
-        """Heads of the recordings' audit chain, one file a day: keep copies elsewhere."""
+        """Heads of the recordings' audit chain and of complaints' histories, a file a day each.
+
+        Keep copies elsewhere.
+        """
         return self.root / "audit"
 
     @property

@@ -174,6 +174,10 @@ def _add_rules(verbs: _Verbs) -> None:
     which = verify.add_mutually_exclusive_group(required=True)
     which.add_argument("number", nargs="?", metavar="NUMBER")
     which.add_argument("--all", action="store_true", help="every complaint's")
+    heads = "compare histories with the heads that were written down there"
+    which.add_argument("--heads", nargs="+", type=Path, metavar="FILE", help=heads)
+    new = "write the heads of all histories down, to be kept elsewhere"
+    which.add_argument("--write-heads", type=Path, metavar="FILE", help=new)
     verify.add_argument("--files", action="store_true", help="read every attached file back too")
     verify.set_defaults(command=commands.verify)
 

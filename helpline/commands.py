@@ -4,13 +4,14 @@ import argparse
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from ipaddress import IPv4Address
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from complaints.categories import not_for_complaints
 from complaints.explaining import explain
+from complaints.heads import compare_heads, daily_files, write_heads
 from complaints.verification import Verified, verify_all, verify_one
 from cti.tokens import issue, issue_supervisor
 from db.migrate import migrate as migrate_database
@@ -122,7 +123,45 @@ async def supervisor_token(settings: Settings, options: argparse.Namespace) -> i
 
 
 async def verify(settings: Settings, options: argparse.Namespace) -> int:
-    """Check one history, or all; stop at the first that was changed and say where. Then 1."""
+    """Check one history, or all, or heads that were kept; say what was changed. Then 1."""
+    if options.write_heads:
+        return await _write_heads(settings, options.write_heads)
+    if options.heads:
+        return await _compare_heads(settings, options.heads)
+    if status := await _verify_histories(settings, options):
+        return status
+    daily = daily_files(state_folder(settings).audit) if options.all else []
+    return await _compare_heads(settings, daily) if daily else 0
+
+
+async def _write_heads(settings: Settings, path: Path) -> int:
+    now = shifted_clock(settings.clock_shift)()
+    async with command_pool(settings) as pool:
+        count = await write_heads(pool, path, key=signing_key(settings), at=now)
+    print(f"{path}: the heads of {count} {_histories(count)}")
+    return 0
+
+
+async def _compare_heads(settings: Settings, paths: Sequence[Path]) -> int:
+    """All that is amiss: after a tail was cut off, one wants to know of how many."""
+    key, amiss = signing_key(settings), 0
+    async with command_pool(settings) as pool:
+        for path in paths:
+            async for one in compare_heads(pool, path, key=key):
+                print(f"{path}: {one}")
+                amiss += 1
+    if not amiss:
+        files = "file" if len(paths) == 1 else "files"
+        print(f"{len(paths)} {files} of heads compared, all histories have them")
+    return 1 if amiss else 0
+
+
+def _histories(count: int) -> str:
+    return "history" if count == 1 else "histories"
+
+
+async def _verify_histories(settings: Settings, options: argparse.Namespace) -> int:
+    """Stop at the first that was changed and say where."""
     checked = 0
     vault = recording_vault(settings) if options.files else None
     async with command_pool(settings) as pool:
@@ -140,7 +179,7 @@ async def verify(settings: Settings, options: argparse.Namespace) -> int:
                 print(f"complaint {one.number}: {fault}")
             if one.faults:
                 return 1
-    print(f"{checked} {'history' if checked == 1 else 'histories'} checked, all intact")
+    print(f"{checked} {_histories(checked)} checked, all intact")
     return 0
 
 

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
 import structlog
 
 from db.errors import AWAY, stop_if_cancelled
 from db.pool import Pool
+from db.statements import statements
 from helpline.clock import Clock
 from helpline.metrics import Metrics
 from helpline.options.notifications import (
@@ -108,6 +110,16 @@ class Outbound:
                 stop_if_cancelled()
                 _log.warning("database away, backlog not counted", error=repr(error))
             await asyncio.sleep(_LOOK_SECONDS)
+
+
+async def tell_outside(pool: Pool, options: NotificationOptions, now: datetime) -> None:
+    """Whether webhooks are written about complaints, as the settings say from now on."""
+    settings, name = options.webhook, "complaints"
+    async with pool.acquire(timeout=5) as conn:
+        if isinstance(settings, WebhookChannel) and settings.complaints:
+            await statements().messages_tell_outside(conn, name=name, at=now)
+        else:
+            await statements().messages_tell_nobody_outside(conn, name=name)
 
 
 def receipt_options(group: ReceiptsGroup) -> ReceiptOptions:

@@ -31,10 +31,12 @@ from helpline.dialing import callback_settings, dialer_settings
 from helpline.figures import watch_callers, watch_calls
 from helpline.flow_parts import flow_parts
 from helpline.flows import agi_server
+from helpline.heads import HeadsKept
 from helpline.http import Health, HttpServer, application
+from helpline.keys import signing_key
 from helpline.live import LiveCell, LiveParts
 from helpline.metrics import Metrics
-from helpline.outbound import Outbound
+from helpline.outbound import Outbound, tell_outside
 from helpline.pages import DeskSessions, SessionSweep, page_shell
 from helpline.prompts import other_stores, prompt_store, render_prompts
 from helpline.queue_words import QueueWords
@@ -164,7 +166,7 @@ class Helpline:
         self._start_recordings(pool)
         self._start_deadlines(pool)
         self._start_dialer(pool)
-        self._start_messages(pool)
+        await self._start_messages(pool)
         await self._start_http(pool)
         progress("queues: waiting for Asterisk's state")
         await self._until_in_step()
@@ -271,6 +273,8 @@ class Helpline:
         for name, service in sweep.services.items():
             self._services.start(name, service)
         self._services.start("totals of days", DayTotals(pool, self._now).run)
+        folder, key = state_folder(self._settings).audit, signing_key(self._settings)
+        self._services.start("heads of histories", HeadsKept(pool, folder, key, self._now).run)
 
     def _start_dialer(self, pool: Pool) -> None:
         options = self._settings.feedback
@@ -284,10 +288,11 @@ class Helpline:
         dialer = Dialer(pool, originator, self._now, dialer_settings(self._settings))
         self._services.start(_DIALER, lambda: dialer.run(options.tick_seconds))
 
-    def _start_messages(self, pool: Pool) -> None:
+    async def _start_messages(self, pool: Pool) -> None:
         options = self._settings.notifications
         if not options.enabled:
             return
+        await tell_outside(pool, options, self._now())
         outbound = Outbound(pool, options, state_folder(self._settings).outbox, self._now)
         outbound.add_metrics(self._metrics)
         # Below the services: what is under way ends before its connection is closed.

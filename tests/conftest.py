@@ -19,16 +19,16 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from complaints.reference import load
-from db.migrate import migrate
 from db.pool import Pool, open_pool
 from helpline.postgres import EmbeddedPostgres
 from tests.complaints.world import REFERENCE, World
+from tests.database import migrate_to_be_emptied
 
 #: Leaves what a migrated database has before the first call and the first import.
 EMPTY = """
     truncate department, place, citizen, call, callback, officer, holiday, agent, sealed_file, cell,
              cell_board, cell_command, alarm, alarm_limit, blocked_caller, report_day,
-             report_change cascade
+             report_change, webhook_audience cascade
 """
 
 # These machines are noisy: how long an example takes says nothing about the code.
@@ -89,7 +89,7 @@ def postgres_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def migrated_url(postgres_url: str) -> str:
     """The session's database with our schema; other tests may have left rows in it."""
-    migrate(postgres_url)
+    migrate_to_be_emptied(postgres_url)
     return postgres_url
 
 

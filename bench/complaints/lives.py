@@ -37,6 +37,7 @@ _TEXTS = (
     "शीघ्र जांच कराकर समस्या का निस्तारण कराया जाए।",
     "{what}: {place} में मेरा प्रकरण {n} सप्ताह से लंबित है, फोन करने पर कोई उत्तर नहीं मिलता।",
 )
+_USED_UP = "attempts used up"
 _REPORTS = (
     "मौके पर जाकर जांच की गई तथा समस्या का निस्तारण करा दिया गया है।",
     "शिकायतकर्ता से दूरभाष पर वार्ता की गई। कार्य पूर्ण करा दिया गया है, शिकायतकर्ता संतुष्ट हैं।",
@@ -91,6 +92,7 @@ class Life:
             (birth.id, birth.number, birth.matter.category, birth.matter.place, text),
             (birth.at, self._changed_at),
             state,
+            (self._chain.seq, self._chain.head),
             self._end_entry,
         )
         return state
@@ -184,26 +186,28 @@ class Life:
         for made, wait in enumerate(_ATTEMPTS_AFTER):
             at += wait
             if at > self._now:
-                self._owed(state, at, made, None)
+                self._owed(state, at, made)
                 return None
             reached = self._rng.random() < _REACHED
             if reached:
                 call_id = self._attempt(state, made + 1, at, reached=True)
-                self._owed(state, at, made + 1, at)
+                self._owed(state, at, made + 1, "answered")
                 return self._answer(state, call_id, at + timedelta(seconds=40))
             if self._whole:
                 self._attempt(state, made + 1, at, reached=False)
-        self._owed(state, at, len(_ATTEMPTS_AFTER), at)
-        after = state.attempts_used_up("attempts used up", at)
+        self._owed(state, at, len(_ATTEMPTS_AFTER), "given_up")
+        after = state.attempts_used_up(_USED_UP, at)
         seq = self._enter(Event.UNVERIFIED, after, at, "dialer", after.reason)
         told = texts.citizen_unverified(birth.number)
         self._tell(Kind.CITIZEN_UNVERIFIED, birth.contact, seq, told, at)
         return after
 
     def _owed(
-        self, state: AwaitingFeedback, at: datetime, made: int, done_at: datetime | None
+        self, state: AwaitingFeedback, at: datetime, made: int, outcome: str = "open"
     ) -> None:
-        row = (self._birth.id, state.disposals, at, made, done_at)
+        done_at = None if outcome == "open" else at
+        tried = [_USED_UP] if outcome == "given_up" else []
+        row = (self._birth.id, state.disposals, at, made, done_at, outcome, tried)
         self._page.add("feedback_due", *row)
 
     def _attempt(self, state: AwaitingFeedback, n: int, at: datetime, *, reached: bool) -> UUID:

@@ -47,7 +47,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     ),
     "complaint": (
         *("id", "number", "category", "place", "citizen_id", "contact", "text_hi"),
-        *("matter", "source", "registered_at", "changed_at", "end_entry"),
+        *("matter", "source", "registered_at", "changed_at", "entries", "head", "end_entry"),
         *(_COLUMN_OF.get(name, name) for name in _STATE_NAMES),
     ),
     "registration_key": ("key", "complaint_id"),
@@ -57,7 +57,10 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         *("due_at", "basis", "previous", "hash"),
     ),
     "disposal": ("complaint_id", "disposal_no", "level", "post", "kind", "report", "actor", "at"),
-    "feedback_due": ("complaint_id", "disposal_no", "next_attempt_at", "attempts_made", "done_at"),
+    "feedback_due": (
+        *("complaint_id", "disposal_no", "next_attempt_at", "attempts_made", "done_at", "outcome"),
+        "tried",
+    ),
     "attempt": (
         *("id", "complaint_id", "disposal_no", "attempt_no", "number", "cell"),
         *("written_at", "requested_at", "settled_at"),
@@ -141,17 +144,18 @@ class Page:
         what: tuple[UUID, str, str, str, str],
         times: tuple[datetime, datetime],
         state: Lived,
+        history: tuple[int, str],
         end_entry: int | None,
     ) -> None:
         """`who`: citizen, contact. `what`: id, number, category, place, text.
 
-        `times`: registered, changed last.
+        `times`: registered, changed last. `history`: how long it is, and its last hash.
         """
         columns = rows_of(state)
         complaint_id, number, category, place, text = what
         matter = (complaint_id, number, category, place, *who, text, complaint_id, "phone")
         values = (columns[name] for name in _STATE_NAMES)
-        self.add("complaint", *matter, *times, end_entry, *values)
+        self.add("complaint", *matter, *times, *history, end_entry, *values)
 
     def told(self, one: Notification, at: datetime) -> None:
         """A message that was sent and has arrived."""
@@ -174,17 +178,17 @@ class Chain:
     def __init__(self, page: Page, complaint_id: UUID) -> None:
         self._page = page
         self._complaint_id = complaint_id
-        self._head = BEFORE_THE_FIRST
+        self.head = BEFORE_THE_FIRST
         self.seq = 0
 
     def append(self, entry: Entry) -> int:
         """As `complaints.history.append`; the entry's place."""
         self.seq += 1
-        previous, self._head = self._head, chained(self._head, self._complaint_id, self.seq, entry)
+        previous, self.head = self.head, chained(self.head, self._complaint_id, self.seq, entry)
         self._page.add(
             "complaint_history",
             *(self._complaint_id, self.seq, entry.at, entry.event, entry.level, entry.actor),
             *(entry.reason, entry.call_id, entry.post, entry.due_at, entry.basis),
-            *(previous, self._head),
+            *(previous, self.head),
         )
         return self.seq

@@ -14,7 +14,7 @@ from recordings import sealed_files
 from recordings.errors import RecordingError
 from recordings.vault import SealedObject, Vault
 
-#: By place in the history, what it says of files: `complaints.history.Checked.attached`.
+#: By place in the history, what it says of files: the entries' `attached`.
 Attached = Mapping[int, str]
 
 

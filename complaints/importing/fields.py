@@ -15,6 +15,8 @@ from complaints.words import clean
 T = TypeVar("T")
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,79}")
 _LONGEST_TEXT = 200
+_LONGEST_ADDRESS = 254  # RFC 5321
+_ADDRESS = re.compile(r"[A-Za-z0-9._%+'-]{1,64}@([A-Za-z0-9-]+\.)+[A-Za-z]{2,}")
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _INDIAN = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})")
 _YEARS = range(1947, 2101)
@@ -80,6 +82,13 @@ def phone(column: str, cell: str) -> str:
     if number is None:
         raise InvalidInputError(column, f"is not a telephone number: {_shown(cell)}")
     return number
+
+
+def email(column: str, cell: str) -> str:
+    """An e-mail address: one, without a name before it."""
+    if len(cell) > _LONGEST_ADDRESS or not _ADDRESS.fullmatch(cell):
+        raise InvalidInputError(column, f"is not an e-mail address: {_shown(cell)}")
+    return cell
 
 
 def day(column: str, cell: str) -> date:

@@ -11,7 +11,7 @@ from complaints.importing.checks import check, settle
 from complaints.importing.faults import Fault
 from complaints.importing.known import Known, load_known
 from complaints.importing.layouts import Key, Kind, Located, Row, read_rows
-from complaints.reference import ReferenceData, put
+from complaints.reference import PostRow, ReferenceData, put
 from complaints.store import transaction
 from db.pool import Connection, Pool
 from db.statements import statements
@@ -101,7 +101,7 @@ async def _import(conn: Connection, tables: Tables, removable: Sequence[Kind]) -
     known = await load_known(conn)
     files = settle(known, tables.rows)
     staying = {kind: {} if kind in removable else known[kind] for kind in Kind}
-    faults = sorted({*tables.faults, *check(staying, files)})
+    faults = sorted({*tables.faults, *check(staying, files), *await _risen(conn, known, files)})
     if faults:
         return Report(faults=faults, notes=tables.notes)
     changes = {
@@ -112,6 +112,28 @@ async def _import(conn: Connection, tables: Tables, removable: Sequence[Kind]) -
     await _remove(conn, known, changes)
     await put(conn, _data(changes))
     return Report(changes, notes=tables.notes)
+
+
+async def _risen(
+    conn: Connection, known: Known, files: Mapping[Kind, Sequence[Located]]
+) -> list[Fault]:
+    """A post keeps its level once it has had a complaint: that of the complaint is the post's."""
+    risen: dict[str, tuple[Located, int]] = {}
+    for located in files.get(Kind.POSTS, ()):
+        before, after = known[Kind.POSTS].get(located.key), located.row
+        if not isinstance(before, PostRow) or not isinstance(after, PostRow):
+            continue
+        if before.level != after.level:
+            risen[after.id] = located, before.level
+    if not risen:
+        return []
+    had = statements().officers_posts_that_had_complaints(conn, posts=list(risen))
+    faults = []
+    async for row in had:
+        located, level = risen[row["id"]]
+        reason = f"level: it had complaints at level {level}: give the new post a new code"
+        faults.append(Fault(located.file, located.line, reason))
+    return faults
 
 
 async def _remove(conn: Connection, known: Known, changes: Mapping[Kind, Changes]) -> None:

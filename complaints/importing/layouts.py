@@ -181,6 +181,7 @@ LAYOUTS: Mapping[Kind, Layout[Row]] = {
             _CODE,
             Column("name", fields.text),
             Column("number", fields.nothing_or(fields.phone), optional=True),
+            Column("email", fields.nothing_or(fields.email), optional=True),
         ),
     ),
     Kind.TENURES: Layout(

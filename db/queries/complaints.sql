@@ -188,19 +188,59 @@ select w.id as complaint_id, h.seq, h.hash
 from unnest(:complaint_ids::uuid[]) as w (id)
 cross join lateral (select seq, hash from complaint_history where complaint_id = w.id order by seq desc limit 1) h;
 
--- name: complaints_history_append(complaint_ids, seqs, ats, events, levels, actors, reasons, call_ids, posts, due_at, bases, attached, previous, hashes)!
+-- name: complaints_history_append(complaint_ids, seqs, ats, events, levels, actors, reasons, call_ids, posts, due_at, bases, attached, previous, hashes, states, event_ids)!
+-- The complaint's row, which the caller holds, is told how long its history is and what its end is: so a cut-off tail is seen.
+-- Whoever is to hear of complaints by webhook is told of what leads to a state (`states`; null: it stays), and nothing of anybody.
+with told as (
+    select * from unnest(:complaint_ids::uuid[], :seqs::integer[], :ats::timestamptz[], :events::text[], :levels::smallint[],
+                         :actors::text[], :reasons::text[], :call_ids::uuid[], :posts::text[], :due_at::timestamptz[],
+                         :bases::text[], :attached::text[], :previous::text[], :hashes::text[], :states::text[], :event_ids::uuid[])
+        as r (complaint_id, seq, at, event, level, actor, reason, call_id, post, due_at, basis, attached, previous, hash, state,
+              event_id)
+), head as (
+    update complaint c set entries = told.seq, head = told.hash from told where c.id = told.complaint_id
+), told_outside as (
+    insert into notification (id, dedupe_key, complaint_id, kind, channel, recipient, body, created_at, next_attempt_at)
+    select r.event_id, concat(c.id, ':', r.seq, ':', r.event, ':webhook'), c.id, 'complaint_' || r.event, 'webhook', a.name,
+           json_build_object('number', c.number, 'event', r.event, 'entry', r.seq, 'state', r.state, 'level', r.level)::text,
+           r.at, r.at
+    from webhook_audience a cross join told r join complaint c on c.id = r.complaint_id
+    where r.state is not null
+)
 insert into complaint_history (complaint_id, seq, at, event, level, actor, reason, call_id, post, due_at, basis, attached,
                                previous, hash)
-select * from unnest(:complaint_ids::uuid[], :seqs::integer[], :ats::timestamptz[], :events::text[], :levels::smallint[],
-                     :actors::text[], :reasons::text[], :call_ids::uuid[], :posts::text[], :due_at::timestamptz[],
-                     :bases::text[], :attached::text[], :previous::text[], :hashes::text[]);
+select complaint_id, seq, at, event, level, actor, reason, call_id, post, due_at, basis, attached, previous, hash from told;
 
 -- name: complaints_history(complaint_ids)
 select complaint_id, seq, at, event, level, actor, reason, call_id, post, due_at, basis, attached, previous, hash
 from complaint_history where complaint_id = any(:complaint_ids::uuid[]) order by complaint_id, seq;
 
+-- name: complaints_history_and_row(ids)
+-- Of one moment: histories, each entry beside what the complaint's row knows; one row without an entry where there is none.
+select c.id as of, c.entries, c.head, c.state as stands, c.level as stands_at, c.post as stands_with, h.*
+from complaint c left join complaint_history h on h.complaint_id = c.id
+where c.id = any(:ids::uuid[]) order by c.id, h.seq;
+
 -- name: complaints_id(number)$
 select id from complaint where number = :number;
+
+-- name: complaints_heads_after(number, at_most)
+-- Where histories end, for a walk over all complaints.
+select number, entries, head from complaint where number > :number and head is not null order by number limit :at_most;
+
+-- name: complaints_heads_since(since)
+-- As complaints_heads_after, of those with an entry from then on.
+select number, entries, head from complaint
+where id in (select complaint_id from complaint_history where at >= :since) and head is not null
+order by number;
+
+-- name: complaints_entries_named(numbers, seqs)
+-- For each complaint and place in its history: whether we know it, and the hash of that entry.
+select c.id is not null as known, h.hash
+from unnest(:numbers::text[], :seqs::bigint[]) with ordinality as w (number, seq, n)
+left join complaint c on c.number = w.number
+left join complaint_history h on h.complaint_id = c.id and h.seq = w.seq
+order by w.n;
 
 -- name: complaints_after(number, at_most)
 -- For a walk over all complaints, in order of their numbers.
@@ -257,7 +297,8 @@ select exists (select from feedback_due where complaint_id = :complaint_id and d
                and done_at is null and step = 'calls');
 
 -- name: complaints_feedback_done(complaint_id, disposal_no, at)!
-update feedback_due set done_at = :at
+-- The citizen has answered.
+update feedback_due set done_at = :at, outcome = 'answered'
 where complaint_id = :complaint_id and disposal_no = :disposal_no and done_at is null;
 
 -- name: complaints_attempt(id)^
@@ -316,21 +357,24 @@ select o.level,
 from recording r join post o on o.id = :post
 where r.id = :id;
 
--- name: complaints_notify(ids, dedupe_keys, complaint_ids, kinds, channels, languages, recipients, subjects, bodies, variables, template_ids, headers, encodings, parts, recordings, links, created_at, next_attempt_at, held_at, last_errors)!
+-- name: complaints_notify(ids, dedupe_keys, complaint_ids, kinds, channels, languages, recipients, officers, subjects, bodies, variables, template_ids, headers, encodings, parts, recordings, links, created_at, next_attempt_at, held_at, last_errors)!
+-- An e-mail is for an officer (`officers`), and is not written where that one has no address.
 -- For each row `recordings` is an array's text, and `links` are parted by blanks: with a subquery for each row every call would
 -- be planned anew, which takes as long as to write two rows.
 insert into notification (id, dedupe_key, complaint_id, kind, channel, language, recipient, subject, body, variables,
                           template_id, header, encoding, parts, recordings, links, created_at, next_attempt_at,
                           held_at, last_error)
-select r.id, r.dedupe_key, r.complaint_id, r.kind, r.channel, r.language, r.recipient, r.subject, r.body,
-       r.variables::jsonb, r.template_id, r.header, r.encoding, r.parts,
+select r.id, r.dedupe_key, r.complaint_id, r.kind, r.channel, r.language,
+       case r.channel when 'email' then f.email else r.recipient end, r.subject, r.body, r.variables::jsonb, r.template_id, r.header, r.encoding, r.parts,
        r.recordings::uuid[], string_to_array(r.links, ' '), :created_at, r.next_attempt_at, r.held_at, r.last_error
 from unnest(:ids::uuid[], :dedupe_keys::text[], :complaint_ids::uuid[], :kinds::text[], :channels::text[],
-            :languages::text[], :recipients::text[], :subjects::text[], :bodies::text[], :variables::text[],
-            :template_ids::text[], :headers::text[], :encodings::text[], :parts::smallint[], :recordings::text[],
+            :languages::text[], :recipients::text[], :officers::text[], :subjects::text[], :bodies::text[],
+            :variables::text[], :template_ids::text[], :headers::text[], :encodings::text[], :parts::smallint[], :recordings::text[],
             :links::text[], :next_attempt_at::timestamptz[], :held_at::timestamptz[], :last_errors::text[])
-     as r (id, dedupe_key, complaint_id, kind, channel, language, recipient, subject, body, variables, template_id,
-           header, encoding, parts, recordings, links, next_attempt_at, held_at, last_error);
+     as r (id, dedupe_key, complaint_id, kind, channel, language, recipient, officer, subject, body, variables, template_id,
+           header, encoding, parts, recordings, links, next_attempt_at, held_at, last_error)
+left join officer f on r.channel = 'email' and f.code = r.officer
+where r.channel <> 'email' or f.email is not null;
 
 -- name: complaints_add_bundles(ids, complaint_ids, entries, posts, created_at)!
 insert into bundle (id, complaint_id, entry, post, created_at)
@@ -370,7 +414,7 @@ limit :at_most;
 -- are rows without names, in the order of the fields of `complaints.story`; the driver knows only plain types in them, and
 -- lists of text. A call is there that belongs to the complaint, or that tried to reach its citizen.
 select c.id, c.number, c.state, c.level, c.text_hi, c.contact, c.kind, c.incident, c.confidential, c.source, c.confirmed_by,
-       c.weight, c.due_at, c.cm_office_since, c.registered_at, k.name_hi as category, d.name_hi as department,
+       c.weight, c.due_at, c.cm_office_since, c.registered_at, c.entries, c.head, k.name_hi as category, d.name_hi as department,
        p.name_hi as place, s.name as citizen, o.title as post_title, m.linked, m.linked_open, i.number as merged_into,
        array(select row(h.seq, h.at, h.event, h.level, h.actor, h.reason, h.call_id, h.post, h.due_at, h.basis, h.attached,
                         h.previous, h.hash)

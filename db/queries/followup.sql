@@ -19,7 +19,8 @@ for no key update of c, f skip locked;
 -- To the next step, or, where none is given, to the end.
 update feedback_due f
 set step = coalesce(r.step, f.step), step_until = coalesce(r.until, f.step_until), tried = f.tried || r.tried,
-    done_at = case when r.step is null then :at::timestamptz end
+    done_at = case when r.step is null then :at::timestamptz end,
+    outcome = case when r.step is null then 'given_up' else 'open' end
 from unnest(:complaint_ids::uuid[], :disposal_nos::smallint[], :steps::text[], :untils::timestamptz[], :tried::text[])
      as r (complaint_id, disposal_no, step, until, tried)
 where f.complaint_id = r.complaint_id and f.disposal_no = r.disposal_no;

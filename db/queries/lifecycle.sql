@@ -6,7 +6,7 @@ values (:complaint_id, :entry, :kind, :actor, :level, :post, :reason_code, :text
 
 -- name: lifecycle_stop_asking(complaint_id, at)!
 -- Nobody is asked any more about a complaint that has ended otherwise.
-update feedback_due set done_at = :at where complaint_id = :complaint_id and done_at is null;
+update feedback_due set done_at = :at, outcome = 'stopped' where complaint_id = :complaint_id and done_at is null;
 
 -- name: lifecycle_map(id, category, place, department)!
 -- The row is held by the caller. `department`: only where it is not its category's. About another subject it is linked with

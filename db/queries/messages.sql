@@ -136,3 +136,10 @@ update notification
 set held_at = null, next_attempt_at = :now, failures = 0
 where held_at is not null and body <> '' and (:ids::uuid[] is null or id = any(:ids))
 returning id;
+
+-- name: messages_tell_outside(name, at)!
+-- From now on it is told by webhook what happens to complaints.
+insert into webhook_audience (name, since) values (:name, :at) on conflict (name) do nothing;
+
+-- name: messages_tell_nobody_outside(name)!
+delete from webhook_audience where name = :name;

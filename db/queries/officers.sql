@@ -50,10 +50,10 @@ insert into post_vacancy (post, since, noted_at)
 select r.post, r.since, :at from unnest(:posts::text[], :since::date[]) as r (post, since)
 on conflict (post, since) do nothing returning post;
 
--- name: officers_put(codes, names, numbers)!
-insert into officer (code, name, number)
-select * from unnest(:codes::text[], :names::text[], :numbers::text[])
-on conflict (code) do update set name = excluded.name, number = excluded.number;
+-- name: officers_put(codes, names, numbers, emails)!
+insert into officer (code, name, number, email)
+select * from unnest(:codes::text[], :names::text[], :numbers::text[], :emails::text[])
+on conflict (code) do update set name = excluded.name, number = excluded.number, email = excluded.email;
 
 -- name: officers_put_tenures(posts, officers, kinds, first_days, last_days)!
 insert into tenure (post, officer, kind, from_on, until_on)
@@ -99,8 +99,15 @@ select post, category from post_category;
 -- name: officers_category_parents()
 select code, parent from category;
 
+-- name: officers_posts_that_had_complaints(posts)
+-- Or that reported or ended one.
+select p.id from post p
+where p.id = any(:posts::text[])
+  and (exists (select from complaint c where c.post = p.id) or exists (select from disposal d where d.post = p.id)
+       or exists (select from complaint_end e where e.post = p.id));
+
 -- name: officers_officers()
-select code, name, number from officer;
+select code, name, number, email from officer;
 
 -- name: officers_tenures()
 select post, officer, kind, from_on, until_on from tenure;

@@ -30,7 +30,7 @@ select k.code, k.name_hi, k.department, k.level_days, k.leaf, k.in_scope, k.advi
              from posts_above(k.department, k.code, :place, :today) a order by a.id, a.from_on, a.distance) as posts,
        array(select row(t.kind, t.channel, t.language, t.template_id, t.header, t.subject, t.text, t.variables)
              from message_template t
-             where t.kind = any(:messages::text[]) and t.channel = 'sms' and t.language = 'hi') as templates,
+             where t.kind = any(:messages::text[]) and t.channel in ('sms', 'email') and t.language = 'hi') as templates,
        nextval('complaint_serial') as serial
 from (select) as one
 left join category k on k.code = :category
@@ -52,7 +52,7 @@ left join lateral (
     where c.category = :category and c.place = :place and (c.kind = 'information') = (:kind::text = 'information')
 ) d on true;
 
--- name: registration_add(id, number, kind, incident, confidential, source, confirmed_by, matter, category, place, citizen_id, new_citizen, new_number, name, language, contact, text_hi, call_id, state, level, post, due_at, due_since, due_days, due_policy, due_counting, remind_at, end_text, event, actor, reason, entry_level, entry_post, entry_due_at, basis, previous, hash, at)!
+-- name: registration_add(id, number, kind, incident, confidential, source, confirmed_by, matter, category, place, citizen_id, new_citizen, new_number, name, language, contact, text_hi, call_id, state, level, post, due_at, due_since, due_days, due_policy, due_counting, remind_at, end_text, event, actor, reason, entry_level, entry_post, entry_due_at, basis, previous, hash, event_id, event_key, event_kind, event_body, at)!
 -- The citizen, the complaint, its call, its first history entry, and the evidence of an end at the desk.
 with new_citizen as (
     insert into citizen (id, name, language, created_at)
@@ -65,6 +65,11 @@ with new_citizen as (
 ), new_end as (
     insert into complaint_end (complaint_id, entry, kind, actor, text, call_id, at)
     select :id, 1, :state, :actor, :end_text::text, :call_id, :at where :end_text is not null
+), told_outside as (
+    -- As in complaints_history_append.
+    insert into notification (id, dedupe_key, complaint_id, kind, channel, recipient, body, created_at, next_attempt_at)
+    select :event_id, :event_key, :id, :event_kind, 'webhook', a.name, :event_body, :at, :at
+    from webhook_audience a
 ), first_entry as (
     insert into complaint_history (complaint_id, seq, at, event, level, actor, reason, call_id, post, due_at, basis,
                                    previous, hash)
@@ -73,10 +78,11 @@ with new_citizen as (
 )
 insert into complaint (id, number, kind, incident, confidential, source, confirmed_by, matter, category, place, citizen_id,
                        contact, text_hi, state, level, post, due_at, due_since, due_days, due_policy, due_counting,
-                       remind_at, end_entry, ended_at, registered_at, changed_at)
+                       remind_at, end_entry, ended_at, registered_at, changed_at, entries, head)
 values (:id, :number, :kind, :incident, :confidential, :source, :confirmed_by, :matter, :category, :place, :citizen_id,
         :contact, :text_hi, :state, :level, :post, :due_at, :due_since, :due_days, :due_policy, :due_counting,
-        :remind_at, case when :end_text is not null then 1 end, case when :end_text is not null then :at end, :at, :at);
+        :remind_at, case when :end_text is not null then 1 end, case when :end_text is not null then :at end, :at, :at, 1,
+        :hash);
 
 -- name: registration_done(key)^
 -- What the first form with this key came to, also when the complaint has moved on since.

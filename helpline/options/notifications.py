@@ -68,6 +68,8 @@ class WebhookChannel(_ChannelOptions):
     driver: Literal["webhook"]
     url: SecretStr
     secret: Annotated[SecretStr, Field(min_length=16)]
+    complaints: bool = True
+    """Whether it is told what happens to complaints; alarms it is told always."""
 
 
 class ReceiptsGroup(Group):

@@ -13,12 +13,20 @@ from messages.errors import TransientError
 from messages.model import Message
 
 _SHORTEST_SECRET = 16
+_EVENT = "complaint_"
 
 
 def signature(secret: bytes, timestamp: str, body: bytes) -> str:
     """`sha256=` and the HMAC of timestamp, a full stop and the body, as hex."""
     digest = hmac.new(secret, timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
     return f"sha256={digest}"
+
+
+def _told(message: Message) -> dict[str, object]:
+    """What happened to a complaint is told in fields, all else in words."""
+    if message.kind.startswith(_EVENT):
+        return {"event": json.loads(message.body)}
+    return {"text": message.body}
 
 
 class Webhook:
@@ -43,7 +51,7 @@ class Webhook:
                 "kind": message.kind,
                 "to": message.recipient,
                 "at": message.created_at.isoformat(),
-                "text": message.body,
+                **_told(message),
             },
             ensure_ascii=False,
         ).encode()

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 import pytest
 
 from access.passwords import HashCost, Passwords
-from db.migrate import migrate
 from db.pool import Pool, open_pool
 from helpline.clock import ManualClock
 from tests.access.people import People
+from tests.database import migrate_to_be_emptied
 
 START = datetime(2025, 11, 22, 5, 30, tzinfo=UTC)
 CHEAP = HashCost(time=1, memory=64, lanes=1)
@@ -17,7 +17,7 @@ CHEAP = HashCost(time=1, memory=64, lanes=1)
 
 @pytest.fixture(scope="session")
 def migrated_url(postgres_url: str) -> str:
-    migrate(postgres_url)
+    migrate_to_be_emptied(postgres_url)
     return postgres_url
 
 

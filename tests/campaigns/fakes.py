@@ -161,9 +161,27 @@ class Centre:
 
     async def judged(self, complaint: UUID) -> None:
         """What complaints' use case leaves behind once the answer is recorded."""
-        await self.pool.execute(
-            "update feedback_due set done_at = $2 where complaint_id = $1", complaint, self.clock()
-        )
+        async with self.pool.acquire() as conn, conn.transaction():
+            await conn.execute(
+                """insert into feedback (attempt_id, complaint_id, disposal_no, satisfied, at)
+                   select id, complaint_id, disposal_no, true, $2 from attempt
+                   where complaint_id = $1 order by attempt_no desc limit 1""",
+                complaint,
+                self.clock(),
+            )
+            await conn.execute(
+                """update feedback_due set done_at = $2, outcome = 'answered'
+                   where complaint_id = $1""",
+                complaint,
+                self.clock(),
+            )
+            await conn.execute(
+                """update complaint set state = 'closed_satisfied', ended_at = $2,
+                       closing_attempt = (select attempt_id from feedback where complaint_id = $1)
+                   where id = $1""",
+                complaint,
+                self.clock(),
+            )
 
     async def attempts(self, complaint: UUID | None = None) -> list[asyncpg.Record]:
         return await self.pool.fetch(

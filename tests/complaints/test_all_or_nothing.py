@@ -13,6 +13,7 @@ import pytest
 import complaints
 from complaints.errors import ComplaintError
 from complaints.reference import load
+from complaints.verification import verify_all
 from db.pool import Pool
 from tests.complaints.use_cases import AGAIN, USE_CASES, UseCase
 from tests.complaints.world import REFERENCE, World
@@ -44,7 +45,10 @@ _ROOM = Path(complaints.__file__).parent
 
 
 async def test_no_use_case_that_writes_is_left_out(pool: Pool) -> None:
-    """What begins a transaction, as the code is written, beside what was carried out above."""
+    """What begins a transaction, as the code is written, beside what was carried out above.
+
+    After each, complaints stand where their histories end.
+    """
     carried_out: set[str] = set()
     for prepare in USE_CASES:
         await pool.execute(EMPTY)
@@ -53,6 +57,8 @@ async def test_no_use_case_that_writes_is_left_out(pool: Pool) -> None:
         use_case = await prepare(world)
         with _entered(carried_out):
             await use_case(world)
+        verified = [one async for one in verify_all(pool)]
+        assert [one for one in verified if one.broken_at or one.faults] == []
     written = {f"{of}: {name}" for of, name in _begin_transactions()}
     assert "registration.py: register" in written
     assert written - carried_out == _ELSEWHERE

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from uuid import UUID
 
 import asyncpg
@@ -5,6 +6,7 @@ import pytest
 
 from complaints import history
 from complaints.feedback import Answer
+from complaints.history import Event
 from tests.complaints.world import World
 
 
@@ -70,6 +72,43 @@ async def test_a_removed_entry_is_found(world: World) -> None:
         world, "delete from complaint_history where complaint_id = $1 and seq = 2", complaint_id
     )
     assert await verify(world, complaint_id) == 2
+
+
+async def test_a_removed_last_entry_is_found(world: World) -> None:
+    complaint_id = await lived(world)
+    last = "delete from complaint_history where complaint_id = $1 and seq = 5"
+    await tamper(world, last, complaint_id)
+    assert await verify(world, complaint_id) == 5
+    await tamper(world, "delete from complaint_history where complaint_id = $1", complaint_id)
+    assert await verify(world, complaint_id) == 1
+
+
+async def test_an_entry_that_was_added_behind_the_rows_back_is_found(world: World) -> None:
+    complaint_id = await lived(world)
+    entry = history.Entry(at=world.now, event=Event.NOTED, level=1, actor="officer:L1-MAH")
+    async with world.pool.acquire() as conn:
+        await history.append(conn, complaint_id, entry)
+    assert await verify(world, complaint_id) is None
+    rewound = """
+        update complaint c set entries = 5, head = h.hash from complaint_history h
+        where c.id = $1 and h.complaint_id = c.id and h.seq = 5"""
+    await world.pool.execute(rewound, complaint_id)
+    assert await verify(world, complaint_id) == 6
+
+
+async def test_a_rewritten_last_entry_is_found(world: World) -> None:
+    """With a hash that fits, as whoever knows how they are made can give it."""
+    complaint_id = await lived(world)
+    async with world.pool.acquire() as conn:
+        entries = await history.entries(conn, complaint_id)
+    before = await world.pool.fetchval("select hash from complaint_history where seq = 4")
+    other = replace(entries[4], actor="agent:102")
+    await tamper(
+        world,
+        "update complaint_history set actor = $2, hash = $3 where complaint_id = $1 and seq = 5",
+        *(complaint_id, other.actor, history.chained(before, complaint_id, 5, other)),
+    )
+    assert await verify(world, complaint_id) == 5
 
 
 async def test_an_entry_of_another_complaint_does_not_fit(world: World) -> None:

@@ -1,7 +1,9 @@
 import pytest
 
 from complaints.errors import UnknownComplaintError
+from complaints.history import LEADS_TO, Event
 from complaints.number import make
+from complaints.store import STATE_NAMES
 from complaints.verification import Verified, verify_all, verify_one
 from tests.complaints.world import World
 
@@ -22,6 +24,22 @@ async def test_every_history_is_walked_in_order_and_a_changed_one_is_found(
     assert found == [Verified(number, 1 if n == 2 else None) for n, number in enumerate(numbers)]
     assert await verify_one(world.pool, numbers[2]) == Verified(numbers[2], 1)
     assert await verify_one(world.pool, numbers[1]) == Verified(numbers[1], None)
+
+
+async def test_a_row_that_was_moved_past_its_history_is_found(world: World) -> None:
+    number = (await world.register()).number
+    await world.pool.execute("update complaint set level = 3, post = 'L3-LAL'")
+    found = await verify_one(world.pool, number)
+    told = (
+        "it stands at with_officer, level 3, post L3-LAL, but its history ends at with_officer,"
+        " level 1, post L1-MAH"
+    )
+    assert found == Verified(number, None, (told,))
+
+
+def test_every_event_leads_somewhere() -> None:
+    assert set(LEADS_TO) == set(Event)
+    assert {state for state in LEADS_TO.values() if state} == set(STATE_NAMES.values())
 
 
 async def test_an_unknown_complaint_cannot_be_verified(world: World) -> None:

@@ -91,3 +91,19 @@ def test_a_database_that_cannot_be_migrated_is_a_migration_error(
 ) -> None:
     with pytest.raises(MigrationError):
         migrate(spoil(postgres_url))
+
+
+KEPT = """
+    select distinct tgrelid::regclass::text from pg_trigger
+    where tgfoid = 'refuse_change'::regproc and tgtype & 8 <> 0  -- on delete
+"""
+
+
+def test_what_is_append_only_is_not_emptied_either(empty_url: str) -> None:
+    migrate(empty_url)
+    kept = [str(name) for (name,) in _fetch(empty_url, KEPT)]
+    assert {"complaint_history", "feedback", "recording_event", "access_log"} < set(kept)
+    with psycopg.connect(empty_url, autocommit=True) as connection:
+        for name in kept:
+            with pytest.raises(psycopg.Error, match=f"{name} is append-only"):
+                connection.execute(f"truncate {name} cascade")

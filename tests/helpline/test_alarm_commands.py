@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 
-from db.migrate import migrate
 from helpline.cli import main
+from tests.database import migrate_to_be_emptied
 
 EMPTY = "truncate alarm_limit, cell, cell_board"
 
@@ -18,7 +18,7 @@ def database(
 ) -> Iterator["psycopg.Connection[tuple[object, ...]]"]:
     monkeypatch.setenv("HELPLINE_DATABASE_URL", postgres_url)
     monkeypatch.setenv("HELPLINE_LOG__LEVEL", "error")
-    migrate(postgres_url)
+    migrate_to_be_emptied(postgres_url)
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute(EMPTY)
         yield connection

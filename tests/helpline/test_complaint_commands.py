@@ -13,13 +13,14 @@ import pytest
 from complaints.feedback import give_up
 from complaints.number import make
 from complaints.reference import load
-from db.migrate import migrate
 from db.pool import open_pool
 from helpline.cli import main
 from helpline.clock import system_clock
+from helpline.heads import HeadsKept
 from tests.complaints.files import PDF, PNG
 from tests.complaints.moves import ENERGY, swept
 from tests.complaints.world import REFERENCE, World
+from tests.database import migrate_to_be_emptied
 
 _T = TypeVar("_T")
 OFFICER = ("--by", "L1-MAH", "--text", "कारण")
@@ -92,7 +93,7 @@ def town(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Town:
-    migrate(postgres_url)
+    migrate_to_be_emptied(postgres_url)
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute(
             "truncate department, place, citizen, call, officer, holiday, sealed_file cascade"
@@ -380,3 +381,23 @@ def test_a_merger_names_the_agent_and_the_call(town: Town) -> None:
     words = ("complaint", "merge", younger, "--into", older, "--agent", "101", "--call", call)
     assert town.says(*words) == f"complaint {younger}: merged, it goes on as {older}\n"
     assert "by agent:101" in town.says("complaint", "show", younger)
+
+
+def test_heads_are_written_down_and_compared(town: Town, tmp_path: Path) -> None:
+    number, kept = town.registered(), tmp_path / "heads"
+    assert town.says("verify", "--write-heads", str(kept)) == f"{kept}: the heads of 1 history\n"
+    assert "is there already" in town.refuses("verify", "--write-heads", str(kept))
+    said = town.says("verify", "--heads", str(kept))
+    assert said == "1 file of heads compared, all histories have them\n"
+
+    async def a_day(world: World) -> None:
+        await HeadsKept(world.pool, tmp_path / "audit", key, lambda: world.now).keep()
+
+    key = bytes.fromhex((tmp_path / "signing-key").read_text())
+    town.do(a_day)
+    assert "1 file of heads compared" in town.says("verify", "--all")
+    with psycopg.connect(town.url, autocommit=True) as connection:
+        connection.execute("truncate complaint cascade")
+    assert town.run("verify", "--heads", str(kept)) == 1
+    assert f"complaint {number}: it is gone" in town.capsys.readouterr().out
+    assert town.run("verify", "--all") == 1

@@ -6,8 +6,8 @@ import psycopg
 import pytest
 
 from db.ids import new_id
-from db.migrate import migrate
 from helpline.cli import main
+from tests.database import migrate_to_be_emptied
 
 POINTS = [
     "greeting=5",
@@ -25,7 +25,7 @@ POINTS = [
 @pytest.fixture
 def call(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """A recorded call of an hour ago."""
-    migrate(postgres_url)
+    migrate_to_be_emptied(postgres_url)
     at = datetime.now(UTC) - timedelta(hours=1)
     call_id = new_id(at)
     with psycopg.connect(postgres_url, autocommit=True) as connection:

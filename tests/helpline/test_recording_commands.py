@@ -1,6 +1,7 @@
 """`helpline recordings ...` as an operator types it, on a real database and store."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -8,13 +9,14 @@ from uuid import UUID
 import pytest
 from pydantic import SecretStr
 
+from complaints.followup import give_up
 from complaints.guidance.answers import prepared
 from complaints.guidance.layouts import GuidanceKind
 from complaints.policy import UP_1076
 from complaints.reference import load
+from complaints.store import transaction
 from cti.ami import AmiLink
 from db.ids import new_id
-from db.migrate import migrate
 from db.pool import Pool, open_pool
 from helpline.cell import state_folder
 from helpline.cli import _parser
@@ -31,12 +33,13 @@ from tests.complaints.test_guidance import FIELDS, bring
 from tests.complaints.world import REFERENCE, START, World
 from tests.cti.fake_ami import Action, FakeAmi, Session, running
 from tests.cti.fake_ami import settings as ami_settings
+from tests.database import migrate_to_be_emptied
 from tests.recordings.room import AT_ONCE, conversation
 
 
 @pytest.fixture
 async def pool(postgres_url: str) -> AsyncIterator[Pool]:
-    migrate(postgres_url)
+    migrate_to_be_emptied(postgres_url)
     opened = await open_pool(postgres_url, size=4)
     await opened.execute(
         "truncate department, place, citizen, call, officer, holiday, sealed_file cascade"
@@ -218,12 +221,12 @@ async def test_a_complaint_holds_its_recordings_while_open_and_while_it_can_be_r
     registered = await desk.world.register(desk.world.form(call_id=call))
     assert await holding() == f"complaint {registered.number} is open"
     ended = desk.world.now
-    # How it ended is another test's matter; that it has, is ours.
-    await desk.pool.execute(
-        "update complaint set state = 'unverified', unverified_reason = 'x', due_at = null,"
-        " remind_at = null, ended_at = $1",
-        ended,
-    )
+    disposed = await desk.world.dispose(registered.number)
+    async with transaction(desk.pool) as conn:
+        policy = replace(UP_1076, after_attempts=())
+        assert await give_up(
+            conn, disposed.complaint_id, disposed.disposal_no, ended, policy=policy
+        )
     assert await holding() == f"complaint {registered.number} can still be reopened"
     desk.world.now = ended + UP_1076.reopen_days * UP_1076.day
     assert await holding() is None

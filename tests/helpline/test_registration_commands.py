@@ -8,15 +8,15 @@ import psycopg
 import pytest
 
 from complaints.reference import load
-from db.migrate import migrate
 from db.pool import open_pool
 from helpline.cli import main
 from tests.complaints.world import REFERENCE
+from tests.database import migrate_to_be_emptied
 
 
 @pytest.fixture
 def database(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[psycopg.Connection]:
-    migrate(postgres_url)
+    migrate_to_be_emptied(postgres_url)
 
     async def prepare() -> None:
         pool = await open_pool(postgres_url, size=1)

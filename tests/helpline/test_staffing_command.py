@@ -6,14 +6,14 @@ import psycopg
 import pytest
 
 from db.ids import new_id
-from db.migrate import migrate
 from helpline.cli import main
+from tests.database import migrate_to_be_emptied
 
 
 @pytest.fixture(autouse=True)
 def calls(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Thirty a day for a fortnight, whenever the test is run."""
-    migrate(postgres_url)
+    migrate_to_be_emptied(postgres_url)
     now = datetime.now(UTC)
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute("truncate call cascade")

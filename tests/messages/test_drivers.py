@@ -126,6 +126,15 @@ async def test_a_webhook_can_be_checked_by_who_gets_it(gateway: Gateway) -> None
     assert (gateway.seen[0]["key"], gateway.seen[0]["text"]) == (str(MESSAGE.id), MESSAGE.body)
 
 
+async def test_what_happened_to_a_complaint_is_told_in_fields(gateway: Gateway) -> None:
+    driver = Webhook(gateway.url, SECRET, lambda: AT, timeout=5)
+    event = {"number": "100000007", "event": "disposed", "state": "awaiting_feedback"}
+    await driver.send(replace(MESSAGE, kind="complaint_disposed", body=json.dumps(event)))
+    await driver.close()
+    [seen] = gateway.seen
+    assert (seen["kind"], seen["event"], "text" in seen) == ("complaint_disposed", event, False)
+
+
 @asynccontextmanager
 async def mail_server(recipient_answer: str) -> AsyncIterator[tuple[int, list[str]]]:
     """One that answers `recipient_answer` to RCPT; its port and the lines that it was sent."""

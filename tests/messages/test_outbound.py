@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from helpline import cli
 from helpline.metrics import Metrics
 from helpline.options.notifications import NotificationOptions
-from helpline.outbound import Outbound, receipt_options
+from helpline.outbound import Outbound, receipt_options, tell_outside
 from messages.drivers.file import FileDriver
 from messages.drivers.http import HttpGateway
 from messages.drivers.smtp import Smtp
@@ -66,6 +66,37 @@ def test_the_receipts_token_reaches_the_page_in_the_clear() -> None:
     options = NotificationOptions.model_validate({"receipts": {"token": "a token for tests only"}})
     assert options.receipts is not None
     assert receipt_options(options.receipts).token == "a token for tests only"
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"driver": "webhook", "url": "https://x.example", "secret": "s" * 16}, True),
+        (
+            {
+                "driver": "webhook",
+                "url": "https://x.example",
+                "secret": "s" * 16,
+                "complaints": False,
+            },
+            False,
+        ),
+        ({"driver": "file"}, False),
+    ],
+    ids=["webhook", "alarms only", "none"],
+)
+async def test_complaints_are_told_outside_only_where_somebody_listens(
+    room: Room, settings: dict[str, Any], told: bool
+) -> None:
+    options = NotificationOptions.model_validate({"webhook": settings})
+    await room.pool.execute("insert into webhook_audience values ('complaints', now())")
+    for before in (True, False):  # whatever it was before, and again
+        if not before:
+            await room.pool.execute("delete from webhook_audience")
+        for _ in range(2):
+            await tell_outside(room.pool, options, room.now())
+        found = await room.pool.fetchval("select count(*) from webhook_audience")
+        assert found == int(told)
 
 
 async def test_the_embedded_default_delivers_into_the_outbox_and_is_counted(room: Room) -> None:

@@ -228,7 +228,7 @@ async def test_of_a_confidential_complaint_a_file_tells_nobody_more_than_its_aut
         assert "संलग्नक नहीं दिए गए" not in html
     # L3, who may know, disposes; then it is with L2's level again, as after a transfer.
     await world.pool.execute("alter table disposal disable trigger disposal_is_append_only")
-    await world.pool.execute("update disposal set level = 3 where disposal_no = 2")
+    await world.pool.execute("update disposal set level = 3, post = 'L3-LAL' where disposal_no = 2")
     await world.pool.execute("alter table disposal enable trigger disposal_is_append_only")
     async with client.get(link_of_l2) as answer:
         html = await answer.text()

@@ -18,6 +18,7 @@ from complaints.mapping import ladder_for
 from complaints.reference import Category, Department
 from db.pool import Pool
 from tests.complaints.importing.files import STATE, state, tables
+from tests.complaints.world import World
 from tests.conftest import EMPTY
 from tests.db.killed import Trial, UseCase
 
@@ -134,6 +135,30 @@ async def test_a_column_that_the_file_lacks_leaves_what_is_recorded(pool: Pool) 
     assert (await import_tables(pool, tables(posts=posts, officers=officers))).written
     assert await pool.fetchval("select vacant_from::text from post where id = 'L2'") == "2025-11-01"
     assert await pool.fetchval("select number from officer where code = 'E1'") == "+919415100001"
+
+
+async def test_an_address_is_recorded_and_stays_while_no_file_speaks_of_it(pool: Pool) -> None:
+    await import_tables(pool, state())
+    with_address = "code,name,email\nE1,अनीता,anita@up.example.in\n"
+    assert (await import_tables(pool, tables(officers=with_address))).written
+    assert (await import_tables(pool, tables(officers="code,name\nE1,अ\n"))).written
+    address = "select email from officer where code = 'E1'"
+    assert await pool.fetchval(address) == "anita@up.example.in"
+    taken_back = "code,name,email\nE1,अनीता,\n"
+    assert (await import_tables(pool, tables(officers=taken_back))).written
+    assert await pool.fetchval(address) is None
+
+
+async def test_a_post_that_had_complaints_keeps_its_level(pool: Pool) -> None:
+    await import_tables(pool, state())
+    risen = tables(**only(Kind.POSTS, "L1,नया,water,b1,3,9415000001,"))
+    assert (await import_tables(pool, risen, dry_run=True)).faults == ()
+    world = World(pool)
+    await world.register(world.form(place="b1"))
+    report = await import_tables(pool, risen, dry_run=True)
+    assert [str(fault) for fault in report.faults] == [
+        "posts.csv:2: level: it had complaints at level 1: give the new post a new code"
+    ]
 
 
 async def test_an_empty_cell_takes_back_what_was_recorded(pool: Pool) -> None:

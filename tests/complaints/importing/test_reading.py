@@ -74,6 +74,31 @@ def test_what_spreadsheets_do_to_a_file_is_tolerated(data: bytes | str) -> None:
     assert read(Kind.DEPARTMENTS, data) == [Department("water", "जल निगम", "Jal Nigam")]
 
 
+def test_an_officer_may_have_an_address() -> None:
+    address = "anita.devi+jal@up-jal.example.in"
+    data = f"code,name,email\nE1,अनीता,{address}\nE2,बाबू,\n"
+    assert read(Kind.OFFICERS, data) == [
+        Officer("E1", "अनीता", None, address),
+        Officer("E2", "बाबू", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "anita",
+        "anita@up",
+        "Anita <anita@up.in>",
+        "a b@up.in",
+        "a@up.in;b@up.in",
+        "a" * 250 + "@up.in",
+    ],
+)
+def test_what_is_no_address_is_a_fault_with_its_line(cell: str) -> None:
+    [fault] = faults(Kind.OFFICERS, f"code,name,email\nE1,अनीता,{cell}\n")
+    assert fault.startswith("f.csv:2: email is not an e-mail address")
+
+
 def test_names_are_kept_in_nfc() -> None:
     [row] = read(Kind.HOLIDAYS, "date,name_hi\n2026-01-26,पढ\u093c Cafe\u0301\n")
     assert isinstance(row, Holiday)

@@ -1,0 +1,43 @@
+"""The heads of complaints' histories, into a file every day."""
+
+import asyncio
+from pathlib import Path
+
+import structlog
+
+from complaints.errors import HeadsError
+from complaints.heads import write_daily
+from db.errors import AWAY, stop_if_cancelled
+from db.pool import Pool
+from helpline.clock import Clock
+
+_log = structlog.get_logger(__name__)
+_SECONDS = 600.0
+
+
+class HeadsKept:
+    """`run()` belongs to a supervisor. `folder`: beside the heads of the recordings' chain."""
+
+    def __init__(self, pool: Pool, folder: Path, key: bytes, now: Clock) -> None:
+        self._pool = pool
+        self._folder = folder
+        self._key = key
+        self._now = now
+
+    async def run(self) -> None:
+        """For ever; what cannot be written is tried again, and is an error that is told."""
+        while True:
+            try:
+                await self.keep()
+            except AWAY as error:
+                stop_if_cancelled()
+                _log.warning("heads of histories wait", error=repr(error))
+            except HeadsError as error:
+                _log.error("heads of histories are not kept", error=repr(error))
+            await asyncio.sleep(_SECONDS)
+
+    async def keep(self) -> None:
+        """Write today's, unless they are written."""
+        path = await write_daily(self._pool, self._folder, key=self._key, now=self._now())
+        if path:
+            _log.info("heads of histories kept", file=path.name)
