@@ -46,11 +46,14 @@ Clock = Callable[[], datetime]
 class CtiSettings:
     """Times in seconds. `wrap_up` by queue; what is not there has none. `url`: of our pages.
 
+    `ring_outs`: calls in a row, by queue, that an agent may let ring; see `cti.presence`.
+
     `number_of`: see `cti.membership.NumberOf`.
     """
 
     cell: str
     wrap_up: Mapping[str, int]
+    ring_outs: Mapping[str, int] = field(default_factory=dict)
     number_of: NumberOf = unnumbered
     planned: Planned | None = None
     directory: Directory = field(default_factory=Directory)
@@ -112,7 +115,7 @@ class Cti:
         """What agents are doing, and in which queues."""
         self.presence = Presence(
             link, lambda: self.live.state, pool, self.writes,
-            cell=settings.cell, wrap_up=settings.wrap_up, now=now,
+            cell=settings.cell, wrap_up=settings.wrap_up, ring_outs=settings.ring_outs, now=now,
         )  # fmt: skip
         self.timeline = Timeline(
             self.writes, cell=settings.cell, settled=self.presence.settled,

@@ -163,6 +163,7 @@ def _cti_settings(
     return CtiSettings(
         cell=cell.name,
         wrap_up={queue.name: queue.wrap_up_seconds for queue in cell.queues},
+        ring_outs={queue.name: queue.unanswered_before_pause for queue in cell.queues},
         directory=_directory(cell),
         softphones=softphones,
         caller_id=cell.trunk.caller_id,

@@ -101,11 +101,10 @@ select number, since, until, blocked_by, why from blocked_caller
 where lifted_at is null and since <= :now and until > :now order by since desc;
 
 -- name: calls_queue_now(queue, cell, since)^
--- How a cell's queue stands: open calls that were not answered yet, agents signed in for it, answers of late.
+-- How a cell's queue stands: open calls that were not answered yet, agents who serve it, answers of late.
 select (select count(*) from call where ended_at is null and queue = :queue and cell = :cell
         and queued_at is not null and agent_answered_at is null) as waiting,
-       (select count(*) from agent a join agent_session s on s.agent_id = a.id and s.signed_out_at is null
-        where a.cell = :cell and :queue = any(a.queues)) as agents,
+       (select count(*) from agent_serving where cell = :cell and :queue = any(queues)) as agents,
        (select count(*) from call where queue = :queue and cell = :cell
         and started_at > :since::timestamptz - interval '2 hours' and agent_answered_at > :since) as answered;
 

@@ -47,7 +47,7 @@ where i.state = 'in_call' and i.wrap_up is not null
 group by 1;
 
 -- name: reports_times(by, step, since, until, queues, unit)
--- Time on duty, pauses apart, and on calls, cut where an hour or a day of India's ends; of the agents of these queues.
+-- Time on duty, without pauses and without a telephone that was away, and on calls, cut where an hour or a day of India's ends; of the agents of these queues.
 select case :by when 'agent' then agent_id when 'hour' then to_char(piece, 'YYYY-MM-DD HH24:00')
                 when 'day' then to_char(piece, 'YYYY-MM-DD') else '' end as key,
        sum(least(until_at, piece + :step::interval) - greatest(from_at, piece)) as on_duty,
@@ -57,7 +57,7 @@ from (
     select s.agent_id, s.state, greatest(s.from_at, :since::timestamptz) at time zone 'Asia/Kolkata' as from_at,
            least(coalesce(s.until_at, :until), :until::timestamptz) at time zone 'Asia/Kolkata' as until_at
     from agent_state s
-    where s.state <> 'paused' and s.from_at < :until and (s.until_at is null or s.until_at > :since)
+    where s.state not in ('paused', 'unreachable') and s.from_at < :until and (s.until_at is null or s.until_at > :since)
       and (:queues::text[] is null or s.agent_id in (select id from agent where queues && :queues::text[]))
 ) cut, lateral generate_series(date_trunc(:unit, from_at), until_at, :step::interval) as piece
 where from_at < until_at and piece < until_at
