@@ -56,6 +56,7 @@ class Centre:
     agents: int
     server: Served | None = None
     without_database: list[tuple[datetime, datetime]] = field(default_factory=list)
+    without_pages: list[tuple[datetime, datetime]] = field(default_factory=list)
     _pool: asyncpg.Pool | None = field(default=None, repr=False)
 
     async def serve(self) -> None:

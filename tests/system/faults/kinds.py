@@ -65,9 +65,11 @@ async def server_paused(world: World, seconds: float) -> None:
     server = world.centre.server
     if server is None:
         raise RuntimeError("no server")
+    begin = system_clock()
     server.process.send_signal(signal.SIGSTOP)
     await asyncio.sleep(seconds)
     server.process.send_signal(signal.SIGCONT)
+    world.centre.without_pages.append((begin, system_clock()))
 
 
 async def asterisk_killed(world: World, seconds: float) -> None:
@@ -102,12 +104,13 @@ async def database_restarted(world: World, seconds: float) -> None:
 
 async def page_lost(world: World, seconds: float) -> None:
     """Agents' pages lose their network, all but one's; their telephones do not."""
-    lost = world.traffic.seats[1:]
+    lost, begin = world.traffic.seats[1:], system_clock()
     for seat in lost:
         seat.off_line = True
     await asyncio.sleep(seconds)
     for seat in lost:
         seat.off_line = False
+    world.centre.without_pages.append((begin, system_clock()))
 
 
 async def telephone_lost(world: World, seconds: float) -> None:

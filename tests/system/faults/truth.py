@@ -189,7 +189,8 @@ async def after_all(centre: Centre) -> list[str]:
             found.append(f"call {row['id']} never ended")
         elif row["answered_at"] is not None:
             found += _recording(dict(row), waited=_asked_to_wait(centre, row))
-        if row["agent_answered_at"] is not None and row["pop_at"] is None:
+        answered = row["agent_answered_at"] is not None
+        if answered and row["pop_at"] is None and not _over_before_a_page(centre, row):
             found.append(f"call {row['id']} was answered and no screen-pop was acknowledged")
     left = [path.name for path in _captures(centre)]
     if left:
@@ -203,6 +204,14 @@ def _asked_to_wait(centre: Centre, row: asyncpg.Record) -> bool:
     """
     return any(
         begin - _MENU < row["started_at"] < end + _MENU for begin, end in centre.without_database
+    )
+
+
+def _over_before_a_page(centre: Centre, row: asyncpg.Record) -> bool:
+    """Nobody could be shown it: telephones here answer by themselves, with or without a page."""
+    return row["ended_at"] is not None and any(
+        begin - _MENU < row["agent_answered_at"] and row["ended_at"] < end + _MENU
+        for begin, end in centre.without_pages
     )
 
 
