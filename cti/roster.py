@@ -17,7 +17,7 @@ _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class Rostered:
     """An agent as the settings have them."""
 
     id: str
@@ -25,7 +25,7 @@ class Listed:
     queues: tuple[str, ...]
 
 
-async def load(conn: Connection, cell: str, agents: Iterable[Listed], now: datetime) -> list[str]:
+async def load(conn: Connection, cell: str, agents: Iterable[Rostered], now: datetime) -> list[str]:
     """Bring the rows in step, in one transaction; the ids of those who are gone since the last."""
     listed = tuple(agents)
     async with conn.transaction():

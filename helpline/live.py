@@ -112,7 +112,7 @@ class LiveCell:
 
     async def load_agents(self) -> None:
         """The agents of the settings are those of the database, where sign-in looks for them."""
-        listed = [roster.Listed(one.id, one.name, tuple(one.queues)) for one in self._cell.agents]
+        listed = [roster.Rostered(one.id, one.name, tuple(one.queues)) for one in self._cell.agents]
         async with self._pool().acquire(timeout=5) as conn:
             await roster.load(conn, self._cell.name, listed, self._now())
 
@@ -164,6 +164,7 @@ def _cti_settings(
         caller_id=cell.trunk.caller_id,
         pause_limit=timedelta(seconds=settings.recordings.pause_limit_seconds),
         trunk_limit=settings.feedback.trunk_channels,
+        emergency_reserve=settings.guards.emergency_reserve,
         url=settings.http.public_url,
         alarms=settings.alarms.as_rules(),
         tell_alarms=settings.alarms.webhook,

@@ -1,3 +1,5 @@
+drop function trunk_beside;
+alter table cell_board drop column beside;
 drop view agent_serving;
 alter table agent drop column gone_at;
 update agent_session set pause_reason = 'forced' where pause_reason = 'no_answer';

@@ -23,3 +23,11 @@ from agent a join agent_session s on s.agent_id = a.id and s.signed_out_at is nu
 where a.gone_at is null
   and not exists (select from agent_state t
                   where t.agent_id = a.id and t.until_at is null and t.state = 'unreachable');
+
+-- Channels of the trunk that no call's row stands for: a number outside that was asked or given a citizen, an emergency
+-- service. Each cell tells its own with its word.
+alter table cell_board add column beside integer not null default 0 check (beside >= 0);
+create function trunk_beside(now timestamptz, but_of text default '') returns bigint
+language sql stable as $$
+    select coalesce(sum(beside), 0) from cell_board where at > now - interval '30 seconds' and cell <> but_of
+$$;

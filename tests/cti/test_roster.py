@@ -10,7 +10,7 @@ from aiohttp import WSMsgType
 from cti import roster, tokens
 from cti.errors import AgentGoneError
 from cti.pages import CLOSE_GONE
-from cti.roster import Listed
+from cti.roster import Rostered
 from db.ids import new_id
 from db.pool import Pool
 from db.statements import statements
@@ -20,11 +20,11 @@ from tests.cti.streams import AT, CALL, answered_call, event
 from tests.cti.test_membership import sign_in
 
 LATER = AT + timedelta(hours=1)
-SITA = Listed("1001", "सीता देवी", ("helpline-hi",))
-MOHAN = Listed("1002", "मोहन", ("helpline-hi", "helpline-en"))
+SITA = Rostered("1001", "सीता देवी", ("helpline-hi",))
+MOHAN = Rostered("1002", "मोहन", ("helpline-hi", "helpline-en"))
 
 
-async def load(pool: Pool, *listed: Listed) -> list[str]:
+async def load(pool: Pool, *listed: Rostered) -> list[str]:
     async with pool.acquire() as conn:
         return await roster.load(conn, "cell1", listed, LATER)
 
