@@ -80,7 +80,7 @@ def _over(count: int, limit: int | None) -> bool:
 async def load(conn: Connection, *, number: str | None, cell: str, now: datetime) -> Load:
     """Count for a caller (E.164, None when withheld) of this cell."""
     row = await statements().calls_admission(conn, number=number, now=now)
-    counts = await statements().calls_trunk_load(conn, cell=cell, since=now - _HOUR)
+    counts = await statements().calls_trunk_load(conn, cell=cell, since=now - _HOUR, now=now)
     return Load(**dict(row), **dict(counts))
 
 

@@ -49,10 +49,9 @@ async def take_pacing_lock(conn: Connection) -> bool:
     return bool(await statements().attempts_take_pacing_lock(conn))
 
 
-async def busy(conn: Connection) -> Busy:
-    """Calls that hold a channel now, over all cells."""
-    row = await statements().attempts_busy(conn)
-    return Busy(outbound=row["outbound"], inbound=row["inbound"])
+async def busy(conn: Connection, now: datetime) -> Busy:
+    """Calls that hold a channel now, over all cells, and channels beside them."""
+    return Busy(**await statements().attempts_busy(conn, now=now))
 
 
 async def recent_starts(conn: Connection, since: datetime, until: datetime) -> list[datetime]:

@@ -164,7 +164,7 @@ class Callbacks:
                 return []
             now, limits = self._now(), self._settings.limits
             recent = await attempts.recent_starts(conn, now - limits.period, now + limits.period)
-            allowance = allowed_now(limits, await attempts.busy(conn), recent, now)
+            allowance = allowed_now(limits, await attempts.busy(conn, now), recent, now)
             due = statements().callbacks_claim(conn, now=now, at_most=allowance)
             found = [Written(new_id(now), row["call_id"], row["number"], now) async for row in due]
             return [one for one in found if await self._written(conn, one)]

@@ -231,7 +231,7 @@ class Dialer:
     async def _allowance(self, conn: Connection, now: datetime) -> int:
         limits = self._settings.limits
         recent = await attempts.recent_starts(conn, now - limits.period, now + limits.period)
-        return allowed_now(limits, await attempts.busy(conn), recent, now)
+        return allowed_now(limits, await attempts.busy(conn, now), recent, now)
 
     async def _dial(self, attempt: Attempt) -> OriginateReply | None:
         """Request one written attempt; None when it may not be dialled any more."""

@@ -44,10 +44,13 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """Calls that hold a channel now, from originating to hang-up, by direction."""
+    """Calls that hold a channel now, from originating to hang-up, by direction; `beside`: channels
+    of the trunk that are no citizen's own.
+    """
 
     outbound: int
     inbound: int
+    beside: int = 0
 
 
 def allowed_now(
@@ -59,6 +62,7 @@ def allowed_now(
     are those far in the future: the clock was set back, and waiting for it would stop the dialer.
     """
     free_of_campaign = limits.max_channels - busy.outbound
-    free_of_trunk = limits.trunk_channels - limits.inbound_reserve - busy.inbound - busy.outbound
+    in_use = busy.inbound + busy.outbound + busy.beside
+    free_of_trunk = limits.trunk_channels - limits.inbound_reserve - in_use
     started = sum(abs(now - start) < limits.period for start in recent_starts)
     return max(0, min(free_of_campaign, free_of_trunk, limits.burst - started))

@@ -17,7 +17,8 @@ from aiohttp import web
 from cti import tokens
 from cti.desk import Agent, Desk
 from cti.drafts import Drafts
-from cti.errors import Reason
+from cti.errors import AgentGoneError, Reason
+from cti.pages import CLOSE_GONE
 from cti.ports import AgentSessions, Registrar, SupervisorSessions
 from cti.problem import problem
 from cti.registering import Registering
@@ -142,6 +143,8 @@ def _for_agents(
             if agent is None:
                 return problem(403, "no agent of this cell", reason=Reason("signed_out"))
             return await handler(request, agent)
+        except AgentGoneError as error:
+            return await _turned_away(api, request, str(error))
         except AWAY as error:
             if request.transport is None or request.transport.is_closing():
                 raise  # the page went away, not the database
@@ -151,6 +154,16 @@ def _for_agents(
             )
 
     return guarded
+
+
+async def _turned_away(api: AgentApi, request: web.Request, why: str) -> web.StreamResponse:
+    """A page's socket is taken and closed: a browser does not tell its page of a refusal."""
+    socket = _socket(api)
+    if not socket.can_prepare(request):
+        return problem(403, why, reason=Reason("gone"))
+    await socket.prepare(request)
+    await socket.close(code=CLOSE_GONE, message=b"not an agent any more")
+    return socket
 
 
 async def _who(api: AgentApi, request: web.Request) -> str | None:

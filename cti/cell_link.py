@@ -44,7 +44,8 @@ def _nothing() -> Board:
 class CellLink:
     """`run()` and `run_commands()` belong to a supervisor of services.
 
-    Whoever joins the parts sets `board` (what this cell tells), `arrived` (a word of another cell
+    Whoever joins the parts sets `board` (what this cell tells), `beside` (its channels of the trunk
+    that are no citizen's own: `cti.trunk`), `arrived` (a word of another cell
     was read) and `carry_out`.
     """
 
@@ -70,6 +71,7 @@ class CellLink:
         self._listening_since: datetime | None = None
         self._listened_at = datetime.min.replace(tzinfo=UTC)
         self.board: Callable[[], Board] = _nothing
+        self.beside: Callable[[], int] = lambda: 0
         self.arrived: Callable[[Word], None] = lambda _word: None
         self.carry_out: CarryOut = _nobody
 
@@ -125,8 +127,9 @@ class CellLink:
         number = int(self._now().timestamp()) * 1_000_000 + self._number
         async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as conn:
             await statements().cells_publish(
-                conn, cell=self.cell, url=self._url, word=number, at=self._now(), board=told
-            )
+                conn, cell=self.cell, url=self._url, word=number, at=self._now(), board=told,
+                beside=self.beside(),
+            )  # fmt: skip
             rows = statements().cells_words(conn, cell=self.cell)
             found = [dict(row) async for row in rows]
         now, words = self._now(), {}

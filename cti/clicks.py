@@ -135,6 +135,8 @@ class Clicks:
             raise NotNowError("you are in a call")
         if status is AgentStatus.SIGNED_OUT:
             raise NotNowError("you are not signed in")
+        if status is AgentStatus.UNREACHABLE:
+            raise NotNowError("your telephone is not connected")
         if not self._link.ready:
             raise NotNowError("there is no link to Asterisk")
 

@@ -24,6 +24,7 @@ from cti.effects import (
     OfferWithdrawn,
     OriginateFailed,
     QueueAbandoned,
+    RangOut,
 )
 from cti.errors import AmiError
 from cti.events import MemberChanged, parse
@@ -148,6 +149,8 @@ class Consumer:
             elif isinstance(effect, AgentAnswered):
                 now_in = self._live.state.calls.get(effect.call_id)
                 self._floor.answered(effect, now_in.queue if now_in else "")
+            elif isinstance(effect, RangOut):
+                self._floor.rang_out(effect)
             elif isinstance(effect, CitizenLegEnded | OriginateFailed):
                 self._floor.citizen_gone(effect.call_id)
         self._floor.observe(before, whole=whole)

@@ -18,6 +18,7 @@ import structlog
 from aiohttp import WSMsgType, web
 
 from calls.store import set_popped
+from cti.errors import AgentGoneError
 from cti.pages import CLOSE_SIGNED_OUT, CLOSE_TAKEN_OVER, Message, Page
 from cti.ports import Floor, History
 from cti.writes import Writes
@@ -139,12 +140,15 @@ class Desk:
     async def agent(self, agent_id: str) -> Agent | None:
         """Who this is; None: nobody of this cell.
 
-        Raises one of `db.errors.AWAY`, but never for an agent who is signed in.
+        Raises `AgentGoneError` or one of `db.errors.AWAY`, but never for an agent who is signed
+        in.
         """
         if (seat := self._seats.get(agent_id)) is not None:
             return seat.agent
         async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as conn:
             row = await statements().cti_agent(conn, id=agent_id, cell=self._settings.cell)
+        if row is not None and row["gone"]:
+            raise AgentGoneError(agent_id)
         return None if row is None else Agent(row["id"], row["name"], tuple(row["queues"]))
 
     async def serve(

@@ -35,7 +35,10 @@ def _data(shell: Shell, handler: Any, right: Right) -> Any:
 
 async def _desk(visit: Visit) -> web.StreamResponse:
     if visit.signed_in.person.agent_id is None:
-        return visit.render("desk_none.html.j2", status=403)
+        return visit.render("desk_none.html.j2", status=403, why="desk.none")
+    async with visit.shell.pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
+        if await statements().cti_is_gone(conn, id=visit.signed_in.person.agent_id):
+            return visit.render("desk_none.html.j2", status=403, why="desk.gone")
     texts = visit.shell.texts.beginning(visit.language, _SCRIPTS)
     return visit.render("desk.html.j2", texts=texts)
 

@@ -29,6 +29,16 @@ class OfferWithdrawn:
 
 
 @dataclass(frozen=True, slots=True)
+class RangOut:
+    """A queue's call rang for as long as it may and this agent did not answer, or refused it."""
+
+    call_id: UUID
+    agent_id: str
+    queue: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AgentAnswered:
     """The agent and the citizen talk."""
 
@@ -85,6 +95,7 @@ class QueueAbandoned:
 Effect = (
     OfferToAgent
     | OfferWithdrawn
+    | RangOut
     | AgentAnswered
     | AgentReleased
     | CitizenLegEnded

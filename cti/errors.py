@@ -67,6 +67,13 @@ class AmiRefusedError(AmiError):
         super().__init__(f"{action} refused: {message}")
 
 
+class AgentGoneError(CtiError):
+    """{agent_id} is not an agent in the settings any more: nobody signs in by it."""
+
+    def __init__(self, agent_id: str) -> None:
+        super().__init__(f"{agent_id} is not an agent here any more")
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why, for a page that says it in its reader's language: a code, and what it fills in."""

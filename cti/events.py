@@ -10,6 +10,7 @@ from dialplans.names import ENDPOINT_TRUNK, SIDE_LEG, TECHNOLOGY, VAR_CALL, VAR_
 
 _AGENT = re.compile(rf"{TECHNOLOGY}/([0-9]{{3,6}})(?:-[0-9a-f]+)?", re.ASCII)
 _STATE_UP = "6"
+_AWAY = frozenset({"4", "5"})  # AST_DEVICE_INVALID, AST_DEVICE_UNAVAILABLE: nothing can ring there
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +83,17 @@ class AgentConnected:
 
 @dataclass(frozen=True, slots=True)
 class AgentDone:
-    """AgentRingNoAnswer, AgentComplete: this leg of the agent has no part in the call any more."""
+    """AgentComplete: this leg of the agent has no part in the call any more."""
 
     agent: Leg
+
+
+@dataclass(frozen=True, slots=True)
+class NotAnswered:
+    """AgentRingNoAnswer: the same, since nobody answered there."""
+
+    agent: Leg
+    queue: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +109,23 @@ class OriginateEnded:
 class MemberChanged:
     """QueueMemberAdded, QueueMemberRemoved, QueueMemberPause.
 
-    `paused`: the reason, empty where none was given; None: not paused.
+    `paused`: the reason, empty where none was given; None: not paused. `reachable`: whether their
+    telephone is; None: not told.
     """
 
     agent_id: str
     queue: str
     present: bool
     paused: str | None = None
+    reachable: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TelephoneSeen:
+    """QueueMemberStatus: whether a call can ring at this member's telephone."""
+
+    agent_id: str
+    reachable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +176,10 @@ Event = (
     | AgentCalled
     | AgentConnected
     | AgentDone
+    | NotAnswered
     | OriginateEnded
     | MemberChanged
+    | TelephoneSeen
     | LegHeld
     | RoomChanged
     | SideFailed
@@ -230,6 +251,8 @@ def _agent_event(event: AmiEvent) -> Event | None:
         return AgentCalled(caller, agent, event.get("queue"))
     if event.name == "AgentConnect":
         return AgentConnected(caller, agent, event.get("queue"))
+    if event.name == "AgentRingNoAnswer":
+        return NotAnswered(agent, event.get("queue"))
     return AgentDone(agent)
 
 
@@ -262,7 +285,24 @@ def _member(event: AmiEvent) -> Event | None:
     if agent_id is None or not queue:
         return None
     present = event.name != "QueueMemberRemoved"
-    return MemberChanged(agent_id, queue, present, pause_of(event) if present else None)
+    paused = pause_of(event) if present else None
+    return MemberChanged(agent_id, queue, present, paused, reachable_of(event))
+
+
+def _telephone(event: AmiEvent) -> Event | None:
+    agent_id, reachable = agent_of(event.get("interface")), reachable_of(event)
+    if agent_id is None or reachable is None:
+        return None
+    return TelephoneSeen(agent_id, reachable)
+
+
+def reachable_of(event: AmiEvent) -> bool | None:
+    """Whether the telephone of this event's member is there, by its device state; None: not told.
+
+    `queue show` calls the others (Unavailable) and (Invalid). app_queue rings one that is unknown.
+    """
+    status = event.get("status")
+    return status not in _AWAY if status else None
 
 
 def pause_of(event: AmiEvent) -> str | None:
@@ -303,6 +343,7 @@ _READERS: Mapping[str, Callable[[AmiEvent], Event | None]] = {
     "QueueMemberAdded": _member,
     "QueueMemberRemoved": _member,
     "QueueMemberPause": _member,
+    "QueueMemberStatus": _telephone,
     "DialBegin": _dialled,
     "DialEnd": _dialled,
     "ConfbridgeJoin": _room,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from cti.commands import Commands
 from cti.directory import Directory
-from cti.effects import AgentAnswered, AgentReleased
+from cti.effects import AgentAnswered, AgentReleased, RangOut
 from cti.follow import FollowUps
 from cti.live import LiveState
 from cti.presence import Presence
@@ -42,11 +42,17 @@ class Floor:
         self._directory = directory
 
     def hello(self, agent_id: str) -> Mapping[str, Any]:
-        """`state`, the reasons for a pause, the numbers to hand a citizen to."""
-        reasons = [
-            {"code": one.code, "hi": one.name_hi, "en": one.name_en}
-            for one in self._presence.reasons.values()
-        ]
+        """`state`, the reasons for a pause (`our_pauses`: those that nobody chooses), the numbers
+        to hand a citizen to.
+        """
+        reasons, ours = (
+            [
+                {"code": one.code, "hi": one.name_hi, "en": one.name_en}
+                for one in self._presence.reasons.values()
+                if one.ours is which
+            ]
+            for which in (False, True)
+        )
         listed = [
             {"code": one.code, "hi": one.name_hi, "en": one.name_en, "emergency": emergency}
             for emergency, some in (
@@ -58,6 +64,7 @@ class Floor:
         return {
             "state": self.state(agent_id),
             "pause_reasons": reasons,
+            "our_pauses": ours,
             "targets": listed,
             "agents": sorted(self._directory.agents),
             "queue_names": sorted(self._directory.queues),
@@ -93,6 +100,10 @@ class Floor:
         """The agent talks in a call of this queue."""
         self._presence.in_call(effect.agent_id, queue)
         self._follow_ups.agent_answered(effect.call_id, effect.agent_id)
+
+    def rang_out(self, effect: RangOut) -> None:
+        """The agent let a call of a queue ring."""
+        self._presence.rang_out(effect.agent_id, effect.queue)
 
     def released(self, effect: AgentReleased, queue: str) -> None:
         """The agent has done with a call of this queue."""

@@ -10,6 +10,7 @@ from datetime import datetime
 from calls.dialling import Refusal, ask
 from cti.directory import Kind, Target
 from cti.errors import NotAllowedError
+from cti.trunk import Trunk
 from db.pool import Connection, Pool
 
 _ACQUIRE_SECONDS = 5.0
@@ -21,16 +22,24 @@ _WHY = {
 
 
 class DialGuard:
-    """An agent's telephone is the endpoint that the rules name."""
+    """An agent's telephone is the endpoint that the rules name.
 
-    def __init__(self, pool: Callable[[], Pool], now: Callable[[], datetime]) -> None:
+    A number outside takes a channel of the trunk, if there is one to be had.
+    """
+
+    def __init__(self, pool: Callable[[], Pool], trunk: Trunk, now: Callable[[], datetime]) -> None:
         self._pool = pool
+        self._trunk = trunk
         self._now = now
 
     async def number(
         self, conn: Connection, agent_id: str, number: str, *, listed: bool = False
     ) -> str:
-        """What is to be dialled. Raises `NotAllowedError`; committed in either case."""
+        """What is to be dialled. Raises `NotAllowedError`; committed in either case.
+
+        Raises `NotNowError` while no line is free: that is not held against the agent.
+        """
+        await self._trunk.take(conn)
         decision = await ask(conn, agent_id, number, self._now(), listed=listed)
         if decision.refusal is not None or decision.number is None:
             raise NotAllowedError(_WHY[decision.refusal or Refusal.NO_RULE])
@@ -39,7 +48,8 @@ class DialGuard:
     async def target(self, agent_id: str, target: Target) -> Target:
         """The same for a target; what rings in the house is not asked about.
 
-        Raises `NotAllowedError`, or one of `db.errors.AWAY`: then nothing is dialled.
+        Raises `NotAllowedError`, `NotNowError` or one of `db.errors.AWAY`; then nothing is to be
+        dialled.
         """
         if target.kind is not Kind.NUMBER or target.emergency:
             return target

@@ -34,6 +34,7 @@ from cti.screenpop import ScreenPops
 from cti.softphones import Publish, Softphones, SoftphoneSettings
 from cti.supervision import Supervision
 from cti.timeline import Timeline
+from cti.trunk import Trunk, beside
 from cti.wallboards import Planned, Wallboards
 from cti.writes import Writes
 from db.pool import Pool
@@ -46,11 +47,14 @@ Clock = Callable[[], datetime]
 class CtiSettings:
     """Times in seconds. `wrap_up` by queue; what is not there has none. `url`: of our pages.
 
+    `ring_outs`: calls in a row, by queue, that an agent may let ring; see `cti.presence`.
+
     `number_of`: see `cti.membership.NumberOf`.
     """
 
     cell: str
     wrap_up: Mapping[str, int]
+    ring_outs: Mapping[str, int] = field(default_factory=dict)
     number_of: NumberOf = unnumbered
     planned: Planned | None = None
     directory: Directory = field(default_factory=Directory)
@@ -65,12 +69,18 @@ class CtiSettings:
     write_retry: float = 0.25
     look_every: float = 10.0
     trunk_limit: int | None = None
+    emergency_reserve: int = 0
     alarms: tuple[AlarmRule, ...] = ()
     tell_alarms: bool = True
     alarms_every: float = 1.0
     url: str = ""
     cells_every: float = 1.0
     commands_every: float = 0.3
+
+    @property
+    def desk_trunk_limit(self) -> int | None:
+        """Channels that may be in use when the desk takes one: the others are for emergencies."""
+        return None if self.trunk_limit is None else self.trunk_limit - self.emergency_reserve
 
 
 async def _nobody(_passwords: Mapping[str, str]) -> None:
@@ -112,7 +122,7 @@ class Cti:
         """What agents are doing, and in which queues."""
         self.presence = Presence(
             link, lambda: self.live.state, pool, self.writes,
-            cell=settings.cell, wrap_up=settings.wrap_up, now=now,
+            cell=settings.cell, wrap_up=settings.wrap_up, ring_outs=settings.ring_outs, now=now,
         )  # fmt: skip
         self.timeline = Timeline(
             self.writes, cell=settings.cell, settled=self.presence.settled,
@@ -133,7 +143,10 @@ class Cti:
         now: Clock,
     ) -> None:
         """What agents do with calls, and what follows for those who stay in them."""
-        guard = DialGuard(pool, now)
+        trunk = Trunk(
+            lambda: self.live.state, now, cell=settings.cell, limit=settings.desk_trunk_limit
+        )
+        guard = DialGuard(pool, trunk, now)
         legs = Legs(link, self.live, pauses.end, caller_id=settings.caller_id, now=now)
         log = ActionLog(self.writes, now)
         keeping = Keeping(legs, log)
@@ -210,6 +223,7 @@ class Cti:
         )  # fmt: skip
         self.wallboards.alarms = self.alarms.standing
         self.cells.board = self.wallboards.word
+        self.cells.beside = lambda: beside(self.live.state)
         self.cells.arrived = self.wallboards.arrived
         self.cells.carry_out = self.supervision.answer
         self.wallboards.words = self.cells.words

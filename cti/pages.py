@@ -15,6 +15,7 @@ Message = Mapping[str, Any]
 
 CLOSE_SIGNED_OUT = 4000
 CLOSE_TAKEN_OVER = 4001
+CLOSE_GONE = 4002
 
 
 @dataclass(frozen=True, slots=True)

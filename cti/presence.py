@@ -6,6 +6,7 @@ matter; where they differ, QueuePause is sent until they agree.
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,6 +30,9 @@ from dialplans.names import agent_interface
 _log = structlog.get_logger(__name__)
 _ACQUIRE_SECONDS = 5.0
 _NOTHING = Wish()
+FORCED = "forced"
+NO_ANSWER = "no_answer"
+"""Reasons of ours, as the rows of `pause_reason` have them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +42,15 @@ class PauseReason:
     code: str
     name_hi: str
     name_en: str
+    ours: bool = False  # given by a supervisor or by us: not an agent's to choose
 
 
 class Presence:
     """`run()` belongs to a supervisor. Agents' wishes are changed from the loop, without waiting.
 
-    `wrap_up`: seconds by queue. `changed(agent)`: what the agent's page shows may be different.
+    `wrap_up`: seconds by queue. `ring_outs`: how many calls in a row, by queue, may ring unanswered
+    before the agent is paused; 0 or not there: any number. `changed(agent)`: what the agent's page
+    shows may be different.
     """
 
     def __init__(
@@ -55,6 +62,7 @@ class Presence:
         *,
         cell: str,
         wrap_up: Mapping[str, int],
+        ring_outs: Mapping[str, int],
         now: Callable[[], datetime],
         retry: float = 1.0,
     ) -> None:
@@ -64,6 +72,8 @@ class Presence:
         self._writes = writes
         self._cell = cell
         self._wrap_up = wrap_up
+        self._ring_outs = ring_outs
+        self._rang_out: Counter[str] = Counter()  # in a row; a restart of ours begins anew
         self._now = now
         self._retry = retry
         self._wishes: dict[str, Wish] = {}
@@ -93,12 +103,26 @@ class Presence:
 
     def pause(self, agent_id: str, reason: str) -> None:
         """Give no calls. Raises `NotAllowedError` for a reason that there is not."""
-        if reason not in self.reasons:
+        found = self.reasons.get(reason)
+        if found is None or found.ours:
             raise NotAllowedError("no such reason for a pause")
-        self._put(agent_id, self.wish(agent_id).paused(reason))
+        self._pause(agent_id, reason)
+
+    def force_pause(self, agent_id: str) -> None:
+        """Give no calls, by a supervisor's word."""
+        self._pause(agent_id, FORCED)
+
+    def rang_out(self, agent_id: str, queue: str) -> None:
+        """A call of this queue rang at the agent's telephone, and they did not answer."""
+        self._rang_out[agent_id] += 1
+        most = self._ring_outs.get(queue, 0)
+        if most and self._rang_out[agent_id] >= most and self.wish(agent_id).pause is None:
+            _log.info("agent does not answer, paused", agent=agent_id, queue=queue, calls=most)
+            self._pause(agent_id, NO_ANSWER)
 
     def ready(self, agent_id: str) -> None:
         """Give calls."""
+        self._rang_out.pop(agent_id, None)
         self._put(agent_id, self.wish(agent_id).ready())
 
     def end_wrap_up(self, agent_id: str) -> None:
@@ -111,6 +135,7 @@ class Presence:
 
     def in_call(self, agent_id: str, queue: str) -> None:
         """The agent has answered a call of this queue."""
+        self._rang_out.pop(agent_id, None)
         if self._wrap_up.get(queue, 0):
             self._talking.add(agent_id)
             self._differ(agent_id)
@@ -126,6 +151,7 @@ class Presence:
     def forget(self, agent_id: str) -> None:
         """The agent has signed out: a pause does not outlive that."""
         self._wishes.pop(agent_id, None)
+        self._rang_out.pop(agent_id, None)
 
     def check(self, agent_id: str) -> None:
         """Asterisk's word on this agent may have changed."""
@@ -149,6 +175,10 @@ class Presence:
             if self._link.ready and not await self._settle():
                 await asyncio.sleep(self._retry)
                 self._woken.set()
+
+    def _pause(self, agent_id: str, reason: str) -> None:
+        self._rang_out.pop(agent_id, None)
+        self._put(agent_id, self.wish(agent_id).paused(reason))
 
     def _put(self, agent_id: str, wish: Wish) -> None:
         self._wishes[agent_id] = wish

@@ -11,7 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from cti.differences import differences
-from cti.effects import CitizenLegEnded, Effect, OriginateFailed, QueueAbandoned
+from cti.effects import CitizenLegEnded, Effect, OriginateFailed, QueueAbandoned, RangOut
 from cti.events import (
     AgentCalled,
     AgentConnected,
@@ -26,9 +26,11 @@ from cti.events import (
     LegHeld,
     LegSeen,
     MemberChanged,
+    NotAnswered,
     OriginateEnded,
     RoomChanged,
     SideFailed,
+    TelephoneSeen,
 )
 from cti.state import LiveCall, State, Waiting, is_outbound, merged, remember
 from dialplans.names import SIDE_LEG
@@ -54,10 +56,14 @@ def reduce(state: State, event: Event, at: datetime) -> tuple[State, tuple[Effec
             return _with_differences(state, _connect(seen, caller, agent), at)
         case AgentDone(agent):
             return _with_differences(state, _agent_done(state, agent), at)
+        case NotAnswered(agent, queue):
+            return _not_answered(state, agent, queue, at)
         case OriginateEnded(call_id, answered, reason):
             return _originate_ended(state, call_id, answered, reason, at)
         case MemberChanged():
             return _member_changed(state, event), ()
+        case TelephoneSeen(agent_id, reachable):
+            return _telephone_seen(state, agent_id, reachable), ()
         case DialBegun(caller, agent):
             seen = _see(_see(state, caller), agent)
             return _with_differences(state, _offer(seen, caller, agent), at)
@@ -133,6 +139,17 @@ def _agent_done(state: State, agent: Leg) -> State:
     state = replace(state, spent=remember(state.spent, agent.channel_id))
     call = _call_of(state, agent)
     return state if call is None else _without_agent(state, call, agent.channel_id)
+
+
+def _not_answered(
+    state: State, agent: Leg, queue: str, at: datetime
+) -> tuple[State, tuple[Effect, ...]]:
+    new, effects = _with_differences(state, _agent_done(state, agent), at)
+    mark = f"rang out {agent.channel_id}"
+    if mark in state.spent or agent.call_id is None or agent.agent_id is None:
+        return new, effects
+    new = replace(new, spent=remember(new.spent, mark))
+    return new, (*effects, RangOut(agent.call_id, agent.agent_id, queue, at))
 
 
 def _without_agent(state: State, call: LiveCall, leg_id: str) -> State:
@@ -228,7 +245,20 @@ def _member_changed(state: State, event: MemberChanged) -> State:
     paused = {other: why for other, why in state.paused.items() if other != seat}
     if event.paused is not None:
         paused[seat] = event.paused
-    return replace(state, members=members, paused=paused)
+    state = replace(state, members=members, paused=paused)
+    # Of who is no member any more Asterisk says nothing: the next seat tells of their telephone.
+    seated = any(agent == event.agent_id for _, agent in members)
+    return _telephone_seen(state, event.agent_id, event.reachable if seated else True)
+
+
+def _telephone_seen(state: State, agent_id: str, reachable: bool | None) -> State:
+    if reachable is None or reachable is (agent_id not in state.unreachable):
+        return state
+    if reachable:
+        return replace(state, unreachable=state.unreachable - {agent_id})
+    if not any(agent == agent_id for _, agent in state.members):
+        return state  # said of a seat that they have left
+    return replace(state, unreachable=state.unreachable | {agent_id})
 
 
 def _hold(state: State, leg: Leg, held: bool) -> State:

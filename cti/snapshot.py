@@ -13,7 +13,7 @@ from uuid import UUID
 from cti.differences import differences
 from cti.effects import CitizenLegEnded, Effect
 from cti.errors import AmiRefusedError
-from cti.events import Leg, agent_of, leg_of, pause_of
+from cti.events import Leg, agent_of, leg_of, pause_of, reachable_of
 from cti.message import AmiEvent, AmiReply
 from cti.state import LiveCall, State, Waiting, is_outbound, merged, remember
 from dialplans.names import CONTEXT_DESK_HOLD, SIDE_LEG
@@ -46,6 +46,7 @@ class Member:
     dynamic: bool = True
     paused: str | None = None  # why; None: not paused
     number: int = 0  # app_queue's penalty
+    reachable: bool = True  # a call can ring at their telephone
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ async def take(link: Asked) -> Snapshot:
     return Snapshot(
         legs,
         waiting,
-        _members(queues),
+        members_of(queues),
         inside,
         {e.get("uniqueid"): _seconds(e.get("wait")) for e in queues if e.name == "QueueEntry"},
         frozenset(e.get("uniqueid") for e in on_hold),
@@ -83,7 +84,7 @@ async def take(link: Asked) -> Snapshot:
 
 async def take_members(link: Lists) -> frozenset[Member]:
     """Only the queues' members. Raises an `AmiError`."""
-    return _members(await _list(link, "QueueStatus"))
+    return members_of(await _list(link, "QueueStatus"))
 
 
 def resync(state: State, snapshot: Snapshot, at: datetime) -> tuple[State, tuple[Effect, ...]]:
@@ -108,6 +109,7 @@ def resync(state: State, snapshot: Snapshot, at: datetime) -> tuple[State, tuple
             for member in snapshot.members
             if member.paused is not None
         },
+        unreachable=frozenset(one.agent_id for one in snapshot.members if not one.reachable),
         held=snapshot.held & legs.keys(),
         inside=frozenset(snapshot.inside & legs.keys()),
         waiting={
@@ -162,7 +164,8 @@ def _with_agent(call: LiveCall, leg: Leg, agent_id: str) -> LiveCall:
     return replace(call, offers={**call.offers, agent_id: leg.channel_id})
 
 
-def _members(events: Iterable[AmiEvent]) -> frozenset[Member]:
+def members_of(events: Iterable[AmiEvent]) -> frozenset[Member]:
+    """The agents among a list of queues' members."""
     return frozenset(
         Member(
             event.get("queue"),
@@ -170,6 +173,7 @@ def _members(events: Iterable[AmiEvent]) -> frozenset[Member]:
             event.get("membership") == "dynamic",
             pause_of(event),
             _number(event.get("penalty")),
+            reachable_of(event) is not False,
         )
         for event in events
         if event.name == "QueueMember" and (agent := agent_of(event.get("location")))

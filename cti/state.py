@@ -41,6 +41,7 @@ class State:
     calls: Mapping[UUID, LiveCall] = field(default_factory=dict)
     members: frozenset[tuple[str, str]] = frozenset()  # (queue, agent)
     paused: Mapping[tuple[str, str], str] = field(default_factory=dict)  # (queue, agent) -> why
+    unreachable: frozenset[str] = frozenset()  # members whose telephone no call can ring at
     held: frozenset[str] = frozenset()  # legs whose telephone has the other side on hold
     inside: frozenset[str] = frozenset()  # legs in their call's room
     waiting: Mapping[str, Waiting] = field(default_factory=dict)  # citizens' legs in a queue

@@ -128,7 +128,7 @@ class Supervision:
             await self._note(conn, who, what, f"agent:{agent}", reason)
         match what:
             case "force_pause":
-                self._presence.pause(agent, "forced")
+                self._presence.force_pause(agent)
             case "force_ready":
                 self._presence.ready(agent)
             case _:

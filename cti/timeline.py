@@ -13,6 +13,8 @@ from db.ids import new_id
 from db.pool import Connection
 from db.statements import statements
 
+_TAKES_CALLS = (AgentStatus.READY, AgentStatus.UNREACHABLE)
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -26,7 +28,7 @@ class Timeline:
     """`observe()` after every change of the state; nothing here waits.
 
     `settled(agent)`: False while Asterisk is still being told of a pause; that agent only seems
-    ready, for some milliseconds, and no interval is made of it.
+    to take calls, for some milliseconds, and no interval is made of it.
     """
 
     def __init__(
@@ -81,7 +83,7 @@ class Timeline:
         before = self._standings.get(agent_id)
         if (before.view if before else SIGNED_OUT) == view:
             return False
-        if view.status is AgentStatus.READY and not self._settled(agent_id):
+        if view.status in _TAKES_CALLS and not self._settled(agent_id):
             return False
         at = self._now()
         if before is not None and _kind(before.view) == _kind(view):

@@ -17,6 +17,7 @@ class AgentStatus(StrEnum):
 
     SIGNED_OUT = "signed_out"
     READY = "ready"
+    UNREACHABLE = "unreachable"  # would take calls, but none can ring at their telephone
     PAUSED = "paused"
     RINGING = "ringing"
     IN_CALL = "in_call"
@@ -38,7 +39,8 @@ SIGNED_OUT = AgentView(AgentStatus.SIGNED_OUT)
 
 def views(state: State) -> dict[str, AgentView]:
     """Everybody who is not signed out."""
-    found = {agent: _seated(whys) for agent, whys in _pauses(state).items()}
+    away = state.unreachable
+    found = {agent: _seated(whys, agent in away) for agent, whys in _pauses(state).items()}
     for call in state.calls.values():
         for agent in call.offers:
             found[agent] = AgentView(AgentStatus.RINGING, call.id)
@@ -54,7 +56,7 @@ def views(state: State) -> dict[str, AgentView]:
 def agent_view(state: State, agent_id: str) -> AgentView:
     """What this agent is doing now: as in `views`, without looking at everybody."""
     whys = _whys(state, agent_id)
-    found = _seated(whys) if whys else SIGNED_OUT
+    found = _seated(whys, agent_id in state.unreachable) if whys else SIGNED_OUT
     for call in state.calls.values():
         if agent_id in call.offers:
             found = AgentView(AgentStatus.RINGING, call.id)
@@ -82,6 +84,8 @@ def touched(before: State, after: State) -> set[str]:
     if before.paused is not after.paused:
         seats = before.paused.items() ^ after.paused.items()
         agents.update(agent for (_, agent), _ in seats)
+    if before.unreachable is not after.unreachable:
+        agents |= before.unreachable ^ after.unreachable
     if before.held is not after.held:
         agents.update(_of_legs(before, after, before.held ^ after.held))
     return agents
@@ -115,9 +119,9 @@ def _pauses(state: State) -> Mapping[str, list[str | None]]:
     return by_agent
 
 
-def _seated(whys: list[str | None]) -> AgentView:
+def _seated(whys: list[str | None], unreachable: bool) -> AgentView:
     if None in whys:
-        return AgentView(AgentStatus.READY)
+        return AgentView(AgentStatus.UNREACHABLE if unreachable else AgentStatus.READY)
     reason = next((why for why in whys if why), "")
     if reason == WRAP_UP:
         return AgentView(AgentStatus.WRAP_UP)

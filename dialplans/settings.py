@@ -178,6 +178,8 @@ class QueueSettings(_Settings):
     max_length: Annotated[int, Field(ge=1, le=1000)] = 50
     weight: Annotated[int, Field(ge=0, le=100)] = 0
     wrap_up_seconds: Annotated[int, Field(ge=0, le=3600)] = 0
+    unanswered_before_pause: Annotated[int, Field(ge=0, le=100)] = 3
+    """An agent who lets so many calls in a row ring is paused; 0: never. Asterisk is not told."""
     service_level_seconds: Annotated[int, Field(ge=1, le=3600)] = 20
     announce_seconds: Annotated[int, Field(ge=0, le=600)] = 30
     """How often a waiting caller is asked to stay; 0: never."""

@@ -7,6 +7,7 @@ from functools import partial
 from uuid import UUID
 
 from calls.waiting import Standing
+from cti import roster
 from cti.ami import AmiLink, AmiSettings
 from cti.directory import Directory, EmergencyService, Listed
 from cti.joined import Cti, CtiSettings
@@ -18,7 +19,6 @@ from cti.state import call_of
 from cti.views import AgentStatus
 from cti.wallboards import Planned
 from db.pool import Pool
-from db.statements import statements
 from dialplans.names import AMI_USER
 from dialplans.secrets import Secrets
 from helpline.clock import Clock
@@ -56,6 +56,7 @@ class LiveCell:
     ) -> None:
         self._cell = settings.cell
         self._pool = parts.pool
+        self._now = parts.now
         self.link = AmiLink(_ami_settings(settings.cell, secrets))
         self._cti = Cti(
             self.link,
@@ -110,16 +111,10 @@ class LiveCell:
         return self._cti.consumer.live_calls()
 
     async def load_agents(self) -> None:
-        """Bring the agents of the settings into the database, where sign-in looks for them."""
-        async with self._pool().acquire(timeout=5) as conn, conn.transaction():
-            for agent in self._cell.agents:
-                await statements().cti_put_agent(
-                    conn,
-                    id=agent.id,
-                    name=agent.name,
-                    cell=self._cell.name,
-                    queues=list(agent.queues),
-                )
+        """The agents of the settings are those of the database, where sign-in looks for them."""
+        listed = [roster.Rostered(one.id, one.name, tuple(one.queues)) for one in self._cell.agents]
+        async with self._pool().acquire(timeout=5) as conn:
+            await roster.load(conn, self._cell.name, listed, self._now())
 
     def add_metrics(self, metrics: Metrics) -> None:
         """What an operator watches."""
@@ -163,11 +158,13 @@ def _cti_settings(
     return CtiSettings(
         cell=cell.name,
         wrap_up={queue.name: queue.wrap_up_seconds for queue in cell.queues},
+        ring_outs={queue.name: queue.unanswered_before_pause for queue in cell.queues},
         directory=_directory(cell),
         softphones=softphones,
         caller_id=cell.trunk.caller_id,
         pause_limit=timedelta(seconds=settings.recordings.pause_limit_seconds),
         trunk_limit=settings.feedback.trunk_channels,
+        emergency_reserve=settings.guards.emergency_reserve,
         url=settings.http.public_url,
         alarms=settings.alarms.as_rules(),
         tell_alarms=settings.alarms.webhook,

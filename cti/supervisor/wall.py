@@ -19,8 +19,8 @@ _SHOWN = tuple(status for status in AgentStatus if status is not AgentStatus.SIG
 _MINUTES = 24 * 60
 _FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
 _TEXTS = (
-    "wait", "ready", "paused", "ringing", "in_call", "wrap_up", "held", "act_on", "agents",
-    "waiting", "longest", "level", "answered", "abandoned", "of", "stale", "away", "done",
+    "wait", "ready", "unreachable", "paused", "ringing", "in_call", "wrap_up", "held", "act_on",
+    "agents", "waiting", "longest", "level", "answered", "abandoned", "of", "stale", "away", "done",
     "refused", "no_agents", "no_queues", "no_alarms", "asked",
     "acknowledged", "answer", "seats", "silent", "silent_always", "not_counted", "no_link", "up",
 )  # fmt: skip

@@ -91,7 +91,7 @@ language sql stable as $$
     where i.state = 'in_call' and i.wrap_up is not null
 $$;
 
--- Agents' time on duty, pauses apart. An agent does one thing at a time: of what began before, only the last can reach in.
+-- Agents' time on duty, without pauses and lost telephones. An agent does one thing at a time: of what began before, only the last can reach in.
 create function duty(since timestamptz, until timestamptz)
 returns table (agent_id text, state text, from_at timestamp, until_at timestamp)
 language sql stable as $$
@@ -106,7 +106,7 @@ language sql stable as $$
         ) l
         where l.until_at is null or l.until_at > since
     ) s
-    where s.state <> 'paused'
+    where s.state not in ('paused', 'unreachable')
 $$;
 
 -- What is in the rows of these days has changed. The lock: see reports_days_lock, which waits for who is here.

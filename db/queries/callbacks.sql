@@ -6,7 +6,7 @@ where b.done_at is null
   and exists (select from call c where c.citizen_number = b.number and c.agent_answered_at > b.requested_at);
 
 -- name: callbacks_claim(now, at_most)
--- Kept places whose turn has come: fewer stand before them, waiting or kept, than agents are signed in for the queue.
+-- Kept places whose turn has come: fewer stand before them, waiting or kept, than agents serve the queue.
 -- Nobody is called about two things at once.
 select b.call_id, b.number from callback b
 where b.reason = 'callback_kept' and b.done_at is null and b.next_at <= :now
@@ -17,8 +17,7 @@ where b.reason = 'callback_kept' and b.done_at is null and b.next_at <= :now
        and c.queued_at < b.entered_at)
     + (select count(*) from callback e where e.reason = 'callback_kept' and e.done_at is null and e.queue = b.queue
        and (e.entered_at, e.call_id) < (b.entered_at, b.call_id))
-    < (select count(*) from agent g join agent_session s on s.agent_id = g.id and s.signed_out_at is null
-       where b.queue = any(g.queues))
+    < (select count(*) from agent_serving g where b.queue = any(g.queues))
 order by b.entered_at, b.call_id limit :at_most for update of b skip locked;
 
 -- name: callbacks_write(id, left_call, number, cell, written_at)!

@@ -78,10 +78,15 @@ select exists (select from blocked_caller b where b.number = :number::text and b
 from call
 where citizen_number = :number::text and direction = 'inbound' and started_at > :now::timestamptz - interval '1 hour';
 
--- name: calls_trunk_load(cell, since)^
--- Open calls over all cells and both directions, since they share the trunks; inbound calls of this cell in an hour.
-select (select count(*) from call where ended_at is null) as trunks_open,
+-- name: calls_trunk_load(cell, since, now)^
+-- Channels in use over all cells and both directions, since they share the trunks: open calls, and what is dialled beside
+-- them; inbound calls of this cell in an hour.
+select (select count(*) from call where ended_at is null) + trunk_beside(:now) as trunks_open,
        (select count(*) from call where direction = 'inbound' and cell = :cell and started_at > :since) as trunk_hour;
+
+-- name: calls_trunk_used(cell, now)$
+-- The same, but for what this cell dials beside its calls: it knows that itself, as of now.
+select (select count(*) from call where ended_at is null) + trunk_beside(:now, :cell);
 
 -- name: calls_block(id, number, since, until, blocked_by, why)!
 insert into blocked_caller (id, number, since, until, blocked_by, why)
@@ -101,11 +106,10 @@ select number, since, until, blocked_by, why from blocked_caller
 where lifted_at is null and since <= :now and until > :now order by since desc;
 
 -- name: calls_queue_now(queue, cell, since)^
--- How a cell's queue stands: open calls that were not answered yet, agents signed in for it, answers of late.
+-- How a cell's queue stands: open calls that were not answered yet, agents who serve it, answers of late.
 select (select count(*) from call where ended_at is null and queue = :queue and cell = :cell
         and queued_at is not null and agent_answered_at is null) as waiting,
-       (select count(*) from agent a join agent_session s on s.agent_id = a.id and s.signed_out_at is null
-        where a.cell = :cell and :queue = any(a.queues)) as agents,
+       (select count(*) from agent_serving where cell = :cell and :queue = any(queues)) as agents,
        (select count(*) from call where queue = :queue and cell = :cell
         and started_at > :since::timestamptz - interval '2 hours' and agent_answered_at > :since) as answered;
 

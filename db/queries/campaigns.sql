@@ -2,9 +2,10 @@
 -- One dialer at a time counts and writes, so that the caps hold over all cells and processes. Ends with the transaction.
 select pg_try_advisory_xact_lock(1076, 1);
 
--- name: attempts_busy()^
--- Calls that hold a channel now, over all cells.
-select count(*) filter (where direction = 'outbound') as outbound, count(*) filter (where direction = 'inbound') as inbound
+-- name: attempts_busy(now)^
+-- Calls that hold a channel now, over all cells, and what is dialled beside them.
+select count(*) filter (where direction = 'outbound') as outbound, count(*) filter (where direction = 'inbound') as inbound,
+       trunk_beside(:now) as beside
 from call where ended_at is null;
 
 -- name: attempts_recent_starts(since, until)

@@ -2,11 +2,12 @@
 insert into cell (name, url, first_at) values (:cell, :url, :at)
 on conflict (name) do update set url = excluded.url;
 
--- name: cells_publish(cell, url, word, at, board)!
+-- name: cells_publish(cell, url, word, at, board, beside)!
 -- A cell that was forgotten while it serves is there again with its next word.
 with there as (insert into cell (name, url, first_at) values (:cell, :url, :at) on conflict do nothing)
-insert into cell_board (cell, word, at, board) values (:cell, :word, :at, :board)
-on conflict (cell) do update set word = excluded.word, at = excluded.at, board = excluded.board;
+insert into cell_board (cell, word, at, board, beside) values (:cell, :word, :at, :board, :beside)
+on conflict (cell) do update
+set word = excluded.word, at = excluded.at, board = excluded.board, beside = excluded.beside;
 
 -- name: cells_words(cell)
 -- Of all others; without a board: it has not spoken since the database crashed.

@@ -1,6 +1,6 @@
 -- name: desk_pause_reasons()
--- What an agent may choose from.
-select code, name_hi, name_en from pause_reason where not retired order by position, code;
+-- All that have a name; an agent may choose from those that are not ours.
+select code, name_hi, name_en, ours from pause_reason where not retired order by position, code;
 
 -- name: desk_set_wish(agent_id, pause_reason, wrap_up_call, wrap_up_until, wrap_up_seconds, wrap_up_extended)!
 -- What the agent wants, kept with the open session.

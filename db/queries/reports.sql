@@ -33,7 +33,7 @@ where c.direction = 'inbound' and c.queued_at >= :since and c.queued_at < :until
 group by 1;
 
 -- name: reports_times(by, step, since, until, queues, unit)
--- Time on duty, pauses apart, and on calls, cut where an hour or a day of India's ends; of the agents of these queues.
+-- Time on duty, without pauses and without a telephone that was away, and on calls, cut where an hour or a day of India's ends; of the agents of these queues.
 select case :by when 'agent' then agent_id when 'hour' then to_char(piece, 'YYYY-MM-DD HH24:00')
                 when 'day' then to_char(piece, 'YYYY-MM-DD') else '' end as key,
        sum(least(until_at, piece + :step::interval) - greatest(from_at, piece)) as on_duty,

@@ -277,6 +277,14 @@ async def test_agents_time_is_cut_at_midnight_in_india(pool: Pool) -> None:
     assert (await figured(pool, By.QUEUE)).total.on_duty == timedelta(minutes=20)
 
 
+async def test_time_without_a_telephone_is_not_time_on_duty(pool: Pool) -> None:
+    await state(pool, "ready", 0, 100)
+    await state(pool, "unreachable", 100, 900)
+    await state(pool, "in_call", 900, 1000)
+    total = (await figured(pool)).total
+    assert (total.on_duty, total.busy, total.occupancy) == (200 * SECOND, 100 * SECOND, 0.5)
+
+
 async def test_a_wrap_up_and_a_transfer_belong_to_the_call_before(pool: Pool) -> None:
     first, second = call(9, 51), call(60, 40, queue="helpline-en")
     for one in (first, second):

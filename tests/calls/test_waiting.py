@@ -58,6 +58,30 @@ async def test_a_queue_is_who_waits_who_serves_and_who_was_answered(conn: Connec
     assert await waiting.queue_now(conn, "q", "c2", NOW) == waiting.Queued(0, 0, 0)
 
 
+async def test_who_waits_can_count_on_agents_with_a_telephone_where_they_sit_now(
+    conn: Connection,
+) -> None:
+    async def serve() -> list[int]:
+        return [(await waiting.queue_now(conn, one, "c1", NOW)).agents for one in ("q", "r")]
+
+    await conn.execute("insert into agent values ('1001', 'a', 'c1', '{q}')")
+    await conn.execute(
+        "insert into agent_session (id, agent_id, signed_in_at) values ($1, '1001', $2)",
+        *(new_id(NOW), NOW),
+    )
+    assert await serve() == [1, 0]
+    await conn.execute("update agent_session set queues = '{r}'")  # moved by a supervisor
+    assert await serve() == [0, 1]
+    await conn.execute(
+        "insert into agent_state values ($1, '1001', 'unreachable', '', null, $2)", new_id(NOW), NOW
+    )
+    assert await serve() == [0, 0]
+    await conn.execute("update agent_state set until_at = from_at")
+    assert await serve() == [0, 1]
+    await conn.execute("update agent set gone_at = $1", NOW)
+    assert await serve() == [0, 0]
+
+
 async def test_a_kept_place_is_behind_those_who_were_there_before_and_still_wait(
     conn: Connection,
 ) -> None:

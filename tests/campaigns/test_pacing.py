@@ -61,6 +61,7 @@ def test_channels_reserved_for_inbound_stay_free() -> None:
     limits = Limits(max_channels=50, calls_per_second=50, inbound_reserve=10, trunk_channels=30)
     assert allowed_now(limits, Busy(outbound=5, inbound=10), [], NOW) == 5
     assert allowed_now(limits, Busy(outbound=5, inbound=15), [], NOW) == 0
+    assert allowed_now(limits, Busy(outbound=5, inbound=10, beside=3), [], NOW) == 2
 
 
 def test_half_a_call_a_second_is_one_in_two_seconds() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from helpline.lab.bed import Bed
 from helpline.lab.media import tone
-from helpline.lab.script import Answer, Say
+from helpline.lab.script import Answer, Refuse, Ring, Say
 from tests.cti.conftest import WRAP_UP
 from tests.system.callers import AGENTS_TONE, TO_THE_QUEUE, place, signed_in
 
@@ -79,6 +79,29 @@ async def test_a_page_lost_in_the_call_ends_nothing_and_comes_back_to_it(desk: B
         await again.until_state(status="wrap_up")
         assert (await again.ask("end_wrap_up"))["ok"]
         await again.until_state(status="ready")
+
+
+async def test_who_does_not_answer_is_paused_and_a_caller_who_hangs_up_is_not_their_fault(
+    desk: Bed,
+) -> None:
+    async with signed_in(desk) as page:
+        await page.until_state(status="ready")
+        for _ in range(3):
+            await desk.agent_phone().expect(Ring())
+            call = await place(desk, TO_THE_QUEUE)
+            await page.until_state(status="ringing", call=str(call.id))
+            await call.phone.bye()
+            await call.ended()
+            await page.until_state(status="ready")
+            await desk.clear_lines()
+        refuses = await desk.agent_phone().expect(Refuse(486), times=3)
+        call = await place(desk, TO_THE_QUEUE)
+        await page.until_state(status="paused", reason="no_answer")
+        await shown(desk, "paused:no_answer")
+        assert refuses.invites() == 3
+        assert (await call.row())["ended_at"] is None  # the citizen waits for somebody else
+        assert (await page.ask("ready"))["ok"]
+        await page.until_state(status="ready")
 
 
 async def _ready(bed: Bed, wanted: bool) -> bool | None:

@@ -9,7 +9,7 @@ from cti.message import AmiEvent
 from db.pool import Pool
 from tests.cti.fake_ami import Action, FakeAmi, Session, eventually, one
 from tests.cti.room import Room, ask, opened, receive, shows
-from tests.cti.streams import AT, CALL, answered_call, event
+from tests.cti.streams import AT, CALL, agent_leg, answered_call, both, citizen_leg, event
 
 
 def member(name: str = "QueueMemberAdded", paused: str = "0", reason: str = "") -> AmiEvent:
@@ -170,6 +170,83 @@ async def test_who_talks_is_not_signed_out_by_a_lost_network(pool: Pool) -> None
         assert room.desk.signed_in == 1
         await room.asterisk_says(*events[9:])
         await eventually(lambda: room.desk.signed_in == 0)
+
+
+def rings_out(number: int) -> list[AmiEvent]:
+    leg = agent_leg(number=number)
+    return [
+        both("AgentCalled", citizen_leg(), leg),
+        both("AgentRingNoAnswer", citizen_leg(), leg, ringtime="5000"),
+        event("Hangup", **leg, cause="0"),
+    ]
+
+
+async def test_who_lets_calls_ring_is_paused_is_told_and_comes_back_by_one_word(
+    pool: Pool,
+) -> None:
+    asterisk = PausingAsterisk()
+    async with opened(pool, asterisk, ring_outs={"helpline-hi": 2}) as room:
+        await room.open_call(CALL)
+        page = await seated(room)
+        await room.asterisk_says(*answered_call()[:3], *rings_out(20))
+        assert asterisk.pauses == []
+        await room.asterisk_says(*rings_out(21))
+        await shows(page, status="paused", reason="no_answer")
+        assert (await ask(page, "ready"))["ok"]
+        await shows(page, status="ready")
+        await room.asterisk_says(*rings_out(22))
+        await ask(page, "draft_load", call=str(CALL))  # whatever was sent before has come
+        assert asterisk.pauses == ["no_answer", "-"]
+        await room.asterisk_says(*rings_out(23))
+        await shows(page, status="paused", reason="no_answer")
+
+
+async def test_an_answered_call_ends_the_row_of_those_that_rang(pool: Pool) -> None:
+    asterisk = PausingAsterisk()
+    async with opened(pool, asterisk, ring_outs={"helpline-hi": 2}) as room:
+        await room.open_call(CALL)
+        page = await seated(room)
+        talks = agent_leg(number=31, state="6")
+        await room.asterisk_says(
+            *answered_call()[:3], *rings_out(30),
+            both("AgentConnect", citizen_leg(), talks), event("Hangup", **talks, cause="16"),
+            *rings_out(32),
+        )  # fmt: skip
+        await shows(page, status="in_call")
+        await shows(page, status="ready")
+        await ask(page, "draft_load", call=str(CALL))
+        assert asterisk.pauses == []
+
+
+async def test_a_reason_that_is_given_is_named_and_cannot_be_chosen(pool: Pool) -> None:
+    async with opened(pool, PausingAsterisk()) as room:
+        await eventually(lambda: room.cti.presence.reasons)
+        page = await room.page()
+        (hello,) = await receive(page, "hello")
+        assert [one["code"] for one in hello["our_pauses"]] == ["forced", "no_answer"]
+        assert {"forced", "no_answer"}.isdisjoint(one["code"] for one in hello["pause_reasons"])
+        for code in ("forced", "no_answer"):
+            answer = await ask(page, "pause", reason=code)
+            assert (answer["ok"], answer["reason"]) == (False, "no such reason for a pause")
+
+
+async def test_a_telephone_that_goes_is_shown_is_an_interval_and_is_gone_with_it(
+    pool: Pool,
+) -> None:
+    async with opened(pool, PausingAsterisk()) as room:
+        page = await seated(room)
+        for status in ("5", "5", "1"):
+            await room.asterisk_says(
+                event(
+                    "QueueMemberStatus", interface="PJSIP/1001", queue="helpline-hi", status=status
+                )
+            )
+        await shows(page, status="unreachable")
+        await shows(page, status="ready")
+        await room.written()
+        assert await states(pool) == [
+            ("ready", "", False), ("ready", "", True), ("unreachable", "", True),
+        ]  # fmt: skip
 
 
 async def test_a_state_left_open_by_a_killed_server_ends_at_the_next_snapshot(pool: Pool) -> None:

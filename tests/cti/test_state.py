@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID, uuid4
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -15,11 +16,12 @@ from cti.effects import (
     OfferWithdrawn,
     OriginateFailed,
     QueueAbandoned,
+    RangOut,
 )
 from cti.events import Leg, leg_of, parse
 from cti.message import AmiEvent
 from cti.reducer import reduce
-from cti.snapshot import Member, Snapshot, resync
+from cti.snapshot import Member, Snapshot, members_of, resync
 from cti.state import State
 from cti.views import SIGNED_OUT, AgentStatus, AgentView, agent_view, touched, views
 from tests.cti.streams import (
@@ -78,6 +80,7 @@ def test_a_missed_offer_is_withdrawn_and_may_come_again() -> None:
     assert effects == [
         OfferToAgent(CALL, "1001", "helpline-hi", "9876543210", AT),
         OfferWithdrawn(CALL, "1001", AT),
+        RangOut(CALL, "1001", "helpline-hi", AT),
         OfferToAgent(CALL, "1001", "helpline-hi", "9876543210", AT),
         QueueAbandoned(CALL, "helpline-hi", AT),
         OfferWithdrawn(CALL, "1001", AT),
@@ -247,6 +250,76 @@ def test_a_hangup_seen_before_the_snapshot_is_not_undone_by_it() -> None:
     assert (healed.legs, effects) == ({}, ())
 
 
+def seat(name: str = "QueueMemberAdded", status: str = "1", queue: str = "q") -> AmiEvent:
+    return event(name, queue=queue, interface="PJSIP/1001", status=status, paused="0")
+
+
+@pytest.mark.parametrize(
+    ("status", "word"),
+    [
+        ("0", AgentStatus.READY),  # (Unknown) is rung
+        ("1", AgentStatus.READY),
+        ("4", AgentStatus.UNREACHABLE),  # (Invalid): there is no such endpoint
+        ("5", AgentStatus.UNREACHABLE),  # (Unavailable)
+    ],
+)
+def test_who_would_take_calls_and_has_no_telephone_is_unreachable(
+    status: str, word: AgentStatus
+) -> None:
+    assert agent_view(play([seat(status=status)])[0], "1001").status is word
+    lost, _ = play([seat(), seat("QueueMemberStatus", status)])
+    assert agent_view(lost, "1001").status is word
+    back, _ = play([seat("QueueMemberStatus", "1")], lost)
+    assert agent_view(back, "1001").status is AgentStatus.READY
+
+
+def test_a_pause_and_a_call_say_more_than_a_telephone_that_is_away() -> None:
+    state, _ = play([seat(status="5"), *answered_call()[:9]])
+    assert agent_view(state, "1001").status is AgentStatus.IN_CALL
+    pause = event(
+        "QueueMemberPause", queue="q", interface="PJSIP/1001", status="5", paused="1",
+        pausedreason="meal",
+    )  # fmt: skip
+    state, _ = play([seat(status="5"), pause])
+    assert agent_view(state, "1001") == AgentView(AgentStatus.PAUSED, reason="meal")
+
+
+def test_a_word_on_the_telephone_seats_nobody_and_is_forgotten_with_the_last_seat() -> None:
+    late = seat("QueueMemberStatus", "5")
+    assert play([late])[0] == State()
+    two = [seat(status="5"), seat(status="5", queue="r")]
+    one_left, _ = play([*two, seat("QueueMemberRemoved", "5")])
+    assert agent_view(one_left, "1001").status is AgentStatus.UNREACHABLE
+    none_left, _ = play([seat("QueueMemberRemoved", "5", "r"), late], one_left)
+    assert (none_left.unreachable, none_left.members) == (frozenset(), frozenset())
+
+
+def test_a_snapshot_tells_whose_telephone_is_away() -> None:
+    events = (
+        seat("QueueMember", "5"),
+        event("QueueMember", queue="q", location="PJSIP/1002", status="1", membership="dynamic"),
+    )
+    members = members_of(
+        [AmiEvent(e.name, {**e.fields, "location": e.get("location") or e.get("interface")})
+         for e in events]
+    )  # fmt: skip
+    before, _ = play([seat(), seat("QueueMemberStatus", "1")])
+    state, _ = resync(before, Snapshot(members=members), AT)
+    assert {id: view.status for id, view in views(state).items()} == {
+        "1001": AgentStatus.UNREACHABLE, "1002": AgentStatus.READY,
+    }  # fmt: skip
+    healed, _ = resync(state, Snapshot(members=frozenset({Member("q", "1001")})), AT)
+    assert agent_view(healed, "1001").status is AgentStatus.READY
+
+
+def test_a_call_that_rings_out_counts_once_however_often_it_is_told() -> None:
+    told = missed_and_abandoned()[:6]
+    for events in (told, [*told, *told], [*told[:4], told[5], told[4], told[4]]):
+        assert [e for e in play(events)[1] if isinstance(e, RangOut)] == [
+            RangOut(CALL, "1001", "helpline-hi", AT)
+        ]
+
+
 # --- properties
 
 _CALLS = [UUID(int=number) for number in (1, 2)]
@@ -298,7 +371,7 @@ def well_told(effects: Iterable[Effect]) -> None:
                 assert heard.pop((call, agent)) == "answered"
             case CitizenLegEnded(call):
                 ended.append(call)
-            case OriginateFailed() | QueueAbandoned():
+            case OriginateFailed() | QueueAbandoned() | RangOut():
                 pass
     assert max((ended.count(call) for call in ended), default=0) <= 2
 
@@ -343,9 +416,12 @@ def test_after_a_snapshot_the_state_is_the_snapshot(
 @st.composite
 def pause_or_hold(draw: st.DrawFn) -> AmiEvent:
     agent = draw(st.sampled_from(["1001", "1002"]))
+    status = draw(st.sampled_from(["", "0", "1", "5"]))
+    if draw(st.booleans()):
+        return event("QueueMemberStatus", queue="q", interface=f"PJSIP/{agent}", status=status)
     if draw(st.booleans()):
         return event(
-            "QueueMemberPause", queue=draw(st.sampled_from(["q", "r"])),
+            "QueueMemberPause", status=status, queue=draw(st.sampled_from(["q", "r"])),
             interface=f"PJSIP/{agent}", paused=draw(st.sampled_from("01")),
             pausedreason=draw(st.sampled_from(["", "meal", "wrap_up"])),
         )  # fmt: skip

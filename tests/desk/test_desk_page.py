@@ -19,6 +19,7 @@ from complaints.guidance.layouts import GuidanceKind
 from complaints.reference import load as load_reference
 from cti import deskguidance, deskhearing, deskpage
 from cti.deskpage import MENU as DESK_MENU
+from cti.views import AgentStatus
 from db.pool import Pool
 from helpline.clock import ManualClock
 from helpline.demo.reference import CATEGORY, PLACE, REFERENCE
@@ -40,6 +41,7 @@ def _add_desk(app: web.Application, shell: Shell) -> None:
 @pytest.fixture
 async def site(pool: Pool, passwords: Passwords, clock: ManualClock) -> AsyncIterator[Site]:
     menu = (*DESK_MENU, *MENU)
+    await pool.execute("truncate agent, agent_state cascade")  # other rooms' tests leave theirs
     async with opened(pool, passwords, clock, packages=("cti",), menu=menu, add=_add_desk) as site:
         yield site
 
@@ -122,7 +124,6 @@ async def test_last_calls_are_refused_to_who_is_in_no_call(site: Site, pool: Poo
 async def test_the_day_is_the_agents_own_since_midnight_in_india(
     site: Site, pool: Pool, clock: ManualClock
 ) -> None:
-    await pool.execute("truncate agent, agent_state cascade")  # other rooms' tests leave theirs
     await pool.execute(
         "insert into agent values ('1001', 'a', 'c', '{}'), ('1002', 'b', 'c', '{}')"
     )
@@ -141,6 +142,28 @@ async def test_the_day_is_the_agents_own_since_midnight_in_india(
     )
     day = await (await agent.get("/desk/day")).json()
     assert (day["calls"], day["talked"]) == (1, 90)
+
+
+async def test_who_was_removed_from_the_settings_is_told_so_in_place_of_a_desk(
+    site: Site, pool: Pool
+) -> None:
+    await pool.execute("insert into agent values ('1001', 'a', 'c', '{}')")
+    agent = await signed_in(site, "agent", Role.AGENT, agent_id="1001", language="en")
+    assert (await agent.get("/desk")).status == 200
+    await pool.execute("update agent set gone_at = now()")
+    assert (await agent.get("/desk")).status == 403
+    assert "your agent number was removed" in agent.last
+
+
+@pytest.mark.parametrize("language", ["hi", "en"])
+def test_whatever_an_agent_does_has_words_on_desk_and_wallboard(language: str) -> None:
+    def told(package: str) -> dict[str, Any]:
+        text = (files(package) / "texts" / f"{language}.toml").read_text(encoding="utf-8")
+        return tomllib.loads(text)
+
+    assert {f"status_{one}" for one in AgentStatus} <= told("cti")["desk"]["js"].keys()
+    shown = set(AgentStatus) - {AgentStatus.SIGNED_OUT}
+    assert set(map(str, shown)) <= told("cti.supervisor")["wall"].keys()
 
 
 @pytest.mark.parametrize("language", ["hi", "en"])

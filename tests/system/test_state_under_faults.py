@@ -1,7 +1,9 @@
 """Whatever breaks with calls up: seconds after its end, what we show is what Asterisk says.
 
 Citizens wait, talk and hang up, agents answer, ask others, pause; then something breaks. In the
-soak (`HELPLINE_SOAK`) faults come at random for minutes, in an order of `HELPLINE_SOAK_SEED`.
+soak (`HELPLINE_SOAK`) faults come at random for minutes, in an order of `HELPLINE_SOAK_SEED`. There
+the truth is to be back within `WITHIN` seconds (`HELPLINE_SOAK_WITHIN`); the short form only waits
+for it, since a machine that is busy with other things says nothing about our time.
 """
 
 import asyncio
@@ -10,6 +12,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from random import Random
+from statistics import median
 
 import pytest
 import pytest_asyncio
@@ -22,8 +25,8 @@ from tests.system.faults.truth import after_all, differences, double_pops
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 
-AIM = 5.0  # seconds from a fault's end to the truth
-PATIENCE = 20.0  # for a machine that is busy with other things
+WITHIN = 5.0  # seconds from a fault's end to the truth
+PATIENCE = 20.0  # until it is given up
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -107,8 +110,10 @@ async def test_after_all_faults_no_call_recording_or_screen_pop_is_lost(world: W
 async def test_soak(world: World) -> None:
     minutes = float(os.environ.get("HELPLINE_SOAK_MINUTES", "10"))
     seed = int(os.environ.get("HELPLINE_SOAK_SEED", "1"))
+    within = float(os.environ.get("HELPLINE_SOAK_WITHIN", str(WITHIN)))
     dice, loop = Random(seed), asyncio.get_running_loop()
-    end, slow = loop.time() + 60 * minutes, []
+    end = loop.time() + 60 * minutes
+    took: list[tuple[float, str]] = []
     while loop.time() < end:
         name = dice.choice(list(FAULTS))
         lasts = dice.choice([0.2, 1.0, 3.0, 8.0, 25.0])
@@ -119,9 +124,13 @@ async def test_soak(world: World) -> None:
         except AssertionError as error:
             raise AssertionError(f"seed {seed}, {name} of {lasts} s: {error}") from None
         print(f"{name} of {lasts} s: true again after {seconds:.1f} s", flush=True)
-        if seconds > AIM:
-            slow.append((name, lasts, round(seconds, 1)))
+        took.append((seconds, f"{name} of {lasts} s"))
         if dice.random() < 0.1:
             await all_is_well(world)
     await all_is_well(world)
-    print(f"{world.traffic.calls} calls; later than {AIM} s: {slow or 'never'}")
+    longest, which = max(took)
+    middle = median(seconds for seconds, _ in took)
+    print(f"seed {seed}: {len(took)} faults, {world.traffic.calls} calls; true again after")
+    print(f"{middle:.1f} s (median), {longest:.1f} s (longest: {which})")
+    late = [f"{seconds:.1f} s after {which}" for seconds, which in took if seconds > within]
+    assert not late, f"true again later than {within:g} s: {late}"

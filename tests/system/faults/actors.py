@@ -52,6 +52,9 @@ class Traffic:
             phone = site.phone(sipp, folder, f"citizen{n}", site.citizen(n))
             self._phones.append(phone)
             self._start(self._citizen(phone, n, Random(self.dice.random())), f"citizen {n}")
+        # Who only sits, with the telephone that can be lost.
+        apart = Seat(self, self.centre.agents, Random(self.dice.random()))
+        self._start(apart.sit(), f"agent {apart.number}")
         for seat in self.seats:
             self._start(seat.sit(), f"agent {seat.number}")
             self._start(seat.work(), f"agent {seat.number} works")

@@ -25,7 +25,7 @@ from helpline.demo.agent import AgentPage
 from helpline.keys import signing_key
 from helpline.lab.site import Site
 from helpline.lab.tones import make_studio
-from helpline.options.cell import GuardOptions
+from helpline.options.cell import AgentOptions, GuardOptions
 from helpline.options.following import CallbackOptions, FeedbackOptions
 from helpline.options.pages import HttpOptions
 from helpline.options.process import LogOptions, SpeechOptions
@@ -34,6 +34,7 @@ from helpline.prompts import prompt_store
 from helpline.settings import GivenSettings, Settings
 from helpline.tools import Tools
 from tests.system.faults.ami_relay import AmiRelay
+from tests.system.faults.telephone import Telephone
 from tests.system.operator import Served
 
 WRAP_UP = 4
@@ -50,10 +51,12 @@ class Centre:
     asterisk: AsteriskProcess
     postgres: EmbeddedPostgres
     ami: AmiRelay
+    telephone: Telephone
     folder: Path
     agents: int
     server: Served | None = None
     without_database: list[tuple[datetime, datetime]] = field(default_factory=list)
+    without_pages: list[tuple[datetime, datetime]] = field(default_factory=list)
     _pool: asyncpg.Pool | None = field(default=None, repr=False)
 
     async def serve(self) -> None:
@@ -127,19 +130,30 @@ async def centre(
     here = site.asterisk.host
     ami = AmiRelay(here, _RELAYED, (here, 5038), dice)
     await asyncio.to_thread(prompt_store(settings, tools).render_all)
-    cell, _ = render_cell(settings, tools.asterisk)
+    cell, kept = render_cell(settings, tools.asterisk)
     asterisk = AsteriskProcess(tools.asterisk.argv, cell.root)
-    made = Centre(settings, tools, site, asterisk, postgres, ami, folder, agents)
+    telephone = Telephone(
+        _own_id(agents), kept.agents[_own_id(agents)].get_secret_value(), site.agent(agents),
+        site.asterisk,
+    )  # fmt: skip
+    made = Centre(settings, tools, site, asterisk, postgres, ami, telephone, folder, agents)
     try:
         await ami.start()
         await asterisk.start()
+        await telephone.begin()
         await made.serve()
         yield made
     finally:
         await made.kill_server()
+        await telephone.end()
         await asterisk.stop()
         await ami.cut()
         await asyncio.to_thread(postgres.stop)
+
+
+def _own_id(agents: int) -> str:
+    """Of the agent after the others."""
+    return str(1001 + agents)
 
 
 def _settings(folder: Path, site: Site, port: int, agents: int) -> Settings:
@@ -149,8 +163,12 @@ def _settings(folder: Path, site: Site, port: int, agents: int) -> Settings:
         queues=(QueueSettings(wrap_up_seconds=WRAP_UP, ring_seconds=5),),
         patience_seconds=10,
     )
+    # Whose telephone registers, and can be lost: in a queue that nobody calls.
+    apart = AgentOptions(id=_own_id(agents), name="Apart", queues=("apart",))
     update = {
         "run_asterisk": False,
+        "queues": (*cell.queues, QueueSettings(name="apart")),
+        "agents": (*cell.agents, apart),
         "ami_via": Address(address=IPv4Address(site.asterisk.host), port=_RELAYED),
     }
     return GivenSettings(

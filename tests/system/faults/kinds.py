@@ -12,6 +12,7 @@ from helpline.clock import system_clock
 from tests.system.faults.actors import Traffic
 from tests.system.faults.ami_relay import Weather
 from tests.system.faults.centre import Centre
+from tests.system.faults.truth import asterisks_word
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,11 @@ async def server_paused(world: World, seconds: float) -> None:
     server = world.centre.server
     if server is None:
         raise RuntimeError("no server")
+    begin = system_clock()
     server.process.send_signal(signal.SIGSTOP)
     await asyncio.sleep(seconds)
     server.process.send_signal(signal.SIGCONT)
+    world.centre.without_pages.append((begin, system_clock()))
 
 
 async def asterisk_killed(world: World, seconds: float) -> None:
@@ -101,12 +104,37 @@ async def database_restarted(world: World, seconds: float) -> None:
 
 async def page_lost(world: World, seconds: float) -> None:
     """Agents' pages lose their network, all but one's; their telephones do not."""
-    lost = world.traffic.seats[1:]
+    lost, begin = world.traffic.seats[1:], system_clock()
     for seat in lost:
         seat.off_line = True
     await asyncio.sleep(seconds)
     for seat in lost:
         seat.off_line = False
+    world.centre.without_pages.append((begin, system_clock()))
+
+
+async def telephone_lost(world: World, seconds: float) -> None:
+    """An agent's telephone is unplugged: where no call can ring, nobody is shown as ready."""
+    world.centre.telephone.plugged = False
+    try:
+        await asyncio.sleep(max(seconds, 3.0))
+        await _until_apart(world, "unreachable")
+    finally:
+        world.centre.telephone.plugged = True
+    await _until_apart(world, "ready")
+
+
+async def _until_apart(world: World, status: str) -> None:
+    """Until the wallboard and Asterisk both say so of the agent who has that telephone."""
+    agent = world.centre.telephone.user
+    said: set[str | None] = set()
+    async with asyncio.timeout(30):
+        while said != {status}:
+            await asyncio.sleep(0.2)
+            board = await world.centre.board()
+            shown = [one["status"] for one in board["agents"] if one["agent"] == agent]
+            doing = (await asterisks_word(world.centre)).doing().get(agent)
+            said = {*shown, doing[0] if doing else None}
 
 
 async def _booted(asterisk: AsteriskProcess) -> str:
@@ -129,5 +157,6 @@ FAULTS: dict[str, Fault] = {
         asterisk_restarted,
         database_restarted,
         page_lost,
+        telephone_lost,
     )
 }

@@ -14,6 +14,7 @@ from tests.system.faults.centre import Centre
 _MENU = timedelta(seconds=2)
 _AGENT = re.compile(r"PJSIP/(\d{3,6})")
 _PAUSED = re.compile(r"\(paused:?(\S*) was")
+_AWAY = re.compile(r"\((?:Unavailable|Invalid)\)")
 _QUEUE = re.compile(r"^(\S+) has \d+ calls")
 _CALLER = re.compile(r"^\s+\d+\. PJSIP/trunk-")
 
@@ -44,11 +45,14 @@ class Channel:
 
 @dataclass(frozen=True)
 class Asterisk:
-    """Its own word. `pauses`: why, by agent; "" without a reason, None: not paused."""
+    """Its own word. `pauses`: why, by agent; "" without a reason, None: not paused. `away`: whose
+    telephone it cannot reach.
+    """
 
     channels: tuple[Channel, ...] = ()
     waiting: dict[str, int] = field(default_factory=dict)
     pauses: dict[str, str | None] = field(default_factory=dict)
+    away: frozenset[str] = frozenset()
 
     def doing(self) -> dict[str, tuple[str, str]]:
         """Each seated agent's status, with the pause's reason."""
@@ -72,7 +76,7 @@ class Asterisk:
         if states:
             return "ringing", ""
         if pause is None:
-            return "ready", ""
+            return ("unreachable" if agent in self.away else "ready"), ""
         return ("wrap_up", "") if pause == "wrap_up" else ("paused", pause)
 
 
@@ -82,6 +86,7 @@ async def asterisks_word(centre: Centre) -> Asterisk:
     queues = await centre.asterisk.cli("queue show")
     waiting: Counter[str] = Counter()
     pauses: dict[str, str | None] = {}
+    away: set[str] = set()
     queue = ""
     for line in queues.splitlines():
         if header := _QUEUE.match(line):
@@ -91,8 +96,10 @@ async def asterisks_word(centre: Centre) -> Asterisk:
         elif member := _AGENT.search(line):
             paused = _PAUSED.search(line)
             pauses[member[1]] = paused[1] if paused else None
-    channels = (_channel(line) for line in shown.splitlines() if line.count("!") >= 13)
-    return Asterisk(tuple(sorted(channels, key=lambda one: one.id)), dict(waiting), pauses)
+            away |= {member[1]} if _AWAY.search(line) else set()
+    legs = (_channel(line) for line in shown.splitlines() if line.count("!") >= 13)
+    channels = tuple(sorted(legs, key=lambda one: one.id))
+    return Asterisk(channels, dict(waiting), pauses, frozenset(away))
 
 
 def _channel(line: str) -> Channel:
@@ -182,7 +189,8 @@ async def after_all(centre: Centre) -> list[str]:
             found.append(f"call {row['id']} never ended")
         elif row["answered_at"] is not None:
             found += _recording(dict(row), waited=_asked_to_wait(centre, row))
-        if row["agent_answered_at"] is not None and row["pop_at"] is None:
+        answered = row["agent_answered_at"] is not None
+        if answered and row["pop_at"] is None and not _over_before_a_page(centre, row):
             found.append(f"call {row['id']} was answered and no screen-pop was acknowledged")
     left = [path.name for path in _captures(centre)]
     if left:
@@ -196,6 +204,14 @@ def _asked_to_wait(centre: Centre, row: asyncpg.Record) -> bool:
     """
     return any(
         begin - _MENU < row["started_at"] < end + _MENU for begin, end in centre.without_database
+    )
+
+
+def _over_before_a_page(centre: Centre, row: asyncpg.Record) -> bool:
+    """Nobody could be shown it: telephones here answer by themselves, with or without a page."""
+    return row["ended_at"] is not None and any(
+        begin - _MENU < row["agent_answered_at"] and row["ended_at"] < end + _MENU
+        for begin, end in centre.without_pages
     )
 
 

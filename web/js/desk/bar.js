@@ -6,6 +6,8 @@ export class Bar {
   constructor(desk) {
     this.desk = desk;
     this.reasons = [];
+    this.ours = [];
+    this.seen = "";
     byId("desk-ready").addEventListener("click", () => desk.command("ready"));
     byId("desk-pause").addEventListener("click", () => this.pause());
     byId("desk-wrap-end").addEventListener("click", () => desk.command("end_wrap_up"));
@@ -17,6 +19,7 @@ export class Bar {
 
   hello(message) {
     this.reasons = message.pause_reasons;
+    this.ours = message.our_pauses;
     byId("desk-reason").replaceChildren(
       ...this.reasons.map((one) => make("option", { value: one.code }, named(one))),
     );
@@ -41,7 +44,8 @@ export class Bar {
       box.dataset.status = shown;
       byId("desk-status").textContent = say(`status_${shown}`);
     }
-    byId("desk-why").textContent = this.why(reason, next);
+    this.warn(shown, reason);
+    byId("desk-why").textContent = status === "unreachable" ? say("unreachable") : this.why(reason, next);
     byId("desk-phone").textContent = desk.phoneText();
     byId("desk-phone").dataset.good = String(desk.phoneGood());
     const out = !desk.open || status === "signed_out";
@@ -55,9 +59,20 @@ export class Bar {
     this.tick();
   }
 
+  /** What has happened to the agent without their doing is said aloud, once. */
+  warn(shown, reason) {
+    const now = `${shown} ${reason}`;
+    if (now === this.seen) return;
+    // A browser's telephone is never there at once: only who was ready is told.
+    if (shown === "unreachable" && this.seen.startsWith("ready")) announce(say("unreachable"), true);
+    if (now === "paused no_answer") announce(say("no_answer_pause"), true);
+    this.seen = now;
+  }
+
   why(reason, next) {
+    if (reason === "no_answer") return say("no_answer_pause");
     const code = reason || next;
-    const found = this.reasons.find((one) => one.code === code);
+    const found = [...this.reasons, ...this.ours].find((one) => one.code === code);
     if (!found) return "";
     return reason ? named(found) : say("then_pause", { reason: named(found) });
   }

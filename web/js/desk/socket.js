@@ -1,6 +1,6 @@
 // The page's live socket: commands that are answered, messages in order, reconnected for ever.
 
-const ENDED = new Set([4000, 4001]); // signed out; another page took over
+const ENDED = new Set([4000, 4001, 4002]); // signed out; another page took over; no agent here any more
 const ANSWER_MS = 25000;
 const LONGEST_PAUSE_MS = 3000; // a network that is back finds the agent back within 5 s
 

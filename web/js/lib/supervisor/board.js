@@ -3,8 +3,8 @@
 import { element, lasted, percent, write } from "./dom.js";
 
 /** A sign beside the word: colour alone says nothing. */
-const SIGNS = { ready: "●", ringing: "◔", in_call: "☎", wrap_up: "✎", paused: "❚❚" };
-const ORDER = ["in_call", "ringing", "wrap_up", "ready", "paused"];
+const SIGNS = { ready: "●", ringing: "◔", in_call: "☎", wrap_up: "✎", paused: "❚❚", unreachable: "⚠" };
+const ORDER = ["in_call", "ringing", "wrap_up", "ready", "unreachable", "paused"];
 
 export class Board {
   /** `act(agent)`: somebody wants to do something to this agent. */

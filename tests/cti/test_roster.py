@@ -1,0 +1,106 @@
+"""Agents who are not in the settings any more: their rows stay, nothing else of them does."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from aiohttp import WSMsgType
+
+from cti import roster, tokens
+from cti.errors import AgentGoneError
+from cti.pages import CLOSE_GONE
+from cti.roster import Rostered
+from db.ids import new_id
+from db.pool import Pool
+from db.statements import statements
+from tests.cti.fake_ami import eventually
+from tests.cti.room import SECRET, Room, opened, receive
+from tests.cti.streams import AT, CALL, answered_call, event
+from tests.cti.test_membership import sign_in
+
+LATER = AT + timedelta(hours=1)
+SITA = Rostered("1001", "सीता देवी", ("helpline-hi",))
+MOHAN = Rostered("1002", "मोहन", ("helpline-hi", "helpline-en"))
+
+
+async def load(pool: Pool, *listed: Rostered) -> list[str]:
+    async with pool.acquire() as conn:
+        return await roster.load(conn, "cell1", listed, LATER)
+
+
+async def test_who_is_not_listed_is_gone_once_and_back_when_listed_again(pool: Pool) -> None:
+    assert await load(pool, SITA, MOHAN) == []
+    assert await load(pool, SITA) == ["1002"]
+    assert await load(pool, SITA) == []
+    rows = await pool.fetch("select id, gone_at from agent order by id")
+    assert [tuple(row) for row in rows] == [("1001", None), ("1002", LATER), ("2001", None)]
+    assert await load(pool, SITA, MOHAN) == []
+    assert await pool.fetchval("select count(*) from agent where gone_at is not null") == 0
+
+
+async def test_a_cell_without_agents_lets_all_of_its_own_go(pool: Pool) -> None:
+    assert await load(pool) == ["1001", "1002"]
+
+
+async def test_with_the_agent_their_session_and_their_places_in_the_queues_end(pool: Pool) -> None:
+    for agent in ("1001", "1002"):
+        await sign_in(pool, agent)
+    await load(pool, MOHAN)
+    rows = await pool.fetch("select agent_id, signed_out_at from agent_session order by agent_id")
+    assert [tuple(row) for row in rows] == [("1001", LATER), ("1002", None)]
+    async with opened(pool) as room:
+        await eventually(lambda: room.server.count("QueueAdd") == 2)  # both of Mohan's
+        await room.asterisk_says(
+            event("QueueMemberAdded", interface="PJSIP/1001", queue="helpline-hi")
+        )
+        assert list(room.desk.serving()) == ["1002"]
+
+
+async def test_a_sign_in_on_its_way_when_the_agent_goes_is_not_written(pool: Pool) -> None:
+    await load(pool, MOHAN)
+    async with pool.acquire() as conn:
+        for agent in ("1001", "1002"):
+            await statements().cti_sign_in(conn, id=new_id(AT), agent_id=agent, at=AT)
+    assert await pool.fetchval("select array_agg(agent_id) from agent_session") == ["1002"]
+
+
+async def test_who_is_gone_is_told_so_and_not_seated(pool: Pool) -> None:
+    await load(pool, MOHAN)
+    async with opened(pool) as room:
+        with pytest.raises(AgentGoneError):
+            await room.desk.agent("1001")
+        page = await room.page("1001")
+        message = await page.receive(timeout=10)
+        assert (message.type, message.data) == (WSMsgType.CLOSE, CLOSE_GONE)
+        assert room.desk.signed_in == 0
+        answer = await post(room)
+        assert (answer["error"], answer["reason"]["code"]) == (
+            "1001 is not an agent here any more", "gone"
+        )  # fmt: skip
+        assert room.registrar.forms == []
+
+
+async def post(room: Room) -> dict[str, Any]:
+    headers = {"Authorization": f"Bearer {tokens.issue(SECRET, '1001')}"}
+    form = {"call": str(CALL), "key": str(uuid4()), "category": "c", "place": "p", "text": "t"}
+    response = await room.client.post("/agent/complaints", json=form, headers=headers)
+    assert response.status == 403
+    found: dict[str, Any] = await response.json()
+    return found
+
+
+async def test_a_call_of_who_is_gone_goes_on_to_its_end(pool: Pool) -> None:
+    async with opened(pool) as room:
+        await receive(await room.page(), "hello")
+        await room.written()
+    await load(pool, MOHAN)
+    async with opened(pool) as room:
+        await room.open_call(CALL)
+        await room.asterisk_says(*answered_call()[:9])
+        await room.written()
+        row = await room.row("call", CALL)
+        assert (row["agent_id"], row["ended_at"]) == ("1001", None)
+        assert room.server.count("Hangup") == 0
+        await room.asterisk_says(*answered_call()[9:])
+        assert room.server.count("Hangup") == 0
