@@ -219,7 +219,8 @@ class Callbacks:
                 stands = await statements().callbacks_line(
                     conn, cell=self._settings.cell, queue=row["queue"]
                 )
-                turns += whose_turn(Line(row["seats"], stands["waiting"], stands["ringing"]), due)
+                line = Line(row["seats"], stands["waiting"], stands["under_way"])
+                turns += whose_turn(line, due)
         return in_order(turns)[:allowance]
 
     async def _due(self, conn: Connection, queue: str, allowance: int, now: datetime) -> list[Due]:

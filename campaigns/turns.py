@@ -26,12 +26,12 @@ class Due:
 class Line:
     """A queue in one cell. `seats`: who serves it; `waiting`: since when each waits.
 
-    `ringing`: how many are being called back to it.
+    `under_way`: how many call-backs to it have not ended; each has an agent, or needs one.
     """
 
     seats: int
     waiting: Sequence[datetime] = ()
-    ringing: int = 0
+    under_way: int = 0
 
 
 def whose_turn(line: Line, due: Sequence[Due]) -> list[Due]:
@@ -39,7 +39,7 @@ def whose_turn(line: Line, due: Sequence[Due]) -> list[Due]:
     chosen: list[Due] = []
     for one in in_order(due):
         before = [at for at in line.waiting if not one.kept or at < one.entered_at]
-        if len(before) + line.ringing + len(chosen) < line.seats:
+        if len(before) + line.under_way + len(chosen) < line.seats:
             chosen.append(one)
     return chosen
 

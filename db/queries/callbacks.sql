@@ -30,14 +30,16 @@ where a.cell = :cell and s.pause_reason is null
 group by queue order by queue;
 
 -- name: callbacks_line(cell, queue)^
--- Who stands in a queue of this cell: since when each waits; how many are being called back to it.
+-- Who stands in a queue of this cell: since when each waits; how many call-backs to it are under way, from the request to
+-- their end (they stand at the head, whenever they came).
 select array(select c.queued_at from call c
              where c.cell = :cell and c.ended_at is null and c.agent_answered_at is null and c.queue = :queue
-               and c.queued_at is not null) as waiting,
-       (select count(*)::int from callback_attempt a join call n on n.id = a.id
+               and c.queued_at is not null
+               and not exists (select from callback_attempt a where a.id = c.id)) as waiting,
+       (select count(*)::int from callback_attempt a
         join callback b on b.call_id = a.left_call join call c on c.id = b.call_id
-        where a.settled_at is null and a.cell = :cell and a.agent_id is null and n.queued_at is null
-          and coalesce(b.queue, c.first_queue, c.queue, :queue) = :queue) as ringing;
+        where a.settled_at is null and a.cell = :cell and a.agent_id is null
+          and coalesce(b.queue, c.first_queue, c.queue, :queue) = :queue) as under_way;
 
 -- name: callbacks_due(queue, default_queue, reasons, now, day_ago, most_a_day, uncounted, at_most)
 -- Who may be called now to this queue, kept places first. Nobody is called about two things at once, or too often in a day.

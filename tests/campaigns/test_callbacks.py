@@ -183,6 +183,25 @@ async def test_an_earlier_place_comes_first(house: House) -> None:
     assert house.network.dialled == [(OTHER, first)]
 
 
+async def test_while_one_who_was_called_back_waits_or_talks_their_agent_is_not_promised_twice(
+    house: House,
+) -> None:
+    await house.kept(ago=10)
+    await house.kept(OTHER, ago=5)
+    await house.agent()
+    assert await house.carrier().tick() == 1
+    await house.answers()
+    for column in ("queued_at", "agent_answered_at"):
+        await house.pool.execute(
+            f"update call set queue = $2, {column} = $3 where id = $1",
+            *(house.network.ids[-1], QUEUE, house.clock()),
+        )
+        assert await house.carrier().tick() == 0
+    await house.ends(house.network.ids[-1], Outcome.AGENT_ANSWERED)
+    assert await house.carrier().tick() == 1
+    assert [number for number, _ in house.network.dialled] == [NUMBER, OTHER]
+
+
 async def test_who_answers_was_called_back(house: House) -> None:
     await house.kept()
     await house.agent()

@@ -27,10 +27,10 @@ def test_a_kept_place_counts_only_those_before_it_and_a_promise_all_who_wait() -
     assert whose_turn(line, [kept]) == [kept]
 
 
-def test_each_who_is_called_needs_an_agent_and_so_does_who_rings() -> None:
+def test_each_who_is_called_needs_an_agent_and_so_does_each_call_under_way() -> None:
     three = [due(3), due(2), due(1)]
     assert whose_turn(Line(2), three) == three[:2]
-    assert whose_turn(Line(2, ringing=1), three) == three[:1]
+    assert whose_turn(Line(2, under_way=1), three) == three[:1]
 
 
 def test_a_number_is_called_once_and_for_its_kept_place_first() -> None:
