@@ -23,6 +23,7 @@ class Right(StrEnum):
     RECORDING_ERASE = "recording_erase"
     RECORDING_HOLD = "recording_hold"  # keep one beyond its retention, and let it go again
     RECORDING_CERTIFY = "recording_certify"  # hand one out with its certificate
+    CALLBACK_HANDLE = "callback_handle"  # see to whom a call is owed, take one, close one
     CALL_FIND = "call_find"  # look calls up, with their times and recordings
     SEALED_OPEN = "sealed_open"  # what a citizen answered to a sensitive field
     CITIZEN_CALL = "citizen_call"  # call citizens to check (R29)
@@ -56,14 +57,14 @@ RIGHTS_OF: dict[Role, frozenset[Right]] = {
     Role.AGENT: frozenset(
         {
             _R.CALL_TAKE, _R.COMPLAINT_REGISTER, _R.COMPLAINT_READ, _R.CITIZEN_IDENTIFY,
-            _R.LAST_CALLS_HEAR,
+            _R.LAST_CALLS_HEAR, _R.CALLBACK_HANDLE,
         }
     ),
     Role.SUPERVISOR: frozenset(
         {
             _R.COMPLAINT_REGISTER, _R.COMPLAINT_READ, _R.CITIZEN_IDENTIFY, _R.RECORDING_LISTEN,
             _R.QUEUE_SUPERVISE, _R.QUALITY_JUDGE, _R.CAMPAIGN_RUN, _R.REPORT_SEE, _R.CALL_FIND,
-            _R.CALL_REPORT_SEE, _R.RECORDING_HOLD,
+            _R.CALL_REPORT_SEE, _R.RECORDING_HOLD, _R.CALLBACK_HANDLE,
         }
     ),
     Role.QUALITY_AUDITOR: frozenset(

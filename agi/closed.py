@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from agi.durable import insist
+from agi.durable import insisted
 from agi.hours import Opening
 from agi.menu import KEY_EMERGENCY
 from agi.ports import CallbackBook, Prompts
@@ -45,8 +45,11 @@ class ClosedExit:
     seconds: float = 4.0
     insist_for: timedelta = timedelta(seconds=5)
 
-    async def __call__(self, session: Session, visit: Visit, opening: Opening) -> Way:
-        """Tell it; goodbye is next, or an emergency service. Raises `Hangup`."""
+    async def __call__(self, session: Session, visit: Visit, opening: Opening, queue: str) -> Way:
+        """Tell it, of the `queue` that they wanted; goodbye is next, or an emergency service.
+
+        Raises `Hangup`.
+        """
         number = visit.call.number
         visit.outcome = Outcome.CLOSED
         said = [Prompt.CLOSED, *opens_again(opening, self.now())]
@@ -60,16 +63,16 @@ class ClosedExit:
         if key == KEY_EMERGENCY:
             return ToEmergency()
         if key == KEY_CALL_ME_BACK and offered and number is not None:
-            await self._call_back(session, visit, number)
+            await self._call_back(session, visit, number, queue)
         return Leave()
 
     def _question(self, said: list[str], *, offered: bool) -> list[str]:
         return [*said, Prompt.CALL_BACK_OFFER if offered else Prompt.CALL_AGAIN]
 
-    async def _call_back(self, session: Session, visit: Visit, number: str) -> None:
+    async def _call_back(self, session: Session, visit: Visit, number: str, queue: str) -> None:
         """The row is written before it is promised."""
-        owed = await insist(
-            lambda: self.callbacks.owe(visit.call.id, number, Outcome.CLOSED),
+        owed = await insisted(
+            lambda: self.callbacks.owe(visit.call.id, number, Outcome.CLOSED, queue),
             seconds=self.insist_for.total_seconds(),
         )
         promise = Prompt.CALL_BACK_PROMISE if owed else Prompt.CALL_AGAIN

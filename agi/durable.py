@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import asyncpg
 import structlog
@@ -9,6 +10,7 @@ import structlog
 from db.errors import AWAY, JournalFullError
 
 _log = structlog.get_logger(__name__)
+_T = TypeVar("_T")
 _FIRST_PAUSE = 0.25
 _LONGEST_PAUSE = 5.0
 
@@ -31,17 +33,25 @@ async def noted(write: Awaitable[None]) -> bool:
 
 async def insist(write: Callable[[], Awaitable[None]], *, seconds: float) -> bool:
     """Repeat `write` with growing pauses until it succeeds; False after `seconds`."""
+
+    async def done() -> bool:
+        await write()
+        return True
+
+    return await insisted(done, seconds=seconds) is True
+
+
+async def insisted(write: Callable[[], Awaitable[_T]], *, seconds: float) -> _T | None:
+    """The same for what says something: None after `seconds`."""
     loop = asyncio.get_running_loop()
     deadline, pause = loop.time() + seconds, _FIRST_PAUSE
     while True:
         try:
             async with asyncio.timeout_at(deadline):
-                await write()
+                return await write()
         except _LATER as error:
             if loop.time() + pause > deadline:
                 _log.error("row not written", error=repr(error), tried_for=seconds)
-                return False
+                return None
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
-        else:
-            return True

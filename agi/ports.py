@@ -124,8 +124,14 @@ class OpenNow(Protocol):
 class CallbackBook(Protocol):
     """Callers whom we could not serve. Raises one of `db.errors.AWAY` when the database is away."""
 
-    async def owe(self, call_id: UUID, number: str, reason: Outcome) -> None:
-        """We owe this E.164 number a call. At most one per call: a repeat changes nothing."""
+    async def owe(
+        self, call_id: UUID, number: str | None, reason: Outcome, queue: str | None = None
+    ) -> bool:
+        """We owe the caller a call. At most one per call: a repeat changes nothing.
+
+        `number` (E.164): what the line shows; the call's row goes first, since whom we have called
+        shows our own. `queue`: of who has not waited in one. False: no number is known.
+        """
 
 
 @dataclass(frozen=True, slots=True)

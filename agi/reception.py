@@ -58,9 +58,10 @@ class Reception:
         await self._language(session, visit)
         way = await self.menu(session, visit)
         if isinstance(way, ToAgent):
-            opening = await self.open_now(self.queue_for(visit.language, way.skill))
+            queue = self.queue_for(visit.language, way.skill)
+            opening = await self.open_now(queue)
             if not opening.is_open:
-                return await self.closed(session, visit, opening)
+                return await self.closed(session, visit, opening, queue)
         return way
 
     async def _say(self, session: Session, *said: Prompt) -> bool:

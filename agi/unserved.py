@@ -8,7 +8,7 @@ from uuid import UUID
 import structlog
 
 from agi.caller import call_id_argument, caller_number
-from agi.durable import insist, noted
+from agi.durable import insisted, noted
 from agi.errors import Hangup
 from agi.ports import CallbackBook, Journal, Prompts
 from agi.session import Session
@@ -58,18 +58,21 @@ class UnservedFlow:
             await self._excuse(session, call_id)
             return
         number = caller_number(session)
-        owed = number is not None and await self._owe(call_id, number, outcome, self.first_try)
+        owed = await self._owe(call_id, number, outcome, self.first_try)
         try:
-            await self._apologise(session, outcome, promise=owed)
+            await self._apologise(session, outcome, promise=owed is True)
         except Hangup:
             _log.debug("hung up during the apology", call=str(call_id))
         finally:
             await noted(self.journal.ended(call_id, outcome, self.now()))
-        if number is not None and not owed:
+        if owed is None:
             await self._owe(call_id, number, outcome, self.insist_for)
 
-    async def _owe(self, call_id: UUID, number: str, reason: Outcome, seconds: float) -> bool:
-        return await insist(lambda: self.callbacks.owe(call_id, number, reason), seconds=seconds)
+    async def _owe(
+        self, call_id: UUID, number: str | None, reason: Outcome, seconds: float
+    ) -> bool | None:
+        """Whether we owe them a call; None: that could not be written in time."""
+        return await insisted(lambda: self.callbacks.owe(call_id, number, reason), seconds=seconds)
 
     async def _apologise(self, session: Session, outcome: Outcome, *, promise: bool) -> None:
         file = self.prompts.file

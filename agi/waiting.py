@@ -145,7 +145,7 @@ class ReturningFlow:
             at = self.now()
             await record_call(session, call_id, at, journal=self.journal, capture=self.capture)
             place = await self._place(session)
-            queue = self.default_queue if place is None else place.queue
+            queue = (place and place.queue) or self.default_queue
             language = self.languages.get(queue, LANGUAGE_DEFAULT)
             if language != LANGUAGE_DEFAULT:
                 await speak(session, language)

@@ -38,3 +38,29 @@ class NotARuleError(CallError):
 
     def __init__(self, what: str) -> None:
         super().__init__(what)
+
+
+class CallbackError(CallError):
+    """What is asked about a call that is owed cannot be done now."""
+
+
+class CallbackOverError(CallbackError):
+    """Nothing is owed to this number any more."""
+
+    def __init__(self) -> None:
+        super().__init__("nothing is owed to this number any more")
+
+
+class CallbackTakenError(CallbackError):
+    """Another agent has taken it, or nobody has: {who}."""
+
+    def __init__(self, who: str | None) -> None:
+        self.who = who
+        super().__init__(f"taken by {who}" if who else "take it first")
+
+
+class CallbackUnderWayError(CallbackError):
+    """They are being called, or talk with us."""
+
+    def __init__(self) -> None:
+        super().__init__("they are being called, or talk with us")

@@ -225,7 +225,9 @@ def fate(facts: Facts) -> Fate:
     if facts.outcome is None:
         return Fate.ABANDONED if facts.ended else Fate.IN_PROGRESS
     known = FATE_OF.get(facts.outcome, Fate.ABANDONED)
-    return Fate.CALLBACK if facts.owes_callback and known is not Fate.ANSWERED else known
+    if known is Fate.ANSWERED or facts.outcome == Outcome.QUEUE_ABANDONED:
+        return known  # who hung up is listed to be called, which makes it no call-back
+    return Fate.CALLBACK if facts.owes_callback else known
 
 
 def facts_of(wanted: Fate, outcomes: Iterable[str | None]) -> list[Facts]:

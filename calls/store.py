@@ -54,11 +54,22 @@ async def set_popped(conn: Connection, call_id: UUID, at: datetime) -> None:
 
 
 async def owe_callback(
-    conn: Connection, call_id: UUID, number: str, reason: Outcome, at: datetime
-) -> None:
-    """Remember that this caller could not be served and is to be called. At most one per call."""
-    await statements().calls_callback_owed(
-        conn, call_id=call_id, number=number, reason=reason, requested_at=at
+    conn: Connection,
+    call_id: UUID,
+    number: str | None,
+    reason: Outcome,
+    at: datetime,
+    queue: str | None = None,
+) -> bool:
+    """Remember that this caller could not be served and is to be called. At most one per call.
+
+    The call's own number goes before `number`. `queue`: that they wanted, where they have not
+    waited in one. False: neither is known, nobody can be called.
+    """
+    return bool(
+        await statements().calls_callback_owed(
+            conn, call_id=call_id, number=number, reason=reason, queue=queue, requested_at=at
+        )
     )
 
 

@@ -44,9 +44,9 @@ async def queue_now(conn: Connection, queue: str, cell: str, now: datetime) -> Q
 
 @dataclass(frozen=True, slots=True)
 class KeptPlace:
-    """A place in a queue that waits for its caller."""
+    """A place in a queue that waits for its caller. `queue` None: they had not come to one."""
 
-    queue: str
+    queue: str | None
     entered_at: datetime
     priority: int
     position: int
@@ -77,9 +77,9 @@ class Standing:
     position: int
 
 
-async def kept_place(conn: Connection, call_id: UUID) -> KeptPlace | None:
-    """The place kept for the call that was left, None when there is none."""
-    row = await statements().calls_kept_place(conn, call_id=call_id)
+async def kept_place(conn: Connection, call_id: UUID, cell: str) -> KeptPlace | None:
+    """The place in this cell of who is called back for that call, None when none is owed."""
+    row = await statements().calls_kept_place(conn, call_id=call_id, cell=cell)
     return None if row is None else KeptPlace(**row)
 
 

@@ -1,13 +1,14 @@
-"""Who kept their place in a queue is called when its turn comes, and goes on at that place.
+"""Whom we have promised a call is called when their turn comes, and goes on in their queue.
 
 The same order as the dialer's: the attempt and its call row are committed, then the request is
 marked and committed, then it leaves, once. Whatever dies in between, the row says how far it came.
-Others to whom a call is owed are an agent's to call: they are only listed.
+Who hung up while waiting was promised nothing: they are listed for people, unless the settings say
+that we call them too.
 """
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -16,10 +17,12 @@ from uuid import UUID
 import structlog
 
 from calls.model import Outcome
+from calls.owed import PROMISED, UNCOUNTED, verdict
 from calls.store import end_if_open, open_outbound
 from campaigns import attempts
 from campaigns.originator import DialRequest, OriginateReply
 from campaigns.pacing import Limits, allowed_now
+from campaigns.turns import Due, Line, in_order, whose_turn
 from campaigns.window import CallingWindow
 from db.errors import AWAY, stop_if_cancelled
 from db.ids import new_id
@@ -28,6 +31,11 @@ from db.statements import statements
 
 _log = structlog.get_logger(__name__)
 _POOL_SECONDS = 5.0
+_DAY = timedelta(days=1)
+_LATE_ROWS = timedelta(hours=1)
+
+OpenNow = Callable[[str], Awaitable[bool]]
+"""Whether agents serve a queue at this hour."""
 
 
 class Returner(Protocol):
@@ -49,15 +57,24 @@ class Returner(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackSettings:
-    """`most`: calls to one caller. `no_news_after`: a call that shows nothing is looked for."""
+    """`reasons`: for which we dial, none: we only keep the list. `most`: calls for one debt,
+    `most_a_day`: calls to one number; what was not the citizen's doing counts in neither.
+
+    `default_queue`: of whom no row tells where they wanted to go. `listed_for`: how long who hung
+    up while waiting is on the list. `no_news_after`: a call that shows nothing is looked for.
+    """
 
     cell: str
     caller_id: str
     window: CallingWindow
     limits: Limits
+    default_queue: str
+    reasons: Sequence[Outcome] = PROMISED
     ring_seconds: int = 40
     most: int = 3
+    most_a_day: int = 6
     retry: timedelta = timedelta(minutes=5)
+    listed_for: timedelta = _DAY
     request_within: timedelta = timedelta(seconds=10)
     originate_seconds: float = 10.0
 
@@ -77,22 +94,6 @@ class Written:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Owed:
-    """A call that we owe. `attempts`: how often they were called in vain."""
-
-    call_id: UUID
-    number: str
-    reason: str
-    requested_at: datetime
-    attempts: int
-
-
-async def owed(conn: Connection, at_most: int) -> list[Owed]:
-    """All that is open, the longest first: also what an agent has to call."""
-    return [Owed(**row) async for row in statements().callbacks_open(conn, at_most=at_most)]
-
-
 class Callbacks:
     """Calls back those of one cell's process. `run()` belongs to a supervisor."""
 
@@ -102,11 +103,14 @@ class Callbacks:
         returner: Returner,
         now: Callable[[], datetime],
         settings: CallbackSettings,
+        open_now: OpenNow,
     ) -> None:
         self._pool = pool
         self._returner = returner
         self._now = now
         self._settings = settings
+        self._open_now = open_now
+        self._listed_at: datetime | None = None
 
     async def run(self, interval: float) -> None:
         """One round every `interval` s, for ever. Waits for an absent database."""
@@ -122,15 +126,50 @@ class Callbacks:
         """One round; how many were asked for. Raises one of `db.errors.AWAY`."""
         await self._reconcile()
         async with self._connection() as conn, conn.transaction():
-            now = self._now()
-            await statements().callbacks_settle(
-                conn, now=now, most=self._settings.most, retry_at=now + self._settings.retry
-            )
-            await statements().callbacks_served(conn, now=now)
+            await self._settle(conn, self._now())
+        await self._list()
         return sum([await self._dial(one) for one in await self._write()])
 
+    async def _settle(self, conn: Connection, now: datetime) -> None:
+        """Draw the consequence of each attempt that is over; then who was served otherwise."""
+        settings = self._settings
+        over = [row async for row in statements().callbacks_over(conn)]
+        for row in over:
+            found = verdict(row["outcome"], answered=row["answered"], talked=row["talked"])
+            await statements().callbacks_settle(conn, id=row["id"], at=now)
+            await statements().callbacks_count(
+                conn,
+                number=row["number"],
+                written_at=row["written_at"],
+                counts=found.counts,
+                result=found.result,
+                most=settings.most,
+                retry_at=now + settings.retry,
+                now=now,
+            )
+        await statements().callbacks_served(conn, now=now)
+
+    async def _list(self) -> None:
+        """Who hung up while waiting, since we looked last: the whole time once, then what is new.
+
+        Their rows can be an hour late, when the database was away.
+        """
+        settings, now = self._settings, self._now()
+        since = now - settings.listed_for
+        if self._listed_at is not None:
+            since = max(since, min(self._listed_at, now) - _LATE_ROWS)
+        async with self._connection() as conn, conn.transaction():
+            await statements().callbacks_hung_up(conn, since=since)
+            await statements().callbacks_expire(
+                conn, before=now - settings.listed_for, dialled=list(settings.reasons), now=now
+            )
+        self._listed_at = now
+
     def _may_dial(self) -> bool:
-        return self._returner.ready and self._settings.window.is_open(self._now())
+        settings = self._settings
+        return (
+            bool(settings.reasons) and self._returner.ready and settings.window.is_open(self._now())
+        )
 
     async def _reconcile(self) -> None:
         """End calls of which nothing can come any more; their attempts are settled after that."""
@@ -165,9 +204,39 @@ class Callbacks:
             now, limits = self._now(), self._settings.limits
             recent = await attempts.recent_starts(conn, now - limits.period, now + limits.period)
             allowance = allowed_now(limits, await attempts.busy(conn, now), recent, now)
-            due = statements().callbacks_claim(conn, now=now, at_most=allowance)
-            found = [Written(new_id(now), row["call_id"], row["number"], now) async for row in due]
+            due = await self._turns(conn, allowance, now) if allowance else []
+            found = [Written(new_id(now), one.call_id, one.number, now) for one in due]
             return [one for one in found if await self._written(conn, one)]
+
+    async def _turns(self, conn: Connection, allowance: int, now: datetime) -> list[Due]:
+        """Whose turn it is, over all queues that agents of this cell serve at this hour."""
+        turns: list[Due] = []
+        seats = [row async for row in statements().callbacks_seats(conn, cell=self._settings.cell)]
+        for row in seats:
+            if not await self._open_now(row["queue"]):
+                continue
+            if due := await self._due(conn, row["queue"], allowance, now):
+                stands = await statements().callbacks_line(
+                    conn, cell=self._settings.cell, queue=row["queue"]
+                )
+                line = Line(row["seats"], stands["waiting"], stands["under_way"])
+                turns += whose_turn(line, due)
+        return in_order(turns)[:allowance]
+
+    async def _due(self, conn: Connection, queue: str, allowance: int, now: datetime) -> list[Due]:
+        settings = self._settings
+        rows = statements().callbacks_due(
+            conn,
+            queue=queue,
+            default_queue=settings.default_queue,
+            reasons=list(settings.reasons),
+            now=now,
+            day_ago=now - _DAY,
+            most_a_day=settings.most_a_day,
+            uncounted=sorted(UNCOUNTED),
+            at_most=allowance,
+        )
+        return [Due(**row) async for row in rows]
 
     async def _written(self, conn: Connection, one: Written) -> bool:
         cell, caller_id = self._settings.cell, self._settings.caller_id

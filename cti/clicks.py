@@ -1,4 +1,4 @@
-"""An agent calls the citizen of a complaint: the agent's telephone first, then the citizen's.
+"""An agent calls a complaint's citizen, or to whom a call is owed: the agent's telephone first.
 
 One click is one call: its key is a row, written with the call's row before anything rings.
 """
@@ -12,6 +12,8 @@ from uuid import UUID
 import asyncpg
 import structlog
 
+from calls import owed
+from calls.errors import CallbackUnderWayError
 from calls.model import Outcome
 from calls.store import end_if_open, open_outbound
 from cti.ami import AmiLink
@@ -93,6 +95,30 @@ class Clicks:
         await self._ring_agent(click)
         return click.call_id
 
+    async def call_back(self, agent_id: str, key: UUID, left_call: UUID) -> UUID:
+        """The same for a number to which a call is owed: this agent has to have taken it.
+
+        Raises a `CallbackError` besides.
+        """
+        async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as conn:
+            seen = await statements().callbacks_clicked(conn, key=key)
+            if seen is not None:
+                return _same_agents(seen, agent_id)
+            self._free(agent_id)
+            owed_to = await owed.number_to_call(conn, left_call, agent_id, self._now())
+            number = await self._guard.number(conn, agent_id, owed_to)
+            click = Click(new_id(self._now()), agent_id, number)
+            self._free(agent_id)
+            try:
+                await self._write_back(conn, key, click, left_call, owed_to)
+            except CallbackUnderWayError:
+                if (seen := await statements().callbacks_clicked(conn, key=key)) is None:
+                    raise
+                return _same_agents(seen, agent_id)
+        self._numbers[click.call_id] = click.number
+        await self._ring_agent(click)
+        return click.call_id
+
     @property
     def waiting(self) -> Set[str]:
         """Agents' legs that we ring, of calls whose citizen is not called yet."""
@@ -156,6 +182,20 @@ class Clicks:
             await statements().desk_put_call(
                 conn, key=key, call_id=click.call_id, agent_id=click.agent_id,
                 complaint_id=complaint_id, at=at,
+            )  # fmt: skip
+
+    async def _write_back(
+        self, conn: Connection, key: UUID, click: Click, left_call: UUID, owed_to: str
+    ) -> None:
+        at = self._now()
+        async with conn.transaction():
+            await open_outbound(
+                conn, call_id=click.call_id, cell=self._cell, number=click.number,
+                service_number=self._caller_id, at=at,
+            )  # fmt: skip
+            await owed.write_click(
+                conn, left_call, click=click.call_id, number=owed_to, cell=self._cell,
+                agent_id=click.agent_id, key=key, at=at,
             )  # fmt: skip
 
     async def _ring_agent(self, click: Click) -> None:

@@ -37,10 +37,12 @@ class CallbackRows:
         self._pool = pool
         self._now = now
 
-    async def owe(self, call_id: UUID, number: str, reason: Outcome) -> None:
-        """We owe this number a call."""
+    async def owe(
+        self, call_id: UUID, number: str | None, reason: Outcome, queue: str | None = None
+    ) -> bool:
+        """We owe the caller a call; False: no number is known."""
         async with self._pool.acquire(timeout=2) as conn:
-            await owe_callback(conn, call_id, number, reason, self._now())
+            return await owe_callback(conn, call_id, number, reason, self._now(), queue)
 
 
 class LinkSigner:

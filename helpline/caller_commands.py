@@ -7,11 +7,13 @@ from calls import admission, dialling
 from calls.dialling import Rule
 from calls.errors import NotANumberError
 from calls.numbers import to_e164
-from campaigns.callbacks import owed
+from calls.owed import owed_now
 from complaints.texts import clock
 from helpline.clock import shifted_clock
 from helpline.database import command_pool
 from helpline.settings import Settings
+
+_SHOWN = 500
 
 
 async def block(settings: Settings, options: argparse.Namespace) -> int:
@@ -70,10 +72,17 @@ async def lift(settings: Settings, options: argparse.Namespace) -> int:
 
 async def callbacks(settings: Settings, _options: argparse.Namespace) -> int:
     """Print to whom a call is owed; who talked with an agent since is left out."""
+    now, first = shifted_clock(settings.clock_shift)(), settings.cell.queues[0].name
     async with command_pool(settings) as pool, pool.acquire(timeout=5) as conn:
-        for one in await owed(conn, 500):
-            told = f"{one.reason}, since {clock(one.requested_at)}"
-            print(f"{one.number}  {told}, called {one.attempts} times")
+        found, of_all = await owed_now(
+            conn, queues=None, default_queue=first, now=now, at_most=_SHOWN
+        )
+    for one in found:
+        told = f"{one.reason}, since {clock(one.requested_at)}, {one.queue}"
+        taken = f", taken by agent {one.taken_by}" if one.taken_by else ""
+        print(f"{one.number}  {told}, called {one.attempts} times{taken}")
+    if of_all > len(found):
+        print(f"and {of_all - len(found)} more")
     return 0
 
 

@@ -1,5 +1,6 @@
 """The dialer's settings from the operator's."""
 
+from calls.model import Outcome
 from campaigns.callbacks import CallbackSettings
 from campaigns.dialer import DialerSettings
 from campaigns.pacing import Limits
@@ -17,8 +18,12 @@ def callback_settings(settings: Settings) -> CallbackSettings:
         window=CallingWindow(wanted.opens, wanted.closes),
         limits=dialer.limits,
         ring_seconds=dialer.ring_seconds,
+        default_queue=settings.cell.queues[0].name,
+        reasons=[Outcome(one) for one in sorted(wanted.reasons)] if wanted.enabled else [],
         most=wanted.most,
+        most_a_day=wanted.most_a_day,
         retry=wanted.retry,
+        listed_for=wanted.listed_for,
     )
 
 

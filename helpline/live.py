@@ -70,6 +70,7 @@ class LiveCell:
         self.desk = self._cti.desk
         self.wallboards = self._cti.wallboards
         self.drafts = self._cti.drafts
+        self.clicks = self._cti.clicks
         self.recovery = self._cti.recovery
         self.softphones = self._cti.softphones
 

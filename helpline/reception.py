@@ -107,7 +107,7 @@ class Places:
 
     async def kept(self, call_id: UUID) -> KeptPlace | None:
         """The place that waits for its caller."""
-        return await self._known(lambda conn: waiting.kept_place(conn, call_id))
+        return await self._known(lambda conn: waiting.kept_place(conn, call_id, self._cell))
 
     async def _known(self, read: Callable[[Connection], Awaitable[_T]]) -> _T | None:
         try:

@@ -10,8 +10,10 @@ from cti.api import routes as agent_routes
 from cti.staffing import Shift
 from cti.supervisor.call_page import CallParts
 from cti.supervisor.hearing import ListeningRights
+from cti.supervisor.owed_page import OwedParts
 from cti.supervisor.site import add_supervisor_pages
 from helpline.desk_adapters import ComplaintRegistrar
+from helpline.dialing import callback_settings
 from helpline.keys import signing_key
 from helpline.live import LiveCell
 from helpline.outbound import receipt_options
@@ -89,4 +91,9 @@ def _add_supervisors(
         alarms=settings.alarms.as_rules(),
         shifts=[Shift(one.begins, one.ends, one.seats) for one in settings.hours.shifts],
         titles=live.queue_titles,
+        owed=OwedParts(
+            call_back=live.clicks.call_back,
+            languages=queue_languages(settings.cell.routes),
+            dialled=frozenset(callback_settings(settings).reasons),
+        ),
     )

@@ -9,7 +9,7 @@ import structlog
 
 from agi.server import FastAgiServer
 from calls.waiting import Standing
-from campaigns.callbacks import Callbacks
+from campaigns.callbacks import Callbacks, OpenNow
 from campaigns.dialer import Dialer
 from complaints.categories import not_for_complaints
 from complaints.status import english_words, words_to_speak
@@ -40,7 +40,7 @@ from helpline.outbound import Outbound, tell_outside
 from helpline.pages import DeskSessions, SessionSweep, page_shell
 from helpline.prompts import other_stores, prompt_store, render_prompts
 from helpline.queue_words import QueueWords
-from helpline.reception import Places, admission, planned_seats
+from helpline.reception import Places, admission, opening_book, planned_seats
 from helpline.recorded import RecordingJobs, recording_vault
 from helpline.recording_adapters import AsteriskRecorder
 from helpline.settings import Settings
@@ -279,14 +279,21 @@ class Helpline:
     def _start_dialer(self, pool: Pool) -> None:
         options = self._settings.feedback
         originator = TrunkOriginator(self.live.link, self.live.live_calls)
-        if self._settings.callbacks.enabled:
-            seconds = self._settings.callbacks.tick_seconds
-            carrier = Callbacks(pool, originator, self._now, callback_settings(self._settings))
-            self._services.start(_CALLBACKS, lambda: carrier.run(seconds))
+        seconds, hours = self._settings.callbacks.tick_seconds, self._hours(pool)
+        carrier = Callbacks(pool, originator, self._now, callback_settings(self._settings), hours)
+        self._services.start(_CALLBACKS, lambda: carrier.run(seconds))
         if not options.enabled:
             return
         dialer = Dialer(pool, originator, self._now, dialer_settings(self._settings))
         self._services.start(_DIALER, lambda: dialer.run(options.tick_seconds))
+
+    def _hours(self, pool: Pool) -> OpenNow:
+        book = opening_book(self._settings, pool, self._now)
+
+        async def open_now(queue: str) -> bool:
+            return (await book(queue)).is_open
+
+        return open_now
 
     async def _start_messages(self, pool: Pool) -> None:
         options = self._settings.notifications

@@ -14,12 +14,14 @@ from cti.supervisor import (
     call_list,
     call_page,
     limit_page,
+    owed_page,
     quality_page,
     report_page,
     staffing_page,
     wall,
 )
 from cti.supervisor.call_page import CallParts
+from cti.supervisor.owed_page import OwedParts
 from web.shell import MenuItem, Shell
 
 PACKAGE = "cti.supervisor"
@@ -30,6 +32,7 @@ MENU = (
     MenuItem("/calls", "menu.calls", Right.CALL_FIND),
     MenuItem("/reports/calls", "menu.call_reports", Right.CALL_REPORT_SEE),
     MenuItem("/quality", "menu.quality", Right.QUALITY_JUDGE),
+    MenuItem("/owed-calls", "menu.owed", Right.CALLBACK_HANDLE),
     MenuItem("/my-reviews", "menu.my_reviews", Right.CALL_TAKE),
 )
 
@@ -44,9 +47,11 @@ def add_supervisor_pages(
     alarms: Sequence[AlarmRule] = (),
     shifts: Sequence[Shift] = (),
     titles: TitlesNow = dict,
+    owed: OwedParts | None = None,
 ) -> None:
     """All of them. `cell`: whose day is shown first; `wrap_up`: seconds by queue of that cell;
-    `alarms`, `shifts`: of the settings; `titles`: what people read for the queues.
+    `alarms`, `shifts`: of the settings; `titles`: what people read for the queues; `owed`: None
+    where calls that are owed are not listed.
     """
     shell.helpers["queue_title"] = lambda language: partial(_title, titles, language)
     wall.add_routes(app, shell, cell=cell, queues=wrap_up)
@@ -57,6 +62,8 @@ def add_supervisor_pages(
     report_page.add_routes(app, shell)
     staffing_page.add_routes(app, shell, wrap_up=wrap_up, shifts=shifts)
     quality_page.add_routes(app, shell, parts)
+    if owed is not None:
+        owed_page.add_routes(app, shell, owed, queues=wrap_up)
 
 
 def _title(titles: TitlesNow, language: str, name: str) -> str:

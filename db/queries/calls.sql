@@ -16,10 +16,11 @@ from (
 where call.id = r.id;
 
 -- name: calls_queue_batch(ids, queues, ats)!
--- The citizen begins to wait for an agent: the last queue, since the first time.
-update call set queue = r.queue, queued_at = coalesce(call.queued_at, r.at)
+-- The citizen begins to wait for an agent: the last queue, since the first time; and the one that they came for.
+update call set queue = r.queue, queued_at = coalesce(call.queued_at, r.at), first_queue = coalesce(call.first_queue, r.first)
 from (
-    select id, (array_agg(queue order by place desc))[1] as queue, (array_agg(at order by place))[1] as at
+    select id, (array_agg(queue order by place desc))[1] as queue, (array_agg(at order by place))[1] as at,
+           (array_agg(queue order by place))[1] as first
     from unnest(:ids::uuid[], :queues::text[], :ats::timestamptz[]) with ordinality as q (id, queue, at, place)
     group by id
 ) as r
@@ -65,10 +66,18 @@ select id, cell, direction, citizen_number as number, service_number, started_at
        agent_id, pop_at, agent_answered_at, ended_at, outcome
 from call where citizen_number = :number order by started_at desc limit :at_most;
 
--- name: calls_callback_owed(call_id, number, reason, requested_at)!
-insert into callback (call_id, number, reason, requested_at)
-values (:call_id, :number, :reason, :requested_at)
-on conflict (call_id) do nothing;
+-- name: calls_callback_owed(call_id, number, reason, queue, requested_at)$
+-- The call's own number goes first: who is called back shows ours. No row: nobody can be called. `queue`: null where they
+-- have waited in one.
+with owed as (
+    insert into callback (call_id, number, reason, queue, requested_at)
+    select :call_id, n.number, :reason, :queue, :requested_at
+    from (select coalesce((select citizen_number::text from call where id = :call_id), :number::text) as number) n
+    where n.number is not null
+    on conflict (call_id) do nothing
+    returning true
+)
+select exists (select from owed) or exists (select from callback where call_id = :call_id);
 
 -- name: calls_admission(number, now)^
 -- What is known of a caller, this call included. An hour of one number is a few rows of an index.
@@ -116,16 +125,21 @@ select (select count(*) from call where ended_at is null and queue = :queue and 
 -- name: calls_keep_place(call_id, number, queue, priority, requested_at)!
 -- The time of entry is the call's own.
 insert into callback (call_id, number, reason, requested_at, queue, entered_at, priority)
-select c.id, :number, 'callback_kept', :requested_at, :queue, coalesce(c.queued_at, :requested_at), :priority
+select c.id, coalesce(c.citizen_number, :number), 'callback_kept', :requested_at, :queue, coalesce(c.queued_at, :requested_at), :priority
 from call c where c.id = :call_id
 on conflict (call_id) do nothing;
 
--- name: calls_kept_place(call_id)^
--- Behind those who were there before and still wait.
-select b.queue, b.entered_at, b.priority, 1 + (
-    select count(*) from call c where c.ended_at is null and c.agent_answered_at is null and c.queue = b.queue
-    and c.queued_at < b.entered_at) as position
-from callback b where b.call_id = :call_id and b.reason = 'callback_kept';
+-- name: calls_kept_place(call_id, cell)^
+-- Behind those who were in this cell's queue before and still wait. To whom a call was only promised comes as if they had
+-- waited since: the queue that they came for, null where they had not come to one.
+select p.queue, p.entered_at, p.priority, 1 + (
+    select count(*) from call c where c.ended_at is null and c.agent_answered_at is null and c.queue = p.queue
+    and c.cell = :cell and c.queued_at < p.entered_at) as position
+from (
+    select coalesce(b.queue, c.first_queue, c.queue) as queue, coalesce(b.entered_at, c.queued_at, b.requested_at) as entered_at,
+           coalesce(b.priority, 0) as priority
+    from callback b join call c on c.id = b.call_id where b.call_id = :call_id
+) p;
 
 -- name: calls_gave_up(since, at_most)
 select c.citizen_number as number, c.queue, c.queued_at, c.ended_at,
@@ -137,6 +151,6 @@ order by c.ended_at desc limit :at_most;
 
 -- name: calls_position(call_id)$
 select 1 + (select count(*) from call c where c.ended_at is null and c.agent_answered_at is null
-            and c.queue = mine.queue and c.queued_at < mine.queued_at)
+            and c.queue = mine.queue and c.cell = mine.cell and c.queued_at < mine.queued_at)
 from call mine where mine.id = :call_id and mine.queued_at is not null;
 

@@ -272,6 +272,7 @@ from feedback_due f
 join complaint c on c.id = f.complaint_id and c.state = 'awaiting_feedback' and c.disposals = f.disposal_no
 where f.done_at is null and f.step = 'calls' and f.next_attempt_at <= :now
   and not exists (select from attempt a where a.complaint_id = f.complaint_id and a.settled_at is null)
+  and not exists (select from callback_attempt b where b.number = c.contact and b.settled_at is null)
 order by f.next_attempt_at
 limit :at_most
 for update of f skip locked;

@@ -1,6 +1,7 @@
 """How complaints are followed up, and whom we call."""
 
 from datetime import time, timedelta
+from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -37,14 +38,31 @@ class FeedbackOptions(Group):
     retry_uncounted: timedelta = timedelta(minutes=2)
 
 
+class CallbackReason(StrEnum):
+    """Why somebody waits for a call of ours, as their row has it."""
+
+    KEPT = "callback_kept"
+    NO_AGENT = "no_agent"
+    QUEUE_FULL = "queue_full"
+    QUEUE_TIMEOUT = "queue_timeout"
+    CLOSED = "closed"
+    HUNG_UP = "queue_abandoned"
+
+
 class CallbackOptions(Group):
-    """Calling those who kept their place in a queue. The caps of channels are the dialer's."""
+    """Calling those whom we have promised it. The caps of channels are the dialer's."""
 
     enabled: bool = True
     opens: time = time(8)
     closes: time = time(21)
+    reasons: frozenset[CallbackReason] = frozenset(CallbackReason) - {CallbackReason.HUNG_UP}
+    """Whom the dialer calls; the others are listed for people. Who hung up was promised nothing."""
     most: Annotated[int, Field(ge=1, le=10)] = 3
+    most_a_day: Annotated[int, Field(ge=1, le=50)] = 6
+    """Calls to one number, whatever they are owed."""
     retry: timedelta = timedelta(minutes=5)
+    listed_for: timedelta = timedelta(days=1)
+    """How long who hung up while waiting is on the list."""
     tick_seconds: Annotated[float, Field(gt=0, le=60)] = 2.0
 
 

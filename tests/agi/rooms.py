@@ -217,12 +217,20 @@ class FakeQuestions:
 class FakeCallbacks:
     away: int = 0
     owed: list[tuple[UUID, str, Outcome]] = field(default_factory=list)
+    queues: list[str | None] = field(default_factory=list)
+    known: str | None = None  # what the call's row says
 
-    async def owe(self, call_id: UUID, number: str, reason: Outcome) -> None:
+    async def owe(
+        self, call_id: UUID, number: str | None, reason: Outcome, queue: str | None = None
+    ) -> bool:
         if self.away > 0:
             self.away -= 1
             raise ConnectionRefusedError
+        if (number := self.known or number) is None:
+            return False
         self.owed.append((call_id, number, reason))
+        self.queues.append(queue)
+        return True
 
 
 @dataclass

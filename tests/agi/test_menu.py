@@ -333,6 +333,7 @@ async def test_closed_hours_offer_a_call_back(
     citizen = await line.ring(Citizen(keys={Prompt.MENU: ["1"], Prompt.CALL_BACK_OFFER: [key]}))
     assert (Prompt.CALL_BACK_PROMISE in citizen.said) is owed
     assert bool(line.hall.callbacks.owed) is owed
+    assert line.hall.callbacks.queues == (["helpline-hi"] if owed else [])
     assert line.journal.outcome is Outcome.CLOSED
     assert "HELPLINE_QUEUE" not in citizen.variables
 

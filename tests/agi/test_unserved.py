@@ -72,6 +72,13 @@ async def test_a_withheld_number_is_asked_to_call_again(line: Line, env: dict[st
     assert line.journal.outcomes == {CALL: Outcome.QUEUE_FULL}
 
 
+async def test_whom_we_called_back_to_an_empty_queue_we_owe_the_call_again(line: Line) -> None:
+    line.callbacks.known = "+919812345678"
+    citizen = await line.ring(Citizen(), str(CALL), "JOINEMPTY", callerid="1076")
+    assert citizen.said == [Prompt.NO_AGENT, Prompt.CALL_BACK_PROMISE]
+    assert line.callbacks.owed == [(CALL, "+919812345678", Outcome.NO_AGENT)]
+
+
 @pytest.mark.parametrize("idle", [False, True])
 @pytest.mark.parametrize("at", range(3))
 async def test_who_hangs_up_during_the_apology_is_called_back_all_the_same(

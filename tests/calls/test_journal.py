@@ -102,6 +102,9 @@ async def test_the_first_answer_and_the_last_queue_of_one_batch_stand(
     )
     row = await read(pool, call.id)
     assert (row.answered_at, row.queue, row.queued_at) == (at(3), "officers", at(5))
+    await journal.queued(call.id, "en", at(9))
+    came_for = await pool.fetchval("select first_queue from call where id = $1", call.id)
+    assert came_for == "hi"
 
 
 async def test_a_call_opened_twice_is_one_row(pool: Pool, journal: CallJournal) -> None:

@@ -107,6 +107,10 @@ def test_giving_up_is_overflow_unless_we_owe_a_call() -> None:
     assert fate(facts("no_agent", owes=True)) is Fate.CALLBACK
 
 
+def test_who_hung_up_has_abandoned_also_when_they_are_listed_to_be_called() -> None:
+    assert fate(facts("queue_abandoned", owes=True)) is Fate.ABANDONED
+
+
 @pytest.fixture
 async def pool(emptied: Pool) -> Pool:
     await emptied.execute("truncate agent_state, desk_action cascade")

@@ -8,6 +8,7 @@ import pytest
 
 from calls import waiting
 from calls.model import Outcome
+from calls.store import owe_callback
 from db.ids import new_id
 from db.pool import Connection, Pool
 
@@ -94,14 +95,57 @@ async def test_a_kept_place_is_behind_those_who_were_there_before_and_still_wait
     await conn.execute(
         "update call set ended_at = $2, outcome = 'callback_kept' where id = $1", left, NOW
     )
-    kept = await waiting.kept_place(conn, left)
+    kept = await waiting.kept_place(conn, left, "c1")
     assert kept == waiting.KeptPlace("q", NOW - 2 * MINUTE, 5, 2)
     assert await waiting.position(conn, last) == 2
     await conn.execute("update call set agent_answered_at = $2 where id = $1", first, NOW)
-    kept = await waiting.kept_place(conn, left)
+    kept = await waiting.kept_place(conn, left, "c1")
     assert kept is not None
     assert kept.position == 1
-    assert await waiting.kept_place(conn, last) is None
+    assert await waiting.kept_place(conn, last, "c1") is None
+
+
+async def test_who_serves_a_queue_is_who_was_moved_to_it_and_is_not_paused(
+    conn: Connection,
+) -> None:
+    for agent, queues in (("1001", ["q"]), ("1002", ["q"]), ("1003", ["r"])):
+        await conn.execute("insert into agent values ($1, $1, 'c1', $2)", agent, queues)
+        await conn.execute(
+            "insert into agent_session (id, agent_id, signed_in_at) values ($1, $2, $3)",
+            *(new_id(NOW), agent, NOW),
+        )
+    assert (await waiting.queue_now(conn, "q", "c1", NOW)).agents == 2
+    await conn.execute("update agent_session set queues = '{r}' where agent_id = '1001'")
+    await conn.execute("update agent_session set queues = '{q,r}' where agent_id = '1003'")
+    await conn.execute(
+        "update agent_session set pause_reason = (select min(code) from pause_reason)"
+        " where agent_id = '1002'"
+    )
+    assert (await waiting.queue_now(conn, "q", "c1", NOW)).agents == 1
+
+
+async def test_a_place_is_in_the_cells_own_queue(conn: Connection) -> None:
+    other = await queued(conn, NOW - 3 * MINUTE)
+    await conn.execute("update call set cell = 'c2' where id = $1", other)
+    own = await queued(conn, NOW - 2 * MINUTE)
+    assert await waiting.position(conn, own) == 1
+    await waiting.keep_place(conn, own, NUMBER, queue="q", priority=0, now=NOW)
+    for cell, position in (("c1", 1), ("c2", 2)):
+        kept = await waiting.kept_place(conn, own, cell)
+        assert kept is not None
+        assert kept.position == position
+
+
+async def test_who_was_promised_a_call_comes_to_the_queue_they_came_for_before_who_came_later(
+    conn: Connection,
+) -> None:
+    left = await queued(conn, NOW - 5 * MINUTE, ended=Outcome.NO_AGENT)
+    await conn.execute("update call set first_queue = 'first' where id = $1", left)
+    await owe_callback(conn, left, None, Outcome.NO_AGENT, NOW)
+    await queued(conn, NOW - MINUTE)
+    assert await waiting.kept_place(conn, left, "c1") == waiting.KeptPlace(
+        "first", NOW - 5 * MINUTE, 0, 1
+    )
 
 
 async def test_who_gave_up_is_listed_with_whether_they_were_served_since(conn: Connection) -> None:

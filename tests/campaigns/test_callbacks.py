@@ -9,8 +9,9 @@ from uuid import UUID
 import pytest
 
 from calls.model import Outcome
+from calls.owed import PROMISED, Whose, owed_now, take
 from calls.store import end_if_open, owe_callback
-from campaigns.callbacks import Callbacks, CallbackSettings, owed
+from campaigns.callbacks import Callbacks, CallbackSettings
 from campaigns.originator import DialRequest, OriginateReply
 from campaigns.pacing import Limits
 from campaigns.window import CallingWindow
@@ -25,6 +26,7 @@ SETTINGS = CallbackSettings(
     cell="cell-1",
     caller_id="1076",
     window=CallingWindow(),
+    default_queue=QUEUE,
     limits=Limits(max_channels=10, calls_per_second=10, inbound_reserve=0, trunk_channels=20),
 )
 
@@ -55,30 +57,66 @@ class House:
     pool: Pool
     clock: Clock = field(default_factory=Clock)
     network: Network = field(default_factory=Network)
+    shut: set[str] = field(default_factory=set)
+
+    async def open_now(self, queue: str) -> bool:
+        return queue not in self.shut
 
     def carrier(self, pool: Pool | None = None, **changes: object) -> Callbacks:
         settings = replace(SETTINGS, **changes)  # type: ignore[arg-type]
-        return Callbacks(pool or self.pool, self.network, self.clock, settings)
+        return Callbacks(pool or self.pool, self.network, self.clock, settings, self.open_now)
 
-    async def agent(self, name: str = "1001") -> None:
+    async def agent(self, name: str = "1001", *, cell: str = "cell-1", queue: str = QUEUE) -> None:
         await self.pool.execute(
-            "insert into agent values ($1, 'सीता', 'cell-1', $2)", name, [QUEUE]
+            "insert into agent values ($1, 'सीता', $2, $3)", name, cell, [queue]
         )
         await self.pool.execute(
             "insert into agent_session (id, agent_id, signed_in_at) values ($1, $2, $3)",
             *(new_id(self.clock()), name, self.clock()),
         )
 
-    async def queued(self, number: str, ago: int) -> UUID:
+    async def queued(
+        self, number: str, ago: int, *, queue: str | None = QUEUE, cell: str = "cell-1"
+    ) -> UUID:
         """A citizen who has waited since then."""
         at = self.clock() - timedelta(minutes=ago)
         call_id = new_id(at)
         await self.pool.execute(
-            "insert into call (id, cell, direction, citizen_number, started_at, queue, queued_at)"
-            " values ($1, 'cell-1', 'inbound', $2, $3, $4, $3)",
-            *(call_id, number, at, QUEUE),
+            "insert into call (id, cell, direction, citizen_number, started_at, queue, first_queue,"
+            " queued_at) values ($1, $5, 'inbound', $2, $3, $4::text, $4,"
+            " case when $4 is not null then $3::timestamptz end)",
+            *(call_id, number, at, queue, cell),
         )
         return call_id
+
+    async def promised(
+        self,
+        number: str = NUMBER,
+        ago: int = 10,
+        *,
+        reason: Outcome = Outcome.NO_AGENT,
+        queue: str = QUEUE,
+    ) -> UUID:
+        """Somebody who was told that we would call."""
+        waited = None if reason is Outcome.CLOSED else queue
+        call_id = await self.queued(number, ago, queue=waited)
+        at = self.clock() - timedelta(minutes=ago)
+        async with self.pool.acquire() as conn:
+            wanted = queue if waited is None else None
+            assert await owe_callback(conn, call_id, None, reason, at, wanted)
+        await self.ends(call_id, reason, at)
+        return call_id
+
+    async def answers(self) -> None:
+        """The citizen whom we called last."""
+        await self.pool.execute(
+            "update call set answered_at = $2 where id = $1", self.network.ids[-1], self.clock()
+        )
+
+    async def results(self) -> dict[str, str | None]:
+        """How each debt ended, by its reason."""
+        rows = await self.pool.fetch("select reason, result from callback")
+        return {row["reason"]: row["result"] for row in rows}
 
     async def kept(self, number: str = NUMBER, ago: int = 10) -> UUID:
         """Somebody who left their place to be called back."""
@@ -99,7 +137,10 @@ class House:
     async def left(self) -> list[str]:
         """Numbers to which a call is owed."""
         async with self.pool.acquire() as conn:
-            return [one.number for one in await owed(conn, 10)]
+            found, _ = await owed_now(
+                conn, queues=None, default_queue=QUEUE, now=self.clock(), at_most=10
+            )
+        return [one.number for one in found]
 
 
 @pytest.fixture
@@ -142,6 +183,25 @@ async def test_an_earlier_place_comes_first(house: House) -> None:
     assert house.network.dialled == [(OTHER, first)]
 
 
+async def test_while_one_who_was_called_back_waits_or_talks_their_agent_is_not_promised_twice(
+    house: House,
+) -> None:
+    await house.kept(ago=10)
+    await house.kept(OTHER, ago=5)
+    await house.agent()
+    assert await house.carrier().tick() == 1
+    await house.answers()
+    for column in ("queued_at", "agent_answered_at"):
+        await house.pool.execute(
+            f"update call set queue = $2, {column} = $3 where id = $1",
+            *(house.network.ids[-1], QUEUE, house.clock()),
+        )
+        assert await house.carrier().tick() == 0
+    await house.ends(house.network.ids[-1], Outcome.AGENT_ANSWERED)
+    assert await house.carrier().tick() == 1
+    assert [number for number, _ in house.network.dialled] == [NUMBER, OTHER]
+
+
 async def test_who_answers_was_called_back(house: House) -> None:
     await house.kept()
     await house.agent()
@@ -150,9 +210,24 @@ async def test_who_answers_was_called_back(house: House) -> None:
     await house.pool.execute(
         "update call set answered_at = $2 where id = $1", call_id, house.clock()
     )
-    await house.ends(call_id, Outcome.QUEUE_ABANDONED)
+    await house.ends(call_id, Outcome.IVR_ABANDONED)
     await house.carrier().tick()
     assert await house.left() == []
+    assert await house.results() == {"callback_kept": "reached"}
+
+
+async def test_who_was_called_back_and_hung_up_while_waiting_is_listed_again_and_not_dialled(
+    house: House,
+) -> None:
+    await house.kept()
+    await house.agent()
+    await house.carrier().tick()
+    await house.answers()
+    await house.ends(house.network.ids[-1], Outcome.QUEUE_ABANDONED)
+    for _ in range(2):
+        assert await house.carrier().tick() == 0
+        house.clock.advance(minutes=6)
+    assert await house.results() == {"callback_kept": "reached", "queue_abandoned": None}
 
 
 async def test_who_does_not_answer_is_called_again_after_a_pause_and_not_for_ever(
@@ -193,14 +268,174 @@ async def test_who_has_talked_with_an_agent_meanwhile_is_owed_nothing(house: Hou
     assert await house.left() == []
 
 
-async def test_other_debts_are_listed_for_agents_and_not_dialled(house: House) -> None:
-    call_id = await house.queued(NUMBER, ago=5)
-    await house.ends(call_id, Outcome.NO_AGENT)
-    async with house.pool.acquire() as conn:
-        await owe_callback(conn, call_id, NUMBER, Outcome.NO_AGENT, house.clock())
+@pytest.mark.parametrize("reason", PROMISED[1:], ids=str)
+async def test_to_whom_a_call_was_promised_is_called_at_the_queue_they_came_for(
+    house: House, reason: Outcome
+) -> None:
+    await house.agent(queue="helpline-hi")
+    left = await house.promised(reason=reason, queue="helpline-en")
+    assert await house.carrier().tick() == 0  # nobody serves that one
+    await house.agent("1002", queue="helpline-en")
+    assert await house.carrier().tick() == 1
+    assert house.network.dialled == [(NUMBER, left)]
+
+
+async def test_who_overflowed_is_called_to_the_queue_they_came_for(house: House) -> None:
+    left = await house.promised(queue="helpline-en")
+    await house.pool.execute("update call set queue = 'helpline-hi' where id = $1", left)
     await house.agent()
     assert await house.carrier().tick() == 0
+    await house.agent("1002", queue="helpline-en")
+    assert await house.carrier().tick() == 1
+
+
+async def test_a_promise_waits_for_the_hours_of_its_queue(house: House) -> None:
+    await house.promised(reason=Outcome.CLOSED)
+    await house.agent()
+    house.shut.add(QUEUE)
+    assert await house.carrier().tick() == 0
+    house.shut.clear()
+    assert await house.carrier().tick() == 1
+
+
+async def test_nobody_who_waits_loses_an_agent_to_a_promise(house: House) -> None:
+    await house.promised(ago=60)
+    await house.agent()
+    waits = await house.queued(OTHER, ago=1)
+    assert await house.carrier().tick() == 0
+    await house.ends(waits, Outcome.IVR_ABANDONED)
+    assert await house.carrier().tick() == 1
+
+
+async def test_a_kept_place_goes_before_a_promise(house: House) -> None:
+    await house.promised(NUMBER, ago=60)
+    kept = await house.kept(OTHER, ago=1)
+    await house.agent()
+    assert await house.carrier().tick() == 1
+    assert house.network.dialled == [(OTHER, kept)]
+    assert await house.carrier().tick() == 0  # the one agent is for them
+    await house.agent("1002")
+    assert await house.carrier().tick() == 1
+
+
+async def test_two_promises_to_a_number_are_one_call_and_count_together(house: House) -> None:
+    await house.promised(ago=60)
+    await house.promised(ago=30, reason=Outcome.QUEUE_FULL)
+    for name in ("1001", "1002", "1003"):
+        await house.agent(name)
+    for done in range(1, 4):
+        assert await house.carrier().tick() == 1
+        await house.ends(house.network.ids[-1], Outcome.NO_ANSWER)
+        assert await house.carrier().tick() == 0
+        house.clock.advance(minutes=6)
+        assert len(house.network.dialled) == done
+    assert await house.results() == {"no_agent": "unreached", "queue_full": "unreached"}
+    assert await house.pool.fetchval("select count(*) from call where outcome = 'failed'") == 0
+
+
+async def test_a_number_is_called_only_so_often_in_a_day_and_then_again(house: House) -> None:
+    await house.agent()
+    for _ in range(2):
+        await house.promised(ago=0)
+        assert await house.carrier(most=1, most_a_day=2).tick() == 1
+        await house.ends(house.network.ids[-1], Outcome.NO_ANSWER)
+        await house.carrier(most=1, most_a_day=2).tick()
+        house.clock.advance(minutes=6)
+    await house.promised(ago=0)
+    assert await house.carrier(most_a_day=2).tick() == 0
+    house.clock.advance(hours=24)
+    assert await house.carrier(most_a_day=2).tick() == 1
+
+
+async def test_what_was_our_fault_does_not_use_up_the_promise(house: House) -> None:
+    await house.promised()
+    await house.agent()
+    for outcome in (Outcome.CONGESTION, Outcome.FAILED, Outcome.LOST, Outcome.NO_AGENT):
+        assert await house.carrier().tick() == 1
+        if outcome is Outcome.NO_AGENT:
+            await house.answers()
+        await house.ends(house.network.ids[-1], outcome)
+        assert await house.carrier().tick() == 0
+        house.clock.advance(minutes=6)
     assert await house.left() == [NUMBER]
+    assert await house.carrier().tick() == 1
+
+
+async def test_an_invalid_number_is_not_called_again(house: House) -> None:
+    await house.promised()
+    await house.agent()
+    await house.carrier().tick()
+    await house.ends(house.network.ids[-1], Outcome.INVALID_NUMBER)
+    await house.carrier().tick()
+    assert await house.results() == {"no_agent": "unreached"}
+
+
+async def test_only_agents_of_this_cell_who_serve_the_queue_now_count(house: House) -> None:
+    await house.promised()
+    await house.agent("1001", cell="cell-2")
+    await house.agent("1002")
+    await house.pool.execute(
+        "update agent_session set pause_reason = (select min(code) from pause_reason)"
+        " where agent_id = '1002'"
+    )
+    await house.agent("1003")
+    move = "update agent_session set queues = $2 where agent_id = $1"
+    await house.pool.execute(move, "1003", ["helpline-en"])
+    assert await house.carrier().tick() == 0
+    await house.agent("1004", queue="helpline-en")
+    await house.pool.execute(move, "1004", [QUEUE])
+    assert await house.carrier().tick() == 1
+
+
+async def test_who_hung_up_while_waiting_is_listed_and_dialled_only_if_the_settings_say_so(
+    house: House,
+) -> None:
+    call_id = await house.queued(NUMBER, ago=5)
+    await house.ends(call_id, Outcome.QUEUE_ABANDONED)
+    await house.agent()
+    for _ in range(2):
+        assert await house.carrier().tick() == 0
+        assert await house.left() == [NUMBER]
+    everyone = (*PROMISED, Outcome.QUEUE_ABANDONED)
+    assert await house.carrier(reasons=everyone).tick() == 1
+    assert house.network.dialled == [(NUMBER, call_id)]
+
+
+async def test_who_hung_up_and_was_served_since_is_not_listed_and_the_list_forgets_in_a_day(
+    house: House,
+) -> None:
+    await house.ends(await house.queued(OTHER, ago=9), Outcome.QUEUE_ABANDONED, house.clock())
+    served = await house.queued(OTHER, ago=1)
+    house.clock.advance(minutes=1)
+    await house.pool.execute(
+        "update call set agent_answered_at = $2 where id = $1", served, house.clock()
+    )
+    await house.ends(served, Outcome.AGENT_ANSWERED)
+    await house.ends(await house.queued(NUMBER, ago=5), Outcome.QUEUE_ABANDONED)
+    carrier = house.carrier()
+    await carrier.tick()
+    assert await house.left() == [NUMBER]
+    house.clock.advance(hours=25)
+    await carrier.tick()
+    assert await house.results() == {"queue_abandoned": "expired"}
+
+
+async def test_where_nothing_is_dialled_the_list_is_kept_all_the_same(house: House) -> None:
+    await house.ends(await house.queued(OTHER, ago=5), Outcome.QUEUE_ABANDONED)
+    await house.promised()
+    await house.agent()
+    assert await house.carrier(reasons=()).tick() == 0
+    assert await house.left() == [NUMBER, OTHER]
+
+
+async def test_whom_an_agent_has_taken_is_not_dialled(house: House) -> None:
+    left = await house.promised()
+    await house.agent()
+    async with house.pool.acquire() as conn, conn.transaction():
+        await take(conn, left, Whose(actor="agent:1001", agent_id="1001"), house.clock())
+    assert await house.carrier().tick() == 0
+    house.clock.advance(minutes=16)
+    assert await house.carrier().tick() == 1
 
 
 async def test_a_refused_request_is_tried_again_later_and_an_unknown_one_is_looked_for(
@@ -226,7 +461,7 @@ async def test_a_refused_request_is_tried_again_later_and_an_unknown_one_is_look
     assert outcome == Outcome.LOST
 
 
-@pytest.mark.parametrize("cut_at", range(1, 14))
+@pytest.mark.parametrize("cut_at", range(1, 25))
 @pytest.mark.parametrize("moment", [Moment.UNSENT, Moment.UNANSWERED])
 async def test_a_process_that_dies_anywhere_calls_at_most_once_and_another_goes_on(
     house: House, migrated_url: str, moment: Moment, cut_at: int

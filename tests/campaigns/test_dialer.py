@@ -232,6 +232,25 @@ async def test_one_phone_with_two_complaints_rings_once_at_a_time(centre: Centre
     assert centre.network.numbers().count(number(1)) == 2
 
 
+async def test_whom_we_call_back_now_is_not_asked_meanwhile(centre: Centre) -> None:
+    await centre.disposed(number(1))
+    call = new_id(centre.clock())
+    for statement in (
+        "insert into call (id, cell, direction, citizen_number, started_at, ended_at, outcome)"
+        " values ($1, 'cell-1', 'inbound', $2, $3, $3, 'no_agent')",
+        "insert into callback (call_id, number, reason, requested_at)"
+        " values ($1, $2, 'no_agent', $3)",
+        "insert into callback_attempt (id, left_call, number, cell, written_at)"
+        " values ($1, $1, $2, 'cell-1', $3)",
+    ):
+        await centre.pool.execute(statement, call, number(1), centre.clock())
+    await centre.dialer().tick()
+    assert centre.network.dialled == []
+    await centre.pool.execute("update callback_attempt set settled_at = $1", centre.clock())
+    await centre.dialer().tick()
+    assert len(centre.network.dialled) == 1
+
+
 async def test_a_busy_phone_with_many_complaints_does_not_hold_up_the_others(
     centre: Centre,
 ) -> None:

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from calls.model import Outcome
+from calls.owed import PROMISED
 from complaints.policy import FollowUp, SpecialClose, Step
 from cti.alarms import AlarmKind
 from cti.softphones import Turn
 from helpline.cell import cell_settings
-from helpline.dialing import dialer_settings
+from helpline.dialing import callback_settings, dialer_settings
 from helpline.settings import GivenSettings, SettingsError, load_settings
 from helpline.softphones import softphone_settings
 from helpline.tools import load_tools
@@ -187,3 +189,15 @@ def test_how_long_a_vacant_post_keeps_what_it_has_is_the_operators(
     monkeypatch.chdir(tmp_path)
     rules = load_settings().rules
     assert (rules.vacancy_days, rules.of("handpump").vacancy_days) == (days, pumps)
+
+
+def test_whom_we_promised_a_call_we_dial_unless_the_settings_say_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert set(callback_settings(GivenSettings()).reasons) == set(PROMISED)
+    _write(tmp_path, monkeypatch, "[callbacks]\nreasons = ['queue_abandoned', 'closed']\n")
+    assert set(callback_settings(load_settings()).reasons) == {
+        Outcome.QUEUE_ABANDONED, Outcome.CLOSED,
+    }  # fmt: skip
+    _write(tmp_path, monkeypatch, "[callbacks]\nenabled = false\n")
+    assert list(callback_settings(load_settings()).reasons) == []

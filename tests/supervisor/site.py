@@ -9,12 +9,14 @@ from pathlib import Path
 from aiohttp.test_utils import unused_port
 
 from access.passwords import Passwords
+from calls.owed import PROMISED
 from cti.alarms import AlarmRule
 from cti.api import AgentApi, routes
 from cti.directory import Directory
 from cti.staffing import Shift
 from cti.supervisor.call_page import CallParts
 from cti.supervisor.hearing import ListeningRights
+from cti.supervisor.owed_page import OwedParts
 from cti.supervisor.site import MENU as SUPERVISOR_MENU
 from cti.supervisor.site import PACKAGE, add_supervisor_pages
 from db.pool import Pool
@@ -93,6 +95,11 @@ async def centre(
         add_supervisor_pages(
             app, shell, parts, cell="cell1", wrap_up=dict.fromkeys(QUEUES, 30), alarms=alarms,
             shifts=(Shift(time(7), time(23), 1),), titles=room.cti.wallboards.titles,
+            owed=OwedParts(
+                call_back=room.cti.clicks.call_back,
+                languages={"helpline-hi": "hi", "helpline-en": "en"},
+                dialled=frozenset(PROMISED),
+            ),
         )  # fmt: skip
         server = HttpServer(app, "127.0.0.1", port, None)
         site = Site(origin, shell, People(pool, passwords, clock), clock, app)

@@ -65,7 +65,9 @@ class Caller:
 
     async def callbacks(self) -> list[tuple[str, str]]:
         """What we owe for this call: number, reason."""
-        rows = await self.bed.rows("select * from callback where call_id = $1", self.id)
+        rows = await self.bed.rows(
+            "select * from callback where call_id = $1 and reason <> 'queue_abandoned'", self.id
+        )
         return [(row["number"], row["reason"]) for row in rows]
 
 

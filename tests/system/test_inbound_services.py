@@ -10,12 +10,13 @@ import pytest
 
 from calls.admission import block, unblock
 from calls.model import Outcome
+from calls.owed import PROMISED
 from campaigns.callbacks import Callbacks
 from campaigns.window import CallingWindow
 from dialplans.names import KEY_KEEP_PLACE
 from helpline.adapters import TrunkOriginator
 from helpline.dialing import callback_settings
-from helpline.lab.bed import Bed
+from helpline.lab.bed import CITIZEN, Bed
 from helpline.lab.script import Answer, Press, Refuse, Ring, Wait
 from helpline.lab.tones import heard
 from speech.numbers import digits
@@ -166,14 +167,37 @@ async def test_a_waiting_caller_keeps_the_place_and_is_served_when_called_back(
     await helpline.clear_lines()
 
 
+async def test_whom_we_promised_a_call_is_called_once_an_agent_is_there(helpline: Bed) -> None:
+    await helpline.helpline.pool.execute(
+        "update callback set done_at = now(), result = 'handled' where done_at is null"
+    )
+    call = await place(helpline, (IN_THE_MENU, Press("1"), TALKING))
+    assert heard(await ends_as(call, Outcome.NO_AGENT))[-1] == Prompt.CALL_BACK_PROMISE
+    await helpline.clear_lines()
+    async with signed_in(helpline) as page:
+        await helpline.agent_phone().expect(Answer((TALKING,), ring=0.2))
+        await helpline.line.expect(Answer((TALKING,), ring=0.2))
+        back = await call_back(helpline, call.id)
+        await page.wait_for("answered", 45, call=str(back))
+        rows = await helpline.rows("select citizen_number, queue from call where id = $1", back)
+        assert tuple(rows[0]) == (f"+91{CITIZEN}", "helpline-hi")
+    await helpline.clear_lines()
+
+
 async def call_back(bed: Bed, left: UUID) -> UUID:
     """Let the carrier of call-backs take its turn; the call that it asked for."""
     live = bed.helpline.live
     settings = replace(
-        callback_settings(bed.settings), window=CallingWindow(time(0), time(23, 59, 59))
+        callback_settings(bed.settings),
+        window=CallingWindow(time(0), time(23, 59, 59)),
+        reasons=PROMISED,
     )
+
+    async def always(_queue: str) -> bool:
+        return True
+
     carrier = Callbacks(
-        bed.helpline.pool, TrunkOriginator(live.link, live.live_calls), bed.now, settings
+        bed.helpline.pool, TrunkOriginator(live.link, live.live_calls), bed.now, settings, always
     )
 
     async def asked() -> UUID | None:
