@@ -15,12 +15,12 @@ update pause_reason set ours = true, retired = false where code in ('forced', 'n
 -- Not in their cell's settings any more. The row stays: calls, intervals and listening name it.
 alter table agent add column gone_at timestamptz;
 
--- Who can be given a call of these queues, now or after the one that they are in: signed in, in the settings, and with a
--- telephone that is there. Who pauses is counted: they come back.
+-- Who can be given a call of these queues, now or after the one that they are in: signed in, in the settings, not paused,
+-- and with a telephone that is there.
 create view agent_serving as
 select a.id, a.cell, coalesce(s.queues, a.queues) as queues
 from agent a join agent_session s on s.agent_id = a.id and s.signed_out_at is null
-where a.gone_at is null
+where a.gone_at is null and s.pause_reason is null
   and not exists (select from agent_state t
                   where t.agent_id = a.id and t.until_at is null and t.state = 'unreachable');
 

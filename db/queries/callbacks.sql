@@ -22,11 +22,9 @@ where b.done_at is null and b.reason = 'queue_abandoned' and b.requested_at < :b
   and not exists (select from callback_attempt a where a.left_call = b.call_id and a.settled_at is null);
 
 -- name: callbacks_seats(cell)
--- Who serves each queue in this cell, and does not pause.
-select queue, count(*)::int as seats
-from agent_serving g join agent_session s on s.agent_id = g.id and s.signed_out_at is null, unnest(g.queues) as queue
-where g.cell = :cell and s.pause_reason is null
-group by queue order by queue;
+-- Who serves each queue in this cell.
+select queue, count(*)::int as seats from agent_serving g, unnest(g.queues) as queue
+where g.cell = :cell group by queue order by queue;
 
 -- name: callbacks_line(cell, queue)^
 -- Who stands in a queue of this cell: since when each waits; how many call-backs to it are under way, from the request to
