@@ -1,10 +1,11 @@
-"""What was done with calls, on record: who did what, and which queue a call was handed to."""
+"""What was done with calls, on record: who did what, and to whom a citizen was handed."""
 
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from uuid import UUID
 
+from calls.store import set_handed_on
 from cti.writes import Writes
 from db.ids import new_id
 from db.pool import Connection
@@ -29,15 +30,14 @@ class ActionLog:
         }  # fmt: skip
         self._writes.add("desk action", partial(_write_action, row))
 
-    def moved(self, call_id: UUID, queue: str) -> None:
-        """The call goes to this queue now."""
-        job = partial(_write_queue, call_id=call_id, queue=queue, at=self._now())
-        self._writes.add("moved to a queue", job)
+    def handed_on(self, call_id: UUID, agent_id: str, action: str, target: str) -> None:
+        """Log that an agent handed the citizen on, also with their talk."""
+        self.note(call_id, f"agent:{agent_id}", action, target)
+        job = partial(
+            set_handed_on, call_id=call_id, agent_id=agent_id, target=target, at=self._now()
+        )
+        self._writes.add("citizen handed on", job)
 
 
 async def _write_action(row: dict[str, object], conn: Connection) -> None:
     await statements().desk_note_action(conn, **row)
-
-
-async def _write_queue(conn: Connection, *, call_id: UUID, queue: str, at: datetime) -> None:
-    await statements().calls_queue_batch(conn, ids=[call_id], queues=[queue], ats=[at])

@@ -29,6 +29,15 @@ class OfferWithdrawn:
 
 
 @dataclass(frozen=True, slots=True)
+class CitizenWaits:
+    """The citizen is in this queue since `at`."""
+
+    call_id: UUID
+    queue: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AgentAnswered:
     """The agent and the citizen talk."""
 
@@ -85,6 +94,7 @@ class QueueAbandoned:
 Effect = (
     OfferToAgent
     | OfferWithdrawn
+    | CitizenWaits
     | AgentAnswered
     | AgentReleased
     | CitizenLegEnded

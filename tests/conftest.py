@@ -24,9 +24,9 @@ from tests.complaints.world import REFERENCE, World
 
 #: Leaves what a migrated database has before the first call and the first import.
 EMPTY = """
-    truncate department, place, citizen, call, callback, officer, holiday, agent, sealed_file, cell,
-             cell_board, cell_command, alarm, alarm_limit, blocked_caller, report_day,
-             report_change cascade
+    truncate department, place, citizen, call, queue_stay, agent_talk, callback, officer,
+             holiday, agent, sealed_file, cell, cell_board, cell_command, alarm, alarm_limit,
+             blocked_caller, report_day, report_change cascade
 """
 
 # These machines are noisy: how long an example takes says nothing about the code.
