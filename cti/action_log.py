@@ -17,13 +17,13 @@ class ActionLog:
 
     def __init__(self, writes: Writes, now: Callable[[], datetime]) -> None:
         self._writes = writes
-        self._now = now
+        self.now = now
 
     def note(
         self, call_id: UUID, actor: str, action: str, target: str = "", reason: str = ""
     ) -> None:
         """Log what was done."""
-        at = self._now()
+        at = self.now()
         row = {
             "id": new_id(at), "call_id": call_id, "actor": actor, "action": action,
             "target": target, "reason": reason, "at": at,
@@ -34,10 +34,18 @@ class ActionLog:
         """Log that an agent handed the citizen on, also with their talk."""
         self.note(call_id, f"agent:{agent_id}", action, target)
         job = partial(
-            set_handed_on, call_id=call_id, agent_id=agent_id, target=target, at=self._now()
+            set_handed_on, call_id=call_id, agent_id=agent_id, target=target, at=self.now()
         )
         self._writes.add("citizen handed on", job)
+
+    def sent(self, call_id: UUID, queue: str, at: datetime) -> None:
+        """The citizen was sent to this queue then, whether or not they are let in."""
+        self._writes.add("citizen sent", partial(_write_queue, call_id, queue, at))
 
 
 async def _write_action(row: dict[str, object], conn: Connection) -> None:
     await statements().desk_note_action(conn, **row)
+
+
+async def _write_queue(call_id: UUID, queue: str, at: datetime, conn: Connection) -> None:
+    await statements().calls_queue_batch(conn, ids=[call_id], queues=[queue], ats=[at])

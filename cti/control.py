@@ -39,8 +39,11 @@ class Control:
             case Kind.NUMBER:
                 context, exten = names.CONTEXT_DESK_NUMBER, names.EXTEN_START
                 await self._legs.set_variable(call, names.VAR_TARGET, target.value)
+        at = self.log.now()
         await self._legs.move_citizen(call, context, exten)
         self.log.handed_on(call.id, agent_id, "transfer", str(target))
+        if target.kind is Kind.QUEUE:
+            self.log.sent(call.id, target.value, at)
 
     async def consult(self, agent_id: str, target: Target) -> str:
         """Ask somebody while the citizen waits; the id of the leg that rings."""

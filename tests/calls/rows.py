@@ -2,7 +2,7 @@
 
 STAYS_OF_CALLS = """
     insert into queue_stay (call_id, queue, entered_at, left_at, agent_id)
-    select id, queue, queued_at, coalesce(greatest(agent_answered_at, queued_at), ended_at),
+    select id, queue, queued_at, coalesce(agent_answered_at, ended_at),
            case when agent_answered_at is not null then agent_id end
     from call where queue is not null and queued_at is not null on conflict do nothing
 """
