@@ -145,6 +145,8 @@ async def test_staffing_is_suggested_from_the_queues_own_weeks(
             " 'helpline-hi', $2, '1001', $2, $3, 'agent_answered')",
             uuid4(), monday + timedelta(seconds=50 * n), monday + timedelta(seconds=50 * n + 200),
         )  # fmt: skip
+    await hall.pool.execute(STAYS_OF_CALLS)
+    await hall.pool.execute(TALKS_OF_CALLS)
     await hall.site.people.add("kavita", Role.SUPERVISOR, language="hi")
     page = await new_page(browser, DESK)
     await sign_in(page, hall.site, "kavita")
