@@ -64,7 +64,9 @@ class NewCall:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call's row."""
+    """A call's row. `queue`: the last one, `queued_at`: since the first. `agent_id`: who has the
+    citizen, or had them last; `agent_answered_at`: when the first agent did.
+    """
 
     id: UUID
     cell: str

@@ -27,7 +27,7 @@ _FIRST = UUID(int=0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """Calls sent to a queue in [since, until). `queues` None: all."""
+    """Callers who came to a queue, and talks that began, in [since, until). `queues` None: all."""
 
     since: datetime
     until: datetime
@@ -45,7 +45,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """`lines` by their key, sorted; by agents, "" has the calls that no agent had."""
+    """`lines` by their key, sorted; by agents, "" has what no agent answered."""
 
     lines: Mapping[str, Line]
     total: Line
@@ -79,9 +79,12 @@ class _Sums:
         for row in rows:
             self._line(row).count(_group(row))
 
-    def transfers(self, rows: Iterable[asyncpg.Record]) -> None:
+    def talks(self, rows: Iterable[asyncpg.Record]) -> None:
         for row in rows:
-            self._line(row).transfers += row["transfers"]
+            line = self._line(row)
+            line.transfers += row["transfers"]
+            line.ended_talks += row["talks"]
+            line.talked += row["talked"]
 
     def wrap_ups(self, rows: Iterable[asyncpg.Record]) -> None:
         for row in rows:
@@ -105,7 +108,7 @@ class _Sums:
 async def _add_rows(conn: Connection, sums: _Sums, span: Span, rules: Rules, now: datetime) -> None:
     sums.calls(await _groups(conn, span, sums.by, rules, per_cell=False))
     bounds = {**span._bounds, "by": sums.by}
-    sums.transfers(await fetch_slowly(conn, "reports_transfers", **bounds))
+    sums.talks(await fetch_slowly(conn, "reports_talks", **bounds))
     sums.wrap_ups(await fetch_slowly(conn, "reports_wrap_ups", **bounds))
     unit, step = ("hour", timedelta(hours=1)) if sums.by is By.HOUR else ("day", timedelta(days=1))
     bounds["until"] = min(span.until, now)
@@ -116,7 +119,7 @@ async def _add_totals(conn: Connection, sums: _Sums, days: Sequence[date], span:
     given = {"by": sums.by, "grain": _GRAIN[sums.by], "days": days, "queues": span.names}
     sums.calls(await fetch_slowly(conn, "reports_total_calls", **given))
     work = await fetch_slowly(conn, "reports_total_work", **given)
-    sums.transfers(work)
+    sums.talks(work)
     sums.wrap_ups(work)
     duty = "hour" if sums.by is By.HOUR else "agent"
     sums.duty(await fetch_slowly(conn, "reports_total_duty", **{**given, "grain": duty}))
@@ -144,21 +147,22 @@ async def calls_behind(
     pool: Pool, span: Span, behind: Behind, *, page: int = _PAGE
 ) -> AsyncIterator[list[OfferedCall]]:
     """Oldest first, page by page; no connection is held between two pages."""
-    after_at, after_id = span.since, _FIRST
+    after_at, after_id, after_queue = span.since, _FIRST, ""
     while True:
         async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
             rows = await fetch_slowly(
                 conn, "reports_offered", **span._bounds, by=behind.by, key=behind.key,
-                **_combinations(behind.fate), after_at=after_at, after_id=after_id, at_most=page,
+                **_combinations(behind.fate), after_at=after_at, after_id=after_id,
+                after_queue=after_queue, at_most=page,
             )  # fmt: skip
         yield [OfferedCall(**row) for row in rows]
         if len(rows) < page:
             return
-        after_at, after_id = rows[-1]["queued_at"], rows[-1]["id"]
+        after_at, after_id, after_queue = (rows[-1][name] for name in ("queued_at", "id", "queue"))
 
 
 def _combinations(wanted: Fate | None) -> dict[str, Sequence[object] | None]:
-    names = ("answered", "ended", "outcomes", "owing")
+    names = ("answered", "moved", "ended", "outcomes", "owing")
     if wanted is None:
         return dict.fromkeys(names)
     found = [one._replace(outcome=one.outcome or "") for one in facts_of(wanted, Outcome)]
@@ -178,11 +182,9 @@ async def _groups(
 
 def _group(row: asyncpg.Record) -> Group:
     return Group(
-        facts=Facts(row["answered"], row["ended"], row["outcome"], row["owes_callback"]),
+        facts=Facts(**{name: row[name] for name in Facts._fields}),
         calls=row["calls"],
         short=row["short"],
         in_time=row["in_time"],
         waited=row["waited"],
-        talks=row["talks"],
-        talked=row["talked"],
     )

@@ -22,7 +22,7 @@ HEAD = (
 )  # fmt: skip
 CALL_HEAD = (
     "call", "fate", "queue", "agent", "queued_ist", "answered_ist", "ended_ist", "outcome",
-    "transfers",
+    "transfers", "moved_to",
 )  # fmt: skip
 
 
@@ -47,11 +47,12 @@ def line_cells(line: Line) -> list[Cell]:
 
 
 def call_rows(offered: Iterable[OfferedCall]) -> list[list[Cell]]:
-    """One row a call, as `CALL_HEAD` names it: what figures are made of. No number, no name."""
+    """One row a stay in a queue, as `CALL_HEAD` names it. No number, no name."""
     return [
         [
             str(call.id), str(call.fate), call.queue, call.agent_id, _ist(call.queued_at),
             _ist(call.agent_answered_at), _ist(call.ended_at), call.outcome, call.transfers,
+            call.moved_to,
         ]
         for call in offered
     ]  # fmt: skip

@@ -1,7 +1,8 @@
-"""Figures of the queues, from groups of calls that share their facts: pure, easily checked.
+"""Figures of the queues, from groups of stays that share their facts: pure, easily checked.
 
-Every call that was sent to a queue is offered, and falls into exactly one fate; so
-offered = answered + abandoned + overflowed + callback + in progress, whatever was lost on the way.
+A call is offered to each queue that it waits in, and each of these stays has exactly one fate; so
+offered = answered + abandoned + overflowed + callback + in progress, in each queue and in all,
+whatever was lost on the way. Talks are counted by themselves: a call can be many agents'.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,11 +22,11 @@ _NOTHING = timedelta(0)
 
 
 class Fate(StrEnum):
-    """What became of an offered call."""
+    """What became of a call in one queue."""
 
     ANSWERED = "answered"  # an agent talked with the citizen, however it ended then
     ABANDONED = "abandoned"  # nobody did: hung up, or lost
-    OVERFLOWED = "overflowed"  # we gave up: full, nobody there, too long
+    OVERFLOWED = "overflowed"  # went on to another queue, or we gave up: full, nobody there, late
     CALLBACK = "callback"  # the same, and we owe them a call
     IN_PROGRESS = "in_progress"  # still waits
 
@@ -89,9 +90,10 @@ class By(StrEnum):
 
 
 class Facts(NamedTuple):
-    """All that decides what became of an offered call."""
+    """All that decides what became of a call in one queue. `outcome`: of the call, once it left."""
 
     answered: bool
+    moved_on: bool
     ended: bool
     outcome: str | None
     owes_callback: bool
@@ -99,13 +101,17 @@ class Facts(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferedCall:
-    """A call that was sent to a queue."""
+    """A call's stay in a queue. `id` is the call's, which may have been in more than one.
+
+    `moved_to`: the queue that it went on to unanswered; `ended_at` is when, else the call's end.
+    """
 
     id: UUID
     queue: str
     queued_at: datetime
     agent_id: str | None = None
     agent_answered_at: datetime | None = None
+    moved_to: str | None = None
     ended_at: datetime | None = None
     outcome: str | None = None
     owes_callback: bool = False
@@ -115,14 +121,15 @@ class OfferedCall:
     def fate(self) -> Fate:
         """What became of it."""
         answered, ended = self.agent_answered_at is not None, self.ended_at is not None
-        return fate(Facts(answered, ended, self.outcome, self.owes_callback))
+        moved = self.moved_to is not None
+        return fate(Facts(answered, moved, ended, self.outcome, self.owes_callback))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Calls of one line that share their facts. `short`: of those that waited less than that.
+    """Stays of one line that share their facts. `short`: of those that were shorter than that.
 
-    `waited`: until the answer or the end. `talks`: those that are over, and `talked` in them.
+    `waited`: until the answer or the end.
     """
 
     facts: Facts
@@ -130,8 +137,6 @@ class Group:
     short: int = 0
     in_time: int = 0
     waited: timedelta = _NOTHING
-    talks: int = 0
-    talked: timedelta = _NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,14 +163,12 @@ class Line:
     on_duty: timedelta = _NOTHING
 
     def count(self, group: Group) -> None:
-        """Add these calls."""
+        """Add these stays."""
         what = fate(group.facts)
         self.fates[what] += group.calls
         if what is Fate.ANSWERED:
             self.waited += group.waited
             self.answered_in_time += group.in_time
-            self.ended_talks += group.talks
-            self.talked += group.talked
         elif what is Fate.ABANDONED:
             self.short_abandoned += group.short
 
@@ -178,7 +181,7 @@ class Line:
 
     @property
     def offered(self) -> int:
-        """All calls of this line."""
+        """All that came to the queues of this line."""
         return sum(self.fates.values())
 
     @property
@@ -188,7 +191,7 @@ class Line:
 
     @property
     def average_handling_time(self) -> timedelta | None:
-        """AHT: talk, holding included, and wrap-up; of talks that are over."""
+        """AHT: an agent's talk, holding included, and wrap-up; of talks that are over."""
         return _mean(self.talked + self.wrapped_up, self.ended_talks)
 
     @property
@@ -222,6 +225,8 @@ def fate(facts: Facts) -> Fate:
     """Exactly one, whatever the row looks like."""
     if facts.answered:
         return Fate.ANSWERED
+    if facts.moved_on:
+        return Fate.OVERFLOWED
     if facts.outcome is None:
         return Fate.ABANDONED if facts.ended else Fate.IN_PROGRESS
     known = FATE_OF.get(facts.outcome, Fate.ABANDONED)
@@ -233,7 +238,7 @@ def fate(facts: Facts) -> Fate:
 def facts_of(wanted: Fate, outcomes: Iterable[str | None]) -> list[Facts]:
     """All facts with this fate, of calls with these outcomes: for a statement that looks for it."""
     sides = (False, True)
-    every = (Facts(*one) for one in product(sides, sides, {None, *outcomes}, sides))
+    every = (Facts(*one) for one in product(sides, sides, sides, {None, *outcomes}, sides))
     return [one for one in every if fate(one) is wanted]
 
 

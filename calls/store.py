@@ -43,9 +43,33 @@ async def end_if_open(conn: Connection, call_id: UUID, outcome: Outcome, at: dat
     return bool(status == "UPDATE 1")
 
 
+async def set_waiting(conn: Connection, call_id: UUID, queue: str, at: datetime) -> None:
+    """The citizen waits in this queue. Told again, or of no call of ours, nothing happens."""
+    await statements().calls_waits(conn, id=call_id, queue=queue, at=at)
+
+
 async def set_agent_answered(conn: Connection, call_id: UUID, agent_id: str, at: datetime) -> None:
-    """An agent's leg was bridged to the citizen's."""
+    """An agent's leg was bridged to the citizen's: their talk begins, another agent's is over."""
     await statements().calls_agent_answered(conn, id=call_id, agent_id=agent_id, at=at)
+
+
+async def set_agent_left(conn: Connection, call_id: UUID, agent_id: str, at: datetime) -> None:
+    """The agent does not talk with the citizen any more."""
+    await statements().calls_agent_left(conn, id=call_id, agent_id=agent_id, at=at)
+
+
+async def set_handed_on(
+    conn: Connection, call_id: UUID, agent_id: str, target: str, at: datetime
+) -> None:
+    """The agent's talk ended, or ends, by handing the citizen on: to `agent:<id>`, `queue:<name>`
+    or `number:<number>`.
+    """
+    await statements().calls_handed_on(conn, id=call_id, agent_id=agent_id, target=target, at=at)
+
+
+async def had_by(conn: Connection, call_id: UUID, agent_id: str) -> bool:
+    """Whether this agent talks, or has talked, with the citizen of this call."""
+    return bool(await statements().calls_had_by(conn, id=call_id, agent_id=agent_id))
 
 
 async def set_popped(conn: Connection, call_id: UUID, at: datetime) -> None:

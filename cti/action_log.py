@@ -1,10 +1,11 @@
-"""What was done with calls, on record: who did what, and which queue a call was handed to."""
+"""What was done with calls, on record: who did what, and to whom a citizen was handed."""
 
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from uuid import UUID
 
+from calls.store import set_handed_on
 from cti.writes import Writes
 from db.ids import new_id
 from db.pool import Connection
@@ -16,28 +17,35 @@ class ActionLog:
 
     def __init__(self, writes: Writes, now: Callable[[], datetime]) -> None:
         self._writes = writes
-        self._now = now
+        self.now = now
 
     def note(
         self, call_id: UUID, actor: str, action: str, target: str = "", reason: str = ""
     ) -> None:
         """Log what was done."""
-        at = self._now()
+        at = self.now()
         row = {
             "id": new_id(at), "call_id": call_id, "actor": actor, "action": action,
             "target": target, "reason": reason, "at": at,
         }  # fmt: skip
         self._writes.add("desk action", partial(_write_action, row))
 
-    def moved(self, call_id: UUID, queue: str) -> None:
-        """The call goes to this queue now."""
-        job = partial(_write_queue, call_id=call_id, queue=queue, at=self._now())
-        self._writes.add("moved to a queue", job)
+    def handed_on(self, call_id: UUID, agent_id: str, action: str, target: str) -> None:
+        """Log that an agent handed the citizen on, also with their talk."""
+        self.note(call_id, f"agent:{agent_id}", action, target)
+        job = partial(
+            set_handed_on, call_id=call_id, agent_id=agent_id, target=target, at=self.now()
+        )
+        self._writes.add("citizen handed on", job)
+
+    def sent(self, call_id: UUID, queue: str, at: datetime) -> None:
+        """The citizen was sent to this queue then, whether or not they are let in."""
+        self._writes.add("citizen sent", partial(_write_queue, call_id, queue, at))
 
 
 async def _write_action(row: dict[str, object], conn: Connection) -> None:
     await statements().desk_note_action(conn, **row)
 
 
-async def _write_queue(conn: Connection, *, call_id: UUID, queue: str, at: datetime) -> None:
+async def _write_queue(call_id: UUID, queue: str, at: datetime, conn: Connection) -> None:
     await statements().calls_queue_batch(conn, ids=[call_id], queues=[queue], ats=[at])

@@ -13,12 +13,13 @@ from uuid import UUID
 import structlog
 
 from calls.model import Outcome
-from calls.store import end_if_open, set_agent_answered
+from calls.store import end_if_open, set_agent_answered, set_agent_left, set_waiting
 from cti.ami import AmiLink
 from cti.effects import (
     AgentAnswered,
     AgentReleased,
     CitizenLegEnded,
+    CitizenWaits,
     Effect,
     OfferToAgent,
     OfferWithdrawn,
@@ -163,7 +164,14 @@ class Consumer:
                 self._screen_pops.tell(effect)
                 answered = partial(set_agent_answered, call_id=call_id, agent_id=agent_id, at=at)
                 self._writes.add("agent answered", answered)
-            case OfferWithdrawn() | AgentReleased():
+            case CitizenWaits(call_id, queue, at):
+                waits = partial(set_waiting, call_id=call_id, queue=queue, at=at)
+                self._writes.add("citizen waits", waits)
+            case AgentReleased(call_id, agent_id, at):
+                self._screen_pops.tell(effect)
+                left = partial(set_agent_left, call_id=call_id, agent_id=agent_id, at=at)
+                self._writes.add("agent left", left)
+            case OfferWithdrawn():
                 self._screen_pops.tell(effect)
             case CitizenLegEnded(outbound=True, answered=False, witnessed=True):
                 self._unanswered.leg_ended(effect)

@@ -33,15 +33,17 @@ class Control:
                 context, exten = names.CONTEXT_DESK_AGENT, target.value
             case Kind.QUEUE:
                 context, exten = names.CONTEXT_QUEUES, target.value
-                self.log.moved(call.id, target.value)
             case Kind.NUMBER if target.emergency:
                 # Who does not answer there leads to the next service, the last to an agent.
                 context, exten = names.CONTEXT_EMERGENCY, target.emergency
             case Kind.NUMBER:
                 context, exten = names.CONTEXT_DESK_NUMBER, names.EXTEN_START
                 await self._legs.set_variable(call, names.VAR_TARGET, target.value)
+        at = self.log.now()
         await self._legs.move_citizen(call, context, exten)
-        self.log.note(call.id, f"agent:{agent_id}", "transfer", str(target))
+        self.log.handed_on(call.id, agent_id, "transfer", str(target))
+        if target.kind is Kind.QUEUE:
+            self.log.sent(call.id, target.value, at)
 
     async def consult(self, agent_id: str, target: Target) -> str:
         """Ask somebody while the citizen waits; the id of the leg that rings."""
@@ -60,10 +62,11 @@ class Control:
     async def complete(self, agent_id: str) -> None:
         """Who was asked takes the citizen; the agent leaves."""
         call = self._legs.with_citizen(agent_id)
-        if call.id not in self._legs.on_hold or not self._legs.answered_beside(call):
+        asked = self._legs.answered_beside(call)
+        if call.id not in self._legs.on_hold or not asked:
             raise NotNowError("nobody who was asked has answered")
         await self._legs.rejoin(call)
-        self.log.note(call.id, f"agent:{agent_id}", "transfer_consulted")
+        self.log.handed_on(call.id, agent_id, "transfer_consulted", self._legs.who(asked[0]))
         await self._legs.hang_up(leg_of(call, agent_id))
 
     async def cancel(self, agent_id: str) -> None:

@@ -4,16 +4,31 @@ from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
 
-from cti.effects import AgentAnswered, AgentReleased, Effect, OfferToAgent, OfferWithdrawn
+from cti.effects import (
+    AgentAnswered,
+    AgentReleased,
+    CitizenWaits,
+    Effect,
+    OfferToAgent,
+    OfferWithdrawn,
+)
 from cti.state import LiveCall, State, changed_calls
 
 
 def differences(old: State, new: State, at: datetime) -> tuple[Effect, ...]:
-    """What agents must be told when `new` takes the place of `old`."""
+    """What agents must be told when `new` takes the place of `old`, and who waits anew."""
+    waits = () if old.waiting is new.waiting else tuple(_waits(old, new))
     if old.calls is new.calls:
-        return ()
+        return waits
     ids = dict.fromkeys(call.id for call in changed_calls(old.calls, new.calls))
-    return tuple(effect for id in ids for effect in _call_differences(old, new, id, at))
+    return waits + tuple(effect for id in ids for effect in _call_differences(old, new, id, at))
+
+
+def _waits(old: State, new: State) -> Iterator[CitizenWaits]:
+    for leg_id, place in new.waiting.items():
+        before, leg = old.waiting.get(leg_id), new.legs.get(leg_id)
+        if leg and leg.call_id and (before is None or before.queue != place.queue):
+            yield CitizenWaits(leg.call_id, place.queue, place.since)
 
 
 def _call_differences(old: State, new: State, call_id: UUID, at: datetime) -> Iterator[Effect]:

@@ -39,6 +39,15 @@ class RangOut:
 
 
 @dataclass(frozen=True, slots=True)
+class CitizenWaits:
+    """The citizen is in this queue since `at`."""
+
+    call_id: UUID
+    queue: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AgentAnswered:
     """The agent and the citizen talk."""
 
@@ -96,6 +105,7 @@ Effect = (
     OfferToAgent
     | OfferWithdrawn
     | RangOut
+    | CitizenWaits
     | AgentAnswered
     | AgentReleased
     | CitizenLegEnded

@@ -103,6 +103,11 @@ class Legs:
         """Of them, those in the room."""
         return [leg for leg in self.beside(call) if leg in self.inside]
 
+    def who(self, leg_id: str) -> str:
+        """Who is on a leg beside the citizen's: an agent, or somebody outside; as a target."""
+        leg = self.state.legs.get(leg_id)
+        return f"{Kind.AGENT}:{leg.agent_id}" if leg and leg.agent_id else str(Kind.NUMBER)
+
     def holds_found(self, legs: Set[str]) -> None:
         """Citizens' legs that Asterisk says are on hold: of a server before us, too."""
         state = self.state

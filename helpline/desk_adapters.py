@@ -5,8 +5,8 @@ from dataclasses import asdict, replace
 from types import MappingProxyType
 
 from calls.model import Call
+from calls.store import had_by, recent_for_number
 from calls.store import load as load_call
-from calls.store import recent_for_number
 from complaints.caller import citizens_on, history_for_number
 from complaints.errors import (
     AlreadyEndedError,
@@ -150,9 +150,12 @@ class ComplaintRegistrar:
         """
         async with self._pool.acquire(timeout=2) as conn:
             call = await load_call(conn, form.call_id)
-        if call is None:
-            raise NoSuchCallError
-        if not _handles(form.agent_id, call):
+            if call is None:
+                raise NoSuchCallError
+            handles = _handles(form.agent_id, call)
+            if not handles:  # who handed the citizen on writes down what they were told
+                handles = await had_by(conn, form.call_id, form.agent_id)
+        if not handles:
             raise ConflictError("another agent has, or had, this call", Reason("not_yours"))
         request = Registration(
             key=form.key,

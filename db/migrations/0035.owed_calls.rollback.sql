@@ -18,4 +18,4 @@ alter table callback add constraint a_kept_place_is_complete check (
 alter table callback drop constraint callback_reason_check;
 alter table callback add constraint callback_reason_check check (reason in (
     'no_agent', 'queue_full', 'queue_timeout', 'closed', 'callback_kept'));
-alter table call drop column first_queue;
+drop function first_queue(call);

@@ -1,8 +1,11 @@
--- depends: 0031.posts_in_english
+-- depends: 0034.totals_of_stays
 -- Everybody to whom a call is owed: whom we dial, whom people call, how it ended, and who did what about it.
 
--- The queue that they came for: `queue` is the one in which they waited last.
-alter table call add column first_queue text;
+-- The queue that they came for, as if it were a column of the call, whose `queue` is the one in which they waited last.
+create function first_queue(call) returns text
+language sql stable as $$
+    select s.queue from queue_stay s where s.call_id = $1.id order by s.entered_at, s.left_at nulls last limit 1
+$$;
 
 -- Who hung up while waiting was promised nothing: they are listed.
 alter table callback drop constraint callback_reason_check;

@@ -16,15 +16,10 @@ from (
 where call.id = r.id;
 
 -- name: calls_queue_batch(ids, queues, ats)!
--- The citizen begins to wait for an agent: the last queue, since the first time; and the one that they came for.
-update call set queue = r.queue, queued_at = coalesce(call.queued_at, r.at), first_queue = coalesce(call.first_queue, r.first)
-from (
-    select id, (array_agg(queue order by place desc))[1] as queue, (array_agg(at order by place))[1] as at,
-           (array_agg(queue order by place))[1] as first
-    from unnest(:ids::uuid[], :queues::text[], :ats::timestamptz[]) with ordinality as q (id, queue, at, place)
-    group by id
-) as r
-where call.id = r.id;
+-- The citizen begins to wait for an agent: a stay of the call, one after the other.
+select enter_queue(id, queue, at, true)
+from (select * from unnest(:ids::uuid[], :queues::text[], :ats::timestamptz[]) with ordinality as q (id, queue, at, place)
+      order by place) r;
 
 -- name: calls_end_batch(ids, outcomes, ats)!
 -- The first end stands, in the batch as well as before it: a later, less exact witness does not overwrite it.
@@ -44,12 +39,28 @@ values (:id, :cell, :direction, :number::text, coalesce(:number::text, ''), :ser
 -- name: calls_end_open(id, outcome, at)!
 update call set ended_at = :at, outcome = :outcome where id = :id and ended_at is null;
 
+-- name: calls_waits(id, queue, at)!
+-- As Asterisk tells of it: what the call's flow has said is more exact.
+select enter_queue(:id, :queue, :at, false);
+
 -- name: calls_agent_answered(id, agent_id, at)!
--- The last agent to answer is the one who has the call; since when, the first word of it says: after a restart of ours
--- we see them talk, as if they had just begun.
-update call set agent_id = :agent_id,
-    agent_answered_at = case when agent_id = :agent_id then coalesce(agent_answered_at, :at) else :at end
-where id = :id;
+-- The last agent to answer is the one who has the call; its time of answer is the first one's.
+select begin_talk(:id, :agent_id, :at);
+
+-- name: calls_agent_left(id, agent_id, at)!
+-- Of a talk that began later this is no news; of one that was ended with its call, before we heard of this, it is.
+update agent_talk set ended_at = :at
+where call_id = :id and agent_id = :agent_id and began_at <= :at and (ended_at is null or ended_at > :at);
+
+-- name: calls_handed_on(id, agent_id, target, at)!
+-- The talk may be over already, or go on for a moment.
+update agent_talk t set handed_to = :target
+where call_id = :id and agent_id = :agent_id and began_at = (
+    select max(began_at) from agent_talk where call_id = :id and agent_id = :agent_id and began_at <= :at);
+
+-- name: calls_had_by(id, agent_id)$
+-- Whether this agent has, or had, the citizen of the call.
+select exists (select from agent_talk where call_id = :id and agent_id = :agent_id);
 
 -- name: calls_popped(id, at)!
 -- The first acknowledged screen-pop is the one that is measured.

@@ -5,31 +5,28 @@
 set local work_mem = '64MB';
 
 -- name: reports_groups(by, per_cell, short, within, since, until, queues)
--- Offered calls, grouped by their line and by all that decides their fate: which of the fates it is, Python says, in one place.
-select report_key(:by, queue, agent_id, queued_at) as key, case when :per_cell then cell else '' end as cell,
-       answered, ended, outcome, owes_callback, count(*)::int as calls,
+-- Stays, grouped by their line and by all that decides their fate: which of the fates it is, Python says, in one place.
+select report_key(:by, queue, agent_id, entered_at) as key, case when :per_cell then cell else '' end as cell,
+       answered, moved_on, ended, outcome, owes_callback, count(*)::int as calls,
        (count(*) filter (where waited < :short::interval))::int as short,
        (count(*) filter (where waited <= :within::interval))::int as in_time,
-       sum(waited) as waited,
-       count(talked)::int as talks, coalesce(sum(talked), '0') as talked
-from offered_call
-where queued_at >= :since and queued_at < :until and (:queues::text[] is null or queue = any(:queues))
-group by 1, 2, answered, ended, outcome, owes_callback;
+       sum(waited) as waited
+from offered_stay
+where entered_at >= :since and entered_at < :until and (:queues::text[] is null or queue = any(:queues))
+group by 1, 2, answered, moved_on, ended, outcome, owes_callback;
 
--- name: reports_transfers(by, since, until, queues)
--- Of whoever was transferred within a day, as wrap-ups are: a day is summed without reading all that came after it.
-select report_key(:by, c.queue, c.agent_id, c.queued_at) as key, count(*)::int as transfers
-from desk_action d join call c on c.id = d.call_id
-where d.action in ('transfer', 'transfer_consulted') and d.at >= :since and d.at < :until::timestamptz + interval '1 day'
-  and c.direction = 'inbound' and c.queued_at >= :since and c.queued_at < :until and c.queue is not null
-  and (:queues::text[] is null or c.queue = any(:queues))
+-- name: reports_talks(by, since, until, queues)
+-- Agents' talks; a transfer is of who handed on.
+select report_key(:by, queue, agent_id, began_at) as key, count(handed_to)::int as transfers,
+       count(ended_at)::int as talks, coalesce(sum(ended_at - began_at), '0') as talked
+from offered_talk
+where began_at >= :since and began_at < :until and (:queues::text[] is null or queue = any(:queues))
 group by 1;
 
 -- name: reports_wrap_ups(by, since, until, queues)
-select report_key(:by, c.queue, c.agent_id, c.queued_at) as key, sum(w.wrap_up) as wrapped_up
-from wrap_ups(:since, :until) w join call c on c.id = w.call_id
-where c.direction = 'inbound' and c.queued_at >= :since and c.queued_at < :until and c.queue is not null
-  and (:queues::text[] is null or c.queue = any(:queues))
+select report_key(:by, queue, agent_id, began_at) as key, sum(wrap_up) as wrapped_up
+from wrap_ups(:since, :until)
+where :queues::text[] is null or queue = any(:queues)
 group by 1;
 
 -- name: reports_times(by, step, since, until, queues, unit)
@@ -46,20 +43,20 @@ from (
 where from_at < until_at and piece < until_at
 group by 1;
 
--- name: reports_offered(since, until, after_at, after_id, queues, key, by, answered, ended, outcomes, owing, at_most)
--- The calls behind a figure, page by page, oldest first. The four arrays: combinations that are the fate asked for; null: any.
-select id, queue, queued_at, agent_id, agent_answered_at, ended_at, outcome, owes_callback,
-       (select count(*) from desk_action d
-        where d.call_id = c.id and d.action in ('transfer', 'transfer_consulted'))::int as transfers
-from (select *, exists (select from callback b where b.call_id = call.id) as owes_callback from call) c
-where c.direction = 'inbound' and c.queued_at >= :since and c.queued_at < :until and c.queue is not null
-  and (c.queued_at, c.id) > (:after_at, :after_id)
-  and (:queues::text[] is null or c.queue = any(:queues))
-  and (:key::text is null or report_key(:by, c.queue, c.agent_id, c.queued_at) = :key)
+-- name: reports_offered(since, until, after_at, after_id, after_queue, queues, key, by, answered, moved, ended, outcomes, owing, at_most)
+-- The stays behind a figure, page by page, oldest first. The five arrays: combinations that are the fate asked for; null: any.
+select id, queue, entered_at as queued_at, agent_id, case when answered then left_at end as agent_answered_at, moved_to,
+       case when moved_on then left_at else ended_at end as ended_at, outcome, owes_callback,
+       (select count(*) from agent_talk t
+        where t.call_id = o.id and t.queue = o.queue and t.handed_to is not null)::int as transfers
+from offered_stay o
+where entered_at >= :since and entered_at < :until and (entered_at, id, queue) > (:after_at, :after_id, :after_queue)
+  and (:queues::text[] is null or queue = any(:queues))
+  and (:key::text is null or report_key(:by, queue, agent_id, entered_at) = :key)
   and (:answered::bool[] is null
-       or (c.agent_answered_at is not null, c.ended_at is not null, coalesce(c.outcome, ''), owes_callback) in (
-           select * from unnest(:answered::bool[], :ended::bool[], :outcomes::text[], :owing::bool[])))
-order by c.queued_at, c.id limit :at_most;
+       or (answered, moved_on, ended, coalesce(outcome, ''), owes_callback) in (
+           select * from unnest(:answered::bool[], :moved::bool[], :ended::bool[], :outcomes::text[], :owing::bool[])))
+order by entered_at, id, queue limit :at_most;
 
 -- name: reports_days_alone()$
 -- Until the end of the transaction: one process of all cells makes days ready, or sums one.
@@ -109,30 +106,26 @@ delete from report_work where day = :day;
 delete from report_duty where day = :day;
 
 -- name: reports_day_calls(day, short, within, since, until)!
-insert into report_calls
+insert into report_calls (day, grain, key, queue, answered, moved_on, ended, outcome, owes_callback, calls, short, in_time, waited)
 select :day::date, case when grouping(hour) = 0 then 'hour' when grouping(agent) = 0 then 'agent' else 'queue' end,
        case when grouping(hour) = 0 then hour when grouping(agent) = 0 then agent else queue end,
-       queue, answered, ended, outcome, owes_callback, count(*),
-       count(*) filter (where waited < :short::interval), count(*) filter (where waited <= :within::interval),
-       sum(waited), count(talked), coalesce(sum(talked), '0')
+       queue, answered, moved_on, ended, outcome, owes_callback, count(*),
+       count(*) filter (where waited < :short::interval), count(*) filter (where waited <= :within::interval), sum(waited)
 from (
-    select *, report_key('hour', queue, agent_id, queued_at) as hour, report_key('agent', queue, agent_id, queued_at) as agent
-    from offered_call where queued_at >= :since and queued_at < :until
+    select *, report_key('hour', queue, agent_id, entered_at) as hour, report_key('agent', queue, agent_id, entered_at) as agent
+    from offered_stay where entered_at >= :since and entered_at < :until
 ) offered
-group by queue, answered, ended, outcome, owes_callback, grouping sets ((), (hour), (agent));
+group by queue, answered, moved_on, ended, outcome, owes_callback, grouping sets ((), (hour), (agent));
 
 -- name: reports_day_work(day, since, until)!
-insert into report_work
-select :day::date, grain, report_key(grain, queue, agent_id, queued_at), queue, sum(transfers), sum(wrapped_up)
+insert into report_work (day, grain, key, queue, transfers, talks, talked, wrapped_up)
+select :day::date, grain, report_key(grain, queue, agent_id, began_at), queue, sum(transfers), sum(talks), sum(talked), sum(wrapped_up)
 from (
-    select c.queue, c.agent_id, c.queued_at, 1 as transfers, interval '0' as wrapped_up
-    from desk_action d join offered_call c on c.id = d.call_id
-    where d.action in ('transfer', 'transfer_consulted') and d.at >= :since and d.at < :until::timestamptz + interval '1 day'
-      and c.queued_at >= :since and c.queued_at < :until
+    select queue, agent_id, began_at, (handed_to is not null)::int as transfers, (ended_at is not null)::int as talks,
+           coalesce(ended_at - began_at, '0') as talked, interval '0' as wrapped_up
+    from offered_talk where began_at >= :since and began_at < :until
     union all
-    select c.queue, c.agent_id, c.queued_at, 0, w.wrap_up
-    from wrap_ups(:since, :until) w join offered_call c on c.id = w.call_id
-    where c.queued_at >= :since and c.queued_at < :until
+    select queue, agent_id, began_at, 0, 0, '0', wrap_up from wrap_ups(:since, :until)
 ) work, unnest(array['queue', 'agent', 'hour']) as grain
 group by 2, 3, 4;
 
@@ -161,16 +154,15 @@ where day between :first and :last and summed_at is not null and (answer_within,
 order by day;
 
 -- name: reports_total_calls(by, grain, days, queues)
-select case :by when 'day' then to_char(day, 'YYYY-MM-DD') else key end as key, answered, ended, outcome, owes_callback,
-       sum(calls)::int as calls, sum(short)::int as short, sum(in_time)::int as in_time, sum(waited) as waited,
-       sum(talks)::int as talks, sum(talked) as talked
+select case :by when 'day' then to_char(day, 'YYYY-MM-DD') else key end as key, answered, moved_on, ended, outcome,
+       owes_callback, sum(calls)::int as calls, sum(short)::int as short, sum(in_time)::int as in_time, sum(waited) as waited
 from report_calls
 where grain = :grain and day = any(:days::date[]) and (:queues::text[] is null or queue = any(:queues))
-group by 1, 2, 3, 4, 5;
+group by 1, 2, 3, 4, 5, 6;
 
 -- name: reports_total_work(by, grain, days, queues)
-select case :by when 'day' then to_char(day, 'YYYY-MM-DD') else key end as key,
-       sum(transfers)::int as transfers, sum(wrapped_up) as wrapped_up
+select case :by when 'day' then to_char(day, 'YYYY-MM-DD') else key end as key, sum(transfers)::int as transfers,
+       sum(talks)::int as talks, sum(talked) as talked, sum(wrapped_up) as wrapped_up
 from report_work
 where grain = :grain and day = any(:days::date[]) and (:queues::text[] is null or queue = any(:queues))
 group by 1;

@@ -98,12 +98,15 @@ async def test_the_first_answer_and_the_last_queue_of_one_batch_stand(
     await journal.opened(call)
     await asyncio.gather(
         *(journal.answered(call.id, at(second)) for second in (3, 1, 2)),
-        *(journal.queued(call.id, queue, at(5)) for queue in ("hi", "en", "officers")),
+        *(
+            journal.queued(call.id, queue, at(second))
+            for second, queue in enumerate(("hi", "en", "officers"), 5)
+        ),
     )
     row = await read(pool, call.id)
     assert (row.answered_at, row.queue, row.queued_at) == (at(3), "officers", at(5))
     await journal.queued(call.id, "en", at(9))
-    came_for = await pool.fetchval("select first_queue from call where id = $1", call.id)
+    came_for = await pool.fetchval("select call.first_queue from call where id = $1", call.id)
     assert came_for == "hi"
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from uuid import UUID, uuid4
@@ -16,7 +16,7 @@ from calls.report_totals import between, note_days, sum_a_day, sum_noted_day, su
 from calls.reporting import IST, NEVER_OFFERED, By, Fate, OfferedCall, Rules, day_bounds
 from db.errors import AWAY
 from db.pool import Pool
-from tests.calls.test_reporting import AT, call, put, state
+from tests.calls.test_reporting import AT, call, put, put_stay, put_talk, state
 from tests.conftest import EMPTY
 from tests.db.killed import Trial
 from tests.db.killed import UseCase as OnPool
@@ -90,18 +90,19 @@ async def served(pool: Pool, dice: Random, agent: str, at: float, made: list[UUI
     talk = dice.choice([0.0, 40.5, dice.uniform(0, 3_600)])
     one = call(0).id
     queued = BEGIN + at * SECOND - dice.choice([3, 20, 21, 700]) * SECOND
-    answered = BEGIN + at * SECOND
-    await put(
-        pool,
-        OfferedCall(
-            id=one, queue=dice.choice(QUEUES[:2]), queued_at=queued, agent_id=agent,
-            agent_answered_at=answered, ended_at=answered + talk * SECOND,
-            outcome="agent_answered", owes_callback=dice.random() < 0.1,
-        ),
+    asked_first = dice.choice([0, 0, min(40, talk)])  # before they had the citizen
+    answered = BEGIN + (at + asked_first) * SECOND
+    offered = OfferedCall(
+        id=one, queue=dice.choice(QUEUES[:2]), queued_at=queued, agent_id=agent,
+        agent_answered_at=answered, ended_at=BEGIN + (at + talk) * SECOND,
+        outcome="agent_answered", owes_callback=dice.random() < 0.1,
     )  # fmt: skip
+    await put(pool, offered)
     made.append(one)
     if dice.random() < 0.3:
-        await transferred(pool, one, answered + talk * SECOND)
+        await handed_on(pool, dice, offered)
+    if dice.random() < 0.3:
+        await overflowed(pool, dice, offered)
     await state(pool, "in_call", offset + at, offset + at + talk, one, agent)
     at += talk
     if dice.random() < 0.7:
@@ -110,11 +111,26 @@ async def served(pool: Pool, dice: Random, agent: str, at: float, made: list[UUI
     return at
 
 
-async def transferred(pool: Pool, one: UUID, at: datetime) -> None:
+async def handed_on(pool: Pool, dice: Random, one: OfferedCall) -> None:
+    """To another agent, for a while that may end on the next day; asked before, or not."""
+    assert one.agent_id is not None
+    assert one.ended_at is not None
+    to = "1002" if one.agent_id == "1001" else "1001"
     await pool.execute(
-        "insert into desk_action values ($1, $2, 'agent:1001', 'transfer', '', '', $3)",
-        uuid4(), one, at,
+        "update agent_talk set handed_to = $2 where call_id = $1", one.id, f"agent:{to}"
+    )
+    until = one.ended_at + dice.choice([0, 50, 3000]) * SECOND
+    await put_talk(pool, one, to, one.ended_at, until)
+    await pool.execute("update call set ended_at = $2 where id = $1", one.id, until)
+
+
+async def overflowed(pool: Pool, dice: Random, one: OfferedCall) -> None:
+    """Out of a queue before, perhaps of the day before."""
+    before = replace(
+        one, queue="helpline-old", queued_at=one.queued_at - dice.choice([0, 30, 400]) * SECOND,
+        agent_id=None, agent_answered_at=None, ended_at=one.queued_at, moved_to=one.queue,
     )  # fmt: skip
+    await put_stay(pool, before)
 
 
 async def all_summed(pool: Pool, now: datetime = NOW) -> list[date]:
@@ -185,7 +201,13 @@ class Late:
 
 
 QUEUED = "(select id from call where indian_day(queued_at) = '2026-03-03' and {} limit 1)"
-SERVED, LOST = QUEUED.format("agent_id is not null"), QUEUED.format("agent_id is null")
+SERVED, LOST = (
+    QUEUED.format(which)
+    for which in (
+        "agent_id is not null and indian_day(agent_answered_at) = '2026-03-03'",
+        "agent_id is null and ended_at is not null",
+    )
+)
 OWED = "indian_day(c.queued_at) = '2026-03-03'"
 STATE = "(select id from agent_state where indian_day(from_at) = '2026-03-03' and {} limit 1)"
 CHANGES = [
@@ -194,26 +216,29 @@ CHANGES = [
         " (select id from call where indian_day(queued_at) = '2026-03-03' and ended_at is null"
         " limit 1)",
     ),
-    Late("a call is moved", f"update call set queue = 'helpline-en-2' where id = {LOST}"),
-    Late("an agent is known", f"update call set agent_id = '1002' where id = {LOST}"),
-    Late("an answer is known", f"update call set agent_answered_at = queued_at where id = {LOST}"),
+    Late("a stay was in another queue",
+         f"update queue_stay set queue = 'helpline-en-2' where call_id = {LOST}"),
+    Late("an agent is known", f"update queue_stay set agent_id = '1002' where call_id = {LOST}"),
+    Late("a talk is known", "insert into agent_talk select id, '1002', queued_at, ended_at, queue"
+         f" from call where id = {LOST}"),
+    Late("a talk was longer", "update agent_talk set ended_at = ended_at + interval '1 second'"
+         f" where call_id = {SERVED}", spoils=2),
     Late("an outcome changes", "update call set outcome = 'status_told' where id = "
          + QUEUED.format("agent_id is null and outcome not in ('status_told')")),
-    Late("a call of another day", f"update call set queued_at = queued_at - interval '1 day'"
-         f" where id = {LOST}", spoils=2),
-    Late("a call is written late", "insert into call (id, cell, direction, started_at, queue,"
-         " queued_at) values (gen_random_uuid(), 'c', 'inbound', '2026-03-03Z', 'helpline-hi',"
-         " '2026-03-03Z')"),
-    Late("a call was none of the queues'", f"update call set queue = null where id = {LOST}"),
-    Late("a call is removed", "delete from call where id = " + QUEUED.format(
-        "agent_id is null and not exists (select from callback b where b.call_id = call.id)")),
+    Late("a stay of another day", "update queue_stay set entered_at = entered_at - interval '1 day'"
+         f" where call_id = {LOST}", spoils=2),
+    Late("a call is written late", "with late as (insert into call (id, cell, direction,"
+         " started_at) values (gen_random_uuid(), 'c', 'inbound', '2026-03-03Z') returning id)"
+         " insert into queue_stay select id, 'helpline-hi', '2026-03-03Z' from late"),
+    Late("a stay was none", f"delete from queue_stay where call_id = {LOST}"),
     Late("a call is owed", "insert into callback (call_id, number, reason, requested_at) select id,"
          f" '+919876543210', 'no_agent', queued_at from call where id = {SERVED}"
-         " on conflict (call_id) do update set call_id = excluded.call_id"),
+         " on conflict (call_id) do update set call_id = excluded.call_id", spoils=3),
     Late("no call is owed", "delete from callback where call_id in (select call_id from callback b"
-         f" join call c on c.id = b.call_id where {OWED} limit 1)"),
-    Late("a transfer", "insert into desk_action select gen_random_uuid(), id, 'agent:1001',"
-         f" 'transfer', '', '', agent_answered_at from call where id = {SERVED}"),
+         f" join call c on c.id = b.call_id where {OWED} limit 1)", spoils=3),
+    Late("a transfer", "update agent_talk set handed_to = 'queue:helpline-en'"
+         f" where call_id = {SERVED}", spoils=3),
+    Late("a talk was none", f"delete from agent_talk where call_id = {SERVED}", spoils=3),
     Late("a wrap-up ends", "update agent_state set until_at = until_at + interval '1 second'"
          f" where id = {STATE.format('state = $$wrap_up$$')}", spoils=2),
     Late("a wrap-up is removed", "delete from agent_state where id ="
@@ -388,7 +413,9 @@ async def test_writers_and_summers_at_once_leave_the_rows_figures(
     async def write() -> None:
         for one in dice.sample(made, 20):
             await pool.execute(
-                "update call set queue = $2 where id = $1", one, dice.choice(QUEUES[:2])
+                "update queue_stay set queue = $2 where call_id = $1 and moved_to is null",
+                one,
+                dice.choice(QUEUES[:2]),
             )
 
     async def sum_all() -> None:

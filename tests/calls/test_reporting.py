@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from uuid import UUID, uuid4
@@ -32,11 +33,12 @@ from db.statements import QUERIES, statements
 
 AT = datetime(2026, 3, 2, 18, 25, tzinfo=UTC)  # 23:55 IST
 SECOND = timedelta(seconds=1)
-SPAN = Span(since=AT, until=AT + timedelta(hours=2))
+SPAN = Span(since=AT, until=AT + timedelta(hours=3))
 
 OUTCOMES = [*map(str, Outcome), "something new"]
 odd_facts = st.builds(
     Facts,
+    st.booleans(),
     st.booleans(),
     st.booleans(),
     st.none() | st.sampled_from(OUTCOMES),
@@ -51,7 +53,7 @@ odd_groups = st.builds(
 
 
 def facts(outcome: str | None, *, answered: bool = False, owes: bool = False) -> Facts:
-    return Facts(answered, ended=True, outcome=outcome, owes_callback=owes)
+    return Facts(answered, moved_on=False, ended=True, outcome=outcome, owes_callback=owes)
 
 
 @given(st.lists(odd_groups))
@@ -79,6 +81,11 @@ def test_the_facts_of_a_fate_are_all_that_have_it_and_no_other(one: Facts) -> No
 def test_a_call_that_an_agent_answered_is_never_abandoned() -> None:
     assert fate(facts("lost", answered=True)) is Fate.ANSWERED
     assert fate(facts("queue_abandoned", answered=True)) is Fate.ANSWERED
+
+
+def test_who_went_on_to_another_queue_overflowed_whatever_came_of_them_there() -> None:
+    for outcome, owes in ((None, False), ("agent_answered", False), ("queue_timeout", True)):
+        assert fate(Facts(False, True, True, outcome, owes)) is Fate.OVERFLOWED
 
 
 @pytest.mark.parametrize("outcome", Outcome)
@@ -121,28 +128,53 @@ async def pool(emptied: Pool) -> Pool:
     return emptied
 
 
-async def put(pool: Pool, call: OfferedCall, cell: str = "c") -> None:
+async def put(pool: Pool, one: OfferedCall, cell: str = "c") -> None:
+    """A call that was in this queue alone, and had this agent alone."""
     await pool.execute(
         "insert into call (id, cell, direction, started_at, queue, queued_at, agent_id,"
         " agent_answered_at, ended_at, outcome) values ($1, $2, 'inbound', $4, $3, $4, $5, $6, $7,"
         " $8)",
-        call.id, cell, call.queue, call.queued_at, call.agent_id, call.agent_answered_at,
-        call.ended_at, call.outcome,
+        one.id, cell, one.queue, one.queued_at, one.agent_id, one.agent_answered_at,
+        one.ended_at, one.outcome,
     )  # fmt: skip
-    if call.owes_callback:
+    await put_stay(pool, one)
+    if one.agent_id and one.agent_answered_at:
+        until = one.ended_at and max(one.ended_at, one.agent_answered_at)
+        await put_talk(pool, one, one.agent_id, one.agent_answered_at, until)
+    if one.owes_callback:
         await pool.execute(
             "insert into callback (call_id, number, reason, requested_at)"
-            " values ($1, '+919876543210', 'no_agent', $2)", call.id, call.queued_at,
+            " values ($1, '+919876543210', 'no_agent', $2)", one.id, one.queued_at,
         )  # fmt: skip
+
+
+async def put_stay(pool: Pool, one: OfferedCall) -> None:
+    left = one.agent_answered_at or one.ended_at
+    await pool.execute(
+        "insert into queue_stay values ($1, $2, $3, $4, $5, $6)", one.id, one.queue,
+        one.queued_at, left, one.agent_id if one.agent_answered_at else None, one.moved_to,
+    )  # fmt: skip
+
+
+async def put_talk(
+    pool: Pool, one: OfferedCall, agent: str, begin: datetime, end: datetime | None,
+    handed_to: str | None = None,
+) -> None:  # fmt: skip
+    await pool.execute(
+        "insert into agent_talk values ($1, $2, $3, $4, $5, $6)",
+        one.id, agent, begin, end, one.queue, handed_to,
+    )  # fmt: skip
 
 
 def call(wait: float, talk: float | None = None, **more: object) -> OfferedCall:
     """Waited so long, then talked so long, or hung up."""
+    at = more.get("queued_at", AT)
+    assert isinstance(at, datetime)
     fields: dict[str, object] = {
-        "id": uuid4(), "queue": "helpline-hi", "queued_at": AT,
+        "id": uuid4(), "queue": "helpline-hi", "queued_at": at,
         "agent_id": None if talk is None else "1001",
-        "agent_answered_at": None if talk is None else AT + wait * SECOND,
-        "ended_at": AT + (wait + (talk or 0)) * SECOND,
+        "agent_answered_at": None if talk is None else at + wait * SECOND,
+        "ended_at": at + (wait + (talk or 0)) * SECOND,
         "outcome": "queue_abandoned" if talk is None else "agent_answered",
     }  # fmt: skip
     return OfferedCall(**{**fields, **more})  # type: ignore[arg-type]
@@ -154,15 +186,17 @@ def any_calls(count: int) -> list[OfferedCall]:
     outcomes = [one for one in Outcome if one not in NEVER_OFFERED]
     made = []
     for _ in range(count):
-        ended = dice.random() < 0.9
+        ended, answered = dice.random() < 0.9, dice.random() < 0.6
+        queued = AT + dice.randrange(7200) * SECOND
         made.append(
             OfferedCall(
                 id=uuid4(),
                 queue=dice.choice(["helpline-hi", "helpline-en"]),
-                queued_at=AT + dice.randrange(7200) * SECOND,
-                agent_id=dice.choice([None, "1001", "1002"]),
-                agent_answered_at=dice.choice([None, AT + dice.randrange(-600, 7200) * SECOND]),
-                ended_at=AT + dice.randrange(7300) * SECOND if ended else None,
+                queued_at=queued,
+                agent_id=dice.choice(["1001", "1002"]) if answered else None,
+                agent_answered_at=queued + dice.randrange(600) * SECOND if answered else None,
+                moved_to="third" if ended and not answered and dice.random() < 0.3 else None,
+                ended_at=queued + dice.choice([2, 20, 500]) * SECOND if ended else None,
                 outcome=str(dice.choice(outcomes)) if ended else None,
                 owes_callback=dice.random() < 0.2,
             )
@@ -172,7 +206,7 @@ def any_calls(count: int) -> list[OfferedCall]:
 
 def waited(one: OfferedCall) -> timedelta:
     until = one.agent_answered_at or one.ended_at
-    return max(0 * SECOND, until - one.queued_at) if until else 0 * SECOND
+    return until - one.queued_at if until else 0 * SECOND
 
 
 KEYS: dict[By, Callable[[OfferedCall], str]] = {
@@ -183,9 +217,17 @@ KEYS: dict[By, Callable[[OfferedCall], str]] = {
 }
 
 
+#: A talk stands where it began.
+TALK_KEYS: dict[By, Callable[[OfferedCall], str]] = {
+    **KEYS,
+    By.HOUR: lambda one: KEYS[By.HOUR](replace(one, queued_at=one.agent_answered_at or AT)),
+    By.DAY: lambda one: KEYS[By.DAY](replace(one, queued_at=one.agent_answered_at or AT)),
+}
+
+
 async def figured(pool: Pool, by: By = By.QUEUE, now: datetime | None = None) -> Figures:
     async with pool.acquire() as conn:
-        return await figures(conn, SPAN, by, Rules(), now or AT + timedelta(hours=3))
+        return await figures(conn, SPAN, by, Rules(), now or AT + timedelta(hours=4))
 
 
 @pytest.mark.parametrize("by", By)
@@ -194,7 +236,8 @@ async def test_sums_of_the_database_are_those_of_the_calls_one_by_one(pool: Pool
     for one in calls:
         await put(pool, one)
     found = await figured(pool, by)
-    assert set(found.lines) == {KEYS[by](one) for one in calls}
+    talked = {TALK_KEYS[by](one) for one in calls if one.agent_answered_at}
+    assert set(found.lines) == {KEYS[by](one) for one in calls} | talked
     for key, line in found.lines.items():
         mine = [one for one in calls if KEYS[by](one) == key]
         assert line.fates == {what: sum(one.fate is what for one in mine) for what in Fate}
@@ -204,10 +247,11 @@ async def test_sums_of_the_database_are_those_of_the_calls_one_by_one(pool: Pool
         assert line.answered_in_time == sum(waits[one.id] <= 20 * SECOND for one in answered)
         short = [o for o in mine if o.fate is Fate.ABANDONED and waits[o.id] < 5 * SECOND]
         assert line.short_abandoned == len(short)
+    for key, line in found.lines.items():
         talks = [
             max(0 * SECOND, one.ended_at - one.agent_answered_at)
-            for one in answered
-            if one.ended_at and one.agent_answered_at
+            for one in calls
+            if one.ended_at and one.agent_answered_at and TALK_KEYS[by](one) == key
         ]
         assert (line.ended_talks, line.talked) == (len(talks), sum(talks, 0 * SECOND))
     assert found.total.offered == len(calls)
@@ -297,16 +341,77 @@ async def test_a_wrap_up_and_a_transfer_belong_to_the_call_before(pool: Pool) ->
     await state(pool, "wrap_up", 60, 75)
     await state(pool, "in_call", 75, 90, second.id)
     await state(pool, "ready", 90, None)
-    await pool.execute(
-        "insert into desk_action values ($1, $2, 'agent:1001', 'transfer', '', '', $3)",
-        uuid4(), first.id, AT,
-    )  # fmt: skip
+    await pool.execute("update agent_talk set handed_to = 'number:1' where call_id = $1", first.id)
     found = await figured(pool, now=AT + 100 * SECOND)
     hindi, english = found.lines["helpline-hi"], found.lines["helpline-en"]
     assert (hindi.wrapped_up, hindi.transfers) == (15 * SECOND, 1)
     assert (english.wrapped_up, english.transfers) == (0 * SECOND, 0)
     assert hindi.average_handling_time == (51 + 15) * SECOND
     assert found.total.occupancy == (51 + 15 + 15) / 91
+
+
+async def handed_on(pool: Pool) -> OfferedCall:
+    """Waited 10 s, talked 50 s with 1001, who wrapped up for 15 s, then 40 s with 1002."""
+    one = call(10, 90, agent_id="1002")
+    await put(pool, replace(one, agent_id=None, agent_answered_at=None, queue="gone"))
+    await pool.execute("delete from queue_stay")
+    await put_stay(pool, replace(one, agent_id="1001"))
+    first, second = AT + 10 * SECOND, AT + 60 * SECOND
+    await put_talk(pool, one, "1001", first, second, "agent:1002")
+    await put_talk(pool, one, "1002", second, AT + 100 * SECOND)
+    await state(pool, "in_call", 10, 60, one.id)
+    await state(pool, "wrap_up", 60, 75)
+    await state(pool, "in_call", 55, 100, one.id, "1002")  # was asked first
+    await state(pool, "wrap_up", 100, 120, agent="1002")
+    return one
+
+
+async def test_a_call_that_is_handed_on_is_each_agents_for_their_own_talk(pool: Pool) -> None:
+    await handed_on(pool)
+    found = await figured(pool, By.AGENT)
+    giver, receiver = found.lines["1001"], found.lines["1002"]
+    assert (giver.fates[Fate.ANSWERED], receiver.offered) == (1, 0)
+    assert (giver.transfers, receiver.transfers) == (1, 0)
+    assert giver.average_handling_time == (50 + 15) * SECOND
+    assert receiver.average_handling_time == (40 + 20) * SECOND
+    queue = (await figured(pool)).lines["helpline-hi"]
+    assert (queue.service_level, queue.average_speed_of_answer) == (1, 10 * SECOND)
+    assert (queue.ended_talks, queue.talked, queue.transfers) == (2, 90 * SECOND, 1)
+    assert queue.wrapped_up == 35 * SECOND
+
+
+async def test_a_call_that_overflows_is_offered_to_both_queues_and_waits_in_each(
+    pool: Pool,
+) -> None:
+    one = call(8, 60, queue="helpline-en", queued_at=AT + 30 * SECOND)
+    await put(pool, one)
+    await put_stay(pool, replace(one, queue="helpline-hi", queued_at=AT, agent_answered_at=None,
+                                 moved_to="helpline-en", ended_at=one.queued_at))  # fmt: skip
+    found = await figured(pool)
+    first, second = found.lines["helpline-hi"], found.lines["helpline-en"]
+    assert (first.offered, first.fates[Fate.OVERFLOWED], first.ended_talks) == (1, 1, 0)
+    assert (second.offered, second.fates[Fate.ANSWERED]) == (1, 1)
+    assert second.average_speed_of_answer == 8 * SECOND
+    assert (first.service_level, second.service_level) == (0, 1)
+    assert found.total.offered == sum(found.total.fates.values()) == 2
+
+
+@pytest.mark.parametrize("outcome", ["queue_abandoned", "agent_answered"])
+async def test_who_is_handed_to_a_queue_and_hangs_up_was_abandoned_there(
+    pool: Pool, outcome: str
+) -> None:
+    """The second outcome: in the moment before the queue took them, which leaves no trace."""
+    one = call(10, 50, outcome=outcome)
+    await put(pool, one)
+    waits = replace(one, queue="helpline-en", queued_at=AT + 60 * SECOND, agent_answered_at=None)
+    await put_stay(pool, replace(waits, ended_at=AT + 95 * SECOND))
+    found = await figured(pool)
+    assert found.lines["helpline-hi"].fates[Fate.ANSWERED] == 1
+    assert found.lines["helpline-en"].fates[Fate.ABANDONED] == 1
+    assert found.total.offered == sum(found.total.fates.values()) == 2
+    behind = Behind(fate=Fate.ABANDONED)
+    [page] = [page async for page in calls_behind(pool, SPAN, behind)]
+    assert [(row.id, row.queue) for row in page] == [(one.id, "helpline-en")]
 
 
 async def test_calls_stand_under_their_cell(pool: Pool) -> None:
@@ -322,7 +427,7 @@ async def test_calls_stand_under_their_cell(pool: Pool) -> None:
 
 def test_the_parameters_of_statements_that_run_by_position_stand_in_that_order() -> None:
     for name in (
-        "groups", "transfers", "wrap_ups", "times", "offered", "total_calls", "total_work",
+        "groups", "talks", "wrap_ups", "times", "offered", "total_calls", "total_work",
         "total_duty", "day_calls", "day_work", "day_duty", "day_forget_calls", "day_forget_work",
         "day_forget_duty",
     ):  # fmt: skip

@@ -43,7 +43,7 @@ async def test_a_callers_latest_calls_come_first(pool: Pool) -> None:
     assert [call.id for call in recent] == placed[:0:-1]
 
 
-async def test_the_first_pop_and_the_last_agent_are_kept(pool: Pool) -> None:
+async def test_the_first_pop_the_first_answer_and_the_last_agent_are_kept(pool: Pool) -> None:
     call_id = await _place(pool)
     later = START + timedelta(seconds=5)
     async with pool.acquire() as conn:
@@ -53,7 +53,7 @@ async def test_the_first_pop_and_the_last_agent_are_kept(pool: Pool) -> None:
         await store.set_agent_answered(conn, call_id, "102", later)
         call = await store.load(conn, call_id)
     assert call is not None
-    assert (call.pop_at, call.agent_id, call.agent_answered_at) == (START, "102", later)
+    assert (call.pop_at, call.agent_id, call.agent_answered_at) == (START, "102", START)
 
 
 @pytest.mark.parametrize("reason", [Outcome.NO_ANSWER, Outcome.LOST])

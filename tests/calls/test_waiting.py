@@ -140,11 +140,11 @@ async def test_who_was_promised_a_call_comes_to_the_queue_they_came_for_before_w
     conn: Connection,
 ) -> None:
     left = await queued(conn, NOW - 5 * MINUTE, ended=Outcome.NO_AGENT)
-    await conn.execute("update call set first_queue = 'first' where id = $1", left)
+    await conn.execute("select enter_queue($1, 'first', $2, true)", left, NOW - 6 * MINUTE)
     await owe_callback(conn, left, None, Outcome.NO_AGENT, NOW)
     await queued(conn, NOW - MINUTE)
     assert await waiting.kept_place(conn, left, "c1") == waiting.KeptPlace(
-        "first", NOW - 5 * MINUTE, 0, 1
+        "first", NOW - 6 * MINUTE, 0, 1
     )
 
 

@@ -82,11 +82,12 @@ class House:
         at = self.clock() - timedelta(minutes=ago)
         call_id = new_id(at)
         await self.pool.execute(
-            "insert into call (id, cell, direction, citizen_number, started_at, queue, first_queue,"
-            " queued_at) values ($1, $5, 'inbound', $2, $3, $4::text, $4,"
-            " case when $4 is not null then $3::timestamptz end)",
-            *(call_id, number, at, queue, cell),
+            "insert into call (id, cell, direction, citizen_number, started_at)"
+            " values ($1, $4, 'inbound', $2, $3)",
+            *(call_id, number, at, cell),
         )
+        if queue is not None:
+            await self.pool.execute("select enter_queue($1, $2, $3, true)", call_id, queue, at)
         return call_id
 
     async def promised(

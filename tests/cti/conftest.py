@@ -50,6 +50,7 @@ async def running_desk(postgres_url: str) -> AsyncIterator[Bed]:
                 queues=(
                     QueueSettings(wrap_up_seconds=WRAP_UP, ring_seconds=10),
                     QueueSettings(name="second"),
+                    QueueSettings(name="short", wait_limit_seconds=5, overflow="second"),
                 ),
                 targets=(
                     TargetOptions(code="water", name_hi="जल", name_en="Water", number="1916"),

@@ -431,7 +431,7 @@ def test_a_cell_that_never_spoke_is_silent_too() -> None:
 
 def test_figures_of_the_last_half_hour_are_in_the_sum_though_the_cell_is_silent() -> None:
     line = Line()
-    line.count(Group(facts=Facts(True, True, "agent_answered", False), calls=4, in_time=3))
+    line.count(Group(facts=Facts(True, False, True, "agent_answered", False), calls=4, in_time=3))
     own = {
         "type": "board", "at": AT.isoformat(), "in_step": True, "queues": {}, "agents": [],
         "by_status": {}, "calls": 0, "trunk_channels": 0, "trunk_limit": None, "alarms": [],

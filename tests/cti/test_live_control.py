@@ -6,8 +6,11 @@ from uuid import uuid4
 
 import numpy as np
 import pytest
+from asyncpg import Record
 
 from calls.model import Outcome
+from calls.report_rows import Span, figures
+from calls.reporting import By, Fate, Rules
 from complaints.registration import Registration, register
 from helpline.demo.agent import AgentPage
 from helpline.demo.reference import CATEGORY, PLACE
@@ -47,6 +50,18 @@ async def room(bed: Bed, people: int) -> None:
         return (counts == [str(people)]) or None
 
     await bed.until(f"{people} in the room", so)
+
+
+async def stays(bed: Bed, call: Caller) -> list[Record]:
+    """In queues, in their order."""
+    return await bed.rows(
+        "select * from queue_stay where call_id = $1 order by entered_at, left_at", call.id
+    )
+
+
+async def talks(bed: Bed, call: Caller) -> list[Record]:
+    """Agents', in their order."""
+    return await bed.rows("select * from agent_talk where call_id = $1 order by began_at", call.id)
 
 
 async def whole(call: Caller, *heard: float, said: float = CITIZENS_TONE) -> Path:
@@ -105,6 +120,13 @@ async def test_a_blind_transfer_to_an_agent_frees_the_first_and_keeps_the_record
         await whole(call, AGENTS_TONE, OTHERS_TONE)
         row = await call.row()
         assert (row["outcome"], row["agent_id"]) == (Outcome.AGENT_ANSWERED, "1002")
+        first, second = await talks(desk, call)
+        assert (first["agent_id"], first["handed_to"]) == ("1001", "agent:1002")
+        assert (second["agent_id"], second["handed_to"]) == ("1002", None)
+        assert row["agent_answered_at"] == first["began_at"] < first["ended_at"]
+        assert first["ended_at"] <= second["began_at"] < second["ended_at"]
+        [stay] = await stays(desk, call)
+        assert (stay["agent_id"], stay["left_at"]) == ("1001", first["began_at"])
 
 
 async def test_an_attended_transfer_hands_over_after_asking(desk: Bed) -> None:
@@ -179,6 +201,39 @@ async def test_a_citizen_is_handed_to_a_queue(desk: Bed) -> None:
         await call.phone.bye()
         row = await call.ended()
         assert (row["queue"], row["outcome"]) == ("second", Outcome.AGENT_ANSWERED)
+        first, second = await stays(desk, call)
+        assert (first["agent_id"], second["queue"], second["agent_id"]) == (
+            "1001", "second", "1001",
+        )  # fmt: skip
+        assert [talk["handed_to"] for talk in await talks(desk, call)] == ["queue:second", None]
+
+
+async def test_who_overflows_from_a_queue_and_hangs_up_in_the_next_is_in_the_figures_of_both(
+    desk: Bed,
+) -> None:
+    async with signed_in(desk) as page:
+        call, phone = await in_call(desk, page)
+        await page.ask("pause", reason="break")
+        assert (await page.ask("transfer", to={"queue": "short"}))["ok"]
+        await phone.wait()
+
+        async def waits() -> bool | None:
+            return [stay["queue"] for stay in await stays(desk, call)][2:] == ["second"] or None
+
+        await desk.until("the citizen waits in the second queue", waits)
+        await call.phone.bye()
+        row = await call.ended()
+        # The moment before the queue took them leaves the agent's trace: not in the figures.
+        assert row["outcome"] in (Outcome.QUEUE_ABANDONED, Outcome.AGENT_ANSWERED)
+    span = Span(since=row["started_at"], until=row["ended_at"])
+    async with desk.helpline.pool.acquire() as conn:
+        found = await figures(conn, span, By.QUEUE, Rules(), row["ended_at"])
+    fates = {queue: [one for one in Fate if line.fates[one]] for queue, line in found.lines.items()}
+    assert fates == {
+        row["queue"]: [Fate.ABANDONED], "short": [Fate.OVERFLOWED],
+        (await stays(desk, call))[0]["queue"]: [Fate.ANSWERED],
+    }  # fmt: skip
+    assert found.total.offered == 3
 
 
 async def test_one_click_calls_the_citizen_once_with_notice_and_recording(desk: Bed) -> None:

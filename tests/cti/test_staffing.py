@@ -10,6 +10,7 @@ from cti.erlang import Target, agents_needed, service_level, waits
 from cti.staffing import Shift, planned_seats, render, suggest, week
 from db.ids import new_id
 from db.pool import Pool
+from tests.calls.rows import STAYS_OF_CALLS, TALKS_OF_CALLS
 
 NOW = datetime(2025, 11, 26, 6, 0, tzinfo=UTC)  # a Wednesday in India
 LAST_MONDAY = date(2025, 11, 17)
@@ -79,12 +80,14 @@ async def _call(
     ended = queued + timedelta(seconds=30 + (talked or 0))
     answered = None if talked is None else queued + timedelta(seconds=30)
     await pool.execute(
-        """insert into call (id, cell, direction, started_at, queue, queued_at, agent_answered_at,
-                             ended_at, outcome)
-           values ($1, 'cell1', 'inbound', $2, $3, $2, $4, $5, $6)""",
+        """insert into call (id, cell, direction, started_at, queue, queued_at, agent_id,
+                             agent_answered_at, ended_at, outcome)
+           values ($1, 'cell1', 'inbound', $2, $3, $2, '1001', $4, $5, $6)""",
         *(new_id(queued), queued, queue, answered, ended),
         "queue_abandoned" if talked is None else "agent_answered",
     )
+    await pool.execute(STAYS_OF_CALLS)
+    await pool.execute(TALKS_OF_CALLS)
 
 
 async def test_a_week_is_suggested_from_the_calls_that_came(pool: Pool) -> None:

@@ -1,6 +1,7 @@
 """Who is talking, from events as Asterisk sends them, and from events as it should not."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,6 +12,7 @@ from cti.effects import (
     AgentAnswered,
     AgentReleased,
     CitizenLegEnded,
+    CitizenWaits,
     Effect,
     OfferToAgent,
     OfferWithdrawn,
@@ -60,6 +62,7 @@ def leg(fields: dict[str, str]) -> Leg:
 def test_an_answered_call_pops_before_it_is_answered_and_ends_once() -> None:
     state, effects = play(answered_call())
     assert effects == [
+        CitizenWaits(CALL, "helpline-hi", AT),
         OfferToAgent(CALL, "1001", "helpline-hi", "9876543210", AT),
         AgentAnswered(CALL, "1001", AT),
         AgentReleased(CALL, "1001", AT),
@@ -78,6 +81,7 @@ def test_every_event_twice_has_no_further_effect() -> None:
 def test_a_missed_offer_is_withdrawn_and_may_come_again() -> None:
     state, effects = play(missed_and_abandoned())
     assert effects == [
+        CitizenWaits(CALL, "helpline-hi", AT),
         OfferToAgent(CALL, "1001", "helpline-hi", "9876543210", AT),
         OfferWithdrawn(CALL, "1001", AT),
         RangOut(CALL, "1001", "helpline-hi", AT),
@@ -87,6 +91,19 @@ def test_a_missed_offer_is_withdrawn_and_may_come_again() -> None:
         CitizenLegEnded(CALL, False, True, None, True, AT),
     ]
     assert state.calls == {}
+
+
+def test_who_goes_on_to_another_queue_waits_there() -> None:
+    caller = citizen_leg()
+    _, effects = play(
+        [
+            event("QueueCallerJoin", **caller, queue="first"),
+            event("QueueCallerLeave", **caller, queue="first"),
+            event("QueueCallerJoin", **caller, queue="second"),
+            event("QueueCallerJoin", **caller, queue="second"),
+        ]
+    )
+    assert effects == [CitizenWaits(CALL, "first", AT), CitizenWaits(CALL, "second", AT)]
 
 
 def test_the_others_offers_end_when_one_agent_answers() -> None:
@@ -205,9 +222,15 @@ def test_a_snapshot_ends_what_is_gone_and_withdraws_its_offers() -> None:
 
 
 def test_a_snapshot_brings_the_screen_pop_and_the_answer_that_were_missed() -> None:
-    ringing = Snapshot((leg(citizen_leg()), leg(agent_leg())), {CITIZEN: "helpline-hi"})
+    ringing = Snapshot(
+        (leg(citizen_leg()), leg(agent_leg())), {CITIZEN: "helpline-hi"}, waited={CITIZEN: 9.0}
+    )
     state, effects = resync(State(), ringing, AT)
-    assert effects == (OfferToAgent(CALL, "1001", "helpline-hi", "9876543210", AT),)
+    assert effects == (
+        CitizenWaits(CALL, "helpline-hi", AT - timedelta(seconds=9)),
+        OfferToAgent(CALL, "1001", "helpline-hi", "9876543210", AT),
+    )
+    assert resync(state, ringing, AT)[1] == ()
     talking = Snapshot((leg(citizen_leg()), leg(agent_leg(state="6"))))
     state, effects = resync(state, talking, AT)
     assert effects == (AgentAnswered(CALL, "1001", AT),)
@@ -371,7 +394,7 @@ def well_told(effects: Iterable[Effect]) -> None:
                 assert heard.pop((call, agent)) == "answered"
             case CitizenLegEnded(call):
                 ended.append(call)
-            case OriginateFailed() | QueueAbandoned() | RangOut():
+            case OriginateFailed() | QueueAbandoned() | CitizenWaits() | RangOut():
                 pass
     assert max((ended.count(call) for call in ended), default=0) <= 2
 

@@ -11,6 +11,7 @@ import pytest
 
 from db.migrate import migrate
 from helpline.cli import main
+from tests.calls.rows import STAYS_OF_CALLS
 
 AT = datetime(2026, 3, 2, 18, 25, tzinfo=UTC)
 
@@ -27,6 +28,7 @@ def offered(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
                 " outcome) values (%s, 'c', 'inbound', %s, 'helpline-hi', %s, %s, %s)",
                 (uuid4(), AT, AT, AT + timedelta(seconds=seconds), outcome),
             )
+        connection.execute(STAYS_OF_CALLS)
 
 
 @pytest.mark.usefixtures("offered")

@@ -1,6 +1,7 @@
 """What an agent's form may do, on the real database."""
 
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -71,6 +72,20 @@ async def test_another_agents_call_is_not_attached(
     with pytest.raises(ConflictError):
         await registrar.register(form(world, call))
     assert await world.pool.fetchval("select count(*) from complaint") == 0
+
+
+async def test_who_handed_the_citizen_on_may_register_what_they_were_told(
+    world: World, registrar: ComplaintRegistrar
+) -> None:
+    call = await world.call()
+    async with world.pool.acquire() as conn:
+        await set_agent_answered(conn, call, "1001", world.now)
+        await set_agent_answered(conn, call, "1002", world.now + timedelta(minutes=1))
+    with pytest.raises(ConflictError):
+        await registrar.register(replace(form(world, call), agent_id="1003"))
+    assert (await registrar.register(form(world, call))).level == 1
+    other = replace(form(world, call), agent_id="1002", separate=True)
+    assert (await registrar.register(other)).level == 1
 
 
 async def test_an_unknown_call_and_an_unknown_place_are_named(

@@ -7,6 +7,7 @@ import pytest
 
 from db.ids import new_id
 from helpline.cli import main
+from tests.calls.rows import STAYS_OF_CALLS, TALKS_OF_CALLS
 from tests.database import migrate_to_be_emptied
 
 
@@ -21,10 +22,13 @@ def calls(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
             queued = now - timedelta(minutes=48 * n)
             connection.execute(
                 """insert into call (id, cell, direction, started_at, queue, queued_at,
-                                     agent_answered_at, ended_at, outcome)
-                   values (%s, 'c', 'inbound', %s, 'helpline-hi', %s, %s, %s, 'agent_answered')""",
+                                     agent_id, agent_answered_at, ended_at, outcome)
+                   values (%s, 'c', 'inbound', %s, 'helpline-hi', %s, '1001', %s, %s,
+                           'agent_answered')""",
                 (new_id(queued), queued, queued, queued, queued + timedelta(seconds=240)),
             )
+        connection.execute(STAYS_OF_CALLS)
+        connection.execute(TALKS_OF_CALLS)
     monkeypatch.setenv("HELPLINE_DATABASE_URL", postgres_url)
     monkeypatch.setenv("HELPLINE_LOG__LEVEL", "error")
 

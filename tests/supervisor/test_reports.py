@@ -18,6 +18,7 @@ from calls.report_tables import Spreadsheet
 from calls.report_totals import sum_a_day
 from calls.reporting import IST, By, OfferedCall, Rules
 from cti.supervisor.report_page import in_turns
+from tests.calls.rows import STAYS_OF_CALLS, TALKS_OF_CALLS
 from tests.supervisor.site import Centre
 from tests.supervisor.test_calls import signed_in
 from tests.web.test_browser import DESK, judge, new_page, sign_in
@@ -48,6 +49,8 @@ async def a_day(hall: Centre) -> None:
             await hall.pool.execute(
                 "insert into callback values ($1, '+919876543210', 'no_agent', $2)", call, at
             )
+    await hall.pool.execute(STAYS_OF_CALLS)
+    await hall.pool.execute(TALKS_OF_CALLS)
 
 
 async def test_the_figures_add_up_and_lead_to_their_calls(hall: Centre, browser: Browser) -> None:
@@ -142,6 +145,8 @@ async def test_staffing_is_suggested_from_the_queues_own_weeks(
             " 'helpline-hi', $2, '1001', $2, $3, 'agent_answered')",
             uuid4(), monday + timedelta(seconds=50 * n), monday + timedelta(seconds=50 * n + 200),
         )  # fmt: skip
+    await hall.pool.execute(STAYS_OF_CALLS)
+    await hall.pool.execute(TALKS_OF_CALLS)
     await hall.site.people.add("kavita", Role.SUPERVISOR, language="hi")
     page = await new_page(browser, DESK)
     await sign_in(page, hall.site, "kavita")
@@ -164,6 +169,7 @@ async def test_the_calls_of_a_figure_are_sent_as_a_file_however_many(hall: Centr
         " select gen_random_uuid(), 'cell1', 'inbound', $1, 'helpline-en', $1, $1, 'lost'"
         " from generate_series(1, 4500)", hall.site.clock() - timedelta(hours=1),
     )  # fmt: skip
+    await hall.pool.execute(STAYS_OF_CALLS)
     client = await signed_in(hall, Role.SUPERVISOR)
     for query, many in (("", 4508), ("?fate=abandoned&key=helpline-en", 4500), ("?key=no", 0)):
         async with client.http.get(f"{hall.site.origin}/reports/calls/list.csv{query}") as answer:

@@ -12,6 +12,7 @@ from access.rights import TENANT, Role, Scope
 from cti.alarms import AlarmKind, AlarmRule
 from db.pool import Pool
 from helpline.clock import ManualClock
+from tests.calls.rows import STAYS_OF_CALLS
 from tests.cti.room import ask, receive
 from tests.cti.streams import answered_call, citizen_leg, event
 from tests.supervisor.site import TITLES, Centre, centre
@@ -58,6 +59,7 @@ async def half_an_hour(hall: Centre) -> None:
             uuid4(), at, "1001" if n else None, at + timedelta(seconds=8) if n else None,
             at + timedelta(seconds=50), "agent_answered" if n else "queue_abandoned",
         )  # fmt: skip
+    await hall.pool.execute(STAYS_OF_CALLS)
 
 
 @pytest.mark.parametrize("language", ["hi", "en"])
