@@ -171,6 +171,7 @@ class Cti:
             pool, self.writes, floor=self.floor, members_changed=self.membership.wake, now=now,
         )  # fmt: skip
         self.recovery.away = self.desk.is_away
+        self.floor.seated = self.desk.serving
 
     def _join_consumer(
         self, link: AmiLink, settings: CtiSettings, history: CallerHistory, now: Clock

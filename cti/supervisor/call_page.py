@@ -27,7 +27,7 @@ from recordings import pausing, retention
 from recordings.certificate import Device, Party
 from recordings.errors import CertificateError, NoSuchFileError, NotAllowedError
 from recordings.handing_out import hand_out
-from recordings.listening import LinkTerms, Wish, link_for
+from recordings.listening import LinkTerms, Wish, link_for, renewed
 from recordings.pausing import Pause
 from recordings.vault import Vault
 from web.dates import exact
@@ -55,9 +55,14 @@ class Playing:
 
     @property
     def peaks(self) -> str:
-        """Where the player finds what to draw: the same link, one step down."""
-        path, _, query = self.url.partition("?")
-        return f"{path}/peaks?{query}"
+        """Where the player finds what to draw."""
+        return peaks_of(self.url)
+
+
+def peaks_of(url: str) -> str:
+    """What to draw beside a link: the same one, one step down."""
+    path, _, query = url.partition("?")
+    return f"{path}/peaks?{query}"
 
 
 def add_routes(app: web.Application, shell: Shell, parts: CallParts) -> None:
@@ -69,6 +74,7 @@ def add_routes(app: web.Application, shell: Shell, parts: CallParts) -> None:
 
     router = app.router
     router.add_get("/calls/{id}", page(pages.show, Right.CALL_FIND))
+    router.add_post("/recordings/renew", shell.page(pages.renew))
     for what, handler, right in (
         ("listen", pages.listen, Right.RECORDING_LISTEN),
         ("certificate", pages.certificate, Right.RECORDING_CERTIFY),
@@ -124,6 +130,21 @@ class _Calls:
         except NoSuchFileError:
             return await self.show(visit, problem=visit.say("callpage.fault.no_file"))
         return await self.show(visit, playing=Playing(recording, url))
+
+    async def renew(self, visit: Visit) -> web.StreamResponse:
+        """For the player, whichever page it is on: `{"url", "peaks"}` in place of the `link` that
+        has ended. 403: not, or not any more; 404: there is no file any more.
+        """
+        old = (await visit.form()).get("link", "")
+        terms, now = LinkTerms(self.parts.secret, ""), visit.shell.now()
+        try:
+            url = await renewed(visit.shell.pool, self.rights, visit.by.actor, old, terms, now)
+        except NotAllowedError:
+            await visit.shell.log_refusal(visit, Right.RECORDING_LISTEN)
+            return web.json_response({}, status=403)
+        except NoSuchFileError:
+            return web.json_response({}, status=404)
+        return web.json_response({"url": url, "peaks": peaks_of(url)})
 
     async def certificate(self, visit: Visit) -> web.StreamResponse:
         """The file and the certificate that covers it, together."""

@@ -1,13 +1,15 @@
 """Calls and recordings: found within queues, heard with a right and a reason, written down."""
 
+import asyncio
 import io
+import json
 import re
 import zipfile
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Page, expect
 
 from access.rights import Role, Scope
 from tests.complaints.world import World
@@ -88,6 +90,80 @@ async def test_a_recording_is_heard_in_the_browser_with_a_reason(
         (f"user:{kavita.id}", "नागरिक की शिकायत की जाँच")
     }
     assert str(call) in page.url
+
+
+_SEEK = """second => { const a = document.querySelector('audio'); a.muted = true;
+a.currentTime = second; }"""
+_HEARD = """() => { const a = document.querySelector('audio');
+return a.error || a.seeking || a.readyState < 2 ? 0 : a.currentTime; }"""
+
+
+async def until_heard(page: Page, second: float) -> None:
+    async with asyncio.timeout(40):
+        while await page.evaluate(_HEARD) < second:
+            await asyncio.sleep(0.2)
+
+
+async def long_recording(archive: Centre, tapes: Tapes, page: Page) -> UUID:
+    """More sound than a browser fetches ahead, on the page of its call; played from its begin."""
+    call, recording = await tapes.talked(seconds=900.0)
+    await archive.site.people.add("kavita", Role.SUPERVISOR, language="hi")
+    await sign_in(page, archive.site, "kavita")
+    await page.goto(f"{archive.site.origin}/calls/{call}")
+    await page.fill(f"#l-{recording}", "जाँच")
+    await page.click(".recording button:has-text('सुनें')")
+    await expect(page.locator(".wave path")).to_have_count(2, timeout=60_000)
+    async with asyncio.timeout(20):
+        while not await page.evaluate("() => document.querySelector('audio').duration > 800"):
+            await asyncio.sleep(0.2)
+    return recording
+
+
+async def test_a_link_that_ends_while_it_is_heard_is_renewed_for_the_same_reason(
+    archive: Centre, tapes: Tapes, browser: Browser
+) -> None:
+    page = await new_page(browser)
+    recording = await long_recording(archive, tapes, page)
+    before = await page.get_attribute("audio", "src")
+    archive.site.clock.advance(timedelta(minutes=31))
+    await page.evaluate(_SEEK, 700)
+    await until_heard(page, 700)
+    assert await page.get_attribute("audio", "src") != before
+    await page.click("button[value=play]")
+    await until_heard(page, 701.8)
+    assert await page.inner_text(".player-said") == ""
+    rows = await archive.pool.fetch("select * from recording_access")
+    assert {row["reason"] for row in rows} == {"जाँच"}
+    assert {row["recording_id"] for row in rows} == {recording}
+    archive.site.clock.advance(timedelta(minutes=31))
+    await archive.pool.execute("update role_grant set revoked_at = now()")
+    await page.evaluate(_SEEK, 200)
+    await expect(page.locator(".player-said")).to_contain_text("कारण फिर लिखें", timeout=30_000)
+
+
+async def test_only_ones_own_link_is_renewed_and_not_for_ever(
+    archive: Centre, tapes: Tapes
+) -> None:
+    call, recording = await tapes.talked()
+    client = await signed_in(archive, Role.SUPERVISOR)
+    assert await listen(client, call, recording, "check") == 200
+    link = source(client)
+    archive.site.clock.advance(timedelta(minutes=31))
+    renewed = await client.post("/recordings/renew", link=link)
+    assert renewed.status == 200
+    new = json.loads(client.last)["url"]
+    ranged = {"Range": "bytes=999999999-"}
+    assert (await client.http.get(archive.site.origin + new, headers=ranged)).status == 416
+    assert (await client.http.get(archive.site.origin + new)).status == 200
+    spoilt = ("", "/recordings/x", link.replace("check", "other"), link.replace("s=1", "s=2"))
+    for forged in spoilt:
+        assert (await client.post("/recordings/renew", link=forged)).status == 403, forged
+    other = await signed_in(archive, Role.SUPERVISOR)
+    assert (await other.post("/recordings/renew", link=link)).status == 403
+    archive.site.clock.advance(timedelta(hours=12))
+    await client.get("/sign-in")
+    await client.sign_in("person-0")
+    assert (await client.post("/recordings/renew", link=link)).status == 403
 
 
 async def test_no_reason_no_recording(archive: Centre, tapes: Tapes) -> None:
