@@ -106,7 +106,7 @@ async def until_heard(page: Page, second: float) -> None:
 
 async def long_recording(archive: Centre, tapes: Tapes, page: Page) -> UUID:
     """More sound than a browser fetches ahead, on the page of its call; played from its begin."""
-    call, recording = await tapes.talked(seconds=900.0)
+    call, recording = await tapes.talked(seconds=600.0)
     await archive.site.people.add("kavita", Role.SUPERVISOR, language="hi")
     await sign_in(page, archive.site, "kavita")
     await page.goto(f"{archive.site.origin}/calls/{call}")
@@ -114,7 +114,7 @@ async def long_recording(archive: Centre, tapes: Tapes, page: Page) -> UUID:
     await page.click(".recording button:has-text('सुनें')")
     await expect(page.locator(".wave path")).to_have_count(2, timeout=60_000)
     async with asyncio.timeout(20):
-        while not await page.evaluate("() => document.querySelector('audio').duration > 800"):
+        while not await page.evaluate("() => document.querySelector('audio').duration > 500"):
             await asyncio.sleep(0.2)
     return recording
 
@@ -126,11 +126,11 @@ async def test_a_link_that_ends_while_it_is_heard_is_renewed_for_the_same_reason
     recording = await long_recording(archive, tapes, page)
     before = await page.get_attribute("audio", "src")
     archive.site.clock.advance(timedelta(minutes=31))
-    await page.evaluate(_SEEK, 700)
-    await until_heard(page, 700)
+    await page.evaluate(_SEEK, 500)
+    await until_heard(page, 500)
     assert await page.get_attribute("audio", "src") != before
     await page.click("button[value=play]")
-    await until_heard(page, 701.8)
+    await until_heard(page, 501.8)
     assert await page.inner_text(".player-said") == ""
     rows = await archive.pool.fetch("select * from recording_access")
     assert {row["reason"] for row in rows} == {"जाँच"}
