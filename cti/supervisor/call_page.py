@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
@@ -24,7 +25,7 @@ from cti.supervisor.hearing import ListeningRights, person_may_hear
 from db.pool import Connection
 from db.statements import statements
 from recordings import pausing, retention
-from recordings.certificate import Device, Party
+from recordings.certificate import Device, Party, without_browser
 from recordings.errors import CertificateError, NoSuchFileError, NotAllowedError
 from recordings.handing_out import hand_out
 from recordings.listening import LinkTerms, Wish, link_for, renewed
@@ -33,6 +34,7 @@ from recordings.vault import Vault
 from web.dates import exact
 from web.shell import RightRefusedError, Shell, Visit
 
+_log = structlog.get_logger(__name__)
 _LONGEST_REASON = 500
 
 
@@ -109,6 +111,7 @@ class _Calls:
             may_listen=any(heard),
             may_hold=may(person, Right.RECORDING_HOLD, subject),
             may_certify=may(person, Right.RECORDING_CERTIFY, subject),
+            can_certify=without_browser(self.parts.chromium) is None,
             playing=playing,
             problem=problem,
             status=400 if problem else 200,
@@ -158,8 +161,11 @@ class _Calls:
             body = await self._handed_out(visit, Wish(visit.by.actor, recording, reason), party)
         except NotAllowedError as error:
             raise RightRefusedError from error
-        except (NoSuchFileError, CertificateError):
+        except NoSuchFileError:
             return await self.show(visit, problem=visit.say("callpage.fault.no_file"))
+        except CertificateError as error:
+            _log.error("certificate not made", recording=str(recording), error=str(error))
+            return await self.show(visit, problem=visit.say(f"callpage.fault.{error.fault}"))
         disposition = f'attachment; filename="{recording}.certified.zip"'
         headers = {"Content-Disposition": disposition}
         return web.Response(body=body, content_type="application/zip", headers=headers)

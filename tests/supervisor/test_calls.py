@@ -6,14 +6,18 @@ import json
 import re
 import zipfile
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from access.passwords import Passwords
 from access.rights import Role, Scope
+from db.pool import Pool
+from helpline.clock import ManualClock
 from tests.complaints.world import World
-from tests.supervisor.site import Centre
+from tests.supervisor.site import Centre, centre
 from tests.supervisor.tapes import Tapes
 from tests.web.site import Client
 from tests.web.test_browser import judge, new_page, sign_in
@@ -330,6 +334,33 @@ async def test_hold_and_release_want_the_right_and_a_reason(archive: Centre, tap
     assert (await client.post(f"{path}/release", reason="case over")).status == 303
     await client.get(f"/calls/{call}")
     assert "Held since" not in client.last
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("hi", "क्रोमियम यहाँ नहीं है"), ("en", "it has no Chromium")]
+)
+async def test_without_a_browser_the_page_says_that_no_certificate_can_be_made(
+    pool: Pool, passwords: Passwords, clock: ManualClock, tapes: Tapes, tmp_path: Path,
+    language: str, said: str,
+) -> None:  # fmt: skip
+    call, recording = await tapes.talked()
+    missing = tmp_path / "chromium"
+    async with centre(pool, passwords, clock, vault=tapes.vault, chromium=missing) as hall:
+        await hall.site.people.add("anita", Role.CM_OFFICE, language=language)
+        client = hall.site.client()
+        await client.get("/sign-in")
+        await client.sign_in("anita")
+        await client.get(f"/calls/{call}")
+        assert said in client.last  # before anybody fills the form in
+        path = f"/calls/{call}/recordings/{recording}/certificate"
+        given = {"name": "Anita", "designation": "Under Secretary", "reason": "court"}
+        assert (await client.post(path, **given)).status == 400
+        assert said in client.last
+        missing.write_text("#!/bin/sh\nexit 1\n")
+        missing.chmod(0o700)
+        assert (await client.post(path, **given)).status == 400
+        assert said not in client.last  # there is one, which prints nothing
+    assert await pool.fetchval("select count(*) from recording_event where kind = 'certified'") == 0
 
 
 async def test_the_certificate_comes_with_the_file_that_it_covers(

@@ -55,7 +55,7 @@ export class Questions {
       return button;
     });
     const place = element(
-      "li", {}, element("strong", {}, `${this.texts.asked} ${who}: `), element("span", { className: "asks" }), " ",
+      "li", {}, element("strong", {}, `${this.texts.asked} ${who}: `), element("span", { className: "words" }), " ",
       element("span", { className: "state" }), " ", ...buttons,
     );
     place.dataset.agent = told.agent;
@@ -69,7 +69,7 @@ export class Questions {
     const with_ = `✓ ${this.texts.help_taken.replace("{by}", told.by_name)}`;
     const again = told.unanswered ? ` · ${this.texts.not_answered}` : "";
     place.className = told.by ? "taken" : "waits";
-    write(place.querySelector(".asks"), told.text);
+    write(place.querySelector(".words"), told.text);
     write(place.querySelector(".state"), told.by ? with_ + again : waits);
     place.querySelector("[value=take]").hidden = told.by === this.me;
     place.querySelector("[value=close_question]").hidden = !told.by;
