@@ -15,7 +15,7 @@ from helpline.clock import ManualClock
 from tests.cti.room import ask, receive
 from tests.cti.streams import answered_call, citizen_leg, event
 from tests.supervisor.site import TITLES, Centre, centre
-from tests.web.test_browser import DESK, judge, new_page, sign_in
+from tests.web.test_browser import DESK, judge, judge_both, new_page, sign_in
 from web.dates import IST
 
 pytestmark = pytest.mark.timeout(180)
@@ -287,7 +287,7 @@ async def test_the_day_of_an_agent_is_drawn_and_told_in_minutes(
     page = await new_page(browser)
     await sign_in(page, hall.site, "kavita")
     await page.goto(hall.site.origin + "/supervisor/day")
-    assert await judge(page, "supervisor-day") == []
+    assert await judge_both(page, hall.pool, "supervisor-day") == []
     row = page.locator("tbody tr", has_text="सीता देवी")
     await expect(row.locator("rect")).to_have_count(5)
     await expect(row).to_contain_text("34 मिनट")
@@ -303,7 +303,7 @@ async def test_an_alarm_is_acknowledged_on_its_page(hall: Centre, browser: Brows
     page = await new_page(browser)
     await sign_in(page, hall.site, "kavita")
     await page.goto(hall.site.origin + "/supervisor/alarms")
-    assert await judge(page, "alarms") == []
+    assert await judge_both(page, hall.pool, "alarms") == []
     await page.click("tbody button")
     await expect(page.locator("tbody")).to_contain_text("Kavita")
     by = await hall.pool.fetchval("select acknowledged_by from alarm")
