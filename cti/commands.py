@@ -16,6 +16,7 @@ from cti.directory import Directory
 from cti.drafts import Drafts
 from cti.errors import AmiError, DeskError, NotAllowedError
 from cti.help import HelpChat
+from cti.notices import Notices
 from cti.pausing import RecordingPauses
 from cti.presence import Presence
 from cti.recovery import Recovery
@@ -41,6 +42,7 @@ class Commands:
         softphones: Softphones,
         recovery: Recovery,
         recording: RecordingPauses,
+        notices: Notices,
     ) -> None:
         self._presence = presence
         self._control = control
@@ -51,6 +53,7 @@ class Commands:
         self._softphones = softphones
         self._recovery = recovery
         self._recording = recording
+        self._notices = notices
 
     async def answer(self, agent_id: str, asked: Mapping[str, Any]) -> Answer:
         """Carry one out. Never raises what is the page's or Asterisk's fault."""
@@ -139,13 +142,17 @@ class Commands:
             case {"type": "draft_load", "call": str(call)}:
                 return {"draft": await self._drafts.load(_uuid(call), agent_id)}
             case {"type": "help", "text": str(text)}:
-                await self._help.say(agent_id, f"agent:{agent_id}", text)
+                await self._help.ask(agent_id, text)
             case {"type": "softphone"}:
                 return await self._softphones.issue(agent_id)
             case {"type": "softphone_ready", "calls": int(calls)}:
                 return {"rings": await self._recovery.phone_ready(agent_id, calls)}
             case {"type": "help_history"}:
                 return {"messages": await self._help.history(agent_id)}
+            case {"type": "notices"}:
+                return {"notices": await self._notices.unread(agent_id)}
+            case {"type": "notice_read", "notice": str(notice)}:
+                await self._notices.read(agent_id, _uuid(notice))
             case _:
                 return None
         return {}
@@ -155,4 +162,4 @@ def _uuid(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise NotAllowedError("a key or call must be a UUID") from None
+        raise NotAllowedError("a key, call or notice must be a UUID") from None

@@ -1,10 +1,12 @@
 """The floor: what agents are doing and want, behind their pages."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from typing import Any
 from uuid import UUID
 
+from cti.colleagues import colleagues
 from cti.commands import Commands
+from cti.desk import Agent
 from cti.directory import Directory
 from cti.effects import AgentAnswered, AgentReleased, RangOut
 from cti.follow import FollowUps
@@ -20,7 +22,7 @@ from cti.wishes import Wish
 
 class Floor:
     """Joins the state, the agents' wishes and what their pages ask. Nothing here waits, but
-    `command`.
+    `command`. `seated` (who is signed in) is set by whoever joins the parts.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class Floor:
         self._commands = commands
         self._follow_ups = follow_ups
         self._directory = directory
+        self.seated: Callable[[], Mapping[str, Agent]] = dict
 
     def hello(self, agent_id: str) -> Mapping[str, Any]:
         """`state`, the reasons for a pause (`our_pauses`: those that nobody chooses), the numbers
@@ -66,7 +69,6 @@ class Floor:
             "pause_reasons": reasons,
             "our_pauses": ours,
             "targets": listed,
-            "agents": sorted(self._directory.agents),
             "queue_names": sorted(self._directory.queues),
             "queue_titles": {
                 name: self._directory.titles.get(name) or title_of(name)
@@ -90,6 +92,11 @@ class Floor:
 
     async def command(self, agent_id: str, asked: Mapping[str, Any]) -> Mapping[str, Any]:
         """Carry out what a page asks."""
+        if asked["type"] == "colleagues":
+            agents = colleagues(
+                agent_id, self._directory.agents, self.seated(), self._timeline.standings()
+            )
+            return {"type": "answer", "id": asked["id"], "ok": True, "agents": agents}
         return await self._commands.answer(agent_id, asked)
 
     def member_changed(self, agent_id: str) -> None:

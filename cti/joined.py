@@ -25,9 +25,11 @@ from cti.leaving import Leaving
 from cti.legs import Legs
 from cti.live import LiveState
 from cti.membership import Membership, NumberOf, unnumbered
+from cti.notices import Notices
 from cti.pausing import RecordingPauses
 from cti.ports import CallerHistory
 from cti.presence import Presence
+from cti.questions import OpenQuestions
 from cti.recovery import Recovery
 from cti.routing import Routing
 from cti.screenpop import ScreenPops
@@ -106,13 +108,13 @@ class Cti:
         self.writes = Writes(pool, retry=settings.write_retry)
         self.drafts = Drafts(pool, self.writes, now)
         self.softphones = Softphones(settings.softphones, publish, now)
-        help_chat = HelpChat(pool, now)
+        help_chat, notices = HelpChat(pool, now), Notices(pool, now)
         pauses = RecordingPauses(pool, recorder, limit=settings.pause_limit, now=now)
         self._join_standings(link, settings, pool, now)
         self._join_calls(link, settings, pool, pauses, now)
-        self._join_desk(settings, pool, help_chat, pauses, now)
+        self._join_desk(settings, pool, help_chat, notices, pauses, now)
         self._join_consumer(link, settings, history, now)
-        self._join_supervisors(link, settings, pool, help_chat, now)
+        self._join_supervisors(link, settings, pool, help_chat, notices, now)
         help_chat.to_agent = self.desk.tell
         help_chat.to_supervisors = self.wallboards.tell
 
@@ -163,6 +165,7 @@ class Cti:
         settings: CtiSettings,
         pool: Callable[[], Pool],
         help_chat: HelpChat,
+        notices: Notices,
         pauses: RecordingPauses,
         now: Clock,
     ) -> None:
@@ -172,7 +175,7 @@ class Cti:
             self.live, self.presence, self.timeline,
             Commands(
                 self.presence, self.control, self.clicks, directory, self.drafts, help_chat,
-                self.softphones, self.recovery, pauses,
+                self.softphones, self.recovery, pauses, notices,
             ),
             self.follow_ups, directory, self.softphones,
         )  # fmt: skip
@@ -181,6 +184,7 @@ class Cti:
             pool, self.writes, floor=self.floor, members_changed=self.membership.wake, now=now,
         )  # fmt: skip
         self.recovery.away = self.desk.is_away
+        self.floor.seated = self.desk.serving
 
     def _join_consumer(
         self, link: AmiLink, settings: CtiSettings, history: CallerHistory, now: Clock
@@ -198,19 +202,20 @@ class Cti:
         settings: CtiSettings,
         pool: Callable[[], Pool],
         help_chat: HelpChat,
+        notices: Notices,
         now: Clock,
     ) -> None:
         """Wallboards, what supervisors may ask, alarms, and other cells on this database."""
         directory = settings.directory
         self.supervision = Supervision(
             link, self.live, self.presence, self.timeline, self.desk, self.control, pool,
-            directory, help_chat, cell=settings.cell, caller_id=settings.caller_id,
+            directory, help_chat, notices, cell=settings.cell, caller_id=settings.caller_id,
             members_changed=self.membership.wake, now=now,
         )  # fmt: skip
         self.wallboards = Wallboards(
-            self.live, self.timeline, self.supervision, pool, cell=settings.cell, link=link,
-            now=now, look_every=settings.look_every, trunk_limit=settings.trunk_limit,
-            titles=directory.titles, planned=settings.planned,
+            self.live, self.timeline, self.supervision, pool, OpenQuestions(help_chat.open),
+            cell=settings.cell, link=link, now=now, look_every=settings.look_every,
+            trunk_limit=settings.trunk_limit, titles=directory.titles, planned=settings.planned,
         )  # fmt: skip
         self.cells = CellLink(
             pool, now, cell=settings.cell, url=settings.url, every=settings.cells_every,

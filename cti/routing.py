@@ -14,6 +14,7 @@ from db.errors import AWAY, stop_if_cancelled
 
 _log = structlog.get_logger(__name__)
 _BESIDE = frozenset({"listen", "whisper", "barge"})
+_IN_WRITING = frozenset({"help", "help_take", "help_close"})
 IN_ANOTHER_CELL = "this agent is in another cell"
 NOT_TOLD_EVERYWHERE = "not told in every cell"
 
@@ -38,6 +39,8 @@ class Routing:
             match asked:
                 case {"type": "broadcast", "queue": str(), "text": str()}:
                     return await self._to_all(who, asked)
+                case {"type": str(what), "agent": str(agent)} if what in _IN_WRITING:
+                    return await self._to_their_page(agent, who, asked)
                 case {"agent": str(agent)} if agent not in self._here.signed_in():
                     return await self._to_whom_has(agent, who, asked)
         except AWAY as error:
@@ -54,13 +57,25 @@ class Routing:
             return _refused(asked, IN_ANOTHER_CELL, cell=cell, url=self._cells.url_of(cell))
         return await self._ask(cell, who, asked)
 
+    async def _to_their_page(self, agent: str, who: Supervisor, asked: Mapping[str, Any]) -> Answer:
+        """By the cell that has the agent's page. The log is in the database: where that cell says
+        nothing it is written here, and read when the page is back.
+        """
+        if agent not in self._here.signed_in():
+            cell = await self._cells.cell_of(agent)
+            if cell in self._cells.speaking():
+                return await self._ask(cell, who, asked)
+        return await self._here.answer(who, asked)
+
     async def _to_all(self, who: Supervisor, asked: Mapping[str, Any]) -> Answer:
         """Here first: what is refused here is told nobody elsewhere. A silent cell is not waited
         for, and is named.
         """
-        here = await self._here.answer(who, asked)
+        told = {name: value for name, value in asked.items() if name != "notice"}
+        here = await self._here.answer(who, told)
         if not here["ok"]:
             return here
+        asked = {**told, "notice": here["notice"]}
         speaking = self._cells.speaking()
         answers = await asyncio.gather(*(self._ask(cell, who, asked) for cell in speaking))
         untold = [cell for cell, answer in zip(speaking, answers, strict=True) if not answer["ok"]]

@@ -94,4 +94,5 @@ def seen_by(board: Board, supervisor: Supervisor) -> dict[str, Any]:
         "agents": agents,
         "by_status": by_status,
         "alarms": [one for one in board.get("alarms", ()) if one["queue"] in mine | {""}],
+        "questions": [one for one in board.get("questions", ()) if supervisor.sees(one["queues"])],
     }

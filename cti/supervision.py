@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import structlog
 
@@ -13,6 +14,7 @@ from cti.directory import Directory
 from cti.errors import AmiError, DeskError, NotAllowedError, NotNowError
 from cti.help import HelpChat
 from cti.live import LiveState
+from cti.notices import DEFAULT, Notices
 from cti.originate import OriginateCommand, OriginateReply
 from cti.presence import Presence
 from cti.supervising import Supervisor
@@ -27,7 +29,6 @@ from dialplans import names
 _log = structlog.get_logger(__name__)
 _ACQUIRE_SECONDS = 5.0
 _RING_MS = 30_000
-_LONGEST_BROADCAST = 500
 _LONGEST_REASON = 500
 _NOT_YOURS = "this is not one of your queues"
 _NEED_A_REASON = frozenset(
@@ -49,6 +50,7 @@ class Supervision:
         pool: Callable[[], Pool],
         directory: Directory,
         help_chat: HelpChat,
+        notices: Notices,
         *,
         cell: str,
         caller_id: str,
@@ -64,6 +66,7 @@ class Supervision:
         self._pool = pool
         self._directory = directory
         self._help = help_chat
+        self._notices = notices
         self._cell = cell
         self._caller_id = caller_id
         self._members_changed = members_changed
@@ -77,7 +80,7 @@ class Supervision:
         """Never raises what is the page's, Asterisk's or the database's fault."""
         head = {"type": "answer", "id": asked["id"]}
         try:
-            known = await self._carry_out(who, asked)
+            more = await self._carry_out(who, asked)
         except DeskError as error:
             return head | {"ok": False, "reason": str(error)}
         except AmiError as error:
@@ -87,11 +90,15 @@ class Supervision:
             stop_if_cancelled()
             _log.warning("supervisor's command not carried out", error=repr(error))
             return head | {"ok": False, "reason": "the database is away"}
-        if not known:
+        if more is None:
             return head | {"ok": False, "reason": "not a message that we know"}
-        return head | {"ok": True}
+        return head | {"ok": True} | dict(more)
 
-    async def _carry_out(self, who: Supervisor, asked: Mapping[str, Any]) -> bool:
+    async def _carry_out(
+        self, who: Supervisor, asked: Mapping[str, Any]
+    ) -> Mapping[str, Any] | None:
+        """What the answer has beside `ok`; None: no such command."""
+        more: Mapping[str, Any] = {}
         match asked:
             case {
                 "type": "force_pause" | "force_ready" | "force_sign_out" as what,
@@ -101,12 +108,12 @@ class Supervision:
                 await self._force(who, what, agent, _why(reason))
             case {"type": "move", "agent": str(agent), "queues": list(queues), "reason": str(why)}:
                 await self._move(who, agent, queues, _why(why))
-            case {"type": "help", "agent": str(agent), "text": str(text)}:
-                if who.queues is not None and not who.sees(self._queues_of(agent)):
-                    raise NotAllowedError(_NOT_YOURS)
-                await self._help.say(agent, f"supervisor:{who.name}", text)
             case {"type": "broadcast", "queue": str(queue), "text": str(text)}:
-                await self._broadcast(who, queue, text)
+                more = await self._broadcast(who, queue, text, asked)
+            case {"type": "help_history", "agent": str(agent)}:
+                return {"messages": await self._help.history(agent, who)}
+            case {"type": "help" | "help_take" | "help_close", "agent": str(agent)}:
+                await self._help_with(who, agent, asked)
             case {
                 "type": "listen" | "whisper" | "barge" as mode,
                 "agent": str(agent),
@@ -117,9 +124,21 @@ class Supervision:
             case {"type": str(what)} if what in _NEED_A_REASON:
                 raise NotAllowedError("say why")
             case _:
-                return False
+                return None
         _log.info("supervisor acted", supervisor=who.actor, what=asked["type"])
-        return True
+        return more
+
+    async def _help_with(self, who: Supervisor, agent: str, asked: Mapping[str, Any]) -> None:
+        """What an agent asks, of whichever cell: the log is one."""
+        match asked:
+            case {"type": "help", "text": str(text)}:
+                await self._help.answer(who, agent, text)
+            case {"type": "help_take", "seen": str(seen)}:
+                await self._help.take(who, agent, seen)
+            case {"type": "help_close"}:
+                await self._help.close(who, agent)
+            case _:
+                raise NotAllowedError("something is missing")
 
     async def _force(self, who: Supervisor, what: str, agent: str, reason: str) -> None:
         """Pause, make ready or sign out: written down first."""
@@ -162,19 +181,30 @@ class Supervision:
             await statements().desk_move_agent(conn, agent_id=agent, queues=target, cell=self._cell)
         self._members_changed()
 
-    async def _broadcast(self, who: Supervisor, queue: str, text: str) -> None:
-        if not 0 < len(text.strip()) <= _LONGEST_BROADCAST or "\0" in text:
-            raise NotAllowedError(f"a message has 1 to {_LONGEST_BROADCAST} characters")
+    async def _broadcast(
+        self, who: Supervisor, queue: str, text: str, asked: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """`notice` in what is asked: another cell has written it down, and asks us to tell it."""
         if not queue or not who.may([queue]):
             raise NotAllowedError(_NOT_YOURS)
-        async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as conn:
+        match asked:
+            case {"notice": str(id)}:
+                told = await self._notices.written(UUID(id))
+            case {"hours": int(hours)}:
+                told = await self._put_notice(who, queue, text, hours)
+            case _:
+                told = await self._put_notice(who, queue, text, DEFAULT)
+        for agent in {agent for one, agent in self._live.state.members if one == told["queue"]}:
+            self._desk.tell(agent, told)
+        return {"notice": told["notice"]}
+
+    async def _put_notice(
+        self, who: Supervisor, queue: str, text: str, hours: int
+    ) -> dict[str, Any]:
+        async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as conn, conn.transaction():
+            told = await self._notices.put(conn, who, queue, text, hours)
             await self._note(conn, who, "broadcast", f"queue:{queue}", text)
-        message = {
-            "type": "broadcast", "from": who.name, "queue": queue, "text": text,
-            "at": self._now().isoformat(),
-        }  # fmt: skip
-        for agent in {agent for one, agent in self._live.state.members if one == queue}:
-            self._desk.tell(agent, message)
+        return told
 
     async def _note(
         self,

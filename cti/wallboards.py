@@ -17,6 +17,7 @@ from cti.board import Board, board
 from cti.cells import Word, merged, titles_of
 from cti.live import LiveState
 from cti.pages import CLOSE_SIGNED_OUT, Message, Page
+from cti.questions import OpenQuestions
 from cti.queue_titles import Titles
 from cti.supervising import Supervisor, seen_by
 from cti.supervision import Supervision
@@ -64,6 +65,7 @@ class Wallboards:
         timeline: Timeline,
         supervision: Supervision,
         pool: Callable[[], Pool],
+        questions: OpenQuestions,
         *,
         cell: str,
         link: AmiLink,
@@ -79,6 +81,7 @@ class Wallboards:
         self._timeline = timeline
         self._supervision = supervision
         self._pool = pool
+        self._questions = questions
         self._cell = cell
         self._link = link
         self._now = now
@@ -106,7 +109,7 @@ class Wallboards:
             for name in queues
         }
         whole = merged(self._own(), self._cell, self.words(), lines, self._now())
-        return {**whole, "planned": self._planned}
+        return {**whole, "planned": self._planned, "questions": self._questions.known()}
 
     def titles(self) -> Titles:
         """What people read for the queues, of all cells."""
@@ -128,6 +131,7 @@ class Wallboards:
         self._forwarded[word.cell] = max([last or 0, *(one["n"] for one in told)])
         for one in told:
             if last is not None and one["n"] > last:
+                self._questions.changed()
                 self._tell(one["message"], one["queues"])
 
     def _own(self) -> Board:
@@ -149,6 +153,7 @@ class Wallboards:
         last = self._told[-1].number if self._told else 0
         number = max(last + 1, int(self._now().timestamp() * 1000))
         self._told.append(Told(number, message, queues))
+        self._questions.changed()
         self._tell(message, queues)
 
     def _tell(self, message: Message, queues: Sequence[str]) -> None:
@@ -162,6 +167,7 @@ class Wallboards:
         if supervisor is None or len(self._pages) >= _MOST_PAGES:
             await socket.close(message=b"not now")
             return
+        await self._questions.look()
         page = Page(f"supervisor {supervisor.actor}", socket, request, _OUTGOING)
         self._pages[page] = supervisor
         tasks = [
@@ -195,6 +201,7 @@ class Wallboards:
                 await self._read_figures()
             if not self._pages:
                 continue
+            await self._questions.look()
             current = self.board()
             changed = {**current, "at": None} != {**last, "at": None}
             for page, supervisor in list(self._pages.items()):
@@ -260,7 +267,10 @@ class Wallboards:
             return None
 
     def _hello(self, supervisor: Supervisor) -> Message:
-        return {"type": "hello", "name": supervisor.name, "phone": supervisor.phone}
+        return {
+            "type": "hello", "name": supervisor.name, "phone": supervisor.phone,
+            "actor": supervisor.actor,
+        }  # fmt: skip
 
     async def _read_figures(self) -> None:
         now = self._now()

@@ -9,6 +9,8 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import structlog
+
 from complaints.categories import not_for_complaints
 from complaints.explaining import explain
 from complaints.heads import compare_heads, daily_files, write_heads
@@ -28,12 +30,14 @@ from helpline.settings import Settings, SettingsError
 from helpline.tls import make_certificate
 from helpline.tools import load_tools
 from helpline.wiring import Helpline
+from recordings.certificate import without_browser
 
 #: Where set-up's manifest is looked for: the checkout that this package was installed from.
 PROJECT = Path(__file__).parents[1]
 
 _TRIAL_ADDRESS = IPv4Address("127.0.0.99")
 _DRAIN_SECONDS = 30.0
+_log = structlog.get_logger(__name__)
 
 
 async def serve(settings: Settings, _options: argparse.Namespace) -> int:
@@ -48,10 +52,19 @@ async def serve(settings: Settings, _options: argparse.Namespace) -> int:
         print(
             f"helpline serves cell {settings.cell.name} on {settings.http.public_url}", flush=True
         )
+        if (why := _without_certificates(settings)) is not None:
+            print(f"warning: {why}", flush=True)
+            _log.warning("certificates cannot be made", why=why)
         await stop.wait()
     finally:
         await helpline.stop(drain_seconds=_DRAIN_SECONDS)
     return 0
+
+
+def _without_certificates(settings: Settings) -> str | None:
+    """What this machine lacks for them; everything else goes on without."""
+    why = without_browser(settings.recordings.chromium)
+    return None if why is None else f"certificates of recordings cannot be made: {why}"
 
 
 async def migrate(settings: Settings, _options: argparse.Namespace) -> int:
@@ -95,10 +108,12 @@ async def check(settings: Settings, _options: argparse.Namespace) -> int:
     )
     for finding in findings:
         print(finding)
-    if any(finding.severity is Severity.ERROR for finding in findings):
-        return 1
-    print(f"cell {cell.name}: Asterisk {asterisk.version} loads its configuration")
-    return 0
+    faulty = any(finding.severity is Severity.ERROR for finding in findings)
+    if not faulty:
+        print(f"cell {cell.name}: Asterisk {asterisk.version} loads its configuration")
+    if (why := _without_certificates(settings)) is not None:
+        print(f"warning: {why}")
+    return int(faulty)
 
 
 async def demo(_settings: Settings, options: argparse.Namespace) -> int:

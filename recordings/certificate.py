@@ -18,7 +18,7 @@ from typing import Literal
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from recordings.errors import CertificateError
+from recordings.errors import CertificateError, NoBrowserError, NoHindiFontError
 from recordings.finding import Found
 from recordings.vault import StoredObject
 
@@ -88,12 +88,19 @@ def as_html(certificate: Certificate) -> str:
     return template.render(c=certificate)
 
 
+def without_browser(chromium: Path) -> str | None:
+    """Why nothing can be printed here, and what to do; None where there is a program to try."""
+    if not chromium.is_file():
+        return f"no Chromium at {chromium}: install it, or set recordings.chromium to where it is"
+    if not os.access(chromium, os.X_OK):
+        return f"{chromium} may not be run by us: see recordings.chromium"
+    return None
+
+
 async def print_pdf(chromium: Path, html: str, path: Path) -> None:
     """Print a page to `path` as PDF. Raises `CertificateError`; then there is no file."""
-    if not chromium.is_file():
-        raise CertificateError(
-            f"no Chromium at {chromium}: install it, or set recordings.chromium to where it is"
-        )
+    if (why := without_browser(chromium)) is not None:
+        raise NoBrowserError(why)
     with tempfile.TemporaryDirectory(prefix="helpline-print-") as folder:
         page, printed = Path(folder) / "page.html", Path(folder) / "page.pdf"
         page.write_text(html, encoding="utf-8")
@@ -107,7 +114,7 @@ async def print_pdf(chromium: Path, html: str, path: Path) -> None:
             raise CertificateError(f"Chromium printed nothing: {said[-200:]}")
         data = printed.read_bytes()
     if not _DEVANAGARI.search(data):
-        raise CertificateError("no font has Devanagari here: install fonts-noto-core")
+        raise NoHindiFontError("no font has Devanagari here: install fonts-noto-core")
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)

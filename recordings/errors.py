@@ -54,4 +54,24 @@ class PauseError(RecordingError):
 
 
 class CertificateError(RecordingError):
-    """The certificate cannot be made."""
+    """The certificate cannot be made. `fault`: what of, as pages say it in their language."""
+
+    fault = "not_printed"
+
+
+class NoBrowserError(CertificateError):
+    """There is no Chromium here to print it with."""
+
+    fault = "no_browser"
+
+
+class NoHindiFontError(CertificateError):
+    """No font here has Devanagari."""
+
+    fault = "no_font"
+
+
+class FileChangedError(CertificateError):
+    """The file is not what the store says it holds."""
+
+    fault = "file_changed"

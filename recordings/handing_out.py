@@ -8,8 +8,16 @@ from pathlib import Path
 from db.pool import Pool
 from db.statements import statements
 from recordings import events, finding, pausing
-from recordings.certificate import Certificate, ChainEntry, Device, Party, as_html, print_pdf
-from recordings.errors import CertificateError, NoSuchFileError
+from recordings.certificate import (
+    Certificate,
+    ChainEntry,
+    Device,
+    Party,
+    as_html,
+    print_pdf,
+    without_browser,
+)
+from recordings.errors import FileChangedError, NoBrowserError, NoSuchFileError
 from recordings.listening import Rights, Wish, take_out
 from recordings.vault import Role, StoredObject, Vault
 
@@ -31,10 +39,12 @@ async def hand_out(
 
     Raises `CertificateError`, and what `listening.take_out` raises.
     """
+    if (why := without_browser(chromium)) is not None:
+        raise NoBrowserError(why)  # before anything is taken out, and written down as taken
     path, one = await take_out(pool, vault, rights, wish, folder, now, role=role)
     written = await asyncio.to_thread(_sha256, path)
     if written != one.sha256:
-        raise CertificateError(f"{path} is not what the store holds")
+        raise FileChangedError(f"{path} is not what the store holds")
     certificate = await _gather(pool, wish, one, party, device, now)
     pdf = folder / f"{one.recording_id}.{one.format}.certificate.pdf"
     await print_pdf(chromium, as_html(certificate), pdf)

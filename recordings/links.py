@@ -55,11 +55,28 @@ def verify(
     folder: str = RECORDINGS,
 ) -> bool:
     """Whether these parts of a link, as they came, are one that we signed and that still holds."""
-    good = _signature(secret, recording_id, audience, expires, reason, folder)
-    genuine = hmac.compare_digest(good.encode(), signature.encode("utf-8", "surrogateescape"))
-    if not genuine or "\n" in recording_id or not _EPOCH_SECONDS.fullmatch(expires):
+    if not genuine(
+        secret, recording_id, audience, expires, signature, reason, folder=folder
+    ):  # fmt: skip
         return False
     return now.timestamp() < int(expires)
+
+
+def genuine(
+    secret: bytes,
+    recording_id: str,
+    audience: str,
+    expires: str,
+    signature: str,
+    reason: str = "",
+    *,
+    folder: str = RECORDINGS,
+) -> bool:
+    """Whether they are one that we signed, which may have expired."""
+    good = _signature(secret, recording_id, audience, expires, reason, folder)
+    if not hmac.compare_digest(good.encode(), signature.encode("utf-8", "surrogateescape")):
+        return False
+    return "\n" not in recording_id and _EPOCH_SECONDS.fullmatch(expires) is not None
 
 
 def _signature(

@@ -9,12 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
 from db.pool import Pool
 from recordings import links, rows
 from recordings.errors import NoSuchFileError, NotAllowedError
 from recordings.vault import Role, StoredObject, Vault
+
+#: How long after its end a link is renewed without the reason being typed again: a shift.
+RENEWABLE = timedelta(hours=12)
 
 
 class Rights(Protocol):
@@ -53,6 +57,29 @@ async def link_for(pool: Pool, rights: Rights, wish: Wish, terms: LinkTerms, now
     until = now + terms.lifetime
     reason = wish.reason.strip()
     return links.sign(terms.secret, terms.base_url, wish.recording_id, wish.user, until, reason)
+
+
+async def renewed(
+    pool: Pool, rights: Rights, user: str, old: str, terms: LinkTerms, now: datetime
+) -> str:
+    """A new link in place of one that has expired while it was listened to: the right is asked
+    again, the reason is the one given then.
+
+    Raises `NotAllowedError`: not their link, not ours, too old, or the right is gone; and
+    `NoSuchFileError`.
+    """
+    parts = urlsplit(old)
+    given = dict(parse_qsl(parts.query))
+    recording_id = parts.path.rpartition("/")[2]
+    audience, reason = given.get("audience", ""), given.get("reason", "")
+    expires, signature = given.get("expires", ""), given.get("signature", "")
+    ours = links.genuine(terms.secret, recording_id, audience, expires, signature, reason)
+    if not ours or audience != user:
+        raise NotAllowedError("this link was not given to them")
+    if now.timestamp() - int(expires) > RENEWABLE.total_seconds():
+        raise NotAllowedError("this link ended long ago: a reason is needed again")
+    wish = Wish(user, UUID(recording_id), reason)
+    return await link_for(pool, rights, wish, terms, now)
 
 
 async def take_out(

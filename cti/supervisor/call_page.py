@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
@@ -24,15 +25,16 @@ from cti.supervisor.hearing import ListeningRights, person_may_hear
 from db.pool import Connection
 from db.statements import statements
 from recordings import pausing, retention
-from recordings.certificate import Device, Party
+from recordings.certificate import Device, Party, without_browser
 from recordings.errors import CertificateError, NoSuchFileError, NotAllowedError
 from recordings.handing_out import hand_out
-from recordings.listening import LinkTerms, Wish, link_for
+from recordings.listening import LinkTerms, Wish, link_for, renewed
 from recordings.pausing import Pause
 from recordings.vault import Vault
 from web.dates import exact
 from web.shell import RightRefusedError, Shell, Visit
 
+_log = structlog.get_logger(__name__)
 _LONGEST_REASON = 500
 
 
@@ -55,9 +57,14 @@ class Playing:
 
     @property
     def peaks(self) -> str:
-        """Where the player finds what to draw: the same link, one step down."""
-        path, _, query = self.url.partition("?")
-        return f"{path}/peaks?{query}"
+        """Where the player finds what to draw."""
+        return peaks_of(self.url)
+
+
+def peaks_of(url: str) -> str:
+    """What to draw beside a link: the same one, one step down."""
+    path, _, query = url.partition("?")
+    return f"{path}/peaks?{query}"
 
 
 def add_routes(app: web.Application, shell: Shell, parts: CallParts) -> None:
@@ -69,6 +76,7 @@ def add_routes(app: web.Application, shell: Shell, parts: CallParts) -> None:
 
     router = app.router
     router.add_get("/calls/{id}", page(pages.show, Right.CALL_FIND))
+    router.add_post("/recordings/renew", shell.page(pages.renew))
     for what, handler, right in (
         ("listen", pages.listen, Right.RECORDING_LISTEN),
         ("certificate", pages.certificate, Right.RECORDING_CERTIFY),
@@ -103,6 +111,7 @@ class _Calls:
             may_listen=any(heard),
             may_hold=may(person, Right.RECORDING_HOLD, subject),
             may_certify=may(person, Right.RECORDING_CERTIFY, subject),
+            can_certify=without_browser(self.parts.chromium) is None,
             playing=playing,
             problem=problem,
             status=400 if problem else 200,
@@ -125,6 +134,21 @@ class _Calls:
             return await self.show(visit, problem=visit.say("callpage.fault.no_file"))
         return await self.show(visit, playing=Playing(recording, url))
 
+    async def renew(self, visit: Visit) -> web.StreamResponse:
+        """For the player, whichever page it is on: `{"url", "peaks"}` in place of the `link` that
+        has ended. 403: not, or not any more; 404: there is no file any more.
+        """
+        old = (await visit.form()).get("link", "")
+        terms, now = LinkTerms(self.parts.secret, ""), visit.shell.now()
+        try:
+            url = await renewed(visit.shell.pool, self.rights, visit.by.actor, old, terms, now)
+        except NotAllowedError:
+            await visit.shell.log_refusal(visit, Right.RECORDING_LISTEN)
+            return web.json_response({}, status=403)
+        except NoSuchFileError:
+            return web.json_response({}, status=404)
+        return web.json_response({"url": url, "peaks": peaks_of(url)})
+
     async def certificate(self, visit: Visit) -> web.StreamResponse:
         """The file and the certificate that covers it, together."""
         recording = await _recording(visit, Right.RECORDING_CERTIFY)
@@ -137,8 +161,11 @@ class _Calls:
             body = await self._handed_out(visit, Wish(visit.by.actor, recording, reason), party)
         except NotAllowedError as error:
             raise RightRefusedError from error
-        except (NoSuchFileError, CertificateError):
+        except NoSuchFileError:
             return await self.show(visit, problem=visit.say("callpage.fault.no_file"))
+        except CertificateError as error:
+            _log.error("certificate not made", recording=str(recording), error=str(error))
+            return await self.show(visit, problem=visit.say(f"callpage.fault.{error.fault}"))
         disposition = f'attachment; filename="{recording}.certified.zip"'
         headers = {"Content-Disposition": disposition}
         return web.Response(body=body, content_type="application/zip", headers=headers)

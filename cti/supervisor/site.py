@@ -14,6 +14,7 @@ from cti.supervisor import (
     call_list,
     call_page,
     limit_page,
+    notice_page,
     owed_page,
     quality_page,
     report_page,
@@ -56,6 +57,7 @@ def add_supervisor_pages(
     shell.helpers["queue_title"] = lambda language: partial(_title, titles, language)
     wall.add_routes(app, shell, cell=cell, queues=wrap_up)
     alarm_page.add_routes(app, shell)
+    notice_page.add_routes(app, shell)
     limit_page.add_routes(app, shell, queues=wrap_up, rules=alarms)
     call_list.add_routes(app, shell, titles)
     call_page.add_routes(app, shell, parts)

@@ -9,6 +9,7 @@ from aiohttp import web
 from access.rights import Right
 from access.users import ACQUIRE_SECONDS
 from cti.alarms import AlarmKind
+from cti.notices import LASTS
 from cti.supervising import Supervisor, supervising
 from cti.views import AgentStatus
 from db.statements import statements
@@ -21,8 +22,9 @@ _FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
 _TEXTS = (
     "wait", "ready", "unreachable", "paused", "ringing", "in_call", "wrap_up", "held", "act_on",
     "agents", "waiting", "longest", "level", "answered", "abandoned", "of", "stale", "away", "done",
-    "refused", "no_agents", "no_queues", "no_alarms", "asked",
-    "acknowledged", "answer", "seats", "silent", "silent_always", "not_counted", "no_link", "up",
+    "refused", "no_agents", "no_queues", "no_alarms", "asked", "take", "close_question",
+    "waits_since", "help_taken", "help_closed", "not_answered", "acknowledged", "answer",
+    "seats", "silent", "silent_always", "not_counted", "no_link", "up",
 )  # fmt: skip
 REASONS = (
     "say_why", "this_agent_is_not_signed_in", "this_agent_is_in_no_call", "no_such_telephone",
@@ -30,6 +32,7 @@ REASONS = (
     "your_telephone_cannot_be_called_now", "asterisk_did_not_answer", "the_database_is_away",
     "signed_out", "this_agent_is_in_another_cell", "the_other_cell_did_not_take_it",
     "whether_the_other_cell_did_it_is_not_known", "not_told_in_every_cell",
+    "somebody_else_has_taken_it", "nothing_is_open",
 )  # fmt: skip
 
 
@@ -92,7 +95,7 @@ class _Wall:
     async def show(self, visit: Visit) -> web.StreamResponse:
         supervisor = supervisor_of(visit)
         # The scripts put times and counts in.
-        later = {name: "{" + name + "}" for name in ("at", "here", "planned")}
+        later = {name: "{" + name + "}" for name in ("at", "here", "planned", "by")}
         texts = {name: visit.say(f"wall.{name}", **later) for name in _TEXTS}
         reasons = {name: visit.say(f"wall.reason.{name}") for name in REASONS}
         kinds = {kind.value: visit.say(f"alarm.{kind}") for kind in AlarmKind}
@@ -102,6 +105,7 @@ class _Wall:
             texts={**texts, "reasons": reasons, "alarms": kinds, "pauses": pauses},
             queues=[name for name in self.queues if supervisor.may([name])],
             phone=supervisor.phone,
+            lasts=LASTS,
         )
 
     async def day(self, visit: Visit) -> web.StreamResponse:

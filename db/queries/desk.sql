@@ -71,11 +71,50 @@ select version, form::text as form from call_draft where call_id = :call_id and 
 -- name: desk_delete_draft(call_id, agent_id)!
 delete from call_draft where call_id = :call_id and agent_id = :agent_id;
 
--- name: desk_put_help(id, agent_id, author, text, at)!
-insert into help_message (id, agent_id, author, text, at) values (:id, :agent_id, :author, :text, :at);
+-- name: desk_hold_help(agent_id)^
+-- Whose conversation it is, and nobody else writes in it meanwhile.
+select a.id, coalesce(s.queues, a.queues) as queues
+from agent a left join agent_session s on s.agent_id = a.id and s.signed_out_at is null
+where a.id = :agent_id for no key update of a;
+
+-- name: desk_put_help(id, agent_id, kind, author, actor, text, at)!
+insert into help_message (id, agent_id, kind, author, actor, text, at)
+values (:id, :agent_id, :kind, :author, :actor, :text, :at);
 
 -- name: desk_help(agent_id, at_most)
-select author, text, at from help_message where agent_id = :agent_id order by id desc limit :at_most;
+-- Newest first.
+select kind, author, actor, text, at from help_message where agent_id = :agent_id order by n desc limit :at_most;
+
+-- name: desk_open_help(agent_id, at_most)
+-- What agents have asked since their conversation was last closed, and who has it; of one agent, or of all cells. Those
+-- whom nobody has taken up come first, longest waiting first. Each agent is looked up by indexes: the log is long.
+select a.id as agent, a.name, a.cell, coalesce(s.queues, a.queues) as queues, m.text, m.at, q.since,
+       t.author, t.actor, coalesce(t.n < m.n, true) as unanswered
+from agent a
+left join agent_session s on s.agent_id = a.id and s.signed_out_at is null
+left join lateral (select n from help_message where agent_id = a.id and kind = 'closed' order by n desc limit 1) c on true
+cross join lateral (select min(at) as since, max(n) as last from help_message
+                    where agent_id = a.id and n > coalesce(c.n, 0) and kind = 'said' and author like 'agent:%') q
+join help_message m on m.agent_id = a.id and m.n = q.last
+left join lateral (select n, author, actor from help_message
+                   where agent_id = a.id and n > coalesce(c.n, 0) and author not like 'agent:%' order by n desc limit 1) t
+    on true
+where :agent_id::text is null or a.id = :agent_id
+order by t.n is not null, q.since, a.id limit :at_most;
+
+-- name: desk_notices(agent_id, now, at_most)
+-- What this agent has not read yet, of the queues where they are now.
+select n.id, n.queue, n.text, n.author, n.at, n.until
+from agent a
+left join agent_session s on s.agent_id = a.id and s.signed_out_at is null
+join notice n on n.queue = any(coalesce(s.queues, a.queues)) and n.until > :now
+where a.id = :agent_id and not exists (select from notice_read r where r.notice_id = n.id and r.agent_id = a.id)
+order by n.at, n.id limit :at_most;
+
+-- name: desk_read_notice(notice_id, agent_id, at)!
+-- The first time counts.
+insert into notice_read (notice_id, agent_id, at) values (:notice_id, :agent_id, :at)
+on conflict do nothing;
 
 -- name: desk_places(words, first, at_most)
 -- For the place picker: every word is in a place's name, or in that of the place around it. Larger places first.

@@ -19,12 +19,14 @@ from of_call o join complaint c on c.id = o.complaint_id join category k on k.co
 
 -- name: listening_speaks_now(recording_id, agent_id, began_after)$
 -- Whether the agent speaks now, or writes up after speaking, with the number whose earlier call was recorded. What the
--- agent does is what Asterisk said (agent_state); what an officer reported by telephone is no citizen's call.
+-- agent does is what Asterisk said (agent_state), which knows a wrap-up as a pause and not its call: that one stands
+-- with what the agent wants (agent_session). What an officer reported by telephone is no citizen's call.
 select exists (
     select from recording r
     join call l on l.id = r.call_id
     join agent_state s on s.agent_id = :agent_id and s.until_at is null and s.state in ('in_call', 'wrap_up')
-    join call n on n.id = s.call_id and n.id <> l.id and n.citizen_number = l.citizen_number
+    left join agent_session w on w.agent_id = s.agent_id and w.signed_out_at is null and s.state = 'wrap_up'
+    join call n on n.id = coalesce(w.wrap_up_call, s.call_id) and n.id <> l.id and n.citizen_number = l.citizen_number
     where r.id = :recording_id and r.kind = 'call' and l.started_at >= :began_after and l.ended_at is not null
       and l.outcome is distinct from 'disposal_told' and l.outcome is distinct from 'officer_refused'
       and l.outcome is distinct from 'officer_left');
@@ -39,5 +41,7 @@ where r.call_id = any(:call_ids::uuid[]) and r.kind = 'call' and r.state = 'stor
 select id, seconds::float as seconds from recording where call_id = :call_id and kind = 'call' and state = 'stored' order by started_at, id;
 
 -- name: listening_call_of_agent(agent_id)$
--- In which call an agent speaks, or of which they write up.
-select call_id from agent_state where agent_id = :agent_id and until_at is null and state in ('in_call', 'wrap_up');
+-- In which call an agent speaks, or of which they write up: see above.
+select coalesce(w.wrap_up_call, s.call_id) from agent_state s
+left join agent_session w on w.agent_id = s.agent_id and w.signed_out_at is null and s.state = 'wrap_up'
+where s.agent_id = :agent_id and s.until_at is null and s.state in ('in_call', 'wrap_up');

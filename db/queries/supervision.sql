@@ -3,6 +3,30 @@
 insert into supervisor_action (id, actor, action, target, reason, queues, at)
 values (:id, :actor, :action, :target, :reason, :queues::text[], :at);
 
+-- name: supervision_put_notice(id, queue, text, actor, author, at, until)!
+insert into notice (id, queue, text, actor, author, at, until)
+values (:id, :queue, :text, :actor, :author, :at, :until);
+
+-- name: supervision_notice(id)^
+select id, queue, text, author, at, until from notice where id = :id;
+
+-- name: supervision_notices(queues, at_most)
+-- Newest first, with how many have read it.
+select n.id, n.queue, n.text, n.author, n.at, n.until,
+       (select count(*) from notice_read r where r.notice_id = n.id) as read_by
+from notice n where :queues::text[] is null or n.queue = any(:queues)
+order by n.at desc, n.id desc limit :at_most;
+
+-- name: supervision_notice_readers(id)
+-- Who has read it; and who has not, of those who are in the queue now.
+select a.id as agent, a.name, r.at, s.agent_id is not null as signed_in
+from notice n
+cross join agent a
+left join agent_session s on s.agent_id = a.id and s.signed_out_at is null
+left join notice_read r on r.notice_id = n.id and r.agent_id = a.id
+where n.id = :id and (r.at is not null or n.queue = any(coalesce(s.queues, a.queues)))
+order by r.at is not null, s.agent_id is null, r.at, a.name, a.id;
+
 -- name: supervision_day(cell, since, until)
 -- What the cell's agents did in that time, cut to it; what goes on lasts until now, which `until` is then.
 select s.agent_id, a.name, a.queues, s.state, s.reason, greatest(s.from_at, :since) as from_at,

@@ -285,6 +285,53 @@ async def test_a_broadcast_reaches_the_agents_of_all_cells(centre: Centre) -> No
         assert told["text"] == "बाढ़"
 
 
+async def test_a_question_of_another_cells_agent_is_taken_here_and_their_page_is_told(
+    centre: Centre,
+) -> None:
+    agent = await centre.there.page(FAR)
+    await receive(agent, "hello")
+    await members(centre.there, ("helpline-hi", FAR))
+    page = await centre.page("hindi")
+    assert (await ask(agent, "help", text="क्या करें?"))["ok"]
+    told = await centre.newest(page, lambda one: one["questions"] != [])
+    assert [(one["agent"], one["cell"]) for one in told["questions"]] == [(FAR, "cell2")]
+    assert (await ask(page, "help_take", agent=FAR, seen=""))["ok"]
+    assert (await ask(page, "help", agent=FAR, text="दर्ज कीजिए"))["ok"]
+    assert (await ask(page, "help_close", agent=FAR))["ok"]
+    heard = await receive(agent, "help", "help", "help")
+    assert [(one["kind"], one["from"]) for one in heard] == [
+        ("taken", "supervisor:मीना"), ("said", "supervisor:मीना"), ("closed", "supervisor:मीना"),
+    ]  # fmt: skip
+    await centre.newest(page, lambda one: one["questions"] == [])
+
+
+async def test_a_silent_cells_question_is_closed_and_its_agents_read_a_notice_when_back(
+    pool: Pool,
+) -> None:
+    async with two_cells(pool) as centre:
+        agent = await centre.there.page(FAR)
+        await receive(agent, "hello")
+        assert (await ask(agent, "help", text="क्या करें?"))["ok"]
+        page = await centre.page()
+        await centre.newest(page, lambda one: one["questions"] != [] and len(one["cells"]) == 2)
+        await falls_silent(centre)
+        assert (await ask(page, "help_close", agent=FAR))["ok"]
+        assert (await ask(page, "broadcast", queue="helpline-hi", text="बाढ़"))["ok"] is False
+        centre.there.database.away = False
+        assert [one["text"] for one in (await ask(agent, "notices"))["notices"]] == ["बाढ़"]
+        told = (await ask(agent, "help_history"))["messages"]
+        assert [one["kind"] for one in told] == ["said", "closed"]
+
+
+async def test_a_broadcast_to_several_cells_is_written_once(centre: Centre) -> None:
+    page = await centre.page()
+    await centre.newest(page, lambda one: len(one["cells"]) == 2)
+    forged = str(uuid4())
+    assert (await ask(page, "broadcast", queue="helpline-hi", text="बाढ़", notice=forged))["ok"]
+    assert await centre.here.pool.fetchval("select count(*) from notice") == 1
+    assert await centre.here.pool.fetchval("select count(*) from supervisor_action") == 1
+
+
 async def test_a_broadcast_names_the_cell_that_was_not_told(pool: Pool) -> None:
     async with two_cells(pool) as centre:
         page = await centre.page()

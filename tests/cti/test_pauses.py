@@ -2,11 +2,17 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from uuid import UUID, uuid4
 
 from aiohttp import ClientWebSocketResponse
 
+from access import grants, users
+from access.log import By
+from access.rights import TENANT, Grant, Role
 from cti.message import AmiEvent
+from cti.supervisor.hearing import ListeningRights
 from db.pool import Pool
+from db.statements import statements
 from tests.cti.fake_ami import Action, FakeAmi, Session, eventually, one
 from tests.cti.room import Room, ask, opened, receive, shows
 from tests.cti.streams import AT, CALL, agent_leg, answered_call, both, citizen_leg, event
@@ -115,6 +121,49 @@ async def test_after_a_call_the_agent_wraps_up_until_the_limit(pool: Pool) -> No
         await room.written()
         kinds = [state for state, _, _ in await states(pool)]
         assert kinds == ["in_call", "ready", "ready", "ringing", "wrap_up"]
+
+
+async def called_before(room: Room) -> UUID:
+    """The recording of an earlier call, of another agent, from the number of `CALL`."""
+    earlier, recording = uuid4(), uuid4()
+    await room.open_call(earlier, age=600)
+    await room.pool.execute(
+        "update call set citizen_number = '+919876543210',"
+        " ended_at = case id when $1 then started_at + interval '1 min' end,"
+        " outcome = case id when $1 then 'agent_answered' end,"
+        " agent_id = case id when $1 then '1002' end", earlier,
+    )  # fmt: skip
+    await room.pool.execute(
+        "insert into recording (id, call_id, kind, cell, started_at, state, closed_at, sha256,"
+        " seconds, channels, bytes, location) values ($1, $2, 'call', 'cell1', $3, 'stored', $3,"
+        " $4, 12, 2, 1, 'x.wav')",
+        *(recording, earlier, AT, "ab" * 32),
+    )
+    return recording
+
+
+async def test_in_the_wrap_up_the_last_calls_of_its_citizen_are_heard(pool: Pool) -> None:
+    await pool.execute("truncate app_user cascade")
+    new = users.NewUser(sign_in_name="sita", display_name="सीता", agent_id="1001")
+    sita = await users.add(pool, new, By("system:test", "test"), AT)
+    await grants.grant(pool, sita.id, Grant(Role.AGENT, TENANT), By("system:test", "test"), AT)
+    rights = ListeningRights(pool, lambda: AT)
+    async with opened(pool, PausingAsterisk(), wrap_up={"helpline-hi": 30}) as room:
+        await room.open_call(CALL)
+        recording = await called_before(room)
+        page = await seated(room)
+        assert not await rights.may_listen(f"user:{sita.id}", recording)
+        await room.asterisk_says(*answered_call())
+        await shows(page, status="wrap_up")
+        await room.written()
+        assert await rights.may_listen(f"user:{sita.id}", recording)
+        async with pool.acquire() as conn:
+            told = await statements().listening_call_of_agent(conn, agent_id="1001")
+        assert told == CALL  # it stands in the reason that is written down
+        await ask(page, "end_wrap_up")
+        await shows(page, status="ready")
+        await room.written()
+        assert not await rights.may_listen(f"user:{sita.id}", recording)
 
 
 async def test_the_wrap_up_may_be_ended_at_once(pool: Pool) -> None:

@@ -51,7 +51,19 @@ async def test_an_agent_hears_their_own_calls_and_no_others(world: World) -> Non
     assert not await hears(world, await person(world, Role.AGENT, agent_id="102"), recording_id)
 
 
-async def speaks(world: World, call_id: UUID, agent: str, state: str = "in_call") -> UUID:
+async def wraps_up(world: World, agent: str, call_id: UUID) -> None:
+    """As it is written (tests/cti/test_pauses.py): a state without its call, and a wish with it."""
+    await world.pool.execute(
+        "update agent_state set state = 'wrap_up', call_id = null where agent_id = $1", agent
+    )
+    await world.pool.execute(
+        "insert into agent_session (id, agent_id, signed_in_at, wrap_up_call, wrap_up_until,"
+        " wrap_up_seconds) values ($1, $2, $3, $4, $3::timestamptz + interval '30 s', 30)",
+        *(new_id(world.now), agent, world.now, call_id),
+    )
+
+
+async def speaks(world: World, call_id: UUID, agent: str) -> UUID:
     """The agent speaks with the one who has called before, from the same number."""
     await world.pool.execute(
         "update call set ended_at = $2, outcome = 'agent_answered' where id = $1",
@@ -68,7 +80,7 @@ async def speaks(world: World, call_id: UUID, agent: str, state: str = "in_call"
     )  # fmt: skip
     await world.pool.execute(
         "insert into agent_state (id, agent_id, state, call_id, from_at) values ($1, $2, $3, $4,"
-        " $5)", new_id(world.now), agent, state, now_in, world.now,
+        " $5)", new_id(world.now), agent, "in_call", now_in, world.now,
     )  # fmt: skip
     return now_in
 
@@ -77,9 +89,9 @@ async def test_an_agent_hears_the_last_calls_of_whom_they_speak_with(world: Worl
     recording_id = await recorded(world)
     call_id = await world.pool.fetchval("select id from call where agent_id = $1", AGENT)
     other = await person(world, Role.AGENT, agent_id="102")
-    await speaks(world, call_id, "102")
+    now_in = await speaks(world, call_id, "102")
     assert await hears(world, other, recording_id)
-    await world.pool.execute("update agent_state set state = 'wrap_up'")
+    await wraps_up(world, "102", now_in)
     assert await hears(world, other, recording_id)
     elsewhere = await person(world, Role.AGENT, Scope(queue="helpline-en"), agent_id=None)
     assert not await hears(world, elsewhere, recording_id)
@@ -104,7 +116,7 @@ async def test_calls_long_ago_and_confidential_ones_are_not_among_the_last(world
     recording_id = await recorded(world)
     call_id = await world.pool.fetchval("select id from call where agent_id = $1", AGENT)
     other = await person(world, Role.AGENT, agent_id="102")
-    await speaks(world, call_id, "102", "wrap_up")
+    await wraps_up(world, "102", await speaks(world, call_id, "102"))
     assert await hears(world, other, recording_id)
     await world.pool.execute("update complaint set confidential = true")
     assert not await hears(world, other, recording_id)

@@ -10,7 +10,12 @@ import pytest
 from recordings import handing_out
 from recordings.certificate import Device, Party, print_pdf
 from recordings.chain import seal_batch
-from recordings.errors import CertificateError, NotAllowedError
+from recordings.errors import (
+    CertificateError,
+    NoBrowserError,
+    NoHindiFontError,
+    NotAllowedError,
+)
 from recordings.handing_out import hand_out
 from recordings.keeper import Keeper
 from recordings.listening import Wish
@@ -94,8 +99,18 @@ async def test_chromium_prints_it_with_a_font_that_has_devanagari(
 
 
 async def test_without_chromium_the_error_says_what_to_set(tmp_path: Path) -> None:
-    with pytest.raises(CertificateError, match=r"set recordings\.chromium"):
+    with pytest.raises(NoBrowserError, match=r"set recordings\.chromium"):
         await print_pdf(tmp_path / "chromium", "<p>", tmp_path / "x.pdf")
+    (tmp_path / "chromium").write_text("not a program")
+    with pytest.raises(NoBrowserError, match="may not be run"):
+        await print_pdf(tmp_path / "chromium", "<p>", tmp_path / "x.pdf")
+
+
+async def test_without_chromium_nothing_is_taken_out(room: Room, tmp_path: Path) -> None:
+    recording_id = await kept(room)
+    with pytest.raises(NoBrowserError):
+        await handed(room, recording_id, tmp_path, tmp_path / "none")
+    assert await room.pool.fetchval("select count(*) from recording_access") == 0
 
 
 async def test_a_page_without_devanagari_is_refused(tmp_path: Path) -> None:
@@ -103,7 +118,7 @@ async def test_a_page_without_devanagari_is_refused(tmp_path: Path) -> None:
     chromium = tmp_path / "chromium"
     chromium.write_text(_PRINTS_NOTHING)
     chromium.chmod(0o700)
-    with pytest.raises(CertificateError, match="fonts-noto-core"):
+    with pytest.raises(NoHindiFontError, match="fonts-noto-core"):
         await print_pdf(chromium, "<p>", tmp_path / "x.pdf")
     chromium.write_text("#!/bin/sh\necho no display >&2\nexit 1\n")
     with pytest.raises(CertificateError, match="printed nothing: no display"):

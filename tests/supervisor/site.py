@@ -70,6 +70,7 @@ async def centre(
     clock: ManualClock,
     alarms: tuple[AlarmRule, ...] = (),
     vault: Vault | None = None,
+    chromium: Path | None = None,
 ) -> AsyncIterator[Centre]:
     vault = vault or Vault(Store.local(Path("/nonexistent")), MasterKeys([bytes(32)]))
     port = unused_port()
@@ -88,7 +89,7 @@ async def centre(
         app = application(routes(api), Metrics(), lambda: Health({}))
         add_pages(app, shell)
         users = ListeningRights(pool, clock)
-        parts = CallParts(vault, SECRET, Device(), Path(load_browser(ROOT).argv[0]))
+        parts = CallParts(vault, SECRET, Device(), chromium or Path(load_browser(ROOT).argv[0]))
         Downloads(pool, vault, SECRET, clock, MayHear(policy_named("up-1076"), users)).add_routes(
             app
         )

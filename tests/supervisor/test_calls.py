@@ -1,20 +1,26 @@
 """Calls and recordings: found within queues, heard with a right and a reason, written down."""
 
+import asyncio
 import io
+import json
 import re
 import zipfile
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Page, expect
 
+from access.passwords import Passwords
 from access.rights import Role, Scope
+from db.pool import Pool
+from helpline.clock import ManualClock
 from tests.complaints.world import World
-from tests.supervisor.site import Centre
+from tests.supervisor.site import Centre, centre
 from tests.supervisor.tapes import Tapes
 from tests.web.site import Client
-from tests.web.test_browser import judge, new_page, sign_in
+from tests.web.test_browser import judge_both, new_page, sign_in
 
 pytestmark = pytest.mark.timeout(180)
 _SOURCE = re.compile(r'<audio [^>]*src="([^"]+)"')
@@ -50,7 +56,7 @@ async def test_a_recording_is_heard_in_the_browser_with_a_reason(
     page = await new_page(browser)
     await sign_in(page, archive.site, "kavita")
     await page.goto(archive.site.origin + "/calls")
-    assert await judge(page, "calls") == []
+    assert await judge_both(page, archive.pool, "calls") == []
     await page.click("tbody a")
     await page.fill(f"#l-{recording}", "नागरिक की शिकायत की जाँच")
     await page.click(".recording button:has-text('सुनें')")
@@ -59,7 +65,7 @@ async def test_a_recording_is_heard_in_the_browser_with_a_reason(
     await expect(page.locator(".wave .gap")).to_have_count(1)
     await expect(page.locator(".gaps li")).to_contain_text("0:01")
     await expect(page.locator(".gaps li")).to_contain_text("आधार संख्या")
-    assert await judge(page, "playback") == []
+    assert await judge_both(page, archive.pool, "playback") == []
     await page.focus(".wave")
     for key, at in (
         ("End", "0:04"),
@@ -88,6 +94,86 @@ async def test_a_recording_is_heard_in_the_browser_with_a_reason(
         (f"user:{kavita.id}", "नागरिक की शिकायत की जाँच")
     }
     assert str(call) in page.url
+
+
+_SEEK = """second => { const a = document.querySelector('audio'); a.muted = true;
+a.currentTime = second; }"""
+_HEARD = """() => { const a = document.querySelector('audio');
+return a.error || a.seeking || a.readyState < 2 ? 0 : a.currentTime; }"""
+
+
+async def until_heard(page: Page, second: float) -> None:
+    async with asyncio.timeout(40):
+        while await page.evaluate(_HEARD) < second:
+            await asyncio.sleep(0.2)
+
+
+async def long_recording(archive: Centre, tapes: Tapes, page: Page) -> UUID:
+    """More sound than a browser fetches ahead, on the page of its call; played from its begin."""
+    call, recording = await tapes.talked(seconds=600.0)
+    await archive.site.people.add("kavita", Role.SUPERVISOR, language="hi")
+    await sign_in(page, archive.site, "kavita")
+    await page.goto(f"{archive.site.origin}/calls/{call}")
+    await page.fill(f"#l-{recording}", "जाँच")
+    await page.click(".recording button:has-text('सुनें')")
+    await expect(page.locator(".wave path")).to_have_count(2, timeout=60_000)
+    async with asyncio.timeout(20):
+        while not await page.evaluate("() => document.querySelector('audio').duration > 500"):
+            await asyncio.sleep(0.2)
+    return recording
+
+
+async def test_a_link_that_ends_while_it_is_heard_is_renewed_for_the_same_reason(
+    archive: Centre, tapes: Tapes, browser: Browser
+) -> None:
+    page = await new_page(browser)
+    recording = await long_recording(archive, tapes, page)
+    before = await page.get_attribute("audio", "src")
+    archive.site.clock.advance(timedelta(minutes=31))
+    await page.evaluate(_SEEK, 500)
+    await until_heard(page, 500)
+    assert await page.get_attribute("audio", "src") != before
+    beyond = await page.evaluate(
+        """async () => { const link = document.querySelector('audio').src;
+        const answer = await fetch(link, {headers: {Range: "bytes=999999999-"}});
+        return [answer.status, answer.headers.get("Content-Range").slice(0, 8)]; }"""
+    )
+    assert beyond == [416, "bytes */"]
+    await page.click("button[value=play]")
+    await until_heard(page, 501.8)
+    assert await page.inner_text(".player-said") == ""
+    rows = await archive.pool.fetch("select * from recording_access")
+    assert {row["reason"] for row in rows} == {"जाँच"}
+    assert {row["recording_id"] for row in rows} == {recording}
+    archive.site.clock.advance(timedelta(minutes=31))
+    await archive.pool.execute("update role_grant set revoked_at = now()")
+    await page.evaluate(_SEEK, 200)
+    await expect(page.locator(".player-said")).to_contain_text("कारण फिर लिखें", timeout=30_000)
+
+
+async def test_only_ones_own_link_is_renewed_and_not_for_ever(
+    archive: Centre, tapes: Tapes
+) -> None:
+    call, recording = await tapes.talked()
+    client = await signed_in(archive, Role.SUPERVISOR)
+    assert await listen(client, call, recording, "check") == 200
+    link = source(client)
+    archive.site.clock.advance(timedelta(minutes=31))
+    renewed = await client.post("/recordings/renew", link=link)
+    assert renewed.status == 200
+    new = json.loads(client.last)["url"]
+    ranged = {"Range": "bytes=999999999-"}
+    assert (await client.http.get(archive.site.origin + new, headers=ranged)).status == 416
+    assert (await client.http.get(archive.site.origin + new)).status == 200
+    spoilt = ("", "/recordings/x", link.replace("check", "other"), link.replace("s=1", "s=2"))
+    for forged in spoilt:
+        assert (await client.post("/recordings/renew", link=forged)).status == 403, forged
+    other = await signed_in(archive, Role.SUPERVISOR)
+    assert (await other.post("/recordings/renew", link=link)).status == 403
+    archive.site.clock.advance(timedelta(hours=12))
+    await client.get("/sign-in")
+    await client.sign_in("person-0")
+    assert (await client.post("/recordings/renew", link=link)).status == 403
 
 
 async def test_no_reason_no_recording(archive: Centre, tapes: Tapes) -> None:
@@ -254,6 +340,33 @@ async def test_hold_and_release_want_the_right_and_a_reason(archive: Centre, tap
     assert (await client.post(f"{path}/release", reason="case over")).status == 303
     await client.get(f"/calls/{call}")
     assert "Held since" not in client.last
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("hi", "क्रोमियम यहाँ नहीं है"), ("en", "it has no Chromium")]
+)
+async def test_without_a_browser_the_page_says_that_no_certificate_can_be_made(
+    pool: Pool, passwords: Passwords, clock: ManualClock, tapes: Tapes, tmp_path: Path,
+    language: str, said: str,
+) -> None:  # fmt: skip
+    call, recording = await tapes.talked()
+    missing = tmp_path / "chromium"
+    async with centre(pool, passwords, clock, vault=tapes.vault, chromium=missing) as hall:
+        await hall.site.people.add("anita", Role.CM_OFFICE, language=language)
+        client = hall.site.client()
+        await client.get("/sign-in")
+        await client.sign_in("anita")
+        await client.get(f"/calls/{call}")
+        assert said in client.last  # before anybody fills the form in
+        path = f"/calls/{call}/recordings/{recording}/certificate"
+        given = {"name": "Anita", "designation": "Under Secretary", "reason": "court"}
+        assert (await client.post(path, **given)).status == 400
+        assert said in client.last
+        missing.write_text("#!/bin/sh\nexit 1\n")
+        missing.chmod(0o700)
+        assert (await client.post(path, **given)).status == 400
+        assert said not in client.last  # there is one, which prints nothing
+    assert await pool.fetchval("select count(*) from recording_event where kind = 'certified'") == 0
 
 
 async def test_the_certificate_comes_with_the_file_that_it_covers(

@@ -7,7 +7,7 @@ from access.rights import Role, Scope
 from tests.supervisor.site import Centre
 from tests.supervisor.tapes import Tapes
 from tests.supervisor.test_calls import signed_in
-from tests.web.test_browser import judge, new_page, sign_in
+from tests.web.test_browser import judge_both, new_page, sign_in
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -34,12 +34,12 @@ async def test_a_call_is_drawn_heard_judged_corrected_and_answered(
     page = await new_page(browser)
     await sign_in(page, archive.site, "meena")
     await page.goto(archive.site.origin + "/quality")
-    assert await judge(page, "quality") == []
+    assert await judge_both(page, archive.pool, "quality") == []
     await page.click("tbody a")
     await page.fill("input[name=reason]", "गुणवत्ता, नवंबर")
     await page.click("button:has-text('सुनें')")
     await page.wait_for_selector("audio", state="attached")  # the player hides it
-    assert await judge(page, "quality-call") == []
+    assert await judge_both(page, archive.pool, "quality-call") == []
     await fill(page, courtesy="0")
     await page.fill("#comment", "शिष्टता पर ध्यान दें")
     await page.click("button:has-text('सहेजें')")
@@ -55,7 +55,7 @@ async def test_a_call_is_drawn_heard_judged_corrected_and_answered(
     own = await new_page(browser)
     await sign_in(own, archive.site, "sita")
     await own.goto(archive.site.origin + "/my-reviews")
-    assert await judge(own, "my-reviews") == []
+    assert await judge_both(own, archive.pool, "my-reviews") == []
     assert await own.locator("section.recording").count() == 1  # the one that stands
     await own.click("button[value=no]")
     assert "कारण" in await own.inner_text(".problem")

@@ -21,7 +21,7 @@ from cti.supervisor.report_page import in_turns
 from tests.calls.rows import STAYS_OF_CALLS, TALKS_OF_CALLS
 from tests.supervisor.site import Centre
 from tests.supervisor.test_calls import signed_in
-from tests.web.test_browser import DESK, judge, new_page, sign_in
+from tests.web.test_browser import DESK, judge, judge_both, new_page, sign_in
 
 pytestmark = pytest.mark.timeout(180)
 NOW = datetime(2025, 11, 22, 5, 30, tzinfo=UTC)
@@ -59,7 +59,7 @@ async def test_the_figures_add_up_and_lead_to_their_calls(hall: Centre, browser:
     page = await new_page(browser)
     await sign_in(page, hall.site, "kavita")
     await page.goto(hall.site.origin + "/reports/calls")
-    assert await judge(page, "call-report") == []
+    assert await judge_both(page, hall.pool, "call-report") == []
     told = await page.inner_text(".sum")
     offered, *parts = [int(number) for number in re.findall(r"\d+", told)]
     assert told.startswith("✓")
@@ -151,14 +151,14 @@ async def test_staffing_is_suggested_from_the_queues_own_weeks(
     page = await new_page(browser, DESK)
     await sign_in(page, hall.site, "kavita")
     await page.goto(hall.site.origin + "/reports/staffing?queue=helpline-hi&weeks=1")
-    assert await judge(page, "staffing") == []
+    assert await judge_both(page, hall.pool, "staffing") == []
     cells = [int(text) for text in await page.locator("tbody td").all_inner_texts()]
     assert len(cells) == 168
     assert max(cells) > 1
     await page.goto(hall.site.origin + "/reports/staffing?queue=*&weeks=1")
     assert await page.locator("td.short").count() > 0
     assert "⚠" in await page.inner_text("td.short >> nth=0")
-    assert await judge(page, "staffing-seats") == []
+    assert await judge_both(page, hall.pool, "staffing-seats") == []
     assert (await page.goto(hall.site.origin + "/reports/staffing?queue=none")).status == 404  # type: ignore[union-attr]
 
 

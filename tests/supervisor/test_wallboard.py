@@ -16,7 +16,7 @@ from tests.calls.rows import STAYS_OF_CALLS
 from tests.cti.room import ask, receive
 from tests.cti.streams import answered_call, citizen_leg, event
 from tests.supervisor.site import TITLES, Centre, centre
-from tests.web.test_browser import DESK, judge, new_page, sign_in
+from tests.web.test_browser import DESK, judge, judge_both, new_page, sign_in
 from web.dates import IST
 
 pytestmark = pytest.mark.timeout(180)
@@ -134,28 +134,84 @@ async def test_a_supervisor_pauses_an_agent_with_a_reason_by_keyboard(
     assert told["text"] == "बाढ़ की सूचना"
 
 
-async def test_an_agents_question_is_answered_from_the_wallboard(
-    hall: Centre, browser: Browser
+@pytest.mark.parametrize("language", ["hi", "en"])
+async def test_an_agents_question_stands_until_it_is_answered_and_closed(
+    hall: Centre, browser: Browser, language: str
 ) -> None:
-    await hall.site.people.add("kavita", Role.SUPERVISOR, language="en", display_name="Kavita")
+    for name, display in (("kavita", "Kavita"), ("meena", "Meena")):
+        await hall.site.people.add(
+            name, Role.SUPERVISOR, language=language, display_name=display
+        )  # fmt: skip
     agent = await hall.room.page("1001")
     await receive(agent, "hello")
-    await hall.room.asterisk_says(
-        event("QueueMemberAdded", queue="helpline-hi", interface="PJSIP/1001", paused="0")
-    )
+    assert (await ask(agent, "help", text="क्या यह योजना चालू है? <b>"))["ok"]
+    await agent.close()
+    kavita, meena = await new_page(browser, DESK), await new_page(browser)
+    question = "#questions li[data-agent='1001']"
+    for page, name in ((kavita, "kavita"), (meena, "meena")):  # both opened after it was asked
+        await sign_in(page, hall.site, name)
+        await page.goto(hall.site.origin + "/supervisor")
+        await expect(page.locator(question)).to_contain_text(
+            "क्या यह योजना चालू है? <b>", timeout=20_000
+        )
+    await expect(kavita.locator(question)).to_have_class("waits")
+    await kavita.click(f"{question} button[value=answer]")
+    await expect(kavita.locator("#act-log li")).to_contain_text("क्या यह योजना चालू है? <b>")
+    await kavita.fill("#act-help", "हाँ")
+    await kavita.click("dialog button[value=help]")
+    await expect(meena.locator(question)).to_contain_text("Kavita", timeout=20_000)
+    await expect(meena.locator(question)).to_have_class("taken")
+    await meena.reload()
+    await meena.click(f"{question} button[value=answer]")
+    await expect(meena.locator("#act-log li")).to_have_count(2, timeout=20_000)
+    await meena.click("dialog button[value=close]")
+    assert await judge(kavita, f"wallboard-question-{language}") == []
+    await meena.click(f"{question} button[value=take]")
+    await expect(kavita.locator(question)).to_contain_text("Meena", timeout=20_000)
+    await kavita.click(f"{question} button[value=close_question]")
+    for page in (kavita, meena):
+        await expect(page.locator(question)).to_have_count(0, timeout=20_000)
+    agent = await hall.room.page("1001")  # a reload
+    await receive(agent, "hello")
+    told = (await ask(agent, "help_history"))["messages"]
+    assert [(one["kind"], one["from"], one["text"]) for one in told[1:]] == [
+        ("said", "supervisor:Kavita", "हाँ"),
+        ("taken", "supervisor:Meena", ""),
+        ("closed", "supervisor:Kavita", ""),
+    ]
+
+
+@pytest.mark.parametrize("language", ["hi", "en"])
+async def test_who_has_read_a_notice_is_listed(
+    hall: Centre, browser: Browser, language: str
+) -> None:
+    await hall.site.people.add("kavita", Role.SUPERVISOR, language=language)
+    scope = Scope(queue="helpline-en")
+    await hall.site.people.add("tara", Role.SUPERVISOR, scope, language="en")
     page = await new_page(browser)
     await sign_in(page, hall.site, "kavita")
     await page.goto(hall.site.origin + "/supervisor")
-    await expect(page.locator("li.agent")).to_have_count(1, timeout=20_000)
-    assert (await ask(agent, "help", text="क्या यह योजना चालू है? <b>"))["ok"]
-    question = page.locator("#questions li")
-    await expect(question).to_contain_text("क्या यह योजना चालू है? <b>", timeout=20_000)
-    await question.locator("button").click()
-    await page.fill("#act-help", "हाँ")
-    await page.click("button[value=help]")
-    await expect(page.locator("#questions li")).to_have_count(0, timeout=20_000)
-    (told,) = await receive(agent, "help")
-    assert (told["from"], told["text"]) == ("supervisor:Kavita", "हाँ")
+    await expect(page.locator("#link")).to_have_text("", timeout=20_000)
+    await page.select_option("#b-hours", "4")
+    await page.fill("#b-text", "बाढ़ की सूचना")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#told")).not_to_have_text("", timeout=20_000)
+    agent = await hall.room.page("1001")
+    await receive(agent, "hello")
+    (notice,) = (await ask(agent, "notices"))["notices"]
+    assert (await ask(agent, "notice_read", notice=notice["notice"]))["ok"]
+    await page.click("a[href='/supervisor/notices']")
+    assert await judge(page, f"notices-{language}") == []
+    await page.click("tbody a")
+    await expect(page.locator("tbody tr", has_text="सीता देवी")).to_contain_text("✓")
+    await expect(page.locator("tbody tr", has_text="मोहन लाल")).not_to_contain_text("✓")
+    await expect(page.locator("tbody tr", has_text="Asha Verma")).to_have_count(0)
+    assert await judge(page, f"notice-{language}") == []
+    tara = hall.site.client()
+    await tara.get("/sign-in")
+    await tara.sign_in("tara")
+    assert (await tara.get(page.url.removeprefix(hall.site.origin))).status == 404
+    assert (await tara.get("/supervisor/notices/x")).status == 404
 
 
 async def test_a_lost_socket_is_said_and_healed(hall: Centre, browser: Browser) -> None:
@@ -233,7 +289,7 @@ async def test_the_day_of_an_agent_is_drawn_and_told_in_minutes(
     page = await new_page(browser)
     await sign_in(page, hall.site, "kavita")
     await page.goto(hall.site.origin + "/supervisor/day")
-    assert await judge(page, "supervisor-day") == []
+    assert await judge_both(page, hall.pool, "supervisor-day") == []
     row = page.locator("tbody tr", has_text="सीता देवी")
     await expect(row.locator("rect")).to_have_count(5)
     await expect(row).to_contain_text("34 मिनट")
@@ -249,7 +305,7 @@ async def test_an_alarm_is_acknowledged_on_its_page(hall: Centre, browser: Brows
     page = await new_page(browser)
     await sign_in(page, hall.site, "kavita")
     await page.goto(hall.site.origin + "/supervisor/alarms")
-    assert await judge(page, "alarms") == []
+    assert await judge_both(page, hall.pool, "alarms") == []
     await page.click("tbody button")
     await expect(page.locator("tbody")).to_contain_text("Kavita")
     by = await hall.pool.fetchval("select acknowledged_by from alarm")
@@ -262,6 +318,6 @@ async def test_others_are_refused_pages_and_socket(hall: Centre, role: Role | No
     client = hall.site.client()
     await client.get("/sign-in")
     await client.sign_in("mohan")
-    for path in ("/supervisor", "/supervisor/day", "/supervisor/alarms"):
+    for path in ("/supervisor", "/supervisor/day", "/supervisor/alarms", "/supervisor/notices"):
         assert (await client.get(path)).status == 403
     assert (await client.get("/supervisor/socket")).status == 401

@@ -45,6 +45,8 @@ async def test_a_cell_that_was_rendered_twice_is_the_same_and_fit_to_serve(
     status, said, complained = await operator.run("check")
     assert (status, complained) == (0, "")
     assert said.startswith("cell lab: Asterisk ")
+    cannot = "warning: certificates of recordings cannot be made: no Chromium at"
+    assert (cannot in said) is not Path("/usr/bin/chromium").is_file()
 
 
 async def test_a_queue_that_does_not_exist_is_found_in_a_file_edited_by_hand(

@@ -80,6 +80,22 @@ async def judge(page: Page, name: str) -> list[str]:
     return [*found, f"{name}: {excess} px too wide"] if excess > 0 else found
 
 
+async def judge_both(page: Page, pool: Pool, name: str) -> list[str]:
+    """`judge`, then in the other language, the page loaded anew; and back to what it was."""
+    faults = await judge(page, name)
+    first = await page.get_attribute("html", "lang")
+    for look in (True, False):
+        await pool.execute(
+            "update web_session set language = case language when 'hi' then 'en' else 'hi' end"
+        )
+        await page.reload(wait_until="networkidle" if look else "load")
+        language = await page.get_attribute("html", "lang")
+        assert (language != first) is look
+        if look:
+            faults += await judge(page, f"{name}-{language}")
+    return faults
+
+
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize(
     ("language", "size"),

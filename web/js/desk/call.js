@@ -5,6 +5,9 @@ import { Playback } from "./playback.js";
 import { RecordingSwitch } from "./recording.js";
 
 const KEYS = "123456789*0#";
+const COLLEAGUES_MS = 3000;
+
+const option = (to, text) => make("option", { value: JSON.stringify(to) }, text);
 
 export class CallPanel {
   constructor(desk) {
@@ -24,6 +27,8 @@ export class CallPanel {
     click("call-complete", () => this.ended("consult_complete"));
     click("call-cancel", () => this.ended("consult_cancel"));
     click("call-join", () => this.ended("consult_join"));
+    byId("call-hand").addEventListener("toggle", () => this.colleagues());
+    setInterval(() => this.colleagues(), COLLEAGUES_MS);
     byId("call-keys").append(
       ...[...KEYS].map((key) => {
         const button = make("button", { type: "button", className: "other key" }, key);
@@ -39,17 +44,31 @@ export class CallPanel {
     this.titles = message.queue_titles;
     const group = (label, options) =>
       options.length ? make("optgroup", { label }, ...options) : null;
-    const option = (to, text) => make("option", { value: JSON.stringify(to) }, text);
     byId("call-target").replaceChildren(
       ...[
         group(say("to_numbers"), message.targets.map((one) => option({ listed: one.code }, named(one)))),
         group(say("to_queues"), message.queue_names.map((one) => option({ queue: one }, this.queueTitle(one)))),
-        group(
-          say("to_agents"),
-          message.agents.filter((one) => one !== message.agent).map((one) => option({ agent: one }, one)),
-        ),
+        make("optgroup", { label: say("to_agents"), id: "call-agents", hidden: true }),
       ].filter(Boolean),
     );
+  }
+
+  /** Who is there and free changes: asked while the list stands open, and what is chosen stays so. */
+  async colleagues() {
+    if (!byId("call-hand").open || byId("call-more").hidden || !this.desk.open) return;
+    const answer = await this.desk.socket.ask("colleagues");
+    const list = byId("call-agents");
+    if (!answer.ok || !list) return;
+    const told = answer.agents.map((one) => [
+      JSON.stringify({ agent: one.agent }),
+      `${one.free ? "●" : "○"} ${one.name} (${one.agent}) · ${say(`status_${one.status}`)}`,
+    ]);
+    const shown = [...list.children].map((one) => [one.value, one.textContent]);
+    if (JSON.stringify(told) === JSON.stringify(shown)) return;
+    const chosen = byId("call-target").value;
+    list.replaceChildren(...told.map(([value, text]) => make("option", { value }, text)));
+    list.hidden = !told.length;
+    if ([...byId("call-target").options].some((one) => one.value === chosen)) byId("call-target").value = chosen;
   }
 
   /** What people read for a queue; its name is the key. */

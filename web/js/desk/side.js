@@ -18,7 +18,7 @@ export class Side {
   async hello() {
     this.day();
     const answer = await this.desk.socket.ask("help_history");
-    if (answer.ok) byId("help-log").replaceChildren(...answer.messages.map(line));
+    if (answer.ok) byId("help-log").replaceChildren(...answer.messages.filter((one) => step(one) !== "").map(line));
     this.toEnd();
   }
 
@@ -33,7 +33,8 @@ export class Side {
   heard(message) {
     byId("help-log").append(line(message));
     this.toEnd();
-    if (!message.from.startsWith("agent:")) announce(say("help_new", { text: message.text }));
+    if (message.from.startsWith("agent:")) return;
+    announce(message.kind === "said" ? say("help_new", { text: message.text }) : step(message));
   }
 
   toEnd() {
@@ -54,12 +55,20 @@ export class Side {
   }
 }
 
+/** Who has taken the question, or closed it; null: it is somebody's words. Empty: nobody did. */
+function step(message) {
+  if (message.kind === "said") return null;
+  const by = message.from.startsWith("supervisor:") ? message.from.slice("supervisor:".length) : "";
+  return by && say(`help_${message.kind}`, { by });
+}
+
 function line(message) {
+  if (message.kind !== "said") return make("li", { className: "step" }, `${step(message)} · ${moment(message.at)}`);
   const own = message.from.startsWith("agent:");
   return make(
     "li",
     { className: own ? "own" : "" },
-    make("small", {}, `${own ? say("help_you") : say("help_supervisor")} · ${moment(message.at)}`),
+    make("small", {}, `${own ? say("help_you") : message.from.replace("supervisor:", "")} · ${moment(message.at)}`),
     ` ${message.text}`,
   );
 }

@@ -4,6 +4,7 @@ import { Bar, refused } from "../desk/bar.js";
 import { CallPanel } from "../desk/call.js";
 import { Form } from "../desk/form.js";
 import { Guide } from "../desk/guide.js";
+import { Notices } from "../desk/notices.js";
 import { announce, byId, has, say } from "../desk/page.js";
 import { Ring } from "../desk/ring.js";
 import { Side } from "../desk/side.js";
@@ -30,6 +31,7 @@ class Desk {
     this.form = new Form(this);
     this.guide = new Guide(this);
     this.side = new Side(this);
+    this.notices = new Notices(this);
     this.socket.addEventListener("message", ({ detail }) => this.take(detail));
     this.socket.addEventListener("lost", ({ detail }) => this.lost(detail));
     this.phone.addEventListener("change", () => this.phoneChanged());
@@ -70,7 +72,7 @@ class Desk {
         this.side.heard(message);
         break;
       case "broadcast":
-        announce(say("broadcast", { text: message.text }));
+        this.notices.heard(message);
         break;
       case "pop_withdrawn":
         if (this.pop?.call === message.call && this.state.call !== message.call) this.pop = null;
@@ -88,6 +90,7 @@ class Desk {
     this.call.hello(message);
     this.see(message.state);
     this.side.hello();
+    this.notices.look();
     if (!this.state.call) this.form.of(sessionStorage.getItem(KEPT));
     if (!this.hasPhone) return;
     if (this.phone.registered) {
@@ -191,6 +194,7 @@ class Desk {
 
   shortcuts = {
     F2: () => this.phone.answer(),
+    F3: () => this.notices.read(),
     F4: () => this.phone.state === "talking" && this.call.mute(),
     F8: () => this.phone.state === "talking" && this.call.hold(),
     F9: () => this.call.hangUp(),

@@ -3,6 +3,7 @@
 import { Actions } from "../lib/supervisor/actions.js";
 import { Board } from "../lib/supervisor/board.js";
 import { write } from "../lib/supervisor/dom.js";
+import { Questions } from "../lib/supervisor/questions.js";
 import { Link } from "../lib/supervisor/socket.js";
 
 const root = document.querySelector("#wall");
@@ -14,11 +15,15 @@ const link = new Link("/supervisor/socket", {
   message(told) {
     if (told.type === "board") {
       board.show(told);
+      questions.show(told.questions ?? []);
       actions.refresh();
       const here = told.cells.find((cell) => cell.here);
       write(state, here.state === "up" ? "" : `⚠ ${texts.stale}`);
+    } else if (told.type === "hello") {
+      questions.me = told.actor;
+      questions.show(board.whole?.questions ?? []);
     } else if (told.type === "help") {
-      actions.asked(told);
+      actions.said(told);
     }
   },
   state(now) {
@@ -28,4 +33,5 @@ const link = new Link("/supervisor/socket", {
     else write(state, "");
   },
 });
-const actions = new Actions(root, texts, link, board);
+const questions = new Questions(root, texts, (what, question) => actions.answer(what, question));
+const actions = new Actions(root, texts, link, board, questions);

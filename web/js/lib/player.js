@@ -6,6 +6,9 @@ const WIDTH = 800;
 const LANE = 60;
 const STEP = 5;
 const LEAP = 30;
+const AGAIN_MS = 5000; // a new link that fails before anything was heard would be asked for without end
+const WHY = { 0: "signed_out", 403: "ended", 404: "gone" }; // 0: led to the sign-in page
+const CSRF = document.querySelector("meta[name=csrf]").content;
 const SVG = "http://www.w3.org/2000/svg";
 
 function shape(name, attributes) {
@@ -22,6 +25,15 @@ export class Player {
     this.audio = place.querySelector("audio");
     this.wave = place.querySelector(".wave");
     this.length = 0;
+    this.renewedAt = Number.NEGATIVE_INFINITY;
+    this.wanted = 0; // where it was, or was to go, when the link ended
+    this.heard = 0;
+    this.running = false;
+    this.audio.addEventListener("error", () => this.broken());
+    this.audio.addEventListener("play", () => (this.running = true));
+    this.audio.addEventListener("pause", () => (this.running = this.running && this.audio.error !== null));
+    this.audio.addEventListener("timeupdate", () => this.passed());
+    this.audio.addEventListener("seeking", () => (this.wanted = this.audio.currentTime));
     this.load();
   }
 
@@ -33,7 +45,9 @@ export class Player {
   async load() {
     let told;
     try {
-      const answer = await fetch(this.place.dataset.peaks);
+      let answer = await fetch(this.place.dataset.peaks);
+      // A page that the browser kept: its link may have ended before it was shown again.
+      if (answer.status === 403 && (await this.renew())) answer = await fetch(this.place.dataset.peaks);
       if (!answer.ok) throw new Error(String(answer.status));
       told = await answer.json();
     } catch {
@@ -138,8 +152,71 @@ export class Player {
   }
 
   turn() {
-    if (this.audio.paused) this.audio.play();
+    if (this.audio.error) this.broken();
+    else if (this.audio.paused) this.audio.play().catch((error) => this.notPlayed(error));
     else this.audio.pause();
+  }
+
+  passed() {
+    const step = this.audio.currentTime - this.wanted;
+    if (step > 0 && step < 1) this.heard += step;
+    if (this.heard >= 1) this.renewedAt = Number.NEGATIVE_INFINITY;
+    this.wanted = this.audio.currentTime;
+  }
+
+  /** Stopped again before it began is no fault; what is wrong with the sound comes as `error`. */
+  notPlayed(error) {
+    if (error.name === "NotAllowedError") this.say(this.texts.not_started);
+  }
+
+  /** The link ends after a while, and what the browser has not fetched by then cannot be heard. */
+  async broken() {
+    if (this.renewing) return;
+    if (Date.now() - this.renewedAt < AGAIN_MS) {
+      this.say(this.texts.broken);
+      return;
+    }
+    const { running, wanted } = this;
+    if (!(await this.renew())) return;
+    this.audio.addEventListener(
+      "loadedmetadata",
+      () => {
+        this.audio.currentTime = wanted;
+        this.audio.playbackRate = Number(this.find("[name=speed]").value);
+        if (running) this.audio.play().catch((error) => this.notPlayed(error));
+      },
+      { once: true },
+    );
+  }
+
+  /** A new link, for the reason that was given for the old one; whether there is one. */
+  async renew() {
+    this.renewing = true;
+    this.renewedAt = Date.now();
+    this.heard = 0;
+    const body = new URLSearchParams({ link: this.audio.getAttribute("src") });
+    const headers = { "X-CSRF-Token": CSRF, Accept: "application/json" };
+    try {
+      const answer = await fetch("/recordings/renew", { method: "POST", headers, body, redirect: "manual" });
+      if (!answer.ok) {
+        this.say(this.texts[WHY[answer.status] ?? "broken"]);
+        return false;
+      }
+      const told = await answer.json();
+      this.place.dataset.peaks = told.peaks;
+      this.audio.src = told.url;
+      this.say("");
+      return true;
+    } catch {
+      this.say(this.texts.broken);
+      return false;
+    } finally {
+      this.renewing = false;
+    }
+  }
+
+  say(text) {
+    write(this.find(".player-said"), text);
   }
 
   go(second) {

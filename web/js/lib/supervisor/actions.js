@@ -1,8 +1,8 @@
 // What a supervisor does: to one agent in a dialog, to all of a queue by a form.
 
 import { element, write } from "./dom.js";
+import { lineOf } from "./questions.js";
 
-const MOST_QUESTIONS = 20;
 const IN_CALL = new Set(["listen", "whisper", "barge"]);
 
 /** The server's refusal in the reader's language, as far as we know it; which cell, and where. */
@@ -15,8 +15,8 @@ export function inWords(answer, texts) {
 }
 
 export class Actions {
-  constructor(root, texts, link, board) {
-    Object.assign(this, { root, texts, link, board });
+  constructor(root, texts, link, board, questions) {
+    Object.assign(this, { root, texts, link, board, questions });
     this.dialog = root.querySelector("#act");
     for (const button of this.dialog.querySelectorAll("button[type=button]")) {
       button.addEventListener("click", () => this.carryOut(button.value));
@@ -34,7 +34,8 @@ export class Actions {
 
   open(agentId) {
     this.agentId = agentId;
-    const agent = this.board.agent(agentId);
+    // Who has asked and gone is answered too: they read it when they are back.
+    const agent = this.board.agent(agentId) ?? this.questions.of(agentId);
     if (!agent) return;
     write(this.dialog.querySelector("#act-title"), `${agent.name} (${agent.agent})`);
     write(this.dialog.querySelector("#act-problem"), "");
@@ -43,6 +44,7 @@ export class Actions {
       box.checked = agent.queues.includes(box.value);
     }
     this.refresh();
+    this.conversation();
     this.dialog.showModal();
     this.dialog.querySelector("#act-reason").focus();
   }
@@ -53,7 +55,7 @@ export class Actions {
     const agent = this.board.agent(this.agentId);
     write(this.dialog.querySelector("#act-state"), agent ? this.texts[agent.status] : "");
     for (const button of this.dialog.querySelectorAll("button[type=button]")) {
-      if (button.value === "close") button.disabled = false;
+      if (button.value === "close" || button.value === "help") button.disabled = false;
       else if (!agent) button.disabled = true;
       else if (IN_CALL.has(button.value)) button.disabled = agent.status !== "in_call";
       else if (button.value === "force_pause") button.disabled = agent.status === "paused";
@@ -89,30 +91,48 @@ export class Actions {
   /** To this agent alone: part of their conversation, no act upon them. */
   async write(problem) {
     const field = this.dialog.querySelector("#act-help");
-    const agent = this.agentId;
-    const answer = await this.link.ask({ type: "help", agent, text: field.value.trim() });
+    const text = field.value.trim();
+    const answer = await this.link.ask({ type: "help", agent: this.agentId, text });
     if (!answer.ok) {
       write(problem, inWords(answer, this.texts));
       return;
     }
     field.value = "";
-    this.root.querySelector(`#questions [data-agent="${CSS.escape(agent)}"]`)?.remove();
     this.dialog.close();
     this.tell(this.texts.done);
   }
 
-  /** What an agent asks, until somebody answers: the latest question of each. */
-  asked(told) {
-    const list = this.root.querySelector("#questions");
-    list.querySelector(`[data-agent="${CSS.escape(told.agent)}"]`)?.remove();
-    if (!told.from.startsWith("agent:")) return;
-    const name = this.board.agent(told.agent)?.name ?? "";
-    const button = element("button", { type: "button", className: "small other" }, this.texts.answer);
-    button.addEventListener("click", () => this.open(told.agent));
-    const row = element("li", {}, `${this.texts.asked} ${told.agent} ${name}: ${told.text} `, button);
-    row.dataset.agent = told.agent;
-    list.append(row);
-    while (list.children.length > MOST_QUESTIONS) list.firstChild.remove();
+  /** What was written with this agent before, by whomever. */
+  async conversation() {
+    const log = this.dialog.querySelector("#act-log");
+    log.replaceChildren();
+    const agent = this.agentId;
+    const answer = await this.link.ask({ type: "help_history", agent });
+    if (!answer.ok || agent !== this.agentId) return;
+    log.replaceChildren(...answer.messages.map((one) => element("li", {}, lineOf(one, this.texts))));
+    log.scrollTop = log.scrollHeight;
+  }
+
+  /** A new line of a conversation that may be open here. */
+  said(told) {
+    if (!this.dialog.open || told.agent !== this.agentId) return;
+    const log = this.dialog.querySelector("#act-log");
+    log.append(element("li", {}, lineOf(told, this.texts)));
+    log.scrollTop = log.scrollHeight;
+  }
+
+  /** What is done with an agent's question. */
+  async answer(what, question) {
+    if (what === "answer") {
+      this.open(question.agent);
+      this.dialog.querySelector("#act-help").focus();
+      return;
+    }
+    const agent = question.agent;
+    const command =
+      what === "take" ? { type: "help_take", agent, seen: question.by } : { type: "help_close", agent };
+    const answer = await this.link.ask(command);
+    this.tell(answer.ok ? this.texts.done : inWords(answer, this.texts));
   }
 
   async broadcast(form) {
@@ -120,6 +140,7 @@ export class Actions {
       type: "broadcast",
       queue: form.queue.value,
       text: form.text.value.trim(),
+      hours: Number(form.hours.value),
     });
     if (answer.ok) form.text.value = "";
     this.tell(answer.ok ? this.texts.done : inWords(answer, this.texts));
