@@ -12,7 +12,7 @@ from complaints.attachments import rows as attached
 from complaints.attachments.model import Attachment, may_see
 from complaints.confidentiality import may_hear
 from complaints.ends import Standing
-from complaints.entry_words import Line, line
+from complaints.entry_words import Line, lines
 from complaints.errors import NoBundleError
 from complaints.history import Event
 from complaints.notifications import Kind, Signer
@@ -109,7 +109,7 @@ async def _history(conn: Connection, complaint_id: UUID) -> tuple[Line, ...]:
     named = {one.actor.partition(":")[2] for one in entries} | {one.post or "" for one in entries}
     rows = statements().complaints_titles(conn, posts=sorted(named))
     names = {row["code"]: row["name"] async for row in rows}
-    return tuple(line(one, names) for one in entries)
+    return tuple(lines(entries, names))
 
 
 async def renew(

@@ -4,7 +4,7 @@ What an agent wrote to make sure who was speaking, and agents' own notes, are fo
 who complains. The citizen's words about the matter are the officer's business.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -43,17 +43,29 @@ class Line:
     words: str
 
 
-def line(entry: Entry, names: Names) -> Line:
-    """The entry for an officer's eyes, in Hindi."""
-    words = _WORDS.get(entry.event, _nothing)(entry, names)
-    return Line(entry.at, texts.event(entry), by(entry, names), words)
+def lines(history: Sequence[Entry], names: Names) -> list[Line]:
+    """A history for an officer's eyes, in Hindi; whole, oldest first."""
+    return [
+        Line(entry.at, texts.event(entry), by(entry, before, names), words(entry, names))
+        for before, entry in zip((None, *history), history, strict=False)
+    ]
 
 
-def by(entry: Entry, names: Names) -> str:
-    """Who did it: an officer by the title of their post, never a citizen's name."""
+def words(entry: Entry, names: Names) -> str:
+    """What was said or written, as far as officers may read it."""
+    return _WORDS.get(entry.event, _nothing)(entry, names)
+
+
+def by(entry: Entry, before: Entry | None, names: Names) -> str:
+    """Who did it: an officer by the title of their post, never a citizen's name.
+
+    Of a person it is that of the post that had the complaint after the entry `before`; not where
+    something was proposed there, since the next level may have decided.
+    """
     kind, _, name = entry.actor.partition(":")
     if kind in ("officer", "post", "user"):
-        return names.get(name) or names.get(entry.post or "") or "अधिकारी"
+        had = before.post if before and before.event is not Event.PROPOSED else None
+        return names.get(name) or names.get(had or "") or "अधिकारी"
     return _ACTORS.get(kind, "हेल्पलाइन").format(name=name)
 
 
@@ -114,8 +126,8 @@ def _reopened(entry: Entry, _names: Names) -> str:
     code, colon, rest = entry.reason.partition(": ")
     known = code in set(DissatisfactionReason)
     said = rest if known and colon else "" if known else entry.reason
-    words = said.split(_PROOF)[0].rstrip("; ")
-    return ": ".join(filter(None, [texts.reason_of(code if known else None), words]))
+    text = said.split(_PROOF)[0].rstrip("; ")
+    return ": ".join(filter(None, [texts.reason_of(code if known else None), text]))
 
 
 def _officials(entry: Entry, _names: Names) -> str:
@@ -126,7 +138,7 @@ _WORDS: dict[Event, Callable[[Entry, Names], str]] = {
     **dict.fromkeys(
         (
             *(Event.DISPOSED, Event.ANSWERED, Event.ADDED, Event.WRONG_MAPPING, Event.REFUSED),
-            *(Event.ADVISED, Event.MERGED_HERE, Event.ATTACHMENT_ERASED),
+            *(Event.ADVISED, Event.MERGED_HERE),
         ),
         _as_said,
     ),

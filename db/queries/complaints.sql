@@ -51,13 +51,14 @@ select id from complaint where id = :id for no key update;
 
 -- name: complaints_lock_overdue(now, at_most)
 -- Oldest due first, so that none starves. What another worker holds is skipped, what it moved on is not due any more.
--- Whatever the state: where a clock runs, somebody must act. What failed before waits for its own time, here and below.
+-- Whatever the state: where a clock runs, somebody must act. What failed before waits for its own time, here and below:
+-- looked up row by row, since joined it could cost the order of the index.
 select id, due_at as at, coalesce((select f.failures from deadline_fault f
                               where f.complaint_id = c.id and f.work = 'overdue' and f.due_at = c.due_at), 0) as failures
 from complaint c
 where overdue_at is null and due_at <= :now
-  and not exists (select from deadline_fault f where f.complaint_id = c.id and f.work = 'overdue' and f.due_at = c.due_at
-                  and f.next_try_at > :now)
+  and coalesce((select f.next_try_at from deadline_fault f
+                where f.complaint_id = c.id and f.work = 'overdue' and f.due_at = c.due_at), '-infinity') <= :now
 order by due_at
 limit :at_most
 for no key update skip locked;
@@ -68,8 +69,8 @@ select id, remind_at as at, coalesce((select f.failures from deadline_fault f
                               where f.complaint_id = c.id and f.work = 'reminder' and f.due_at = c.remind_at), 0) as failures
 from complaint c
 where remind_at <= :now and due_at > :now
-  and not exists (select from deadline_fault f where f.complaint_id = c.id and f.work = 'reminder' and f.due_at = c.remind_at
-                  and f.next_try_at > :now)
+  and coalesce((select f.next_try_at from deadline_fault f
+                where f.complaint_id = c.id and f.work = 'reminder' and f.due_at = c.remind_at), '-infinity') <= :now
 order by remind_at
 limit :at_most
 for no key update skip locked;
@@ -80,8 +81,8 @@ select id, overdue_at as at, coalesce((select f.failures from deadline_fault f
                               where f.complaint_id = c.id and f.work = 'second_look' and f.due_at = c.overdue_at), 0) as failures
 from complaint c
 where overdue_at is not null and coalesce(looked_again_at, overdue_at) <= :before
-  and not exists (select from deadline_fault f where f.complaint_id = c.id and f.work = 'second_look' and f.due_at = c.overdue_at
-                  and f.next_try_at > :now)
+  and coalesce((select f.next_try_at from deadline_fault f
+                where f.complaint_id = c.id and f.work = 'second_look' and f.due_at = c.overdue_at), '-infinity') <= :now
 order by coalesce(looked_again_at, overdue_at)
 limit :at_most
 for no key update skip locked;
@@ -95,8 +96,8 @@ select id, resume_at as at, coalesce((select f.failures from deadline_fault f
                               where f.complaint_id = c.id and f.work = 'pause' and f.due_at = c.resume_at), 0) as failures
 from complaint c
 where resume_at <= :now
-  and not exists (select from deadline_fault f where f.complaint_id = c.id and f.work = 'pause' and f.due_at = c.resume_at
-                  and f.next_try_at > :now)
+  and coalesce((select f.next_try_at from deadline_fault f
+                where f.complaint_id = c.id and f.work = 'pause' and f.due_at = c.resume_at), '-infinity') <= :now
 order by resume_at
 limit :at_most
 for no key update skip locked;

@@ -9,8 +9,8 @@ select c.id, f.step_until as at, f.disposal_no, f.step, f.tried,
 from feedback_due f
 join complaint c on c.id = f.complaint_id and c.state = 'awaiting_feedback' and c.disposals = f.disposal_no
 where f.done_at is null and f.step <> 'calls' and f.step_until <= :now
-  and not exists (select from deadline_fault e where e.complaint_id = c.id and e.work = 'follow_up' and e.due_at = f.step_until
-                  and e.next_try_at > :now)
+  and coalesce((select e.next_try_at from deadline_fault e
+                where e.complaint_id = c.id and e.work = 'follow_up' and e.due_at = f.step_until), '-infinity') <= :now
 order by f.step_until
 limit :at_most
 for no key update of c, f skip locked;

@@ -31,8 +31,8 @@ select c.id, c.due_since as at, c.post, c.vacancy_noted is distinct from v.vacan
 from unnest(:posts::text[], :vacancies::text[]) as v (post, vacancy)
 join complaint c on c.post = v.post and c.state in ('with_officer', 'proposed')
 where (c.vacancy_looked_at is null or c.vacancy_looked_at <= :before or c.vacancy_noted is distinct from v.vacancy)
-  and not exists (select from deadline_fault f where f.complaint_id = c.id and f.work = 'vacancy' and f.due_at = c.due_since
-                  and f.next_try_at > :now)
+  and coalesce((select f.next_try_at from deadline_fault f
+                where f.complaint_id = c.id and f.work = 'vacancy' and f.due_at = c.due_since), '-infinity') <= :now
 order by coalesce(c.vacancy_looked_at, '-infinity'), c.due_at
 limit :at_most
 for no key update of c skip locked;

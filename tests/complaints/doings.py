@@ -121,6 +121,18 @@ async def _add(world: World, case: Case) -> object:
     return await world.taken_up(form)
 
 
+async def _add_in_confidence(world: World, case: Case) -> object:
+    form = world.form(
+        key=case.adding,
+        adds_to=case.number,
+        separate=False,
+        confidential=True,
+        text="नाम न बताएं",
+        call_id=case.call,
+    )
+    return await world.taken_up(form)
+
+
 async def _merge(world: World, case: Case) -> None:
     await merge(world.pool, case.number, into=case.other, actor="agent:101", now=world.now)
 
@@ -147,6 +159,33 @@ def _answer(satisfied: bool) -> Act:
 
 def _tell(satisfied: bool) -> Act:
     return lambda world, case: told(world, case.number, call_id=case.talk, answer=Answer(satisfied))
+
+
+def _call_back(satisfied: bool) -> Act:
+    async def call_back(world: World, case: Case) -> object:
+        return await feedback.record_called_back(
+            world.pool,
+            case.id,
+            case.disposals,
+            call_id=case.call,
+            answer=Answer(satisfied),
+            policy=world.policy,
+            now=world.now,
+            signer=sign,
+        )
+
+    return call_back
+
+
+async def _a_holiday_is_declared(world: World, case: Case) -> None:
+    """Some day soon."""
+    day = world.now.date() + timedelta(days=case.n % 9)
+    async with transaction(world.pool) as conn:
+        await conn.execute(
+            """insert into holiday (calendar, on_date, name_hi) values ('state', $1, 'अवकाश')
+               on conflict do nothing""",
+            day,
+        )
 
 
 async def _withdraw_as_confirmed(world: World, case: Case) -> None:
@@ -218,6 +257,7 @@ BY_THE_CLOCK: list[Callable[[World], Awaitable[int]]] = [
 DOES: dict[str, tuple[Act, set[str]]] = {
     "registers": (lambda world, case: world.register(case.form), set()),
     "tells it again": (_add, set()),
+    "tells it again in confidence": (_add_in_confidence, set()),
     "merges": (_merge, {"merged"}),
     "disposes": (_dispose, {"disposed", "answered"}),
     "replies": (_interim, {"interim_reply"}),
@@ -247,6 +287,9 @@ DOES: dict[str, tuple[Act, set[str]]] = {
     "is not satisfied": (_answer(False), set()),
     "tells an agent: satisfied": (_tell(True), set()),
     "tells an agent: not satisfied": (_tell(False), set()),
+    "calls back: satisfied": (_call_back(True), set()),
+    "calls back: not satisfied": (_call_back(False), set()),
+    "declares a holiday": (_a_holiday_is_declared, set()),
     "gives up": (_give_up, set()),
     "claims": (_claim, set()),
     "fills a post": (_staff(vacant=False), set()),
@@ -268,13 +311,14 @@ LIKELY = {
     "returned": ["forwards", "advises", "notes", "merges"],
     "with_officer": [
         *(*_AT_WORK, *_AT_WORK, *["disposes"] * 6, "withdraws", "notes", "tells it again"),
-        *("tells it again", "merges"),
+        *("tells it again", "tells it again in confidence", "merges"),
     ],
     "proposed": ["approves", "approves", "refuses", "disposes", "replies"],
     "paused": ["resumes", "resumes", "disposes", "replies", "ends pauses", "tells it again"],
     "awaiting_feedback": [
         *(*_ANSWERS, *_ANSWERS, *_TELLS, "gives up", "gives up", "follows up", "follows up"),
-        *("withdraws, as an agent confirms", "merges"),
+        *("withdraws, as an agent confirms", "merges", "calls back: satisfied"),
+        *("calls back: not satisfied", "calls back: not satisfied"),
     ],
     "closed_satisfied": ["reopens", "reopens", "notes"],
     "unverified": ["reopens", "reopens", "notes"],
@@ -291,7 +335,7 @@ ANY_TIME = [
         "reminds",
         "claims",
     ),
-    *("fills a post", "vacates a post", "registers"),
+    *("fills a post", "vacates a post", "registers", "declares a holiday"),
 ]
 #: And when no level was left.
 ONCE_LATE = ["fills a post", "fills a post", "looks again", "looks again"] * 3

@@ -1,14 +1,12 @@
 """The history as the next officer reads it: who did what, and in whose words."""
 
-from datetime import timedelta
-
 import pytest
 
 from complaints import texts
 from complaints.bundles import Bundle, open_bundle
 from complaints.disposal import DisposalKind, dispose
 from complaints.ends import OwnWord
-from complaints.entry_words import line
+from complaints.entry_words import lines, words
 from complaints.escalation import escalate_overdue
 from complaints.feedback import Answer
 from complaints.history import Entry, Event
@@ -118,7 +116,7 @@ async def test_the_whole_report_is_there_not_its_beginning(world: World) -> None
 
 
 @pytest.mark.parametrize(
-    ("event", "actor", "reason", "words"),
+    ("event", "actor", "reason", "told_words"),
     [
         (
             Event.PROPOSED,
@@ -151,17 +149,18 @@ async def test_the_whole_report_is_there_not_its_beginning(world: World) -> None
     ],
 )
 def test_each_kind_of_entry_tells_its_words(
-    event: Event, actor: str, reason: str, words: str
+    event: Event, actor: str, reason: str, told_words: str
 ) -> None:
     entry = Entry(at=START, event=event, level=1, actor=actor, reason=reason, post="L1-MAH")
-    assert line(entry, NAMES).words == words
+    assert words(entry, NAMES) == told_words
 
 
 @pytest.mark.parametrize(
-    ("actor", "post", "by"),
+    ("actor", "before", "by"),
     [
-        ("post:L1-MAH", "L2", "अवर अभियंता महरौनी"),
-        ("officer:o-17", "L1-MAH", "अवर अभियंता महरौनी"),
+        ("post:L1-MAH", None, "अवर अभियंता महरौनी"),
+        ("officer:o-17", Event.FORWARDED, "अवर अभियंता महरौनी"),
+        ("user:0192", Event.PROPOSED, "अधिकारी"),
         ("user:0192", None, "अधिकारी"),
         ("agent:101", None, "एजेंट 101"),
         ("cm_office:5", None, "मुख्यमंत्री कार्यालय"),
@@ -170,13 +169,17 @@ def test_each_kind_of_entry_tells_its_words(
         ("supervisor:x", None, "हेल्पलाइन"),
     ],
 )
-def test_who_did_it_is_named_as_officers_know_them(actor: str, post: str | None, by: str) -> None:
-    entry = Entry(at=START + timedelta(1), event=Event.NOTED, level=1, actor=actor, post=post)
-    assert line(entry, NAMES).by == by
+def test_who_did_it_is_named_as_officers_know_them(
+    actor: str, before: Event | None, by: str
+) -> None:
+    """A transfer's officer is the one who had it, not the one who has it then."""
+    first = [Entry(at=START, event=before, level=1, actor="x", post="L1-MAH")] if before else []
+    entry = Entry(at=START, event=Event.TRANSFERRED, level=1, actor=actor, post="E1")
+    assert lines([*first, entry], {**NAMES, "E1": "अवर अभियंता विद्युत"})[-1].by == by
 
 
 def test_every_event_can_be_read_whatever_its_reason() -> None:
     for event in Event:
         for reason in ("", "x", "x: y", "expected by x", "expected by x: y", ": "):
             entry = Entry(at=START, event=event, level=1, actor="post:x", reason=reason)
-            assert line(entry, {}).what
+            assert lines([entry, entry], {})[1].what

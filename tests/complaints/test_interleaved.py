@@ -25,7 +25,7 @@ from complaints.calendar import Counting
 from complaints.errors import ComplaintError
 from complaints.feedback import Answer
 from complaints.kinds import MatterKind
-from complaints.policy import MP_181, UP_1076, UP_2017, Policy
+from complaints.policy import HP_1100, MP_181, UP_1076, UP_2017, Policy
 from complaints.reference import load
 from complaints.registration import Registration
 from complaints.verification import verify_all
@@ -46,6 +46,7 @@ POLICIES = [
         UP_1076,
         replace(UP_2017, after_attempts=()),
         MP_181,
+        HP_1100,
         replace(UP_1076, triage=True, counting=Counting.WORKING_DAYS),
         replace(UP_1076, transfer_needs_approval=True, reviews_per_level=0),
     )
@@ -160,11 +161,13 @@ class Office:
 
     def _hears(self, what: str, case: Case) -> None:
         """The first word in a call is the citizen's."""
-        satisfied = what in ("is satisfied", "tells an agent: satisfied")
+        satisfied = what == "is satisfied" or what.endswith(": satisfied")
         if what in ("is satisfied", "is not satisfied") and case.attempt:
             self.said.setdefault(case.attempt, satisfied)
         elif what.startswith("tells an agent"):
             self.said[case.talk] = satisfied
+        elif what.startswith("calls back"):
+            self.said[case.call] = satisfied
 
     async def _steps(self) -> list[Step]:
         """Two open complaints at least, and two to four people who want something of them."""
@@ -311,6 +314,13 @@ class Office:
             if entry["event"] == "closed_satisfied":
                 assert heard[entry["call_id"]] is True
                 assert entry["call_id"] in self.said
+        register = await pool.fetch(
+            "select attempt_id from dissatisfaction_register where complaint_id = $1", of_it
+        )
+        said_no = {one for one, satisfied in heard.items() if not satisfied}
+        assert {one["attempt_id"] for one in register} - {None} == said_no
+        assert len(register) == len(said_no) + events["reopened"]
+        assert events["made_confidential"] <= row["confidential"]
         messages = Counter(
             tuple(one["dedupe_key"].split(":")[1:3])
             for one in await pool.fetch("select * from notification where complaint_id = $1", of_it)
@@ -338,6 +348,7 @@ class Office:
 _LEFT_LYING = [
     "select count(*) from complaint where due_at <= $1 and overdue_at is null",
     "select count(*) from complaint where resume_at <= $1",
+    "select count(*) from deadline_fault where first_at <= $1",
     "select count(*) from feedback_due where done_at is null and step_until <= $1",
 ]
 
@@ -399,7 +410,7 @@ def _outcomes(
     return done, perhaps
 
 
-@pytest.mark.timeout(7200 if SOAK else 300)
+@pytest.mark.timeout(7200 if SOAK else 600)
 @settings(
     max_examples=300 if SOAK else 20,
     derandomize=not SOAK,

@@ -210,7 +210,7 @@ async def test_a_kind_of_work_that_fails_altogether_stops_no_other(
 
     monkeypatch.setattr(DeadlineSweep, broken, fail)
     sweep = DeadlineSweep(world.pool, world.policy, lambda: world.now, sign)
-    services = Supervisor(Backoff(first=0.01, most=0.01))
+    services = Supervisor(Backoff(first=5.0))  # fails once: each traceback costs time
     for name, service in sweep.services.items():
         services.start(name, service)
 
@@ -224,7 +224,7 @@ async def test_a_kind_of_work_that_fails_altogether_stops_no_other(
 
     others = {"_escalate", "_remind", "_follow_up", "_end_pauses"} - {broken}
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while await done() != others:
                 await asyncio.sleep(0.02)
     finally:
