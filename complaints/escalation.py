@@ -63,7 +63,7 @@ async def _move_on(
     terms = await terms_for_each(conn, overdue, policy, now)
     after = {one.id: _due(one.state).overdue(terms[one.id], now) for one in overdue}
     entries = {one.id: _entry(_due(one.state), after[one.id], now) for one in overdue}
-    seqs = await history.append_each(conn, entries)
+    seqs = await history.append_each(conn, entries, moves=True)
     await move_each(conn, after, now)
     await _tell_each(
         conn,

@@ -181,13 +181,18 @@ async def append(conn: Connection, complaint_id: UUID, entry: Entry) -> int:
     return (await append_each(conn, {complaint_id: entry}))[complaint_id]
 
 
-async def append_each(conn: Connection, new: Mapping[UUID, Entry]) -> dict[UUID, int]:
-    """As `append`, one entry for each of these complaints, with two statements."""
+async def append_each(
+    conn: Connection, new: Mapping[UUID, Entry], *, moves: bool = False
+) -> dict[UUID, int]:
+    """As `append`, one entry for each of these complaints, with two statements.
+
+    `moves`: the caller writes their states next, and with them where their histories end.
+    """
     rows = statements().complaints_history_heads(conn, complaint_ids=list(new))
     heads = {row["complaint_id"]: Head(row["seq"], row["hash"]) async for row in rows}
     before = [heads.get(complaint_id, Head(0, BEFORE_THE_FIRST)) for complaint_id in new]
     seqs = [head.seq + 1 for head in before]
-    await statements().complaints_history_append(
+    outside = await statements().complaints_history_append(
         conn,
         complaint_ids=list(new),
         seqs=seqs,
@@ -206,10 +211,27 @@ async def append_each(conn: Connection, new: Mapping[UUID, Entry]) -> dict[UUID,
             chained(head.hash, complaint_id, seq, entry)
             for head, seq, (complaint_id, entry) in zip(before, seqs, new.items(), strict=True)
         ],
-        states=[LEADS_TO[entry.event] for entry in new.values()],
-        event_ids=[new_id(entry.at) for entry in new.values()],
+        moves=moves,
     )
-    return dict(zip(new, seqs, strict=True))
+    places = dict(zip(new, seqs, strict=True))
+    if outside:
+        await _tell_outside(conn, new, places)
+    return places
+
+
+async def _tell_outside(
+    conn: Connection, new: Mapping[UUID, Entry], places: Mapping[UUID, int]
+) -> None:
+    await statements().complaints_tell_outside(
+        conn,
+        ids=[new_id(entry.at) for entry in new.values()],
+        complaint_ids=list(new),
+        seqs=[places[complaint_id] for complaint_id in new],
+        ats=[entry.at for entry in new.values()],
+        events=[entry.event for entry in new.values()],
+        states=[LEADS_TO[entry.event] for entry in new.values()],
+        levels=[entry.level for entry in new.values()],
+    )
 
 
 def first(complaint_id: UUID, number: str, entry: Entry) -> dict[str, Any]:

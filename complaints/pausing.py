@@ -141,7 +141,7 @@ async def _go_on(conn: Connection, due: Sequence[Due], policy: Policy, now: date
         )
         for one in paused
     }
-    seqs = await history.append_each(conn, entries)
+    seqs = await history.append_each(conn, entries, moves=True)
     await move_each(conn, after, now)
     posts = await posts_by_id(conn, sorted({one.post for one in after.values()}), now)
     messages = [

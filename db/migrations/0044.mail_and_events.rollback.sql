@@ -7,4 +7,5 @@ alter table notification
     add constraint notification_kind_check check (kind ~ '^(citizen|officer)_[a-z_]+$' or kind in ('alarm_raised', 'alarm_cleared'));
 drop table webhook_audience;
 alter table notification drop constraint an_email_goes_to_an_address;
+drop function email_of;
 alter table officer drop column email;

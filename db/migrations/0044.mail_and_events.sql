@@ -3,6 +3,9 @@
 
 alter table officer add column email text
     check (email ~ '^[^@[:space:]]+@[^@[:space:]]+\.[^@[:space:]]+$' and length(email) <= 254);
+-- Asked in a function, that messages are written by a statement which is planned once.
+create function email_of(officer_code text) returns text language plpgsql stable cost 1 as
+$$ begin return (select email from officer where code = officer_code); end $$;
 alter table notification add constraint an_email_goes_to_an_address check (channel <> 'email' or recipient ~ '^[^@[:space:]]+@[^@[:space:]]+$');
 
 -- Who beyond people is told by webhook what happens to complaints: written from the settings when the helpline starts.

@@ -157,7 +157,7 @@ update complaint set remind_at = null where id = any(:ids::uuid[]);
 select coalesce(array_agg(on_date), '{}') from holiday where calendar = :calendar;
 
 -- name: complaints_move(ids, states, levels, posts, disposals, dissatisfied_at_level, cm_office_since, transfers, due_at, overdue_at, due_since, due_days, due_policies, due_countings, due_paused, remind_at, paused_at, pause_reasons, remaining, remind_in, resume_at, proposals, end_entries, closing_attempts, unverified_reasons, ended_at, changed_at)!
--- The only statement that changes a complaint's state. The rows are held by the caller.
+-- The only statement that changes a complaint's state. The rows are held by the caller. With where its history ends by now.
 update complaint c
 set state = r.state, level = r.level, post = r.post, disposals = r.disposals,
     dissatisfied_at_level = r.dissatisfied_at_level, cm_office_since = r.cm_office_since, transfers = r.transfers,
@@ -165,7 +165,7 @@ set state = r.state, level = r.level, post = r.post, disposals = r.disposals,
     due_counting = r.due_counting, due_paused = r.due_paused, remind_at = r.remind_at, paused_at = r.paused_at,
     pause_reason = r.pause_reason, remaining = r.remaining, remind_in = r.remind_in, resume_at = r.resume_at, proposal = r.proposal,
     end_entry = r.end_entry, closing_attempt = r.closing_attempt, unverified_reason = r.unverified_reason,
-    ended_at = r.ended_at, changed_at = :changed_at
+    ended_at = r.ended_at, changed_at = :changed_at, entries = coalesce(h.seq, 0), head = h.hash
 from unnest(:ids::uuid[], :states::text[], :levels::smallint[], :posts::text[], :disposals::smallint[],
             :dissatisfied_at_level::smallint[], :cm_office_since::timestamptz[], :transfers::smallint[],
             :due_at::timestamptz[], :overdue_at::timestamptz[], :due_since::timestamptz[], :due_days::double precision[],
@@ -176,6 +176,7 @@ from unnest(:ids::uuid[], :states::text[], :levels::smallint[], :posts::text[], 
      as r (id, state, level, post, disposals, dissatisfied_at_level, cm_office_since, transfers, due_at, overdue_at,
            due_since, due_days, due_policy, due_counting, due_paused, remind_at, paused_at, pause_reason, remaining,
            remind_in, resume_at, proposal, end_entry, closing_attempt, unverified_reason, ended_at)
+left join lateral (select seq, hash from complaint_history where complaint_id = r.id order by seq desc limit 1) h on true
 where c.id = r.id;
 
 -- name: complaints_link_call(complaint_id, call_id, role)!
@@ -189,28 +190,33 @@ select w.id as complaint_id, h.seq, h.hash
 from unnest(:complaint_ids::uuid[]) as w (id)
 cross join lateral (select seq, hash from complaint_history where complaint_id = w.id order by seq desc limit 1) h;
 
--- name: complaints_history_append(complaint_ids, seqs, ats, events, levels, actors, reasons, call_ids, posts, due_at, bases, attached, previous, hashes, states, event_ids)!
--- The complaint's row, which the caller holds, is told how long its history is and what its end is: so a cut-off tail is seen.
--- Whoever is to hear of complaints by webhook is told of what leads to a state (`states`; null: it stays), and nothing of anybody.
+-- name: complaints_history_append(complaint_ids, seqs, ats, events, levels, actors, reasons, call_ids, posts, due_at, bases, attached, previous, hashes, moves)$
+-- The complaint's row, which the caller holds, is told how long its history is and what its end is: so a cut-off tail is seen. Not
+-- twice: where complaints_move follows (`moves`), that one tells it. Whether somebody outside is to be told of it.
 with told as (
     select * from unnest(:complaint_ids::uuid[], :seqs::integer[], :ats::timestamptz[], :events::text[], :levels::smallint[],
                          :actors::text[], :reasons::text[], :call_ids::uuid[], :posts::text[], :due_at::timestamptz[],
-                         :bases::text[], :attached::text[], :previous::text[], :hashes::text[], :states::text[], :event_ids::uuid[])
-        as r (complaint_id, seq, at, event, level, actor, reason, call_id, post, due_at, basis, attached, previous, hash, state,
-              event_id)
+                         :bases::text[], :attached::text[], :previous::text[], :hashes::text[])
+        as r (complaint_id, seq, at, event, level, actor, reason, call_id, post, due_at, basis, attached, previous, hash)
 ), head as (
-    update complaint c set entries = told.seq, head = told.hash from told where c.id = told.complaint_id
-), told_outside as (
-    insert into notification (id, dedupe_key, complaint_id, kind, channel, recipient, body, created_at, next_attempt_at)
-    select r.event_id, concat(c.id, ':', r.seq, ':', r.event, ':webhook'), c.id, 'complaint_' || r.event, 'webhook', a.name,
-           json_build_object('number', c.number, 'event', r.event, 'entry', r.seq, 'state', r.state, 'level', r.level)::text,
-           r.at, r.at
-    from webhook_audience a cross join told r join complaint c on c.id = r.complaint_id
-    where r.state is not null
+    update complaint c set entries = told.seq, head = told.hash from told where c.id = told.complaint_id and not :moves::boolean
+), written as (
+    insert into complaint_history (complaint_id, seq, at, event, level, actor, reason, call_id, post, due_at, basis, attached,
+                                   previous, hash)
+    select * from told
 )
-insert into complaint_history (complaint_id, seq, at, event, level, actor, reason, call_id, post, due_at, basis, attached,
-                               previous, hash)
-select complaint_id, seq, at, event, level, actor, reason, call_id, post, due_at, basis, attached, previous, hash from told;
+select exists (select from webhook_audience);
+
+-- name: complaints_tell_outside(ids, complaint_ids, seqs, ats, events, states, levels)!
+-- By webhook: number and state, and nothing of anybody.
+insert into notification (id, dedupe_key, complaint_id, kind, channel, recipient, body, created_at, next_attempt_at)
+select r.id, concat(c.id, ':', r.seq, ':', r.event, ':webhook'), c.id, 'complaint_' || r.event, 'webhook', a.name,
+       json_build_object('number', c.number, 'event', r.event, 'entry', r.seq, 'state', r.state, 'level', r.level)::text,
+       r.at, r.at
+from unnest(:ids::uuid[], :complaint_ids::uuid[], :seqs::integer[], :ats::timestamptz[], :events::text[], :states::text[],
+            :levels::smallint[]) as r (id, complaint_id, seq, at, event, state, level)
+join complaint c on c.id = r.complaint_id cross join webhook_audience a
+where r.state is not null;
 
 -- name: complaints_history(complaint_ids)
 select complaint_id, seq, at, event, level, actor, reason, call_id, post, due_at, basis, attached, previous, hash
@@ -367,7 +373,7 @@ insert into notification (id, dedupe_key, complaint_id, kind, channel, language,
                           template_id, header, encoding, parts, recordings, links, created_at, next_attempt_at,
                           held_at, last_error)
 select r.id, r.dedupe_key, r.complaint_id, r.kind, r.channel, r.language,
-       case r.channel when 'email' then f.email else r.recipient end, r.subject, r.body, r.variables::jsonb, r.template_id, r.header, r.encoding, r.parts,
+       case r.channel when 'email' then email_of(r.officer) else r.recipient end, r.subject, r.body, r.variables::jsonb, r.template_id, r.header, r.encoding, r.parts,
        r.recordings::uuid[], string_to_array(r.links, ' '), :created_at, r.next_attempt_at, r.held_at, r.last_error
 from unnest(:ids::uuid[], :dedupe_keys::text[], :complaint_ids::uuid[], :kinds::text[], :channels::text[],
             :languages::text[], :recipients::text[], :officers::text[], :subjects::text[], :bodies::text[],
@@ -375,8 +381,7 @@ from unnest(:ids::uuid[], :dedupe_keys::text[], :complaint_ids::uuid[], :kinds::
             :links::text[], :next_attempt_at::timestamptz[], :held_at::timestamptz[], :last_errors::text[])
      as r (id, dedupe_key, complaint_id, kind, channel, language, recipient, officer, subject, body, variables, template_id,
            header, encoding, parts, recordings, links, next_attempt_at, held_at, last_error)
-left join officer f on r.channel = 'email' and f.code = r.officer
-where r.channel <> 'email' or f.email is not null;
+where r.channel <> 'email' or email_of(r.officer) is not null;
 
 -- name: complaints_add_bundles(ids, complaint_ids, entries, posts, created_at)!
 insert into bundle (id, complaint_id, entry, post, created_at)
