@@ -14,7 +14,6 @@ create table queue_stay (
     constraint who_waits_has_not_left check (left_at is not null or num_nonnulls(agent_id, moved_to) = 0)
 );
 create unique index nobody_waits_in_two_queues on queue_stay (call_id) where left_at is null;
-create index queue_stay_by_entry on queue_stay (entered_at);
 
 -- A talk is having the citizen: who is asked, or listens, while another agent has them, has none.
 create table agent_talk (
@@ -24,10 +23,9 @@ create table agent_talk (
     ended_at  timestamptz check (ended_at >= began_at),  -- null: they talk
     queue     text,                              -- that the citizen came from; null: they were in none
     handed_to text check (handed_to <> ''),      -- agent:<id>, queue:<name> or number:<number>; null: to nobody
-    primary key (call_id, agent_id, began_at)
+    primary key (call_id, began_at, agent_id)
 );
 create unique index one_agent_has_the_citizen on agent_talk (call_id) where ended_at is null;
-create index agent_talk_by_begin on agent_talk (began_at);
 
 -- A citizen waits in a queue since `at`. Said by the call's flow, which knows when they were sent there (`exact`), and by
 -- Asterisk, a moment later: either may come twice, late, or not at all, and the rows are the same. The call's row is held
@@ -154,6 +152,7 @@ select c.id, c.agent_id, c.agent_answered_at, c.queue
 from call c
 where c.agent_id is not null and c.agent_answered_at is not null and c.ended_at is null
   and not exists (select from agent_talk t where t.call_id = c.id and (t.agent_id = c.agent_id or t.ended_at is null));
+analyze agent_talk;
 update agent_talk t set handed_to = coalesce(nullif(d.target, ''), (
     select a.target from desk_action a
     where a.call_id = d.call_id and a.actor = d.actor and a.action in ('consult', 'conference') and a.at <= d.at
@@ -174,3 +173,6 @@ insert into queue_stay (call_id, queue, entered_at)
 select c.id, c.queue, c.queued_at from call c
 where c.queue <> '' and c.queued_at is not null and c.ended_at is null
   and not exists (select from agent_talk l where l.call_id = c.id);
+create index queue_stay_by_entry on queue_stay (entered_at);
+create index agent_talk_by_begin on agent_talk (began_at);
+analyze queue_stay;
