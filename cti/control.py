@@ -9,6 +9,7 @@ from cti.errors import AmiError, AmiUnansweredError, NotNowError
 from cti.guard import DialGuard
 from cti.legs import Legs, leg_of
 from cti.state import LiveCall
+from cti.why import Why
 from dialplans import names
 
 _KEYS = re.compile(r"[0-9*#]{1,32}", re.ASCII)
@@ -61,7 +62,7 @@ class Control:
         """Who was asked takes the citizen; the agent leaves."""
         call = self._legs.with_citizen(agent_id)
         if call.id not in self._legs.on_hold or not self._legs.answered_beside(call):
-            raise NotNowError("nobody who was asked has answered")
+            raise NotNowError(Why.NOBODY_ANSWERED)
         await self._legs.rejoin(call)
         self.log.note(call.id, f"agent:{agent_id}", "transfer_consulted")
         await self._legs.hang_up(leg_of(call, agent_id))
@@ -70,7 +71,7 @@ class Control:
         """Who was asked leaves; the agent talks with the citizen again."""
         call = self._legs.with_citizen(agent_id)
         if call.id not in self._legs.on_hold:
-            raise NotNowError("the citizen is not waiting")
+            raise NotNowError(Why.CITIZEN_NOT_WAITING)
         self.log.note(call.id, f"agent:{agent_id}", "consult_cancelled")
         await self._legs.together(call)
         for leg in self._legs.beside(call):
@@ -95,7 +96,7 @@ class Control:
         """From a consultation to a conference: the citizen joins in."""
         call = self._legs.with_citizen(agent_id)
         if call.id not in self._legs.on_hold:
-            raise NotNowError("the citizen is not waiting")
+            raise NotNowError(Why.CITIZEN_NOT_WAITING)
         await self._legs.together(call)
         self.log.note(call.id, f"agent:{agent_id}", "conference")
 
@@ -103,7 +104,7 @@ class Control:
         """Press keys towards the third party where there is one, else towards the citizen."""
         call = self._legs.with_citizen(agent_id)
         if not _KEYS.fullmatch(keys):
-            raise NotNowError("keys are 0-9, * and #, at most 32")
+            raise NotNowError(Why.NOT_KEYS)
         leg = next(iter(self._legs.answered_beside(call)), call.citizen_leg)
         await self._legs.press(leg or "", keys)
         self.log.note(call.id, f"agent:{agent_id}", "keys")  # never which: it may be a PIN
@@ -147,7 +148,7 @@ class Control:
 
     def _reachable(self, target: Target) -> None:
         if target.kind is Kind.AGENT and not self._legs.free(target.value):
-            raise NotNowError("this agent is not free")
+            raise NotNowError(Why.AGENT_NOT_FREE)
 
     async def _ring_or_rejoin(self, call: LiveCall, target: Target) -> str:
         try:

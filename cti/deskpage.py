@@ -36,7 +36,9 @@ def _data(shell: Shell, handler: Any, right: Right) -> Any:
 async def _desk(visit: Visit) -> web.StreamResponse:
     if visit.signed_in.person.agent_id is None:
         return visit.render("desk_none.html.j2", status=403)
-    texts = visit.shell.texts.beginning(visit.language, _SCRIPTS)
+    told = visit.shell.texts.beginning(visit.language, "refused.")
+    refused = {f"refused_{code}": text for code, text in told.items()}
+    texts = visit.shell.texts.beginning(visit.language, _SCRIPTS) | refused
     return visit.render("desk.html.j2", texts=texts)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 
 from cti.errors import NotAllowedError
+from cti.why import Why
 from db.ids import new_id
 from db.pool import Pool
 from db.statements import statements
@@ -30,7 +31,7 @@ class HelpChat:
     async def say(self, agent_id: str, author: str, text: str) -> None:
         """In the conversation of this agent. Raises `NotAllowedError`, or one of `AWAY`."""
         if not 0 < len(text.strip()) <= _LONGEST or "\0" in text:
-            raise NotAllowedError(f"a message has 1 to {_LONGEST} characters")
+            raise NotAllowedError(Why.MESSAGE_LENGTH, most=_LONGEST)
         at = self._now()
         id = new_id(at)
         async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as conn:
@@ -39,7 +40,7 @@ class HelpChat:
                     conn, id=id, agent_id=agent_id, author=author, text=text, at=at
                 )
             except asyncpg.ForeignKeyViolationError:
-                raise NotAllowedError("no such agent") from None
+                raise NotAllowedError(Why.NO_SUCH_AGENT) from None
         message = {
             "type": "help", "agent": agent_id, "from": author, "text": text, "at": at.isoformat(),
         }  # fmt: skip

@@ -18,6 +18,7 @@ from cti.live import LiveState
 from cti.originate import OriginateCommand, OriginateReply
 from cti.state import LiveCall, State
 from cti.views import AgentStatus
+from cti.why import Why
 from db.ids import new_id
 from dialplans import names
 
@@ -70,16 +71,16 @@ class Legs:
         view = self._live.view(agent_id)
         call = self.state.calls.get(view.call_id) if view.call_id else None
         if call is None or view.status is not AgentStatus.IN_CALL:
-            raise NotNowError("you are in no call")
+            raise NotNowError(Why.IN_NO_CALL)
         return call
 
     def with_citizen(self, agent_id: str) -> LiveCall:
         """The call with a citizen that is this agent's. Raises `NotNowError`."""
         call = self.mine(agent_id)
         if call.citizen_leg is None:
-            raise NotNowError("the citizen is not in the call")
+            raise NotNowError(Why.CITIZEN_GONE)
         if call.agent_id != agent_id:
-            raise NotNowError("the call is another agent's")
+            raise NotNowError(Why.OTHERS_CALL)
         return call
 
     def waits(self, call: LiveCall) -> bool:
@@ -89,7 +90,7 @@ class Legs:
     def none_beside(self, call: LiveCall) -> None:
         """Raises `NotNowError` while somebody is asked."""
         if self.beside(call) or self.waits(call):
-            raise NotNowError("somebody is being asked already")
+            raise NotNowError(Why.ASKED_ALREADY)
 
     def beside(self, call: LiveCall) -> list[str]:
         """Legs that are neither the citizen's nor of the agent who has the call."""
@@ -154,7 +155,7 @@ class Legs:
                 if target.contact is not None:
                     channel = names.dial_contact(target.value, target.contact)
             case Kind.QUEUE:
-                raise NotNowError("a queue cannot be asked")
+                raise NotNowError(Why.QUEUE_NOT_ASKED)
         command = OriginateCommand(
             channel_id=new_id(self._now()),
             channel=channel,
@@ -168,7 +169,7 @@ class Legs:
         self.sides[command.leg_id] = call.id  # first: it may be over before we are answered
         if await self._link.originate(command) is OriginateReply.REFUSED:
             self.sides.pop(command.leg_id, None)
-            raise NotNowError("they cannot be called now")
+            raise NotNowError(Why.CANNOT_BE_CALLED)
         return command.leg_id
 
     async def set_variable(self, call: LiveCall, name: str, value: str) -> None:

@@ -19,6 +19,7 @@ from cti.ami import AmiLink
 from cti.errors import AmiError, NotAllowedError
 from cti.state import State
 from cti.views import WRAP_UP, pause_in_force
+from cti.why import Why
 from cti.wishes import Wish, WrapUp
 from cti.writes import Writes
 from db.errors import AWAY, stop_if_cancelled
@@ -94,7 +95,7 @@ class Presence:
     def pause(self, agent_id: str, reason: str) -> None:
         """Give no calls. Raises `NotAllowedError` for a reason that there is not."""
         if reason not in self.reasons:
-            raise NotAllowedError("no such reason for a pause")
+            raise NotAllowedError(Why.NO_SUCH_PAUSE)
         self._put(agent_id, self.wish(agent_id).paused(reason))
 
     def ready(self, agent_id: str) -> None:

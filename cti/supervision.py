@@ -15,10 +15,12 @@ from cti.help import HelpChat
 from cti.live import LiveState
 from cti.originate import OriginateCommand, OriginateReply
 from cti.presence import Presence
+from cti.refusals import refusal, refused_by
 from cti.supervising import Supervisor
 from cti.timeline import Timeline
 from cti.views import AgentStatus
-from db.errors import AWAY, stop_if_cancelled
+from cti.why import Why
+from db.errors import AWAY
 from db.ids import new_id
 from db.pool import Connection, Pool
 from db.statements import statements
@@ -29,7 +31,6 @@ _ACQUIRE_SECONDS = 5.0
 _RING_MS = 30_000
 _LONGEST_BROADCAST = 500
 _LONGEST_REASON = 500
-_NOT_YOURS = "this is not one of your queues"
 _NEED_A_REASON = frozenset(
     {"force_pause", "force_ready", "force_sign_out", "move", "listen", "whisper", "barge"}
 )
@@ -75,21 +76,13 @@ class Supervision:
 
     async def answer(self, who: Supervisor, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Never raises what is the page's, Asterisk's or the database's fault."""
-        head = {"type": "answer", "id": asked["id"]}
         try:
             known = await self._carry_out(who, asked)
-        except DeskError as error:
-            return head | {"ok": False, "reason": str(error)}
-        except AmiError as error:
-            _log.warning("supervisor's command not carried out", error=str(error))
-            return head | {"ok": False, "reason": "Asterisk did not answer"}
-        except AWAY as error:
-            stop_if_cancelled()
-            _log.warning("supervisor's command not carried out", error=repr(error))
-            return head | {"ok": False, "reason": "the database is away"}
+        except (DeskError, AmiError, *AWAY) as error:
+            return refused_by(asked, error, who.actor)
         if not known:
-            return head | {"ok": False, "reason": "not a message that we know"}
-        return head | {"ok": True}
+            return refusal(asked, Why.UNKNOWN_MESSAGE)
+        return {"type": "answer", "id": asked["id"], "ok": True}
 
     async def _carry_out(self, who: Supervisor, asked: Mapping[str, Any]) -> bool:
         match asked:
@@ -103,7 +96,7 @@ class Supervision:
                 await self._move(who, agent, queues, _why(why))
             case {"type": "help", "agent": str(agent), "text": str(text)}:
                 if who.queues is not None and not who.sees(self._queues_of(agent)):
-                    raise NotAllowedError(_NOT_YOURS)
+                    raise NotAllowedError(Why.NOT_YOUR_QUEUE)
                 await self._help.say(agent, f"supervisor:{who.name}", text)
             case {"type": "broadcast", "queue": str(queue), "text": str(text)}:
                 await self._broadcast(who, queue, text)
@@ -115,7 +108,7 @@ class Supervision:
                 phone = self._phone(who, agent, asked.get("phone"))
                 await self._beside(who, mode, agent, phone, _why(reason))
             case {"type": str(what)} if what in _NEED_A_REASON:
-                raise NotAllowedError("say why")
+                raise NotAllowedError(Why.SAY_WHY)
             case _:
                 return False
         _log.info("supervisor acted", supervisor=who.actor, what=asked["type"])
@@ -137,10 +130,10 @@ class Supervision:
     def _mine(self, who: Supervisor, agent_id: str) -> Sequence[str]:
         """The agent's queues. An agent is whose who supervise one of them."""
         if agent_id not in self._desk.serving():
-            raise NotNowError("this agent is not signed in")
+            raise NotNowError(Why.AGENT_SIGNED_OUT)
         queues = self._queues_of(agent_id)
         if not who.sees(queues):
-            raise NotAllowedError(_NOT_YOURS)
+            raise NotAllowedError(Why.NOT_YOUR_QUEUE)
         return queues
 
     def _queues_of(self, agent_id: str) -> Sequence[str]:
@@ -153,9 +146,9 @@ class Supervision:
         """From and to queues that are all theirs."""
         present = self._mine(who, agent)
         if not queues or not all(queue in self._directory.queues for queue in queues):
-            raise NotAllowedError("no such queue")
+            raise NotAllowedError(Why.NO_SUCH_QUEUE)
         if not who.may([*present, *queues]):
-            raise NotAllowedError(_NOT_YOURS)
+            raise NotAllowedError(Why.NOT_YOUR_QUEUE)
         target = sorted(set(queues))
         async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as conn, conn.transaction():
             await self._note(conn, who, "move", f"agent:{agent}", reason, target)
@@ -164,9 +157,9 @@ class Supervision:
 
     async def _broadcast(self, who: Supervisor, queue: str, text: str) -> None:
         if not 0 < len(text.strip()) <= _LONGEST_BROADCAST or "\0" in text:
-            raise NotAllowedError(f"a message has 1 to {_LONGEST_BROADCAST} characters")
+            raise NotAllowedError(Why.MESSAGE_LENGTH, most=_LONGEST_BROADCAST)
         if not queue or not who.may([queue]):
-            raise NotAllowedError(_NOT_YOURS)
+            raise NotAllowedError(Why.NOT_YOUR_QUEUE)
         async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as conn:
             await self._note(conn, who, "broadcast", f"queue:{queue}", text)
         message = {
@@ -201,9 +194,9 @@ class Supervision:
         """Their own telephone, or the one that they name: never one that an agent works with."""
         phone = who.phone or named
         if not isinstance(phone, str) or phone not in self._directory.agents or phone == agent:
-            raise NotAllowedError("no such telephone")
+            raise NotAllowedError(Why.NO_SUCH_PHONE)
         if phone != who.phone and phone in self._desk.serving():
-            raise NotAllowedError("an agent works with this telephone")
+            raise NotAllowedError(Why.PHONE_IN_USE)
         return phone
 
     async def _beside(
@@ -213,9 +206,9 @@ class Supervision:
         view = self._live.view(agent)
         call = self._live.state.calls.get(view.call_id) if view.call_id else None
         if call is None or view.status is not AgentStatus.IN_CALL:
-            raise NotNowError("this agent is in no call")
+            raise NotNowError(Why.AGENT_IN_NO_CALL)
         if not who.sees([call.queue] if call.queue else self._queues_of(agent)):
-            raise NotAllowedError(_NOT_YOURS)
+            raise NotAllowedError(Why.NOT_YOUR_QUEUE)
         leg = call.agent_leg if call.agent_id == agent else call.others[agent]
         self._control.log.note(call.id, who.actor, mode, f"agent:{agent}", reason)
         if mode == "barge":
@@ -232,11 +225,11 @@ class Supervision:
             side=True,
         )
         if await self._link.originate(command) is OriginateReply.REFUSED:
-            raise NotNowError("your telephone cannot be called now")
+            raise NotNowError(Why.YOUR_PHONE_NOT_CALLED)
 
 
 def _why(reason: str) -> str:
     """Raises `NotAllowedError` for no reason at all."""
     if not reason.strip() or "\0" in reason:
-        raise NotAllowedError("say why")
+        raise NotAllowedError(Why.SAY_WHY)
     return reason.strip()[:_LONGEST_REASON]

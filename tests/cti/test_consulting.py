@@ -53,5 +53,5 @@ async def test_a_consultation_that_asterisk_refuses_leaves_nobody_on_hold(pool: 
     async with opened(pool, talking("Error"), directory=DIRECTORY) as room:
         asked, taken_back = await consulted(room)
         assert asked["ok"] is False
-        assert taken_back["reason"] == "the citizen is not waiting"
+        assert taken_back["reason"] == {"code": "citizen_not_waiting"}
         assert room.server.count("Redirect") == 1

@@ -127,7 +127,7 @@ async def test_a_supervisor_listens_or_barges_in_with_a_reason(
             Answer((Say(tone(SUPERVISORS_TONE, 60)),), ring=0.1)
         )
         refused = await page.ask(mode, agent="1001", phone="1003", reason=" ")
-        assert (refused["ok"], refused["reason"]) == (False, "say why")
+        assert (refused["ok"], refused["reason"]) == (False, {"code": "say_why"})
         assert (await page.ask(mode, agent="1001", phone="1003", reason="शिकायत की जाँच"))["ok"]
         await desk.until("the supervisor's leg", lambda: _beside(desk))
         await talk(desk, call, 2.0)

@@ -74,7 +74,7 @@ async def centre(
     origin = f"http://127.0.0.1:{port}"
     options = WebOptions(origin=origin, rule=RULE, bundles=BUNDLES)
     shell = Shell(
-        pool, options, passwords, clock, packages=(PACKAGE,), menu=(*MENU, *SUPERVISOR_MENU)
+        pool, options, passwords, clock, packages=("cti", PACKAGE), menu=(*MENU, *SUPERVISOR_MENU)
     )
     async with opened(
         pool, directory=DIRECTORY, now=clock, alarms=alarms, planned=seats_now

@@ -5,11 +5,10 @@ import { element, write } from "./dom.js";
 const MOST_QUESTIONS = 20;
 const IN_CALL = new Set(["listen", "whisper", "barge"]);
 
-/** The server's refusal in the reader's language, as far as we know it; which cell, and where. */
+/** The server's refusal in the reader's language; which cell, and where. */
 export function inWords(answer, texts) {
-  const reason = answer.reason ?? "";
-  const known = texts.reasons[reason.toLowerCase().replace(/[^a-z]+/g, "_")];
-  const words = known ?? (reason ? `${texts.refused} ${reason}` : texts.refused);
+  const known = texts.reasons[answer.reason?.code] ?? texts.reasons.other;
+  const words = known.replace(/\{(\w+)\}/g, (whole, name) => answer.reason[name] ?? whole);
   const where = answer.url ? `${answer.cell}, ${answer.url}/supervisor` : answer.cell;
   return where ? `${words} ${where}` : words;
 }
