@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
+from calls import service_levels
 from calls.waiting import Standing
 from cti.ami import AmiLink, AmiSettings
 from cti.directory import Directory, EmergencyService, Listed
@@ -56,6 +57,7 @@ class LiveCell:
     ) -> None:
         self._cell = settings.cell
         self._pool = parts.pool
+        self._now = parts.now
         self.link = AmiLink(_ami_settings(settings.cell, secrets))
         self._cti = Cti(
             self.link,
@@ -120,6 +122,12 @@ class LiveCell:
                     cell=self._cell.name,
                     queues=list(agent.queues),
                 )
+
+    async def load_service_levels(self) -> None:
+        """Say within how many seconds each queue answers from now on: reports count by it."""
+        seconds = {queue.name: queue.service_level_seconds for queue in self._cell.queues}
+        async with self._pool().acquire(timeout=5) as conn, conn.transaction():
+            await service_levels.put(conn, self._cell.name, seconds, self._now())
 
     def add_metrics(self, metrics: Metrics) -> None:
         """What an operator watches."""

@@ -248,6 +248,7 @@ class Helpline:
             ),
         )
         await live.load_agents()
+        await live.load_service_levels()
         for name, service in live.services.items():
             self._services.start(name, service)
         live.add_metrics(self._metrics)

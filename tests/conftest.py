@@ -25,7 +25,8 @@ from tests.complaints.world import REFERENCE, World
 #: Leaves what a migrated database has before the first call and the first import.
 EMPTY = """
     truncate department, place, citizen, call, callback, officer, holiday, agent, sealed_file, cell,
-             cell_board, cell_command, alarm, alarm_limit, blocked_caller cascade
+             cell_board, cell_command, alarm, alarm_limit, blocked_caller,
+             queue_service_level cascade
 """
 
 # These machines are noisy: how long an example takes says nothing about the code.

@@ -8,7 +8,7 @@ from aiohttp import web
 from access.rights import Right
 from cti.alarms import AlarmRule
 from cti.queue_titles import TitlesNow, titled
-from cti.staffing import Shift
+from cti.staffing import Plan, PlannedWeek
 from cti.supervisor import (
     alarm_page,
     call_list,
@@ -34,6 +34,10 @@ MENU = (
 )
 
 
+async def _nobody_plans(_queue: str) -> PlannedWeek | None:
+    return None
+
+
 def add_supervisor_pages(
     app: web.Application,
     shell: Shell,
@@ -42,11 +46,13 @@ def add_supervisor_pages(
     cell: str,
     wrap_up: Mapping[str, int],
     alarms: Sequence[AlarmRule] = (),
-    shifts: Sequence[Shift] = (),
+    plan: Plan = _nobody_plans,
+    answer_within: Mapping[str, int] | None = None,
     titles: TitlesNow = dict,
 ) -> None:
     """All of them. `cell`: whose day is shown first; `wrap_up`: seconds by queue of that cell;
-    `alarms`, `shifts`: of the settings; `titles`: what people read for the queues.
+    `answer_within`: the same, of the service level; `alarms`: of the settings; `plan`: asks for
+    planned seats; `titles`: what people read for the queues.
     """
     shell.helpers["queue_title"] = lambda language: partial(_title, titles, language)
     wall.add_routes(app, shell, cell=cell, queues=wrap_up)
@@ -55,7 +61,7 @@ def add_supervisor_pages(
     call_list.add_routes(app, shell, titles)
     call_page.add_routes(app, shell, parts)
     report_page.add_routes(app, shell)
-    staffing_page.add_routes(app, shell, wrap_up=wrap_up, shifts=shifts)
+    staffing_page.add_routes(app, shell, wrap_up=wrap_up, within=answer_within or {}, plan=plan)
     quality_page.add_routes(app, shell, parts)
 
 

@@ -4,15 +4,17 @@
 -- Until the end of the transaction: a year of intervals is sorted, which spills to disk with the default.
 set local work_mem = '64MB';
 
--- name: reports_groups(short, within, by, per_cell, since, until, queues)
+-- name: reports_groups(short, within, own, by, per_cell, since, until, queues)
 -- Offered calls, grouped by their line and by all that decides their fate: which of the fates it is, Python says, in one place.
+-- In time: within the seconds of its queue as they were when it came (own), else within those that are asked.
 select key, cell, answered, ended, outcome, owes_callback, count(*)::int as calls,
        (count(*) filter (where waited < :short::interval))::int as short,
-       (count(*) filter (where waited <= :within::interval))::int as in_time,
+       (count(*) filter (where waited <= answer_within(in_cell, queue, queued_at, :within::interval, :own::bool)))::int as in_time,
        sum(waited) as waited,
        count(talked)::int as talks, coalesce(sum(talked), '0') as talked
 from (
     select report_key(:by, c.queue, c.agent_id, c.queued_at) as key, case when :per_cell then c.cell else '' end as cell,
+           c.cell as in_cell, c.queue, c.queued_at,
            c.agent_answered_at is not null as answered, c.ended_at is not null as ended, c.outcome,
            exists (select from callback b where b.call_id = c.id) as owes_callback,
            greatest(coalesce(coalesce(c.agent_answered_at, c.ended_at) - c.queued_at, '0'), '0') as waited,
@@ -77,3 +79,19 @@ where c.direction = 'inbound' and c.queued_at >= :since and c.queued_at < :until
        or (c.agent_answered_at is not null, c.ended_at is not null, coalesce(c.outcome, ''), owes_callback) in (
            select * from unnest(:answered::bool[], :ended::bool[], :outcomes::text[], :owing::bool[])))
 order by c.queued_at, c.id limit :at_most;
+
+-- name: reports_put_service_level(cell, queue, within, now)!
+-- Where it is not what holds already. A clock that was put back must not put it before what it replaces.
+insert into queue_service_level (cell, queue, since, answer_within)
+select :cell, :queue, greatest(:now::timestamptz, max(since) + interval '1 microsecond'), :within::interval
+from queue_service_level where cell = :cell and queue = :queue
+having :within::interval is distinct from (
+    select answer_within from queue_service_level where cell = :cell and queue = :queue order by since desc limit 1);
+
+-- name: reports_service_levels(since, until, queues)
+-- What held in these queues for calls of this time: what was set in it, and what it began with.
+select distinct queue, answer_within from queue_service_level l
+where since < :until and (:queues::text[] is null or queue = any(:queues))
+  and not exists (select from queue_service_level later
+                  where later.cell = l.cell and later.queue = l.queue and later.since > l.since and later.since <= :since)
+order by queue, answer_within;
