@@ -8,6 +8,7 @@ from cti.directory import Kind, Target
 from cti.errors import AmiError, AmiUnansweredError, NotNowError
 from cti.guard import DialGuard
 from cti.legs import Legs, leg_of
+from cti.ports import QueueIsOpen
 from cti.state import LiveCall
 from cti.why import Why
 from dialplans import names
@@ -20,9 +21,12 @@ class Control:
     does not do it.
     """
 
-    def __init__(self, legs: Legs, guard: DialGuard, log: ActionLog) -> None:
+    def __init__(
+        self, legs: Legs, guard: DialGuard, log: ActionLog, queue_is_open: QueueIsOpen
+    ) -> None:
         self._legs = legs
         self._guard = guard
+        self._queue_is_open = queue_is_open
         self.log = log
 
     async def transfer(self, agent_id: str, target: Target) -> None:
@@ -136,6 +140,8 @@ class Control:
     ) -> tuple[LiveCall, Target]:
         """The call, and what may be dialled; looked at again once that is on record."""
         self._possible(agent_id, target, alone=alone)
+        if target.kind is Kind.QUEUE and not await self._queue_is_open(target.value):
+            raise NotNowError(Why.QUEUE_CLOSED)
         allowed = await self._guard.target(agent_id, target)
         return self._possible(agent_id, target, alone=alone), allowed
 

@@ -26,6 +26,7 @@ class Why(StrEnum):
     AGENT_NOT_FREE = "agent_not_free"
     NOT_KEYS = "not_keys"
     QUEUE_NOT_ASKED = "queue_not_asked"
+    QUEUE_CLOSED = "queue_closed"
     CANNOT_BE_CALLED = "cannot_be_called"
     NO_SUCH_TARGET = "no_such_target"
     NO_SUCH_EMERGENCY = "no_such_emergency"

@@ -152,6 +152,10 @@ class OpeningBook:
             return Opening(True)
         return Opening(False, min((one.opens_at for one in found if one.opens_at), default=None))
 
+    async def is_open(self, queue: str) -> bool:
+        """Whether agents serve now in that queue."""
+        return (await self(queue)).is_open
+
     async def seats(self) -> int:
         """How many seats are planned now, of all shifts that run."""
         now = self._now()

@@ -36,7 +36,7 @@ from helpline.outbound import Outbound
 from helpline.pages import DeskSessions, SessionSweep, page_shell
 from helpline.prompts import other_stores, prompt_store, render_prompts
 from helpline.queue_words import QueueWords
-from helpline.reception import Places, admission, planned_seats
+from helpline.reception import Places, admission, opening_book, planned_seats
 from helpline.recorded import RecordingJobs, recording_vault
 from helpline.recording_adapters import AsteriskRecorder
 from helpline.settings import Settings
@@ -244,6 +244,7 @@ class Helpline:
                 history=NumberHistory(pool, self._now),
                 publish=PasswordFile(cell, secrets, self._tools.asterisk.argv).publish,
                 planned=planned_seats(self._settings, pool, self._now),
+                queue_is_open=opening_book(self._settings, pool, self._now).is_open,
                 now=self._now,
             ),
         )

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from cti.directory import Directory, EmergencyService
 from db.pool import Pool
 from dialplans.names import CONTEXT_DESK_CITIZEN, CONTEXT_DESK_HOLD, CONTEXT_DESK_SIDE
@@ -35,6 +37,26 @@ async def consulted(room: Room) -> tuple[dict[str, Any], dict[str, Any]]:
     page = await room.page()
     await receive(page, "hello", "pop")
     return await ask(page, "consult", to={"listed": "112"}), await ask(page, "consult_cancel")
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+async def test_a_citizen_is_not_handed_to_a_queue_that_is_closed_now(
+    pool: Pool, is_open: bool
+) -> None:
+    async def queue_is_open(queue: str) -> bool:
+        return is_open or queue != "schemes"
+
+    directory = Directory(queues=frozenset({"schemes", "helpline-hi"}))
+    async with opened(
+        pool, talking("Success"), directory=directory, queue_is_open=queue_is_open
+    ) as room:
+        page = await room.page()
+        await receive(page, "hello", "pop")
+        told = await ask(page, "transfer", to={"queue": "schemes"})
+        assert told["ok"] is is_open
+        assert told.get("reason") == (None if is_open else {"code": "queue_closed"})
+        assert room.server.count("Redirect") == int(is_open)
+        assert (await ask(page, "transfer", to={"queue": "helpline-hi"}))["ok"]
 
 
 async def test_a_citizen_who_may_be_on_hold_can_be_taken_back(pool: Pool) -> None:
