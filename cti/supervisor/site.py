@@ -11,6 +11,7 @@ from cti.queue_titles import TitlesNow, titled
 from cti.staffing import Plan, PlannedWeek
 from cti.supervisor import (
     alarm_page,
+    blocked_page,
     call_list,
     call_page,
     limit_page,
@@ -57,6 +58,7 @@ def add_supervisor_pages(
     shell.helpers["queue_title"] = lambda language: partial(_title, titles, language)
     wall.add_routes(app, shell, cell=cell, queues=wrap_up)
     alarm_page.add_routes(app, shell)
+    blocked_page.add_routes(app, shell)
     limit_page.add_routes(app, shell, queues=wrap_up, rules=alarms)
     call_list.add_routes(app, shell, titles)
     call_page.add_routes(app, shell, parts)

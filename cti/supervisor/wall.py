@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from aiohttp import web
 
-from access.rights import Right
+from access.rights import Right, may
 from access.users import ACQUIRE_SECONDS
 from cti.alarms import AlarmKind
 from cti.supervising import Supervisor, supervising
@@ -95,6 +95,7 @@ class _Wall:
             texts={**texts, "reasons": reasons, "alarms": kinds, "pauses": pauses},
             queues=[name for name in self.queues if supervisor.may([name])],
             phone=supervisor.phone,
+            may_block=may(visit.signed_in.person, Right.CALLER_BLOCK),
         )
 
     async def day(self, visit: Visit) -> web.StreamResponse:
