@@ -31,6 +31,7 @@ MENU = (
     MenuItem("/calls", "menu.calls", Right.CALL_FIND),
     MenuItem("/reports/calls", "menu.call_reports", Right.CALL_REPORT_SEE),
     MenuItem("/quality", "menu.quality", Right.QUALITY_JUDGE),
+    MenuItem("/quality/form", "menu.quality_form", Right.QUALITY_FORM_SET),
     MenuItem("/my-reviews", "menu.my_reviews", Right.CALL_TAKE),
 )
 
