@@ -32,6 +32,10 @@ class Control:
     async def transfer(self, agent_id: str, target: Target) -> None:
         """Hand the citizen over at once; the agent is free."""
         call, target = await self._prepared(agent_id, target, alone=False)
+        with self._legs.changing(call):
+            await self._hand_over(agent_id, call, target)
+
+    async def _hand_over(self, agent_id: str, call: LiveCall, target: Target) -> None:
         await self._legs.end_pause(call.id, f"agent:{agent_id}")
         match target.kind:
             case Kind.AGENT:
@@ -51,16 +55,17 @@ class Control:
     async def consult(self, agent_id: str, target: Target) -> str:
         """Ask somebody while the citizen waits; the id of the leg that rings."""
         call, target = await self._prepared(agent_id, target)
-        self._legs.on_hold.add(call.id)
-        try:
-            await self._legs.part(call, names.CONTEXT_DESK_HOLD)
-        except AmiUnansweredError:
-            raise  # the citizen may be on hold, as when this is cut short: they can be taken back
-        except AmiError:
-            self._legs.on_hold.discard(call.id)
-            raise
-        self.log.note(call.id, f"agent:{agent_id}", "consult", str(target))
-        return await self._ring_or_rejoin(call, target)
+        with self._legs.changing(call):
+            self._legs.on_hold.add(call.id)
+            try:
+                await self._legs.part(call, names.CONTEXT_DESK_HOLD)
+            except AmiUnansweredError:
+                raise  # the citizen may be on hold, as when this is cut short: can be taken back
+            except AmiError:
+                self._legs.on_hold.discard(call.id)
+                raise
+            self.log.note(call.id, f"agent:{agent_id}", "consult", str(target))
+            return await self._ring_or_rejoin(call, target)
 
     async def complete(self, agent_id: str) -> None:
         """Who was asked takes the citizen; the agent leaves."""
@@ -84,17 +89,27 @@ class Control:
     async def conference(self, agent_id: str, target: Target) -> str:
         """All three talk; the id of the leg that rings. Of a consultation, too."""
         call, target = await self._prepared(agent_id, target)
-        if call.citizen_leg not in self._legs.inside:
-            await self._legs.part(call, names.CONTEXT_DESK_CITIZEN)
-        self.log.note(call.id, f"agent:{agent_id}", "conference", str(target))
-        return await self._legs.ring(call, target)
+        with self._legs.changing(call):
+            if call.citizen_leg not in self._legs.inside:
+                await self._legs.part(call, names.CONTEXT_DESK_CITIZEN)
+            self.log.note(call.id, f"agent:{agent_id}", "conference", str(target))
+            return await self._legs.ring(call, target)
 
-    async def barge(self, call: LiveCall, phone: str) -> None:
-        """A supervisor's telephone into the conversation: as a room, so that it is recorded."""
+    async def barge(self, call: LiveCall, phone: str) -> str:
+        """A supervisor's telephone into the conversation: as a room, so that it is recorded.
+
+        The leg that rings.
+        """
         self._legs.none_beside(call)
-        if call.citizen_leg not in self._legs.inside:
-            await self._legs.part(call, names.CONTEXT_DESK_CITIZEN)
-        await self._legs.ring(call, Target(Kind.AGENT, phone))
+        with self._legs.changing(call):
+            if call.citizen_leg not in self._legs.inside:
+                await self._legs.part(call, names.CONTEXT_DESK_CITIZEN)
+            return await self._legs.ring(call, Target(Kind.AGENT, phone))
+
+    async def leave(self, leg: str | None) -> None:
+        """A supervisor's telephone that goes on to something else."""
+        if leg is not None:
+            await self._legs.hang_up(leg)
 
     async def join(self, agent_id: str) -> None:
         """From a consultation to a conference: the citizen joins in."""

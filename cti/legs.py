@@ -5,8 +5,9 @@ than two people talk in is a room named by the call. Nothing here tells a page t
 Asterisk's events do.
 """
 
-from collections.abc import Awaitable, Callable, Set
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Iterator, Set
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -24,6 +25,8 @@ from dialplans import names
 
 _log = structlog.get_logger(__name__)
 _RING_MS = 30_000
+_COMES_WITHIN = timedelta(seconds=35)
+"""A leg of which no event has told by then will not come."""
 _HANDED_ON = "handed on"  # who ended a pause: nobody did
 
 
@@ -51,6 +54,8 @@ class Legs:
         self._now = now
         self.on_hold: set[UUID] = set()
         self.sides: dict[str, UUID] = {}
+        self._changing: set[UUID] = set()
+        self._asked: dict[str, datetime] = {}  # when each side leg was asked for, of late
 
     @property
     def state(self) -> State:
@@ -88,9 +93,32 @@ class Legs:
         return call.id in self.on_hold
 
     def none_beside(self, call: LiveCall) -> None:
-        """Raises `NotNowError` while somebody is asked."""
-        if self.beside(call) or self.waits(call):
+        """Raises `NotNowError` while somebody is asked, or on their way into the room."""
+        if self.beside(call) or self.waits(call) or self._comes(call):
             raise NotNowError(Why.ASKED_ALREADY)
+
+    def _comes(self, call: LiveCall) -> bool:
+        """Whether a leg was asked for that no event has told of yet."""
+        told = self.state.legs.keys() | self.state.spent.keys()
+        since = self._now() - _COMES_WITHIN
+        return any(
+            self.sides.get(leg) == call.id and leg not in told and at > since
+            for leg, at in self._asked.items()
+        )
+
+    @contextmanager
+    def changing(self, call: LiveCall) -> Iterator[None]:
+        """One at a time moves or adds legs of a call: the second would undo what the first does.
+
+        Raises `NotNowError`.
+        """
+        if call.id in self._changing:
+            raise NotNowError(Why.ASKED_ALREADY)
+        self._changing.add(call.id)
+        try:
+            yield
+        finally:
+            self._changing.discard(call.id)
 
     def beside(self, call: LiveCall) -> list[str]:
         """Legs that are neither the citizen's nor of the agent who has the call."""
@@ -167,6 +195,9 @@ class Legs:
             side=True,
         )
         self.sides[command.leg_id] = call.id  # first: it may be over before we are answered
+        now = self._now()
+        self._asked = {id: at for id, at in self._asked.items() if now - at < _COMES_WITHIN}
+        self._asked[command.leg_id] = now
         if await self._link.originate(command) is OriginateReply.REFUSED:
             self.sides.pop(command.leg_id, None)
             raise NotNowError(Why.CANNOT_BE_CALLED)

@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 
 from cti.ami import AmiLink
+from cti.beside import Seats
 from cti.control import Control
 from cti.desk import Agent, Desk
 from cti.directory import Directory
@@ -69,6 +70,7 @@ class Supervision:
         self._caller_id = caller_id
         self._members_changed = members_changed
         self._now = now
+        self._seats = Seats(lambda: live.state, now)
 
     def signed_in(self) -> Mapping[str, Agent]:
         """Agents by id."""
@@ -93,7 +95,7 @@ class Supervision:
             }:
                 await self._force(who, what, agent, _why(reason))
             case {"type": "move", "agent": str(agent), "queues": list(queues), "reason": str(why)}:
-                await self._move(who, agent, queues, _why(why))
+                await self._move(who, agent, queues, _why(why), asked.get("from"))
             case {"type": "help", "agent": str(agent), "text": str(text)}:
                 if who.queues is not None and not who.sees(self._queues_of(agent)):
                     raise NotAllowedError(Why.NOT_YOUR_QUEUE)
@@ -142,8 +144,12 @@ class Supervision:
         seated = self._desk.serving().get(agent_id)
         return joined or (list(seated.queues) if seated else [])
 
-    async def _move(self, who: Supervisor, agent: str, queues: list[Any], reason: str) -> None:
-        """From and to queues that are all theirs."""
+    async def _move(
+        self, who: Supervisor, agent: str, queues: list[Any], reason: str, seen: object
+    ) -> None:
+        """From and to queues that are all theirs. `seen`: the agent's queues as the page had them:
+        whoever moved them meanwhile is not overruled unawares.
+        """
         present = self._mine(who, agent)
         if not queues or not all(queue in self._directory.queues for queue in queues):
             raise NotAllowedError(Why.NO_SUCH_QUEUE)
@@ -151,6 +157,13 @@ class Supervision:
             raise NotAllowedError(Why.NOT_YOUR_QUEUE)
         target = sorted(set(queues))
         async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as conn, conn.transaction():
+            held = await statements().desk_queues_held(conn, agent_id=agent, cell=self._cell)
+            if held is None:
+                raise NotNowError(Why.AGENT_SIGNED_OUT)
+            if isinstance(seen, list) and set(held) & self._directory.queues != set(map(str, seen)):
+                raise NotNowError(Why.MOVED_MEANWHILE)
+            if not who.may([*held, *queues]):
+                raise NotAllowedError(Why.NOT_YOUR_QUEUE)
             await self._note(conn, who, "move", f"agent:{agent}", reason, target)
             await statements().desk_move_agent(conn, agent_id=agent, queues=target, cell=self._cell)
         self._members_changed()
@@ -210,10 +223,22 @@ class Supervision:
         if not who.sees([call.queue] if call.queue else self._queues_of(agent)):
             raise NotAllowedError(Why.NOT_YOUR_QUEUE)
         leg = call.agent_leg if call.agent_id == agent else call.others[agent]
-        self._control.log.note(call.id, who.actor, mode, f"agent:{agent}", reason)
-        if mode == "barge":
-            await self._control.barge(call, phone)
-            return
+        seat = self._seats.take(call.id, who, mode)
+        try:
+            self._control.log.note(call.id, who.actor, mode, f"agent:{agent}", reason)
+            for one in self._seats.earlier(seat):
+                await self._control.leave(one.leg)
+                self._seats.leave(one)
+            if mode == "barge":
+                seat.leg = await self._control.barge(call, phone)
+            else:
+                seat.leg = await self._spy(mode, phone, leg or "")
+        finally:
+            if seat.leg is None:
+                self._seats.leave(seat)
+
+    async def _spy(self, mode: str, phone: str, leg: str) -> str:
+        """Ring a telephone that then hears `leg`; the leg that rings."""
         command = OriginateCommand(
             channel_id=new_id(self._now()),
             channel=names.agent_interface(phone),
@@ -221,11 +246,12 @@ class Supervision:
             exten=mode,
             caller_id=self._caller_id,
             timeout_ms=_RING_MS,
-            variables={names.VAR_SPY: leg or ""},
+            variables={names.VAR_SPY: leg},
             side=True,
         )
         if await self._link.originate(command) is OriginateReply.REFUSED:
             raise NotNowError(Why.YOUR_PHONE_NOT_CALLED)
+        return command.leg_id
 
 
 def _why(reason: str) -> str:

@@ -65,6 +65,9 @@ class Why(StrEnum):
     NO_SUCH_QUEUE = "no_such_queue"
     NO_SUCH_PHONE = "no_such_phone"
     PHONE_IN_USE = "phone_in_use"
+    BESIDE_ANOTHER = "beside_another"
+    BESIDE_YOURSELF = "beside_yourself"
+    MOVED_MEANWHILE = "moved_meanwhile"
     # of other cells
     OTHER_CELL = "other_cell"
     CELL_DID_NOT_TAKE = "cell_did_not_take"

@@ -12,7 +12,7 @@ from cti.why import Why
 from web.texts import Texts
 
 ASKED = {"type": "help", "id": 7}
-FILLED_IN = {Why.MESSAGE_LENGTH: {"most"}, Why.SAY_WHY_SHORT: {"most"}}
+FILLED_IN = {Why.BESIDE_ANOTHER: {"who"}, Why.MESSAGE_LENGTH: {"most"}, Why.SAY_WHY_SHORT: {"most"}}
 
 
 @pytest.mark.parametrize("language", ["hi", "en"])

@@ -35,6 +35,7 @@ export class Actions {
     this.agentId = agentId;
     const agent = this.board.agent(agentId);
     if (!agent) return;
+    this.seen = agent.queues; // who moves the agent meanwhile is not overruled unawares
     write(this.dialog.querySelector("#act-title"), `${agent.name} (${agent.agent})`);
     write(this.dialog.querySelector("#act-problem"), "");
     this.dialog.querySelector("#act-reason").value = "";
@@ -77,6 +78,7 @@ export class Actions {
     if (type === "move") {
       const boxes = [...this.dialog.querySelectorAll("input[name=queues]:checked")];
       command.queues = boxes.map((box) => box.value);
+      command.from = this.seen;
     }
     const answer = await this.link.ask(command);
     if (answer.ok) {
