@@ -28,7 +28,9 @@ class Right(StrEnum):
     SEALED_OPEN = "sealed_open"  # what a citizen answered to a sensitive field
     CITIZEN_CALL = "citizen_call"  # call citizens to check (R29)
     QUEUE_SUPERVISE = "queue_supervise"  # wallboard, listen, whisper, pause, move
+    CALLER_BLOCK = "caller_block"  # keep an abusive caller out of the whole helpline
     QUALITY_JUDGE = "quality_judge"
+    QUALITY_FORM_SET = "quality_form_set"  # make a new version of what is judged
     CAMPAIGN_RUN = "campaign_run"
     REPORT_SEE = "report_see"
     CALL_REPORT_SEE = "call_report_see"  # the figures of queues and agents
@@ -64,13 +66,13 @@ RIGHTS_OF: dict[Role, frozenset[Right]] = {
         {
             _R.COMPLAINT_REGISTER, _R.COMPLAINT_READ, _R.CITIZEN_IDENTIFY, _R.RECORDING_LISTEN,
             _R.QUEUE_SUPERVISE, _R.QUALITY_JUDGE, _R.CAMPAIGN_RUN, _R.REPORT_SEE, _R.CALL_FIND,
-            _R.CALL_REPORT_SEE, _R.RECORDING_HOLD, _R.CALLBACK_HANDLE,
+            _R.CALL_REPORT_SEE, _R.RECORDING_HOLD, _R.CALLER_BLOCK, _R.CALLBACK_HANDLE,
         }
     ),
     Role.QUALITY_AUDITOR: frozenset(
         {
             _R.COMPLAINT_READ, _R.RECORDING_LISTEN, _R.QUALITY_JUDGE, _R.REPORT_SEE, _R.CALL_FIND,
-            _R.CALL_REPORT_SEE,
+            _R.CALL_REPORT_SEE, _R.QUALITY_FORM_SET,
         }
     ),
     Role.OFFICER: frozenset(
@@ -103,7 +105,7 @@ RIGHTS_OF: dict[Role, frozenset[Right]] = {
     Role.ADMINISTRATOR: frozenset(
         {
             _R.USER_ADMINISTER, _R.SETTING_CHANGE, _R.LOG_SEE, _R.REPORT_SEE, _R.CAMPAIGN_RUN,
-            _R.RECORDING_ERASE, _R.CALL_REPORT_SEE,
+            _R.RECORDING_ERASE, _R.CALL_REPORT_SEE, _R.QUALITY_FORM_SET,
         }
     ),
 }  # fmt: skip

@@ -8,6 +8,7 @@ from complaints.calendar import IST
 
 _EVERY_DAY = frozenset(range(7))
 _DAY = timedelta(days=1)
+_HOUR = timedelta(hours=1)
 _DAYS_AHEAD = 14  # no run of holidays is longer
 
 
@@ -61,6 +62,27 @@ def is_open(hours: OpeningHours, holidays: Collection[date], now: datetime) -> b
 def seats_planned(hours: OpeningHours, holidays: Collection[date], now: datetime) -> int:
     """Of all shifts that are running."""
     return sum(shift.seats for shift in _running(hours, holidays, now))
+
+
+def seats_by_hour(
+    hours: OpeningHours, holidays: Collection[date], first: date
+) -> dict[tuple[int, int], int]:
+    """The fewest seats at any moment of each hour of seven days from `first` on, by weekday and
+    hour (India).
+    """
+    days = [first + ahead * _DAY for ahead in range(-1, 7)]
+    planned = [(*_on(one, day), one.seats) for day in days for one in hours.of(day, holidays)]
+    edges = {at for begins, ends, _ in planned for at in (begins, ends)}
+    seats = {}
+    for day in days[1:]:
+        for hour in range(24):
+            start = datetime.combine(day, time(hour), tzinfo=IST)
+            within = [start, *(at for at in edges if start < at < start + _HOUR)]
+            seats[day.weekday(), hour] = min(
+                sum(count for begins, ends, count in planned if begins <= at < ends)
+                for at in within
+            )
+    return seats
 
 
 def opening(hours: OpeningHours, holidays: Collection[date], now: datetime) -> Opening:

@@ -8,9 +8,11 @@ from uuid import UUID
 import structlog
 
 from agi.caller import call_id_argument, caller_number
+from agi.closed import opens_again
 from agi.durable import insisted, noted
 from agi.errors import Hangup
-from agi.ports import CallbackBook, Journal, Prompts
+from agi.hours import Opening
+from agi.ports import CallbackBook, Journal, OpenNow, Prompts
 from agi.session import Session
 from calls.model import Outcome
 from speech.prompts import Prompt
@@ -39,11 +41,15 @@ def unserved_outcome(queue_status: str) -> Outcome | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnservedFlow:
-    """Arguments: our call, QUEUESTATUS. The call-back is written before it is promised."""
+    """Arguments: our call, QUEUESTATUS, its queue. The call-back is written before it is promised.
+
+    Who waited until their queue closed is told when it opens again.
+    """
 
     journal: Journal
     callbacks: CallbackBook
     prompts: Prompts
+    open_now: OpenNow
     now: Callable[[], datetime]
     first_try: float = 2.0
     insist_for: float = 60.0
@@ -57,10 +63,13 @@ class UnservedFlow:
             _log.error("unserved: unusable arguments", channel=session.channel, status=status[:20])
             await self._excuse(session, call_id)
             return
+        opening = await self.open_now(session.args[2]) if session.args[2:] else Opening(True)
+        if not opening.is_open:
+            outcome = Outcome.CLOSED
         number = caller_number(session)
         owed = await self._owe(call_id, number, outcome, self.first_try)
         try:
-            await self._apologise(session, outcome, promise=owed is True)
+            await self._apologise(session, self._words(outcome, opening), promise=owed is True)
         except Hangup:
             _log.debug("hung up during the apology", call=str(call_id))
         finally:
@@ -74,10 +83,14 @@ class UnservedFlow:
         """Whether we owe them a call; None: that could not be written in time."""
         return await insisted(lambda: self.callbacks.owe(call_id, number, reason), seconds=seconds)
 
-    async def _apologise(self, session: Session, outcome: Outcome, *, promise: bool) -> None:
-        file = self.prompts.file
+    def _words(self, outcome: Outcome, opening: Opening) -> list[str]:
+        if outcome is Outcome.CLOSED:
+            return [Prompt.CLOSED, *opens_again(opening, self.now())]
+        return [_APOLOGIES[outcome]]
+
+    async def _apologise(self, session: Session, words: list[str], *, promise: bool) -> None:
         follow_up = Prompt.CALL_BACK_PROMISE if promise else Prompt.CALL_AGAIN
-        await session.say([file(_APOLOGIES[outcome]), file(follow_up)])
+        await session.say([self.prompts.file(one) for one in (*words, follow_up)])
         await session.hangup()
 
     async def _excuse(self, session: Session, call_id: UUID | None) -> None:

@@ -12,7 +12,7 @@ from agi.caller import call_id_argument, caller_number
 from agi.durable import insist, noted
 from agi.errors import Hangup
 from agi.language import speak
-from agi.ports import Capture, Journal, PlaceBook, Prompts
+from agi.ports import Capture, Journal, OpenNow, PlaceBook, Prompts
 from agi.recorded import record_call
 from agi.session import Session
 from calls.model import Outcome
@@ -68,16 +68,39 @@ def standing(position: int, queue: Queued) -> list[str] | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverflowedFlow:
-    """Arguments: our call, the queue it goes on to. The dialplan goes there also without us."""
+    """Arguments: our call, the queue it goes on to, the queue that gave up where one did.
+
+    The dialplan goes there also without us. `overflow`: the next of each queue, until one is open.
+    """
 
     journal: Journal
+    open_now: OpenNow
+    overflow: Mapping[str, str]
     now: Callable[[], datetime]
 
     async def __call__(self, session: Session) -> None:
-        """The row names the queue in which the caller waits now; the time of entry stays."""
+        """The row names the queue in which the caller waits now; the time of entry stays.
+
+        Where all that follow are closed, the caller stays that one's whom they had come to.
+        """
         call_id = call_id_argument(session)
-        if call_id is not None and len(session.args) > 1:
-            await noted(self.journal.queued(call_id, session.args[1], self.now()))
+        _, queue, gave_up = (*session.args, "", "", "")[:3]
+        if gave_up:
+            found = await self._open(queue)
+            if found != queue:
+                await session.set_variable(VAR_QUEUE, found or gave_up)
+            if found is None:
+                return
+            queue = found
+        if call_id is not None and queue:
+            await noted(self.journal.queued(call_id, queue, self.now()))
+
+    async def _open(self, queue: str) -> str | None:
+        """That queue or the first after it in which agents serve now."""
+        at: str | None = queue
+        while at is not None and not (await self.open_now(at)).is_open:
+            at = self.overflow.get(at)
+        return at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

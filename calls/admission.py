@@ -95,6 +95,22 @@ class BlockedCaller:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class BlockEntry:
+    """An entry of the list, also one that is over. `lifted_by` None: nobody ended it before its
+    time. Who did it: the name of a user, else as it is on record.
+    """
+
+    number: str
+    since: datetime
+    until: datetime
+    blocked_by: str
+    why: str
+    stands: bool
+    lifted_at: datetime | None
+    lifted_by: str | None
+
+
 async def block(
     conn: Connection, number: str, *, until: datetime, by: str, why: str, now: datetime
 ) -> UUID:
@@ -121,3 +137,11 @@ async def unblock(conn: Connection, number: str, *, by: str, now: datetime) -> N
 async def blocked(conn: Connection, now: datetime) -> list[BlockedCaller]:
     """All that are kept out now, the latest first."""
     return [BlockedCaller(**row) async for row in statements().calls_blocked(conn, now=now)]
+
+
+async def entries(
+    conn: Connection, number: str | None, now: datetime, at_most: int
+) -> list[BlockEntry]:
+    """Of this number (E.164; None: of all), those that hold now first, then the latest."""
+    rows = statements().calls_block_entries(conn, number=number, now=now, at_most=at_most)
+    return [BlockEntry(**row) async for row in rows]

@@ -176,7 +176,7 @@ async def _groups(
 ) -> list[asyncpg.Record]:
     return await fetch_slowly(
         conn, "reports_groups", **span._bounds, by=by, within=rules.answer_within,
-        short=rules.short, per_cell=per_cell,
+        short=rules.short, own=rules.own, per_cell=per_cell,
     )  # fmt: skip
 
 

@@ -71,7 +71,12 @@ async def sum_noted_day(pool: Pool, now: datetime, rules: Rules) -> date | None:
 async def summed_days(
     conn: Connection, since: datetime, until: datetime, rules: Rules
 ) -> list[date]:
-    """Whole days within [since, until) whose totals say what their rows say, sorted."""
+    """Whole days within [since, until) whose totals say what their rows say, sorted.
+
+    Totals count what was in time by each queue's own seconds.
+    """
+    if not rules.own:
+        return []
     first, end = since.astimezone(IST).date(), until.astimezone(IST).date()
     if day_bounds(first, first)[0] < since:
         first += _ONE_DAY

@@ -141,10 +141,13 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """`answer_within`: of the service level. `short`: who hangs up sooner was not ours to lose."""
+    """`answer_within`: of the service level, where a queue has none on record for the time of the
+    call, or `own` is false. `short`: who hangs up sooner was not ours to lose.
+    """
 
     answer_within: timedelta = timedelta(seconds=20)
     short: timedelta = timedelta(seconds=5)
+    own: bool = True
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cti.alarms import EACH_QUEUE, OF_THE_CELL, SHARES, AlarmKind, Thing
-from cti.errors import NotAllowedError
+from cti.errors import LimitRefusedError
 from db.ids import new_id
 from db.pool import Pool
 from db.statements import statements
@@ -48,13 +48,13 @@ async def history(pool: Pool, at_most: int, queues: Sequence[str] | None) -> lis
 async def set_limit(pool: Pool, limit: SetLimit) -> None:
     """It holds from the next look of each cell on, a second later.
 
-    Raises `NotAllowedError` for a figure that cannot be, or no reason.
+    Raises `LimitRefusedError` for a figure that cannot be, or no reason.
     """
     why = limit.why.replace("\0", "").strip()[:_LONGEST_REASON]
     if not why:
-        raise NotAllowedError("say why")
+        raise LimitRefusedError("say why")
     if limit.kind in OF_THE_CELL and limit.queue != EACH_QUEUE:
-        raise NotAllowedError("this is the cell's, not of a queue")
+        raise LimitRefusedError("this is the cell's, not of a queue")
     if limit.threshold is not None:
         _check(limit.kind, limit.threshold)
     async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
@@ -67,4 +67,4 @@ async def set_limit(pool: Pool, limit: SetLimit) -> None:
 def _check(kind: AlarmKind, threshold: float) -> None:
     most = 1 if kind in SHARES else _LARGEST - 1
     if not math.isfinite(threshold) or not 0 <= threshold <= most:
-        raise NotAllowedError(f"a limit of {kind} is a number from 0 to {most}")
+        raise LimitRefusedError(f"a limit of {kind} is a number from 0 to {most}")

@@ -15,7 +15,9 @@ import structlog
 from cti.board import Board
 from cti.cells import SILENT_AFTER, Word, heard, is_silent
 from cti.errors import NotNowError
+from cti.refusals import refusal
 from cti.supervising import Supervisor, as_json, from_json
+from cti.why import Why
 from db.errors import AWAY, stop_if_cancelled
 from db.ids import new_id
 from db.pool import Pool
@@ -30,9 +32,6 @@ _MOST_WAITING = 50
 _MOST_AT_ONCE = 8
 _KEPT = timedelta(hours=1)
 _TIDY_SECONDS = 600.0
-
-NOT_TAKEN = "the other cell did not take it"
-NOT_KNOWN = "whether the other cell did it is not known"
 
 CarryOut = Callable[[Supervisor, Mapping[str, Any]], Awaitable[dict[str, Any]]]
 
@@ -178,7 +177,7 @@ class CellLink:
                 return {**json.loads(answer), "id": asked["id"]}
         async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as conn:
             withdrawn = await statements().cells_withdraw(conn, id=id)
-        raise NotNowError(NOT_KNOWN if withdrawn is None else NOT_TAKEN)
+        raise NotNowError(Why.CELL_DID_NOT_SAY if withdrawn is None else Why.CELL_DID_NOT_TAKE)
 
     async def cell_of(self, agent_id: str) -> str | None:
         """Where the agent belongs. Raises one of `db.errors.AWAY`."""
@@ -198,7 +197,7 @@ class CellLink:
                 asked=json.dumps(dict(asked)), at_most=_MOST_WAITING,
             )  # fmt: skip
         if id is None:
-            raise NotNowError(NOT_TAKEN)
+            raise NotNowError(Why.CELL_DID_NOT_TAKE)
         return UUID(str(id))
 
     async def _carry_out(self, row: Mapping[str, Any]) -> None:
@@ -209,4 +208,4 @@ class CellLink:
 
 
 async def _nobody(_who: Supervisor, asked: Mapping[str, Any]) -> dict[str, Any]:
-    return {"type": "answer", "id": asked["id"], "ok": False, "reason": NOT_TAKEN}
+    return refusal(asked, Why.CELL_DID_NOT_TAKE)

@@ -22,6 +22,7 @@ from cti.guard import DialGuard
 from cti.live import LiveState
 from cti.originate import OriginateCommand, OriginateReply
 from cti.views import AgentStatus
+from cti.why import Why
 from cti.writes import Writes
 from db.ids import new_id
 from db.pool import Connection, Pool
@@ -158,18 +159,18 @@ class Clicks:
         ringing = any(click.agent_id == agent_id for click in self._waiting.values())
         status = self._live.view(agent_id).status
         if ringing or status in (AgentStatus.IN_CALL, AgentStatus.RINGING):
-            raise NotNowError("you are in a call")
+            raise NotNowError(Why.IN_A_CALL)
         if status is AgentStatus.SIGNED_OUT:
-            raise NotNowError("you are not signed in")
+            raise NotNowError(Why.YOU_ARE_SIGNED_OUT)
         if status is AgentStatus.UNREACHABLE:
-            raise NotNowError("your telephone is not connected")
+            raise NotNowError(Why.YOUR_PHONE_AWAY)
         if not self._link.ready:
-            raise NotNowError("there is no link to Asterisk")
+            raise NotNowError(Why.NO_LINK)
 
     async def _click(self, conn: Connection, agent_id: str, complaint: str) -> tuple[Click, UUID]:
         row = await statements().desk_complaint(conn, number=complaint)
         if row is None:
-            raise NotAllowedError("no such complaint")
+            raise NotAllowedError(Why.NO_SUCH_COMPLAINT)
         return Click(new_id(self._now()), agent_id, row["contact"]), row["id"]
 
     async def _write(self, conn: Connection, key: UUID, click: Click, complaint_id: UUID) -> None:
@@ -213,7 +214,7 @@ class Clicks:
         if await self._link.originate(command) is OriginateReply.REFUSED:
             self._waiting.pop(command.leg_id, None)
             self._end(click)
-            raise NotNowError("your telephone cannot be called now")
+            raise NotNowError(Why.YOUR_PHONE_NOT_CALLED)
 
     def _end(self, click: Click) -> None:
         self._numbers.pop(click.call_id, None)
@@ -223,6 +224,6 @@ class Clicks:
 
 def _same_agents(seen: asyncpg.Record, agent_id: str) -> UUID:
     if seen["agent_id"] != agent_id:
-        raise NotAllowedError("this key is another agent's")
+        raise NotAllowedError(Why.OTHERS_KEY)
     call_id: UUID = seen["call_id"]
     return call_id

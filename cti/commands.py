@@ -1,14 +1,13 @@
 """What agents' pages may ask over their socket, each answered once.
 
 A message is `{"type": ..., "id": ..., ...}`, its answer `{"type": "answer", "id": ..., "ok": true}`
-or `{"ok": false, "reason": "..."}`. What then happens is told by `state` and the call's messages.
+or `{"ok": false, "reason": {"code": "...", ...}}`, with a code of `cti.why` and what its text fills
+in. What then happens is told by `state` and the call's messages.
 """
 
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
-
-import structlog
 
 from cti.clicks import Clicks
 from cti.control import Control
@@ -20,10 +19,10 @@ from cti.notices import Notices
 from cti.pausing import RecordingPauses
 from cti.presence import Presence
 from cti.recovery import Recovery
+from cti.refusals import refusal, refused_by
 from cti.softphones import Softphones
-from db.errors import AWAY, stop_if_cancelled
-
-_log = structlog.get_logger(__name__)
+from cti.why import Why
+from db.errors import AWAY
 
 Answer = dict[str, Any]
 
@@ -57,21 +56,13 @@ class Commands:
 
     async def answer(self, agent_id: str, asked: Mapping[str, Any]) -> Answer:
         """Carry one out. Never raises what is the page's or Asterisk's fault."""
-        head: Answer = {"type": "answer", "id": asked["id"]}
         try:
             more = await self._carry_out(agent_id, asked)
-        except DeskError as error:
-            return head | {"ok": False, "reason": str(error)}
-        except AmiError as error:
-            _log.warning("command not carried out", agent=agent_id, error=str(error))
-            return head | {"ok": False, "reason": "Asterisk did not answer"}
-        except AWAY as error:
-            stop_if_cancelled()
-            _log.warning("command not carried out", agent=agent_id, error=repr(error))
-            return head | {"ok": False, "reason": "the database is away"}
+        except (DeskError, AmiError, *AWAY) as error:
+            return refused_by(asked, error, f"agent:{agent_id}")
         if more is None:
-            return head | {"ok": False, "reason": "not a message that we know"}
-        return head | {"ok": True} | more
+            return refusal(asked, Why.UNKNOWN_MESSAGE)
+        return {"type": "answer", "id": asked["id"], "ok": True} | more
 
     async def _carry_out(self, agent_id: str, asked: Mapping[str, Any]) -> Answer | None:
         """What the answer has beside `ok`; None: no such command."""
@@ -162,4 +153,4 @@ def _uuid(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise NotAllowedError("a key, call or notice must be a UUID") from None
+        raise NotAllowedError(Why.NOT_AN_ID) from None

@@ -8,7 +8,9 @@ from cti.directory import Kind, Target
 from cti.errors import AmiError, AmiUnansweredError, NotNowError
 from cti.guard import DialGuard
 from cti.legs import Legs, leg_of
+from cti.ports import QueueIsOpen
 from cti.state import LiveCall
+from cti.why import Why
 from dialplans import names
 
 _KEYS = re.compile(r"[0-9*#]{1,32}", re.ASCII)
@@ -19,14 +21,21 @@ class Control:
     does not do it.
     """
 
-    def __init__(self, legs: Legs, guard: DialGuard, log: ActionLog) -> None:
+    def __init__(
+        self, legs: Legs, guard: DialGuard, log: ActionLog, queue_is_open: QueueIsOpen
+    ) -> None:
         self._legs = legs
         self._guard = guard
+        self._queue_is_open = queue_is_open
         self.log = log
 
     async def transfer(self, agent_id: str, target: Target) -> None:
         """Hand the citizen over at once; the agent is free."""
         call, target = await self._prepared(agent_id, target, alone=False)
+        with self._legs.changing(call):
+            await self._hand_over(agent_id, call, target)
+
+    async def _hand_over(self, agent_id: str, call: LiveCall, target: Target) -> None:
         await self._legs.end_pause(call.id, f"agent:{agent_id}")
         match target.kind:
             case Kind.AGENT:
@@ -48,23 +57,24 @@ class Control:
     async def consult(self, agent_id: str, target: Target) -> str:
         """Ask somebody while the citizen waits; the id of the leg that rings."""
         call, target = await self._prepared(agent_id, target)
-        self._legs.on_hold.add(call.id)
-        try:
-            await self._legs.part(call, names.CONTEXT_DESK_HOLD)
-        except AmiUnansweredError:
-            raise  # the citizen may be on hold, as when this is cut short: they can be taken back
-        except AmiError:
-            self._legs.on_hold.discard(call.id)
-            raise
-        self.log.note(call.id, f"agent:{agent_id}", "consult", str(target))
-        return await self._ring_or_rejoin(call, target)
+        with self._legs.changing(call):
+            self._legs.on_hold.add(call.id)
+            try:
+                await self._legs.part(call, names.CONTEXT_DESK_HOLD)
+            except AmiUnansweredError:
+                raise  # the citizen may be on hold, as when this is cut short: can be taken back
+            except AmiError:
+                self._legs.on_hold.discard(call.id)
+                raise
+            self.log.note(call.id, f"agent:{agent_id}", "consult", str(target))
+            return await self._ring_or_rejoin(call, target)
 
     async def complete(self, agent_id: str) -> None:
         """Who was asked takes the citizen; the agent leaves."""
         call = self._legs.with_citizen(agent_id)
         asked = self._legs.answered_beside(call)
         if call.id not in self._legs.on_hold or not asked:
-            raise NotNowError("nobody who was asked has answered")
+            raise NotNowError(Why.NOBODY_ANSWERED)
         await self._legs.rejoin(call)
         self.log.handed_on(call.id, agent_id, "transfer_consulted", self._legs.who(asked[0]))
         await self._legs.hang_up(leg_of(call, agent_id))
@@ -73,7 +83,7 @@ class Control:
         """Who was asked leaves; the agent talks with the citizen again."""
         call = self._legs.with_citizen(agent_id)
         if call.id not in self._legs.on_hold:
-            raise NotNowError("the citizen is not waiting")
+            raise NotNowError(Why.CITIZEN_NOT_WAITING)
         self.log.note(call.id, f"agent:{agent_id}", "consult_cancelled")
         await self._legs.together(call)
         for leg in self._legs.beside(call):
@@ -82,23 +92,33 @@ class Control:
     async def conference(self, agent_id: str, target: Target) -> str:
         """All three talk; the id of the leg that rings. Of a consultation, too."""
         call, target = await self._prepared(agent_id, target)
-        if call.citizen_leg not in self._legs.inside:
-            await self._legs.part(call, names.CONTEXT_DESK_CITIZEN)
-        self.log.note(call.id, f"agent:{agent_id}", "conference", str(target))
-        return await self._legs.ring(call, target)
+        with self._legs.changing(call):
+            if call.citizen_leg not in self._legs.inside:
+                await self._legs.part(call, names.CONTEXT_DESK_CITIZEN)
+            self.log.note(call.id, f"agent:{agent_id}", "conference", str(target))
+            return await self._legs.ring(call, target)
 
-    async def barge(self, call: LiveCall, phone: str) -> None:
-        """A supervisor's telephone into the conversation: as a room, so that it is recorded."""
+    async def barge(self, call: LiveCall, phone: str) -> str:
+        """A supervisor's telephone into the conversation: as a room, so that it is recorded.
+
+        The leg that rings.
+        """
         self._legs.none_beside(call)
-        if call.citizen_leg not in self._legs.inside:
-            await self._legs.part(call, names.CONTEXT_DESK_CITIZEN)
-        await self._legs.ring(call, Target(Kind.AGENT, phone))
+        with self._legs.changing(call):
+            if call.citizen_leg not in self._legs.inside:
+                await self._legs.part(call, names.CONTEXT_DESK_CITIZEN)
+            return await self._legs.ring(call, Target(Kind.AGENT, phone))
+
+    async def leave(self, leg: str | None) -> None:
+        """A supervisor's telephone that goes on to something else."""
+        if leg is not None:
+            await self._legs.hang_up(leg)
 
     async def join(self, agent_id: str) -> None:
         """From a consultation to a conference: the citizen joins in."""
         call = self._legs.with_citizen(agent_id)
         if call.id not in self._legs.on_hold:
-            raise NotNowError("the citizen is not waiting")
+            raise NotNowError(Why.CITIZEN_NOT_WAITING)
         await self._legs.together(call)
         self.log.note(call.id, f"agent:{agent_id}", "conference")
 
@@ -106,7 +126,7 @@ class Control:
         """Press keys towards the third party where there is one, else towards the citizen."""
         call = self._legs.with_citizen(agent_id)
         if not _KEYS.fullmatch(keys):
-            raise NotNowError("keys are 0-9, * and #, at most 32")
+            raise NotNowError(Why.NOT_KEYS)
         leg = next(iter(self._legs.answered_beside(call)), call.citizen_leg)
         await self._legs.press(leg or "", keys)
         self.log.note(call.id, f"agent:{agent_id}", "keys")  # never which: it may be a PIN
@@ -138,6 +158,8 @@ class Control:
     ) -> tuple[LiveCall, Target]:
         """The call, and what may be dialled; looked at again once that is on record."""
         self._possible(agent_id, target, alone=alone)
+        if target.kind is Kind.QUEUE and not await self._queue_is_open(target.value):
+            raise NotNowError(Why.QUEUE_CLOSED)
         allowed = await self._guard.target(agent_id, target)
         return self._possible(agent_id, target, alone=alone), allowed
 
@@ -150,7 +172,7 @@ class Control:
 
     def _reachable(self, target: Target) -> None:
         if target.kind is Kind.AGENT and not self._legs.free(target.value):
-            raise NotNowError("this agent is not free")
+            raise NotNowError(Why.AGENT_NOT_FREE)
 
     async def _ring_or_rejoin(self, call: LiveCall, target: Target) -> str:
         try:

@@ -21,6 +21,8 @@ from calls.store import set_popped
 from cti.errors import AgentGoneError
 from cti.pages import CLOSE_SIGNED_OUT, CLOSE_TAKEN_OVER, Message, Page
 from cti.ports import Floor, History
+from cti.refusals import refusal
+from cti.why import Why
 from cti.writes import Writes
 from db.errors import AWAY, stop_if_cancelled
 from db.ids import new_id
@@ -242,7 +244,7 @@ class Desk:
     def _begin(self, agent_id: str, page: Page, asked: Mapping[str, Any]) -> None:
         """One command of a page: carried out in a task of its own, which ends by itself."""
         if len(self._commands) >= _MOST_COMMANDS:
-            page.send(refusal(asked, "too much is asked at once"))
+            page.send(refusal(asked, Why.TOO_MUCH_AT_ONCE))
             return
         name = f"command of agent {agent_id}"
         task = asyncio.create_task(self._answer(agent_id, page, asked), name=name)
@@ -254,10 +256,10 @@ class Desk:
             async with asyncio.timeout(_COMMAND_SECONDS):
                 page.send(await self._floor.command(agent_id, asked))
         except TimeoutError:
-            page.send(refusal(asked, "not answered in time: look at the state"))
+            page.send(refusal(asked, Why.NOT_IN_TIME))
         except Exception:  # a fault of ours is told to the page and does not end the desk
             _log.exception("command failed", agent=agent_id, type=str(asked["type"])[:40])
-            page.send(refusal(asked, "internal error"))
+            page.send(refusal(asked, Why.FAULT))
 
     def _acknowledge(self, seat: _Seat, call: str) -> None:
         with contextlib.suppress(ValueError):
@@ -308,11 +310,6 @@ def pop_message(
 def call_message(type: str, call_id: UUID, at: datetime) -> Message:
     """`pop_withdrawn`, `answered` or `released`."""
     return {"type": type, "call": str(call_id), "at": at.isoformat()}
-
-
-def refusal(asked: Mapping[str, Any], reason: str) -> Message:
-    """The answer to a command that was not carried out."""
-    return {"type": "answer", "id": asked["id"], "ok": False, "reason": reason}
 
 
 def _parsed(text: str) -> Mapping[str, Any] | None:

@@ -39,7 +39,9 @@ async def _desk(visit: Visit) -> web.StreamResponse:
     async with visit.shell.pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
         if await statements().cti_is_gone(conn, id=visit.signed_in.person.agent_id):
             return visit.render("desk_none.html.j2", status=403, why="desk.gone")
-    texts = visit.shell.texts.beginning(visit.language, _SCRIPTS)
+    told = visit.shell.texts.beginning(visit.language, "refused.")
+    refused = {f"refused_{code}": text for code, text in told.items()}
+    texts = visit.shell.texts.beginning(visit.language, _SCRIPTS) | refused
     return visit.render("desk.html.j2", texts=texts)
 
 

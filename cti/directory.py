@@ -7,6 +7,7 @@ from typing import Any
 
 from cti.errors import NotAllowedError
 from cti.queue_titles import Titles
+from cti.why import Why
 
 
 class Kind(StrEnum):
@@ -85,11 +86,11 @@ class Directory:
                 for one in self.listed:
                     if one.code == code:
                         return Target(Kind.NUMBER, one.number)
-        raise NotAllowedError("no such agent, queue or listed number")
+        raise NotAllowedError(Why.NO_SUCH_TARGET)
 
     def emergency(self, code: str | None) -> Target:
         """An emergency service; None: the first. Raises `NotAllowedError`."""
         for one in self.services:
             if code in (None, one.code):
                 return one.target
-        raise NotAllowedError("no such emergency number")
+        raise NotAllowedError(Why.NO_SUCH_EMERGENCY)

@@ -10,6 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from cti.errors import NotAllowedError, NotNowError
+from cti.why import Why
 from cti.writes import Writes
 from db.pool import Connection, Pool
 from db.statements import statements
@@ -35,7 +36,7 @@ class Drafts:
         """Raises `NotNowError` when a newer one is kept, `NotAllowedError` for no call of ours."""
         text = json.dumps(form, ensure_ascii=False)
         if len(text) > _LARGEST or not 0 < version <= _LAST_VERSION or "\\u0000" in text:
-            raise NotAllowedError("not a draft that can be kept")
+            raise NotAllowedError(Why.NOT_A_DRAFT)
         async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as conn:
             try:
                 kept = await statements().desk_put_draft(
@@ -43,9 +44,9 @@ class Drafts:
                     at=self._now(),
                 )  # fmt: skip
             except asyncpg.ForeignKeyViolationError:
-                raise NotAllowedError("no such call") from None
+                raise NotAllowedError(Why.NO_SUCH_CALL) from None
         if kept is None:
-            raise NotNowError("a newer draft is kept")
+            raise NotNowError(Why.NEWER_DRAFT)
 
     async def load(self, call_id: UUID, agent_id: str) -> dict[str, Any] | None:
         """`version` and `form`; None: there is none."""

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from cti.why import Why
+
 
 class CtiError(Exception):
     """The base of this package's errors."""
@@ -81,6 +83,10 @@ class Reason:
     code: str
     values: Mapping[str, int | str] = field(default_factory=dict)
 
+    def told(self) -> dict[str, int | str]:
+        """As pages get it: `{"code": "...", ...}`."""
+        return {"code": str(self.code), **self.values}
+
 
 class FormError(CtiError):
     """The base of why what somebody entered was not taken. Nothing was written."""
@@ -138,8 +144,16 @@ class ConflictError(FormError):
         self.reason = reason
 
 
+class LimitRefusedError(FormError):
+    """A limit of an alarm cannot be what was entered: {why}."""
+
+
 class DeskError(CtiError):
-    """The base of what an agent or a supervisor is refused; its text is for them."""
+    """The base of what an agent or a supervisor is refused; pages say `reason` to them."""
+
+    def __init__(self, why: Why, **values: int | str) -> None:
+        super().__init__(str(why))
+        self.reason = Reason(why, values)
 
 
 class NotNowError(DeskError):

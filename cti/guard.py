@@ -3,7 +3,7 @@
 Emergency services are never asked about: an agent who is cut off can still call them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,13 +11,14 @@ from calls.dialling import Refusal, ask
 from cti.directory import Kind, Target
 from cti.errors import NotAllowedError
 from cti.trunk import Trunk
+from cti.why import Why
 from db.pool import Connection, Pool
 
 _ACQUIRE_SECONDS = 5.0
-_WHY = {
-    Refusal.CUT_OFF: "your telephone is cut off from dialling: a supervisor has to look",
-    Refusal.NO_RULE: "this number may not be called from your telephone",
-    Refusal.LIMIT: "your telephone has called as often as it may in an hour",
+WHY: Mapping[Refusal, Why] = {
+    Refusal.CUT_OFF: Why.DIAL_CUT_OFF,
+    Refusal.NO_RULE: Why.DIAL_NO_RULE,
+    Refusal.LIMIT: Why.DIAL_LIMIT,
 }
 
 
@@ -42,7 +43,7 @@ class DialGuard:
         await self._trunk.take(conn)
         decision = await ask(conn, agent_id, number, self._now(), listed=listed)
         if decision.refusal is not None or decision.number is None:
-            raise NotAllowedError(_WHY[decision.refusal or Refusal.NO_RULE])
+            raise NotAllowedError(WHY[decision.refusal or Refusal.NO_RULE])
         return decision.number
 
     async def target(self, agent_id: str, target: Target) -> Target:

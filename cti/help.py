@@ -12,6 +12,7 @@ import asyncpg
 
 from cti.errors import NotAllowedError, NotNowError
 from cti.supervising import Supervisor
+from cti.why import Why
 from db.ids import new_id
 from db.pool import Connection, Pool
 from db.statements import statements
@@ -20,7 +21,6 @@ _ACQUIRE_SECONDS = 5.0
 _LONGEST = 1_000
 _SHOWN = 50
 _MOST_OPEN = 100
-_NOT_YOURS = "this is not one of your queues"
 
 Message = dict[str, Any]
 
@@ -60,7 +60,7 @@ class HelpChat:
             if has == who.actor:
                 return
             if has != seen:
-                raise NotNowError("somebody else has taken it")
+                raise NotNowError(Why.TAKEN_MEANWHILE)
             message = await self._of(conn, who, agent_id, "taken")
         self._tell(message)
 
@@ -103,9 +103,9 @@ class HelpChat:
         ):
             row = await statements().desk_hold_help(conn, agent_id=agent_id)
             if row is None:
-                raise NotAllowedError("no such agent")
+                raise NotAllowedError(Why.NO_SUCH_AGENT)
             if who is not None and not who.sees(row["queues"]):
-                raise NotAllowedError(_NOT_YOURS)
+                raise NotAllowedError(Why.NOT_YOUR_QUEUE)
             yield conn
 
     async def _of(
@@ -135,13 +135,13 @@ async def _who_has(conn: Connection, agent_id: str) -> str:
     """Their actor, empty for nobody. Raises `NotNowError` where nothing is open."""
     rows = [row async for row in statements().desk_open_help(conn, agent_id=agent_id, at_most=1)]
     if not rows:
-        raise NotNowError("nothing is open")
+        raise NotNowError(Why.NOTHING_OPEN)
     return rows[0]["actor"] or ""
 
 
 def _words(text: str) -> str:
     if not 0 < len(text.strip()) <= _LONGEST or "\0" in text:
-        raise NotAllowedError(f"a message has 1 to {_LONGEST} characters")
+        raise NotAllowedError(Why.MESSAGE_LENGTH, most=_LONGEST)
     return text
 
 

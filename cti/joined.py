@@ -27,7 +27,7 @@ from cti.live import LiveState
 from cti.membership import Membership, NumberOf, unnumbered
 from cti.notices import Notices
 from cti.pausing import RecordingPauses
-from cti.ports import CallerHistory
+from cti.ports import CallerHistory, QueueIsOpen
 from cti.presence import Presence
 from cti.questions import OpenQuestions
 from cti.recovery import Recovery
@@ -45,6 +45,11 @@ from recordings.pausing import Recorder
 Clock = Callable[[], datetime]
 
 
+async def always_open(_queue: str) -> bool:
+    """Of a cell without hours."""
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CtiSettings:
     """Times in seconds. `wrap_up` by queue; what is not there has none. `url`: of our pages.
@@ -59,6 +64,7 @@ class CtiSettings:
     ring_outs: Mapping[str, int] = field(default_factory=dict)
     number_of: NumberOf = unnumbered
     planned: Planned | None = None
+    queue_is_open: QueueIsOpen = always_open
     directory: Directory = field(default_factory=Directory)
     softphones: SoftphoneSettings = field(default_factory=SoftphoneSettings)
     caller_id: str = "1076"
@@ -152,7 +158,7 @@ class Cti:
         legs = Legs(link, self.live, pauses.end, caller_id=settings.caller_id, now=now)
         log = ActionLog(self.writes, now)
         keeping = Keeping(legs, log)
-        self.control = Control(legs, guard, log)
+        self.control = Control(legs, guard, log, settings.queue_is_open)
         self.clicks = Clicks(
             link, self.live, pool, self.writes, guard, cell=settings.cell,
             caller_id=settings.caller_id, now=now,

@@ -5,8 +5,9 @@ than two people talk in is a room named by the call. Nothing here tells a page t
 Asterisk's events do.
 """
 
-from collections.abc import Awaitable, Callable, Set
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Iterator, Set
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -18,11 +19,14 @@ from cti.live import LiveState
 from cti.originate import OriginateCommand, OriginateReply
 from cti.state import LiveCall, State
 from cti.views import AgentStatus
+from cti.why import Why
 from db.ids import new_id
 from dialplans import names
 
 _log = structlog.get_logger(__name__)
 _RING_MS = 30_000
+_COMES_WITHIN = timedelta(seconds=35)
+"""A leg of which no event has told by then will not come."""
 _HANDED_ON = "handed on"  # who ended a pause: nobody did
 
 
@@ -50,6 +54,8 @@ class Legs:
         self._now = now
         self.on_hold: set[UUID] = set()
         self.sides: dict[str, UUID] = {}
+        self._changing: set[UUID] = set()
+        self._asked: dict[str, datetime] = {}  # when each side leg was asked for, of late
 
     @property
     def state(self) -> State:
@@ -70,16 +76,16 @@ class Legs:
         view = self._live.view(agent_id)
         call = self.state.calls.get(view.call_id) if view.call_id else None
         if call is None or view.status is not AgentStatus.IN_CALL:
-            raise NotNowError("you are in no call")
+            raise NotNowError(Why.IN_NO_CALL)
         return call
 
     def with_citizen(self, agent_id: str) -> LiveCall:
         """The call with a citizen that is this agent's. Raises `NotNowError`."""
         call = self.mine(agent_id)
         if call.citizen_leg is None:
-            raise NotNowError("the citizen is not in the call")
+            raise NotNowError(Why.CITIZEN_GONE)
         if call.agent_id != agent_id:
-            raise NotNowError("the call is another agent's")
+            raise NotNowError(Why.OTHERS_CALL)
         return call
 
     def waits(self, call: LiveCall) -> bool:
@@ -87,9 +93,32 @@ class Legs:
         return call.id in self.on_hold
 
     def none_beside(self, call: LiveCall) -> None:
-        """Raises `NotNowError` while somebody is asked."""
-        if self.beside(call) or self.waits(call):
-            raise NotNowError("somebody is being asked already")
+        """Raises `NotNowError` while somebody is asked, or on their way into the room."""
+        if self.beside(call) or self.waits(call) or self._comes(call):
+            raise NotNowError(Why.ASKED_ALREADY)
+
+    def _comes(self, call: LiveCall) -> bool:
+        """Whether a leg was asked for that no event has told of yet."""
+        told = self.state.legs.keys() | self.state.spent.keys()
+        since = self._now() - _COMES_WITHIN
+        return any(
+            self.sides.get(leg) == call.id and leg not in told and at > since
+            for leg, at in self._asked.items()
+        )
+
+    @contextmanager
+    def changing(self, call: LiveCall) -> Iterator[None]:
+        """One at a time moves or adds legs of a call: the second would undo what the first does.
+
+        Raises `NotNowError`.
+        """
+        if call.id in self._changing:
+            raise NotNowError(Why.ASKED_ALREADY)
+        self._changing.add(call.id)
+        try:
+            yield
+        finally:
+            self._changing.discard(call.id)
 
     def beside(self, call: LiveCall) -> list[str]:
         """Legs that are neither the citizen's nor of the agent who has the call."""
@@ -159,7 +188,7 @@ class Legs:
                 if target.contact is not None:
                     channel = names.dial_contact(target.value, target.contact)
             case Kind.QUEUE:
-                raise NotNowError("a queue cannot be asked")
+                raise NotNowError(Why.QUEUE_NOT_ASKED)
         command = OriginateCommand(
             channel_id=new_id(self._now()),
             channel=channel,
@@ -171,9 +200,12 @@ class Legs:
             side=True,
         )
         self.sides[command.leg_id] = call.id  # first: it may be over before we are answered
+        now = self._now()
+        self._asked = {id: at for id, at in self._asked.items() if now - at < _COMES_WITHIN}
+        self._asked[command.leg_id] = now
         if await self._link.originate(command) is OriginateReply.REFUSED:
             self.sides.pop(command.leg_id, None)
-            raise NotNowError("they cannot be called now")
+            raise NotNowError(Why.CANNOT_BE_CALLED)
         return command.leg_id
 
     async def set_variable(self, call: LiveCall, name: str, value: str) -> None:

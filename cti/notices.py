@@ -9,6 +9,7 @@ import asyncpg
 
 from cti.errors import NotAllowedError
 from cti.supervising import Supervisor
+from cti.why import Why
 from db.ids import new_id
 from db.pool import Connection, Pool
 from db.statements import statements
@@ -38,9 +39,9 @@ class Notices:
         `NotAllowedError`.
         """
         if not 0 < len(text.strip()) <= _LONGEST_TEXT or "\0" in text:
-            raise NotAllowedError(f"a message has 1 to {_LONGEST_TEXT} characters")
+            raise NotAllowedError(Why.MESSAGE_LENGTH, most=_LONGEST_TEXT)
         if not 0 < hours <= LONGEST:
-            raise NotAllowedError(f"a message holds for 1 to {LONGEST} hours")
+            raise NotAllowedError(Why.NOTICE_HOURS, most=LONGEST)
         at = self._now()
         row = {
             "id": new_id(at), "queue": queue, "text": text, "author": who.name, "at": at,
@@ -54,7 +55,7 @@ class Notices:
         async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as conn:
             row = await statements().supervision_notice(conn, id=id)
         if row is None:
-            raise NotAllowedError("no such message")
+            raise NotAllowedError(Why.NO_SUCH_NOTICE)
         return _told(dict(row))
 
     async def unread(self, agent_id: str) -> Sequence[Notice]:
@@ -73,7 +74,7 @@ class Notices:
                     conn, notice_id=id, agent_id=agent_id, at=self._now()
                 )
             except asyncpg.ForeignKeyViolationError:
-                raise NotAllowedError("no such message") from None
+                raise NotAllowedError(Why.NO_SUCH_NOTICE) from None
 
 
 def _told(row: dict[str, Any]) -> Notice:

@@ -8,11 +8,11 @@ from uuid import UUID
 import structlog
 
 from cti.errors import NotAllowedError, NotNowError
+from cti.why import Why
 from db.errors import AWAY, stop_if_cancelled
 from db.pool import Pool
 from recordings import pausing
-from recordings.errors import NotAllowedError as NotAllowed
-from recordings.errors import PauseError
+from recordings.errors import NotPausedError, NotRecordedError, PausedAlreadyError, PauseError
 from recordings.pausing import Recorder
 
 _log = structlog.get_logger(__name__)
@@ -43,14 +43,14 @@ class RecordingPauses:
         """Mute both directions; it ends by itself after the limit. `why`: never what was said."""
         why = " ".join(why.split())
         if not 0 < len(why) <= _LONGEST:
-            raise NotAllowedError(f"say why, in at most {_LONGEST} characters")
+            raise NotAllowedError(Why.SAY_WHY_SHORT, most=_LONGEST)
         try:
             await pausing.pause(
                 self._pool(), self._with(), call_id, by=f"agent:{agent_id}", why=why,
                 limit=self._limit, now=self._now(),
             )  # fmt: skip
-        except (PauseError, NotAllowed) as error:
-            raise NotNowError(str(error)) from error
+        except PauseError as error:
+            raise _refused(error) from error
         return await self.shown(call_id)
 
     async def resume(self, agent_id: str, call_id: UUID) -> Mapping[str, Any]:
@@ -60,7 +60,7 @@ class RecordingPauses:
                 self._pool(), self._with(), call_id, by=f"agent:{agent_id}", now=self._now()
             )
         except PauseError as error:
-            raise NotNowError(str(error)) from error
+            raise _refused(error) from error
         return await self.shown(call_id)
 
     async def end(self, call_id: UUID, by: str) -> None:
@@ -87,5 +87,20 @@ class RecordingPauses:
 
     def _with(self) -> Recorder:
         if self._recorder is None:
-            raise NotNowError("recordings cannot be paused here")
+            raise NotNowError(Why.NO_RECORDING_PAUSES)
         return self._recorder
+
+
+def _refused(error: PauseError) -> NotNowError:
+    """What else `PauseError` is, Asterisk did not do; who and why are checked before."""
+    match error:
+        case NotRecordedError():
+            why = Why.NOT_RECORDED
+        case PausedAlreadyError():
+            why = Why.RECORDING_PAUSED
+        case NotPausedError():
+            why = Why.RECORDING_NOT_PAUSED
+        case _:
+            _log.warning("recording not paused or resumed", error=str(error))
+            why = Why.RECORDING_NOT_REACHED
+    return NotNowError(why)

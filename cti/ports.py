@@ -1,6 +1,6 @@
 """What the agents' desk needs of others; wiring joins them."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -14,6 +14,10 @@ History = Mapping[str, Any]
 """JSON-ready: `{"calls": [...], "complaints": [...]}`, newest first; each call with the `agent` who
 talked with them (or null); and
 `citizens`, who may be speaking, longest known first."""
+
+
+QueueIsOpen = Callable[[str], Awaitable[bool]]
+"""Whether agents serve in that queue at this moment. Never raises: in doubt they do."""
 
 
 class CallerHistory(Protocol):

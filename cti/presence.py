@@ -20,6 +20,7 @@ from cti.ami import AmiLink
 from cti.errors import AmiError, NotAllowedError
 from cti.state import State
 from cti.views import WRAP_UP, pause_in_force
+from cti.why import Why
 from cti.wishes import Wish, WrapUp
 from cti.writes import Writes
 from db.errors import AWAY, stop_if_cancelled
@@ -105,7 +106,7 @@ class Presence:
         """Give no calls. Raises `NotAllowedError` for a reason that there is not."""
         found = self.reasons.get(reason)
         if found is None or found.ours:
-            raise NotAllowedError("no such reason for a pause")
+            raise NotAllowedError(Why.NO_SUCH_PAUSE)
         self._pause(agent_id, reason)
 
     def force_pause(self, agent_id: str) -> None:

@@ -22,9 +22,9 @@ def problem(
     """`{"error": "...", "fields": {"place": "is unknown"}}`, and `reason`, and `reasons` by field,
     each `{"code": "...", ...}` with what its text fills in; `candidates`: see `cti.api`.
     """
-    answer: dict[str, Any] = {"error": error, "reason": _coded(reason)}
+    answer: dict[str, Any] = {"error": error, "reason": reason.told()}
     if reasons:
-        answer["reasons"] = {name: _coded(one) for name, one in reasons.items()}
+        answer["reasons"] = {name: one.told() for name, one in reasons.items()}
     if candidates:
         answer["candidates"] = [
             {
@@ -92,7 +92,3 @@ def _in_words(kind: str, context: Mapping[str, Any], otherwise: str) -> str:
             return "must be a UUID"
         case _:
             return otherwise
-
-
-def _coded(reason: Reason) -> dict[str, int | str]:
-    return {"code": reason.code, **reason.values}

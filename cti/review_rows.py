@@ -13,13 +13,14 @@ _SHOWN = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """One review. `marks`: points by criterion, None where it did not apply; `stands`: no other
-    corrects it; `agrees`: the agent's answer, None while there is none.
+    """One review. `version`: of the form; `marks`: points by criterion, None where it did not
+    apply; `stands`: no other corrects it; `agrees`: the agent's answer, None while there is none.
     """
 
     id: UUID
     call_id: UUID
     form: str
+    version: int
     agent_id: str
     reviewer: str
     who: str

@@ -49,9 +49,9 @@ class Quality:
     criteria: Mapping[str, float]
 
 
-async def load_form(conn: Connection, code: str) -> Form:
-    """The latest version. Raises `FieldsRefusedError`."""
-    rows = [row async for row in statements().quality_form(conn, code=code)]
+async def load_form(conn: Connection, code: str, version: int | None = None) -> Form:
+    """That version, or the latest. Raises `FieldsRefusedError`."""
+    rows = [row async for row in statements().quality_form(conn, code=code, version=version)]
     if not rows:
         raise FieldsRefusedError({"form": "is unknown"})
     criteria = tuple(
@@ -72,21 +72,27 @@ async def review(
     reviewer: str,
     now: datetime,
     corrects: UUID | None = None,
+    version: int | None = None,
 ) -> tuple[UUID, Judgement]:
-    """Judge an agent's recorded call. `corrects`: the review that stands, to be replaced.
+    """Judge an agent's recorded call. `corrects`: the review that stands, to be replaced by one of
+    the same version of the form. `version`: of the form that was filled in, where that is known.
 
     Raises `NoSuchCallError`, `FieldsRefusedError` (form, points, comment, call) and
-    `ConflictError` (judged already; another correction was faster; the reviewer's own call).
+    `ConflictError` (judged already; another correction was faster; the reviewer's own call;
+    the form was changed meanwhile).
     """
     if len(comment) > _LONGEST:
         raise FieldsRefusedError({"comment": f"is longer than {_LONGEST} characters"})
     async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn, conn.transaction():
-        sheet = await load_form(conn, form)
+        standing = await _standing(conn, call_id, form)
+        sheet = await load_form(conn, form, standing.version if standing else None)
+        if version not in (None, sheet.version):
+            raise ConflictError("the form was changed meanwhile")
         found = judge(sheet, points)
         agent_id = await _whose(conn, call_id)
         if reviewer == f"agent:{agent_id}":
             raise ConflictError("nobody judges their own call")
-        await _must_stand(conn, call_id, form, corrects)
+        _must_stand(standing, corrects)
         review_id = new_id(now)
         try:
             await statements().quality_add(
@@ -125,12 +131,23 @@ async def _whose(conn: Connection, call_id: UUID) -> str:
     return str(call["agent_id"])
 
 
-async def _must_stand(conn: Connection, call_id: UUID, form: str, corrects: UUID | None) -> None:
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """The review that stands, and the version of the form that it is by."""
+
+    id: UUID
+    version: int
+
+
+async def _standing(conn: Connection, call_id: UUID, form: str) -> _Standing | None:
     row = await statements().quality_standing(conn, call_id=call_id, form=form)
-    standing = row["id"] if row else None
-    if standing != corrects:
+    return None if row is None else _Standing(row["id"], row["version"])
+
+
+def _must_stand(standing: _Standing | None, corrects: UUID | None) -> None:
+    if (standing and standing.id) != corrects:
         raise ConflictError(
-            f"review {standing} stands: correct that one" if standing else "nothing to correct"
+            f"review {standing.id} stands: correct that one" if standing else "nothing to correct"
         )
 
 

@@ -6,17 +6,17 @@ from typing import Any
 
 import structlog
 
-from cti.cell_link import NOT_TAKEN, CellLink
+from cti.cell_link import CellLink
 from cti.errors import NotNowError
+from cti.refusals import refusal
 from cti.supervising import Supervisor
 from cti.supervision import Supervision
+from cti.why import Why
 from db.errors import AWAY, stop_if_cancelled
 
 _log = structlog.get_logger(__name__)
 _BESIDE = frozenset({"listen", "whisper", "barge"})
 _IN_WRITING = frozenset({"help", "help_take", "help_close"})
-IN_ANOTHER_CELL = "this agent is in another cell"
-NOT_TOLD_EVERYWHERE = "not told in every cell"
 
 Answer = dict[str, Any]
 
@@ -46,7 +46,7 @@ class Routing:
         except AWAY as error:
             stop_if_cancelled()
             _log.warning("supervisor's command not passed on", error=repr(error))
-            return _refused(asked, "the database is away")
+            return refusal(asked, Why.DATABASE_AWAY)
         return await self._here.answer(who, asked)
 
     async def _to_whom_has(self, agent: str, who: Supervisor, asked: Mapping[str, Any]) -> Answer:
@@ -54,7 +54,7 @@ class Routing:
         if cell is None or cell == self._cells.cell:
             return await self._here.answer(who, asked)
         if asked["type"] in _BESIDE:
-            return _refused(asked, IN_ANOTHER_CELL, cell=cell, url=self._cells.url_of(cell))
+            return refusal(asked, Why.OTHER_CELL, cell=cell, url=self._cells.url_of(cell))
         return await self._ask(cell, who, asked)
 
     async def _to_their_page(self, agent: str, who: Supervisor, asked: Mapping[str, Any]) -> Answer:
@@ -82,15 +82,11 @@ class Routing:
         untold += [word.cell for word in self._cells.words() if word.cell not in speaking]
         if not untold:
             return here
-        return _refused(asked, NOT_TOLD_EVERYWHERE, cell=", ".join(sorted(untold)), url="")
+        return refusal(asked, Why.NOT_TOLD_EVERYWHERE, cell=", ".join(sorted(untold)), url="")
 
     async def _ask(self, cell: str, who: Supervisor, asked: Mapping[str, Any]) -> Answer:
         try:
             return await self._cells.ask(cell, who, asked)
         except NotNowError as error:
             _log.warning("command not carried out by its cell", cell=cell, error=str(error))
-            return _refused(asked, str(error) or NOT_TAKEN, cell=cell, url="")
-
-
-def _refused(asked: Mapping[str, Any], reason: str, **more: str) -> Answer:
-    return {"type": "answer", "id": asked["id"], "ok": False, "reason": reason, **more}
+            return refusal(asked, error.reason, cell=cell, url="")

@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 
 from cti.errors import NotAllowedError, NotNowError
+from cti.why import Why
 
 _log = structlog.get_logger(__name__)
 _PASSWORD_BYTES = 24
@@ -89,7 +90,7 @@ class Softphones:
         The one before it is void. Raises `NotAllowedError`, `NotNowError`.
         """
         if not self.has(agent_id):
-            raise NotAllowedError("you have a telephone of your own")
+            raise NotAllowedError(Why.OWN_PHONE)
         password = secrets.token_urlsafe(_PASSWORD_BYTES)
         self._passwords[agent_id] = password
         await self._until_in_force(self._change())
@@ -136,7 +137,7 @@ class Softphones:
             async with asyncio.timeout(self._settings.patience), self._news:
                 await self._news.wait_for(lambda: self._in_force >= change)
         except TimeoutError:
-            raise NotNowError("Asterisk does not take the softphone's password yet") from None
+            raise NotNowError(Why.PASSWORD_LATE) from None
 
     def _ice_servers(self, agent_id: str) -> list[dict[str, str]]:
         servers = [{"urls": url} for url in self._settings.stun]

@@ -1,7 +1,7 @@
 """How many agents each hour of the week needs, suggested from the calls that really came."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ _IST = ZoneInfo("Asia/Kolkata")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _HOUR = 3600.0
 _SECONDS = 120.0
+ALL_QUEUES = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,27 +70,30 @@ async def suggest(
 
 
 @dataclass(frozen=True, slots=True)
-class Shift:
-    """Seats that are planned from `begins` to `ends` (Indian time), each day; over midnight too."""
+class PlannedWeek:
+    """Seats of the seven days from `first` on, by weekday and hour: the fewest of each hour.
 
-    begins: time
-    ends: time
-    seats: int
+    `holidays`: the weekdays that are one, on which other shifts count.
+    """
 
-    def covers(self, minute: int) -> bool:
-        """Whether this minute of the day is in it; one that ends when it begins is all day."""
-        begins = self.begins.hour * 60 + self.begins.minute
-        ends = self.ends.hour * 60 + self.ends.minute
-        if begins < ends:
-            return begins <= minute < ends
-        return minute >= begins or minute < ends
+    first: date
+    seats: Mapping[tuple[int, int], int]
+    holidays: frozenset[int] = frozenset()
 
 
-def planned_seats(shifts: Iterable[Shift]) -> tuple[int, ...]:
-    """For each hour of the day, the fewest seats that are planned at any minute of it. Pure."""
-    given = tuple(shifts)
-    minutes = [sum(one.seats for one in given if one.covers(at)) for at in range(24 * 60)]
-    return tuple(min(minutes[60 * hour : 60 * hour + 60]) for hour in range(24))
+Plan = Callable[[str], Awaitable[PlannedWeek | None]]
+"""Asks for the seats of a queue with shifts of its own, or of `ALL_QUEUES`; None: none planned."""
+
+
+def short(needed: Mapping[tuple[int, int], int], planned: PlannedWeek) -> int:
+    """Hours with fewer seats than agents needed. Holidays are not counted: the weeks that the need
+    is taken from had others. Pure.
+    """
+    return sum(
+        agents > planned.seats.get(at, 0)
+        for at, agents in needed.items()
+        if at[0] not in planned.holidays
+    )
 
 
 def together(weeks: Iterable[Week]) -> dict[tuple[int, int], int]:

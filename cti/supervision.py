@@ -8,6 +8,7 @@ from uuid import UUID
 import structlog
 
 from cti.ami import AmiLink
+from cti.beside import Seats
 from cti.control import Control
 from cti.desk import Agent, Desk
 from cti.directory import Directory
@@ -17,10 +18,12 @@ from cti.live import LiveState
 from cti.notices import DEFAULT, Notices
 from cti.originate import OriginateCommand, OriginateReply
 from cti.presence import Presence
+from cti.refusals import refusal, refused_by
 from cti.supervising import Supervisor
 from cti.timeline import Timeline
 from cti.views import AgentStatus
-from db.errors import AWAY, stop_if_cancelled
+from cti.why import Why
+from db.errors import AWAY
 from db.ids import new_id
 from db.pool import Connection, Pool
 from db.statements import statements
@@ -30,7 +33,6 @@ _log = structlog.get_logger(__name__)
 _ACQUIRE_SECONDS = 5.0
 _RING_MS = 30_000
 _LONGEST_REASON = 500
-_NOT_YOURS = "this is not one of your queues"
 _NEED_A_REASON = frozenset(
     {"force_pause", "force_ready", "force_sign_out", "move", "listen", "whisper", "barge"}
 )
@@ -71,6 +73,7 @@ class Supervision:
         self._caller_id = caller_id
         self._members_changed = members_changed
         self._now = now
+        self._seats = Seats(lambda: live.state, now)
 
     def signed_in(self) -> Mapping[str, Agent]:
         """Agents by id."""
@@ -78,21 +81,13 @@ class Supervision:
 
     async def answer(self, who: Supervisor, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Never raises what is the page's, Asterisk's or the database's fault."""
-        head = {"type": "answer", "id": asked["id"]}
         try:
             more = await self._carry_out(who, asked)
-        except DeskError as error:
-            return head | {"ok": False, "reason": str(error)}
-        except AmiError as error:
-            _log.warning("supervisor's command not carried out", error=str(error))
-            return head | {"ok": False, "reason": "Asterisk did not answer"}
-        except AWAY as error:
-            stop_if_cancelled()
-            _log.warning("supervisor's command not carried out", error=repr(error))
-            return head | {"ok": False, "reason": "the database is away"}
+        except (DeskError, AmiError, *AWAY) as error:
+            return refused_by(asked, error, who.actor)
         if more is None:
-            return head | {"ok": False, "reason": "not a message that we know"}
-        return head | {"ok": True} | dict(more)
+            return refusal(asked, Why.UNKNOWN_MESSAGE)
+        return {"type": "answer", "id": asked["id"], "ok": True} | dict(more)
 
     async def _carry_out(
         self, who: Supervisor, asked: Mapping[str, Any]
@@ -107,7 +102,7 @@ class Supervision:
             }:
                 await self._force(who, what, agent, _why(reason))
             case {"type": "move", "agent": str(agent), "queues": list(queues), "reason": str(why)}:
-                await self._move(who, agent, queues, _why(why))
+                await self._move(who, agent, queues, _why(why), asked.get("from"))
             case {"type": "broadcast", "queue": str(queue), "text": str(text)}:
                 more = await self._broadcast(who, queue, text, asked)
             case {"type": "help_history", "agent": str(agent)}:
@@ -122,7 +117,7 @@ class Supervision:
                 phone = self._phone(who, agent, asked.get("phone"))
                 await self._beside(who, mode, agent, phone, _why(reason))
             case {"type": str(what)} if what in _NEED_A_REASON:
-                raise NotAllowedError("say why")
+                raise NotAllowedError(Why.SAY_WHY)
             case _:
                 return None
         _log.info("supervisor acted", supervisor=who.actor, what=asked["type"])
@@ -138,7 +133,7 @@ class Supervision:
             case {"type": "help_close"}:
                 await self._help.close(who, agent)
             case _:
-                raise NotAllowedError("something is missing")
+                raise NotAllowedError(Why.SOMETHING_MISSING)
 
     async def _force(self, who: Supervisor, what: str, agent: str, reason: str) -> None:
         """Pause, make ready or sign out: written down first."""
@@ -156,10 +151,10 @@ class Supervision:
     def _mine(self, who: Supervisor, agent_id: str) -> Sequence[str]:
         """The agent's queues. An agent is whose who supervise one of them."""
         if agent_id not in self._desk.serving():
-            raise NotNowError("this agent is not signed in")
+            raise NotNowError(Why.AGENT_SIGNED_OUT)
         queues = self._queues_of(agent_id)
         if not who.sees(queues):
-            raise NotAllowedError(_NOT_YOURS)
+            raise NotAllowedError(Why.NOT_YOUR_QUEUE)
         return queues
 
     def _queues_of(self, agent_id: str) -> Sequence[str]:
@@ -168,15 +163,26 @@ class Supervision:
         seated = self._desk.serving().get(agent_id)
         return joined or (list(seated.queues) if seated else [])
 
-    async def _move(self, who: Supervisor, agent: str, queues: list[Any], reason: str) -> None:
-        """From and to queues that are all theirs."""
+    async def _move(
+        self, who: Supervisor, agent: str, queues: list[Any], reason: str, seen: object
+    ) -> None:
+        """From and to queues that are all theirs. `seen`: the agent's queues as the page had them:
+        whoever moved them meanwhile is not overruled unawares.
+        """
         present = self._mine(who, agent)
         if not queues or not all(queue in self._directory.queues for queue in queues):
-            raise NotAllowedError("no such queue")
+            raise NotAllowedError(Why.NO_SUCH_QUEUE)
         if not who.may([*present, *queues]):
-            raise NotAllowedError(_NOT_YOURS)
+            raise NotAllowedError(Why.NOT_YOUR_QUEUE)
         target = sorted(set(queues))
         async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as conn, conn.transaction():
+            held = await statements().desk_queues_held(conn, agent_id=agent, cell=self._cell)
+            if held is None:
+                raise NotNowError(Why.AGENT_SIGNED_OUT)
+            if isinstance(seen, list) and set(held) & self._directory.queues != set(map(str, seen)):
+                raise NotNowError(Why.MOVED_MEANWHILE)
+            if not who.may([*held, *queues]):
+                raise NotAllowedError(Why.NOT_YOUR_QUEUE)
             await self._note(conn, who, "move", f"agent:{agent}", reason, target)
             await statements().desk_move_agent(conn, agent_id=agent, queues=target, cell=self._cell)
         self._members_changed()
@@ -186,7 +192,7 @@ class Supervision:
     ) -> Mapping[str, Any]:
         """`notice` in what is asked: another cell has written it down, and asks us to tell it."""
         if not queue or not who.may([queue]):
-            raise NotAllowedError(_NOT_YOURS)
+            raise NotAllowedError(Why.NOT_YOUR_QUEUE)
         match asked:
             case {"notice": str(id)}:
                 told = await self._notices.written(UUID(id))
@@ -231,9 +237,9 @@ class Supervision:
         """Their own telephone, or the one that they name: never one that an agent works with."""
         phone = who.phone or named
         if not isinstance(phone, str) or phone not in self._directory.agents or phone == agent:
-            raise NotAllowedError("no such telephone")
+            raise NotAllowedError(Why.NO_SUCH_PHONE)
         if phone != who.phone and phone in self._desk.serving():
-            raise NotAllowedError("an agent works with this telephone")
+            raise NotAllowedError(Why.PHONE_IN_USE)
         return phone
 
     async def _beside(
@@ -243,14 +249,26 @@ class Supervision:
         view = self._live.view(agent)
         call = self._live.state.calls.get(view.call_id) if view.call_id else None
         if call is None or view.status is not AgentStatus.IN_CALL:
-            raise NotNowError("this agent is in no call")
+            raise NotNowError(Why.AGENT_IN_NO_CALL)
         if not who.sees([call.queue] if call.queue else self._queues_of(agent)):
-            raise NotAllowedError(_NOT_YOURS)
+            raise NotAllowedError(Why.NOT_YOUR_QUEUE)
         leg = call.agent_leg if call.agent_id == agent else call.others[agent]
-        self._control.log.note(call.id, who.actor, mode, f"agent:{agent}", reason)
-        if mode == "barge":
-            await self._control.barge(call, phone)
-            return
+        seat = self._seats.take(call.id, who, mode)
+        try:
+            self._control.log.note(call.id, who.actor, mode, f"agent:{agent}", reason)
+            for one in self._seats.earlier(seat):
+                await self._control.leave(one.leg)
+                self._seats.leave(one)
+            if mode == "barge":
+                seat.leg = await self._control.barge(call, phone)
+            else:
+                seat.leg = await self._spy(mode, phone, leg or "")
+        finally:
+            if seat.leg is None:
+                self._seats.leave(seat)
+
+    async def _spy(self, mode: str, phone: str, leg: str) -> str:
+        """Ring a telephone that then hears `leg`; the leg that rings."""
         command = OriginateCommand(
             channel_id=new_id(self._now()),
             channel=names.agent_interface(phone),
@@ -258,15 +276,16 @@ class Supervision:
             exten=mode,
             caller_id=self._caller_id,
             timeout_ms=_RING_MS,
-            variables={names.VAR_SPY: leg or ""},
+            variables={names.VAR_SPY: leg},
             side=True,
         )
         if await self._link.originate(command) is OriginateReply.REFUSED:
-            raise NotNowError("your telephone cannot be called now")
+            raise NotNowError(Why.YOUR_PHONE_NOT_CALLED)
+        return command.leg_id
 
 
 def _why(reason: str) -> str:
     """Raises `NotAllowedError` for no reason at all."""
     if not reason.strip() or "\0" in reason:
-        raise NotAllowedError("say why")
+        raise NotAllowedError(Why.SAY_WHY)
     return reason.strip()[:_LONGEST_REASON]

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from cti.errors import NotNowError
 from cti.state import State
+from cti.why import Why
 from db.pool import Connection
 from db.statements import statements
 
@@ -53,5 +54,5 @@ class Trunk:
         self._taken = [at for at in self._taken if abs(now - at) < _SEEN_WITHIN]
         if used + beside(self._state()) + len(self._taken) >= self._limit:
             self.refused += 1
-            raise NotNowError("all lines are in use")
+            raise NotNowError(Why.LINES_BUSY)
         self._taken.append(now)

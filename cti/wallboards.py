@@ -19,9 +19,11 @@ from cti.live import LiveState
 from cti.pages import CLOSE_SIGNED_OUT, Message, Page
 from cti.questions import OpenQuestions
 from cti.queue_titles import Titles
+from cti.refusals import refusal
 from cti.supervising import Supervisor, seen_by
 from cti.supervision import Supervision
 from cti.timeline import Timeline
+from cti.why import Why
 from db.errors import AWAY, stop_if_cancelled
 from db.pool import Pool
 
@@ -31,7 +33,6 @@ _WINDOW = timedelta(minutes=30)
 _OUTGOING = 32
 _MOST_PAGES = 100
 _FIGURES_UNSEEN = 30.0
-_AWAY = "the database is away"
 _MOST_TOLD = 20
 
 Who = Callable[[], Awaitable[Supervisor | None]]
@@ -230,10 +231,10 @@ class Wallboards:
         except AWAY as error:
             stop_if_cancelled()
             _log.warning("rights of a supervisor not read", error=repr(error))
-            return {"type": "answer", "id": asked["id"], "ok": False, "reason": _AWAY}
+            return refusal(asked, Why.DATABASE_AWAY)
         if supervisor is None:
             page.close(CLOSE_SIGNED_OUT, "signed out")
-            return {"type": "answer", "id": asked["id"], "ok": False, "reason": "signed out"}
+            return refusal(asked, Why.SIGNED_OUT)
         return await self.answer(supervisor, asked)
 
     async def _watch(self, who: Who, page: Page) -> None:

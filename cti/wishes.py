@@ -9,6 +9,7 @@ from uuid import UUID
 
 from cti.errors import NotNowError
 from cti.views import WRAP_UP
+from cti.why import Why
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +51,16 @@ class Wish:
     def wrapped_up(self) -> "Wish":
         """The wrap-up is over before its time. Raises `NotNowError`."""
         if self.wrap_up is None:
-            raise NotNowError("there is no wrap-up to end")
+            raise NotNowError(Why.NO_WRAP_UP)
         return replace(self, wrap_up=None)
 
     def extended(self) -> "Wish":
         """Once as long again. Raises `NotNowError`."""
         wrap_up = self.wrap_up
         if wrap_up is None:
-            raise NotNowError("there is no wrap-up to extend")
+            raise NotNowError(Why.NO_WRAP_UP)
         if wrap_up.extended:
-            raise NotNowError("the wrap-up was extended already")
+            raise NotNowError(Why.WRAP_UP_EXTENDED)
         longer = replace(wrap_up, until=wrap_up.until + wrap_up.limit, extended=True)
         return replace(self, wrap_up=longer)
 

@@ -15,6 +15,8 @@ VAR_POSITION = "HELPLINE_POSITION"
 """The place at which a caller enters the next queue, and that one only; empty: behind all."""
 VAR_ENTRY = "HELPLINE_ENTRY"
 """The dialplan's own: the place, once it is taken from `VAR_POSITION`."""
+VAR_GAVE_UP = "HELPLINE_GAVE_UP"
+"""The dialplan's own: how the queue gave up (QUEUESTATUS) that its caller leaves for another."""
 VAR_KNOWN = "HELPLINE_KNOWN"
 """The number (app_queue's penalty) of the agent who knows the caller; empty: whoever is free."""
 MOST_KNOWN = 1000

@@ -26,7 +26,7 @@ async def calls(settings: Settings, options: argparse.Namespace) -> int:
     """Print or write the report of whole days, IST."""
     since, until = day_bounds(options.since, options.to or options.since)
     now, span = shifted_clock(settings.clock_shift)(), Span(since=since, until=until)
-    rules = Rules(timedelta(seconds=options.within), timedelta(seconds=options.short))
+    rules = _rules(options)
     async with command_pool(settings) as pool:
         async with pool.acquire(timeout=5) as conn:
             found = await figures(conn, span, options.by, rules, now)
@@ -41,6 +41,14 @@ async def calls(settings: Settings, options: argparse.Namespace) -> int:
         else:
             print(as_text(table))
     return 0
+
+
+def _rules(options: argparse.Namespace) -> Rules:
+    """Each queue's own seconds, unless others are asked for."""
+    short = timedelta(seconds=options.short)
+    if options.within is None:
+        return Rules(short=short)
+    return Rules(timedelta(seconds=options.within), short, own=False)
 
 
 async def _write_xlsx(path: Path, table: Table, listing: AsyncIterator[list[OfferedCall]]) -> None:

@@ -57,12 +57,21 @@ def _routes(cell: CellOptions, parts: FlowParts) -> Mapping[str, Flow]:
     return {
         names.SCRIPT_INBOUND: _inbound(cell, parts, feedback),
         names.SCRIPT_UNSERVED: UnservedFlow(
-            journal=journal, callbacks=parts.callbacks, prompts=prompts, now=now
+            journal=journal,
+            callbacks=parts.callbacks,
+            prompts=prompts,
+            open_now=parts.open_now,
+            now=now,
         ),
         names.SCRIPT_EMERGENCY_FAILED: EmergencyFailedFlow(
             journal=journal, prompts=prompts, now=now
         ),
-        names.SCRIPT_OVERFLOWED: OverflowedFlow(journal=journal, now=now),
+        names.SCRIPT_OVERFLOWED: OverflowedFlow(
+            journal=journal,
+            open_now=parts.open_now,
+            overflow={one.name: one.overflow for one in cell.queues if one.overflow},
+            now=now,
+        ),
         names.SCRIPT_KEEP_PLACE: KeepPlaceFlow(
             journal=journal, places=parts.places, prompts=prompts, now=now
         ),

@@ -6,13 +6,14 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
+from calls import service_levels
 from calls.waiting import Standing
 from cti import roster
 from cti.ami import AmiLink, AmiSettings
 from cti.directory import Directory, EmergencyService, Listed
 from cti.joined import Cti, CtiSettings
 from cti.places import in_line
-from cti.ports import CallerHistory
+from cti.ports import CallerHistory, QueueIsOpen
 from cti.queue_titles import Titles, title_of
 from cti.softphones import Publish, SoftphoneSettings
 from cti.state import call_of
@@ -33,13 +34,14 @@ from helpline.supervise import Service
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveParts:
     """What a cell's `cti` stands on. `publish`: the passwords of softphones, to Asterisk;
-    `planned`: seats now.
+    `planned`: seats now; `queue_is_open`: whether agents serve there now.
     """
 
     pool: Callable[[], Pool]
     history: CallerHistory
     publish: Publish
     planned: Planned
+    queue_is_open: QueueIsOpen
     now: Clock
 
 
@@ -60,7 +62,7 @@ class LiveCell:
         self.link = AmiLink(_ami_settings(settings.cell, secrets))
         self._cti = Cti(
             self.link,
-            _cti_settings(settings, softphones, parts.planned),
+            _cti_settings(settings, softphones, parts),
             parts.pool,
             parts.history,
             parts.now,
@@ -117,6 +119,12 @@ class LiveCell:
         async with self._pool().acquire(timeout=5) as conn:
             await roster.load(conn, self._cell.name, listed, self._now())
 
+    async def load_service_levels(self) -> None:
+        """Say within how many seconds each queue answers from now on: reports count by it."""
+        seconds = {queue.name: queue.service_level_seconds for queue in self._cell.queues}
+        async with self._pool().acquire(timeout=5) as conn, conn.transaction():
+            await service_levels.put(conn, self._cell.name, seconds, self._now())
+
     def add_metrics(self, metrics: Metrics) -> None:
         """What an operator watches."""
         link, desk = self.link, self.desk
@@ -153,7 +161,7 @@ def _ami_settings(cell: CellOptions, secrets: Secrets) -> AmiSettings:
 
 
 def _cti_settings(
-    settings: Settings, softphones: SoftphoneSettings, planned: Planned
+    settings: Settings, softphones: SoftphoneSettings, parts: LiveParts
 ) -> CtiSettings:
     cell = settings.cell
     return CtiSettings(
@@ -170,7 +178,8 @@ def _cti_settings(
         alarms=settings.alarms.as_rules(),
         tell_alarms=settings.alarms.webhook,
         number_of=AgentNumbers(cell),
-        planned=planned,
+        planned=parts.planned,
+        queue_is_open=parts.queue_is_open,
     )
 
 

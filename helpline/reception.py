@@ -8,7 +8,7 @@ from uuid import UUID
 
 import structlog
 
-from agi.hours import Opening, OpeningHours, Shift, opening, seats_planned
+from agi.hours import Opening, OpeningHours, Shift, opening, seats_by_hour, seats_planned
 from agi.visit import Skill
 from calls import admission as rules
 from calls import waiting
@@ -16,7 +16,9 @@ from calls.admission import Limits, Verdict
 from calls.model import NewCall
 from calls.waiting import KeptPlace, Queued
 from complaints import status
+from complaints.calendar import IST
 from complaints.status import Brief, Status
+from cti.staffing import ALL_QUEUES, Plan, PlannedWeek
 from db.errors import AWAY, stop_if_cancelled
 from db.pool import Connection, Pool
 from db.statements import statements
@@ -150,6 +152,10 @@ class OpeningBook:
             return Opening(True)
         return Opening(False, min((one.opens_at for one in found if one.opens_at), default=None))
 
+    async def is_open(self, queue: str) -> bool:
+        """Whether agents serve now in that queue."""
+        return (await self(queue)).is_open
+
     async def seats(self) -> int:
         """How many seats are planned now, of all shifts that run."""
         now = self._now()
@@ -158,6 +164,20 @@ class OpeningBook:
             seats_planned(one.hours, self._holidays.get(one.calendar, frozenset()), now)
             for one in self._queues.values()
         )
+
+    async def coming_week(self, queue: str) -> PlannedWeek | None:
+        """The seats of that queue's shifts, from today on; None: nobody has planned any."""
+        own = self._queues.get(queue)
+        if own is None:
+            return None
+        now = self._now()
+        await self._read(now)
+        today, holidays = now.astimezone(IST).date(), self._holidays.get(own.calendar, frozenset())
+        seats = seats_by_hour(own.hours, holidays, today)
+        days = (today + timedelta(ahead) for ahead in range(7))
+        marked = () if own.hours.holidays_too else holidays
+        off = frozenset(day.weekday() for day in days if day in marked)
+        return PlannedWeek(today, seats, off) if any(seats.values()) else None
 
     async def _read(self, now: datetime) -> None:
         calendars = {one.calendar for one in self._queues.values() if not one.hours.holidays_too}
@@ -224,6 +244,12 @@ def opening_book(settings: Settings, pool: Pool, now: Clock) -> OpeningBook:
 def planned_seats(settings: Settings, pool: Pool, now: Clock) -> Callable[[], Awaitable[int]]:
     """Asks how many seats of the whole centre, all queues and cells, are planned now."""
     return OpeningBook(pool, {"": _hours(settings.hours)}, now).seats
+
+
+def staffing_plan(settings: Settings, pool: Pool, now: Clock) -> Plan:
+    """The seats of the whole centre's shifts, and of the queues that have shifts of their own."""
+    own = {name: _hours(given) for name, given in settings.hours.queues.items()}
+    return OpeningBook(pool, {**own, ALL_QUEUES: _hours(settings.hours)}, now).coming_week
 
 
 def _hours(given: DayHours) -> QueueHours:

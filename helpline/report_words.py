@@ -36,7 +36,9 @@ def _add_calls(calls: argparse.ArgumentParser) -> None:
     )
     calls.add_argument("--to", type=date.fromisoformat, metavar="DAY", help="that day included")
     calls.add_argument("--by", type=By, choices=list(By), default=By.QUEUE)
-    calls.add_argument("--within", type=int, default=20, metavar="S", help="answered in time: 20 s")
+    calls.add_argument(
+        "--within", type=int, metavar="S", help="answered in time; else each queue's own seconds"
+    )
     calls.add_argument("--short", type=int, default=5, metavar="S", help="a short abandon: 5 s")
     which = calls.add_mutually_exclusive_group()
     which.add_argument("--csv", type=Path, metavar="FILE")

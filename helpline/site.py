@@ -7,7 +7,6 @@ from complaints.bundle_page import BundlePage
 from cti import deskguidance, deskhearing, deskpage
 from cti.api import AgentApi
 from cti.api import routes as agent_routes
-from cti.staffing import Shift
 from cti.supervisor.call_page import CallParts
 from cti.supervisor.hearing import ListeningRights
 from cti.supervisor.owed_page import OwedParts
@@ -18,7 +17,7 @@ from helpline.keys import signing_key
 from helpline.live import LiveCell
 from helpline.outbound import receipt_options
 from helpline.pages import DeskSessions, WallboardSessions
-from helpline.reception import queue_languages
+from helpline.reception import queue_languages, staffing_plan
 from helpline.recording_adapters import MayHear
 from helpline.settings import Settings
 from messages.receipts import Receipts
@@ -89,7 +88,8 @@ def _add_supervisors(
         cell=settings.cell.name,
         wrap_up={queue.name: queue.wrap_up_seconds for queue in settings.cell.queues},
         alarms=settings.alarms.as_rules(),
-        shifts=[Shift(one.begins, one.ends, one.seats) for one in settings.hours.shifts],
+        plan=staffing_plan(settings, shell.pool, shell.now),
+        answer_within={one.name: one.service_level_seconds for one in settings.cell.queues},
         titles=live.queue_titles,
         owed=OwedParts(
             call_back=live.clicks.call_back,

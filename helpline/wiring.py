@@ -250,10 +250,12 @@ class Helpline:
                 history=NumberHistory(pool, self._now),
                 publish=PasswordFile(cell, secrets, self._tools.asterisk.argv).publish,
                 planned=planned_seats(self._settings, pool, self._now),
+                queue_is_open=opening_book(self._settings, pool, self._now).is_open,
                 now=self._now,
             ),
         )
         await live.load_agents()
+        await live.load_service_levels()
         for name, service in live.services.items():
             self._services.start(name, service)
         live.add_metrics(self._metrics)

@@ -53,6 +53,18 @@ class PauseError(RecordingError):
     """The recording cannot be paused or resumed now."""
 
 
+class NotRecordedError(PauseError):
+    """No recording of the call is going on."""
+
+
+class PausedAlreadyError(PauseError):
+    """The recording is paused already."""
+
+
+class NotPausedError(PauseError):
+    """The recording is not paused."""
+
+
 class CertificateError(RecordingError):
     """The certificate cannot be made. `fault`: what of, as pages say it in their language."""
 

@@ -18,7 +18,13 @@ from db.ids import new_id
 from db.pool import Connection, Pool
 from db.statements import statements
 from recordings import events
-from recordings.errors import NotAllowedError, PauseError
+from recordings.errors import (
+    NotAllowedError,
+    NotPausedError,
+    NotRecordedError,
+    PausedAlreadyError,
+    PauseError,
+)
 
 _log = structlog.get_logger(__name__)
 _LIMIT, _HANG_UP, _NOT_DONE = "limit", "hang-up", "not carried out"
@@ -65,11 +71,11 @@ async def pause(
     async with pool.acquire(timeout=2) as conn, conn.transaction():
         row = await statements().recordings_to_pause(conn, call_id=call_id)
         if row is None:
-            raise PauseError(f"no recording of call {call_id} is going on")
+            raise NotRecordedError(f"no recording of call {call_id} is going on")
         if not await statements().recordings_pause(
             conn, id=key, recording_id=row["id"], at=now, by=by, why=why, limit_at=now + limit
         ):
-            raise PauseError(f"the recording of call {call_id} is paused already")
+            raise PausedAlreadyError(f"the recording of call {call_id} is paused already")
         await events.note(conn, row["id"], "paused", now, {"by": by, "why": why})
     try:
         await recorder.mute(row["channel"], muted=True)
@@ -83,7 +89,7 @@ async def resume(pool: Pool, recorder: Recorder, call_id: UUID, *, by: str, now:
     async with pool.acquire(timeout=2) as conn:
         row = await statements().recordings_open_pause(conn, call_id=call_id)
     if row is None:
-        raise PauseError(f"the recording of call {call_id} is not paused")
+        raise NotPausedError(f"the recording of call {call_id} is not paused")
     await recorder.mute(row["channel"], muted=False)
     await _end(pool, row["id"], now, by)
 

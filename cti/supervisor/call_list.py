@@ -92,6 +92,7 @@ async def _list(visit: Visit, titles: Titles) -> web.StreamResponse:
         queues=sorted({*titles, *([wanted.queue] if wanted.queue else [])}),
         form=form,
         problem=problem,
+        may_block=may(person, Right.CALLER_BLOCK),
         status=status if problem else 200,
         next_page=None if more is None else _next(form, more),
     )

@@ -19,7 +19,7 @@ from cti.alarms import (
     shown,
     with_limits,
 )
-from cti.errors import NotAllowedError
+from cti.errors import LimitRefusedError
 from cti.supervising import Supervisor
 from cti.supervisor.wall import supervisor_of
 from web.shell import RightRefusedError, Shell, Visit
@@ -90,7 +90,7 @@ class _Limits:
         )  # fmt: skip
         try:
             await alarm_limits.set_limit(visit.shell.pool, limit)
-        except NotAllowedError:
+        except LimitRefusedError:
             return await self.show(visit, visit.say("limit.fault"))
         return visit.go(_PATH)
 

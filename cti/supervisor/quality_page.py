@@ -8,13 +8,14 @@ from uuid import UUID
 
 from aiohttp import web
 
-from access.rights import Right, Subject, may
+from access.rights import Right, Subject, may, may_somewhere
 from access.users import ACQUIRE_SECONDS
 from cti import review_rows
 from cti.errors import ConflictError, FieldsRefusedError, FormError
 from cti.quality import Form
 from cti.reviews import Sampled, answer, load_form, review, sample
 from cti.supervising import Supervisor
+from cti.supervisor import quality_form_page
 from cti.supervisor.call_page import CallParts, Playing, gaps
 from cti.supervisor.hearing import ListeningRights, person_may_hear
 from cti.supervisor.wall import supervisor_of
@@ -29,6 +30,7 @@ _NOT_APPLICABLE = "na"
 _MOST_DAYS = 90
 _MOST_EACH = 20
 _LONGEST_SEED = 40
+_LONGEST_VERSION = 4
 
 
 def add_routes(app: web.Application, shell: Shell, parts: CallParts) -> None:
@@ -36,6 +38,7 @@ def add_routes(app: web.Application, shell: Shell, parts: CallParts) -> None:
     pages = _Quality(parts, ListeningRights(shell.pool, shell.now))
     judge, take = Right.QUALITY_JUDGE, Right.CALL_TAKE
     router = app.router
+    quality_form_page.add_routes(app, shell, FORM)
     router.add_get("/quality", shell.page(_sample, right=judge))
     router.add_get("/quality/{id}", shell.page(pages.show, right=judge))
     router.add_post("/quality/{id}", shell.page(pages.judge, right=judge))
@@ -54,7 +57,10 @@ async def _sample(visit: Visit) -> web.StreamResponse:
         form=FORM,
     )  # fmt: skip
     shown = await _theirs(visit, supervisor, drawn)
-    return visit.render("quality.html.j2", calls=shown, days=days, each=each, seed=seed)
+    may_set = may_somewhere(visit.signed_in.person, Right.QUALITY_FORM_SET)
+    return visit.render(
+        "quality.html.j2", calls=shown, days=days, each=each, seed=seed, may_set=may_set
+    )
 
 
 async def _theirs(visit: Visit, who: Supervisor, drawn: Sequence[Sampled]) -> list[Sampled]:
@@ -82,8 +88,9 @@ class _Quality:
     ) -> web.StreamResponse:
         call = await _call(visit)
         async with visit.shell.pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
-            form = await load_form(conn, FORM)
             reviews = await review_rows.of_call(conn, call["id"], FORM)
+            standing = next((one for one in reviews if one.stands), None)
+            form = await load_form(conn, FORM, standing.version if standing else None)
             rows = statements().supervision_call_recordings(conn, id=call["id"])
             recordings = [
                 row async for row in rows if row["state"] == "stored" and row["kind"] == "call"
@@ -93,7 +100,6 @@ class _Quality:
                 for one in recordings[:1]
             ]
             paused = [await pausing.pauses(conn, one["id"]) for one in recordings[:1]]
-        standing = next((one for one in reviews if one.stands), None)
         return visit.render(
             "quality_call.html.j2",
             call=call,
@@ -138,9 +144,10 @@ class _Quality:
         call, given = await _call(visit), await visit.form()
         if _own_call(visit, call):
             return await self.show(visit, problem=visit.say("quality.own"), given=given)
-        async with visit.shell.pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
-            form = await load_form(conn, FORM)
         try:
+            version = _version(given)
+            async with visit.shell.pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
+                form = await load_form(conn, FORM, version)
             corrects = UUID(given["corrects"]) if given.get("corrects") else None
             await review(
                 visit.shell.pool,
@@ -151,6 +158,7 @@ class _Quality:
                 reviewer=visit.by.actor,
                 now=visit.shell.now(),
                 corrects=corrects,
+                version=version,
             )
         except FieldsRefusedError as error:
             problem = visit.say("quality.incomplete")
@@ -166,11 +174,14 @@ async def _own(visit: Visit, problem: str = "") -> web.StreamResponse:
     if agent_id is None:
         raise RightRefusedError
     async with visit.shell.pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
-        form = await load_form(conn, FORM)
         reviews = await review_rows.of_agent(conn, agent_id)
+        forms = {
+            version: await load_form(conn, FORM, version)
+            for version in {one.version for one in reviews}
+        }
     return visit.render(
         "my_reviews.html.j2",
-        form=form,
+        forms=forms,
         reviews=reviews,
         problem=problem,
         status=400 if problem else 200,
@@ -219,6 +230,14 @@ def _own_call(visit: Visit, call: Mapping[str, Any]) -> bool:
     """Nobody judges their own call."""
     own = visit.signed_in.person.agent_id
     return own is not None and own == call["agent_id"]
+
+
+def _version(given: Mapping[str, str]) -> int | None:
+    """Of the form that was filled in. Raises `ValueError`."""
+    text = given.get("version", "")
+    if len(text) > _LONGEST_VERSION:
+        raise ValueError(text)
+    return int(text) if text else None
 
 
 def _points(form: Form, given: Mapping[str, str]) -> dict[str, int | None]:

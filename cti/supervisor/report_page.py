@@ -15,6 +15,7 @@ from aiohttp import web
 
 from access.rights import Right, may_somewhere
 from access.users import ACQUIRE_SECONDS
+from calls import service_levels
 from calls.report_rows import Behind, Figures, Span, calls_behind, figures
 from calls.report_tables import (
     CALL_HEAD,
@@ -85,7 +86,9 @@ class _Reports:
             found = await self._figures(visit, period)
         except TimeoutError:
             return visit.render("call_report_too_long.html.j2", why="report.too_long", status=503)
-        whole = found.total
+        whole, span = found.total, _span(visit, period)
+        async with visit.shell.pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
+            levels = await service_levels.held(conn, span.since, span.until, span.queues)
         parts = [f"{visit.say(f'report.{one}')} {whole.fates[one]}" for one in Fate]
         return visit.render(
             "call_report.html.j2",
@@ -96,6 +99,8 @@ class _Reports:
             total=line_cells(whole),
             sum=f"{whole.offered} = {' + '.join(parts)}",
             by=list(By),
+            levels=levels,
+            otherwise=round(Rules().answer_within.total_seconds()),
             sheet_rows=SHEET_ROWS,
             too_many=whole.offered > SHEET_ROWS - 2,
         )

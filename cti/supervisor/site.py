@@ -8,9 +8,10 @@ from aiohttp import web
 from access.rights import Right
 from cti.alarms import AlarmRule
 from cti.queue_titles import TitlesNow, titled
-from cti.staffing import Shift
+from cti.staffing import Plan, PlannedWeek
 from cti.supervisor import (
     alarm_page,
+    blocked_page,
     call_list,
     call_page,
     limit_page,
@@ -34,8 +35,13 @@ MENU = (
     MenuItem("/reports/calls", "menu.call_reports", Right.CALL_REPORT_SEE),
     MenuItem("/quality", "menu.quality", Right.QUALITY_JUDGE),
     MenuItem("/owed-calls", "menu.owed", Right.CALLBACK_HANDLE),
+    MenuItem("/quality/form", "menu.quality_form", Right.QUALITY_FORM_SET),
     MenuItem("/my-reviews", "menu.my_reviews", Right.CALL_TAKE),
 )
+
+
+async def _nobody_plans(_queue: str) -> PlannedWeek | None:
+    return None
 
 
 def add_supervisor_pages(
@@ -46,23 +52,26 @@ def add_supervisor_pages(
     cell: str,
     wrap_up: Mapping[str, int],
     alarms: Sequence[AlarmRule] = (),
-    shifts: Sequence[Shift] = (),
+    plan: Plan = _nobody_plans,
+    answer_within: Mapping[str, int] | None = None,
     titles: TitlesNow = dict,
     owed: OwedParts | None = None,
 ) -> None:
     """All of them. `cell`: whose day is shown first; `wrap_up`: seconds by queue of that cell;
-    `alarms`, `shifts`: of the settings; `titles`: what people read for the queues; `owed`: None
-    where calls that are owed are not listed.
+    `answer_within`: the same, of the service level; `alarms`: of the settings; `plan`: asks for
+    planned seats; `titles`: what people read for the queues; `owed`: None where calls that are
+    owed are not listed.
     """
     shell.helpers["queue_title"] = lambda language: partial(_title, titles, language)
     wall.add_routes(app, shell, cell=cell, queues=wrap_up)
     alarm_page.add_routes(app, shell)
     notice_page.add_routes(app, shell)
+    blocked_page.add_routes(app, shell)
     limit_page.add_routes(app, shell, queues=wrap_up, rules=alarms)
     call_list.add_routes(app, shell, titles)
     call_page.add_routes(app, shell, parts)
     report_page.add_routes(app, shell)
-    staffing_page.add_routes(app, shell, wrap_up=wrap_up, shifts=shifts)
+    staffing_page.add_routes(app, shell, wrap_up=wrap_up, within=answer_within or {}, plan=plan)
     quality_page.add_routes(app, shell, parts)
     if owed is not None:
         owed_page.add_routes(app, shell, owed, queues=wrap_up)

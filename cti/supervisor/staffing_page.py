@@ -1,34 +1,39 @@
 """How many agents each hour of the week needs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 
 from aiohttp import web
 
 from access.rights import Right
 from cti.erlang import Target
-from cti.staffing import Shift, Week, planned_seats, suggest, together
+from cti.staffing import ALL_QUEUES, Plan, PlannedWeek, Week, short, suggest, together
 from cti.supervisor.wall import supervisor_of
+from web.dates import IST, day
 from web.shell import Shell, Visit
 
 _MOST_WEEKS = 52
-_ALL = "*"
 
 
 def add_routes(
-    app: web.Application, shell: Shell, *, wrap_up: Mapping[str, int], shifts: Sequence[Shift]
+    app: web.Application,
+    shell: Shell,
+    *,
+    wrap_up: Mapping[str, int],
+    within: Mapping[str, int],
+    plan: Plan,
 ) -> None:
-    """`/reports/staffing`. `wrap_up`: seconds by queue; `shifts`: of all queues together."""
-    page = shell.page(_Staffing(wrap_up, planned_seats(shifts)).show, right=Right.CALL_REPORT_SEE)
+    """`/reports/staffing`. `wrap_up`, `within` (the service level): seconds by queue."""
+    page = shell.page(_Staffing(wrap_up, within, plan).show, right=Right.CALL_REPORT_SEE)
     app.router.add_get("/reports/staffing", page)
 
 
 @dataclass(frozen=True, slots=True)
 class _Staffing:
-    """`planned`: seats by the hour of the day."""
-
     wrap_up: Mapping[str, int]
-    planned: Sequence[int]
+    within: Mapping[str, int]
+    plan: Plan
 
     async def show(self, visit: Visit) -> web.StreamResponse:
         """How many agents each hour of the week needs, by queue, or of all beside the seats."""
@@ -36,13 +41,13 @@ class _Staffing:
         queues = [name for name in self.wrap_up if supervisor.may([name])]
         asked = visit.request.query
         chosen = asked.get("queue") or next(iter(queues), "")
-        if chosen not in queues and not (chosen == _ALL and supervisor.may([])):
+        if chosen not in queues and not (chosen == ALL_QUEUES and supervisor.may([])):
             raise web.HTTPNotFound
         given = asked.get("weeks", "")
         weeks = min(max(int(given), 1), _MOST_WEEKS) if given.isdecimal() else 4
-        wanted = queues if chosen == _ALL else [chosen]
+        wanted = queues if chosen == ALL_QUEUES else [chosen]
         found = [await self._week(visit, queue, weeks) for queue in wanted]
-        planned = self.planned if chosen == _ALL and any(self.planned) else None
+        planned = await self.plan(chosen)
         needed = together(found)
         return visit.render(
             "staffing.html.j2",
@@ -51,9 +56,12 @@ class _Staffing:
             calls=sum(week.calls for week in found),
             needed=needed,
             planned=planned,
-            short=0 if planned is None else _short(needed, planned),
-            queues=[*queues, *([_ALL] if supervisor.may([]) else [])],
+            since="" if planned is None else _since(planned, visit.language),
+            day_of={} if planned is None else _days(planned),
+            short=0 if planned is None else short(needed, planned),
+            queues=[*queues, *([ALL_QUEUES] if supervisor.may([]) else [])],
             target=Target(),
+            within={queue: round(self._target(queue).within) for queue in wanted},
             scheduled=sum(hour.scheduled for week in found for hour in week.hours),
         )
 
@@ -63,11 +71,21 @@ class _Staffing:
             queue,
             weeks=weeks,
             wrap_up=self.wrap_up[queue],
-            target=Target(),
+            target=self._target(queue),
             now=visit.shell.now(),
         )
 
+    def _target(self, queue: str) -> Target:
+        """The queue's own service level."""
+        within = self.within.get(queue)
+        return Target() if within is None else Target(within=within)
 
-def _short(needed: Mapping[tuple[int, int], int], planned: Sequence[int]) -> int:
-    """Hours of the week in which fewer are planned than needed."""
-    return sum(agents > planned[hour] for (_, hour), agents in needed.items())
+
+def _since(planned: PlannedWeek, language: str) -> str:
+    return day(datetime.combine(planned.first, time(), IST), language)
+
+
+def _days(planned: PlannedWeek) -> dict[int, date]:
+    """Each weekday's date in that week."""
+    days = (planned.first + timedelta(ahead) for ahead in range(7))
+    return {one.weekday(): one for one in days}

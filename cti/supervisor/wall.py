@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from aiohttp import web
 
-from access.rights import Right
+from access.rights import Right, may
 from access.users import ACQUIRE_SECONDS
 from cti.alarms import AlarmKind
 from cti.notices import LASTS
@@ -22,17 +22,9 @@ _FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
 _TEXTS = (
     "wait", "ready", "unreachable", "paused", "ringing", "in_call", "wrap_up", "held", "act_on",
     "agents", "waiting", "longest", "level", "answered", "abandoned", "of", "stale", "away", "done",
-    "refused", "no_agents", "no_queues", "no_alarms", "asked", "take", "close_question",
+    "no_agents", "no_queues", "no_alarms", "asked", "take", "close_question",
     "waits_since", "help_taken", "help_closed", "not_answered", "acknowledged", "answer",
     "seats", "silent", "silent_always", "not_counted", "no_link", "up",
-)  # fmt: skip
-REASONS = (
-    "say_why", "this_agent_is_not_signed_in", "this_agent_is_in_no_call", "no_such_telephone",
-    "an_agent_works_with_this_telephone", "this_is_not_one_of_your_queues", "no_such_queue",
-    "your_telephone_cannot_be_called_now", "asterisk_did_not_answer", "the_database_is_away",
-    "signed_out", "this_agent_is_in_another_cell", "the_other_cell_did_not_take_it",
-    "whether_the_other_cell_did_it_is_not_known", "not_told_in_every_cell",
-    "somebody_else_has_taken_it", "nothing_is_open",
 )  # fmt: skip
 
 
@@ -97,7 +89,7 @@ class _Wall:
         # The scripts put times and counts in.
         later = {name: "{" + name + "}" for name in ("at", "here", "planned", "by")}
         texts = {name: visit.say(f"wall.{name}", **later) for name in _TEXTS}
-        reasons = {name: visit.say(f"wall.reason.{name}") for name in REASONS}
+        reasons = visit.shell.texts.beginning(visit.language, "refused.")
         kinds = {kind.value: visit.say(f"alarm.{kind}") for kind in AlarmKind}
         pauses = await _pause_reasons(visit)
         return visit.render(
@@ -106,6 +98,7 @@ class _Wall:
             queues=[name for name in self.queues if supervisor.may([name])],
             phone=supervisor.phone,
             lasts=LASTS,
+            may_block=may(visit.signed_in.person, Right.CALLER_BLOCK),
         )
 
     async def day(self, visit: Visit) -> web.StreamResponse:

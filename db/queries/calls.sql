@@ -125,6 +125,17 @@ where number = :number and lifted_at is null and until > :now;
 select number, since, until, blocked_by, why from blocked_caller
 where lifted_at is null and since <= :now and until > :now order by since desc;
 
+-- name: calls_block_entries(number, now, at_most)
+-- The list as supervisors read it, what is over too. One that ended by itself was lifted by nobody.
+select b.number, b.since, b.until, coalesce(u.display_name, b.blocked_by) as blocked_by, b.why,
+       b.lifted_at is null and b.until > :now as stands, b.lifted_at,
+       case when b.lifted_at < b.until then coalesce(l.display_name, b.lifted_by) end as lifted_by
+from blocked_caller b
+left join app_user u on b.blocked_by = 'user:' || u.id
+left join app_user l on b.lifted_by = 'user:' || l.id
+where :number::text is null or b.number = :number
+order by stands desc, b.since desc, b.id desc limit :at_most;
+
 -- name: calls_queue_now(queue, cell, since)^
 -- How a cell's queue stands: open calls that were not answered yet, agents who serve it, answers of late.
 select (select count(*) from call where ended_at is null and queue = :queue and cell = :cell

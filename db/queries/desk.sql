@@ -50,6 +50,11 @@ values (:key, :call_id, :agent_id, :complaint_id, :at);
 -- Whom to call about a complaint.
 select id, contact from complaint where number = :number;
 
+-- name: desk_queues_held(agent_id, cell)$
+-- In which queues a signed-in agent is, held until the end of the transaction: of two moves the second sees the first.
+select coalesce(s.queues, a.queues) from agent_session s join agent a on a.id = s.agent_id
+where s.agent_id = :agent_id and s.signed_out_at is null and a.cell = :cell for update of s;
+
 -- name: desk_move_agent(agent_id, queues, cell)!
 -- Until they sign out.
 update agent_session s set queues = :queues::text[]

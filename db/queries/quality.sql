@@ -1,8 +1,8 @@
--- name: quality_form(code)
--- The form in its latest version, a row a criterion.
+-- name: quality_form(code, version)
+-- The form in that version (null: the latest), a row a criterion.
 select f.code as form, f.version, f.title_hi as form_hi, f.title_en as form_en, c.code, c.title_hi, c.title_en, c.most, c.fatal
 from quality_form f join quality_criterion c on c.form = f.code and c.version = f.version
-where f.code = :code and f.version = (select max(version) from quality_form where code = :code)
+where f.code = :code and f.version = coalesce(:version::smallint, (select max(version) from quality_form where code = :code))
 order by c.place;
 
 -- name: quality_call(id)^
@@ -13,7 +13,7 @@ from call where id = :id;
 
 -- name: quality_standing(call_id, form)^
 -- The review that stands: the one that no other corrects.
-select r.id, r.agent_id from quality_review r
+select r.id, r.agent_id, r.version from quality_review r
 where r.call_id = :call_id and r.form = :form
   and not exists (select from quality_review later where later.supersedes = r.id);
 
@@ -65,7 +65,7 @@ where r.at >= :since and r.at < :until and r.form = :form
 group by m.code order by share, m.code;
 
 -- name: quality_reviews_of_call(call_id, form)
-select r.id, r.call_id, r.form, r.agent_id, r.reviewer, coalesce(u.display_name, r.reviewer) as who,
+select r.id, r.call_id, r.form, r.version, r.agent_id, r.reviewer, coalesce(u.display_name, r.reviewer) as who,
        r.score::double precision as score, r.failed, r.comment, r.at,
        not exists (select from quality_review later where later.supersedes = r.id) as stands,
        a.agrees, a.text as answer, a.at as answered_at
@@ -75,7 +75,7 @@ where r.call_id = :call_id and r.form = :form order by r.at desc, r.id desc;
 
 -- name: quality_reviews_of_agent(agent_id, at_most)
 -- What stands, newest first: for the agent's own page.
-select r.id, r.call_id, r.form, r.agent_id, r.reviewer, coalesce(u.display_name, r.reviewer) as who,
+select r.id, r.call_id, r.form, r.version, r.agent_id, r.reviewer, coalesce(u.display_name, r.reviewer) as who,
        r.score::double precision as score, r.failed, r.comment, r.at, true as stands,
        a.agrees, a.text as answer, a.at as answered_at
 from quality_review r left join quality_answer a on a.review = r.id
@@ -89,3 +89,23 @@ select review, code, points from quality_mark where review = any(:reviews::uuid[
 -- name: quality_queues_of(calls)
 -- In which queue each was: reviewers see their queues' calls only.
 select id, queue from call where id = any(:calls::uuid[]);
+
+-- name: quality_versions(code)
+-- All versions, the newest first, and how many reviews are by each.
+select f.version, f.title_hi, f.title_en, coalesce(u.display_name, f.made_by) as made_by, f.made_at, f.why,
+       (select count(*) from quality_review r where r.form = f.code and r.version = f.version)::int as reviews
+from quality_form f left join app_user u on f.made_by = 'user:' || u.id
+where f.code = :code order by f.version desc;
+
+-- name: quality_criteria(code)
+select version, code, title_hi, title_en, most, fatal from quality_criterion where form = :code order by version, place;
+
+-- name: quality_put_version(code, version, title_hi, title_en, by, at, why)!
+insert into quality_form (code, version, title_hi, title_en, made_by, made_at, why)
+values (:code, :version, :title_hi, :title_en, :by, :at, :why);
+
+-- name: quality_put_criteria(form, version, codes, titles_hi, titles_en, most, fatal)!
+insert into quality_criterion (form, version, place, code, title_hi, title_en, most, fatal)
+select :form, :version, c.place, c.code, c.title_hi, c.title_en, c.most, c.fatal
+from unnest(:codes::text[], :titles_hi::text[], :titles_en::text[], :most::smallint[], :fatal::boolean[])
+    with ordinality as c (code, title_hi, title_en, most, fatal, place);

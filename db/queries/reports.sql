@@ -4,12 +4,13 @@
 -- Until the end of the transaction: a year of intervals is sorted, which spills to disk with the default.
 set local work_mem = '64MB';
 
--- name: reports_groups(by, per_cell, short, within, since, until, queues)
+-- name: reports_groups(short, within, own, by, per_cell, since, until, queues)
 -- Stays, grouped by their line and by all that decides their fate: which of the fates it is, Python says, in one place.
+-- In time: within the seconds of its queue as they were when it came (own), else within those that are asked.
 select report_key(:by, queue, agent_id, entered_at) as key, case when :per_cell then cell else '' end as cell,
        answered, moved_on, ended, outcome, owes_callback, count(*)::int as calls,
        (count(*) filter (where waited < :short::interval))::int as short,
-       (count(*) filter (where waited <= :within::interval))::int as in_time,
+       (count(*) filter (where waited <= answer_within(cell, queue, entered_at, :within::interval, :own::bool)))::int as in_time,
        sum(waited) as waited
 from offered_stay
 where entered_at >= :since and entered_at < :until and (:queues::text[] is null or queue = any(:queues))
@@ -110,7 +111,7 @@ insert into report_calls (day, grain, key, queue, answered, moved_on, ended, out
 select :day::date, case when grouping(hour) = 0 then 'hour' when grouping(agent) = 0 then 'agent' else 'queue' end,
        case when grouping(hour) = 0 then hour when grouping(agent) = 0 then agent else queue end,
        queue, answered, moved_on, ended, outcome, owes_callback, count(*),
-       count(*) filter (where waited < :short::interval), count(*) filter (where waited <= :within::interval), sum(waited)
+       count(*) filter (where waited < :short::interval), count(*) filter (where waited <= answer_within(cell, queue, entered_at, :within::interval, true)), sum(waited)
 from (
     select *, report_key('hour', queue, agent_id, entered_at) as hour, report_key('agent', queue, agent_id, entered_at) as agent
     from offered_stay where entered_at >= :since and entered_at < :until
@@ -174,3 +175,19 @@ from report_duty
 where grain = :grain and day = any(:days::date[])
   and (:queues::text[] is null or agent_id in (select id from agent where queues && :queues::text[]))
 group by 1;
+
+-- name: reports_put_service_level(cell, queue, within, now)!
+-- Where it is not what holds already. A clock that was put back must not put it before what it replaces.
+insert into queue_service_level (cell, queue, since, answer_within)
+select :cell, :queue, greatest(:now::timestamptz, max(since) + interval '1 microsecond'), :within::interval
+from queue_service_level where cell = :cell and queue = :queue
+having :within::interval is distinct from (
+    select answer_within from queue_service_level where cell = :cell and queue = :queue order by since desc limit 1);
+
+-- name: reports_service_levels(since, until, queues)
+-- What held in these queues for calls of this time: what was set in it, and what it began with.
+select distinct queue, answer_within from queue_service_level l
+where since < :until and (:queues::text[] is null or queue = any(:queues))
+  and not exists (select from queue_service_level later
+                  where later.cell = l.cell and later.queue = l.queue and later.since > l.since and later.since <= :since)
+order by queue, answer_within;

@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime, time
 import pytest
 
 from agi.closed import opens_again
-from agi.hours import Opening, OpeningHours, Shift, is_open, opening
+from agi.hours import Opening, OpeningHours, Shift, is_open, opening, seats_by_hour
 from speech.prompts import Prompt
 
 DAY, NIGHT = Shift(time(7), time(23)), Shift(time(23), time(7))
@@ -61,6 +61,24 @@ def test_the_night_before_a_holiday_is_served_to_its_end() -> None:
     tuesday = {date(2025, 11, 4)}
     assert is_open(hours, tuesday, india(6, 59, day=4))
     assert not is_open(hours, tuesday, india(23, 30, day=4))
+
+
+def test_planned_seats_are_the_fewest_of_the_hour_by_weekday_and_go_over_midnight() -> None:
+    first = date(2025, 11, 5)  # a Wednesday
+    late = Shift(time(22, 30), time(2), frozenset({2}), 7)
+    hours = OpeningHours(
+        (Shift(time(7), time(15), frozenset({2, 3}), 40), Shift(time(15), time(7), seats=5), late),
+        holidays_too=False,
+        holiday_shifts=(Shift(time(10), time(14), seats=3),),
+    )
+    seats = seats_by_hour(hours, {date(2025, 11, 6)}, first)
+    assert len(seats) == 168
+    assert [seats[2, hour] for hour in (6, 7, 14, 15, 22, 23)] == [5, 40, 40, 5, 5, 12]
+    assert [seats[3, hour] for hour in (0, 1, 2, 7, 9, 10, 13, 14, 23)] == [
+        12, 12, 5, 0, 0, 3, 3, 0, 0,
+    ]  # fmt: skip
+    assert [seats[4, hour] for hour in (0, 7, 15)] == [0, 0, 5]
+    assert seats[1, 3] == 5  # of the shift that began the evening before
 
 
 def test_a_shift_of_all_day_and_night_never_closes() -> None:

@@ -1,4 +1,5 @@
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -9,7 +10,7 @@ from agi.unserved import UnservedFlow, unserved_outcome
 from calls.model import Outcome
 from speech.prompts import Prompt
 from tests.agi.asterisk import Citizen
-from tests.agi.rooms import FakeCallbacks, FakeJournal, FakePrompts, now
+from tests.agi.rooms import FakeCallbacks, FakeHours, FakeJournal, FakePrompts, now
 
 Serve = Callable[..., Awaitable[FastAgiServer]]
 CALL = uuid4()
@@ -18,6 +19,7 @@ CALL = uuid4()
 class Line:
     def __init__(self, serve: Serve, *, callbacks_away: int = 0) -> None:
         self.serve = serve
+        self.hours = FakeHours()
         self.journal, self.callbacks = FakeJournal(), FakeCallbacks(away=callbacks_away)
 
     async def ring(
@@ -27,6 +29,7 @@ class Line:
             journal=self.journal,
             callbacks=self.callbacks,
             prompts=FakePrompts(),
+            open_now=self.hours,
             now=now,
             first_try=first_try,
             insist_for=30.0,
@@ -87,6 +90,19 @@ async def test_who_hangs_up_during_the_apology_is_called_back_all_the_same(
     await line.ring(Citizen(hang_up_at=at, idle=idle), str(CALL), "JOINEMPTY")
     assert line.callbacks.owed == [(CALL, "+919876543210", Outcome.NO_AGENT)]
     assert line.journal.outcomes == {CALL: Outcome.NO_AGENT}
+
+
+async def test_who_waited_until_the_queue_closed_hears_that_and_is_owed_a_call(line: Line) -> None:
+    line.hours.closed = frozenset({"helpline-hi"})
+    line.hours.opens_at = now() + timedelta(days=1)
+    citizen = await line.ring(Citizen(), str(CALL), "LEAVEEMPTY", "helpline-hi")
+    assert citizen.said[0] == Prompt.CLOSED
+    assert Prompt.OPENS_AGAIN in citizen.said
+    assert citizen.said[-1] == Prompt.CALL_BACK_PROMISE
+    assert line.callbacks.owed == [(CALL, "+919876543210", Outcome.CLOSED)]
+    assert line.journal.outcomes == {CALL: Outcome.CLOSED}
+    open_again = await line.ring(Citizen(), str(CALL), "FULL", "helpline-en")
+    assert open_again.said == [Prompt.QUEUE_FULL, Prompt.CALL_BACK_PROMISE]
 
 
 async def test_a_call_back_is_promised_only_when_it_is_written(serve: Serve) -> None:

@@ -7,13 +7,14 @@ from uuid import uuid4
 import pytest
 
 from agi.server import FastAgiServer
-from agi.waiting import KeepPlaceFlow, ReturningFlow, announcement, standing
+from agi.waiting import KeepPlaceFlow, OverflowedFlow, ReturningFlow, announcement, standing
 from calls.model import Outcome
 from calls.waiting import KeptPlace, Queued, expected_wait
 from speech.prompts import Prompt
 from tests.agi.asterisk import Citizen
 from tests.agi.rooms import (
     FakeCapture,
+    FakeHours,
     FakeJournal,
     FakePlaces,
     FakePrompts,
@@ -103,6 +104,41 @@ class Line:
         await server.drain(10)
         assert server.failed == 0
         return citizen
+
+
+@pytest.mark.parametrize(
+    ("closed", "goes_on_to", "row"),
+    [
+        (set(), None, "spare"),
+        ({"spare"}, "last", "last"),
+        ({"spare", "last"}, "helpline-hi", None),  # stays theirs: not served, and told so
+    ],
+)
+async def test_who_overflows_goes_to_the_next_queue_that_is_open(
+    serve: Serve, closed: set[str], goes_on_to: str | None, row: str | None
+) -> None:
+    journal = FakeJournal()
+    flow = OverflowedFlow(
+        journal=journal, open_now=FakeHours(closed=frozenset(closed)),
+        overflow={"helpline-hi": "spare", "spare": "last"}, now=now,
+    )  # fmt: skip
+    server = await serve({"overflowed": flow})
+    citizen = Citizen()
+    await citizen.call(server.port, "overflowed", [str(CALL), "spare", "helpline-hi"])
+    await server.drain(10)
+    assert citizen.variables.get("HELPLINE_QUEUE") == goes_on_to
+    assert journal.queues == ([] if row is None else [(CALL, row)])
+
+
+async def test_whom_an_agent_lost_goes_to_the_first_queue_at_any_hour(serve: Serve) -> None:
+    journal, citizen = FakeJournal(), Citizen()
+    hours = FakeHours(open=False)
+    flow = OverflowedFlow(journal=journal, open_now=hours, overflow={}, now=now)
+    server = await serve({"overflowed": flow})
+    await citizen.call(server.port, "overflowed", [str(CALL), "helpline-hi"])
+    await server.drain(10)
+    assert journal.queues == [(CALL, "helpline-hi")]
+    assert citizen.variables.get("HELPLINE_QUEUE") is None
 
 
 @pytest.mark.parametrize("at", [None, 0, 1])

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from calls import service_levels
 from calls.model import Outcome
 from calls.report_rows import Behind, Figures, Span, calls_behind, figures, lines_of_cells
 from calls.reporting import (
@@ -412,6 +413,51 @@ async def test_who_is_handed_to_a_queue_and_hangs_up_was_abandoned_there(
     behind = Behind(fate=Fate.ABANDONED)
     [page] = [page async for page in calls_behind(pool, SPAN, behind)]
     assert [(row.id, row.queue) for row in page] == [(one.id, "helpline-en")]
+
+
+async def level(pool: Pool, seconds: int, at: datetime, cell: str = "c") -> None:
+    async with pool.acquire() as conn:
+        await service_levels.put(conn, cell, {"helpline-hi": seconds}, at)
+
+
+async def test_in_time_is_within_the_seconds_of_the_queue_as_they_were_when_the_call_came(
+    pool: Pool,
+) -> None:
+    """25 s of waiting each: before anything was said, under 30 s, under 10 s, in another queue."""
+    await level(pool, 30, AT + 60 * SECOND)
+    await level(pool, 30, AT + 90 * SECOND)  # the server started again: nothing changed
+    await level(pool, 10, AT + 120 * SECOND)
+    for begin, queue in ((0, "hi"), (60, "hi"), (119, "hi"), (120, "hi"), (61, "en")):
+        one = call(25, 60, queue=f"helpline-{queue}")
+        assert one.agent_answered_at is not None
+        assert one.ended_at is not None
+        later = begin * SECOND
+        await put(pool, replace(
+            one, queued_at=one.queued_at + later, ended_at=one.ended_at + later,
+            agent_answered_at=one.agent_answered_at + later,
+        ))  # fmt: skip
+    await put(pool, call(25, 60), cell="c2")
+    found = await figured(pool)
+    assert found.lines["helpline-hi"].answered_in_time == 2
+    assert found.lines["helpline-en"].answered_in_time == 0
+    async with pool.acquire() as conn:
+        asked = Rules(26 * SECOND, own=False)
+        found = await figures(conn, SPAN, By.QUEUE, asked, AT + timedelta(hours=3))
+        assert found.total.answered_in_time == 6
+        whole = await service_levels.held(conn, SPAN.since, SPAN.until, None)
+        assert whole == {"helpline-hi": (10, 30)}
+        late = (AT + timedelta(hours=1), SPAN.until)
+        assert await service_levels.held(conn, *late, ("helpline-hi",)) == {"helpline-hi": (10,)}
+        assert await service_levels.held(conn, *late, ("helpline-en",)) == {}
+
+
+async def test_a_clock_that_was_put_back_changes_a_service_level_all_the_same(pool: Pool) -> None:
+    await level(pool, 30, AT)
+    await level(pool, 60, AT - timedelta(days=1))
+    await put(pool, call(40, 60))
+    later = replace(call(40, 60), queued_at=AT + SECOND)
+    await put(pool, later)
+    assert (await figured(pool)).total.answered_in_time == 1
 
 
 async def test_calls_stand_under_their_cell(pool: Pool) -> None:

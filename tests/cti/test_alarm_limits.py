@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from cti import alarm_limits
 from cti.alarm_limits import SetLimit
 from cti.alarms import EACH_QUEUE, AlarmKind, AlarmRule, Thing, rule_for, with_limits
-from cti.errors import NotAllowedError
+from cti.errors import LimitRefusedError
 from db.pool import Pool
 from tests.cti.test_alarms import NOW, RULE, Bench
 
@@ -115,6 +115,6 @@ async def test_each_change_stays_with_who_and_why(bench: Bench) -> None:
     ],
 )  # fmt: skip
 async def test_what_cannot_be_is_refused(bench: Bench, wrong: SetLimit) -> None:
-    with pytest.raises(NotAllowedError):
+    with pytest.raises(LimitRefusedError):
         await alarm_limits.set_limit(bench.pool, wrong)
     assert await alarm_limits.standing(bench.pool) == {}

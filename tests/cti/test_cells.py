@@ -255,7 +255,7 @@ async def test_the_other_cell_asks_the_rights_over_its_queues(centre: Centre) ->
     await members(centre.there, ("helpline-hi", FAR))
     page = await centre.page("english")
     answer = await ask(page, "force_pause", agent=FAR, reason="क्यों")
-    assert (answer["ok"], answer["reason"]) == (False, "this is not one of your queues")
+    assert (answer["ok"], answer["reason"]) == (False, {"code": "not_your_queue"})
     answer = await ask(page, "force_pause", agent=FAR, reason=" ")
     assert answer["ok"] is False
 
@@ -268,7 +268,7 @@ async def test_who_wants_to_listen_is_told_which_wallboard_to_open(centre: Centr
     assert (answer["ok"], answer["cell"], answer["url"]) == (
         False, "cell2", "https://cell2.example",
     )  # fmt: skip
-    assert answer["reason"] == "this agent is in another cell"
+    assert answer["reason"] == {"code": "other_cell"}
 
 
 async def test_a_broadcast_reaches_the_agents_of_all_cells(centre: Centre) -> None:
@@ -339,7 +339,7 @@ async def test_a_broadcast_names_the_cell_that_was_not_told(pool: Pool) -> None:
         await falls_silent(centre)
         answer = await ask(page, "broadcast", queue="helpline-hi", text="बाढ़")
         assert (answer["ok"], answer["cell"]) == (False, "cell2")
-        assert answer["reason"] == "not told in every cell"
+        assert answer["reason"] == {"code": "not_told_everywhere"}
 
 
 async def test_what_is_not_taken_in_time_is_never_done(
@@ -352,7 +352,7 @@ async def test_what_is_not_taken_in_time_is_never_done(
         page = await centre.page()
         centre.there.database.away = True
         answer = await ask(page, "force_pause", agent=FAR, reason="क्यों")
-        assert (answer["ok"], answer["reason"]) == (False, "the other cell did not take it")
+        assert (answer["ok"], answer["reason"]) == (False, {"code": "cell_did_not_take"})
         centre.there.database.away = False
         await centre.there.cti.cells.take()
         assert await pool.fetchval("select count(*) from supervisor_action") == 0
@@ -369,7 +369,7 @@ async def test_what_was_taken_and_not_answered_is_told_as_unknown(
         return {}
 
     centre.there.cti.cells.carry_out = hangs
-    with pytest.raises(NotNowError, match="is not known"):
+    with pytest.raises(NotNowError, match="cell_did_not_say"):
         await centre.here.cti.cells.ask("cell2", ALL, {"type": "help", "id": 1})
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from cti.directory import Directory, EmergencyService
 from db.pool import Pool
 from dialplans.names import CONTEXT_DESK_CITIZEN, CONTEXT_DESK_HOLD, CONTEXT_DESK_SIDE
@@ -37,6 +39,26 @@ async def consulted(room: Room) -> tuple[dict[str, Any], dict[str, Any]]:
     return await ask(page, "consult", to={"listed": "112"}), await ask(page, "consult_cancel")
 
 
+@pytest.mark.parametrize("is_open", [True, False])
+async def test_a_citizen_is_not_handed_to_a_queue_that_is_closed_now(
+    pool: Pool, is_open: bool
+) -> None:
+    async def queue_is_open(queue: str) -> bool:
+        return is_open or queue != "schemes"
+
+    directory = Directory(queues=frozenset({"schemes", "helpline-hi"}))
+    async with opened(
+        pool, talking("Success"), directory=directory, queue_is_open=queue_is_open
+    ) as room:
+        page = await room.page()
+        await receive(page, "hello", "pop")
+        told = await ask(page, "transfer", to={"queue": "schemes"})
+        assert told["ok"] is is_open
+        assert told.get("reason") == (None if is_open else {"code": "queue_closed"})
+        assert room.server.count("Redirect") == int(is_open)
+        assert (await ask(page, "transfer", to={"queue": "helpline-hi"}))["ok"]
+
+
 async def test_a_citizen_who_may_be_on_hold_can_be_taken_back(pool: Pool) -> None:
     async with opened(pool, talking(None), directory=DIRECTORY) as room:
         asked, taken_back = await consulted(room)
@@ -53,5 +75,5 @@ async def test_a_consultation_that_asterisk_refuses_leaves_nobody_on_hold(pool: 
     async with opened(pool, talking("Error"), directory=DIRECTORY) as room:
         asked, taken_back = await consulted(room)
         assert asked["ok"] is False
-        assert taken_back["reason"] == "the citizen is not waiting"
+        assert taken_back["reason"] == {"code": "citizen_not_waiting"}
         assert room.server.count("Redirect") == 1

@@ -69,7 +69,7 @@ async def test_a_number_that_the_guard_refuses_is_not_dialled_and_the_page_is_to
     async with signed_in(desk) as page:
         call, phone = await in_call(desk, page)
         refused = await page.ask("transfer", to={"listed": "water"})
-        why = "this number may not be called from your telephone"
+        why = {"code": "dial_no_rule"}
         assert (refused["ok"], refused["reason"]) == (False, why)
         await page.until_state(status="in_call", call=str(call.id))
         assert not phone.over  # they talk on

@@ -106,7 +106,7 @@ async def test_a_blind_transfer_to_an_agent_frees_the_first_and_keeps_the_record
         call, _ = await in_call(desk, page)
         await talk(desk, call)
         refused = await page.ask("transfer", to={"agent": "1002"})
-        assert (refused["ok"], refused["reason"]) == (False, "this agent is not free")
+        assert (refused["ok"], refused["reason"]) == (False, {"code": "agent_not_free"})
         await other.ask("ready")
         await other.until_state(status="ready")
         await desk.agent_phone(1).expect(OTHER_TALKS)
@@ -249,7 +249,7 @@ async def test_one_click_calls_the_citizen_once_with_notice_and_recording(desk: 
         assert again["call"] == first["call"]
         await page.until_state(status="in_call", call=first["call"])
         refused = await page.ask("call_citizen", key=str(uuid4()), complaint=number)
-        assert (refused["ok"], refused["reason"]) == (False, "you are in a call")
+        assert (refused["ok"], refused["reason"]) == (False, {"code": "in_a_call"})
         await room(desk, 2)
         rows = await desk.rows("select id from call where id = $1", first["call"])
         call = Caller(desk, citizen, rows[0]["id"])

@@ -127,7 +127,7 @@ async def test_a_supervisor_listens_or_barges_in_with_a_reason(
             Answer((Say(tone(SUPERVISORS_TONE, 60)),), ring=0.1)
         )
         refused = await page.ask(mode, agent="1001", phone="1003", reason=" ")
-        assert (refused["ok"], refused["reason"]) == (False, "say why")
+        assert (refused["ok"], refused["reason"]) == (False, {"code": "say_why"})
         assert (await page.ask(mode, agent="1001", phone="1003", reason="शिकायत की जाँच"))["ok"]
         await desk.until("the supervisor's leg", lambda: _beside(desk))
         await talk(desk, call, 2.0)
@@ -139,6 +139,34 @@ async def test_a_supervisor_listens_or_barges_in_with_a_reason(
         assert [(row["actor"], row["action"], row["target"], row["reason"]) for row in rows] == [
             ("supervisor:kavita", mode, "agent:1001", "शिकायत की जाँच")
         ]
+        await no_channels(desk)
+
+
+async def test_one_listens_on_while_another_joins_and_cannot_join_too(desk: Bed) -> None:
+    meenas = issue_supervisor(signing_key(desk.settings), "meena")
+    async with (
+        signed_in(desk) as agent,
+        wallboard(desk) as kavita,
+        wallboard(desk, meenas) as meena,
+    ):
+        call, _ = await in_call(desk, agent)
+        ears = await desk.agent_phone(2).expect(Answer(ring=0.1))
+        voice = await desk.agent_phone(1).expect(
+            Answer((Say(tone(SUPERVISORS_TONE, 60)),), ring=0.1)
+        )
+        assert (await kavita.ask("listen", agent="1001", phone="1003", reason="जाँच"))["ok"]
+        await desk.until("the listener", lambda: _beside(desk))
+        assert (await meena.ask("barge", agent="1001", phone="1002", reason="मदद"))["ok"]
+        await desk.until("who joins", lambda: _beside(desk, "1002"))
+        refused = await kavita.ask("barge", agent="1001", phone="1003", reason="मैं भी")
+        assert refused["reason"] == {"code": "beside_another", "who": "meena"}
+        await talk(desk, call, 2.0)
+        assert await _beside(desk)  # the room has not shaken off who listens
+        await call.phone.bye()
+        await ears.wait()
+        await voice.wait()
+        path = await whole(call, AGENTS_TONE)
+        assert level(path, 1, SUPERVISORS_TONE) > 0.02
         await no_channels(desk)
 
 
@@ -235,7 +263,7 @@ async def _away(bed: Bed) -> bool | None:
     return "PJSIP/1001" not in text or None
 
 
-async def _beside(bed: Bed) -> bool | None:
+async def _beside(bed: Bed, phone: str = "1003") -> bool | None:
     text = await bed.helpline.asterisk.process.cli("core show channels concise")
-    there = [line for line in text.splitlines() if line.startswith("PJSIP/1003-")]
+    there = [line for line in text.splitlines() if line.startswith(f"PJSIP/{phone}-")]
     return any("ChanSpy" in line or "ConfBridge" in line for line in there) or None

@@ -114,7 +114,7 @@ async def test_after_a_call_the_agent_wraps_up_until_the_limit(pool: Pool) -> No
         assert state["wrap_up"] == {"until": "2026-03-02T05:30:30+00:00", "extended": False}
         assert (await ask(page, "extend_wrap_up"))["ok"]
         again = await ask(page, "extend_wrap_up")
-        assert (again["ok"], again["reason"]) == (False, "the wrap-up was extended already")
+        assert (again["ok"], again["reason"]) == (False, {"code": "wrap_up_extended"})
         clock = AT + timedelta(seconds=61)
         room.cti.presence.check("1001")
         await shows(page, status="ready")

@@ -1,13 +1,13 @@
 """Staffing: the formula against published values, and a week from calls that came."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cti.erlang import Target, agents_needed, service_level, waits
-from cti.staffing import Shift, planned_seats, render, suggest, week
+from cti.staffing import PlannedWeek, render, short, suggest, week
 from db.ids import new_id
 from db.pool import Pool
 from tests.calls.rows import STAYS_OF_CALLS, TALKS_OF_CALLS
@@ -113,14 +113,10 @@ async def test_a_queue_without_calls_is_told_as_such(pool: Pool) -> None:
     assert "no calls" in render(found, Target())
 
 
-def test_planned_seats_are_the_fewest_of_the_hour_and_go_over_midnight() -> None:
-    shifts = (
-        Shift(time(7), time(15), 500), Shift(time(15), time(23), 400), Shift(time(23), time(7), 50),
-        Shift(time(9, 30), time(11), 20),
-    )  # fmt: skip
-    seats = planned_seats(shifts)
-    assert [seats[hour] for hour in (0, 6, 7, 9, 10, 11, 14, 15, 22, 23)] == [
-        50, 50, 500, 500, 520, 500, 500, 400, 400, 50,
-    ]  # fmt: skip
-    assert planned_seats([]) == (0,) * 24
-    assert planned_seats([Shift(time(0), time(0), 7)]) == (7,) * 24
+def test_hours_are_short_by_their_own_weekday_and_holidays_are_not_counted() -> None:
+    needed = {(day, hour): 5 for day in range(7) for hour in range(24)}
+    seats = dict.fromkeys(needed, 5) | {(2, 10): 4, (3, 10): 0}
+    monday = date(2026, 1, 26)
+    assert short(needed, PlannedWeek(monday, seats)) == 2
+    assert short(needed, PlannedWeek(monday, seats, frozenset({3}))) == 1
+    assert short(needed, PlannedWeek(monday, {})) == 168

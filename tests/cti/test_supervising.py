@@ -126,7 +126,7 @@ async def test_each_act_is_written_with_who_and_why(pool: Pool) -> None:
         await receive(agent, "hello")
         await members(room, ("helpline-hi", "1001"))
         page = await board(room, "hindi")
-        assert (await ask(page, "force_pause", agent="1001"))["reason"] == "say why"
+        assert (await ask(page, "force_pause", agent="1001"))["reason"] == {"code": "say_why"}
         assert (await ask(page, "force_pause", agent="1001", reason=" "))["ok"] is False
         assert (await ask(page, "force_pause", agent="1001", reason="शोर"))["ok"]
         assert (await ask(page, "broadcast", queue="helpline-hi", text="बाढ़"))["ok"]
@@ -152,7 +152,7 @@ async def test_another_queues_agents_are_not_theirs(pool: Pool) -> None:
         )
         await room.asterisk_says(*answered_call()[:-3])
         page = await board(room, "english")
-        not_theirs = "this is not one of your queues"
+        not_theirs = {"code": "not_your_queue"}
         for command, more in (
             ("force_pause", {"agent": "1001"}),
             ("force_sign_out", {"agent": "1001"}),
@@ -174,10 +174,10 @@ async def test_nobody_listens_on_a_telephone_that_an_agent_works_with(pool: Pool
         await receive(await room.page("1002"), "hello")
         page = await board(room, "all")
         told = await ask(page, "listen", agent="1001", phone="1002", reason="क्यों")
-        assert told["reason"] == "an agent works with this telephone"
+        assert told["reason"] == {"code": "phone_in_use"}
         known.known["all"] = Supervisor(actor="user:1", name="कविता", phone="1009")
         told = await ask(page, "listen", agent="1001", phone="1002", reason="क्यों")
-        assert told["reason"] == "this agent is in no call"  # it would be their own that rings
+        assert told["reason"] == {"code": "agent_in_no_call"}  # it would be their own that rings
 
 
 async def test_a_right_that_was_taken_back_counts_at_once(pool: Pool) -> None:

@@ -21,7 +21,7 @@ async def test_a_draft_comes_back_after_a_reload_and_the_highest_version_stands(
         call = str(CALL)
         assert (await ask(page, "draft", call=call, version=2, form=FORM))["ok"]
         late = await ask(page, "draft", call=call, version=1, form={"text": "हैंड"})
-        assert (late["ok"], late["reason"]) == (False, "a newer draft is kept")
+        assert (late["ok"], late["reason"]) == (False, {"code": "newer_draft"})
         await page.close()
         again = await room.page()
         loaded = await ask(again, "draft_load", call=call)
@@ -29,7 +29,7 @@ async def test_a_draft_comes_back_after_a_reload_and_the_highest_version_stands(
         other = await room.page("1002")
         assert (await ask(other, "draft_load", call=call))["draft"] is None
         unknown = await ask(again, "draft", call=str(uuid4()), version=1, form=FORM)
-        assert (unknown["ok"], unknown["reason"]) == (False, "no such call")
+        assert (unknown["ok"], unknown["reason"]) == (False, {"code": "no_such_call"})
 
 
 async def test_a_registered_form_leaves_no_draft(pool: Pool) -> None:

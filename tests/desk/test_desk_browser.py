@@ -403,6 +403,15 @@ async def test_the_desk_in_english_by_keyboard_with_help_and_a_pause(office: Off
         assert faults == []
 
 
+async def test_a_refusal_is_said_in_hindi(office: Office) -> None:
+    async with office.desk() as page:
+        await status(page, "ready")
+        # As if the wrap-up had ended while the button was clicked.
+        await page.evaluate("document.getElementById('desk-wrap-end').click()")
+        told = "text=कॉल के बाद का कार्य अभी नहीं चल रहा।"
+        await page.wait_for_selector(told, state="attached", timeout=20_000)
+
+
 async def test_without_network_the_citizen_waits_and_is_connected_again(office: Office) -> None:
     async with office.desk() as page:
         call = await in_call(office, page)

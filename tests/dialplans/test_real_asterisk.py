@@ -184,7 +184,7 @@ async def test_a_queue_without_agents_goes_to_the_unserved_flow(
     fastagi.commands["unserved"] = ["HANGUP"]
     citizen.invite(CELL_SIP, "1076")
     await citizen.answer()
-    assert await fastagi.told("unserved") == [CALL, "JOINEMPTY"]
+    assert await fastagi.told("unserved") == [CALL, "JOINEMPTY", "helpline-hi"]
     assert (await fastagi.told("ended"))[:2] == [CALL, "JOINEMPTY"]
 
 
@@ -206,12 +206,49 @@ async def test_a_queue_without_agents_overflows_to_another_and_its_caller_keeps_
         assert "Success" in await ami(SIGN_IN.replace("helpline-hi", "spare"))
         citizen.invite(CELL_SIP, "1076")
         await citizen.answer()
-        assert await fastagi.told("overflowed") == [CALL, "spare"]
+        assert await fastagi.told("overflowed") == [CALL, "spare", "helpline-hi"]
         await agent.expect("ACK")
         agent.bye()
         await citizen.expect("BYE")
         ended = await fastagi.told("ended")
         assert ended[:4] == [CALL, "", "", "PJSIP/101"]
+
+
+@pytest.mark.parametrize(("named", "told"), [("last", "ended"), ("helpline-hi", "unserved")])
+async def test_who_overflows_follows_our_flow_past_a_closed_queue_or_is_not_served(
+    cell: CellSettings,
+    cell_secrets: Secrets,
+    argv: list[str],
+    fastagi: FastAgi,
+    citizen: Phone,
+    agent: Phone,
+    ami: Callable[..., Any],
+    named: str,
+    told: str,
+) -> None:
+    """The flow answers by the queue's variable: another queue, or the one that was left."""
+    (first,) = cell.queues
+    queues = (
+        first.model_copy(update={"overflow": "spare"}),
+        QueueSettings(name="spare", overflow="last"),
+        QueueSettings(name="last"),
+    )
+    three = cell.model_copy(update={"queues": queues})
+    write(three, render(three, cell_secrets))
+    async with AsteriskProcess(argv, three.root):
+        fastagi.commands["inbound"] = TO_QUEUE
+        fastagi.commands["overflowed"] = [f"SET VARIABLE HELPLINE_QUEUE {named}"]
+        fastagi.commands["unserved"] = ["HANGUP"]
+        await ami(SIGN_IN.replace("helpline-hi", "last"))
+        citizen.invite(CELL_SIP, "1076")
+        await citizen.answer()
+        if told == "ended":
+            await agent.expect("ACK")
+            agent.bye()
+            assert (await fastagi.told("ended"))[:4] == [CALL, "", "", "PJSIP/101"]
+        else:
+            assert await fastagi.told("unserved") == [CALL, "JOINEMPTY", "helpline-hi"]
+            assert (await fastagi.told("ended"))[:2] == [CALL, "JOINEMPTY"]
 
 
 async def test_a_full_queue_and_a_long_wait_go_to_the_unserved_flow(
@@ -230,8 +267,8 @@ async def test_a_full_queue_and_a_long_wait_go_to_the_unserved_flow(
     await agent.expect("INVITE")
     citizen.invite(CELL_SIP, "1076")  # the queue takes one
     await citizen.answer()
-    assert await fastagi.told("unserved") == [CALL, "FULL"]
-    assert await fastagi.told("unserved") == [CALL, "TIMEOUT"]
+    assert await fastagi.told("unserved") == [CALL, "FULL", "helpline-hi"]
+    assert await fastagi.told("unserved") == [CALL, "TIMEOUT", "helpline-hi"]
 
 
 @pytest.mark.parametrize("lost", ["unreachable", "dies", "unknown queue"])

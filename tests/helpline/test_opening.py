@@ -7,10 +7,17 @@ import pytest
 
 from agi.hours import Opening
 from agi.visit import Skill
+from cti.staffing import ALL_QUEUES
 from db.pool import Pool
 from dialplans.settings import QueueSettings
 from helpline.options.cell import CellOptions, DayHours, HoursOptions, QueueRoute, ShiftOptions
-from helpline.reception import OpeningBook, opening_book, planned_seats, queue_languages
+from helpline.reception import (
+    OpeningBook,
+    opening_book,
+    planned_seats,
+    queue_languages,
+    staffing_plan,
+)
 from helpline.settings import GivenSettings
 
 NOON = datetime(2026, 1, 26, 6, 30, tzinfo=UTC)  # in India, on Republic Day
@@ -136,6 +143,37 @@ async def test_seats_are_planned_by_the_shifts_that_run_also_on_holidays(pool: P
             watch.at = NOON + timedelta(hours=after)
             found.append(await seats())
         assert found == expected
+
+
+async def test_the_week_ahead_is_of_all_shifts_or_of_a_queue_with_shifts_of_its_own(
+    pool: Pool,
+) -> None:
+    """From Republic Day, a Monday, on: Tuesday's shift is Tuesday's, and today is a holiday."""
+    await holiday(pool, NOON.date())
+    day = ShiftOptions(name="day", begins=time(7), ends=time(23), seats=40)
+    tuesday = ShiftOptions(
+        name="tuesday", begins=time(9), ends=time(17), weekdays=frozenset({1}), seats=9
+    )
+    short = ShiftOptions(name="short", begins=time(10), ends=time(14), seats=3)
+    own = DayHours(shifts=(tuesday,))
+    hours = HoursOptions(
+        shifts=(day, tuesday), holidays_too=False, holiday_shifts=(short,),
+        queues={"english": own, "unplanned": DayHours(shifts=(DAY,))},
+    )  # fmt: skip
+    names = ("helpline-hi", "english", "unplanned")
+    cell = CellOptions(queues=tuple(QueueSettings(name=name) for name in names))
+    plan = staffing_plan(GivenSettings(cell=cell, hours=hours), pool, Watch())
+    whole, english = await plan(ALL_QUEUES), await plan("english")
+    assert whole is not None
+    assert english is not None
+    assert (whole.first, whole.holidays) == (NOON.date(), frozenset({0}))
+    assert [whole.seats[at] for at in ((0, 8), (0, 10), (1, 8), (1, 9), (2, 9))] == [
+        0, 3, 40, 49, 40,
+    ]  # fmt: skip
+    assert english.holidays == frozenset()  # open on holidays as on other days
+    assert [english.seats[at] for at in ((0, 9), (1, 9), (1, 17))] == [0, 9, 0]
+    assert await plan("unplanned") is None
+    assert await plan("helpline-hi") is None  # the seats of all are not its own
 
 
 def test_a_queue_has_a_language_where_callers_of_no_other_wait() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import time
+from datetime import date
 from pathlib import Path
 
 from aiohttp.test_utils import unused_port
@@ -13,7 +13,7 @@ from calls.owed import PROMISED
 from cti.alarms import AlarmRule
 from cti.api import AgentApi, routes
 from cti.directory import Directory
-from cti.staffing import Shift
+from cti.staffing import ALL_QUEUES, PlannedWeek
 from cti.supervisor.call_page import CallParts
 from cti.supervisor.hearing import ListeningRights
 from cti.supervisor.owed_page import OwedParts
@@ -63,6 +63,12 @@ class Centre:
     pool: Pool
 
 
+async def one_seat(queue: str) -> PlannedWeek | None:
+    """From seven to eleven, of all queues together."""
+    seats = {(day, hour): int(7 <= hour < 23) for day in range(7) for hour in range(24)}
+    return PlannedWeek(date(2025, 11, 22), seats) if queue == ALL_QUEUES else None
+
+
 @asynccontextmanager
 async def centre(
     pool: Pool,
@@ -77,7 +83,7 @@ async def centre(
     origin = f"http://127.0.0.1:{port}"
     options = WebOptions(origin=origin, rule=RULE, bundles=BUNDLES)
     shell = Shell(
-        pool, options, passwords, clock, packages=(PACKAGE,), menu=(*MENU, *SUPERVISOR_MENU)
+        pool, options, passwords, clock, packages=("cti", PACKAGE), menu=(*MENU, *SUPERVISOR_MENU)
     )
     async with opened(
         pool, directory=DIRECTORY, now=clock, alarms=alarms, planned=seats_now
@@ -95,7 +101,8 @@ async def centre(
         )
         add_supervisor_pages(
             app, shell, parts, cell="cell1", wrap_up=dict.fromkeys(QUEUES, 30), alarms=alarms,
-            shifts=(Shift(time(7), time(23), 1),), titles=room.cti.wallboards.titles,
+            plan=one_seat, answer_within={"helpline-hi": 15, "helpline-en": 30},
+            titles=room.cti.wallboards.titles,
             owed=OwedParts(
                 call_back=room.cti.clicks.call_back,
                 languages={"helpline-hi": "hi", "helpline-en": "en"},

@@ -14,6 +14,7 @@ import pytest
 from playwright.async_api import Browser
 
 from access.rights import Role, Scope
+from calls import service_levels
 from calls.report_tables import Spreadsheet
 from calls.report_totals import sum_a_day
 from calls.reporting import IST, By, OfferedCall, Rules
@@ -94,6 +95,17 @@ async def test_people_read_titles_and_links_keep_the_names_of_queues(hall: Centr
     assert "Gone (Hindi)" in client.last
 
 
+async def test_the_figures_say_within_how_many_seconds_each_queue_answers(hall: Centre) -> None:
+    await a_day(hall)
+    before = NOW - timedelta(days=2)
+    async with hall.pool.acquire() as conn:
+        await service_levels.put(conn, "cell1", {"helpline-hi": 15, "helpline-en": 40}, before)
+        await service_levels.put(conn, "cell1", {"helpline-en": 30}, NOW)
+    client = await signed_in(hall, Role.SUPERVISOR)
+    await client.get("/reports/calls")
+    assert "Helpline (English) 30 / 40 s; Helpline (Hindi) 15 s; otherwise 20 s" in client.last
+
+
 async def test_files_hold_the_same_figures(hall: Centre) -> None:
     await a_day(hall)
     client = await signed_in(hall, Role.SUPERVISOR)
@@ -157,7 +169,8 @@ async def test_staffing_is_suggested_from_the_queues_own_weeks(
     assert max(cells) > 1
     await page.goto(hall.site.origin + "/reports/staffing?queue=*&weeks=1")
     assert await page.locator("td.short").count() > 0
-    assert "⚠" in await page.inner_text("td.short >> nth=0")
+    assert re.fullmatch(r"⚠ [2-9] / [01]", await page.inner_text("td.short >> nth=0"))
+    assert "हेल्पलाइन (हिन्दी) 15 से" in await page.inner_text("main")
     assert await judge_both(page, hall.pool, "staffing-seats") == []
     assert (await page.goto(hall.site.origin + "/reports/staffing?queue=none")).status == 404  # type: ignore[union-attr]
 

@@ -134,6 +134,26 @@ async def test_a_supervisor_pauses_an_agent_with_a_reason_by_keyboard(
     assert told["text"] == "बाढ़ की सूचना"
 
 
+async def test_a_refusal_is_said_in_the_readers_language(hall: Centre, browser: Browser) -> None:
+    await hall.site.people.add("kavita", Role.SUPERVISOR, TENANT, language="hi")
+    await receive(await hall.room.page("1001"), "hello")
+    await hall.room.asterisk_says(
+        event("QueueMemberAdded", queue="helpline-hi", interface="PJSIP/1001", paused="0")
+    )
+    page = await new_page(browser)
+    await sign_in(page, hall.site, "kavita")
+    await page.goto(hall.site.origin + "/supervisor")
+    await page.click("li.agent button")
+    await page.fill("#act-reason", "भीड़")
+    for box in await page.locator("#act input[name=queues]:checked").all():
+        await box.uncheck()
+    await page.click("button[value=move]")
+    await expect(page.locator("#act-problem")).to_have_text("ऐसी कोई कतार नहीं है।", timeout=20_000)
+    await page.click("button[value=help]")
+    told = "संदेश में 1 से 1000 अक्षर हों।"
+    await expect(page.locator("#act-problem")).to_have_text(told, timeout=20_000)
+
+
 @pytest.mark.parametrize("language", ["hi", "en"])
 async def test_an_agents_question_stands_until_it_is_answered_and_closed(
     hall: Centre, browser: Browser, language: str

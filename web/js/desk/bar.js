@@ -89,6 +89,6 @@ export class Bar {
 /** A refusal as the agent reads it. */
 export function refused(answer) {
   if (answer.ok) return;
-  const key = `refused_${answer.reason.replace(/[^a-z]+/gi, "_").toLowerCase()}`;
-  announce(has(key) ? say(key) : say("refused", { reason: answer.reason }), true);
+  const key = `refused_${answer.reason?.code}`;
+  announce(has(key) ? say(key, answer.reason) : say("refused_other"), true);
 }

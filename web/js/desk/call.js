@@ -112,7 +112,7 @@ export class CallPanel {
 
   async ended(how) {
     const answer = await this.desk.command(how);
-    if (answer.ok || answer.reason === "the citizen is not waiting") this.asking = false;
+    if (answer.ok || answer.reason?.code === "citizen_not_waiting") this.asking = false;
     this.show();
   }
 

@@ -108,7 +108,7 @@ export class Form {
     const answer = await this.desk.socket.ask("draft", { call: this.call, version, form: this.kept = this.values() });
     if (version !== this.version) return;
     if (answer.ok) byId("form-saved").textContent = say("draft_saved");
-    else if (answer.reason === "offline") this.timer = setTimeout(() => this.save(), 3000);
+    else if (answer.reason?.code === "offline") this.timer = setTimeout(() => this.save(), 3000);
   }
 
   values() {

@@ -47,7 +47,7 @@ export class RecordingSwitch extends EventTarget {
     const reason = `${OF_A_FIELD}${name}`.slice(0, LONGEST);
     const answer = await this.desk.socket.ask("pause_recording", { reason });
     if (answer.ok) this.see(answer);
-    return answer.ok || answer.reason.startsWith("no recording");
+    return answer.ok || answer.reason?.code === "not_recorded";
   }
 
   async #unhush() {

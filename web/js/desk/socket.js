@@ -40,9 +40,9 @@ export class DeskSocket extends EventTarget {
   /** The answer of the server; it has `ok`. Never rejects. */
   ask(type, more = {}) {
     const id = String(this.#next++);
-    if (!this.open) return Promise.resolve({ ok: false, reason: "offline" });
+    if (!this.open) return Promise.resolve({ ok: false, reason: { code: "offline" } });
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#settle(id, { ok: false, reason: "offline" }), ANSWER_MS);
+      const timer = setTimeout(() => this.#settle(id, { ok: false, reason: { code: "offline" } }), ANSWER_MS);
       this.#asked.set(id, { resolve, timer });
       this.send({ type, id, ...more });
     });
@@ -69,7 +69,7 @@ export class DeskSocket extends EventTarget {
   #lost(socket, code) {
     if (socket !== this.#socket) return;
     this.open = false;
-    for (const id of [...this.#asked.keys()]) this.#settle(id, { ok: false, reason: "offline" });
+    for (const id of [...this.#asked.keys()]) this.#settle(id, { ok: false, reason: { code: "offline" } });
     this.dispatchEvent(new CustomEvent("lost", { detail: { code, ended: ENDED.has(code) } }));
     if (ENDED.has(code)) return;
     setTimeout(() => this.connect(), this.#pause * (0.75 + Math.random() / 2));

@@ -52,7 +52,7 @@ class Desk {
 
   async credentials() {
     const answer = await this.socket.ask("softphone");
-    if (!answer.ok) throw new Error(answer.reason);
+    if (!answer.ok) throw new Error(answer.reason?.code);
     return answer;
   }
 

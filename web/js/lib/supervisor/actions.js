@@ -5,11 +5,10 @@ import { lineOf } from "./questions.js";
 
 const IN_CALL = new Set(["listen", "whisper", "barge"]);
 
-/** The server's refusal in the reader's language, as far as we know it; which cell, and where. */
+/** The server's refusal in the reader's language; which cell, and where. */
 export function inWords(answer, texts) {
-  const reason = answer.reason ?? "";
-  const known = texts.reasons[reason.toLowerCase().replace(/[^a-z]+/g, "_")];
-  const words = known ?? (reason ? `${texts.refused} ${reason}` : texts.refused);
+  const known = texts.reasons[answer.reason?.code] ?? texts.reasons.other;
+  const words = known.replace(/\{(\w+)\}/g, (whole, name) => answer.reason[name] ?? whole);
   const where = answer.url ? `${answer.cell}, ${answer.url}/supervisor` : answer.cell;
   return where ? `${words} ${where}` : words;
 }
@@ -37,6 +36,7 @@ export class Actions {
     // Who has asked and gone is answered too: they read it when they are back.
     const agent = this.board.agent(agentId) ?? this.questions.of(agentId);
     if (!agent) return;
+    this.seen = agent.queues; // who moves the agent meanwhile is not overruled unawares
     write(this.dialog.querySelector("#act-title"), `${agent.name} (${agent.agent})`);
     write(this.dialog.querySelector("#act-problem"), "");
     this.dialog.querySelector("#act-reason").value = "";
@@ -80,6 +80,7 @@ export class Actions {
     if (type === "move") {
       const boxes = [...this.dialog.querySelectorAll("input[name=queues]:checked")];
       command.queues = boxes.map((box) => box.value);
+      command.from = this.seen;
     }
     const answer = await this.link.ask(command);
     if (answer.ok) {

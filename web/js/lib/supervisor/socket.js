@@ -51,7 +51,7 @@ export class Link {
     else this.socket.send('{"type":"ping"}');
   }
 
-  /** The answer to a command; { ok: false, reason: "" } where none came. */
+  /** The answer to a command; { ok: false, reason: { code: "offline" } } where none came. */
   ask(command) {
     const id = this.next++;
     return new Promise((resolve) => {
@@ -60,11 +60,11 @@ export class Link {
         this.asked.delete(id);
         resolve(told);
       };
-      const timer = setTimeout(() => done({ ok: false, reason: "" }), ANSWER_MS);
+      const timer = setTimeout(() => done({ ok: false, reason: { code: "offline" } }), ANSWER_MS);
       this.asked.set(id, done);
       if (this.socket.readyState === WebSocket.OPEN) {
         this.socket.send(JSON.stringify({ ...command, id }));
-      } else done({ ok: false, reason: "" });
+      } else done({ ok: false, reason: { code: "offline" } });
     });
   }
 }
