@@ -3,7 +3,7 @@
 Who kept their place is called when fewer stand before that place than agents serve the queue: they
 would be next. To whom a call was only promised is called when fewer wait in all than agents serve
 it: nobody who waits loses an agent to somebody who does not, and a night's calls do not keep the
-morning's out (ADR 33).
+morning's out (ADR 35).
 """
 
 from collections.abc import Iterable, Sequence

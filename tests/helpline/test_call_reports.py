@@ -9,16 +9,16 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from db.migrate import migrate
 from helpline.cli import main
 from tests.calls.rows import STAYS_OF_CALLS
+from tests.database import migrate_to_be_emptied
 
 AT = datetime(2026, 3, 2, 18, 25, tzinfo=UTC)
 
 
 @pytest.fixture
 def offered(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    migrate(postgres_url)
+    migrate_to_be_emptied(postgres_url)
     monkeypatch.setenv("HELPLINE_DATABASE_URL", postgres_url)
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute("truncate call cascade")

@@ -6,13 +6,13 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from db.migrate import migrate
 from helpline.cli import main
+from tests.database import migrate_to_be_emptied
 
 
 @pytest.fixture(autouse=True)
 def machine(postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    migrate(postgres_url)
+    migrate_to_be_emptied(postgres_url)
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute("truncate app_user, guess_limit, first_administrator_code cascade")
     monkeypatch.setenv("HELPLINE_DATABASE_URL", postgres_url)
