@@ -42,7 +42,7 @@ def _call_differences(old: State, new: State, call_id: UUID, at: datetime) -> It
             yield AgentReleased(call_id, agent, at)
     shown = {*before.offers, before.agent_id, *before.others}
     taken = (after.agent_id,) if after.agent_id else ()
-    for agent in (*after.offers, *taken, *after.others):
+    for agent in dict.fromkeys((*after.offers, *taken, *after.others)):
         # Also for one who answered before we saw it ring: never a call without its screen-pop.
         if agent not in shown:
             yield OfferToAgent(call_id, agent, after.queue, after.number, at)
@@ -51,5 +51,5 @@ def _call_differences(old: State, new: State, call_id: UUID, at: datetime) -> It
 
 
 def _talking(call: LiveCall) -> tuple[str, ...]:
-    """Every agent in the call."""
-    return (*((call.agent_id,) if call.agent_id else ()), *call.others)
+    """Every agent in the call, once: one whose telephone was lost may have two legs in it."""
+    return tuple(dict.fromkeys((*((call.agent_id,) if call.agent_id else ()), *call.others)))

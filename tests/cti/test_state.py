@@ -221,6 +221,18 @@ def test_a_snapshot_ends_what_is_gone_and_withdraws_its_offers() -> None:
     assert play(answered_call(), healed)[1] == []
 
 
+def test_an_agent_with_two_legs_in_a_call_is_told_of_it_once() -> None:
+    one, two = agent_leg(number=1, state="6"), agent_leg(number=2, state="6")
+    state, effects = resync(State(), Snapshot((leg(citizen_leg()), leg(one), leg(two))), AT)
+    assert effects == (
+        OfferToAgent(CALL, "1001", "", "9876543210", AT),
+        AgentAnswered(CALL, "1001", AT),
+    )
+    assert resync(state, Snapshot((leg(citizen_leg()),)), AT)[1] == (
+        AgentReleased(CALL, "1001", AT),
+    )
+
+
 def test_a_snapshot_brings_the_screen_pop_and_the_answer_that_were_missed() -> None:
     ringing = Snapshot(
         (leg(citizen_leg()), leg(agent_leg())), {CITIZEN: "helpline-hi"}, waited={CITIZEN: 9.0}
