@@ -6,6 +6,7 @@ do $$ begin
         raise exception 'complaints were opened again: their entries in the register would be lost';
     end if;
 end $$;
+create index register_by_complaint on dissatisfaction_register (complaint_id);
 alter table dissatisfaction_register
     drop constraint an_entry_has_its_evidence,
     drop constraint a_reopening_is_in_the_register_once,

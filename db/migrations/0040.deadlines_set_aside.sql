@@ -61,3 +61,4 @@ alter table dissatisfaction_register
     add constraint a_reopening_is_in_the_register_once unique (complaint_id, reopened_entry),
     add foreign key (complaint_id, reopened_entry) references complaint_history (complaint_id, seq),
     add constraint an_entry_has_its_evidence check (num_nonnulls(attempt_id, reopened_entry) = 1);
+drop index register_by_complaint;  -- that of a_reopening_is_in_the_register_once begins as this one
