@@ -103,6 +103,9 @@ LEADS_TO: Mapping[Event, str | None] = MappingProxyType(
         Event.MERGED: "merged",
         Event.MERGED_HERE: None,
         Event.ATTACHMENT_ERASED: None,
+        Event.MADE_CONFIDENTIAL: None,
+        Event.POST_VACANT: None,
+        Event.PASSED_ON_VACANT: _HERE,
     }
 )
 

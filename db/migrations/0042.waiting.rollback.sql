@@ -6,7 +6,6 @@ alter table notification
     add constraint notification_kind_check
         check (kind ~ '^(citizen|officer)_[a-z_]+$' or kind in ('alarm_raised', 'alarm_cleared'));
 drop index complaint_waiting;
-alter table disposal drop constraint what_an_agent_was_told_names_the_call;
 update complaint_call set role = 'follow_up' where role = 'officer';
 alter table complaint_call
     drop constraint complaint_call_role_check,

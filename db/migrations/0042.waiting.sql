@@ -18,5 +18,3 @@ alter table complaint_call
     drop constraint complaint_call_role_check,
     add constraint complaint_call_role_check
         check (role in ('registration', 'feedback', 'follow_up', 'disposal', 'officer'));
--- What was written before stays as it was told.
-alter table disposal add constraint what_an_agent_was_told_names_the_call check (via <> 'agent' or call_id is not null) not valid;

@@ -16,7 +16,7 @@ create table webhook_audience (
 alter table notification
     drop constraint notification_kind_check,
     add constraint notification_kind_check check (
-        kind ~ '^(citizen|officer)_[a-z_]+$' or kind in ('alarm_raised', 'alarm_cleared')
+        kind ~ '^(citizen|officer|team)_[a-z_]+$' or kind in ('alarm_raised', 'alarm_cleared')
         or kind ~ '^complaint_[a-z_]+$' and channel = 'webhook');
 
 insert into message_template (kind, channel, subject, text, variables) values
@@ -53,6 +53,9 @@ insert into message_template (kind, channel, subject, text, variables) values
     ('officer_suggestion', 'email', 'सुझाव {number}: {category}, {place}',
      E'यह सुझाव आपकी जानकारी हेतु है।\n\nसंख्या: {number}\nविषय: {category}\nस्थान: {place}\n\n{matter}\n\nमुख्यमंत्री हेल्पलाइन 1076\n',
      '{number,category,place,matter}'),
+    ('officer_vacancy', 'email', 'पद रिक्त: {post} ({place})',
+     E'यह पद रिक्त है: {post} ({place}).\n\nलंबित शिकायतें: {complaints}, पहली: {number}\nप्रभारी न होने पर {moves} ये आपको मिलेंगी।',
+     '{number,post,place,complaints,moves}'),
     ('officer_added', 'email', 'शिकायत {number}: नागरिक ने पुनः बताया',
      E'शिकायत {number}: नागरिक ने इस विषय को {weight} बार बताया है।\n\n{matter}\n\nमुख्यमंत्री हेल्पलाइन 1076\n',
      '{number,weight,matter}'),

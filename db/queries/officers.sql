@@ -11,7 +11,7 @@ order by post.id, t.from_on;
 
 -- name: officers_of_emptied_posts(today)
 -- As officers_of_all_posts, for those that have complaints and that a holder has left, or that are marked vacant.
-select post.id, post.title, post.title_en, post.department, post.level, post.place, post.number, post.vacant_from, 0 as distance,
+select post.id, post.title, post.title_en, post.department, post.level, post.place, post.number, post.vacant_from, 0 as distance, null::integer as breadth,
        t.officer, o.name, o.number as officer_number, t.kind, t.from_on, t.until_on,
        l.from_on as leave_from, l.until_on as leave_until
 from post

@@ -4,7 +4,7 @@
 -- Until the end of the transaction: a year of intervals is sorted, which spills to disk with the default.
 set local work_mem = '64MB';
 
--- name: reports_groups(short, within, own, by, per_cell, since, until, queues)
+-- name: reports_groups(by, per_cell, short, within, own, since, until, queues)
 -- Stays, grouped by their line and by all that decides their fate: which of the fates it is, Python says, in one place.
 -- In time: within the seconds of its queue as they were when it came (own), else within those that are asked.
 select report_key(:by, queue, agent_id, entered_at) as key, case when :per_cell then cell else '' end as cell,

@@ -15,7 +15,7 @@ from complaints.errors import ComplaintError
 from complaints.reference import load
 from complaints.verification import verify_all
 from db.pool import Pool
-from tests.complaints.use_cases import AGAIN, USE_CASES, UseCase
+from tests.complaints.use_cases import AGAIN, USE_CASES, UseCase, setting_aside
 from tests.complaints.world import REFERENCE, World
 from tests.conftest import EMPTY
 from tests.db.killed import Trial
@@ -57,6 +57,8 @@ async def test_no_use_case_that_writes_is_left_out(pool: Pool) -> None:
         use_case = await prepare(world)
         with _entered(carried_out):
             await use_case(world)
+        if prepare is setting_aside:  # of a complaint whose history was cut
+            continue
         verified = [one async for one in verify_all(pool)]
         assert [one for one in verified if one.broken_at or one.faults] == []
     written = {f"{of}: {name}" for of, name in _begin_transactions()}
