@@ -52,18 +52,20 @@ def announcement(queue: Queued) -> list[str]:
 
 
 def standing(position: int, queue: Queued) -> list[str] | None:
-    """What somebody hears who waits at this place (1: the head); None where no agent is.
+    """What somebody hears who waits at this place (1: the head); None where nobody serves.
 
     Nothing near the head: who listens to an announcement is not offered to an agent, and keeps one
     from those behind (app_queue). Near is what may become the head before the words are over, by
-    either of our two estimates.
+    either of our two estimates; the head itself also while all agents pause, since one may be back.
     """
+    if position == 1:
+        return []
     here = replace(queue, waiting=position - 1)
     waits = (expected_wait(here), expected_wait(replace(here, answered=0)))
     wait = min((one for one in waits if one is not None), default=None)
     if wait is None:
         return None
-    return [] if position == 1 or wait <= _NEAR else announcement(here)
+    return [] if wait <= _NEAR else announcement(here)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

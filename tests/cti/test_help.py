@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 from aiohttp import ClientWebSocketResponse
 
+from cti.why import Why
 from db.pool import Pool
 from tests.cti.room import Room, ask, opened, receive
 from tests.cti.streams import AT
@@ -53,7 +54,7 @@ async def test_a_question_is_on_a_wallboard_that_is_opened_after_it_and_after_a_
         )
         assert (await page.receive_json(timeout=20))["questions"] == []
         answer = await ask(page, "help_take", agent="1001", seen="")
-        assert answer["reason"] == "this is not one of your queues"
+        assert answer["reason"] == {"code": Why.NOT_YOUR_QUEUE}
 
 
 async def test_who_takes_a_question_is_named_until_somebody_closes_it(pool: Pool) -> None:
@@ -62,7 +63,7 @@ async def test_who_takes_a_question_is_named_until_somebody_closes_it(pool: Pool
         page, other = await board(room, "hindi"), await board(room, "all")
         assert (await ask(page, "help_take", agent="1001", seen=""))["ok"]
         second = await ask(other, "help_take", agent="1001", seen="")
-        assert second["reason"] == "somebody else has taken it"
+        assert second["reason"] == {"code": Why.TAKEN_MEANWHILE}
         assert (await ask(page, "help_take", agent="1001", seen=""))["ok"]  # theirs already
         (question,) = await until_open(other, "1001")
         while not question["by"]:
@@ -70,8 +71,10 @@ async def test_who_takes_a_question_is_named_until_somebody_closes_it(pool: Pool
         assert (question["by"], question["by_name"]) == ("user:2", "मीना")
         assert (await ask(other, "help_take", agent="1001", seen="user:2"))["ok"]
         assert (await ask(other, "help_close", agent="1001"))["ok"]
-        assert (await ask(page, "help_close", agent="1001"))["reason"] == "nothing is open"
-        assert (await ask(page, "help_take", agent="1001", seen=""))["reason"] == "nothing is open"
+        assert (await ask(page, "help_close", agent="1001"))["reason"] == {"code": Why.NOTHING_OPEN}
+        assert (await ask(page, "help_take", agent="1001", seen=""))["reason"] == {
+            "code": Why.NOTHING_OPEN
+        }
         await until_open(page)
         assert await log(pool) == [
             ("said", "agent:1001", ""),

@@ -11,6 +11,7 @@ from access.log import By
 from access.rights import TENANT, Grant, Role
 from cti.message import AmiEvent
 from cti.supervisor.hearing import ListeningRights
+from cti.why import Why
 from db.pool import Pool
 from db.statements import statements
 from tests.cti.fake_ami import Action, FakeAmi, Session, eventually, one
@@ -276,7 +277,7 @@ async def test_a_reason_that_is_given_is_named_and_cannot_be_chosen(pool: Pool) 
         assert {"forced", "no_answer"}.isdisjoint(one["code"] for one in hello["pause_reasons"])
         for code in ("forced", "no_answer"):
             answer = await ask(page, "pause", reason=code)
-            assert (answer["ok"], answer["reason"]) == (False, "no such reason for a pause")
+            assert (answer["ok"], answer["reason"]) == (False, {"code": Why.NO_SUCH_PAUSE})
 
 
 async def test_a_telephone_that_goes_is_shown_is_an_interval_and_is_gone_with_it(

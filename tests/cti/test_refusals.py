@@ -12,7 +12,8 @@ from cti.why import Why
 from web.texts import Texts
 
 ASKED = {"type": "help", "id": 7}
-FILLED_IN = {Why.BESIDE_ANOTHER: {"who"}, Why.MESSAGE_LENGTH: {"most"}, Why.SAY_WHY_SHORT: {"most"}}
+MOST = (Why.MESSAGE_LENGTH, Why.NOTICE_HOURS, Why.SAY_WHY_SHORT)
+FILLED_IN = {Why.BESIDE_ANOTHER: {"who"}, **{why: {"most"} for why in MOST}}
 
 
 @pytest.mark.parametrize("language", ["hi", "en"])

@@ -11,6 +11,7 @@ from cti.directory import Directory, EmergencyService, Listed
 from cti.errors import NotNowError
 from cti.state import State
 from cti.trunk import Trunk, beside
+from cti.why import Why
 from db.pool import Pool
 from db.statements import statements
 from tests.complaints.world import World
@@ -75,7 +76,7 @@ async def test_the_desk_dials_outside_only_while_the_reserve_is_left(pool: Pool)
         await receive(page, "hello", "pop")
         assert (await ask(page, "transfer", to={"listed": "water"}))["ok"]
         refused = await ask(page, "transfer", to={"listed": "water"})
-        assert (refused["ok"], refused["reason"]) == (False, "all lines are in use")
+        assert (refused["ok"], refused["reason"]) == (False, {"code": Why.LINES_BUSY})
         for command in ("consult", "conference"):
             assert not (await ask(page, command, to={"listed": "water"}))["ok"]
         requests = await pool.fetchval("select count(*) from dial_request")
@@ -98,7 +99,7 @@ async def test_a_click_without_a_line_writes_and_rings_nothing(pool: Pool, world
         )
         key = str(uuid4())
         refused = await ask(page, "call_citizen", key=key, complaint=number)
-        assert (refused["ok"], refused["reason"]) == (False, "all lines are in use")
+        assert (refused["ok"], refused["reason"]) == (False, {"code": Why.LINES_BUSY})
         assert (room.server.count("Originate"), await rows(pool)) == (0, 4)
         await pool.execute("update call set ended_at = $1, outcome = 'lost' where id = any($2)",
                            AT, [await pool.fetchval("select id from call limit 1")])  # fmt: skip

@@ -122,6 +122,7 @@ async def test_one_call_beyond_a_limit_hears_why_and_the_last_within_it_gets_its
     await calls(pool, count - 1, number, over=over, cell=cell)
     citizen = Citizen(keys={Prompt.MENU: ["1"]})
     assert await at.ring(citizen) == (None, "helpline-hi")
+    await pool.execute("truncate queue_stay, agent_talk")
     await pool.execute("delete from call where queue is not null")
     await calls(pool, 1, number, over=over, cell=cell)
     citizen = Citizen(keys={Prompt.MENU: ["1"]})

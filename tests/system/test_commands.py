@@ -133,7 +133,7 @@ async def test_a_policy_is_explained_and_histories_are_verified(
     assert "L2 can propose a special close, the next level decides" in said
     assert await operator.run("verify", number) == (0, "1 history checked, all intact\n", "")
     status, said, _ = await operator.run("verify", "--all")
-    assert (status, said.endswith("checked, all intact\n")) == (0, True)
+    assert (status, "checked, all intact\n" in said) == (0, True)
 
 
 @pytest.mark.parametrize(
