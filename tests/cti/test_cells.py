@@ -107,6 +107,11 @@ def state_of(told: dict[str, Any], name: str) -> str | None:
     return next((one["state"] for one in told["cells"] if one["name"] == name), None)
 
 
+def both_up(told: dict[str, Any]) -> bool:
+    """A cell is known before its first word."""
+    return [state_of(told, name) for name in ("cell1", "cell2")] == ["up", "up"]
+
+
 async def test_one_wallboard_shows_the_sum_of_all_cells_and_each_by_itself(
     centre: Centre,
 ) -> None:
@@ -162,13 +167,13 @@ async def test_a_cell_that_was_forgotten_while_it_serves_is_there_again(
     centre: Centre, pool: Pool
 ) -> None:
     page = await centre.page()
-    await centre.newest(page, lambda one: len(one["cells"]) == 2)
+    await centre.newest(page, both_up)
     assert await statements().cells_forget(pool, cell="cell2") == "cell2"
     async with asyncio.timeout(20):
         while await pool.fetchval("select count(*) from cell where name = 'cell2'") == 0:
             await asyncio.sleep(0.1)
     # The first page may have seen no board without it, and is then not told again.
-    told = await centre.newest(await centre.page(), lambda one: len(one["cells"]) == 2)
+    told = await centre.newest(await centre.page(), both_up)
     assert cell(told, "cell2")["state"] == "up"
 
 
@@ -263,7 +268,7 @@ async def test_the_other_cell_asks_the_rights_over_its_queues(centre: Centre) ->
 async def test_who_wants_to_listen_is_told_which_wallboard_to_open(centre: Centre) -> None:
     await receive(await centre.there.page(FAR), "hello")
     page = await centre.page()
-    await centre.newest(page, lambda one: len(one["cells"]) == 2)
+    await centre.newest(page, both_up)
     answer = await ask(page, "listen", agent=FAR, phone="1009", reason="क्यों")
     assert (answer["ok"], answer["cell"], answer["url"]) == (
         False, "cell2", "https://cell2.example",
@@ -325,9 +330,10 @@ async def test_a_silent_cells_question_is_closed_and_its_agents_read_a_notice_wh
 
 async def test_a_broadcast_to_several_cells_is_written_once(centre: Centre) -> None:
     page = await centre.page()
-    await centre.newest(page, lambda one: len(one["cells"]) == 2)
+    await centre.newest(page, both_up)
     forged = str(uuid4())
-    assert (await ask(page, "broadcast", queue="helpline-hi", text="बाढ़", notice=forged))["ok"]
+    answer = await ask(page, "broadcast", queue="helpline-hi", text="बाढ़", notice=forged)
+    assert answer["ok"], answer
     assert await centre.here.pool.fetchval("select count(*) from notice") == 1
     assert await centre.here.pool.fetchval("select count(*) from supervisor_action") == 1
 
@@ -335,7 +341,7 @@ async def test_a_broadcast_to_several_cells_is_written_once(centre: Centre) -> N
 async def test_a_broadcast_names_the_cell_that_was_not_told(pool: Pool) -> None:
     async with two_cells(pool) as centre:
         page = await centre.page()
-        await centre.newest(page, lambda one: len(one["cells"]) == 2)
+        await centre.newest(page, both_up)
         await falls_silent(centre)
         answer = await ask(page, "broadcast", queue="helpline-hi", text="बाढ़")
         assert (answer["ok"], answer["cell"]) == (False, "cell2")

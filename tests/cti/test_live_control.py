@@ -180,7 +180,7 @@ async def test_an_emergency_is_joined_in_one_click_and_stays_when_the_agent_leav
         await emergency.wait()
         await whole(call, AGENTS_TONE, OTHERS_TONE)
         actions = await desk.rows(
-            "select action, target from desk_action where call_id = $1 order by id", call.id
+            "select action, target from desk_action where call_id = $1 order by at, id", call.id
         )
         assert [tuple(row) for row in actions] == [
             ("conference", "number:112"), ("keys", ""), ("hang_up", ""),

@@ -65,6 +65,7 @@ def test_a_number_outside_that_was_asked_or_given_a_citizen_is_a_channel_beside(
 
 async def test_the_desk_dials_outside_only_while_the_reserve_is_left(pool: Pool) -> None:
     async with pool.acquire() as conn:
+        await conn.execute("truncate dial_rule, dial_request, dial_cut_off")
         await dialling.allow(conn, Rule("*", "+91", 100))
     # Five lines, one kept: two calls and the number that is asked leave the desk one.
     async with opened(

@@ -297,7 +297,7 @@ async def test_the_day_of_an_agent_is_drawn_and_told_in_minutes(
     begin = hall.site.clock() - timedelta(hours=3)
     for n, (state, reason, minutes) in enumerate(
         [("ready", "", 20), ("ringing", "", 1), ("in_call", "", 34), ("wrap_up", "", 5),
-         ("paused", "meal", 30), ("ready", "", 15)]
+         ("paused", "meal", 30), ("unreachable", "", 3), ("ready", "", 15)]
     ):  # fmt: skip
         end = begin + timedelta(minutes=minutes)
         await hall.pool.execute(
@@ -311,7 +311,7 @@ async def test_the_day_of_an_agent_is_drawn_and_told_in_minutes(
     await page.goto(hall.site.origin + "/supervisor/day")
     assert await judge_both(page, hall.pool, "supervisor-day") == []
     row = page.locator("tbody tr", has_text="सीता देवी")
-    await expect(row.locator("rect")).to_have_count(5)
+    await expect(row.locator("rect")).to_have_count(6)
     await expect(row).to_contain_text("34 मिनट")
 
 
