@@ -231,7 +231,7 @@ async def test_a_disposal_told_to_an_agent_needs_its_call(world: World) -> None:
 
 async def test_the_database_keeps_no_agents_disposal_without_a_call(world: World) -> None:
     registered = await world.register()
-    with pytest.raises(asyncpg.CheckViolationError, match="names_the_call"):
+    with pytest.raises(asyncpg.CheckViolationError, match="told_in_a_call"):
         await world.pool.execute(
             """insert into disposal (complaint_id, disposal_no, level, post, kind, report, via,
                                      actor, at)
