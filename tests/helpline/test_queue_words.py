@@ -117,10 +117,12 @@ async def test_near_the_head_is_silence_in_both_turns_that_nobody_keeps_an_agent
 
 
 async def test_where_no_agent_is_nothing_is_promised(prompts: Path) -> None:
-    line = Line(queues={"hi": Queued(1, 0, 0)})
-    call = line.waits()
+    """The head is hushed also then: an agent may come back from a pause."""
+    line = Line(queues={"hi": Queued(2, 0, 0)})
+    head, behind = line.waits(), line.waits()
     await line.words(prompts).tick()
-    assert told(prompts, call) is None
+    assert told(prompts, head) == HUSH
+    assert told(prompts, behind) is None
 
 
 @pytest.mark.parametrize("lost", ["asterisk", "database"])
