@@ -228,6 +228,19 @@ def test_from_a_vacant_post_it_goes_to_the_next_one_held_after_the_policys_days(
     assert before.vacated(terms(*held, policy=never), START, now) is None
 
 
+def test_who_serves_the_same_level_from_above_has_full_time_and_what_was_heard_counts() -> None:
+    """The block's post is vacant; the district's serves its level too."""
+    before = WithOfficer(
+        level=1, post="block", clock=clock(START), transfers=1, dissatisfied_at_level=1
+    )
+    now = START + timedelta(days=2)
+    after = before.vacated(ALL, START, now)
+    assert after is not None
+    assert (after.level, after.post, after.transfers) == (1, "L1", 1)
+    assert after.dissatisfied_at_level == 1
+    assert after.due_at == now + timedelta(days=DAYS[0])
+
+
 def test_the_ends_carry_their_evidence() -> None:
     disposed = new().dispose()
     assert disposed.satisfied(ATTEMPT, START).attempt_id == ATTEMPT
