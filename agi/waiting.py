@@ -81,7 +81,7 @@ class OverflowedFlow:
     now: Callable[[], datetime]
 
     async def __call__(self, session: Session) -> None:
-        """The row names the queue in which the caller waits now; the time of entry stays.
+        """The caller goes on to another queue: a stay of its own, at the place that they had.
 
         Where all that follow are closed, the caller stays that one's whom they had come to.
         """

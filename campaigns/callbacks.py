@@ -196,7 +196,7 @@ class Callbacks:
             return None
 
     async def _write(self) -> list[Written]:
-        if not self._may_dial():
+        if not self._may_dial() or not (at_work := await self._at_work()):
             return []
         async with self._connection() as conn, conn.transaction():
             if not await attempts.take_pacing_lock(conn):
@@ -204,16 +204,27 @@ class Callbacks:
             now, limits = self._now(), self._settings.limits
             recent = await attempts.recent_starts(conn, now - limits.period, now + limits.period)
             allowance = allowed_now(limits, await attempts.busy(conn, now), recent, now)
-            due = await self._turns(conn, allowance, now) if allowance else []
+            due = await self._turns(conn, at_work, allowance, now) if allowance else []
             found = [Written(new_id(now), one.call_id, one.number, now) for one in due]
             return [one for one in found if await self._written(conn, one)]
 
-    async def _turns(self, conn: Connection, allowance: int, now: datetime) -> list[Due]:
-        """Whose turn it is, over all queues that agents of this cell serve at this hour."""
+    async def _at_work(self) -> frozenset[str]:
+        """Queues that agents of this cell serve, at this hour. Hours are read with a connection of
+        their own: so before the pacing lock, for which other dialers wait.
+        """
+        async with self._connection() as conn:
+            rows = statements().callbacks_seats(conn, cell=self._settings.cell)
+            served = [row["queue"] async for row in rows]
+        return frozenset([queue for queue in served if await self._open_now(queue)])
+
+    async def _turns(
+        self, conn: Connection, at_work: frozenset[str], allowance: int, now: datetime
+    ) -> list[Due]:
+        """Whose turn it is, over all these queues."""
         turns: list[Due] = []
         seats = [row async for row in statements().callbacks_seats(conn, cell=self._settings.cell)]
         for row in seats:
-            if not await self._open_now(row["queue"]):
+            if row["queue"] not in at_work:
                 continue
             if due := await self._due(conn, row["queue"], allowance, now):
                 stands = await statements().callbacks_line(
