@@ -6,7 +6,7 @@
 #               (HELPLINE_SOAK_MINUTES, HELPLINE_SOAK_SEED: of the faults with live calls)
 # make check    format, lint, types, import contracts
 # make bench    measurements, written to var/bench/
-# make bench-10m  the same with ten million complaints: an hour and 66 GB the first time, then kept
+# make bench-10m  the same with ten million complaints: up to two hours and 66 GB the first time, then kept
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -35,7 +35,7 @@ test: setup
 
 # Only these files, and only the tests that are about them.
 COMMA := ,
-RULES := lifecycle ends terms deadlines escalation second_look followup calendar mapping officers policy \
+RULES := lifecycle ends terms asking deadlines escalation second_look followup calendar mapping officers policy \
 	categories holes $(addprefix attachments/,media names limits model)
 RULED := moves lifecycle calendar deadlines escalation mapping officers policies pausing second_look \
 	followup feedback_due categories holes

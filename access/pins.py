@@ -3,6 +3,7 @@
 import hashlib
 import re
 import secrets
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -10,6 +11,7 @@ from uuid import UUID
 
 from access import grants, limits, log, users
 from access.errors import InvalidPinError, TooManyGuessesError
+from access.limits import LimitRule
 from access.log import NOBODY, By, Event
 from access.passwords import Passwords
 from access.users import ACQUIRE_SECONDS
@@ -17,6 +19,8 @@ from db.pool import Pool
 from db.statements import statements
 
 DIGITS = 6
+_GUESSES_IN_ALL = "pin-line:all"
+_CENTURIES = ("19", "20")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ class PinRefused:
 
 @dataclass(frozen=True, slots=True)
 class PinLocked:
-    """Too many guesses for this number: none is judged until then."""
+    """Too many guesses at this number, from this telephone or in all: none is judged until then."""
 
     until: datetime
 
@@ -45,17 +49,26 @@ PinResult = PinAccepted | PinRefused | PinLocked
 
 
 async def verify(
-    pool: Pool, number: str, pin: str, now: datetime, passwords: Passwords
+    pool: Pool,
+    number: str,
+    pin: str,
+    now: datetime,
+    passwords: Passwords,
+    *,
+    calling: str | None,
+    in_all: LimitRule | None = None,
 ) -> PinResult:
-    """Who calls. `number` is E.164, as the line shows it; `pin` as keyed.
+    """Who calls. `number` is E.164, the registered one; `pin` as keyed; `calling`: the number of
+    the telephone (E.164), None when withheld; `in_all`: how many may be wrong from all telephones.
 
     An unknown number takes as long as a wrong PIN, and is locked as soon.
     """
-    key = _guesses_at(number)
+    key, lines = _guesses_at(number), {_guesses_from(calling): limits.PIN_LINE}
+    lines[_GUESSES_IN_ALL] = in_all or limits.all_pin_lines()
     async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
         try:
             async with conn.transaction():
-                await limits.count_guess(conn, [(key, limits.PIN)], now)
+                await limits.count_guess(conn, [(key, limits.PIN), *lines.items()], now)
         except TooManyGuessesError as error:
             return PinLocked(error.until)
         row = await statements().access_pin_of(conn, number=number)
@@ -70,11 +83,18 @@ async def verify(
                 subject=row["id"] if row else None,
             )
             return PinRefused()
-        await statements().access_forget_limit(conn, key=key)
+        await limits.forgive(conn, key, list(lines), now)
         user = await users.load(conn, row["id"])
         person = await grants.person(conn, user, now)
         await log.write(conn, Event.PIN_ACCEPTED, By(person.actor, "phone"), now, subject=user.id)
     return PinAccepted(user.id, user.display_name, user.language, person.posts)
+
+
+async def resting_lines(pool: Pool, since: datetime, now: datetime) -> int:
+    """How many telephones had to wait after wrong PINs since then; all together are one more."""
+    until = now + limits.PIN_LINE.longest
+    async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
+        return int(await statements().access_resting_lines(conn, since=since, until=until))
 
 
 async def set_pin(
@@ -87,6 +107,8 @@ async def set_pin(
         user = await users.load(conn, user_id)
         if user.number is None:
             raise InvalidPinError("a PIN goes with a registered number, and this user has none")
+        if user.number.endswith(pin):
+            raise InvalidPinError("the PIN is the end of the registered number")
         await statements().access_put_pin(
             conn, user_id=user_id, pin_hash=hashed, now=now, set_by=by.actor
         )
@@ -113,12 +135,54 @@ def random_pin() -> str:
 
 
 def check_pin(pin: str) -> None:
-    """Six digits, not the first ones that everybody tries. Raises `InvalidPinError`."""
+    """Six digits, not those that are tried first: rows, repetitions, dates. Raises
+    `InvalidPinError`.
+
+    It leaves 89 % of all PINs. Who chose one before it was refused keeps it until they change it.
+    """
     if not re.fullmatch(rf"[0-9]{{{DIGITS}}}", pin):
         raise InvalidPinError(f"a PIN has {DIGITS} digits")
-    steps = {(int(b) - int(a)) % 10 for a, b in pairwise(pin)}
-    if len(steps) == 1 or len(set(pin)) < 3 or pin[:3] == pin[3:]:
+    if _is_in_a_row(pin) or _is_repeated(pin) or _is_date(pin):
         raise InvalidPinError("the PIN is too easy to guess")
+
+
+def _is_in_a_row(pin: str) -> bool:
+    """Five or more that are the same, go up or down by one, or all six by any step."""
+    steps = [(int(b) - int(a)) % 10 for a, b in pairwise(pin)]
+    runs = (set(steps[:-1]), set(steps[1:]))
+    return len(set(steps)) == 1 or any(len(run) == 1 and run <= {0, 1, 9} for run in runs)
+
+
+def _is_repeated(pin: str) -> bool:
+    """Two digits only, the same three twice or turned round, or three pairs."""
+    first, last = pin[:3], pin[3:]
+    return len(set(pin)) < 3 or last in (first, first[::-1]) or pin[::2] == pin[1::2]
+
+
+def _is_date(pin: str) -> bool:
+    """A day as people write one, or a month with a year of four digits.
+
+    Each year of two digits is one of the last hundred, and those that divide by four have 29
+    days in February (until 2100).
+    """
+    one, two, three = (int(pin[at : at + 2]) for at in (0, 2, 4))
+    days = ((one, two, three), (two, one, three), (three, two, one))  # DDMMYY, MMDDYY, YYMMDD
+    if any(_is_day(day, month, year) for day, month, year in days):
+        return True
+    months = ((one, pin[2:4]), (three, pin[:2]))  # MMYYYY, YYYYMM
+    if any(1 <= month <= 12 and century in _CENTURIES for month, century in months):
+        return True
+    return "0" not in pin[:2] and pin[2:4] in _CENTURIES  # DMYYYY
+
+
+def _is_day(day: int, month: int, year: int) -> bool:
+    return 1 <= month <= 12 and 1 <= day <= monthrange(2000 + year, month)[1]
+
+
+def _guesses_from(calling: str | None) -> str:
+    """Under which name guesses from this telephone are counted."""
+    who = "withheld" if calling is None else hashlib.sha256(calling.encode()).hexdigest()
+    return f"pin-line:{who}"
 
 
 def _guesses_at(number: str) -> str:

@@ -165,13 +165,13 @@ class Subject:
     """What a right is asked about. Nothing given: the helpline as a whole.
 
     `places`: codes of its place and of all places around it; `posts`: every post that it is, or
-    was, with.
+    was, with; `queues`: every queue that it stayed in.
     """
 
     department: str | None = None
     places: frozenset[str] = frozenset()
     posts: frozenset[str] = frozenset()
-    queue: str | None = None
+    queues: frozenset[str] = frozenset()
 
 
 WHOLE = Subject()
@@ -222,10 +222,10 @@ def scopes_with(person: Person, right: Right) -> tuple[Scope, ...]:
 
 
 def covers(scope: Scope, subject: Subject) -> bool:
-    """Whether all that the scope names is true of the subject."""
+    """Whether all that the scope names is true of the subject: one of many is enough."""
     return (
         scope.department in (None, subject.department)
         and (scope.place is None or scope.place in subject.places)
         and (scope.post is None or scope.post in subject.posts)
-        and scope.queue in (None, subject.queue)
+        and (scope.queue is None or scope.queue in subject.queues)
     )

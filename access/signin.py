@@ -49,8 +49,7 @@ async def sign_in(
     async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn, conn.transaction():
         if fresh is not None:
             await statements().access_rehash(conn, id=row["id"], before=hashed, password_hash=fresh)
-        await statements().access_forget_limit(conn, key=keys[0][0])
-        await statements().access_forgive_limit(conn, key=keys[1][0])
+        await limits.forgive(conn, keys[0][0], [keys[1][0]], now)
         return await _open(conn, user_of(row), attempt, rule, now)
 
 

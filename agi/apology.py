@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from agi.caller import call_id_argument, new_inbound_call
 from agi.durable import noted
 from agi.ports import Journal, Prompts
 from agi.session import Session
 from calls.model import Outcome
-from dialplans.names import SCRIPT_FEEDBACK, SCRIPT_INBOUND, VAR_CALL
+from dialplans.names import SCRIPT_FEEDBACK, SCRIPT_INBOUND, VAR_CALL, VAR_FAULT
 from speech.prompts import Prompt
 
 
@@ -30,7 +29,11 @@ class ApologyFlow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverloadFlow:
-    """More calls than we can serve: an apology, and a call row that says so."""
+    """More calls than we can serve, and a call row that says so.
+
+    Who calls is left to the dialplan, which apologises and offers the emergency key, and tells the
+    outcome. Others hear the apology from us.
+    """
 
     cell: str
     journal: Journal
@@ -38,20 +41,21 @@ class OverloadFlow:
     now: Callable[[], datetime]
 
     async def __call__(self, session: Session) -> None:
-        """Speak, hang up, write the outcome."""
-        call_id = await self._call_id(session)
+        """Write the row and return, or speak, hang up, and write the outcome."""
+        if session.script == SCRIPT_INBOUND:
+            await self._leave(session)
+            return
+        call_id = call_id_argument(session) if session.script == SCRIPT_FEEDBACK else None
         try:
             await ApologyFlow(self.prompts, (Prompt.ALL_BUSY, Prompt.CALL_AGAIN))(session)
         finally:
             if call_id is not None:
                 await noted(self.journal.ended(call_id, Outcome.UNAVAILABLE, self.now()))
 
-    async def _call_id(self, session: Session) -> UUID | None:
-        if session.script == SCRIPT_FEEDBACK:
-            return call_id_argument(session)
-        if session.script != SCRIPT_INBOUND:
-            return None
+    async def _leave(self, session: Session) -> None:
         call = new_inbound_call(session, cell=self.cell, now=self.now())
-        await session.set_variable(f"__{VAR_CALL}", str(call.id))
-        await noted(self.journal.opened(call))
-        return call.id
+        try:
+            await session.set_variable(f"__{VAR_CALL}", str(call.id))
+            await session.set_variable(VAR_FAULT, str(call.id))
+        finally:  # who is gone by now has called all the same
+            await noted(self.journal.opened(call))

@@ -7,12 +7,12 @@ from typing import Final
 
 from agi.durable import insisted
 from agi.hours import Opening
-from agi.menu import KEY_EMERGENCY
 from agi.ports import CallbackBook, Prompts
 from agi.session import Session
 from agi.visit import Leave, ToEmergency, Visit, Way
 from calls.model import Outcome
 from complaints.calendar import IST
+from dialplans.names import KEY_EMERGENCY
 from speech import numbers
 from speech.prompts import Prompt
 

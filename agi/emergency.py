@@ -8,9 +8,10 @@ import structlog
 
 from agi.caller import call_id_argument
 from agi.durable import noted
+from agi.errors import CommandFailedError
 from agi.ports import Journal, Prompts
-from agi.session import Session
-from dialplans.names import VAR_EMERGENCY, emergency_prompt
+from agi.session import ANY_KEY, Session
+from dialplans.names import KEYS_OTHER_SERVICES, VAR_EMERGENCY, emergency_prompt
 from speech.numbers import digits
 from speech.prompts import Prompt
 
@@ -21,34 +22,35 @@ _log = structlog.get_logger(__name__)
 class EmergencyExit:
     """`codes`: the services in their order; the first one is called unless a key names another.
 
-    `seconds`: how long a key is waited for, once all have been named.
+    It is named first: to wait is to be connected with it, and so is any key that names none.
     """
 
     prompts: Prompts
     codes: tuple[str, ...]
-    seconds: float = 1.5
 
     async def __call__(self, session: Session) -> bool:
-        """Choose, say so, and leave the rest to the dialplan; False: none is configured."""
+        """Say so, let choose, and leave the rest to the dialplan; False: none is configured."""
         if not self.codes:
             return False
         code = await self._choose(session)
-        await session.say([self.prompts.file(Prompt.EMERGENCY_CONNECTING)])
         await session.set_variable(VAR_EMERGENCY, code)
         _log.info("caller goes to an emergency service", service=code)
         return True
 
     async def _choose(self, session: Session) -> str:
-        others = dict(zip("12345678", self.codes[1:], strict=False))
-        if not others:
-            return self.codes[0]
-        key = await session.ask_digits(
-            [self.prompts.file(one) for key, code in others.items() for one in _choice(code, key)],
-            max_digits=1,
-            first_timeout=self.seconds,
-            terminator="",
-        )
-        return others.get(key, self.codes[0])
+        first, *rest = self.codes
+        others = dict(zip(KEYS_OTHER_SERVICES, rest, strict=False))
+        said: list[str] = [Prompt.EMERGENCY_CONNECTING]
+        if others:
+            said = [emergency_prompt(first), Prompt.EMERGENCY_FIRST]
+            said += [one for key, code in others.items() for one in _choice(code, key)]
+        try:
+            key = await session.say([self.prompts.file(one) for one in said], ANY_KEY)
+        except CommandFailedError as error:
+            # Nor does a prompt that is missing stand between a citizen and an emergency service.
+            _log.error("emergency prompt failed, caller goes on", error=str(error))
+            return first
+        return others.get(key or "", first)
 
 
 def _choice(code: str, key: str) -> list[str]:

@@ -12,7 +12,7 @@ from agi.ports import Journal
 from agi.session import Session
 from agi.unserved import unserved_outcome
 from calls.model import Outcome
-from dialplans.names import VAR_QUEUE
+from dialplans.names import VAR_FAULT, VAR_QUEUE
 
 _log = structlog.get_logger(__name__)
 
@@ -64,6 +64,8 @@ class EndedFlow:
         at = self.now()
         _, status, abandoned, member, cause, service, dialled = (*session.args, *[""] * 6)[:7]
         outcome = emergency_outcome(service, dialled) or ended_outcome(status, abandoned, member)
+        if outcome is None and await session.get_variable(VAR_FAULT):
+            outcome = Outcome.UNAVAILABLE
         if outcome is None:
             queue = await session.get_variable(VAR_QUEUE)
             outcome = ended_outcome(status, abandoned, member, sent_to_queue=bool(queue))

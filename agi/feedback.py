@@ -15,10 +15,12 @@ from agi.caller import call_id_argument
 from agi.durable import insist, noted
 from agi.errors import AgiError, Hangup
 from agi.language import to_be_spoken
-from agi.ports import Capture, FeedbackAnswer, FeedbackBook, Journal, Listener, Prompts
-from agi.recorded import record_call
-from agi.session import ANY_KEY, RecordEnd, Session
+from agi.ports import About, Capture, FeedbackAnswer, FeedbackBook, Journal, Listener, Prompts
+from agi.recorded import record_call, record_words
+from agi.sentences import Speaker, which
+from agi.session import RecordEnd, Session
 from calls.model import Outcome
+from complaints.spoken import Grace
 from dialplans.names import LANGUAGE_DEFAULT
 from speech.prompts import Prompt
 
@@ -42,11 +44,17 @@ REASONS: Final = MappingProxyType(
 
 @dataclass(slots=True)
 class Heard:
-    """What the citizen has said so far: a hang-up does not take it back."""
+    """What the citizen has said so far: a hang-up does not take it back.
 
+    `confirmed`: they said that they are the complainant. `over_at`: when the talk was over, however
+    long the answer then waits for a database.
+    """
+
+    confirmed: bool = False
     satisfied: bool | None = None
     reason: str | None = None
     own_words: UUID | None = None
+    over_at: datetime | None = None
 
     def answer(self) -> FeedbackAnswer | None:
         """What can be written of it; None: nothing was decided."""
@@ -61,7 +69,8 @@ class Heard:
 class FeedbackFlow:
     """Argument: the attempt, which is also our call. Times in seconds.
 
-    `languages`: those that citizens can choose; a citizen who chose one hears it again.
+    `languages`: those that citizens can choose; a citizen who chose one hears it again. `speaker`:
+    says which complaint it is about; a family's telephone may wait for several questions.
 
     The answer is written whether or not the citizen is still there; if it cannot be written within
     `insist_for`, the call ends as `lost` and the citizen will be asked again.
@@ -74,6 +83,7 @@ class FeedbackFlow:
     listener: Listener
     now: Callable[[], datetime]
     languages: Sequence[str] = (LANGUAGE_DEFAULT,)
+    speaker: Speaker | None = None
     own_words_seconds: float = 60.0
     silence_seconds: int = 4
     thanks_after: float = 2.0
@@ -87,50 +97,81 @@ class FeedbackFlow:
             return
         heard = Heard()
         try:
-            outcome = await self._converse(session, attempt, heard)
-        except Hangup:
-            outcome = Outcome.FEEDBACK_HUNG_UP
+            await self._ask_and_write(session, attempt, heard)
         except asyncio.CancelledError:
             # We are being stopped. What was said is not taken back by that, either.
             if (said := heard.answer()) is not None:
-                await self._write(attempt, said, _LAST_SECONDS)
-                await self._end(attempt, Outcome.FEEDBACK_GIVEN)
+                over = heard.over_at or self.now()
+                written = await self._write(attempt, said, _LAST_SECONDS, Grace.as_we_stop())
+                outcome = Outcome.FEEDBACK_GIVEN if written else Outcome.LOST
+                await noted(self.journal.ended(attempt, outcome, over))
+            await self._keep_confirmation(attempt, heard, _LAST_SECONDS)
             raise
+
+    async def _ask_and_write(self, session: Session, attempt: UUID, heard: Heard) -> None:
+        try:
+            outcome = await self._converse(session, attempt, heard)
+        except Hangup:
+            heard.over_at = self.now()
+            outcome = Outcome.FEEDBACK_HUNG_UP
         except Exception:
             if heard.satisfied is None:
-                await self._end(attempt, Outcome.UNAVAILABLE)
+                await noted(self.journal.ended(attempt, Outcome.UNAVAILABLE, self.now()))
+                await self._keep_confirmation(attempt, heard, self.insist_for)
                 raise
             # What has been said is worth more than what went wrong after it.
             _log.exception("feedback call failed after the answer", call=str(attempt))
             outcome = Outcome.FEEDBACK_GIVEN
         if (answer := heard.answer()) is not None:
-            written = await self._write_and_thank(session, attempt, answer)
+            written = await self._write_and_thank(session, attempt, answer, heard)
             outcome = Outcome.FEEDBACK_GIVEN if written else Outcome.LOST
-        await self._end(attempt, outcome)
+        await noted(self.journal.ended(attempt, outcome, heard.over_at or self.now()))
+        await self._keep_confirmation(attempt, heard, self.insist_for)
 
     async def _converse(self, session: Session, attempt: UUID, heard: Heard) -> Outcome:
-        await session.answer()
-        await record_call(session, attempt, self.now(), journal=self.journal, capture=self.capture)
+        await self._answered(session, attempt)
         if language := to_be_spoken(await self.book.language(attempt), self.languages):
             await session.set_language(language)
+        about = await self.book.about(attempt)
         await self._say(session, Prompt.FEEDBACK_GREETING, Prompt.RECORDING_NOTICE)
-        outcome = await self.ask(session, attempt, heard)
+        outcome = await self.ask(session, attempt, heard, about, language or LANGUAGE_DEFAULT)
         if outcome is Outcome.WRONG_PERSON:
             await self._part(session, Prompt.WRONG_PERSON_THANKS)
         elif outcome is Outcome.FEEDBACK_NO_INPUT:
             await self._part(session, Prompt.GOODBYE)
         return outcome
 
-    async def ask(self, session: Session, call_id: UUID, heard: Heard) -> Outcome:
+    async def _answered(self, session: Session, attempt: UUID) -> None:
+        """The dialplan begins with us once it was answered, also by who is gone again."""
+        answered_at = self.now()
+        try:
+            await session.answer()
+        except Hangup:
+            await noted(self.journal.answered(attempt, answered_at))
+            raise
+        await record_call(session, attempt, answered_at, journal=self.journal, capture=self.capture)
+
+    async def ask(
+        self,
+        session: Session,
+        call_id: UUID,
+        heard: Heard,
+        about: About | None = None,
+        language: str = LANGUAGE_DEFAULT,
+    ) -> Outcome:
         """The questions alone, also for a citizen who calls back; `heard` is filled as they answer.
 
         FEEDBACK_GIVEN, WRONG_PERSON or FEEDBACK_NO_INPUT. Raises `Hangup`.
         """
         person = await self.listener.choose(
-            session, [Prompt.FEEDBACK_CONFIRM], COMPLAINANT + SOMEBODY_ELSE
+            session,
+            [Prompt.FEEDBACK_CONFIRM],
+            COMPLAINANT + SOMEBODY_ELSE,
+            before=self._which(about, language),
         )
         if person == SOMEBODY_ELSE:
             return Outcome.WRONG_PERSON
+        heard.confirmed = person == COMPLAINANT
         verdict = None
         if person == COMPLAINANT:
             verdict = await self.listener.choose(session, [Prompt.FEEDBACK_QUESTION], YES + NO)
@@ -141,39 +182,53 @@ class FeedbackFlow:
             await self._ask_why(session, call_id, heard)
         return Outcome.FEEDBACK_GIVEN
 
+    def _which(self, about: About | None, language: str) -> list[str]:
+        if about is None or self.speaker is None:
+            return []
+        named = which(about.number, about.subject, about.subject_en)
+        return self.speaker.files(named, language)
+
     async def _ask_why(self, session: Session, attempt: UUID, heard: Heard) -> None:
         key = await self.listener.choose(session, [Prompt.FEEDBACK_REASON], "".join(REASONS))
         heard.reason = REASONS.get(key) if key else None
         await self._say(session, Prompt.FEEDBACK_OWN_WORDS)
         if session.hung_up:
             raise Hangup
-        target = await self.capture.open(attempt, "own_words")
-        result = await session.record(
-            target.path.removesuffix(".wav"),
-            "wav",
+        target, result = await record_words(
+            session,
+            attempt,
+            "own_words",
+            capture=self.capture,
             max_seconds=self.own_words_seconds,
             silence_seconds=self.silence_seconds,
-            escape=ANY_KEY,
         )
         if result.reason is not RecordEnd.NOT_BEGUN:
             heard.own_words = target.id
 
     async def _write_and_thank(
-        self, session: Session, attempt: UUID, answer: FeedbackAnswer
+        self, session: Session, attempt: UUID, answer: FeedbackAnswer, heard: Heard
     ) -> bool:
         """Write first, but do not let the citizen wait for a database that is away."""
         writing = asyncio.create_task(
-            self._write(attempt, answer, self.insist_for), name=f"feedback {attempt}"
+            self._write(attempt, answer, self.insist_for, Grace()), name=f"feedback {attempt}"
         )
         try:
             await asyncio.wait((writing,), timeout=self.thanks_after)
             await self._thank(session, satisfied=answer.satisfied)
+            heard.over_at = heard.over_at or self.now()
             return await writing
         finally:
             writing.cancel()
 
-    async def _write(self, attempt: UUID, answer: FeedbackAnswer, seconds: float) -> bool:
-        return await insist(lambda: self.book.record(attempt, answer), seconds=seconds)
+    async def _write(
+        self, attempt: UUID, answer: FeedbackAnswer, seconds: float, grace: Grace
+    ) -> bool:
+        return await insist(lambda: self.book.record(attempt, answer, grace), seconds=seconds)
+
+    async def _keep_confirmation(self, attempt: UUID, heard: Heard, seconds: float) -> None:
+        """Of a call without an answer, which would say it as well; nobody waits for it."""
+        if heard.confirmed and heard.satisfied is None:
+            await insist(lambda: self.book.confirmed(attempt), seconds=seconds)
 
     async def _thank(self, session: Session, *, satisfied: bool) -> None:
         thanks = Prompt.FEEDBACK_THANKS_DISSATISFIED
@@ -190,6 +245,3 @@ class FeedbackFlow:
 
     async def _say(self, session: Session, *keys: Prompt) -> None:
         await session.say([self.prompts.file(key) for key in keys])
-
-    async def _end(self, attempt: UUID, outcome: Outcome) -> None:
-        await noted(self.journal.ended(attempt, outcome, self.now()))

@@ -5,15 +5,15 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 import structlog
 
 from agi.caller import new_inbound_call
 from agi.durable import noted
 from agi.emergency import EmergencyExit
-from agi.errors import CommandFailedError, Hangup
+from agi.errors import AgiError, CommandFailedError, Hangup
 from agi.officers_line import OfficersLine
+from agi.patience import Patience, Waited
 from agi.ports import Capture, Journal, KnownAgents, PlaceBook, Prompts
 from agi.reception import QueueFor, Reception
 from agi.recorded import record_call, stop_recording
@@ -21,11 +21,11 @@ from agi.session import Session
 from agi.visit import Leave, Skill, ToAgent, ToEmergency, ToOfficersLine, Visit
 from agi.waiting import announcement
 from calls.model import NewCall, Outcome
-from db.errors import JournalFullError
 from dialplans.names import (
     LANGUAGE_DEFAULT,
     VAR_AFTER_EMERGENCY,
     VAR_CALL,
+    VAR_FAULT,
     VAR_KNOWN,
     VAR_LANGUAGE,
     VAR_QUEUE,
@@ -45,7 +45,8 @@ _NOTICES = {
 class InboundFlow:
     """The inbound call up to the queue. Writes the outcome of a call that does not get there.
 
-    `patience` is how long (s) a citizen is kept when the database does not take the call's row.
+    Whom we cannot serve is left to the dialplan, which apologises and offers the emergency key; it
+    tells the outcome of that (`VAR_FAULT`).
     """
 
     cell: str
@@ -54,16 +55,17 @@ class InboundFlow:
     capture: Capture
     prompts: Prompts
     reception: Reception
+    patience: Patience
     emergency: EmergencyExit
     places: PlaceBook
     now: Callable[[], datetime]
     known: KnownAgents | None = None
     officers: OfficersLine | None = None
-    patience: float = 20.0
-    pause: float = 1.0
 
     async def __call__(self, session: Session) -> None:
-        """Return with a variable set that names queue or emergency, or with the outcome written."""
+        """Return with a variable set that names queue, emergency or fault, or with the outcome
+        written.
+        """
         call = new_inbound_call(session, cell=self.cell, now=self.now())
         visit = Visit(call)
         # Who hangs up this early has called all the same: the row is written.
@@ -74,18 +76,16 @@ class InboundFlow:
         except Hangup:
             outcome = visit.outcome or Outcome.IVR_ABANDONED
         except Exception:
-            await self._end(call.id, Outcome.UNAVAILABLE)
+            await self._broken_off(session, visit)
             raise
         if outcome is not None:
-            await self._end(call.id, outcome)
+            await self._end(visit, outcome)
 
     async def _serve(self, session: Session, visit: Visit) -> Outcome | None:
         call = visit.call
         opened, answered_at = await self._answer(session, call)
-        if not opened and not await self._opened_in_time(session, call, answered_at):
-            await session.say([self.prompts.file(Prompt.TECHNICAL_FAULT)])
-            await session.hangup()
-            return Outcome.UNAVAILABLE
+        if not opened and not await self._opened_in_time(session, visit, answered_at):
+            return None
         if self.officers is not None and self.officers.is_called_at(call.service_number):
             await noted(self.journal.answered(call.id, answered_at))
             return await self.officers(session, call)
@@ -99,8 +99,7 @@ class InboundFlow:
             if isinstance(way, Leave):
                 return await self._part(session, visit)
             if isinstance(way, ToEmergency):
-                await self._if_no_service(session, visit)
-                if await self.emergency(session):
+                if await self._to_emergency(session, visit):
                     return None
                 way = ToAgent()
             queue = self.queue_for(visit.language, way.skill)
@@ -125,12 +124,13 @@ class InboundFlow:
             )
         return outcome
 
-    async def _if_no_service(self, session: Session, visit: Visit) -> None:
-        """Where the dialplan leads who reaches no emergency service, and in which language."""
+    async def _to_emergency(self, session: Session, visit: Visit) -> bool:
+        """Also say where the dialplan leads who reaches no service, and in which language."""
         queue = self.queue_for(visit.language, Skill.REGISTER)
         await session.set_variable(VAR_AFTER_EMERGENCY, queue)
         if visit.language != LANGUAGE_DEFAULT:
             await session.set_variable(VAR_LANGUAGE, visit.language)
+        return await self.emergency(session)
 
     async def _to_queue(self, session: Session, visit: Visit, queue: str) -> None:
         call, language = visit.call, visit.language
@@ -164,7 +164,7 @@ class InboundFlow:
 
         The citizen does not wait for a commit to be let in; nothing is said before it is there.
         """
-        row = asyncio.create_task(self._opened(call), name=f"row of call {call.id}")
+        row = asyncio.create_task(self.patience.opened(call), name=f"row of call {call.id}")
         try:
             await session.answer()
             answered_at = self.now()
@@ -172,34 +172,29 @@ class InboundFlow:
             opened = await row
         return opened, answered_at
 
-    async def _opened_in_time(self, session: Session, call: NewCall, answered_at: datetime) -> bool:
-        """Ask the citizen to wait until the row can be written, up to `patience`."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + self.patience
-        try:
-            await self._ask_to_wait(session)
-        finally:  # it was answered, whoever hangs up; after the prompt, since it may take a while
-            await noted(self.journal.answered(call.id, answered_at))
-        while not await self._opened(call):
-            if loop.time() >= deadline:
-                return False
-            await self._ask_to_wait(session)
-        return True
-
-    async def _ask_to_wait(self, session: Session) -> None:
-        await session.say([self.prompts.file(Prompt.PLEASE_WAIT)])
-        await asyncio.sleep(self.pause)
-
-    async def _opened(self, call: NewCall) -> bool:
-        try:
-            await self.journal.opened(call)
-        except (TimeoutError, JournalFullError) as error:
-            _log.warning("citizen waits for the call's row", call=str(call.id), error=repr(error))
+    async def _opened_in_time(self, session: Session, visit: Visit, answered_at: datetime) -> bool:
+        """Whether the call's row is there after all; False: the dialplan has the citizen next."""
+        waited = await self.patience(session, visit.call, answered_at)
+        if waited is Waited.OPENED:
+            return True
+        if waited is Waited.EMERGENCY and await self._to_emergency(session, visit):
             return False
-        return True
+        with contextlib.suppress(Hangup):  # Asterisk is gone, and the call with it
+            await session.set_variable(VAR_FAULT, str(visit.call.id))
+        return False
 
-    async def _end(self, call_id: UUID, outcome: Outcome) -> None:
-        await noted(self.journal.ended(call_id, outcome, self.now()))
+    async def _broken_off(self, session: Session, visit: Visit) -> None:
+        """A fault of ours. Who is there is the dialplan's, also if they hang up on the way to it;
+        who had hung up before has left by their own will, and nobody else tells so.
+        """
+        if session.hung_up:
+            await self._end(visit, visit.outcome or Outcome.IVR_ABANDONED)
+        elif session.usable:
+            with contextlib.suppress(AgiError):
+                await session.set_variable(VAR_FAULT, str(visit.call.id))
+
+    async def _end(self, visit: Visit, outcome: Outcome) -> None:
+        await noted(self.journal.ended(visit.call.id, outcome, visit.over_at or self.now()))
 
 
 def _notice(way: ToAgent) -> list[Prompt]:

@@ -14,11 +14,18 @@ class KeyListener:
     rounds: int = 3
     seconds: float = 5.0
 
-    async def choose(self, session: Session, prompts: Sequence[Prompt], choices: str) -> str | None:
+    async def choose(
+        self,
+        session: Session,
+        prompts: Sequence[Prompt],
+        choices: str,
+        *,
+        before: Sequence[str] = (),
+    ) -> str | None:
         """See `ports.Listener`."""
         files = [self.prompts.file(key) for key in prompts]
         invalid = [self.prompts.file(Prompt.INVALID_KEY)]
-        said = files
+        said = [*before, *files]
         for _ in range(self.rounds):
             key = await session.ask_digits(
                 said, max_digits=1, first_timeout=self.seconds, terminator=""

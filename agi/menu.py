@@ -10,10 +10,11 @@ from agi.session import Session
 from agi.status import StatusEnquiry
 from agi.visit import Leave, Skill, ToAgent, ToEmergency, ToOfficersLine, Visit, Way
 from calls.model import Outcome
+from dialplans.names import KEY_EMERGENCY
 from speech.prompts import Prompt
 
 KEY_REGISTER, KEY_STATUS, KEY_SUGGESTION, KEY_SCHEMES, KEY_OUT_OF_SCOPE = "1", "2", "3", "4", "5"
-KEY_EMERGENCY, KEY_REPEAT = "9", "*"
+KEY_REPEAT = "*"
 KEY_OFFICERS = "7"
 """Not named in the menu: officers are told of it, where the setting allows it."""
 

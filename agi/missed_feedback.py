@@ -1,6 +1,8 @@
 """A citizen calls back after a feedback call that did not reach them: they are asked at once."""
 
+import asyncio
 from dataclasses import dataclass
+from uuid import UUID
 
 import structlog
 
@@ -12,11 +14,13 @@ from agi.ports import OpenQuestion, OpenQuestions, Prompts
 from agi.session import Session
 from agi.visit import Visit
 from calls.model import Outcome
+from complaints.spoken import Grace
 from db.errors import AWAY, stop_if_cancelled
 from dialplans.names import LANGUAGE_DEFAULT
 from speech.prompts import Prompt
 
 _log = structlog.get_logger(__name__)
+_LAST_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +28,8 @@ class MissedFeedback:
     """Asks what the feedback call would have asked, in its language; the answer is this call's.
 
     `insist_for` (s): how long the citizen waits for a database that is away, `insist_after`: how
-    long we try on when they have hung up.
+    long we try on when they have hung up. `most`: a family's telephone may wait for several
+    questions; so many are asked in one call, each once the one before it was answered.
     """
 
     questions: OpenQuestions
@@ -32,34 +37,56 @@ class MissedFeedback:
     prompts: Prompts
     insist_for: float = 5.0
     insist_after: float = 60.0
+    most: int = 3
 
     async def __call__(self, session: Session, visit: Visit) -> None:
         """Ask, if a question waits for this number; the menu comes next, whatever was said.
 
         Raises `Hangup` after what was said until then is written.
         """
-        question = await self._open(visit)
-        if question is None:
-            return
+        asked: set[UUID] = set()
+        while len(asked) < self.most:
+            question = await self._open(visit)
+            if question is None or question.complaint_id in asked:
+                return
+            asked.add(question.complaint_id)
+            if not await self._in_their_language(session, visit, question):
+                return
+
+    async def _in_their_language(
+        self, session: Session, visit: Visit, question: OpenQuestion
+    ) -> bool:
         language = to_be_spoken(question.language, self.feedback.languages)
         if language is None:
-            await self._ask(session, visit, question)
-            return
+            return await self._ask(session, visit, question, LANGUAGE_DEFAULT)
         await session.set_language(language)
-        await self._ask(session, visit, question)
+        answered = await self._ask(session, visit, question, language)
         # Somebody else may have the telephone: who it is chooses for themselves.
         await session.set_language(LANGUAGE_DEFAULT)
+        return answered
 
-    async def _ask(self, session: Session, visit: Visit, question: OpenQuestion) -> None:
+    async def _ask(
+        self, session: Session, visit: Visit, question: OpenQuestion, language: str
+    ) -> bool:
+        """Whether they have answered, and it is written."""
         heard = Heard()
         await session.say([self.prompts.file(Prompt.MISSED_FEEDBACK)])
         try:
-            await self.feedback.ask(session, visit.call.id, heard)
+            await self.feedback.ask(session, visit.call.id, heard, question.about, language)
         except Hangup:
+            visit.over_at = self.feedback.now()
             await self._write(visit, question, heard, self.insist_after)
             raise
+        except asyncio.CancelledError:
+            grace = Grace.as_we_stop()
+            await self._write(visit, question, heard, _LAST_SECONDS, grace)
+            raise
+        except Exception:
+            # What was said is worth more than what went wrong after it.
+            await self._write(visit, question, heard, self.insist_for)
+            raise
         if heard.satisfied is None:
-            return
+            return False
         written = await self._write(visit, question, heard, self.insist_for)
         thanks = Prompt.FEEDBACK_NOT_TAKEN
         if written:
@@ -67,6 +94,7 @@ class MissedFeedback:
             if heard.satisfied:
                 thanks = Prompt.FEEDBACK_THANKS_SATISFIED
         await session.say([self.prompts.file(thanks)])
+        return written
 
     async def _open(self, visit: Visit) -> OpenQuestion | None:
         if visit.call.number is None:
@@ -79,14 +107,20 @@ class MissedFeedback:
             return None
 
     async def _write(
-        self, visit: Visit, question: OpenQuestion, heard: Heard, seconds: float
+        self,
+        visit: Visit,
+        question: OpenQuestion,
+        heard: Heard,
+        seconds: float,
+        grace: Grace | None = None,
     ) -> bool:
         answer = heard.answer()
         if answer is None:
             return False
-        call_id = visit.call.id
+        call_id, grace = visit.call.id, grace or Grace()
         written = await insist(
-            lambda: self.questions.record_told(call_id, question, answer), seconds=seconds
+            lambda: self.questions.record_told(call_id, question, answer, grace),
+            seconds=seconds,
         )
         if written:
             visit.outcome = Outcome.FEEDBACK_GIVEN

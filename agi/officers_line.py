@@ -16,17 +16,18 @@ import structlog
 
 from access.pins import DIGITS as PIN_DIGITS
 from access.pins import PinAccepted, PinLocked
-from agi.durable import insist
+from agi.durable import insist, noted
 from agi.errors import AgiError, Hangup
 from agi.ports import Capture, Gate, Journal, Listener, OfficersDesk, Prompts
-from agi.recorded import record_call
-from agi.session import ANY_KEY, RecordEnd, Session
+from agi.recorded import record_call, record_words
+from agi.session import RecordEnd, Session
 from calls.admission import Verdict
 from calls.model import NewCall, Outcome
 from calls.numbers import to_e164
 from complaints import number as complaint_numbers
 from complaints.disposal import DisposalKind
 from complaints.officers_line import Look, Spoken
+from complaints.spoken import Grace
 from db.errors import AWAY, stop_if_cancelled
 from speech.numbers import digits as spoken_digits
 from speech.prompts import Prompt
@@ -85,7 +86,9 @@ class OfficersLine:
         return outcome or Outcome.OFFICER_REFUSED
 
     async def from_menu(self, session: Session, call: NewCall) -> Outcome | None:
-        """The same for who is in already; None: they keyed nothing, it may be a citizen."""
+        """The same for who is in already; None: they keyed nothing, it may be a citizen, or an
+        officer whose number is withheld: an agent can write what they report.
+        """
         await self._say(session, Prompt.OFFICER_WELCOME)
         try:
             known = await self._recognise(session, call.number)
@@ -104,14 +107,20 @@ class OfficersLine:
     async def _recognise(
         self, session: Session, calling: str | None
     ) -> PinAccepted | Outcome | None:
-        """Who it is; or refused, and told so; None: no key at all."""
+        """Who it is; or refused, and told so; None: no key at all, or asked for none.
+
+        Who withholds their number is not asked: guesses from there could be anybody's.
+        """
+        if calling is None:
+            await self._say(session, Prompt.OFFICER_WITHHELD)
+            return None
         said: list[Prompt] = []
         for _ in range(self.tries):
             number, pin = await self._number_and_pin(session, calling, said)
             if not pin and not said:
                 return None
             said = [Prompt.OFFICER_PIN_WRONG]
-            known = await self.desk.verify(number, pin) if number else None
+            known = await self.desk.verify(number, pin, calling) if number else None
             if isinstance(known, PinAccepted):
                 return known
             if isinstance(known, PinLocked):
@@ -121,15 +130,12 @@ class OfficersLine:
         return Outcome.OFFICER_REFUSED
 
     async def _number_and_pin(
-        self, session: Session, calling: str | None, said: list[Prompt]
+        self, session: Session, calling: str, said: list[Prompt]
     ) -> tuple[str | None, str]:
-        number = calling
-        if number is not None:
-            pin = await self._digits(session, [*said, Prompt.OFFICER_PIN], PIN_DIGITS)
-            if KEY_OTHER_NUMBER not in pin:
-                return number, pin
-            said = []
-        keyed = await self._digits(session, [*said, Prompt.OFFICER_NUMBER], _MOBILE_DIGITS)
+        pin = await self._digits(session, [*said, Prompt.OFFICER_PIN], PIN_DIGITS)
+        if KEY_OTHER_NUMBER not in pin:
+            return calling, pin
+        keyed = await self._digits(session, [Prompt.OFFICER_NUMBER], _MOBILE_DIGITS)
         number = to_e164(keyed)
         return number, await self._digits(session, [Prompt.OFFICER_PIN], PIN_DIGITS)
 
@@ -179,20 +185,19 @@ class OfficersLine:
         """Their words, heard again and confirmed; None: they were not."""
         for _ in range(self.tries):
             await self._say(session, Prompt.OFFICER_REMARK)
-            target = await self.capture.open(call_id, "officer_remark")
-            path = target.path.removesuffix(".wav")
-            result = await session.record(
-                path,
-                "wav",
+            target, result = await record_words(
+                session,
+                call_id,
+                "officer_remark",
+                capture=self.capture,
                 max_seconds=self.remark_seconds,
                 silence_seconds=self.silence_seconds,
-                escape=ANY_KEY,
             )
             if result.reason is RecordEnd.NOT_BEGUN or result.seconds < self.shortest_remark:
                 await self._say(session, Prompt.OFFICER_REMARK_SHORT)
                 continue
             await self._say(session, Prompt.OFFICER_REMARK_HEARD)
-            await session.stream(path)
+            await session.stream(target.path.removesuffix(".wav"))
             key = await self.listener.choose(session, [Prompt.OFFICER_CONFIRM], CONFIRM + AGAIN)
             if key == CONFIRM:
                 return target.id
@@ -201,27 +206,38 @@ class OfficersLine:
         return None
 
     async def _write(self, session: Session, spoken: Spoken) -> Outcome:
-        """It was confirmed: from here on a hang-up takes nothing back."""
+        """It was confirmed: from here on a hang-up takes nothing back.
+
+        Of who is gone the call ended as this began, however long it takes to write: the first end
+        stands.
+        """
+        grace, began, gone = Grace(), self.now(), session.hung_up
         try:
-            seconds = self.insist_after if session.hung_up else self.insist_for
-            taken = await self._insist(spoken, seconds)
+            seconds = self.insist_after if gone else self.insist_for
+            taken = await self._insist(spoken, seconds, grace)
         except asyncio.CancelledError:
-            await self._insist(spoken, _LAST_SECONDS)  # we are being stopped
+            taken = await self._insist(spoken, _LAST_SECONDS, Grace.as_we_stop())
+            outcome = Outcome.DISPOSAL_TOLD if taken else Outcome.OFFICER_LEFT
+            await noted(self.journal.ended(spoken.call_id, outcome, self.now()))
             raise
         if taken is None and session.hung_up:
-            taken = await self._insist(spoken, self.insist_after)
+            gone = True
+            taken = await self._insist(spoken, self.insist_after, grace)
         last = Prompt.OFFICER_TAKEN if taken else Prompt.OFFICER_NOT_TAKEN
         if taken is False:
             last = Prompt.OFFICER_NOT_YOURS
         await self._part(session, last)
-        return Outcome.DISPOSAL_TOLD if taken else Outcome.OFFICER_LEFT
+        outcome = Outcome.DISPOSAL_TOLD if taken else Outcome.OFFICER_LEFT
+        if gone:
+            await noted(self.journal.ended(spoken.call_id, outcome, began))
+        return outcome
 
-    async def _insist(self, spoken: Spoken, seconds: float) -> bool | None:
+    async def _insist(self, spoken: Spoken, seconds: float, grace: Grace) -> bool | None:
         """Whether it was taken; None: the database was away all the time."""
         answers: list[bool] = []
 
         async def once() -> None:
-            answers.append(await self.desk.report(spoken))
+            answers.append(await self.desk.report(spoken, grace))
 
         return answers[-1] if await insist(once, seconds=seconds) else None
 

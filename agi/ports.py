@@ -13,6 +13,7 @@ from calls.admission import Verdict
 from calls.model import NewCall, Outcome
 from calls.waiting import KeptPlace, Queued
 from complaints.officers_line import Look, Spoken
+from complaints.spoken import Grace
 from complaints.status import Brief, Status
 from recordings.model import Kind
 from speech.prompts import Prompt
@@ -56,6 +57,9 @@ class Capture(Protocol):
     async def open(self, call_id: UUID, kind: Kind) -> CaptureTarget:
         """Reserve a recording of that kind."""
 
+    def withdraw(self, recording_id: UUID) -> None:
+        """Its recorder was never started: nobody is to look for a file. Does not wait."""
+
 
 class Prompts(Protocol):
     """Where Asterisk finds a prompt."""
@@ -90,8 +94,10 @@ class PlaceBook(Protocol):
     async def queue_now(self, queue: str) -> Queued | None:
         """The queue as it stands; None: not known."""
 
-    async def keep(self, call_id: UUID, number: str, queue: str, priority: int) -> None:
-        """Keep the call's place; once. Raises one of `db.errors.AWAY`."""
+    async def keep(self, call_id: UUID, number: str, queue: str, priority: int) -> bool:
+        """Keep the call's place; once. False: we do not call that number. Raises one of
+        `db.errors.AWAY`.
+        """
 
     async def position(self, call_id: UUID) -> int | None:
         """Where a waiting call stands in its queue; None: not known."""
@@ -130,7 +136,8 @@ class CallbackBook(Protocol):
         """We owe the caller a call. At most one per call: a repeat changes nothing.
 
         `number` (E.164): what the line shows; the call's row goes first, since whom we have called
-        shows our own. `queue`: of who has not waited in one. False: no number is known.
+        shows our own. `queue`: of who has not waited in one. False: no number is known, or it is
+        none that we call.
         """
 
 
@@ -152,11 +159,33 @@ class CitizenLanguages(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """The complaint that a question is about, as any who answer the telephone may hear of it."""
+
+    number: str
+    subject: str
+    subject_en: str = ""
+
+
 class FeedbackBook(CitizenLanguages, Protocol):
     """Answers. Raises one of `db.errors.AWAY` when the database is away."""
 
-    async def record(self, attempt_id: UUID, answer: FeedbackAnswer) -> None:
-        """The answer of one attempt, once: a repeat changes nothing."""
+    async def about(self, attempt_id: UUID) -> About | None:
+        """Which complaint this attempt asks about; None: that cannot be had now. Never raises."""
+
+    async def confirmed(self, attempt_id: UUID) -> None:
+        """Who took the call said that they are the complainant: what they said to us is handed on
+        with the complaint, also without an answer. A repeat changes nothing.
+        """
+
+    async def record(
+        self, attempt_id: UUID, answer: FeedbackAnswer, grace: Grace | None = None
+    ) -> None:
+        """The answer of one attempt, once: a repeat changes nothing.
+
+        `grace`: with the row of the citizen's own words, here and below; None: two seconds.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +195,7 @@ class OpenQuestion:
     complaint_id: UUID
     disposal_no: int
     language: str | None = None
+    about: About | None = None
 
 
 class OpenQuestions(Protocol):
@@ -175,7 +205,11 @@ class OpenQuestions(Protocol):
         """The question that waits for this E.164 number after a missed call."""
 
     async def record_told(
-        self, call_id: UUID, question: OpenQuestion, answer: FeedbackAnswer
+        self,
+        call_id: UUID,
+        question: OpenQuestion,
+        answer: FeedbackAnswer,
+        grace: Grace | None = None,
     ) -> None:
         """The answer, with the citizen's own call as evidence; once: a repeat changes nothing.
 
@@ -188,18 +222,28 @@ class OfficersDesk(Protocol):
     away.
     """
 
-    async def verify(self, number: str, pin: str) -> PinResult:
-        """Who calls, by an E.164 number and the PIN as keyed."""
+    async def verify(self, number: str, pin: str, calling: str) -> PinResult:
+        """Who calls, by a registered number, the PIN as keyed, and the number of the telephone."""
 
     async def look(self, number: str, officer: UUID) -> Look:
         """Whether that officer can report about the complaint of a valid number."""
 
-    async def report(self, spoken: Spoken) -> bool:
+    async def report(self, spoken: Spoken, grace: Grace | None = None) -> bool:
         """Write it, once: a repeat changes nothing. False: it is not theirs to report any more."""
 
 
 class Listener(Protocol):
     """Gets a choice out of a citizen: by keys today, by voice when there is a recogniser."""
 
-    async def choose(self, session: Session, prompts: Sequence[Prompt], choices: str) -> str | None:
-        """One of the keys in `choices`, or None when every round was silent or wrong."""
+    async def choose(
+        self,
+        session: Session,
+        prompts: Sequence[Prompt],
+        choices: str,
+        *,
+        before: Sequence[str] = (),
+    ) -> str | None:
+        """One of the keys in `choices`, or None when every round was silent or wrong.
+
+        `before`: files that are said once, ahead of the prompts.
+        """

@@ -15,6 +15,16 @@ MAX_COMMAND_BYTES = (
     2_000  # Asterisk cuts a line at AGI_BUF_LEN, 2048, and takes the rest as another
 )
 _MAX_HEADERS = 200
+_CALLER = "agi_callerid"
+_LAST = "agi_threadid"
+# Each call has all of them, with a value or none; arguments follow.
+_AFTER_CALLER = {
+    f"agi_{name}"
+    for name in (
+        "calleridname", "callingpres", "callingani2", "callington", "callingtns", "dnid", "rdnis",
+        "context", "extension", "priority", "enhanced", "accountcode", "threadid",
+    )
+}  # fmt: skip
 
 # C0, DEL, C1 and lone surrogates: a line's end is among them, and none can be heard or shown.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -45,8 +55,10 @@ class Reply(NamedTuple):
 def parse_request(block: bytes) -> Request:
     """The header block without its empty last line. Each value is UTF-8, or else Latin-1.
 
-    Of a repeated name the first stands: those that route a call come before the caller's own text.
-    Raises `ProtocolError` for what no Asterisk sends.
+    A number could hold line ends, and so headers of its own, or the block's end: Asterisk repeats
+    it as it is. It has at most 79 bytes, too few for all that comes after it.
+    Raises `ProtocolError` for what no Asterisk sends: a name twice, an argument before the last of
+    the other headers, a block that is cut short.
     """
     try:
         lines = block.decode().split("\n")
@@ -59,7 +71,11 @@ def parse_request(block: bytes) -> Request:
         name, colon, value = line.partition(":")
         if not colon or not name.startswith("agi_"):
             raise ProtocolError("a header line that is not agi_...: ...")
-        env.setdefault(name, value.strip(" \r\0"))
+        if name in env or (name == _LAST and any(map(_is_argument, env))):
+            raise ProtocolError("a header that stands where none belongs")
+        env[name] = value.strip(" \r\0")
+    if _CALLER in env and not env.keys() >= _AFTER_CALLER:
+        raise ProtocolError("headers that are cut short")
     script, _, query = env.get("agi_network_script", "").partition("?")
     return Request(
         script.strip("/"),
@@ -74,6 +90,10 @@ def _arguments(env: dict[str, str]) -> list[str]:
     while (value := env.get(f"agi_arg_{len(args) + 1}")) is not None:
         args.append(value)
     return args
+
+
+def _is_argument(name: str) -> bool:
+    return name.startswith("agi_arg_")
 
 
 def _text(raw: bytes) -> str:

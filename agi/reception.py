@@ -1,17 +1,17 @@
-"""From the greeting to what the caller wants: guards, an open question, hours, language, menu."""
+"""From the greeting to what the caller wants: guards, an open question, language, hours, menu."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from agi.closed import ClosedExit
-from agi.menu import KEY_EMERGENCY, MainMenu
+from agi.menu import MainMenu
 from agi.missed_feedback import MissedFeedback
 from agi.ports import Gate, OpenNow, Prompts
 from agi.session import Session
 from agi.visit import Leave, Skill, ToAgent, ToEmergency, Visit, Way
 from calls.admission import Verdict
-from dialplans.names import LANGUAGE_DEFAULT, language_prompt
+from dialplans.names import KEY_EMERGENCY, LANGUAGE_DEFAULT, language_prompt
 from speech.numbers import digits
 from speech.prompts import Prompt
 
@@ -52,10 +52,12 @@ class Reception:
             return ToEmergency()
         if self.missed is not None:
             await self.missed(session, visit)
-        opening = await self.open_now()
-        if not opening.is_open and await self._say(session, Prompt.CLOSED, Prompt.CLOSED_SERVICES):
-            return ToEmergency()
         await self._language(session, visit)
+        opening = await self.open_now()
+        # Who has keyed ahead is on their way, perhaps to an emergency service.
+        silent = opening.is_open or visit.ahead
+        if not silent and await self._say(session, Prompt.CLOSED, Prompt.CLOSED_SERVICES):
+            return ToEmergency()
         way = await self.menu(session, visit)
         if isinstance(way, ToAgent):
             queue = self.queue_for(visit.language, way.skill)
@@ -77,9 +79,13 @@ class Reception:
         )
 
     async def _refuse(self, session: Session, visit: Visit, verdict: Verdict) -> Way:
-        """Not let in, but never kept from an emergency service."""
+        """Not let in, but never kept from an emergency service.
+
+        The notice stands first for them, too: the line is recorded, and so is that conversation.
+        """
         visit.outcome = verdict.outcome
-        key = await self._ask(session, _REFUSALS[verdict], Prompt.EMERGENCY_KEY)
+        said = (Prompt.RECORDING_NOTICE, _REFUSALS[verdict], Prompt.EMERGENCY_KEY)
+        key = await self._ask(session, *said)
         return ToEmergency() if key == KEY_EMERGENCY else Leave()
 
     async def _ahead(self, session: Session, key: str) -> str:

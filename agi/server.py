@@ -25,10 +25,14 @@ class FastAgiServer:
     """Runs the flow that `routes` names for each call.
 
     At most `max_sessions` calls are served; up to `max_apologies` more get `overflow`, a short flow
-    that says so; beyond that the connection is closed and Asterisk goes on in the dialplan. Calls
-    that have ended (`h` extension) say nothing and carry outcomes: they have a bound of their own.
-    `fault` speaks to a citizen whose flow failed. `follow_ups` are the scripts in which a call goes
-    on that another one began.
+    for who cannot be; beyond that the connection is closed and Asterisk goes on in the dialplan.
+    `follow_ups` are the scripts in which a call goes on that another one began: it is not one call
+    more, so they have a bound of their own. So have calls that have ended (`h` extension), which
+    say nothing and carry outcomes.
+
+    `carried_on`: scripts after which the dialplan has a way on without us. Whose flow fails there,
+    and who goes on when too many do, is left to it: only others are spoken to, by `fault` or
+    `overflow`.
     """
 
     def __init__(
@@ -42,18 +46,20 @@ class FastAgiServer:
         overflow: Flow | None = None,
         fault: Flow | None = None,
         follow_ups: Collection[str] = (),
+        carried_on: Collection[str] = (),
         header_seconds: float = 5.0,
     ) -> None:
         self._routes = dict(routes)
         self._host, self._port = host, port
         self._max_sessions, self._max_apologies = max_sessions, max_apologies
         self._overflow, self._fault = overflow, fault
-        self._follow_ups = frozenset(follow_ups)
+        self._follow_ups, self._carried_on = frozenset(follow_ups), frozenset(carried_on)
         self._header_seconds = header_seconds
         self._server: asyncio.Server | None = None
         self._draining = False
         self._headerless: set[Connection] = set()
         self._sessions: set[asyncio.Task[None]] = set()
+        self._continued: set[asyncio.Task[None]] = set()
         self._apologies: set[asyncio.Task[None]] = set()
         self._endings: set[asyncio.Task[None]] = set()
         self.served = 0  # flows that ran to their end, hang-ups included
@@ -65,7 +71,7 @@ class FastAgiServer:
     @property
     def active(self) -> int:
         """Calls being served now."""
-        return len(self._sessions)
+        return len(self._sessions) + len(self._continued)
 
     @property
     def port(self) -> int:
@@ -127,7 +133,7 @@ class FastAgiServer:
             connection.abort()
 
     def _running(self) -> set[asyncio.Task[None]]:
-        return self._sessions | self._apologies | self._endings
+        return self._sessions | self._continued | self._apologies | self._endings
 
     def _connect(self) -> Connection:
         room = len(self._headerless) < _MAX_HEADERLESS
@@ -154,11 +160,12 @@ class FastAgiServer:
             _log.warning("unknown script", script=session.script[:80], channel=session.channel)
             connection.close()
             return
-        group = self._endings if session.dead else self._sessions
+        group = self._group(session)
         if len(group) >= self._max_sessions:
             self.refused += 1
             _log.warning("too many calls", active=self.active, script=session.script)
-            if session.dead or not self._overflow or len(self._apologies) >= self._max_apologies:
+            silent = session.dead or session.script in self._follow_ups & self._carried_on
+            if silent or not self._overflow or len(self._apologies) >= self._max_apologies:
                 connection.close()
                 return
             flow, group = self._overflow, self._apologies
@@ -168,6 +175,11 @@ class FastAgiServer:
         group.add(task)
         task.add_done_callback(group.discard)
 
+    def _group(self, session: Session) -> set[asyncio.Task[None]]:
+        if session.dead:
+            return self._endings
+        return self._continued if session.script in self._follow_ups else self._sessions
+
     async def _serve(self, connection: Connection, session: Session, flow: Flow) -> None:
         try:
             with contextlib.suppress(Hangup):
@@ -176,7 +188,8 @@ class FastAgiServer:
         except Exception:
             self.failed += 1
             _log.exception("call flow failed", script=session.script, channel=session.channel)
-            await self._apologise(session)
+            if session.script not in self._carried_on:
+                await self._apologise(session)
         finally:
             connection.close()
 

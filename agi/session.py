@@ -78,6 +78,10 @@ class Session:
     async def hangup(self) -> None:
         """Hang up, and let go: Asterisk keeps the line up for as long as the connection stands."""
         await self._live("HANGUP", b"HANGUP\n")
+        self.let_go()
+
+    def let_go(self) -> None:
+        """The dialplan goes on now, whatever the flow has still to write."""
         self.dead = True
         self._connection.close()
 

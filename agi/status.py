@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 
 from agi.ports import Prompts, StatusBook, WordSounds
+from agi.sentences import Sentence, Speaker, Word, which
 from agi.session import Session
 from agi.visit import ToAgent, Visit, Way
 from calls.model import Outcome
@@ -17,7 +18,6 @@ from complaints.calendar import IST
 from complaints.status import Brief, Status
 from db.errors import AWAY, stop_if_cancelled
 from speech import numbers
-from speech.english import CODE as _ENGLISH
 from speech.prompts import Prompt
 
 _log = structlog.get_logger(__name__)
@@ -45,29 +45,10 @@ _LEVELS: Final = (Prompt.LEVEL_1, Prompt.LEVEL_2, Prompt.LEVEL_3, Prompt.LEVEL_4
 _WITH_SOMEBODY: Final = ("with_officer", "proposed", "paused")
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A text that is data, in Hindi; left out of the sentence while it has no sound yet.
-
-    `english`: the same, where the data has it. The Hindi one stands in for it.
-    """
-
-    text: str
-    english: str = ""
-
-
-Sentence = list[str | Word]
-
-
 def brief(complaint: Brief) -> Sentence:
     """What a calling number may hear: number, subject, state. Pure."""
-    return [
-        Prompt.STATUS_NUMBER,
-        *numbers.digits(complaint.number),
-        Prompt.STATUS_SUBJECT,
-        Word(complaint.subject, complaint.subject_en),
-        _STATES[complaint.state],
-    ]
+    named = which(complaint.number, complaint.subject, complaint.subject_en)
+    return [*named, _STATES[complaint.state]]
 
 
 def full(complaint: Status) -> Sentence:
@@ -155,13 +136,5 @@ class StatusEnquiry:
 
     async def _speak(self, session: Session, visit: Visit, sentence: Sequence[str | Word]) -> None:
         """Any of the two keys stops it: who has heard enough goes back to the menu."""
-        files = (
-            self._sound(visit, one) if isinstance(one, Word) else self.prompts.file(one)
-            for one in sentence
-        )
-        await session.say([file for file in files if file is not None], "*#")
-
-    def _sound(self, visit: Visit, word: Word) -> str | None:
-        if self.english is not None and visit.language == _ENGLISH and word.english:
-            return self.english.file(word.english) or self.words.file(word.text)
-        return self.words.file(word.text)
+        speaker = Speaker(prompts=self.prompts, words=self.words, english=self.english)
+        await session.say(speaker.files(sentence, visit.language), "*#")

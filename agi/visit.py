@@ -1,6 +1,7 @@
 """One caller's way through the menus: who calls, what they have been given, where they go next."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from calls.model import NewCall, Outcome
@@ -17,7 +18,8 @@ class Skill(StrEnum):
 
 @dataclass(slots=True)
 class Visit:
-    """`outcome`: what the call has come to so far; a hang-up does not take it back.
+    """`outcome`: what the call has come to so far; a hang-up does not take it back. `over_at`: when
+    they hung up, where what they said still had to be written.
 
     `ahead`: a key for the menu that was pressed before it began.
     """
@@ -27,6 +29,7 @@ class Visit:
     outcome: Outcome | None = None
     ahead: str = ""
     lookups: int = field(default=0)
+    over_at: datetime | None = None
 
     @property
     def served(self) -> bool:

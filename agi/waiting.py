@@ -1,5 +1,6 @@
 """On the way into a queue, and out of it with the place kept."""
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -9,8 +10,8 @@ from uuid import UUID
 import structlog
 
 from agi.caller import call_id_argument, caller_number
-from agi.durable import insist, noted
-from agi.errors import Hangup
+from agi.durable import insisted, noted
+from agi.errors import CommandFailedError, Hangup
 from agi.language import speak
 from agi.ports import Capture, Journal, OpenNow, PlaceBook, Prompts
 from agi.recorded import record_call
@@ -83,9 +84,10 @@ class OverflowedFlow:
     async def __call__(self, session: Session) -> None:
         """The caller goes on to another queue: a stay of its own, at the place that they had.
 
-        Where all that follow are closed, the caller stays that one's whom they had come to.
+        Where all that follow are closed, the caller stays that one's whom they had come to. That
+        they were there is no news, unless the dialplan had sent them back and they were not let in.
         """
-        call_id = call_id_argument(session)
+        call_id, at = call_id_argument(session), self.now()
         _, queue, gave_up = (*session.args, "", "", "")[:3]
         if gave_up:
             found = await self._open(queue)
@@ -94,8 +96,10 @@ class OverflowedFlow:
             if found is None:
                 return
             queue = found
-        if call_id is not None and queue:
-            await noted(self.journal.queued(call_id, queue, self.now()))
+        if call_id is None:
+            return
+        for one in filter(None, (gave_up, queue)):
+            await noted(self.journal.queued(call_id, one, at))
 
     async def _open(self, queue: str) -> str | None:
         """That queue or the first after it in which agents serve now."""
@@ -127,15 +131,24 @@ class KeepPlaceFlow:
             await self._back(session, call_id)
             return
         wanted = int(priority) if priority.isdecimal() else 0
-        kept = await insist(
+        kept = await insisted(
             lambda: self.places.keep(call_id, number, queue, wanted), seconds=self.seconds
         )
         if not kept:
             await self._back(session, call_id)
             return
-        await noted(self.journal.ended(call_id, Outcome.CALLBACK_KEPT, self.now()))
-        await session.say([self.prompts.file(Prompt.KEEP_PLACE_DONE)])
-        await session.hangup()
+        await self._part(session, call_id)
+
+    async def _part(self, session: Session, call_id: UUID) -> None:
+        """Whatever fails now, nobody is back in the queue whose place is kept."""
+        try:
+            await noted(self.journal.ended(call_id, Outcome.CALLBACK_KEPT, self.now()))
+            await session.say([self.prompts.file(Prompt.KEEP_PLACE_DONE)])
+        except CommandFailedError as error:
+            _log.error("not told that the place is kept", call=str(call_id), error=str(error))
+        finally:
+            with contextlib.suppress(Hangup):
+                await session.hangup()
 
     async def _back(self, session: Session, call_id: UUID | None) -> None:
         position = None if call_id is None else await self.places.position(call_id)

@@ -45,7 +45,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """One request of the last hour: under which rule's prefix, or refused."""
+    """One request of the last hour: under which rule's prefix, or refused so that it counts."""
 
     prefix: str | None
     refused: bool

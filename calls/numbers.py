@@ -1,7 +1,9 @@
 """Telephone numbers: one form inside (E.164), whatever form a trunk or a person uses."""
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
+from typing import Final
 
 import phonenumbers
 
@@ -14,7 +16,18 @@ _MOBILE = (
     phonenumbers.PhoneNumberType.MOBILE,
     phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE,
 )
+_LANDLINE = (phonenumbers.PhoneNumberType.FIXED_LINE,)
 _LONGEST = len("+") + 15  # ITU-T E.164; the library's own limit is looser
+ANY: Final = ("+",)
+"""What every number begins with."""
+
+
+def is_called(e164: str, prefixes: Sequence[str]) -> bool:
+    """Whether it is one of those numbers that we call by ourselves: it begins with one of these.
+
+    Who calls us can show any number, and may be paid for what is called there.
+    """
+    return e164.startswith(tuple(prefixes))
 
 
 @lru_cache(maxsize=4096)
@@ -25,6 +38,12 @@ def is_mobile(e164: str) -> bool:
     and around Uttar Pradesh begin with 1 and 5, where no mobile's number does.
     """
     return phonenumbers.number_type(phonenumbers.parse(e164)) in _MOBILE
+
+
+@lru_cache(maxsize=4096)
+def is_landline(e164: str) -> bool:
+    """Whether the numbering plan has it as a landline's for certain: no SMS reaches it."""
+    return phonenumbers.number_type(phonenumbers.parse(e164)) in _LANDLINE
 
 
 @lru_cache(maxsize=4096)

@@ -10,7 +10,7 @@ _LONGEST_SECONDS = 60.0
 
 
 async def fetch_slowly(conn: Connection, name: str, **given: object) -> list[asyncpg.Record]:
-    """The rows of one statement of `reports.sql`; its head names the parameters in the order of
+    """The rows of one named statement; its head names the parameters in the order of
     their first use. Raises `TimeoutError` after a minute, or another of `db.errors.AWAY`.
     """
     ordered = [given[parameter] for parameter in getattr(statements(), name).parameters]

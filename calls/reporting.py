@@ -198,16 +198,20 @@ class Line:
         return _mean(self.talked + self.wrapped_up, self.ended_talks)
 
     @property
+    def decided(self) -> int:
+        """Those whose fate is known, short abandons apart: what shares are of."""
+        return self.offered - self.fates[Fate.IN_PROGRESS] - self.short_abandoned
+
+    @property
     def service_level(self) -> float | None:
-        """Share answered in time of all whose fate is known, short abandons apart (as SL2)."""
-        known = self.offered - self.fates[Fate.IN_PROGRESS] - self.short_abandoned
-        return self.answered_in_time / known if known else None
+        """Share answered in time of the decided ones (as SL2)."""
+        return self.answered_in_time / self.decided if self.decided else None
 
     @property
     def abandonment(self) -> float | None:
         """Share abandoned, short ones apart on both sides."""
-        known = self.offered - self.fates[Fate.IN_PROGRESS] - self.short_abandoned
-        return (self.fates[Fate.ABANDONED] - self.short_abandoned) / known if known else None
+        lost = self.fates[Fate.ABANDONED] - self.short_abandoned
+        return lost / self.decided if self.decided else None
 
     @property
     def occupancy(self) -> float | None:
@@ -233,8 +237,8 @@ def fate(facts: Facts) -> Fate:
     if facts.outcome is None:
         return Fate.ABANDONED if facts.ended else Fate.IN_PROGRESS
     known = FATE_OF.get(facts.outcome, Fate.ABANDONED)
-    if known is Fate.ANSWERED or facts.outcome == Outcome.QUEUE_ABANDONED:
-        return known  # who hung up is listed to be called, which makes it no call-back
+    if known is Fate.ANSWERED or facts.outcome in (Outcome.QUEUE_ABANDONED, Outcome.LOST):
+        return known  # who hung up or was lost is listed to be called, which makes it no call-back
     return Fate.CALLBACK if facts.owes_callback else known
 
 

@@ -1,11 +1,13 @@
 """Single reads and writes of call rows, for those who are not in a call flow."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 
 from calls.model import Call, Direction, Outcome
+from calls.numbers import ANY
 from db.pool import Connection
 from db.statements import statements
 
@@ -24,9 +26,13 @@ async def recent_for_number(conn: Connection, number: str, at_most: int = 10) ->
 
 async def open_outbound(
     conn: Connection, *, call_id: UUID, cell: str, number: str, service_number: str, at: datetime
-) -> None:
-    """The row of a call that we are about to place, inside the caller's transaction."""
-    await statements().calls_open_one(
+) -> bool:
+    """The row of a call that we are about to place, inside the caller's transaction.
+
+    False, with nothing written: a call of ours to this number is open, which may be ringing there.
+    Nobody is to be dialled then.
+    """
+    status = await statements().calls_open_one(
         conn,
         id=call_id,
         cell=cell,
@@ -35,6 +41,7 @@ async def open_outbound(
         service_number=service_number,
         started_at=at,
     )
+    return bool(status == "INSERT 0 1")
 
 
 async def end_if_open(conn: Connection, call_id: UUID, outcome: Outcome, at: datetime) -> bool:
@@ -46,6 +53,14 @@ async def end_if_open(conn: Connection, call_id: UUID, outcome: Outcome, at: dat
 async def set_waiting(conn: Connection, call_id: UUID, queue: str, at: datetime) -> None:
     """The citizen waits in this queue. Told again, or of no call of ours, nothing happens."""
     await statements().calls_waits(conn, id=call_id, queue=queue, at=at)
+
+
+async def hold(conn: Connection, call_ids: Collection[UUID]) -> None:
+    """Lock the rows of calls before several are written, without waiting while some are held.
+
+    Raises `asyncpg.LockNotAvailableError`.
+    """
+    await statements().calls_hold(conn, ids=list(call_ids))
 
 
 async def set_agent_answered(conn: Connection, call_id: UUID, agent_id: str, at: datetime) -> None:
@@ -84,17 +99,24 @@ async def owe_callback(
     reason: Outcome,
     at: datetime,
     queue: str | None = None,
+    called: Sequence[str] = ANY,
 ) -> bool:
     """Remember that this caller could not be served and is to be called. At most one per call.
 
     The call's own number goes before `number`. `queue`: that they wanted, where they have not
-    waited in one. False: neither is known, nobody can be called.
+    waited in one. `called`: what numbers begin with that we call. False: neither is known, or it is
+    not one of those: nobody can be called.
     """
-    return bool(
-        await statements().calls_callback_owed(
-            conn, call_id=call_id, number=number, reason=reason, queue=queue, requested_at=at
-        )
+    owed = await statements().calls_callback_owed(
+        conn,
+        call_id=call_id,
+        number=number,
+        reason=reason,
+        queue=queue,
+        requested_at=at,
+        called=list(called),
     )
+    return bool(owed)
 
 
 def _call(row: asyncpg.Record) -> Call:

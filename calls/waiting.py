@@ -1,9 +1,11 @@
 """Waiting for an agent: at which place, for how long by our own estimate, and who gave up."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from calls.numbers import ANY
 from db.pool import Connection
 from db.statements import statements
 
@@ -54,12 +56,29 @@ class KeptPlace:
 
 
 async def keep_place(
-    conn: Connection, call_id: UUID, number: str, *, queue: str, priority: int, now: datetime
-) -> None:
-    """Owe this number (E.164) a call at the place that the call has held. At most one per call."""
-    await statements().calls_keep_place(
-        conn, call_id=call_id, number=number, queue=queue, priority=priority, requested_at=now
+    conn: Connection,
+    call_id: UUID,
+    number: str,
+    *,
+    queue: str,
+    priority: int,
+    now: datetime,
+    called: Sequence[str] = ANY,
+) -> bool:
+    """Owe this number (E.164) a call at the place that the call has held. At most one per call.
+
+    False: it is none of those that we call, which begin with one of `called`.
+    """
+    kept = await statements().calls_keep_place(
+        conn,
+        call_id=call_id,
+        number=number,
+        queue=queue,
+        priority=priority,
+        requested_at=now,
+        called=list(called),
     )
+    return bool(kept)
 
 
 async def position(conn: Connection, call_id: UUID) -> int | None:

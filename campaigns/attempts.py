@@ -41,7 +41,7 @@ class EndedAttempt:
 
 
 class _NumberIsTaken(Exception):  # noqa: N818 -- not an error: it rolls one savepoint back
-    """This number or complaint has an open attempt."""
+    """This number or complaint has an open attempt, or the number another call of ours."""
 
 
 async def take_pacing_lock(conn: Connection) -> bool:
@@ -65,8 +65,8 @@ async def write(
 ) -> Attempt | None:
     """Write an attempt and its call row in the caller's transaction.
 
-    None, with nothing written, when the number or the complaint already has an open attempt; the
-    caller's transaction goes on.
+    None, with nothing written, when the number or the complaint already has an open attempt, or
+    somebody else of ours is calling the number; the caller's transaction goes on.
     """
     attempt = Attempt(new_id(at), due.complaint_id, due.disposal_no, due.contact, cell, at)
     try:
@@ -78,7 +78,7 @@ async def write(
 
 
 async def _insert(conn: Connection, attempt: Attempt, caller_id: str) -> None:
-    await store.open_outbound(
+    opened = await store.open_outbound(
         conn,
         call_id=attempt.id,
         cell=attempt.cell,
@@ -86,6 +86,8 @@ async def _insert(conn: Connection, attempt: Attempt, caller_id: str) -> None:
         service_number=caller_id,
         at=attempt.written_at,
     )
+    if not opened:
+        raise _NumberIsTaken
     status = await statements().attempts_write(
         conn,
         id=attempt.id,

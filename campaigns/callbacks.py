@@ -17,13 +17,14 @@ from uuid import UUID
 import structlog
 
 from calls.model import Outcome
+from calls.numbers import ANY
 from calls.owed import PROMISED, UNCOUNTED, verdict
 from calls.store import end_if_open, open_outbound
 from campaigns import attempts
 from campaigns.originator import DialRequest, OriginateReply
 from campaigns.pacing import Limits, allowed_now
 from campaigns.turns import Due, Line, in_order, whose_turn
-from campaigns.window import CallingWindow
+from campaigns.window import CallingWindow, always
 from db.errors import AWAY, stop_if_cancelled
 from db.ids import new_id
 from db.pool import Connection, Pool
@@ -33,6 +34,7 @@ _log = structlog.get_logger(__name__)
 _POOL_SECONDS = 5.0
 _DAY = timedelta(days=1)
 _LATE_ROWS = timedelta(hours=1)
+_LOST_EVERY = timedelta(seconds=20)  # looking for them reads a day's stays
 
 OpenNow = Callable[[str], Awaitable[bool]]
 """Whether agents serve a queue at this hour."""
@@ -62,6 +64,7 @@ class CallbackSettings:
 
     `default_queue`: of whom no row tells where they wanted to go. `listed_for`: how long who hung
     up while waiting is on the list. `no_news_after`: a call that shows nothing is looked for.
+    `called`: what the numbers begin with that we call; others are for people to decide about.
     """
 
     cell: str
@@ -77,6 +80,7 @@ class CallbackSettings:
     listed_for: timedelta = _DAY
     request_within: timedelta = timedelta(seconds=10)
     originate_seconds: float = 10.0
+    called: Sequence[str] = ANY
 
     @property
     def no_news_after(self) -> timedelta:
@@ -104,19 +108,24 @@ class Callbacks:
         now: Callable[[], datetime],
         settings: CallbackSettings,
         open_now: OpenNow,
+        sound: Callable[[], bool] = always,
     ) -> None:
+        """`sound`: whether that time can be acted on; else no round begins."""
+        self._sound = sound
         self._pool = pool
         self._returner = returner
         self._now = now
         self._settings = settings
         self._open_now = open_now
         self._listed_at: datetime | None = None
+        self._lost_at: datetime | None = None
 
     async def run(self, interval: float) -> None:
         """One round every `interval` s, for ever. Waits for an absent database."""
         while True:
             try:
-                await self.tick()
+                if self._sound():
+                    await self.tick()
             except AWAY as error:
                 stop_if_cancelled()
                 _log.warning("call-backs wait for the database", error=repr(error))
@@ -159,11 +168,14 @@ class Callbacks:
         if self._listed_at is not None:
             since = max(since, min(self._listed_at, now) - _LATE_ROWS)
         async with self._connection() as conn, conn.transaction():
-            await statements().callbacks_hung_up(conn, since=since)
+            lost = self._lost_at is None or abs(now - self._lost_at) >= _LOST_EVERY
+            await statements().callbacks_hung_up(conn, since=since, lost=lost)
             await statements().callbacks_expire(
                 conn, before=now - settings.listed_for, dialled=list(settings.reasons), now=now
             )
         self._listed_at = now
+        if lost:
+            self._lost_at = now
 
     def _may_dial(self) -> bool:
         settings = self._settings
@@ -245,13 +257,14 @@ class Callbacks:
             day_ago=now - _DAY,
             most_a_day=settings.most_a_day,
             uncounted=sorted(UNCOUNTED),
+            called=list(settings.called),
             at_most=allowance,
         )
         return [Due(**row) async for row in rows]
 
     async def _written(self, conn: Connection, one: Written) -> bool:
         cell, caller_id = self._settings.cell, self._settings.caller_id
-        await open_outbound(
+        opened = await open_outbound(
             conn,
             call_id=one.id,
             cell=cell,
@@ -259,6 +272,8 @@ class Callbacks:
             service_number=caller_id,
             at=one.at,
         )
+        if not opened:
+            return False  # somebody of ours is calling them: they are still owed a call
         status = await statements().callbacks_write(
             conn,
             id=one.id,

@@ -7,7 +7,7 @@ No connection is held while a request is under way. Any number of dialers may ru
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -16,16 +16,18 @@ import asyncpg
 import structlog
 
 from calls.model import Outcome
+from calls.numbers import ANY, is_called
 from calls.store import end_if_open
 from campaigns import attempts
 from campaigns.attempts import Attempt
 from campaigns.originator import DialRequest, OriginateReply, Originator
 from campaigns.pacing import Limits, allowed_now
-from campaigns.retry import RetryPolicy
+from campaigns.retry import GiveUpReason, RetryPolicy
 from campaigns.settlement import Rules, drop_unrequested, settle_ended
-from campaigns.window import CallingWindow
+from campaigns.window import CallingWindow, always
 from complaints import feedback
 from complaints.errors import ComplaintError
+from complaints.feedback import DueFeedback
 from complaints.policy import UP_1076, Policy
 from db.errors import AWAY, stop_if_cancelled
 from db.pool import Connection, Pool
@@ -46,7 +48,8 @@ class DialerSettings:
     take its call for one that is over; after three times as long its dialer is taken for dead;
     `cell_gone_after`: no call lasts so long, an open one of another cell died with that cell;
     `policy`: how often a citizen is called, and what follows when nobody was reached (R19);
-    `reconcile_every`: conversations outlast the ringing; Asterisk is not asked at each round.
+    `reconcile_every`: conversations outlast the ringing; Asterisk is not asked at each round;
+    `called`: what the numbers begin with that we call; others are an agent's to call.
     """
 
     cell: str
@@ -61,6 +64,7 @@ class DialerSettings:
     cell_gone_after: timedelta = timedelta(hours=6)
     reconcile_every: timedelta = timedelta(seconds=10)
     originate_seconds: float = 10.0
+    called: Sequence[str] = ANY
 
     @property
     def rules(self) -> Rules:
@@ -95,7 +99,10 @@ class Dialer:
         originator: Originator,
         now: Callable[[], datetime],
         settings: DialerSettings,
+        sound: Callable[[], bool] = always,
     ) -> None:
+        """`sound`: whether that time can be acted on; else no round begins."""
+        self._sound = sound
         self._pool = pool
         self._originator = originator
         self._now = now
@@ -118,6 +125,8 @@ class Dialer:
                     await self._news.wait()
 
     async def _tick_if_database(self) -> None:
+        if not self._sound():
+            return
         try:
             await self.tick()
         except AWAY as error:
@@ -218,7 +227,8 @@ class Dialer:
                 return []  # another dialer is counting: the next round is soon
             now = self._now()
             allowance = await self._allowance(conn, now)
-            due = await feedback.claim_due(conn, now, allowance) if allowance else []
+            claimed = await feedback.claim_due(conn, now, allowance) if allowance else []
+            due = [one for one in claimed if is_called(one.contact, self._settings.called)]
             # Where a number is already being called about another complaint none is written; the
             # claim's lease brings that citizen back, behind those who wait now.
             cell, caller_id = self._settings.cell, self._settings.caller_id
@@ -226,7 +236,21 @@ class Dialer:
                 await attempts.write(conn, one, cell=cell, caller_id=caller_id, at=now)
                 for one in due
             ]
+        await self._leave_to_agents([one for one in claimed if one not in due])
         return [attempt for attempt in written if attempt is not None]
+
+    async def _leave_to_agents(self, not_called: Sequence[DueFeedback]) -> None:
+        """The step after the calls. Where a process dies before it, the next claim finds them."""
+        disposals = {one.complaint_id: one.disposal_no for one in not_called}
+
+        async def give_up(conn: Connection, id: UUID, now: datetime, rules: Rules) -> bool:
+            why = GiveUpReason.NOT_CALLED
+            return await feedback.give_up(
+                conn, id, disposals[id], now, policy=rules.policy, reason=why
+            )
+
+        if given_up := await self._each(list(disposals), give_up):
+            _log.warning("numbers that we do not call", complaints=given_up)
 
     async def _allowance(self, conn: Connection, now: datetime) -> int:
         limits = self._settings.limits

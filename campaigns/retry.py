@@ -29,6 +29,7 @@ class GiveUpReason(StrEnum):
     INVALID_NUMBER = "invalid number"
     HUNG_UP = "hung up"
     TECHNICAL = "calls cannot be placed"
+    NOT_CALLED = "not a number that is called automatically"
 
 
 @dataclass(frozen=True, slots=True)

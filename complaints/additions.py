@@ -32,10 +32,10 @@ async def add_to(
     """The older complaint gets the words, the call with its recordings, and one more weight.
 
     Told in confidence, it is confidential from then on, with all that was recorded before: the
-    voice is the same in every call, and a file has one citizen.
+    voice is the same in every call, and a file has one citizen. Told as an incident, it is one.
 
-    Raises `InvalidInputError` (adds_to) where it is not this citizen's or about something else,
-    and `AlreadyEndedError`.
+    Raises `InvalidInputError` (adds_to) where it is not this citizen's, or about something or some
+    place else, and `AlreadyEndedError`.
     """
     older = await _older(conn, form, facts)
     await statements().registration_key_adds(conn, key=form.key, complaint_id=older.id)
@@ -47,6 +47,9 @@ async def add_to(
         await link_call(conn, older.id, form.call_id, "follow_up")
     if form.confidential:
         older = await make_confidential(conn, older, actor, now)
+    newly = form.incident and not older.incident
+    if newly:
+        older = await make_incident(conn, older, actor, now)
     entry = await note(
         conn,
         older,
@@ -59,7 +62,7 @@ async def add_to(
     )
     body = texts.citizen_added(older.number)
     await tell_citizen(conn, older, entry, Kind.CITIZEN_ADDED, body, now)
-    await add_weight(conn, older, entry, 1, form.text, now)
+    await add_weight(conn, older, entry, 1, form.text, now, incident=newly)
     _log.info("told again", complaint=str(older.id))
     return older
 
@@ -82,14 +85,37 @@ async def make_confidential(
     return replace(complaint, confidential=True)
 
 
+async def make_incident(
+    conn: Connection, complaint: Complaint, actor: str, now: datetime
+) -> Complaint:
+    """From now on whoever gets it reads that it is about an incident. The mark is never taken off:
+    nothing happens where it is there already.
+    """
+    if complaint.incident:
+        return complaint
+    await statements().registration_make_incident(conn, id=complaint.id)
+    await note(conn, complaint, complaint.state, event=Event.MADE_INCIDENT, actor=actor, now=now)
+    _log.info("an incident from now on", complaint=str(complaint.id))
+    return replace(complaint, incident=True)
+
+
 async def add_weight(
-    conn: Connection, older: Complaint, entry: int, more: int, words: str, now: datetime
+    conn: Connection,
+    older: Complaint,
+    entry: int,
+    more: int,
+    words: str,
+    now: datetime,
+    *,
+    incident: bool = False,
 ) -> None:
-    """Count it, and tell the officer who is at work on it. `entry`: the history's."""
+    """Count it, and tell the officer who is at work on it. `entry`: the history's; `incident`: it
+    has become one by this.
+    """
     weight = await statements().registration_add_weight(conn, id=older.id, more=more)
     state = older.state
     if isinstance(state, WithOfficer | Proposed | Paused):
-        body = texts.officer_added(older.number, weight, words)
+        body = texts.officer_added(older.number, weight, words, incident=incident)
         await tell_post(conn, older, entry, Kind.OFFICER_ADDED, state.post, body, now)
 
 
@@ -103,7 +129,8 @@ async def _older(conn: Connection, form: Registration, facts: Facts) -> Complain
         older = await hold(conn, number.parse(form.adds_to or ""))
     except (InvalidComplaintNumberError, UnknownComplaintError) as error:
         raise _refused("is no complaint's number") from error
-    if older.citizen_id != facts.citizen or older.category != form.category:
+    of_form, of_older = (form.category, form.place), (older.category, older.place)
+    if older.citizen_id != facts.citizen or of_form != of_older:
         raise _refused("is not this citizen's complaint about this")
     if not are_one_kind(must_be_open(older).about, form.kind):
         raise _refused("is not of this kind")

@@ -127,8 +127,9 @@ def _awaiting(complaint: Complaint, disposal_no: int | None) -> AwaitingFeedback
 async def _own_words(conn: Connection, call_id: UUID, recording_id: UUID | None) -> UUID | None:
     """The recording, if it is known and of this call.
 
-    Its row may still wait for the database, or have been refused: what the citizen said by key
-    never depends on it. The file is found by its name, and belongs to the call all the same.
+    Its row may have been refused, or wait for longer than we did (`complaints.spoken`): what the
+    citizen said by key never depends on it. The file is found by its name, and belongs to the call
+    all the same.
     """
     if recording_id is None:
         return None
@@ -212,6 +213,6 @@ async def _ask_for_review(
     now: datetime,
 ) -> None:
     body = texts.officer_review(
-        complaint.number, complaint.category_name, complaint.place_name, answer.reason, after.due_at
+        complaint.number, complaint.subject, complaint.place_name, answer.reason, after.due_at
     )
     await tell_post(conn, complaint, entry, Kind.OFFICER_REVIEW, after.post, body, now)

@@ -51,7 +51,7 @@ def _to_officer(one: Assigned, post: Post, policy: Policy) -> Notification:
         officer=post.officer,
         body=texts.officer_assigned(
             complaint.number,
-            complaint.category_name,
+            complaint.subject,
             complaint.place_name,
             complaint.text,
             None if hidden else complaint.contact,

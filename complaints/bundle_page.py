@@ -16,6 +16,7 @@ from complaints.policy import Policy
 from db.errors import AWAY
 from db.pool import Pool
 from recordings import links
+from recordings.sending import AddressOf
 
 _log = structlog.get_logger(__name__)
 _HEADERS = {
@@ -40,12 +41,18 @@ class BundlePage:
     link of ours is over."""
 
     def __init__(
-        self, pool: Pool, secret: bytes, now: Callable[[], datetime], policy: Policy
+        self,
+        pool: Pool,
+        secret: bytes,
+        now: Callable[[], datetime],
+        policy: Policy,
+        address: AddressOf,
     ) -> None:
         self._pool = pool
         self._policy = policy
         self._secret = secret
         self._now = now
+        self._address = address
         environment = Environment(
             loader=PackageLoader("complaints", "pages"), autoescape=True, undefined=StrictUndefined
         )
@@ -70,7 +77,7 @@ class BundlePage:
                 self._pool,
                 bundle_id,
                 policy=self._policy,
-                remote=request.remote or "",
+                remote=self._address(request),
                 now=self._now(),
             )
         except AWAY as error:

@@ -15,6 +15,7 @@ from complaints.ends import Standing
 from complaints.entry_words import Line, lines
 from complaints.errors import NoBundleError
 from complaints.history import Event
+from complaints.kinds import MatterKind
 from complaints.notifications import Kind, Signer
 from complaints.policy import Policy
 from complaints.store import hold, transaction
@@ -26,12 +27,13 @@ from db.statements import statements
 
 _log = structlog.get_logger(__name__)
 _ACQUIRE_SECONDS = 2.0
-_NOT_SHOWN = {"post_level", "confidential_as"}
+_NOT_SHOWN = {"post_level", "confidential_as", "category", "kind", "incident"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle:
-    """The complaint as it stands now, for one post. Lists are oldest first.
+    """The complaint as it stands now, for one post. Lists are oldest first; `category` has its
+    marks.
 
     The citizen's name and number are not in it: whoever has the link can open it. `withheld`: how
     many recordings are not either, since they would tell the office who complains;
@@ -95,6 +97,9 @@ async def open_bundle(
         ]
         return Bundle(
             **{name: value for name, value in row.items() if name not in _NOT_SHOWN},
+            category=texts.subject(
+                row["category"], MatterKind(row["kind"]), incident=row["incident"]
+            ),
             register=tuple([register_entry_of(one) async for one in register]),
             history=await _history(conn, row["complaint_id"]),
             recordings=tuple(map(recording_of, heard)),
@@ -134,7 +139,7 @@ async def renew(
             raise NoBundleError(digits)
         entry = await note(conn, complaint, state, event=Event.LINK_RENEWED, actor=actor, now=now)
         link = signer(bundle)
-        body = texts.officer_link(digits, complaint.category_name, complaint.place_name, link)
+        body = texts.officer_link(digits, complaint.subject, complaint.place_name, link)
         kind = Kind.OFFICER_LINK
         await tell_post(conn, complaint, entry, kind, post, body, now, links=[link])
     _log.info("link to a bundle renewed", complaint=str(complaint.id), bundle=str(bundle))

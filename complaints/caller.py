@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from calls.numbers import to_e164
+from complaints import number as numbers
+from complaints.errors import InputFault, InvalidInputError
 from db.pool import Connection, Pool
 from db.statements import statements
 
@@ -14,6 +17,7 @@ class CallersComplaint:
 
     number: str
     category_name: str
+    category_name_en: str | None
     state: str
     level: int | None
     registered_at: datetime
@@ -39,6 +43,33 @@ async def citizens_on(pool: Pool, number: str, at_most: int = 20) -> list[KnownC
     async with pool.acquire(timeout=5) as conn:
         rows = statements().complaints_citizens_on(conn, number=number, at_most=at_most)
         return [KnownCitizen(**row) async for row in rows]
+
+
+async def citizens_by(pool: Pool, said: str, at_most: int = 20) -> list[KnownCitizen]:
+    """Who may be meant by a complaint's number, or by a telephone on which they are known.
+
+    The name of who complains in confidence is not told to whoever says their complaint's number.
+    Raises `InvalidInputError` where it is neither.
+    """
+    if numbers.is_valid(said):
+        async with pool.acquire(timeout=5) as conn:
+            rows = statements().complaints_citizen_of(conn, number=numbers.parse(said))
+            return [KnownCitizen(**row) async for row in rows]
+    telephone = to_e164(said)
+    if telephone is None:
+        raise InvalidInputError("by", "is no number", InputFault.NOT_A_NUMBER)
+    return await citizens_on(pool, telephone, at_most)
+
+
+async def language_on(conn: Connection, number: str) -> str | None:
+    """What citizens on a number (E.164) speak; None: nobody is known, or they differ."""
+    spoken = await statements().complaints_language_on(conn, number=number)
+    return None if spoken is None else str(spoken)
+
+
+async def is_known_on(conn: Connection, citizen: UUID, number: str) -> bool:
+    """Whether a number (E.164) is one of this citizen's."""
+    return bool(await statements().complaints_is_on(conn, citizen_id=citizen, number=number))
 
 
 async def last_agent(conn: Connection, number: str, *, cell: str, since: datetime) -> str | None:

@@ -11,8 +11,9 @@ from complaints.policy import Policy
 class Clock:
     """An officer's time: `days` from `since`, counted as the policy says, end at `due_at`.
 
-    `remind_at`: None once the officer was reminded. `paused`: how long the clock stood, on the
-    wall, all pauses together; the due time includes it.
+    `running_since`, `left_then`: since when it runs without having stood, and what was left of the
+    officer's time then, as counted. `remind_at`: None once the officer was reminded. `paused`: how
+    long the clock stood, on the wall, all pauses together; the due time includes it.
     """
 
     policy: str
@@ -20,6 +21,8 @@ class Clock:
     since: datetime
     days: float
     due_at: datetime
+    running_since: datetime
+    left_then: timedelta
     remind_at: datetime | None = None
     paused: timedelta = timedelta(0)
 
@@ -80,30 +83,38 @@ def _started(
         since=start,
         days=days,
         due_at=calendar.after(start, time),
+        running_since=start,
+        left_then=time,
         remind_at=calendar.after(start, time * policy.reminder_share) if remind else None,
     )
 
 
-def stopped(clock: Clock, calendar: Calendar, now: datetime) -> StoppedClock:
-    """The clock, standing from `now` on. `calendar`: by which its time was given."""
-    left = None if clock.remind_at is None else calendar.between(now, clock.remind_at)
-    return StoppedClock(
-        clock=clock,
-        stopped_at=now,
-        remaining=calendar.between(now, clock.due_at),
-        remind_in=left,
-    )
+def stopped(clock: Clock, policy: Policy, calendar: Calendar, now: datetime) -> StoppedClock:
+    """The clock, standing from `now` on. `calendar`: as its time is counted, as it is known now.
+
+    What is left is what there was, less what has passed: a holiday that was declared since then
+    takes nothing from it. Nor does one that was taken back: no less than up to the due time.
+    """
+    passed = calendar.between(clock.running_since, now)
+    remaining = max(clock.left_then - passed, calendar.between(now, clock.due_at))
+    remind_in = None
+    if clock.remind_at is not None:  # as long before the limit as it was to be
+        time = clock.days * policy.day
+        remind_in = max(remaining - (time - time * policy.reminder_share), timedelta(0))
+    return StoppedClock(clock=clock, stopped_at=now, remaining=remaining, remind_in=remind_in)
 
 
 def going_on(standing: StoppedClock, calendar: Calendar, now: datetime) -> Clock:
     """The clock, running again from `now` on with what was left of the officer's time.
 
-    `calendar`: by which that was given, with the holidays that are known now.
+    `calendar`: as that is counted, with the holidays that are known now.
     """
     wait = standing.remind_in
     return replace(
         standing.clock,
         due_at=calendar.after(now, standing.remaining),
+        running_since=now,
+        left_then=standing.remaining,
         remind_at=None if wait is None else calendar.after(now, wait),
         paused=standing.clock.paused + (now - standing.stopped_at),
     )

@@ -1,9 +1,10 @@
 """The next level decides what was proposed to it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+import asyncpg
 import structlog
 
 from complaints import number, texts
@@ -11,30 +12,20 @@ from complaints.ending import end_specially
 from complaints.ends import Ruling, SpecialReason
 from complaints.errors import NotAllowedError, WrongPostError
 from complaints.history import Event
-from complaints.in_call import take_call
+from complaints.in_call import take_officers_call
 from complaints.lifecycle import ProposalKind, Proposed, Terms
 from complaints.mapping import Post
 from complaints.moving import ladder_there, write_transfer
 from complaints.notifications import Kind
 from complaints.policy import Policy
 from complaints.store import Complaint, hold, terms_for, transaction
-from complaints.taking import must_be, take, tell_post
+from complaints.taking import Word, must_be, take, tell_post
 from complaints.words import clean
 from db.pool import Connection, Pool
 from db.statements import statements
 
 _log = structlog.get_logger(__name__)
 _LONGEST = 4000
-
-
-@dataclass(frozen=True, slots=True)
-class _Word:
-    """What is decided with: why, by whom, when, and in which call an agent was told."""
-
-    text: str
-    actor: str
-    now: datetime
-    call_id: UUID | None
 
 
 async def decide(
@@ -51,32 +42,33 @@ async def decide(
 ) -> None:
     """The officer of `post`, of the next level, approves or refuses, and says why.
 
-    `call_id`: in which the agent who enters it was told.
+    Where nobody is left who could decide, the post that has it can take it back, which is to refuse
+    it. `call_id`: in which the agent who enters it was told.
 
     Raises the number's errors, `InvalidInputError` (text, call_id), `WrongPostError` (another level
-    decides), `NotNowError` (nothing is proposed), `AlreadyEndedError`, `NotAllowedError`,
-    `NoEvidenceError` (somebody else's call).
+    decides), `NotNowError` (nothing is proposed), `AlreadyEndedError`, `NotAllowedError` (nobody
+    but who proposed it is there to approve it), `NoEvidenceError` (somebody else's call).
     """
     digits, text = number.parse(complaint_number), clean("text", text, _LONGEST)
     async with transaction(pool) as conn:
         complaint = await hold(conn, digits)
         before = must_be(complaint, Proposed, "decided")
         here = await terms_for(conn, complaint, policy, now)
-        decider = _decider(before, here, post)
-        await take_call(conn, complaint, call_id, actor=actor)
-        word = _Word(text, actor, now, call_id)
-        if not approve:
-            await _refuse(conn, complaint, before, word)
-        elif before.kind is ProposalKind.TRANSFER:
-            await _approve_transfer(conn, complaint, before, here, word, policy)
+        decider = _decider(before, here, post) if approve else None
+        if decider is None and post != (refuses := before.refuses(here)):
+            raise WrongPostError(refuses, post)
+        await take_officers_call(conn, complaint, call_id, actor=actor)
+        word = Word(text, actor, now, call_id)
+        if decider:
+            await _approve(conn, complaint, before, decider, here, word, policy)
         else:
-            await _approve_special_close(conn, complaint, before, decider, word)
+            await _refuse(conn, complaint, before, word)
         await statements().lifecycle_decide(
             conn,
             complaint_id=complaint.id,
             entry=before.entry,
             at=now,
-            by=decider.id,
+            by=post,
             approved=approve,
         )
     _log.info("proposal decided", complaint=str(complaint.id), approved=approve)
@@ -85,13 +77,14 @@ async def decide(
 def _decider(before: Proposed, here: Terms, post: str) -> Post:
     decider = before.decider(here)
     if decider is None:
-        raise NotAllowedError("no level is left that could decide")
+        why = f"nobody is left above who could: {before.post}, which has it, can take it back"
+        raise NotAllowedError(why)
     if decider.id != post:
         raise WrongPostError(decider.id, post)
     return decider
 
 
-async def _refuse(conn: Connection, complaint: Complaint, before: Proposed, word: _Word) -> None:
+async def _refuse(conn: Connection, complaint: Complaint, before: Proposed, word: Word) -> None:
     after = before.refuse()
     entry = await take(
         conn,
@@ -107,43 +100,47 @@ async def _refuse(conn: Connection, complaint: Complaint, before: Proposed, word
     await tell_post(conn, complaint, entry, Kind.OFFICER_REFUSED, after.post, body, word.now)
 
 
-async def _approve_transfer(
+async def _approve(
     conn: Connection,
     complaint: Complaint,
     before: Proposed,
+    decider: Post,
     here: Terms,
-    word: _Word,
+    word: Word,
     policy: Policy,
 ) -> None:
     proposal = await statements().lifecycle_proposal(
         conn, complaint_id=complaint.id, entry=before.entry
     )
+    if before.kind is ProposalKind.TRANSFER:
+        await _approve_transfer(conn, complaint, before, proposal, here, word, policy)
+    else:
+        await _approve_special_close(conn, complaint, before, proposal, decider, word)
+
+
+async def _approve_transfer(
+    conn: Connection,
+    complaint: Complaint,
+    before: Proposed,
+    proposal: asyncpg.Record,
+    here: Terms,
+    word: Word,
+    policy: Policy,
+) -> None:
     department = proposal["department"]
     there = replace(here, ladder=await ladder_there(conn, complaint, department, word.now))
     after = before.approve_transfer(there, word.now)
-    await write_transfer(
-        conn,
-        complaint,
-        after,
-        department,
-        text=word.text,
-        actor=word.actor,
-        policy=policy,
-        now=word.now,
-        call_id=word.call_id,
-    )
+    await write_transfer(conn, complaint, after, department, word, policy)
 
 
 async def _approve_special_close(
     conn: Connection,
     complaint: Complaint,
     before: Proposed,
+    proposal: asyncpg.Record,
     decider: Post,
-    word: _Word,
+    word: Word,
 ) -> None:
-    proposal = await statements().lifecycle_proposal(
-        conn, complaint_id=complaint.id, entry=before.entry
-    )
     ruling = Ruling(
         code=SpecialReason(proposal["reason_code"]),
         text=word.text,

@@ -22,7 +22,7 @@ from complaints.errors import (
     NotNowError,
 )
 from complaints.history import Entry, Event
-from complaints.in_call import take_call
+from complaints.in_call import agent_of, take_officers_call
 from complaints.kinds import MatterKind
 from complaints.lifecycle import (
     AwaitingFeedback,
@@ -119,7 +119,7 @@ async def dispose(
 
     `post`: which reports; it must be the one that has the complaint. `actor`: who entered it: its
     officer, or the agent (`agent:101`) who was told by it on the telephone, in the call `call_id`:
-    without that one nothing is told by an agent (R31).
+    without that one nothing is told by an agent (R31), nor in the citizen's own.
     Information ends with it: the report is the answer, and the citizen gets it.
     `attachments`: all that the officer sends with it; a disposal gets no more later.
 
@@ -157,22 +157,14 @@ async def _dispose(
 ) -> Disposed:
     digits = number.parse(complaint_number)
     told = replace(told, text=clean("report", told.text, _LONGEST_REPORT))
-    if told.via is Via.AGENT:
-        _must_name_agent_and_call(told)
+    if told.via is Via.AGENT and agent_of(told.actor) is None:
+        raise InvalidInputError("actor", "is not an agent")
     async with transaction(pool) as conn:
         complaint = await hold(conn, digits)
         must_act(at_work(complaint, "disposed of"), post)
-        await take_call(conn, complaint, told.call_id, actor=told.actor, role="disposal")
+        await take_officers_call(conn, complaint, told.call_id, actor=told.actor, role="disposal")
         disposed, _ = await dispose_held(conn, complaint, told, policy=policy, now=now)
     return disposed
-
-
-def _must_name_agent_and_call(told: Report) -> None:
-    """What an agent was told is known by that call (R31)."""
-    if not told.actor.startswith("agent:"):
-        raise InvalidInputError("actor", "is not an agent")
-    if told.call_id is None:
-        raise InvalidInputError("call_id", "is needed: in which call was the agent told?")
 
 
 async def dispose_held(

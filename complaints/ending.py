@@ -1,5 +1,6 @@
 """The ends without the citizen's answer: each writes its evidence, or the database refuses it."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -7,6 +8,7 @@ from uuid import UUID
 
 import structlog
 
+from calls.model import Direction
 from complaints import number, texts
 from complaints.ends import (
     Answered,
@@ -19,6 +21,7 @@ from complaints.ends import (
 )
 from complaints.errors import InvalidInputError, NoEvidenceError
 from complaints.history import Event
+from complaints.in_call import agent_of
 from complaints.lifecycle import Returned, Triage
 from complaints.notifications import Kind
 from complaints.store import Complaint, hold, link_call, move, transaction
@@ -36,13 +39,14 @@ async def withdraw(pool: Pool, complaint_number: str, *, word: OwnWord, now: dat
     """The citizen takes the complaint back, in a call or on their page; the officer is told.
 
     Raises the number's errors, `InvalidInputError` (call_id, text, confirmed), `NoEvidenceError`
-    (somebody else's call, and no agent confirmed who was speaking) and `AlreadyEndedError`.
+    (somebody else's call, and no agent confirmed who was speaking; not the agent's; from before it
+    was registered; unanswered) and `AlreadyEndedError`.
     """
     digits, word = number.parse(complaint_number), cleaned(word)
     async with transaction(pool) as conn:
         complaint = await hold(conn, digits)
         state = must_be_open(complaint)
-        await take_at_its_word(conn, complaint, word)
+        await take_at_its_word(conn, complaint, word, since=complaint.registered_at)
         entry = await end_withdrawn(conn, complaint, state.withdraw(word, now), now)
         body = texts.citizen_withdrawn(digits)
         await tell_citizen(conn, complaint, entry, Kind.CITIZEN_WITHDRAWN, body, now)
@@ -90,19 +94,41 @@ def cleaned(word: OwnWord) -> OwnWord:
     )
 
 
-async def take_at_its_word(conn: Connection, complaint: Complaint, word: OwnWord) -> None:
-    """A call must be the citizen's own, by its number or as an agent confirmed; it then belongs to
-    the complaint, with its recordings. Raises `InvalidInputError` and `NoEvidenceError`.
+async def take_at_its_word(
+    conn: Connection, complaint: Complaint, word: OwnWord, *, since: datetime
+) -> None:
+    """A call must be the citizen's own, by its number or as an agent confirmed who had it, and of
+    the time from `since` on; it then belongs to the complaint, with its recordings.
+
+    Raises `InvalidInputError` and `NoEvidenceError`.
     """
     if word.call_id is None:
         return
     call = await statements().followup_call(conn, call_id=word.call_id, complaint_id=complaint.id)
     if call is None:
         raise InvalidInputError("call_id", "is unknown")
-    if not call["theirs"] and not word.confirmed:
-        why = "its number is none of the citizen's, and no agent confirmed who was speaking"
+    if why := _no_evidence(call, word, since):
         raise NoEvidenceError(word.call_id, why)
     await link_call(conn, complaint.id, word.call_id, "follow_up")
+
+
+def _no_evidence(call: Mapping[str, Any], word: OwnWord, since: datetime) -> str | None:
+    """Why the call does not show the citizen's word; None: it does.
+
+    An agent may be told in the call in which it was registered, or in which they were satisfied.
+    Where nobody answers for what was said, the whole call must be of the time after that.
+    """
+    if not call["theirs"] and not word.confirmed:
+        return "its number is none of the citizen's, and no agent confirmed who was speaking"
+    agent = agent_of(word.actor)
+    if agent is not None:
+        if not call["answered"] or agent not in call["agents"]:
+            return f"agent {agent} did not have it"
+        over = call["ended_at"] is not None and call["ended_at"] < since
+        return f"it was over before {since.isoformat()}" if over else None
+    if call["direction"] != Direction.INBOUND and not call["picked_up"]:
+        return "nobody answered it"
+    return f"it began before {since.isoformat()}" if call["started_at"] < since else None
 
 
 async def end_specially(

@@ -64,6 +64,8 @@ class Ruling:
 class OwnWord:
     """The citizen's own word: the call in which, or the session of the page on which, it came.
 
+    `page` is for that page itself to give: nobody else can know it.
+
     `confirmed`: how the agent (`actor`) made sure who was speaking; needed where the call came from
     a number that is none of the citizen's.
     """

@@ -180,10 +180,10 @@ class NoBundleError(ComplaintError):
 
 
 class NoEvidenceError(ComplaintError):
-    """Call {call_id} does not show what the citizen is said to have said: {why}."""
+    """Call {call_id} does not show what somebody is said to have said in it: {why}."""
 
     def __init__(self, call_id: UUID, why: str) -> None:
-        super().__init__(f"call {call_id} is no evidence of the citizen's word: {why}")
+        super().__init__(f"call {call_id} is no evidence of what was said: {why}")
 
 
 class UnknownAttemptError(ComplaintError):

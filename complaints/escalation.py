@@ -147,7 +147,7 @@ async def _remind(conn: Connection, due: Sequence[Due], now: datetime) -> None:
             recipient=posts[_due(one.state).post].number,
             officer=posts[_due(one.state).post].officer,
             body=texts.officer_reminder(
-                one.number, one.category_name, one.place_name, _due(one.state).due_at
+                one.number, one.subject, one.place_name, _due(one.state).due_at
             ),
         )
         for one in held

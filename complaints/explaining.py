@@ -49,7 +49,7 @@ async def explain(pool: Pool, category: str, place: str, policy: Policy, now: da
 async def _limits(conn: Connection, ladder: Ladder) -> Mapping[str, str]:
     """What those posts are for, by name, that are not for the whole department."""
     named: dict[str, list[str]] = {}
-    posts = [post.id for post in ladder.posts.values()]
+    posts = [post.id for post in (*ladder.posts.values(), *ladder.vacant.values())]
     async for row in statements().complaints_post_limits(conn, posts=posts):
         named.setdefault(row["post"], []).append(row["name_hi"])
     return {post: ", ".join(names) for post, names in named.items()}
@@ -63,7 +63,7 @@ def _out_of_scope(found: asyncpg.Record) -> Iterator[str]:
 def tell(terms: Terms, now: datetime, limits: Mapping[str, str] = _NO_LIMITS) -> Iterator[str]:
     """One sentence for each step; pure. `limits`: what a post is for, if not for all, by its id."""
     policy = terms.policy
-    posts = [post for level, post in terms.ladder.posts.items() if level <= policy.last_level]
+    posts = list(terms.ladder.up_to(policy.last_level).values())
     if not posts:
         yield "No officer of the department serves this place: it cannot be registered."
         return
@@ -110,7 +110,7 @@ def _side_roads(policy: Policy) -> Iterator[str]:
     yield "With every step up go the citizen's recordings, the reasons and the history."
     yield (
         f"A pause ends by itself: after {policy.longest_wait_days:g} days for the citizen, "
-        f"{policy.longest_stay_days:g} for a court."
+        f"{policy.longest_stay_days:g} for a court, all pauses at one level together."
     )
     if policy.vacancy_days is None:
         yield "What is with a post that falls vacant goes to the next level at its limit."

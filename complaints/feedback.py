@@ -14,7 +14,8 @@ from complaints.feedback_due import DueFeedback, claim_due, count_attempt, postp
 from complaints.followup import Task, follow_up, give_up, tasks
 from complaints.notifications import Signer
 from complaints.policy import Policy
-from complaints.store import Complaint, hold, hold_by_id, transaction
+from complaints.spoken import Grace, awaited
+from complaints.store import Complaint, hold, hold_by_id, link_call, transaction
 from complaints.texts import DissatisfactionReason
 from db.pool import Connection, Pool
 from db.statements import statements
@@ -22,12 +23,15 @@ from db.statements import statements
 # The dialer's half and what follows it stand beside this one; all are one subject to their users.
 __all__ = [
     "Answer",
+    "AskedAbout",
     "DissatisfactionReason",
     "DueFeedback",
     "FeedbackResult",
     "OpenQuestion",
     "Task",
+    "asked_about",
     "claim_due",
+    "confirmed",
     "count_attempt",
     "follow_up",
     "give_up",
@@ -45,12 +49,15 @@ __all__ = [
 class OpenQuestion:
     """A complaint that awaits its citizen's word about a disposal.
 
-    `step`: `calls` (the dialer's), `agent_call` or `sms`. `called_at`: when the dialer last tried.
-    `others`: how many further complaints await the word of somebody with this number. `language`:
-    the citizen's; None: nobody is named.
+    `step`: `calls` (the dialer's), `agent_call` or `sms`. `called_at`: when the dialer's last call
+    that may have rung was written. `others`: how many further complaints await the word of somebody
+    with this number. `language`: the citizen's; None: nobody is named. `subject`: the category's
+    name.
     """
 
     number: str
+    subject: str
+    subject_en: str
     complaint_id: UUID
     disposal_no: int
     step: str
@@ -65,16 +72,36 @@ class OpenQuestion:
         return self.called_at is not None or self.step != "calls"
 
 
+async def confirmed(pool: Pool, attempt_id: UUID) -> None:
+    """Who took the call said that they are the complainant: its recordings go with the complaint,
+    whatever becomes of the question. A repeat changes nothing. Raises `UnknownAttemptError`.
+    """
+    async with transaction(pool) as conn:
+        attempt = await statements().complaints_attempt(conn, id=attempt_id)
+        if attempt is None:
+            raise UnknownAttemptError(attempt_id)
+        await link_call(conn, attempt["complaint_id"], attempt_id, "feedback")
+
+
 async def record(
-    pool: Pool, *, attempt_id: UUID, answer: Answer, policy: Policy, now: datetime, signer: Signer
+    pool: Pool,
+    *,
+    attempt_id: UUID,
+    answer: Answer,
+    policy: Policy,
+    now: datetime,
+    signer: Signer,
+    grace: Grace | None = None,
 ) -> FeedbackResult:
     """Record the answer given in an attempt and move the complaint on.
 
     The first answer stands: a repeat for the same attempt changes nothing and gives its result.
+    `grace`: with the row of the citizen's own words; None: two seconds.
 
     Raises `UnknownAttemptError`, `NotAwaitingFeedbackError` (the disposal is judged already, or
     given up).
     """
+    await awaited(pool, attempt_id, answer.recording_id, grace)
     async with transaction(pool) as conn:
         attempt = await statements().complaints_attempt(conn, id=attempt_id)
         if attempt is None:
@@ -128,14 +155,16 @@ async def record_called_back(
     policy: Policy,
     now: datetime,
     signer: Signer,
+    grace: Grace | None = None,
 ) -> FeedbackResult:
     """Record the answer that a citizen keyed when they called back, without an agent.
 
     Their own call is the evidence: inbound, from one of their numbers. They must have said before
-    that they are the complainant. The first answer stands.
+    that they are the complainant. The first answer stands. `grace`: as for `record`.
 
     Raises `UnknownComplaintError`, `NoEvidenceError`, `NotAwaitingFeedbackError`.
     """
+    await awaited(pool, call_id, answer.recording_id, grace)
     async with transaction(pool) as conn:
         complaint = await hold_by_id(conn, complaint_id)
         call = await _their_call(conn, complaint, call_id)
@@ -162,6 +191,22 @@ async def language_of(pool: Pool, call_id: UUID) -> str | None:
     return None if found is None else str(found)
 
 
+@dataclass(frozen=True, slots=True)
+class AskedAbout:
+    """A complaint's number and the name of its category."""
+
+    number: str
+    subject: str
+    subject_en: str
+
+
+async def asked_about(pool: Pool, attempt_id: UUID) -> AskedAbout | None:
+    """Which complaint an attempt is to ask about; None: there is no such attempt."""
+    async with pool.acquire(timeout=1) as conn:
+        row = await statements().complaints_asked_about(conn, attempt_id=attempt_id)
+    return None if row is None else AskedAbout(**row)
+
+
 async def open_question_for(pool: Pool, calling_number: str) -> OpenQuestion | None:
     """Which complaint awaits the word of somebody who calls from this number (E.164).
 
@@ -178,7 +223,7 @@ async def _must_be_said_to(
     conn: Connection, complaint: Complaint, call_id: UUID, agent: str
 ) -> None:
     call = await _their_call(conn, complaint, call_id)
-    if not call["answered"] or call["agent_id"] != agent:
+    if not call["answered"] or agent not in call["agents"]:
         raise NoEvidenceError(call_id, f"agent {agent} did not have it")
 
 

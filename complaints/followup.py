@@ -12,6 +12,7 @@ from uuid import UUID
 
 import structlog
 
+from calls.numbers import is_landline
 from complaints import history, texts
 from complaints.batches import Due, Work, carry_out_each
 from complaints.history import Entry, Event
@@ -148,9 +149,7 @@ async def _go_on(
     conn: Connection, over: Sequence[_Unanswered], policy: Policy, now: datetime, actor: str
 ) -> None:
     """Each to its next step, or to its end, with a fixed number of statements."""
-    following = {
-        one.complaint.id: policy.of(one.complaint.category).step_after(one.step) for one in over
-    }
+    following = {one.complaint.id: _next(one, policy) for one in over}
     until = {
         complaint_id: now + step.days * policy.day if step else None
         for complaint_id, step in following.items()
@@ -192,6 +191,15 @@ async def _go_on(
     ]
     if messages:
         await notify_each(conn, messages, now)
+
+
+def _next(one: _Unanswered, policy: Policy) -> FollowUp | None:
+    """What is tried next; nobody waits for what an SMS to a landline brings."""
+    rules = policy.of(one.complaint.category)
+    step = rules.step_after(one.step)
+    if step and step.step is Step.SMS and is_landline(one.complaint.contact):
+        return rules.step_after(step.step)
+    return step
 
 
 def _entry(

@@ -69,7 +69,7 @@ def _message(
         officer=post.officer,
         body=texts.officer_forwarded(
             complaint.number,
-            complaint.category_name,
+            complaint.subject,
             complaint.place_name,
             one.state.due_at,
             one.why,

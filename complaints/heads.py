@@ -16,6 +16,7 @@ import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import asyncpg
@@ -27,6 +28,7 @@ from db.statements import statements
 _TITLE = "helpline heads 1"
 _LINE = re.compile(r"(?P<number>[0-9]{9}) (?P<seq>[1-9][0-9]{0,9}) (?P<hash>[0-9a-f]{64})")
 _BATCH = 2000
+_AHEAD = "complaints-ahead-"
 #: An entry is committed some time after it was dated; what is written down twice does no harm.
 _OVERLAP = timedelta(hours=1)
 
@@ -49,7 +51,7 @@ async def write_heads(
     if path.exists():
         raise HeadsError(path, "is there already")
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    staged, count = path.with_suffix(".part"), 0
+    staged, written = path.with_suffix(".part"), 0
     signature = _signature(key)
     with staged.open("w", encoding="ascii") as file:
 
@@ -61,33 +63,44 @@ async def write_heads(
         async for batch in _all(pool) if since is None else _since(pool, since):
             for row in batch:
                 put(f"{row['number']} {row['entries']} {row['head']}\n")
-            count += len(batch)
-        put(f"{count} ")
+            written += len(batch)
+        put(f"{written} ")
         file.write(f"{signature.hexdigest()}\n")
         file.flush()
         os.fsync(file.fileno())
     staged.replace(path)
-    return count
+    return written
 
 
 async def write_daily(pool: Pool, folder: Path, *, key: bytes, now: datetime) -> Path | None:
     """The file of the day (UTC) of `now`; None: it is there.
 
     The first one of a folder has all heads, each later one those that moved since the one before.
-    Raises `HeadsError` when that one is none of ours.
+    What a clock that ran ahead wrote is kept under another name, and is not the one before: until
+    its day, nothing would have moved since. Raises `HeadsError` when that one is none of ours.
     """
     path = folder / f"complaints-{now.astimezone(UTC):%Y-%m-%d}.heads"
+    of_days = [one for one in daily_files(folder) if not one.name.startswith(_AHEAD)]
+    for one in of_days:
+        if one.name > path.name:
+            one.rename(_free(folder, one.name.removeprefix("complaints-")))
     if path.exists():
         return None
-    before = daily_files(folder)
+    before = [one for one in of_days if one.name < path.name]
     last = await asyncio.to_thread(_checked, before[-1], key) if before else None  # may be long
     since = last - _OVERLAP if last else None
     await write_heads(pool, path, key=key, at=now, since=since)
     return path
 
 
+def _free(folder: Path, name: str) -> Path:
+    """None is ever replaced."""
+    numbered = (folder / f"{_AHEAD}{n}-{name}" for n in count(1))
+    return next(path for path in numbered if not path.exists())
+
+
 def daily_files(folder: Path) -> list[Path]:
-    """Those of `write_daily`, oldest first."""
+    """Those of `write_daily`, oldest first; then those of days that were not there yet."""
     return sorted(folder.glob("complaints-*.heads"))
 
 
@@ -141,7 +154,7 @@ def _signature(key: bytes) -> hmac.HMAC:
 
 def _checked(path: Path, key: bytes) -> datetime:
     """When the file was written, if it is whole and ours."""
-    signature, last, count = _signature(key), "", -1
+    signature, last, heads = _signature(key), "", -1
     try:
         with path.open(encoding="ascii") as file:
             title = file.readline()
@@ -149,10 +162,10 @@ def _checked(path: Path, key: bytes) -> datetime:
             last = title
             for line in file:
                 signature.update(last.encode())
-                last, count = line, count + 1
+                last, heads = line, heads + 1
         told, signed = last.split()
         signature.update(f"{told} ".encode())
-        whole = int(told) == count and title.startswith(_TITLE)
+        whole = int(told) == heads and title.startswith(_TITLE)
     except (OSError, ValueError) as error:
         raise HeadsError(path, f"cannot be read: {error}") from error
     if not (whole and hmac.compare_digest(signature.hexdigest(), signed)):

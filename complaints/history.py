@@ -61,6 +61,7 @@ class Event(StrEnum):
     THANKED = "thanked"
     ADDED = "added"
     MADE_CONFIDENTIAL = "made_confidential"
+    MADE_INCIDENT = "made_incident"
     MERGED = "merged"
     MERGED_HERE = "merged_here"
     ATTACHMENT_ERASED = "attachment_erased"
@@ -104,6 +105,7 @@ LEADS_TO: Mapping[Event, str | None] = MappingProxyType(
         Event.MERGED_HERE: None,
         Event.ATTACHMENT_ERASED: None,
         Event.MADE_CONFIDENTIAL: None,
+        Event.MADE_INCIDENT: None,
         Event.POST_VACANT: None,
         Event.PASSED_ON_VACANT: _HERE,
     }

@@ -9,7 +9,7 @@ from complaints import history, number, texts
 from complaints.disposal import at_work
 from complaints.errors import InvalidInputError
 from complaints.history import Event
-from complaints.in_call import take_call
+from complaints.in_call import take_call, take_officers_call
 from complaints.notifications import Kind
 from complaints.store import Complaint, hold, transaction
 from complaints.taking import must_act, note, tell_citizen
@@ -51,7 +51,7 @@ async def interim_reply(
         why = f"expected by {expected_by.isoformat()}: {text}"
         if await _said_already(conn, complaint, Event.INTERIM_REPLY, actor, why, now):
             return
-        await take_call(conn, complaint, call_id, actor=actor)
+        await take_officers_call(conn, complaint, call_id, actor=actor)
         entry = await note(
             conn,
             complaint,

@@ -26,3 +26,10 @@ class Source(StrEnum):
     def is_self_service(self) -> bool:
         """Nobody of ours was there to make sure who speaks."""
         return self in (Source.PORTAL, Source.API)
+
+    @property
+    def is_heard(self) -> bool:
+        """An agent speaks with the citizen, and confirms who it is. Who types a letter, or the
+        minutes of a meeting, does not.
+        """
+        return self in (Source.PHONE, Source.AGENT)

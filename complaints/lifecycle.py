@@ -197,13 +197,23 @@ class _OnTheClock(_AtWork):
 class WithOfficer(_OnTheClock):
     """The officer's clock runs."""
 
-    def pause(self, terms: Terms, reason: PauseReason, now: datetime) -> "Paused":
-        """The clock stands while the officer cannot act. Not after the limit, nor for ever."""
+    def pause(
+        self, terms: Terms, reason: PauseReason, now: datetime, *, stood: timedelta
+    ) -> "Paused":
+        """The clock stands while the officer cannot act. Not after the limit, nor for ever.
+
+        `stood`: for how long it did so for this reason already, since this officer got it: all
+        its pauses together are no longer than the longest one.
+        """
         if now >= self.due_at:
             raise NotAllowedError("the officer's time is over: it cannot be paused any more")
+        longest = _longest(reason, terms.policy)
+        if stood >= longest:
+            why = reason.replace("_", " ")
+            raise NotAllowedError(f"it stood for {stood}, {why}, and {longest} is the most")
         counted = terms.counted_as(self.clock.counting)
-        clock = deadlines.stopped(self.clock, counted, now)
-        resume_at = now + _longest(reason, terms.policy)
+        clock = deadlines.stopped(self.clock, terms.policy, counted, now)
+        resume_at = now + longest - stood
         return Paused(**self.kept(), clock=clock, reason=reason, resume_at=resume_at)
 
     def transfer(self, here: Terms, there: Terms, now: datetime) -> "WithOfficer":
@@ -222,13 +232,20 @@ class WithOfficer(_OnTheClock):
 
     def approves_transfer(self, terms: Terms) -> Post | None:
         """Whose approval a transfer needs; None where the officer decides, as the last one does."""
-        return _above(self.level, terms) if terms.policy.transfer_needs_approval else None
+        return _other_above(self, terms) if terms.policy.transfer_needs_approval else None
 
     def decides_special_close(self, terms: Terms) -> Post | None:
-        """Who decides a special close that this officer can only propose; None: this officer."""
+        """Who decides a special close that this officer can only propose; None: this officer.
+
+        Raises `NotAllowedError` where there is nobody: it takes two to close it so.
+        """
         proposes = terms.policy.special_close is SpecialClose.PROPOSED
-        lowest = self.level == _LOWEST_SPECIAL_LEVEL
-        return _above(self.level, terms) if proposes and lowest else None
+        if not proposes or self.level != _LOWEST_SPECIAL_LEVEL:
+            return None
+        if decider := _other_above(self, terms):
+            return decider
+        why = "a special close is for the next level to decide, and nobody else is there"
+        raise NotAllowedError(why)
 
     def return_mapping(self, terms: Terms, now: datetime) -> Returned:
         """It came to the wrong officer."""
@@ -295,8 +312,13 @@ class Proposed(_OnTheClock):
         return WithOfficer(**self.kept(), clock=self.clock, overdue_at=self.overdue_at)
 
     def decider(self, terms: Terms) -> Post | None:
-        """Who decides: the next level that has an officer."""
-        return _above(self.level, terms)
+        """Who decides: the next level that has an officer, another than who proposed it."""
+        return _other_above(self, terms)
+
+    def refuses(self, terms: Terms) -> str:
+        """The post that can refuse it: who decides; where nobody is left, its own takes it back."""
+        decider = self.decider(terms)
+        return decider.id if decider else self.post
 
     def _is(self, kind: ProposalKind) -> None:
         if self.kind is not kind:
@@ -354,7 +376,7 @@ class _Reopenable(Standing):
         Within the policy's days of the end.
         """
         policy = terms.policy
-        if now > self.ended_at + policy.reopen_days * policy.day:
+        if now > policy.reopenable_until(self.ended_at):
             raise NotAllowedError(f"only within {policy.reopen_days} days of its end")
         return _not_satisfied(self, terms, now)
 
@@ -415,6 +437,15 @@ def _longest(reason: PauseReason, policy: Policy) -> timedelta:
 
 def _above(level: int, terms: Terms) -> Post | None:
     return terms.ladder.at_or_above(level + 1, terms.policy.last_level)
+
+
+def _other_above(state: Standing, terms: Terms) -> Post | None:
+    """The next level with an officer who is not the one who asks, in charge or moved up since."""
+    answering = terms.ladder.up_to(terms.policy.last_level)
+    own = terms.asking
+    others = (level for level, post in answering.items() if own is None or post.officer != own)
+    level = min((level for level in others if level > state.level), default=None)
+    return None if level is None else answering[level]
 
 
 def _arrived(post: Post, before: Standing | None, terms: Terms, now: datetime) -> WithOfficer:

@@ -3,7 +3,8 @@
 A post at a level serves its own place and all places under it, so the search goes from the
 complaint's place up through its parents (block -> district -> state) to the nearest post of the
 level that is not vacant. A level without any rolls up to the next one. Only when every post up to
-the state is vacant does the highest one's office get it: no citizen is refused for a vacancy.
+the category's last level is vacant does the highest one's office get it: no citizen is refused for
+a vacancy.
 
 A post may be for some categories of its department only: for nodes of the tree, each with all
 below it. At each level the post for the category itself comes first, then that for the nearest node
@@ -11,7 +12,7 @@ above it, and last the one for the whole department; among equals the nearest pl
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -69,22 +70,27 @@ class Candidate:
 class Ladder:
     """The posts that a complaint can go to: the one that fits best of each level that has one.
 
-    `held`: the ids of all that fit, of any level, and are not vacant.
+    `posts`: those that are not vacant. `held`: the ids of all such that fit, of any level.
+    `vacant`: the post that fits best of each level where none is held.
     """
 
     posts: Mapping[int, Post]
     held: frozenset[str] = frozenset()
+    vacant: Mapping[int, Post] = field(default_factory=dict)
 
-    def at(self, level: int) -> Post | None:
-        """The post at exactly `level`; None when the level is vacant."""
-        return self.posts.get(level)
+    def up_to(self, last_level: int) -> Mapping[int, Post]:
+        """By level, who answers for a category with this last level: the posts that are held, or
+        the highest vacant one's office. Empty: the department has no post there at all.
+        """
+        if held := {level: post for level, post in self.posts.items() if level <= last_level}:
+            return held
+        highest = max((level for level in self.vacant if level <= last_level), default=None)
+        return {} if highest is None else {highest: self.vacant[highest]}
 
     def at_or_above(self, level: int, last_level: int) -> Post | None:
-        """The lowest post from `level` to `last_level`; None when all of them are vacant."""
-        for candidate in range(level, last_level + 1):
-            if candidate in self.posts:
-                return self.posts[candidate]
-        return None
+        """The lowest that answers from `level` to `last_level`; None when nobody does."""
+        answering = self.up_to(last_level)
+        return next((answering[one] for one in sorted(answering) if one >= level), None)
 
     def instead_of(self, post: str, level: int, last_level: int) -> Post | None:
         """Who has the complaints of `post`, at `level`, now that nobody holds it: the nearest post
@@ -97,20 +103,25 @@ class Ladder:
 
 
 def ladder_of(candidates: Iterable[Candidate]) -> Ladder:
-    """The candidate of each level that fits best, of those that are not vacant."""
-    candidates = list(candidates)
+    """The candidate of each level that fits best; a vacant one only where none is held."""
     best: dict[int, Candidate] = {}
+    held: set[str] = set()
     for candidate in candidates:
         level = candidate.post.level
-        if candidate.vacant:
-            continue
-        if level not in best or candidate.remoteness < best[level].remoteness:
+        if not candidate.vacant:
+            held.add(candidate.post.id)
+        if level not in best or _fit(candidate) < _fit(best[level]):
             best[level] = candidate
-    if candidates and not best:
-        highest = min(candidates, key=lambda one: (-one.post.level, one.remoteness))
-        return Ladder({highest.post.level: highest.post})
-    held = frozenset(one.post.id for one in candidates if not one.vacant)
-    return Ladder({level: best[level].post for level in sorted(best)}, held)
+    levels = sorted(best)
+    return Ladder(
+        {level: best[level].post for level in levels if not best[level].vacant},
+        frozenset(held),
+        {level: best[level].post for level in levels if best[level].vacant},
+    )
+
+
+def _fit(candidate: Candidate) -> tuple[bool, tuple[bool, int, int]]:
+    return (candidate.vacant, candidate.remoteness)
 
 
 #: (department, category, place): what a ladder is asked for by. The department is not always the

@@ -11,14 +11,14 @@ from complaints.assigning import Assigned, tell_assigned
 from complaints.categories import answered_category
 from complaints.errors import InvalidInputError, NotAllowedError
 from complaints.history import Event
-from complaints.in_call import take_call
+from complaints.in_call import take_officers_call
 from complaints.lifecycle import Returned, Terms, Triage, WithOfficer
 from complaints.mapping import Ladder, ladder_for
 from complaints.notifications import Kind
 from complaints.policy import Policy
 from complaints.proposals import propose
-from complaints.store import Complaint, hold, holidays, terms_for, transaction
-from complaints.taking import must_act, must_be, take, tell_team
+from complaints.store import Complaint, hold, holidays, lock_subject, terms_for, transaction
+from complaints.taking import Word, must_act, must_be, take, tell_team
 from complaints.words import clean
 from db.pool import Connection, Pool
 from db.statements import statements
@@ -49,47 +49,30 @@ async def transfer(
     `NotNowError`, `AlreadyEndedError`, `NotAllowedError` (limit, window, no officer there) and
     `NoEvidenceError` (somebody else's call).
     """
-    digits, text = number.parse(complaint_number), clean("text", text, _LONGEST)
+    digits = number.parse(complaint_number)
+    word = Word(clean("text", text, _LONGEST), actor, now, call_id)
     async with transaction(pool) as conn:
         complaint = await hold(conn, digits)
         before = held_by(complaint, post, "transferred")
-        if department == complaint.department or not await statements().lifecycle_department(
-            conn, code=department
-        ):
-            raise InvalidInputError("department", "is not another department")
-        await take_call(conn, complaint, call_id, actor=actor)
+        await _must_be_another(conn, complaint, department)
+        await take_officers_call(conn, complaint, call_id, actor=actor)
         here = await terms_for(conn, complaint, policy, now)
-        decider = before.approves_transfer(here)
-        if decider is None and only_propose:
-            raise NotAllowedError("a transfer needs no approval: the officer decides")
-        if decider:
+        if decider := before.approves_transfer(here):
             proposed = before.propose_transfer(0, here, now)
-            await propose(
-                conn,
-                complaint,
-                proposed,
-                decider.id,
-                text=text,
-                actor=actor,
-                now=now,
-                to=department,
-                call_id=call_id,
-            )
+            await propose(conn, complaint, proposed, decider.id, word, to=department)
             return None
+        if only_propose:
+            raise NotAllowedError("a transfer needs no approval: the officer decides")
         there = replace(here, ladder=await ladder_there(conn, complaint, department, now))
         after = before.transfer(here, there, now)
-        await write_transfer(
-            conn,
-            complaint,
-            after,
-            department,
-            text=text,
-            actor=actor,
-            policy=policy,
-            now=now,
-            call_id=call_id,
-        )
+        await write_transfer(conn, complaint, after, department, word, policy)
     return after
+
+
+async def _must_be_another(conn: Connection, complaint: Complaint, department: str) -> None:
+    known = await statements().lifecycle_department(conn, code=department)
+    if known is None or department == complaint.department:
+        raise InvalidInputError("department", "is not another department")
 
 
 async def return_mapping(
@@ -112,7 +95,7 @@ async def return_mapping(
         complaint = await hold(conn, digits)
         before = held_by(complaint, post, "returned")
         after = before.return_mapping(await terms_for(conn, complaint, policy, now), now)
-        await take_call(conn, complaint, call_id, actor=actor)
+        await take_officers_call(conn, complaint, call_id, actor=actor)
         entry = await take(
             conn,
             complaint,
@@ -124,7 +107,7 @@ async def return_mapping(
             call_id=call_id,
         )
         body = texts.team_returned(
-            digits, complaint.category_name, complaint.place_name, text, after.due_at
+            digits, complaint.subject, complaint.place_name, text, after.due_at
         )
         told = await tell_team(conn, complaint, entry, Kind.TEAM_RETURNED, body, now)
     _log.info("returned as wrongly mapped", complaint=str(complaint.id), team=told)
@@ -143,11 +126,14 @@ async def forward_sorted(
 ) -> WithOfficer:
     """The CM's team sends what is new or was returned to its officer, corrected where it must be.
 
-    Raises the number's errors, `InvalidInputError` (category, place), `NotNowError`,
+    Raises the number's errors, `InvalidInputError` (category, place, text), `NotNowError`,
     `AlreadyEndedError`.
     """
     digits = number.parse(complaint_number)
+    text = clean("text", text, _LONGEST) if text else ""
     async with transaction(pool) as conn:
+        if category or place:
+            await lock_subject(conn, digits, category=category, place=place)
         complaint = await hold(conn, digits)
         before: Triage | Returned
         if isinstance(complaint.state, Returned):
@@ -169,12 +155,8 @@ async def write_transfer(
     complaint: Complaint,
     after: WithOfficer,
     department: str,
-    *,
-    text: str,
-    actor: str,
+    word: Word,
     policy: Policy,
-    now: datetime,
-    call_id: UUID | None,
 ) -> None:
     """Write what `transfer`, or the level that approved it, has decided."""
     await statements().lifecycle_map(
@@ -189,12 +171,12 @@ async def write_transfer(
         complaint,
         after,
         event=Event.TRANSFERRED,
-        actor=actor,
-        now=now,
-        reason=f"to {department}: {text}",
-        call_id=call_id,
+        actor=word.actor,
+        now=word.now,
+        reason=f"to {department}: {word.text}",
+        call_id=word.call_id,
     )
-    await tell_assigned(conn, [Assigned(complaint, after, entry)], policy, now)
+    await tell_assigned(conn, [Assigned(complaint, after, entry)], policy, word.now)
     _log.info("complaint transferred", complaint=str(complaint.id), level=after.level)
 
 
@@ -220,24 +202,32 @@ async def _mapped_anew(
     policy: Policy,
     now: datetime,
 ) -> tuple[Complaint, Terms]:
+    """Corrected where it must be. Another place leaves it with the department that has it, also
+    with one that it was transferred to; a category that is given brings its own.
+    """
     if category is None and place is None:
         return complaint, await terms_for(conn, complaint, policy, now)
     found = await answered_category(conn, category or complaint.category)
     where = await statements().complaints_place(conn, code=place or complaint.place)
     if where is None:
         raise InvalidInputError("place", "is unknown")
+    department = complaint.department if category is None else found.department
     await statements().lifecycle_map(
-        conn, id=complaint.id, category=found.code, place=where["code"], department=None
+        conn,
+        id=complaint.id,
+        category=found.code,
+        place=where["code"],
+        department=None if department == found.department else department,
     )
     corrected = replace(
         complaint,
         category=found.code,
         category_name=found.name_hi,
-        department=found.department,
+        department=department,
         level_days=found.level_days,
         place=where["code"],
         place_name=where["name_hi"],
     )
     rules = policy.of(corrected.category)
-    ladder = await ladder_there(conn, corrected, found.department, now)
+    ladder = await ladder_there(conn, corrected, department or found.department, now)
     return corrected, Terms(rules, ladder, corrected.level_days, await holidays(conn, rules))

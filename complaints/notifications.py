@@ -13,6 +13,7 @@ from uuid import UUID
 
 import structlog
 
+from calls.numbers import is_landline
 from complaints.kinds import MatterKind
 from db.ids import new_id
 from db.pool import Connection
@@ -106,13 +107,21 @@ class Notification:
         return key if self.channel is Channel.SMS else f"{key}:{self.channel}"
 
     @property
+    def reaches_nobody(self) -> bool:
+        """An SMS to a citizen's landline: a gateway would refuse it, and nobody could mend that. An
+        office that has given a landline is another thing: its number is data.
+        """
+        to_citizen = self.channel is Channel.SMS and self.kind.startswith("citizen_")
+        return to_citizen and is_landline(self.recipient)
+
+    @property
     def variables(self) -> dict[str, str]:
         """What the template is filled in with; nothing where the body is a text already."""
         return {} if isinstance(self.body, str) else dict(self.body)
 
 
 async def notify(conn: Connection, notification: Notification, now: datetime) -> None:
-    """Write the row, due at once; held where its template does not fit."""
+    """Write the row, due at once; held where its template does not fit; none to a landline."""
     await notify_each(conn, [notification], now)
 
 
@@ -128,7 +137,10 @@ async def notify_each(
     is worded for each officer, and written if that one has an address: to ask first would be a
     statement more.
     """
-    notifications = [*notifications, *(_mailed(one) for one in notifications if one.officer)]
+    notifications = [one for one in notifications if not one.reaches_nobody]
+    notifications += [_mailed(one) for one in notifications if one.officer]
+    if not notifications:
+        return
     wordings = await _word_each(conn, notifications, known)
     for notification, wording in zip(notifications, wordings, strict=True):
         if wording.fault:

@@ -6,7 +6,8 @@ The rules, in order; days are days in India, both ends included:
 2. Otherwise whoever has additional charge of the post and is not on leave.
 3. A holder on leave without anybody in charge: the post keeps its complaints, its office is told.
 4. A post whose last holder's tenure has ended, or that is marked vacant, is vacant: complaints
-   roll up to the next level. A holder who joins on the marked day or later ends the vacancy.
+   roll up to the next level. A holder who joins on the marked day or later ends the vacancy. While
+   somebody was in charge it had not begun: it begins when they go, be it on leave.
 5. A post of which no holder was ever recorded is an office that answers its own number. So posts
    work before any officer is imported.
 """
@@ -128,8 +129,9 @@ def occupancy(staffing: Staffing, now: datetime) -> Occupancy:
         return Charge(present)
     if running:
         return OnLeave(running[-1].officer)
-    left = [_ended(charge, None) for charge in charges]
-    charged_until = [one for one in left if one <= day]
+    charged_until = [
+        left for charge in charges if charge.days.first < (left := _left(charge, day)) <= day
+    ]
     if holders:
         ended = [_ended(tenure, staffing.vacant_from) for tenure in holders]
         return Vacant(max(ended + charged_until))
@@ -155,6 +157,12 @@ def reached(occupancy: Occupancy) -> Officer | None:
 
 def _present(tenures: Sequence[Tenure], day: date) -> Officer | None:
     return next((tenure.officer for tenure in tenures if tenure.present(day)), None)
+
+
+def _left(charge: Tenure, day: date) -> date:
+    """The first day on which who was in charge is not there any more, as is known on `day`."""
+    away = [leave.first for leave in charge.leave if leave.include(day)]
+    return min([_ended(charge, None), *away])
 
 
 def _ended(tenure: Tenure, vacant_from: date | None) -> date:

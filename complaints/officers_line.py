@@ -19,6 +19,7 @@ from complaints.errors import NotAllowedError, NotHeldError
 from complaints.kinds import MatterKind
 from complaints.notifications import Kind, Notification, notify
 from complaints.policy import Policy
+from complaints.spoken import Grace, awaited
 from complaints.store import Complaint, hold, link_call, transaction
 from db.pool import Connection, Pool
 from db.statements import statements
@@ -62,21 +63,32 @@ async def look(pool: Pool, complaint_number: str, officer: UUID, now: datetime) 
     return Look.YOURS if told_so else Look.NOT_NOW
 
 
-async def report(pool: Pool, spoken: Spoken, *, policy: Policy, now: datetime) -> None:
+async def report(
+    pool: Pool, spoken: Spoken, *, policy: Policy, now: datetime, grace: Grace | None = None
+) -> None:
     """Write the disposal with its recording, and tell the officer; a repeat changes nothing.
 
-    Who holds the post is asked in the same transaction. Raises the number's errors,
+    Who holds the post is asked in the same transaction. `grace`: with the recording's row;
+    None: two seconds. Raises the number's errors,
     `NotHeldError`, `AlreadyDisposedError`, `AlreadyEndedError`, `NotNowError`, `NotAllowedError`
     (information is answered in writing).
     """
     digits = number.parse(spoken.number)
+    async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
+        if await _told(conn, digits, spoken):
+            return
+    await awaited(pool, spoken.call_id, spoken.remark, grace)
     async with transaction(pool) as conn:
         complaint = await hold(conn, digits)
-        which = {"call_id": spoken.call_id, "complaint_id": complaint.id}
-        if await statements().complaints_told_in_call(conn, **which):
+        if await _told(conn, digits, spoken):  # meanwhile
             return
         await _report_held(conn, complaint, spoken, policy=policy, now=now)
     _log.info("disposal told by telephone", complaint=str(complaint.id))
+
+
+async def _told(conn: Connection, digits: str, spoken: Spoken) -> bool:
+    told = statements().complaints_told_in_call(conn, call_id=spoken.call_id, number=digits)
+    return bool(await told)
 
 
 async def _report_held(
@@ -113,9 +125,7 @@ async def _confirm(
         kind=Kind.OFFICER_REPORTED,
         recipient=number,
         officer=officer.officer,
-        body=texts.officer_reported(
-            complaint.number, complaint.category_name, complaint.place_name, now
-        ),
+        body=texts.officer_reported(complaint.number, complaint.subject, complaint.place_name, now),
     )
     await notify(conn, told, now)
 
@@ -128,7 +138,7 @@ async def _holds(conn: Connection, officer: User, post: str, now: datetime) -> b
 
 
 async def _remark(conn: Connection, spoken: Spoken) -> UUID | None:
-    """The recording, if its row is there: without it the disposal counts all the same."""
+    """The recording, if its row is there by now: without it the disposal counts all the same."""
     if spoken.remark is None:
         return None
     known = await statements().complaints_own_words(conn, id=spoken.remark, call_id=spoken.call_id)

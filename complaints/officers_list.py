@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from complaints.kinds import MatterKind
+from complaints.texts import clock, subject
 from db.pool import Pool
 from db.statements import statements
 
@@ -22,6 +24,8 @@ class OfficersComplaint:
 
     number: str
     category_name: str
+    kind: MatterKind
+    incident: bool
     place_name: str
     state: str
     level: int
@@ -63,7 +67,20 @@ async def officers_page(
             after_number=after.number if after else "",
             at_most=at_most + 1,
         )
-        lines = [OfficersComplaint(**row) async for row in rows]
+        lines = [
+            OfficersComplaint(**{**row, "kind": MatterKind(row["kind"])}) async for row in rows
+        ]
     page = lines[:at_most]
     more = len(lines) > at_most
     return OfficersPage(page, After(page[-1].due_at, page[-1].number) if more else None)
+
+
+def render_line(one: OfficersComplaint) -> str:
+    """One line; times in Indian Standard Time."""
+    due = f"due {clock(one.due_at)}" if one.due_at else "its clock stands"
+    time = f"{due}, LATE" if one.late else due
+    about = subject(one.category_name, one.kind, incident=one.incident)
+    return (
+        f"{one.number}  {time}  L{one.level} {one.state.replace('_', ' ')}: {about}, "
+        f"{one.place_name}; registered {clock(one.registered_at)}: {one.excerpt}"
+    )

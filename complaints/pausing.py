@@ -9,7 +9,7 @@ import structlog
 from complaints import history, number, texts
 from complaints.batches import Due, Work, carry_out_each
 from complaints.history import Event
-from complaints.in_call import take_call
+from complaints.in_call import take_officers_call
 from complaints.lifecycle import Paused, PauseReason
 from complaints.mapping import posts_by_id
 from complaints.moving import held_by
@@ -28,6 +28,7 @@ from complaints.store import (
 from complaints.taking import entry_of, must_act, must_be, take, tell_citizen
 from complaints.words import clean
 from db.pool import Connection, Pool
+from db.statements import statements
 
 _log = structlog.get_logger(__name__)
 _LONGEST = 2000
@@ -49,15 +50,18 @@ async def pause(
     is waited for. `actor`: that officer, or the agent whom they told in the call `call_id`.
 
     Raises the number's errors, `InvalidInputError` (text, call_id), `WrongPostError`,
-    `NotNowError`, `AlreadyEndedError`, `NotAllowedError` (the time is over) and `NoEvidenceError`
+    `NotNowError`, `AlreadyEndedError`, `NotAllowedError` (the time is over, or it
+    stood long enough) and `NoEvidenceError`
     (somebody else's call).
     """
     digits, text = number.parse(complaint_number), clean("text", text, _LONGEST)
     async with transaction(pool) as conn:
         complaint = await hold(conn, digits)
         before = held_by(complaint, post, "paused")
-        after = before.pause(await terms_for(conn, complaint, policy, now), reason, now)
-        await take_call(conn, complaint, call_id, actor=actor)
+        terms = await terms_for(conn, complaint, policy, now)
+        stood = await statements().lifecycle_stood(conn, complaint_id=complaint.id, reason=reason)
+        after = before.pause(terms, reason, now, stood=stood)
+        await take_officers_call(conn, complaint, call_id, actor=actor)
         entry = await take(
             conn,
             complaint,
@@ -94,7 +98,7 @@ async def resume(
         before = must_be(complaint, Paused, "resumed")
         must_act(before, post)
         after = before.resume(await terms_for(conn, complaint, policy, now), now)
-        await take_call(conn, complaint, call_id, actor=actor)
+        await take_officers_call(conn, complaint, call_id, actor=actor)
         await take(
             conn,
             complaint,
@@ -152,7 +156,7 @@ async def _go_on(conn: Connection, due: Sequence[Due], policy: Policy, now: date
             recipient=posts[after[one.id].post].number,
             officer=posts[after[one.id].post].officer,
             body=texts.officer_resumed(
-                one.number, one.category_name, one.place_name, after[one.id].due_at
+                one.number, one.subject, one.place_name, after[one.id].due_at
             ),
         )
         for one in paused

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -14,7 +14,7 @@ class SpecialClose(StrEnum):
 
     NOBODY = "nobody"
     FROM_L2 = "from_l2"  # the officer who has it, from level 2 on
-    PROPOSED = "proposed"  # the officer proposes, from level 2 on; the next level decides
+    PROPOSED = "proposed"  # level 2 proposes, the next level decides; from level 3 on who has it
 
 
 class Step(StrEnum):
@@ -45,7 +45,8 @@ class Policy:
     `fewest_days`, `most_days`: bounds to the category's days of a level.
     `triage`: the CM's team sees a new complaint first; `sorting_days` later it goes on without.
     `longest_wait_days`, `longest_stay_days`: after so many days a clock that stands for the
-    citizen, or for a court, goes on by itself.
+    citizen, or for a court, goes on by itself; all pauses of an officer's time for that reason
+    count together.
     `vacancy_days`: for so many days a post that falls vacant keeps what it has, so that somebody
     can be put in charge; then it goes to the next post held (0: at once; None: at its limit only).
     `transfers_at_most`: transfers and returned wrong mappings of one complaint, together, each
@@ -138,6 +139,10 @@ class Policy:
         steps = [None, *(one.step for one in self.after_attempts)]
         later = steps.index(step) if step in steps else len(steps)
         return self.after_attempts[later] if later < len(self.after_attempts) else None
+
+    def reopenable_until(self, ended_at: datetime) -> datetime:
+        """When a citizen cannot have it opened again any more."""
+        return ended_at + self.reopen_days * self.day
 
     def days_at(self, level_days: tuple[int, ...], level: int) -> int:
         """An officer's days at `level` of a category that gives `level_days` at L1, L2, ..."""

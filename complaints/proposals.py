@@ -1,8 +1,6 @@
 """What an officer asks the next level for; the officer's clock goes on meanwhile."""
 
 from dataclasses import replace
-from datetime import datetime
-from uuid import UUID
 
 import structlog
 
@@ -12,7 +10,7 @@ from complaints.history import Event
 from complaints.lifecycle import Proposed
 from complaints.notifications import Kind
 from complaints.store import Complaint, move
-from complaints.taking import note, tell_post
+from complaints.taking import Word, note, tell_post
 from db.pool import Connection
 from db.statements import statements
 
@@ -24,28 +22,25 @@ async def propose(
     complaint: Complaint,
     proposed: Proposed,
     decider: str,
+    word: Word,
     *,
-    text: str,
-    actor: str,
-    now: datetime,
     to: str | None = None,
     code: SpecialReason | None = None,
-    call_id: UUID | None = None,
 ) -> None:
     """Write the proposal and tell the post that decides.
 
     `decider`: that post. `to`: the department of a transfer. `code`: the reason of a special close.
     """
-    why = f"{proposed.kind} {to or code}: {text}"
+    why = f"{proposed.kind} {to or code}: {word.text}"
     entry = await note(
         conn,
         complaint,
         proposed,
         event=Event.PROPOSED,
-        actor=actor,
-        now=now,
+        actor=word.actor,
+        now=word.now,
         reason=why,
-        call_id=call_id,
+        call_id=word.call_id,
     )
     await statements().lifecycle_add_proposal(
         conn,
@@ -54,13 +49,13 @@ async def propose(
         kind=proposed.kind,
         level=proposed.level,
         post=proposed.post,
-        actor=actor,
+        actor=word.actor,
         department=to,
         reason_code=code,
-        text=text,
-        at=now,
+        text=word.text,
+        at=word.now,
     )
-    await move(conn, complaint.id, replace(proposed, entry=entry), now)
-    body = texts.officer_proposal(complaint.number, proposed.kind, text)
-    await tell_post(conn, complaint, entry, Kind.OFFICER_PROPOSAL, decider, body, now)
+    await move(conn, complaint.id, replace(proposed, entry=entry), word.now)
+    body = texts.officer_proposal(complaint.number, proposed.kind, word.text)
+    await tell_post(conn, complaint, entry, Kind.OFFICER_PROPOSAL, decider, body, word.now)
     _log.info("proposed to the next level", complaint=str(complaint.id), kind=proposed.kind)

@@ -22,6 +22,7 @@ from complaints.policy import Policy
 from complaints.receipts import NewComplaint, messages
 from complaints.registration_form import (
     AddedTo,
+    InTriage,
     Registered,
     Registration,
     SchemeVersion,
@@ -37,6 +38,7 @@ from db.statements import statements
 # The form and what it comes to belong to the subject, for those who use it.
 __all__ = [
     "AddedTo",
+    "InTriage",
     "MatterKind",
     "Registered",
     "Registration",
@@ -102,6 +104,8 @@ async def _came_of(conn: Connection, key: UUID) -> TakenUp:
         return AddedTo(row["number"], row["id"])
     if row["level"] is None:
         return SettledAtDesk(row["number"], row["id"], row["state"], row["end_text"])
+    if row["event"] == Event.TRIAGE:
+        return InTriage(row["number"], row["id"], row["due_at"])
     return Registered(
         row["number"], row["id"], row["level"], row["post"], row["title"], row["due_at"],
         row["title_en"],
@@ -112,6 +116,8 @@ def _outcome(new: NewComplaint) -> TakenUp:
     state = new.state
     if isinstance(state, AtDesk):
         return SettledAtDesk(new.number, new.id, STATE_NAMES[type(state)], state.text)
+    if isinstance(state, Triage):
+        return InTriage(new.number, new.id, state.due_at)
     if new.post is None:
         raise TypeError("an officer has it, but no post is known")
     post = new.post
@@ -163,7 +169,7 @@ async def _write(
         incident=form.incident,
         confidential=form.confidential,
         source=form.source,
-        confirmed_by=None if form.is_self_service else actor,
+        confirmed_by=actor if form.is_confirmed else None,
         matter=facts.matter or new.id,
         category=form.category,
         place=form.place,
@@ -214,6 +220,7 @@ def _clock_columns(new: NewComplaint) -> dict[str, Any]:
         "due_days": clock.days if clock else None,
         "due_policy": clock.policy if clock else None,
         "due_counting": clock.counting if clock else None,
+        "due_left": clock.left_then if clock else None,
         "remind_at": clock.remind_at if clock else None,
     }
 

@@ -57,6 +57,11 @@ class Registration:
         """Nobody of ours confirmed who speaks."""
         return self.source is not None and self.source.is_self_service
 
+    @property
+    def is_confirmed(self) -> bool:
+        """Whoever registers it has made sure who speaks."""
+        return self.source is None or self.source.is_heard
+
 
 @dataclass(frozen=True, slots=True)
 class Registered:
@@ -72,6 +77,19 @@ class Registered:
     post_title: str
     due_at: datetime
     post_title_en: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InTriage:
+    """The CM's team looks at it first: no officer has it yet, and no time limit runs for one.
+
+    `look_by`: by when they look; then it goes to the officer by itself. For us, not a deadline that
+    a citizen is told.
+    """
+
+    number: str
+    complaint_id: UUID
+    look_by: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,4 +110,4 @@ class AddedTo:
     complaint_id: UUID
 
 
-TakenUp = Registered | SettledAtDesk | AddedTo
+TakenUp = Registered | InTriage | SettledAtDesk | AddedTo

@@ -7,11 +7,12 @@ from complaints import number
 from complaints.ending import end_specially
 from complaints.ends import Ruling, SpecialReason
 from complaints.errors import NotAllowedError
-from complaints.in_call import take_call
+from complaints.in_call import take_officers_call
 from complaints.moving import held_by
 from complaints.policy import Policy
 from complaints.proposals import propose
 from complaints.store import hold, terms_for, transaction
+from complaints.taking import Word
 from complaints.words import clean
 from db.pool import Pool
 
@@ -40,7 +41,8 @@ async def close_specially(
     Raises the number's errors, `InvalidInputError` (text, call_id), `WrongPostError`,
     `NotNowError`, `AlreadyEndedError`, `NotAllowedError`, `NoEvidenceError` (another's call).
     """
-    digits, text = number.parse(complaint_number), clean("text", text, _LONGEST)
+    digits = number.parse(complaint_number)
+    word = Word(clean("text", text, _LONGEST), actor, now, call_id)
     async with transaction(pool) as conn:
         complaint = await hold(conn, digits)
         before = held_by(complaint, post, "closed specially")
@@ -48,21 +50,12 @@ async def close_specially(
         decider = before.decides_special_close(terms)
         if decider is None and only_propose:
             raise NotAllowedError("it is not proposed: who has it decides alone, if anybody may")
-        await take_call(conn, complaint, call_id, actor=actor)
+        await take_officers_call(conn, complaint, call_id, actor=actor)
         if decider:
-            await propose(
-                conn,
-                complaint,
-                before.propose_special_close(0, terms),
-                decider.id,
-                text=text,
-                actor=actor,
-                now=now,
-                code=code,
-                call_id=call_id,
-            )
+            proposed = before.propose_special_close(0, terms)
+            await propose(conn, complaint, proposed, decider.id, word, code=code)
             return False
-        ruling = Ruling(code=code, text=text, post=post, level=before.level, actor=actor)
+        ruling = Ruling(code=code, text=word.text, post=post, level=before.level, actor=actor)
         after = before.special_close(ruling, terms, now)
         await end_specially(conn, complaint, after, now, call_id=call_id)
     return True

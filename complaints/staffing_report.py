@@ -1,4 +1,4 @@
-"""The report of holes: levels without a post, posts without a holder."""
+"""The report of holes: levels without a post, posts without a holder, complaints astray."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,10 +8,22 @@ from datetime import datetime
 from complaints.holes import Duty, Hole, Places, holes
 from complaints.officers import OnLeave, Vacant
 from complaints.staffing import StaffedPost, all_posts
-from db.pool import Pool
+from db.pool import Connection, Pool
 from db.statements import statements
 
 _SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Astray:
+    """Complaints that are with a post which does not answer for them any more, by a reform of
+    departments, places, categories or posts: its `wrong` is not theirs. `first`: one's number.
+    """
+
+    post: StaffedPost
+    wrong: str
+    complaints: int
+    first: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +31,14 @@ class StaffingReport:
     """`empty`: posts that are vacant, or whose holder is on leave with nobody in charge.
 
     `waiting`: by post, how many complaints are with it. `names`: of places, by code.
+    `astray`: they reach the right officers by being returned, by their limit or by a review.
     """
 
     holes: Sequence[Hole]
     empty: Sequence[StaffedPost]
     waiting: Mapping[str, int]
     names: Mapping[str, str]
+    astray: Sequence[Astray] = ()
 
 
 async def load_staffing_report(pool: Pool, now: datetime) -> StaffingReport:
@@ -43,19 +57,29 @@ async def load_staffing_report(pool: Pool, now: datetime) -> StaffingReport:
         empty = [post for post in posts if isinstance(post.occupancy, Vacant | OnLeave)]
         waiting = run.officers_open_complaints(conn, posts=[post.id for post in empty])
         counts = {row["post"]: row["complaints"] async for row in waiting}
+        astray = await _astray(conn, posts)
     tree = Places({row["code"]: row["parent"] for row in places})
     duties = [
         Duty(post.department, post.place, post.level, tuple(sorted(limits.get(post.id, ()))))
         for post in posts
     ]
     names = {row["code"]: row["name_en"] for row in places}
-    return StaffingReport(holes(tree, categories, duties, above=above), empty, counts, names)
+    found = holes(tree, categories, duties, above=above)
+    return StaffingReport(found, empty, counts, names, astray)
+
+
+async def _astray(conn: Connection, posts: Sequence[StaffedPost]) -> list[Astray]:
+    known = {post.id: post for post in posts}
+    return [
+        Astray(known[row["post"]], row["wrong"], row["complaints"], row["first"])
+        async for row in statements().officers_misfits(conn)
+    ]
 
 
 def render_staffing_report(report: StaffingReport, *, every_name: bool = False) -> str:
     """Plain text. Long lists are cut unless `every_name`."""
     shown = None if every_name else _SHOWN
-    return "\n".join([*_holes(report, shown), "", *_empty(report)])
+    return "\n".join([*_holes(report, shown), "", *_empty(report), *_led_astray(report)])
 
 
 def _holes(report: StaffingReport, shown: int | None) -> Iterator[str]:
@@ -95,10 +119,22 @@ def _empty(report: StaffingReport) -> Iterator[str]:
                 what = f"{officer.code} is on leave, nobody in charge"
             case _:
                 continue
-        place = _place(post.place, report.names)
         waiting = report.waiting.get(post.id, 0)
         with_it = f"; {waiting} complaints are with it" if waiting else ""
-        yield f"{post.id} (L{post.level} {post.department}, {place}): {what}{with_it}"
+        yield f"{_named(post, report)}: {what}{with_it}"
+
+
+def _led_astray(report: StaffingReport) -> Iterator[str]:
+    if report.astray:
+        yield ""
+    for one in report.astray:
+        which = f"{one.complaints} complaints are with it that are not of its {one.wrong}"
+        yield f"{_named(one.post, report)}: {which}, as {one.first}"
+
+
+def _named(post: StaffedPost, report: StaffingReport) -> str:
+    place = _place(post.place, report.names)
+    return f"{post.id} (L{post.level} {post.department}, {place})"
 
 
 def _place(code: str, names: Mapping[str, str]) -> str:

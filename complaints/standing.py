@@ -5,6 +5,7 @@ by this.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -15,7 +16,8 @@ from complaints.history import LEADS_TO, Event
 def disagreement(
     row: Mapping[str, Any], chain: Sequence[asyncpg.Record | Mapping[str, Any]]
 ) -> str | None:
-    """What the row (`state`, `level`, `post`) says otherwise than its history; None: nothing.
+    """What the row (`state`, `level`, `post`, `due_at`) says otherwise than its history; None:
+    nothing.
 
     `chain`: the history's rows, oldest first, found to be whole.
     """
@@ -26,8 +28,24 @@ def disagreement(
     told = (LEADS_TO[Event(last["event"])], last["level"], last["post"])
     stands = (row["state"], row["level"], row["post"])
     if told == stands:
-        return None
+        given = _given(last, chain)
+        if given is None or given == row["due_at"]:
+            return None
+        return f"it is due {row['due_at']}, but its history ends with {given}"
     return f"it stands at {_words(*stands)}, but its history ends at {_words(*told)}"
+
+
+def _given(
+    last: asyncpg.Record | Mapping[str, Any], chain: Sequence[asyncpg.Record | Mapping[str, Any]]
+) -> datetime | None:
+    """By when somebody must act after the move `last`; None: the clock stands, or it is not told.
+
+    A proposal leaves the time as it was.
+    """
+    if last["event"] == Event.PROPOSED:
+        return next((one["due_at"] for one in reversed(chain) if one["due_at"]), None)
+    at: datetime | None = last["due_at"]
+    return at
 
 
 def _words(state: str | None, level: int | None, post: str | None) -> str:

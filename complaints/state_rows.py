@@ -78,6 +78,8 @@ def rows_of(state: Followed) -> dict[str, Any]:
         "due_policies": basis.policy if basis else None,
         "due_countings": basis.counting if basis else None,
         "due_paused": basis.paused if basis else timedelta(0),
+        "due_running_since": clock.running_since if clock else None,
+        "due_left_then": clock.left_then if clock else None,
         "remind_at": clock.remind_at if clock else None,
         "paused_at": paused.stopped_at if paused else None,
         "pause_reasons": state.reason if isinstance(state, Paused) else None,
@@ -182,13 +184,15 @@ def _clock(row: asyncpg.Record) -> Clock:
         since=row["due_since"],
         days=row["due_days"],
         due_at=row["due_at"],
+        running_since=row["due_running_since"],
+        left_then=row["due_left_then"],
         remind_at=row["remind_at"],
         paused=row["due_paused"],
     )
 
 
 def _stopped_clock(row: asyncpg.Record) -> StoppedClock:
-    """Its due time and reminder are those from before the pause: on resuming, both are new."""
+    """When it ran, and until when, is not kept, but what was left: on resuming, that runs anew."""
     due_at = row["paused_at"] + row["remaining"]
     return StoppedClock(
         clock=Clock(
@@ -197,6 +201,8 @@ def _stopped_clock(row: asyncpg.Record) -> StoppedClock:
             since=row["due_since"],
             days=row["due_days"],
             due_at=due_at,
+            running_since=row["paused_at"],
+            left_then=row["remaining"],
             paused=row["due_paused"],
         ),
         stopped_at=row["paused_at"],

@@ -8,9 +8,12 @@ from uuid import UUID
 
 import asyncpg
 
+from complaints import texts
+from complaints.asking import asking
 from complaints.batches import Due
 from complaints.calendar import Counting
 from complaints.errors import NoHistoryError, NotAllowedError, UnknownComplaintError
+from complaints.kinds import MatterKind
 from complaints.lifecycle import (
     Followed,
     Paused,
@@ -20,7 +23,7 @@ from complaints.lifecycle import (
     WithOfficer,
 )
 from complaints.mapping import Wanted, ladders_for
-from complaints.policy import Policy
+from complaints.policy import Policy, SpecialClose
 from complaints.state_rows import STATE_NAMES, rows_of, state_of
 from db.pool import Connection, Pool
 from db.statements import statements
@@ -35,6 +38,7 @@ __all__ = [
     "hold_by_id",
     "holidays",
     "link_call",
+    "lock_subject",
     "move",
     "move_each",
     "take_overdue",
@@ -67,10 +71,17 @@ class Complaint:
     place: str
     place_name: str
     citizen_id: UUID
+    kind: MatterKind
+    incident: bool
     confidential: bool
     weight: int
     registered_at: datetime
     state: State
+
+    @property
+    def subject(self) -> str:
+        """Its category with its marks, as an officer reads it first."""
+        return texts.subject(self.category_name, self.kind, incident=self.incident)
 
 
 @asynccontextmanager
@@ -83,6 +94,15 @@ async def transaction(pool: Pool) -> AsyncIterator[Connection]:
 async def hold(conn: Connection, number: str) -> Complaint:
     """Take the complaint's row. Raises `UnknownComplaintError`."""
     return await _taken(conn, await statements().complaints_lock(conn, number=number), number)
+
+
+async def lock_subject(
+    conn: Connection, number: str, *, category: str | None = None, place: str | None = None
+) -> None:
+    """Nobody else comes to the complaint's subject, or to the one that it gets, until the end of
+    the transaction. Before any row is held, as in registering: none waits in a ring.
+    """
+    await statements().lifecycle_lock_subject(conn, number=number, category=category, place=place)
 
 
 async def hold_by_id(conn: Connection, complaint_id: UUID) -> Complaint:
@@ -161,12 +181,14 @@ async def terms_for_each(
         calendar: await _closed(conn, calendar)
         for calendar in {rules[one.category].holidays for one in complaints if _counts(one, rules)}
     }
+    officers = await asking(conn, [one.id for one in complaints if _asks(one, rules)], now)
     return {
         one.id: Terms(
             rules[one.category],
             ladders[_wanted(one)],
             one.level_days,
             closed.get(rules[one.category].holidays, frozenset()),
+            officers.get(one.id),
         )
         for one in complaints
     }
@@ -185,6 +207,14 @@ def _counts(one: Complaint, rules: Mapping[str, Policy]) -> bool:
         case _:
             pass
     return Counting.WORKING_DAYS in counts
+
+
+def _asks(one: Complaint, rules: Mapping[str, Policy]) -> bool:
+    """Whether its officer has asked the next level, or may have to by the rules of now."""
+    policy = rules[one.category]
+    if isinstance(one.state, WithOfficer):
+        return policy.transfer_needs_approval or policy.special_close is SpecialClose.PROPOSED
+    return isinstance(one.state, Proposed)
 
 
 def _wanted(complaint: Complaint) -> Wanted:
@@ -261,6 +291,8 @@ def _complaint(row: asyncpg.Record) -> Complaint:
         place=row["place"],
         place_name=row["place_name"],
         citizen_id=row["citizen_id"],
+        kind=MatterKind(row["kind"]),
+        incident=row["incident"],
         confidential=row["confidential"],
         weight=row["weight"],
         registered_at=row["registered_at"],

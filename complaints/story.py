@@ -9,6 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
+from calls.course import Stay, Talk
 from complaints import history, number
 from complaints.attachments.model import Attachment
 from complaints.attachments.rows import attachment_of
@@ -68,7 +69,6 @@ class StoryCall:
     disposal_no: int | None
     number: str | None
     service_number: str
-    agent_id: str | None
     started_at: datetime
     answered_at: datetime | None
     pop_at: datetime | None
@@ -150,12 +150,15 @@ class Story:
     """Everything, each list oldest first.
 
     `broken_at`: place (1, 2, ...) of the first history entry whose hash does not fit, or None.
+    `stays`, `talks`: of all its calls.
     """
 
     complaint: StoryComplaint
     history: tuple[Entry, ...]
     broken_at: int | None
     calls: tuple[StoryCall, ...]
+    stays: tuple[Stay, ...]
+    talks: tuple[Talk, ...]
     attachments: tuple[Attachment, ...]
     recordings: tuple[StoryRecording, ...]
     notifications: tuple[StoryNotification, ...]
@@ -188,6 +191,8 @@ def _story(row: asyncpg.Record) -> Story:
         history=tuple(entries),
         broken_at=broken_at,
         calls=tuple(StoryCall(**one) for one in _named(_names(StoryCall), row["calls"])),
+        stays=tuple(Stay(**one) for one in _named(_names(Stay), row["stays"])),
+        talks=tuple(Talk(**one) for one in _named(_names(Talk), row["talks"])),
         attachments=tuple(
             attachment_of(one) for one in _named(_names(Attachment), row["attachments"])
         ),

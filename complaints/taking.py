@@ -1,6 +1,7 @@
 """What every use case does with the complaint that it holds: see its state, and take a step."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
@@ -17,6 +18,18 @@ from complaints.store import STATE_NAMES, Complaint, move
 from db.pool import Connection
 
 _S = TypeVar("_S")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What an officer moves it with: why, who enters it, when, and in which call an agent was told
+    (None: the officer entered it).
+    """
+
+    text: str
+    actor: str
+    now: datetime
+    call_id: UUID | None
 
 
 def must_be(complaint: Complaint, kind: type[_S], move: str) -> _S:

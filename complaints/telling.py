@@ -1,8 +1,10 @@
 """A complaint's story as a person would tell it: a line for each thing that happened."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from calls.course import Talk, in_order, told
+from calls.numbers import is_landline
 from complaints.attachments.model import Attachment
 from complaints.calendar import IST
 from complaints.history import Entry, Event
@@ -65,6 +67,7 @@ _EVENTS = {
     Event.THANKED: "The citizen was thanked",
     Event.ADDED: "The citizen told it again",
     Event.MADE_CONFIDENTIAL: "Confidential from now on, as the citizen asked",
+    Event.MADE_INCIDENT: "An incident from now on, as the citizen told",
     Event.MERGED: "Ended as the same matter",
     Event.MERGED_HERE: "The same citizen's younger complaint goes on here",
     Event.ATTACHMENT_ERASED: "An attached file was erased",
@@ -83,26 +86,30 @@ _RECORDED = {
 _Line = tuple[datetime, str]
 
 
-def render_story(story: Story) -> str:
-    """Plain text; times in Indian Standard Time."""
+def render_story(story: Story, decided_by: str | None = None) -> str:
+    """Plain text; times in Indian Standard Time. `decided_by`: of what is proposed, in words."""
     happened: list[_Line] = [
-        *(_call(call) for call in story.calls),
+        *(line for call in story.calls for line in _course(call, story)),
         *(_entry(entry) for entry in story.history),
         *(_attachment(attachment) for attachment in story.attachments),
         *(_recording(recording) for recording in story.recordings),
         *(_bundle(bundle) for bundle in story.bundles),
         *(_notification(notification) for notification in story.notifications),
     ]
-    # A stable sort: what has one time keeps the order call, event, file, recording, message.
+    # A stable sort: what has one time keeps the order call, its course, event, file, recording,
+    # message.
     lines = [f"  {_clock(at)}  {text}" for at, text in sorted(happened, key=lambda line: line[0])]
-    return "\n".join([*_heading(story.complaint), "", *lines, "", *_register(story), _chain(story)])
+    heading = _heading(story.complaint)
+    if decided_by:
+        heading.append(f"  what is proposed is decided by {decided_by}")
+    return "\n".join([*heading, "", *lines, "", *_register(story), _chain(story)])
 
 
 def _heading(complaint: StoryComplaint) -> list[str]:
     who = "" if complaint.level is None else f", level {complaint.level} ({complaint.post_title})"
     lines = [
         f"{_kind(complaint)} {complaint.number}: {complaint.category}, {complaint.place}",
-        f"  by {complaint.citizen or 'a citizen without a name'}, {complaint.contact}",
+        f"  by {complaint.citizen or 'a citizen without a name'}, {_contact(complaint)}",
         *_marks(complaint),
         f"  {complaint.text_hi}",
         f"  now: {_STATES[complaint.state]}{who}",
@@ -114,6 +121,11 @@ def _heading(complaint: StoryComplaint) -> list[str]:
     if complaint.cm_office_since:
         lines.append(f"  on the CM's office's list since {_clock(complaint.cm_office_since)}")
     return lines
+
+
+def _contact(complaint: StoryComplaint) -> str:
+    number = complaint.contact
+    return f"{number} (a landline: no SMS reaches it)" if is_landline(number) else number
 
 
 def _kind(complaint: StoryComplaint) -> str:
@@ -148,14 +160,24 @@ def _entry(entry: Entry) -> _Line:
     return entry.at, text
 
 
-def _call(call: StoryCall) -> _Line:
+def _course(call: StoryCall, story: Story) -> Iterator[_Line]:
+    """The call, then each stay in a queue and each talk of it."""
+    stays = [one for one in story.stays if one.call_id == call.id]
+    talks = [one for one in story.talks if one.call_id == call.id]
+    yield _call(call, talks)
+    course = in_order(stays, talks)
+    for part in course:
+        yield part.began, f"  {told(part, course, call.outcome)}"
+
+
+def _call(call: StoryCall, talks: Sequence[Talk]) -> _Line:
     who = "The citizen called" if call.direction == "inbound" else "The citizen was called"
     if call.role in ("disposal", "officer"):
         who = "The officer called" if call.direction == "inbound" else "The officer was called"
     if call.attempt_no:
         who += f" about disposal {call.disposal_no}, attempt {call.attempt_no}"
-    if call.agent_id:
-        who += f", agent {call.agent_id}"
+    if talks:
+        who += f", agent {', '.join(dict.fromkeys(one.agent_id for one in talks))}"
     return call.started_at, f"{who}: {call.outcome or 'still going on'}"
 
 
@@ -193,7 +215,7 @@ def _delivery(notification: StoryNotification) -> str:
     one, why = notification, f": {notification.last_error}" if notification.last_error else ""
     if one.delivered_at:
         return f"delivered {_clock(one.delivered_at)}"
-    if one.undelivered_at:
+    if one.undelivered_at and one.sent_at:
         return f"sent, but NOT delivered{why}"
     if one.sent_at:
         return f"sent {_clock(one.sent_at)}" + (

@@ -11,12 +11,18 @@ from complaints.policy import Policy
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a move is decided by, besides the state: the category's rules and who could get it."""
+    """What a move is decided by, besides the state: the category's rules and who could get it.
+
+    `asking`: the code of the officer who has it, or who proposed what waits for a decision, as a
+    person: they have no say in what they ask for, whatever posts they hold. None: nobody is named.
+    Told for moves that ask the next level.
+    """
 
     policy: Policy
     ladder: Ladder
     level_days: tuple[int, ...]  # the category's days at level 1, 2, ...
     holidays: frozenset[date] = frozenset()
+    asking: str | None = None
 
     @property
     def calendar(self) -> Calendar:

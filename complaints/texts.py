@@ -96,6 +96,7 @@ _EVENTS = {
     Event.THANKED: "सुझाव के लिए धन्यवाद दिया गया",
     Event.ADDED: "नागरिक ने इसी विषय में पुनः बताया",
     Event.MADE_CONFIDENTIAL: "नागरिक के कहने पर पहचान अब से गोपनीय",
+    Event.MADE_INCIDENT: "नागरिक के बताने पर अब से घटना के रूप में दर्ज",
     Event.MERGED: "उसी नागरिक की पहली शिकायत में जोड़ी गई",
     Event.MERGED_HERE: "उसी नागरिक की दूसरी शिकायत इसमें जोड़ी गई",
     Event.ATTACHMENT_ERASED: "निस्तारण का एक संलग्नक मिटाया गया",
@@ -278,9 +279,10 @@ def officer_suggestion(number: str, category: str, place: str, text: str) -> Var
     return {"number": number, "category": category, "place": place, "matter": _excerpt(text)}
 
 
-def officer_added(number: str, weight: int, text: str) -> Variables:
-    """To the officer who has it: the citizen told it again."""
-    return {"number": number, "weight": str(weight), "matter": _excerpt(text)}
+def officer_added(number: str, weight: int, text: str, *, incident: bool = False) -> Variables:
+    """To the officer who has it: the citizen told it again. `incident`: and it is one now."""
+    matter = f"{_INCIDENT}: {text}" if incident else text
+    return {"number": number, "weight": str(weight), "matter": _excerpt(matter)}
 
 
 def officer_merged(number: str, older: str) -> Variables:

@@ -134,7 +134,7 @@ async def _look(
         after = _at_work(one).vacated(terms[one.id], vacancy.since, now)
         if after:
             moved[one] = after, _passed_on(one, after, vacancy, now)
-        elif one.id in untold:
+        elif one.id in untold and vacancy.post.id not in terms[one.id].ladder.held:
             stayed.append((one, terms[one.id], vacancy))
     if moved:
         await _write_moved(conn, moved, policy, now, signer)

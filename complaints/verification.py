@@ -99,7 +99,12 @@ async def _check_each(conn: Connection, complaint_ids: Sequence[UUID]) -> dict[U
 def _checked(complaint_id: UUID, rows: Sequence[asyncpg.Record]) -> _Checked:
     first, chain = rows[0], [row for row in rows if row["seq"] is not None]
     broken = broken_at(complaint_id, chain, Head(first["entries"], first["head"]))
-    stands = {"state": first["stands"], "level": first["stands_at"], "post": first["stands_with"]}
+    stands = {
+        "state": first["stands"],
+        "level": first["stands_at"],
+        "post": first["stands_with"],
+        "due_at": first["stands_due"],
+    }
     fault = disagreement(stands, chain) if broken is None else None
     return _Checked(
         broken,

@@ -8,12 +8,13 @@ from uuid import UUID
 
 import asyncpg
 
+from complaints.kinds import MatterKind
 from complaints.lifecycle import Proposed
 from complaints.mapping import Post
 from complaints.policy import Policy
 from complaints.store import held, terms_for_each
 from complaints.terms import ProposalKind
-from complaints.texts import clock
+from complaints.texts import clock, subject
 from db.pool import Connection, Pool
 from db.statements import statements
 
@@ -33,7 +34,7 @@ class For(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """A complaint that waits since `since`. Names in Hindi.
+    """A complaint that waits since `since`. Names in Hindi, `category` with its marks.
 
     `post`: where it goes, came from, or is; `due_at`: when it goes on by itself. `words`: why it
     was returned or what is proposed; of a fresh one the beginning of its text. `decider`: of a
@@ -95,8 +96,9 @@ async def to_decide(
 ) -> list[Waiting]:
     """Proposals that wait for the decision of one of these posts, longest first.
 
-    Who decides is not written down: it is the next level that has an officer, today. So all
-    proposals of the state are looked at, until `at_most` (1 to 1000) are found.
+    Who decides is not written down: it is the next level that has an officer, today, who is
+    another person than who proposed it. So all proposals of the state are looked at, until
+    `at_most` (1 to 1000) are found.
     """
     at_most = min(max(at_most, 1), _MOST)
     found: list[Waiting] = []
@@ -109,6 +111,20 @@ async def to_decide(
             if after is None:
                 break
     return found[:at_most]
+
+
+async def who_decides(pool: Pool, complaint_id: UUID, policy: Policy, now: datetime) -> str | None:
+    """Who decides what is proposed about this complaint, in words; None: nothing is proposed."""
+    async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
+        deciders = await _deciders(conn, [complaint_id], policy, now)
+    return in_words(deciders[complaint_id]) if deciders else None
+
+
+def in_words(decider: Post | None) -> str:
+    """Who decides a proposal."""
+    if decider is None:
+        return "nobody left; the post that has it can take it back (decide --refuse)"
+    return f"{decider.id} (L{decider.level})"
 
 
 async def _page(
@@ -155,7 +171,7 @@ def _line(row: asyncpg.Record, decider: Post | None) -> Waiting:
     return Waiting(
         number=row["number"],
         what=For(row["state"]),
-        category=row["category_name"],
+        category=subject(row["category_name"], MatterKind(row["kind"]), incident=row["incident"]),
         place=row["place_name"],
         level=row["level"],
         post=row["post"],
@@ -185,8 +201,7 @@ def render_waiting(one: Waiting, now: datetime) -> str:
             what = f"returned by {post}"
         case For.PROPOSED:
             kind = (one.proposal or "proposal").replace("_", " ")
-            decider = f"{one.decider.id} (L{one.decider.level})" if one.decider else "nobody left"
-            what = f"{kind} proposed by {post}, decided by {decider}"
+            what = f"{kind} proposed by {post}, decided by {in_words(one.decider)}"
     return (
         f"{one.number}  waits {days} d {hours} h, since {clock(one.since)}: {one.category}, "
         f"{one.place}; {what}; goes on by itself {clock(one.due_at)}: {one.words}"

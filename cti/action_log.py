@@ -36,11 +36,12 @@ class ActionLog:
         job = partial(
             set_handed_on, call_id=call_id, agent_id=agent_id, target=target, at=self.now()
         )
-        self._writes.add("citizen handed on", job)
+        self._writes.add("citizen handed on", job, call_id=call_id)
 
     def sent(self, call_id: UUID, queue: str, at: datetime) -> None:
         """The citizen was sent to this queue then, whether or not they are let in."""
-        self._writes.add("citizen sent", partial(_write_queue, call_id, queue, at))
+        job = partial(_write_queue, call_id, queue, at)
+        self._writes.add("citizen sent", job, call_id=call_id)
 
 
 async def _write_action(row: dict[str, object], conn: Connection) -> None:

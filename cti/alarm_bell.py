@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 
+from access import pins
 from cti import alarm_limits, alarm_rows
 from cti.alarm_rows import Alarm
 from cti.alarms import (
@@ -30,6 +31,7 @@ from db.pool import Pool
 _log = structlog.get_logger(__name__)
 _HOUR = timedelta(hours=1)
 _STUCK = timedelta(minutes=10)
+_GUESSED_LATELY = timedelta(minutes=10)
 
 
 class AlarmBell:
@@ -53,7 +55,7 @@ class AlarmBell:
 
         `unheard`: for how many seconds nothing was heard of each other cell, None while we cannot
         listen; `titles`: what people read for the queues.
-        `every`, `recordings_every` (deadlines too): seconds between looks.
+        `every`, `recordings_every` (deadlines and PINs too): seconds between looks.
         """
         self._board = board
         self._pool = pool
@@ -69,6 +71,7 @@ class AlarmBell:
         self._readings: dict[Thing, float | None] = {}
         self._failing: int | None = None
         self._stuck: int | None = None
+        self._guessing: int | None = None
         self._slow_at = 0.0
         self._unheard_of = unheard
         self._unheard: Mapping[str, float] | None = None
@@ -151,12 +154,16 @@ class AlarmBell:
                 )
             if AlarmKind.DEADLINES_STUCK in wanted:
                 self._stuck = await alarm_rows.stuck_deadlines(pool)
+            if AlarmKind.PINS_GUESSED in wanted:
+                self._guessing = await pins.resting_lines(pool, now - _GUESSED_LATELY, now)
             self._slow_at = loop.time() + self._recordings_every
         cut_off = None
         if AlarmKind.DIALLING_CUT_OFF in wanted:
             cut_off = await alarm_rows.cut_off_telephones(pool, self._cell)
         self._unheard = self._unheard_of()
-        self._readings = readings(self._board(), self._failing, cut_off, self._unheard, self._stuck)
+        self._readings = readings(
+            self._board(), self._failing, cut_off, self._unheard, self._stuck, self._guessing
+        )
 
     def _value(self, thing: Thing, otherwise: float) -> float:
         value = self._readings.get(thing)

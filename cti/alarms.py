@@ -22,27 +22,31 @@ class AlarmKind(StrEnum):
     LONGEST_WAIT = "longest_wait"  # seconds, longer than
     SERVICE_LEVEL = "service_level"  # share of the last half hour, below
     TRUNK_FULL = "trunk_full"  # share of the trunk's channels in use, above
+    TELEPHONES_AWAY = "telephones_away"  # share of those of agents who are signed in, above
     AMI_DOWN = "ami_down"  # no link to Asterisk
     RECORDINGS_FAILING = "recordings_failing"  # recordings without a file, more than
     DIALLING_CUT_OFF = "dialling_cut_off"  # telephones (toll fraud), more than
     DEADLINES_STUCK = "deadlines_stuck"  # complaints that the clock cannot move, more than
+    PINS_GUESSED = "pins_guessed"  # telephones that wait after wrong PINs of officers, more than
     CELL_SILENT = "cell_silent"  # seconds without a word of another cell, longer than
 
 
 OF_THE_CELL = frozenset(
     {
         AlarmKind.TRUNK_FULL,
+        AlarmKind.TELEPHONES_AWAY,
         AlarmKind.AMI_DOWN,
         AlarmKind.RECORDINGS_FAILING,
         AlarmKind.DIALLING_CUT_OFF,
         AlarmKind.DEADLINES_STUCK,
+        AlarmKind.PINS_GUESSED,
         AlarmKind.CELL_SILENT,
     }
 )
 
 
 #: Their figures are shares of one.
-SHARES = frozenset({AlarmKind.SERVICE_LEVEL, AlarmKind.TRUNK_FULL})
+SHARES = frozenset({AlarmKind.SERVICE_LEVEL, AlarmKind.TRUNK_FULL, AlarmKind.TELEPHONES_AWAY})
 
 
 class Thing(NamedTuple):
@@ -135,10 +139,12 @@ def readings(
     cut_off: int | None = None,
     unheard: Mapping[str, float] | None = None,
     stuck: int | None = None,
+    guessing: int | None = None,
 ) -> dict[Thing, float | None]:
     """The board's figures by what they are about; None: not known now.
 
-    `stuck`: deadlines that are set aside. `unheard`: for how many seconds nothing was heard of each
+    `stuck`: deadlines that are set aside. `guessing`: telephones that had to wait after wrong PINs
+    of the officers' line. `unheard`: for how many seconds nothing was heard of each
     other cell.
     """
     known = bool(board["in_step"])
@@ -147,12 +153,14 @@ def readings(
         Thing(AlarmKind.RECORDINGS_FAILING, THE_CELL): recordings_failing,
         Thing(AlarmKind.DIALLING_CUT_OFF, THE_CELL): cut_off,
         Thing(AlarmKind.DEADLINES_STUCK, THE_CELL): stuck,
+        Thing(AlarmKind.PINS_GUESSED, THE_CELL): guessing,
     }
     for cell, seconds in (unheard or {}).items():
         found[Thing(AlarmKind.CELL_SILENT, THE_CELL, cell)] = seconds
     limit = board["trunk_limit"]
     used = board["trunk_channels"] / limit if known and limit else None
     found[Thing(AlarmKind.TRUNK_FULL, THE_CELL)] = used
+    found[Thing(AlarmKind.TELEPHONES_AWAY, THE_CELL)] = _away(board) if known else None
     for name, queue in board["queues"].items():
         found[Thing(AlarmKind.WAITING, name)] = queue["waiting"] if known else None
         found[Thing(AlarmKind.LONGEST_WAIT, name)] = queue["longest_wait"] if known else None
@@ -160,12 +168,18 @@ def readings(
     return found
 
 
+def _away(board: Mapping[str, Any]) -> float:
+    """The share of the signed-in agents' telephones at which no call can ring, paused or not."""
+    telephones: Mapping[str, int] = board["telephones"]
+    return telephones["away"] / telephones["all"] if telephones["all"] else 0.0
+
+
 def shown(kind: AlarmKind, value: float) -> str:
     """The figure as people read it."""
     match kind:
         case AlarmKind.LONGEST_WAIT | AlarmKind.CELL_SILENT:
             return f"{int(value) // 60}:{int(value) % 60:02}"
-        case AlarmKind.SERVICE_LEVEL | AlarmKind.TRUNK_FULL:
+        case _ if kind in SHARES:
             return f"{value:.0%}"
         case _:
             return f"{value:g}"

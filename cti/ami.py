@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import itertools
 import logging
 from dataclasses import dataclass
 from enum import StrEnum
@@ -21,6 +20,7 @@ from cti.errors import (
 from cti.message import AmiEvent, AmiReply, Connected
 from cti.originate import OriginateCommand, OriginateReply
 from cti.wire import AmiConnection, Fields
+from dialplans.secrets import seal
 
 _log = structlog.get_logger(__name__)
 
@@ -68,13 +68,13 @@ class AmiLink:
         self._inbox: asyncio.Queue[AmiEvent | Connected] = asyncio.Queue()
         self._closing = asyncio.Event()
         self._end_expected = False
-        self._numbers = itertools.count(1)
         self._generation = 0
         self.state = LinkState.DOWN
         self.events = 0
         self.connects = 0
         self.overflows = 0
         self.losses = 0
+        self.forgeries = 0
 
     @property
     def ready(self) -> bool:
@@ -117,11 +117,11 @@ class AmiLink:
         Raises `AmiValueError`, `AmiNotConnectedError`, `AmiBusyError` (nothing was sent),
         `AmiTimeoutError`, `AmiLinkLostError` (it may have had its effect).
         """
-        return await self._request(name, fields, self._new_id(), as_list=False, timeout=timeout)
+        return await self._request(name, fields, as_list=False, timeout=timeout)
 
     async def action_list(self, name: str, fields: Fields = (), timeout: float = 15.0) -> AmiReply:
         """One action whose answer is a list of events, gathered to its end. Raises as `action`."""
-        return await self._request(name, fields, self._new_id(), as_list=True, timeout=timeout)
+        return await self._request(name, fields, as_list=True, timeout=timeout)
 
     async def originate(self, command: OriginateCommand, timeout: float = 10.0) -> OriginateReply:
         """Ask for one call, once. Never raises."""
@@ -130,7 +130,7 @@ class AmiLink:
             return OriginateReply.REFUSED
         try:
             reply = await self._request(
-                "Originate", command.fields(), call, as_list=False, timeout=timeout
+                "Originate", command.fields(), as_list=False, timeout=timeout, action_id=call
             )
         except (AmiValueError, AmiNotConnectedError, AmiBusyError) as error:
             _log.warning("originate not sent", call=call, error=str(error))
@@ -172,6 +172,7 @@ class AmiLink:
             reached = self.state
             if self._connection is not None:
                 self._connection.abort("session over")
+                self.forgeries += self._connection.forged
                 self._connection = None
         self.state = LinkState.DOWN
         self.losses += reached is LinkState.READY
@@ -185,7 +186,9 @@ class AmiLink:
             self.state = LinkState.CONNECTING
         async with asyncio.timeout(settings.connect_timeout):
             _, connection = await loop.create_connection(
-                lambda: AmiConnection(self._receive), settings.host, settings.port
+                lambda: AmiConnection(self._receive, seal=seal(settings.secret)),
+                settings.host,
+                settings.port,
             )
         self._connection = connection
         self.connects += 1
@@ -194,9 +197,7 @@ class AmiLink:
             ("Secret", settings.secret),
             ("Events", "on"),
         ]
-        reply = await self._request(
-            "Login", login, self._new_id(), as_list=False, timeout=settings.connect_timeout
-        )
+        reply = await self._request("Login", login, as_list=False, timeout=settings.connect_timeout)
         if not reply.ok:
             raise AmiAuthError(reply.message)
         await self._until_booted(connection, self._booted)
@@ -252,14 +253,11 @@ class AmiLink:
             self.drop("events come faster than they are taken")
 
     async def _request(
-        self, name: str, fields: Fields, action_id: str, *, as_list: bool, timeout: float
+        self, name: str, fields: Fields, *, as_list: bool, timeout: float, action_id: str = ""
     ) -> AmiReply:
         connection = self._connection
         if connection is None or not connection.is_open:
             raise AmiNotConnectedError
         return await connection.request(
-            name, fields, action_id=action_id, as_list=as_list, timeout=timeout
+            name, fields, as_list=as_list, timeout=timeout, action_id=action_id
         )
-
-    def _new_id(self) -> str:
-        return f"cti-{next(self._numbers)}"

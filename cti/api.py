@@ -66,6 +66,8 @@ def _for_supervisors(api: AgentApi) -> Callable[[web.Request], Awaitable[web.Str
 
         try:
             known = await who()
+        except web.HTTPTooManyRequests as error:
+            return _too_many(error)
         except AWAY as error:
             _log.warning("supervisor's request not served", error=repr(error))
             return problem(503, "try again in a moment", headers={"Retry-After": "2"})
@@ -141,8 +143,10 @@ def _for_agents(
                 )  # fmt: skip
             agent = await api.desk.agent(agent_id)
             if agent is None:
-                return problem(403, "no agent of this cell", reason=Reason("signed_out"))
+                return await _turned_away(api, request, "no agent of this cell")
             return await handler(request, agent)
+        except web.HTTPTooManyRequests as error:
+            return _too_many(error)
         except AgentGoneError as error:
             return await _turned_away(api, request, str(error))
         except AWAY as error:
@@ -154,6 +158,12 @@ def _for_agents(
             )
 
     return guarded
+
+
+def _too_many(error: web.HTTPTooManyRequests) -> web.Response:
+    """The bound that stands before the database, as JSON like every answer here."""
+    later = {"Retry-After": error.headers["Retry-After"]}
+    return problem(429, "too many requests", headers=later, reason=Reason("away"))
 
 
 async def _turned_away(api: AgentApi, request: web.Request, why: str) -> web.StreamResponse:

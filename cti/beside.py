@@ -1,13 +1,15 @@
 """Supervisors beside an agent: any number listen, one at a time is heard.
 
 Whoever whispers or joins would talk over another who does; listening disturbs nobody. Each takes
-a seat before anything rings, so that of two at once one is told. A server that was started anew
-knows of who joined a call (they are in its room), and of nobody who whispers or listens.
+a seat before anything rings, so that of two at once one is told. Whose seat it is stands on the
+leg too, in a channel variable: a server that was started anew reads it there.
 """
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import quote, unquote
 from uuid import UUID
 
 from cti.errors import NotNowError
@@ -16,19 +18,41 @@ from cti.supervising import Supervisor
 from cti.why import Why
 
 HEARD = frozenset({"whisper", "barge"})
+_MODES = HEARD | {"listen"}
 _RINGS_FOR = timedelta(minutes=1)
 """A leg that was asked for and has not been seen by then will not come."""
+_LONGEST_NAME = 40  # a letter in Devanagari is nine characters there
 
 
 @dataclass(eq=False, slots=True)
 class Seat:
-    """`leg` None: their telephone is being called."""
+    """Beside `agent` in a call. `leg` None: their telephone is being called."""
 
     call_id: UUID
+    agent: str
     who: Supervisor
     mode: str
     at: datetime
     leg: str | None = None
+
+
+def words_of(seat: Seat) -> str:
+    """What stands on its leg: ASCII without what a channel variable cannot have."""
+    who = seat.who
+    parts = (seat.mode, str(seat.call_id), seat.agent, who.actor, who.name[:_LONGEST_NAME])
+    return ":".join(quote(part, safe="") for part in parts)
+
+
+def seat_of(leg: str, words: str, at: datetime) -> Seat | None:
+    """The seat of which `words_of` told; None: this is no supervisor's leg."""
+    parts = [unquote(part) for part in words.split(":")]
+    if len(parts) != 5 or parts[0] not in _MODES:
+        return None
+    mode, call_id, agent, actor, name = parts
+    try:
+        return Seat(UUID(call_id), agent, Supervisor(actor=actor, name=name), mode, at, leg)
+    except ValueError:
+        return None
 
 
 class Seats:
@@ -39,7 +63,7 @@ class Seats:
         self._now = now
         self._seats: list[Seat] = []
 
-    def take(self, call_id: UUID, who: Supervisor, mode: str) -> Seat:
+    def take(self, call_id: UUID, agent: str, who: Supervisor, mode: str) -> Seat:
         """A seat for a telephone that is rung next; `leave()` it if that comes to nothing.
 
         Raises `NotNowError`: somebody else is heard there, or it is their own seat already.
@@ -51,7 +75,7 @@ class Seats:
                 raise NotNowError(Why.BESIDE_YOURSELF)
             if one.who.actor != who.actor and {mode, one.mode} <= HEARD:
                 raise NotNowError(Why.BESIDE_ANOTHER, who=one.who.name)
-        seat = Seat(call_id, who, mode, self._now())
+        seat = Seat(call_id, agent, who, mode, self._now())
         self._seats.append(seat)
         return seat
 
@@ -67,6 +91,33 @@ class Seats:
         """It is free again."""
         if seat in self._seats:
             self._seats.remove(seat)
+
+    def found(self, words: Mapping[str, str]) -> None:
+        """What stands on live legs, by a snapshot: of a server before us, too."""
+        self._seats = [one for one in self._seats if self._lives(one)]
+        known = {one.leg for one in self._seats}
+        for leg, told in words.items():
+            seat = seat_of(leg, told, self._now())
+            if seat is not None and leg not in known:
+                self._seats.append(seat)
+
+    def at(self, agent: str, actor: str) -> list[Seat]:
+        """Theirs beside this agent, whether it rings or was answered."""
+        return [
+            one
+            for one in self._seats
+            if (one.agent, one.who.actor) == (agent, actor) and one.leg and self._lives(one)
+        ]
+
+    def answered(self) -> Mapping[str, Sequence[Seat]]:
+        """By agent: who is beside them now."""
+        legs = self._state().legs
+        found: defaultdict[str, list[Seat]] = defaultdict(list)
+        for one in self._seats:
+            leg = legs.get(one.leg) if one.leg else None
+            if leg is not None and leg.up:
+                found[one.agent].append(one)
+        return found
 
     def _lives(self, seat: Seat) -> bool:
         if seat.leg is None:

@@ -5,6 +5,7 @@ Nothing here is needed to serve calls: a database that is away leaves each cell 
 
 import asyncio
 import json
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -32,6 +33,7 @@ _MOST_WAITING = 50
 _MOST_AT_ONCE = 8
 _KEPT = timedelta(hours=1)
 _TIDY_SECONDS = 600.0
+_REMEMBERED = 16  # of our own words, those of which we do not know whether they were written too
 
 CarryOut = Callable[[Supervisor, Mapping[str, Any]], Awaitable[dict[str, Any]]]
 
@@ -67,6 +69,8 @@ class CellLink:
         self._commands_every = commands_every
         self._words: dict[str, Word] = {}
         self._number = 0
+        self._told: deque[int] = deque(maxlen=_REMEMBERED)
+        self.shared = False  # another server tells of this cell
         self._listening_since: datetime | None = None
         self._listened_at = datetime.min.replace(tzinfo=UTC)
         self.board: Callable[[], Board] = _nothing
@@ -122,13 +126,17 @@ class CellLink:
         """One word to the others, one look at theirs. Raises one of `db.errors.AWAY`."""
         self._number += 1
         told = json.dumps(self.board(), ensure_ascii=False)
-        # Begins anew with each process: the time makes it differ from what was told before.
-        number = int(self._now().timestamp()) * 1_000_000 + self._number
+        # Begins anew with each process: the time, to the microsecond, makes it another's than what
+        # was told before, or by another.
+        number = int(self._now().timestamp() * 1_000_000) + self._number
+        mine = tuple(self._told)
+        self._told.append(number)  # first: it may be written though we hear of a fault
         async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as conn:
-            await statements().cells_publish(
+            before = await statements().cells_publish(
                 conn, cell=self.cell, url=self._url, word=number, at=self._now(), board=told,
                 beside=self.beside(),
             )  # fmt: skip
+            self._heed(before, mine)
             rows = statements().cells_words(conn, cell=self.cell)
             found = [dict(row) async for row in rows]
         now, words = self._now(), {}
@@ -141,6 +149,15 @@ class CellLink:
         for word in words.values():
             if word.board is not None and not is_silent(word, now):
                 self.arrived(word)
+
+    def _heed(self, before: int | None, mine: Sequence[int]) -> None:
+        """What stood there was ours, but for our first word. Two servers under one name end each
+        other's calls as lost.
+        """
+        shared = bool(mine) and before is not None and before not in mine
+        if shared and not self.shared:
+            _log.error("another server has this cell's name: stop one of them", cell=self.cell)
+        self.shared = shared
 
     async def run_commands(self) -> None:
         """Carry out what other cells ask, until cancelled."""

@@ -3,6 +3,7 @@
 One click is one call: its key is a row, written with the call's row before anything rings.
 """
 
+import asyncio
 from collections.abc import Callable, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,14 +17,18 @@ from calls import owed
 from calls.errors import CallbackUnderWayError
 from calls.model import Outcome
 from calls.store import end_if_open, open_outbound
+from complaints.number import normalise
 from cti.ami import AmiLink
-from cti.errors import NotAllowedError, NotNowError
+from cti.errors import NotAllowedError, NotNowError, Reason
 from cti.guard import DialGuard
+from cti.hidden import hidden_numbers
 from cti.live import LiveState
 from cti.originate import OriginateCommand, OriginateReply
+from cti.pages import Message
 from cti.views import AgentStatus
 from cti.why import Why
 from cti.writes import Writes
+from db.errors import AWAY, stop_if_cancelled
 from db.ids import new_id
 from db.pool import Connection, Pool
 from db.statements import statements
@@ -31,21 +36,26 @@ from dialplans import names
 
 _log = structlog.get_logger(__name__)
 _ACQUIRE_SECONDS = 5.0
+_SHOWN_SECONDS = 1.0  # the screen-pop waits for it
 _AGENT_RING_MS = 25_000
 _CITIZEN_RING_MS = 45_000
 
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """A call that waits for its agent to answer."""
+    """A call that waits for its agent to answer. `confidential`: it is about such a complaint."""
 
     call_id: UUID
     agent_id: str
     number: str
+    confidential: bool = False
 
 
 class Clicks:
-    """`call()` asks for it; `agent_joined` and `agent_gone` say what became of the agent's leg."""
+    """`call()` asks for it; `agent_joined` and `agent_gone` say what became of the agent's leg.
+
+    `to_agent` is set by whoever joins the parts.
+    """
 
     def __init__(
         self,
@@ -68,11 +78,27 @@ class Clicks:
         self._caller_id = caller_id
         self._now = now
         self._waiting: dict[str, Click] = {}  # by the agent's leg
-        self._numbers: dict[UUID, str] = {}
+        self._called: dict[UUID, Click] = {}
+        self.to_agent: Callable[[str, Message], None] = lambda _agent, _message: None
 
-    def number(self, call_id: UUID) -> str | None:
-        """Whom this call calls (E.164); None: no click's, or over."""
-        return self._numbers.get(call_id)
+    async def number(self, call_id: UUID, agent_id: str) -> str | None:
+        """Whom this call calls (E.164); None: no click's, over, or not this agent's to know.
+
+        In doubt it is not theirs: never raises.
+        """
+        click = self._called.get(call_id)
+        if click is None:
+            return None
+        if not click.confidential:
+            return click.number
+        try:
+            async with asyncio.timeout(_SHOWN_SECONDS), self._pool().acquire() as conn:
+                hidden = await hidden_numbers(conn, [call_id], agent_id)
+        except AWAY as error:
+            stop_if_cancelled()
+            _log.warning("number of a confidential call not shown", error=repr(error))
+            return None
+        return None if hidden else click.number
 
     async def call(self, agent_id: str, key: UUID, complaint: str) -> UUID:
         """Our call's id; of a click that was seen before, that one's.
@@ -90,9 +116,11 @@ class Clicks:
             self._free(agent_id)
             try:
                 await self._write(conn, key, click, complaint_id)
-            except asyncpg.UniqueViolationError:
-                return _same_agents(await statements().desk_called(conn, key=key), agent_id)
-        self._numbers[click.call_id] = click.number
+            except (asyncpg.UniqueViolationError, CallbackUnderWayError):
+                if (seen := await statements().desk_called(conn, key=key)) is None:
+                    raise NotNowError(Why.CALLED_BY_US) from None
+                return _same_agents(seen, agent_id)
+        self._called[click.call_id] = click
         await self._ring_agent(click)
         return click.call_id
 
@@ -116,7 +144,7 @@ class Clicks:
                 if (seen := await statements().callbacks_clicked(conn, key=key)) is None:
                     raise
                 return _same_agents(seen, agent_id)
-        self._numbers[click.call_id] = click.number
+        self._called[click.call_id] = click
         await self._ring_agent(click)
         return click.call_id
 
@@ -144,16 +172,18 @@ class Clicks:
         )
         if await self._link.originate(command) is OriginateReply.REFUSED:
             self._end(click)
+            self._tell_failed(click, Why.CANNOT_BE_CALLED)
 
     def agent_gone(self, leg_id: str) -> None:
         """The agent did not answer, or hung up before the citizen was called."""
         click = self._waiting.pop(leg_id, None)
         if click is not None:
             self._end(click)
+            self._tell_failed(click, Why.YOUR_PHONE_NOT_ANSWERED)
 
     def over(self, call_id: UUID) -> None:
         """The citizen's leg is gone."""
-        self._numbers.pop(call_id, None)
+        self._called.pop(call_id, None)
 
     def _free(self, agent_id: str) -> None:
         ringing = any(click.agent_id == agent_id for click in self._waiting.values())
@@ -168,18 +198,17 @@ class Clicks:
             raise NotNowError(Why.NO_LINK)
 
     async def _click(self, conn: Connection, agent_id: str, complaint: str) -> tuple[Click, UUID]:
-        row = await statements().desk_complaint(conn, number=complaint)
+        digits = normalise(complaint)  # typed as it is read: with blanks, in Devanagari
+        row = await statements().desk_complaint(conn, number=digits)
         if row is None:
             raise NotAllowedError(Why.NO_SUCH_COMPLAINT)
-        return Click(new_id(self._now()), agent_id, row["contact"]), row["id"]
+        click = Click(new_id(self._now()), agent_id, row["contact"], row["confidential"])
+        return click, row["id"]
 
     async def _write(self, conn: Connection, key: UUID, click: Click, complaint_id: UUID) -> None:
         at = self._now()
         async with conn.transaction():
-            await open_outbound(
-                conn, call_id=click.call_id, cell=self._cell, number=click.number,
-                service_number=self._caller_id, at=at,
-            )  # fmt: skip
+            await self._open(conn, click, at)
             await statements().desk_put_call(
                 conn, key=key, call_id=click.call_id, agent_id=click.agent_id,
                 complaint_id=complaint_id, at=at,
@@ -190,14 +219,20 @@ class Clicks:
     ) -> None:
         at = self._now()
         async with conn.transaction():
-            await open_outbound(
-                conn, call_id=click.call_id, cell=self._cell, number=click.number,
-                service_number=self._caller_id, at=at,
-            )  # fmt: skip
+            await self._open(conn, click, at)
             await owed.write_click(
                 conn, left_call, click=click.call_id, number=owed_to, cell=self._cell,
                 agent_id=click.agent_id, key=key, at=at,
             )  # fmt: skip
+
+    async def _open(self, conn: Connection, click: Click, at: datetime) -> None:
+        """Raises `CallbackUnderWayError`: somebody of ours is calling them, or talks with them."""
+        opened = await open_outbound(
+            conn, call_id=click.call_id, cell=self._cell, number=click.number,
+            service_number=self._caller_id, at=at,
+        )  # fmt: skip
+        if not opened:
+            raise CallbackUnderWayError
 
     async def _ring_agent(self, click: Click) -> None:
         command = OriginateCommand(
@@ -216,10 +251,15 @@ class Clicks:
             self._end(click)
             raise NotNowError(Why.YOUR_PHONE_NOT_CALLED)
 
+    def _tell_failed(self, click: Click, why: Why) -> None:
+        """The page was told that it is called, and waits for it."""
+        told = {"type": "call_failed", "call": str(click.call_id), "reason": Reason(why).told()}
+        self.to_agent(click.agent_id, told)
+
     def _end(self, click: Click) -> None:
-        self._numbers.pop(click.call_id, None)
+        self._called.pop(click.call_id, None)
         job = partial(end_if_open, call_id=click.call_id, outcome=Outcome.FAILED, at=self._now())
-        self._writes.add("click that came to nothing", job)
+        self._writes.add("click that came to nothing", job, call_id=click.call_id)
 
 
 def _same_agents(seen: asyncpg.Record, agent_id: str) -> UUID:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from cti.callers import Callers
 from cti.clicks import Clicks
 from cti.control import Control
 from cti.directory import Directory
@@ -37,6 +38,7 @@ class Commands:
         clicks: Clicks,
         directory: Directory,
         drafts: Drafts,
+        callers: Callers,
         help_chat: HelpChat,
         softphones: Softphones,
         recovery: Recovery,
@@ -48,6 +50,7 @@ class Commands:
         self._clicks = clicks
         self._directory = directory
         self._drafts = drafts
+        self._callers = callers
         self._help = help_chat
         self._softphones = softphones
         self._recovery = recovery
@@ -98,7 +101,7 @@ class Commands:
                 await control.transfer(agent_id, directory.emergency(asked.get("code")))
             case {"type": "emergency"}:
                 target = directory.emergency(asked.get("code"))
-                return {"leg": await control.conference(agent_id, target)}
+                return {"leg": await control.emergency(agent_id, target)}
             case {"type": "keys", "keys": str(keys)}:
                 await control.keys(agent_id, keys)
             case {"type": "hang_up"}:
@@ -122,7 +125,7 @@ class Commands:
             case {"type": "resume_recording"}:
                 return dict(await self._recording.resume(agent_id, call_id))
             case {"type": "recording"}:
-                return dict(await self._recording.shown(call_id))
+                return dict(await self._recording.asked(call_id))
             case _:
                 return None
 
@@ -132,12 +135,22 @@ class Commands:
                 await self._drafts.save(_uuid(call), agent_id, version, form)
             case {"type": "draft_load", "call": str(call)}:
                 return {"draft": await self._drafts.load(_uuid(call), agent_id)}
+            case {"type": "drafts"}:
+                return {"drafts": await self._drafts.open(agent_id)}
+            case {"type": "draft_drop", "call": str(call)}:
+                await self._drafts.drop(_uuid(call), agent_id)
+            case {"type": "find_citizens", "by": str(by)}:
+                return {"citizens": await self._callers.find(agent_id, by)}
+            case {"type": "caller", "call": str(call)}:
+                return {"pop": await self._callers.pop(agent_id, _uuid(call))}
             case {"type": "help", "text": str(text)}:
                 await self._help.ask(agent_id, text)
             case {"type": "softphone"}:
                 return await self._softphones.issue(agent_id)
             case {"type": "softphone_ready", "calls": int(calls)}:
-                return {"rings": await self._recovery.phone_ready(agent_id, calls)}
+                told = await self._recovery.phone_ready(agent_id, calls)
+                rings_for = None if told.rings_for is None else str(told.rings_for)
+                return {"rings": rings_for is not None, "call": rings_for, "stale": told.stale}
             case {"type": "help_history"}:
                 return {"messages": await self._help.history(agent_id)}
             case {"type": "notices"}:

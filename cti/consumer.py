@@ -5,7 +5,7 @@ history in tasks of their own.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -17,6 +17,7 @@ from calls.store import end_if_open, set_agent_answered, set_agent_left, set_wai
 from cti.ami import AmiLink
 from cti.effects import (
     AgentAnswered,
+    AgentHungUp,
     AgentReleased,
     CitizenLegEnded,
     CitizenWaits,
@@ -60,6 +61,7 @@ class Consumer:
         cell: str,
         floor: Floor,
         members_changed: Callable[[], None],
+        seats_found: Callable[[Mapping[str, str]], None],
         now: Callable[[], datetime],
         lost_after: float = _LOST_AFTER,
         unanswered_wait: float = _OTHER_WITNESS,
@@ -71,6 +73,7 @@ class Consumer:
         self._cell = cell
         self._floor = floor
         self._members_changed = members_changed
+        self._seats_found = seats_found
         self._now = now
         self._began = now()
         self._lost_after = lost_after
@@ -119,20 +122,26 @@ class Consumer:
         before = self._live.state
         self._live.state, effects = resync(before, snapshot, self._now())
         self._floor.holds_found(snapshot.on_hold)
+        self._seats_found(snapshot.beside)
         self._link.synchronised(connected)
         self._follow(before, effects, tasks, whole=True)
         self._members_changed()
-        self._writes.add("sweep", self._sweep, alone=True)
+        self._writes.add("sweep", self._sweep, alone=True, yields=True)
         if self.resyncs == 1:
             # Agents whose citizen went while no server ran: nobody else lets them go.
             for call in self._live.state.calls.values():
                 if call.citizen_leg is None:
                     self._floor.citizen_gone(call.id)
             self._writes.add(
-                "sweep of before", self._sweep_of_before, delay=_GONE_BEFORE, alone=True
+                "sweep of before",
+                self._sweep_of_before,
+                delay=_GONE_BEFORE,
+                alone=True,
+                yields=True,
             )
         # Once more for those that were too young to be judged.
-        self._writes.add("sweep", self._sweep, delay=YOUNG.total_seconds() + 5, alone=True)
+        late = YOUNG.total_seconds() + 5
+        self._writes.add("sweep", self._sweep, delay=late, alone=True, yields=True)
 
     def _follow(
         self,
@@ -150,6 +159,8 @@ class Consumer:
             elif isinstance(effect, AgentAnswered):
                 now_in = self._live.state.calls.get(effect.call_id)
                 self._floor.answered(effect, now_in.queue if now_in else "")
+            elif isinstance(effect, AgentHungUp):
+                self._floor.hung_up(effect)
             elif isinstance(effect, RangOut):
                 self._floor.rang_out(effect)
             elif isinstance(effect, CitizenLegEnded | OriginateFailed):
@@ -163,14 +174,14 @@ class Consumer:
             case AgentAnswered(call_id, agent_id, at):
                 self._screen_pops.tell(effect)
                 answered = partial(set_agent_answered, call_id=call_id, agent_id=agent_id, at=at)
-                self._writes.add("agent answered", answered)
+                self._writes.add("agent answered", answered, call_id=call_id)
             case CitizenWaits(call_id, queue, at):
                 waits = partial(set_waiting, call_id=call_id, queue=queue, at=at)
-                self._writes.add("citizen waits", waits)
+                self._writes.add("citizen waits", waits, call_id=call_id)
             case AgentReleased(call_id, agent_id, at):
                 self._screen_pops.tell(effect)
                 left = partial(set_agent_left, call_id=call_id, agent_id=agent_id, at=at)
-                self._writes.add("agent left", left)
+                self._writes.add("agent left", left, call_id=call_id)
             case OfferWithdrawn():
                 self._screen_pops.tell(effect)
             case CitizenLegEnded(outbound=True, answered=False, witnessed=True):
@@ -179,7 +190,8 @@ class Consumer:
                 self._unanswered.answered(call_id)
                 lost = partial(end_if_open, call_id=call_id, outcome=Outcome.LOST, at=at)
                 delay = self._lost_after if effect.witnessed else _GONE_BEFORE
-                self._writes.add("call ended", lost, delay=min(delay, self._lost_after))
+                delay = min(delay, self._lost_after)
+                self._writes.add("call ended", lost, call_id=call_id, delay=delay, yields=True)
             case OriginateFailed():
                 self._unanswered.originate_failed(effect)
             case QueueAbandoned():

@@ -1,6 +1,7 @@
 """What an agent does with a call: by our server, so that it is allowed, logged and recorded."""
 
 import re
+from collections.abc import Mapping
 from uuid import UUID
 
 from cti.action_log import ActionLog
@@ -98,16 +99,40 @@ class Control:
             self.log.note(call.id, f"agent:{agent_id}", "conference", str(target))
             return await self._legs.ring(call, target)
 
-    async def barge(self, call: LiveCall, phone: str) -> str:
+    async def emergency(self, agent_id: str, target: Target) -> str:
+        """As `conference`, whoever is asked or beside already: a waiting citizen is taken back.
+
+        The same service is not rung a second time while it rings or is in the call.
+        """
+        call, target = await self._prepared(agent_id, target, alone=False)
+        await self._legs.unchanging(call)
+        call = self._legs.with_citizen(agent_id)
+        if self._legs.was_rung(call, target):
+            raise NotNowError(Why.ASKED_ALREADY)
+        with self._legs.changing(call):
+            if self._legs.waits(call) or call.citizen_leg not in self._legs.inside:
+                await self._legs.together(call)
+            self.log.note(call.id, f"agent:{agent_id}", "conference", str(target))
+            return await self._legs.ring(call, target)
+
+    async def barge(self, call: LiveCall, phone: str, variables: Mapping[str, str]) -> str:
         """A supervisor's telephone into the conversation: as a room, so that it is recorded.
 
-        The leg that rings.
+        The leg that rings; it has these variables.
         """
         self._legs.none_beside(call)
         with self._legs.changing(call):
             if call.citizen_leg not in self._legs.inside:
                 await self._legs.part(call, names.CONTEXT_DESK_CITIZEN)
-            return await self._legs.ring(call, Target(Kind.AGENT, phone))
+            return await self._legs.ring(call, Target(Kind.AGENT, phone), variables)
+
+    async def can_ring(self, phone: str) -> bool:
+        """Whether a supervisor's telephone is there."""
+        return await self._legs.can_ring(phone)
+
+    async def spy(self, mode: str, phone: str, leg: str, variables: Mapping[str, str]) -> str:
+        """A supervisor's telephone beside an agent's leg, to listen or to whisper, as `barge`."""
+        return await self._legs.spy(mode, phone, leg, variables)
 
     async def leave(self, leg: str | None) -> None:
         """A supervisor's telephone that goes on to something else."""

@@ -22,6 +22,7 @@ from cti.errors import AgentGoneError
 from cti.pages import CLOSE_SIGNED_OUT, CLOSE_TAKEN_OVER, Message, Page
 from cti.ports import Floor, History
 from cti.refusals import refusal
+from cti.under_way import UnderWay
 from cti.why import Why
 from cti.writes import Writes
 from db.errors import AWAY, stop_if_cancelled
@@ -32,7 +33,6 @@ from db.statements import statements
 _log = structlog.get_logger(__name__)
 _ACQUIRE_SECONDS = 5.0
 _MOST_POPS = 20
-_MOST_COMMANDS = 500  # of all agents at once
 _COMMAND_SECONDS = 20.0
 
 
@@ -91,7 +91,7 @@ class Desk:
         self._seats: dict[str, _Seat] = {}
         # Beside the seats: an agent may come back to a call that began before we knew them.
         self._pops: dict[str, dict[UUID, _Pop]] = {}
-        self._commands: set[asyncio.Task[None]] = set()
+        self._under_way = UnderWay()
         self.pops = 0
         self.acknowledged = 0
         self.slow_pages = 0
@@ -107,9 +107,9 @@ class Desk:
         return sum(seat.page is not None for seat in self._seats.values())
 
     def is_away(self, agent_id: str) -> bool:
-        """Whether the agent is signed in, but has no page now."""
+        """Whether the agent has no page now, but is signed in, or in a call that outlived that."""
         seat = self._seats.get(agent_id)
-        return seat is not None and seat.page is None
+        return self._floor.talks(agent_id) if seat is None else seat.page is None
 
     def pop(self, agent_id: str, call_id: UUID, message: Message) -> None:
         """Show the caller: now, and again on each new page until the call leaves the agent."""
@@ -175,9 +175,7 @@ class Desk:
             await self._resume()
             await self._watch()
         finally:
-            for task in self._commands:
-                task.cancel()
-            await asyncio.gather(*self._commands, return_exceptions=True)
+            await self._under_way.end()
 
     async def _watch(self) -> None:
         while True:
@@ -207,12 +205,15 @@ class Desk:
             self._seats.setdefault(agent.id, _Seat(agent, lost_at=lost_at))
 
     def _seat(self, agent: Agent, page: Page) -> None:
+        signs_in = agent.id not in self._seats
         seat = self._seats.setdefault(agent.id, _Seat(agent))
         if seat.page is not None:
             seat.page.close(CLOSE_TAKEN_OVER, "another page took over")
         seat.page = page
         job = partial(_write_sign_in, agent.id, self._now())
         self._writes.add("sign in", job, written=self._members_changed)
+        if signs_in:
+            self._floor.signed_in(agent.id)  # what it writes belongs to that session
         about = {"agent": agent.id, "name": agent.name, "queues": agent.queues}
         page.send({"type": "hello", **about, **self._floor.hello(agent.id)})
         for pop in self._pops.get(agent.id, {}).values():
@@ -236,29 +237,29 @@ class Desk:
                 page.send({"type": "pong"})
             case {"type": "sign_out"}:
                 self._sign_out(seat)
-            case {"type": str(), "id": str() | int()}:
-                self._begin(agent.id, page, json.loads(text))
+            case {"type": str(type), "id": str() | int()}:
+                self._begin(agent.id, page, type, json.loads(text))
             case _:
                 page.send({"type": "error", "message": "not a message that we know"})
 
-    def _begin(self, agent_id: str, page: Page, asked: Mapping[str, Any]) -> None:
-        """One command of a page: carried out in a task of its own, which ends by itself."""
-        if len(self._commands) >= _MOST_COMMANDS:
+    def _begin(self, agent_id: str, page: Page, type: str, asked: Mapping[str, Any]) -> None:
+        """One command of a page."""
+        if not self._under_way.has_room(agent_id, type):
             page.send(refusal(asked, Why.TOO_MUCH_AT_ONCE))
             return
-        name = f"command of agent {agent_id}"
-        task = asyncio.create_task(self._answer(agent_id, page, asked), name=name)
-        self._commands.add(task)
-        task.add_done_callback(self._commands.discard)
+        self._under_way.begin(agent_id, type, self._answer(agent_id, page, type, asked))
 
-    async def _answer(self, agent_id: str, page: Page, asked: Mapping[str, Any]) -> None:
+    async def _answer(self, agent_id: str, page: Page, type: str, asked: Mapping[str, Any]) -> None:
         try:
-            async with asyncio.timeout(_COMMAND_SECONDS):
+            async with (
+                asyncio.timeout(_COMMAND_SECONDS),
+                self._under_way.turn(agent_id, type),
+            ):
                 page.send(await self._floor.command(agent_id, asked))
         except TimeoutError:
             page.send(refusal(asked, Why.NOT_IN_TIME))
         except Exception:  # a fault of ours is told to the page and does not end the desk
-            _log.exception("command failed", agent=agent_id, type=str(asked["type"])[:40])
+            _log.exception("command failed", agent=agent_id, type=type[:40])
             page.send(refusal(asked, Why.FAULT))
 
     def _acknowledge(self, seat: _Seat, call: str) -> None:
@@ -269,7 +270,7 @@ class Desk:
                 pop.acknowledged = True
                 self.acknowledged += 1
                 job = partial(set_popped, call_id=call_id, at=self._now())
-                self._writes.add("screen-pop acknowledged", job)
+                self._writes.add("screen-pop acknowledged", job, call_id=call_id)
 
     def _sign_out(self, seat: _Seat) -> None:
         self._seats.pop(seat.agent.id, None)
@@ -294,10 +295,20 @@ async def _write_sign_out(agent_id: str, at: datetime, conn: Connection) -> None
 
 
 def pop_message(
-    call_id: UUID, queue: str, caller: str | None, offered_at: datetime, history: History | None
+    call_id: UUID,
+    queue: str,
+    caller: str | None,
+    offered_at: datetime,
+    history: History | None,
+    languages: Mapping[str, str],
 ) -> Message:
-    """A screen-pop. `caller` is E.164, None when withheld; `history` None: not to be had now."""
+    """A screen-pop. `caller` is E.164, None when withheld; `history` None: not to be had now.
+
+    `languages`: of queues. Its `language` is what was chosen in the call, or what who is known on
+    the number speaks; None: not known.
+    """
     return {
+        "language": languages.get(queue) or (history or {}).get("language"),
         "type": "pop",
         "call": str(call_id),
         "queue": queue,

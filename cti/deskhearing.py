@@ -1,5 +1,6 @@
 """The citizen's last calls, heard at the desk: a short link, for as long as they speak."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,7 @@ from web.shell import Shell, Visit
 _ACQUIRE_SECONDS = 5.0
 #: The right is asked again at each fetch; this only keeps an old link from lying about.
 _LINK_LASTS = timedelta(minutes=10)
+_OPEN, _STORED = "open", "stored"
 
 
 def add_routes(app: web.Application, shell: Shell, secret: bytes) -> None:
@@ -31,24 +33,32 @@ class _Hearing:
         self._rights = rights
 
     async def listen(self, visit: Visit) -> web.StreamResponse:
-        """`{"parts": [{"url": ..., "seconds": ...}]}`; 403: not, or not any more; 404: no file."""
+        """`{"parts": [{"url": ..., "seconds": ...}]}`, or `{"reason": {"code": ...}}`.
+
+        403 `not_in_call`, `not_yours`; 404 `no_file`: not recorded, `closing`, `gone`. Asked again
+        when a link fails, so that the agent is told which it is.
+        """
         call_id = _uuid(visit.request.match_info["id"])
         now_in = await _call_now(visit)
         if now_in is None:
-            return _refused(403, "not_now")
+            return _refused(403, "not_in_call")
+        recordings = await _recordings(visit, call_id)
         reason = f"the citizen's last calls, in call {now_in}"
         terms, now = LinkTerms(self._secret, "", _LINK_LASTS), visit.shell.now()
         try:
             parts = [
                 await self._part(visit, recording, seconds, reason, terms, now)
-                for recording, seconds in await _recordings(visit, call_id)
+                for recording, seconds, state in recordings
+                if state == _STORED
             ]
         except NotAllowedError:
             await visit.shell.log_refusal(visit, Right.LAST_CALLS_HEAR)
-            return _refused(403, "not_now")
+            return _refused(403, "not_yours")
         except NoSuchFileError:
-            parts = []
-        return web.json_response({"parts": parts}) if parts else _refused(404, "no_file")
+            return _refused(404, "gone")
+        if not parts:
+            return _refused(404, why_silent([state for _, _, state in recordings]))
+        return web.json_response({"parts": parts})
 
     async def _part(
         self, visit: Visit, recording: UUID, seconds: float, reason: str, terms: LinkTerms,
@@ -67,10 +77,17 @@ async def _call_now(visit: Visit) -> UUID | None:
     return found
 
 
-async def _recordings(visit: Visit, call_id: UUID) -> list[tuple[UUID, float]]:
+def why_silent(states: Sequence[str]) -> str:
+    """Why nothing of a call can be heard, by the states of its recordings."""
+    if not states:
+        return "no_file"
+    return "closing" if _OPEN in states else "gone"
+
+
+async def _recordings(visit: Visit, call_id: UUID) -> list[tuple[UUID, float, str]]:
     async with visit.shell.pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
         rows = statements().listening_of_call(conn, call_id=call_id)
-        return [(row["id"], row["seconds"]) async for row in rows]
+        return [(row["id"], row["seconds"], row["state"]) async for row in rows]
 
 
 def _refused(status: int, code: str) -> web.Response:

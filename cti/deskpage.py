@@ -2,6 +2,7 @@
 
 import unicodedata
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -21,9 +22,9 @@ _SHOWN = 12
 _SCRIPTS = "desk.js."
 
 
-def add_routes(app: web.Application, shell: Shell) -> None:
-    """`/desk`, `/desk/categories`, `/desk/places`, `/desk/day`."""
-    app.router.add_get("/desk", shell.page(_desk, right=Right.CALL_TAKE))
+def add_routes(app: web.Application, shell: Shell, cell: str) -> None:
+    """`/desk` of this cell's agents, `/desk/categories`, `/desk/places`, `/desk/day`."""
+    app.router.add_get("/desk", shell.page(partial(_desk, cell), right=Right.CALL_TAKE))
     app.router.add_get("/desk/categories", _data(shell, _categories, Right.COMPLAINT_REGISTER))
     app.router.add_get("/desk/places", _data(shell, _places, Right.COMPLAINT_REGISTER))
     app.router.add_get("/desk/day", _data(shell, _day, Right.CALL_TAKE))
@@ -33,16 +34,24 @@ def _data(shell: Shell, handler: Any, right: Right) -> Any:
     return shell.page(handler, right=right)
 
 
-async def _desk(visit: Visit) -> web.StreamResponse:
-    if visit.signed_in.person.agent_id is None:
-        return visit.render("desk_none.html.j2", status=403, why="desk.none")
+async def _desk(cell: str, visit: Visit) -> web.StreamResponse:
     async with visit.shell.pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
-        if await statements().cti_is_gone(conn, id=visit.signed_in.person.agent_id):
-            return visit.render("desk_none.html.j2", status=403, why="desk.gone")
+        found = await statements().cti_desk_of(conn, id=visit.signed_in.person.agent_id)
+    if found is None:
+        return _none(visit, "desk.none")
+    if found["gone"]:
+        return _none(visit, "desk.gone")
+    if found["cell"] != cell:
+        return _none(visit, "desk.elsewhere", cell=found["cell"], url=found["url"])
     told = visit.shell.texts.beginning(visit.language, "refused.")
     refused = {f"refused_{code}": text for code, text in told.items()}
     texts = visit.shell.texts.beginning(visit.language, _SCRIPTS) | refused
     return visit.render("desk.html.j2", texts=texts)
+
+
+def _none(visit: Visit, why: str, **where: str) -> web.StreamResponse:
+    """In place of a desk. `cell`, `url`: where theirs is."""
+    return visit.render("desk_none.html.j2", status=403, why=why, where=where)
 
 
 async def _categories(visit: Visit) -> web.StreamResponse:

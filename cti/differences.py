@@ -39,7 +39,7 @@ def _call_differences(old: State, new: State, call_id: UUID, at: datetime) -> It
             yield OfferWithdrawn(call_id, agent, at)
     for agent in _talking(before):
         if agent not in _talking(after):
-            yield AgentReleased(call_id, agent, at)
+            yield AgentReleased(call_id, agent, at, had=agent == before.agent_id)
     shown = {*before.offers, before.agent_id, *before.others}
     taken = (after.agent_id,) if after.agent_id else ()
     for agent in dict.fromkeys((*after.offers, *taken, *after.others)):

@@ -60,7 +60,7 @@ class EmergencyService(Listed):
 class Directory:
     """All there is. A number that is not listed is never dialled: what may be dialled costs.
 
-    `titles`: of the queues, as people read them.
+    `titles`: of the queues, as people read them; `languages`: of those where one is spoken.
     """
 
     agents: frozenset[str] = frozenset()
@@ -68,6 +68,7 @@ class Directory:
     listed: tuple[Listed, ...] = ()
     services: tuple[EmergencyService, ...] = ()
     titles: Titles = field(default_factory=dict)
+    languages: Mapping[str, str] = field(default_factory=dict)
 
     def target(self, to: Mapping[str, Any]) -> Target:
         """From a page's `{"agent": id}`, `{"queue": name}` or `{"listed": code}`.

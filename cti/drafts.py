@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from cti.errors import NotAllowedError, NotNowError
+from cti.hidden import hidden_numbers
 from cti.why import Why
 from cti.writes import Writes
 from db.pool import Connection, Pool
@@ -18,6 +19,9 @@ from db.statements import statements
 _ACQUIRE_SECONDS = 5.0
 _LARGEST = 24_000
 _LAST_VERSION = 2**31 - 1
+_LISTED = timedelta(days=90)  # as long as a draft can be kept
+_MOST_READ, _MOST_LISTED = 60, 20
+_BEGINNING = 80
 
 
 class Drafts:
@@ -54,6 +58,26 @@ class Drafts:
             row = await statements().desk_draft(conn, call_id=call_id, agent_id=agent_id)
         return None if row is None else {"version": row["version"], "form": json.loads(row["form"])}
 
+    async def open(self, agent_id: str) -> list[dict[str, Any]]:
+        """What the agent typed and did not register, latest first: `call`, `at`, `caller` (E.164 or
+        null, also where it is not theirs to see), `category` (its names, or null), and how `text`
+        begins. Without those in which nothing is.
+        """
+        since = self._now() - _LISTED
+        async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as conn:
+            rows = statements().desk_drafts(
+                conn, agent_id=agent_id, since=since, at_most=_MOST_READ
+            )
+            read = [row async for row in rows]
+            hidden = await hidden_numbers(conn, [row["call_id"] for row in read], agent_id)
+        found = [_listed(row, shown=row["call_id"] not in hidden) for row in read]
+        return [one for one in found if one is not None][:_MOST_LISTED]
+
+    async def drop(self, call_id: UUID, agent_id: str) -> None:
+        """The agent does not want it any more."""
+        async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as conn:
+            await _delete(conn, call_id=call_id, agent_id=agent_id)
+
     def forget(self, call_id: UUID, agent_id: str) -> None:
         """It was registered."""
         job = partial(_delete, call_id=call_id, agent_id=agent_id)
@@ -62,3 +86,24 @@ class Drafts:
 
 async def _delete(conn: Connection, *, call_id: UUID, agent_id: str) -> None:
     await statements().desk_delete_draft(conn, call_id=call_id, agent_id=agent_id)
+
+
+async def sweep(conn: Connection, keep: timedelta, now: datetime) -> None:
+    """Drop drafts that nobody has typed in for so long."""
+    await statements().desk_sweep_drafts(conn, before=now - keep)
+
+
+def _listed(row: asyncpg.Record, *, shown: bool) -> dict[str, Any] | None:
+    form = json.loads(row["form"])
+    category, text = form.get("category"), str(form.get("text") or "").strip()
+    if not isinstance(category, dict):
+        category = None
+    if not (text or category or form.get("place") or form.get("citizen_name")):
+        return None
+    return {
+        "call": str(row["call_id"]),
+        "at": row["at"].isoformat(),
+        "caller": row["citizen_number"] if shown else None,
+        "category": category and {name: str(category.get(name) or "") for name in ("hi", "en")},
+        "text": text[:_BEGINNING],
+    }

@@ -58,10 +58,21 @@ class AgentAnswered:
 
 @dataclass(frozen=True, slots=True)
 class AgentReleased:
-    """They do not talk any more."""
+    """They do not talk any more. `had`: the call was theirs, they were not beside who has it."""
 
     call_id: UUID
     agent_id: str
+    at: datetime
+    had: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AgentHungUp:
+    """The agent's telephone hung up, as one that is lost does not. Never before `AgentReleased`."""
+
+    call_id: UUID
+    agent_id: str
+    leg: str
     at: datetime
 
 
@@ -108,6 +119,7 @@ Effect = (
     | CitizenWaits
     | AgentAnswered
     | AgentReleased
+    | AgentHungUp
     | CitizenLegEnded
     | OriginateFailed
     | QueueAbandoned

@@ -8,7 +8,7 @@ from cti.colleagues import colleagues
 from cti.commands import Commands
 from cti.desk import Agent
 from cti.directory import Directory
-from cti.effects import AgentAnswered, AgentReleased, RangOut
+from cti.effects import AgentAnswered, AgentHungUp, AgentReleased, RangOut
 from cti.follow import FollowUps
 from cti.live import LiveState
 from cti.presence import Presence
@@ -22,7 +22,8 @@ from cti.wishes import Wish
 
 class Floor:
     """Joins the state, the agents' wishes and what their pages ask. Nothing here waits, but
-    `command`. `seated` (who is signed in) is set by whoever joins the parts.
+    `command`. `seated` (who is signed in) and `tell_state` (to an agent's page) are set by whoever
+    joins the parts. `in_step`: whether what is known of calls is what Asterisk has.
     """
 
     def __init__(
@@ -34,8 +35,11 @@ class Floor:
         follow_ups: FollowUps,
         directory: Directory,
         softphones: Softphones,
+        *,
+        in_step: Callable[[], bool],
     ) -> None:
         self._softphones = softphones
+        self._in_step = in_step
         self._live = live
         self._presence = presence
         self._timeline = timeline
@@ -43,6 +47,7 @@ class Floor:
         self._follow_ups = follow_ups
         self._directory = directory
         self.seated: Callable[[], Mapping[str, Agent]] = dict
+        self.tell_state: Callable[[str], None] = lambda _agent: None
 
     def hello(self, agent_id: str) -> Mapping[str, Any]:
         """`state`, the reasons for a pause (`our_pauses`: those that nobody chooses), the numbers
@@ -78,12 +83,21 @@ class Floor:
         }
 
     def state(self, agent_id: str) -> Mapping[str, Any]:
-        """What an agent's page shows of them."""
-        return state_fields(self._timeline.standing(agent_id), self._presence.wish(agent_id))
+        """What an agent's page shows of them. Not `in_step`: that nothing is known says nothing."""
+        fields = state_fields(self._timeline.standing(agent_id), self._presence.wish(agent_id))
+        asking = self._follow_ups.askings.now.get(agent_id)
+        return fields | {
+            "in_step": self._in_step(),
+            "asking": None if asking is None else asking.fields(),
+        }
 
     def talks(self, agent_id: str) -> bool:
         """Whether the agent is in a call."""
         return self._live.view(agent_id).status is AgentStatus.IN_CALL
+
+    def signed_in(self, agent_id: str) -> None:
+        """The agent has signed in."""
+        self._presence.signed_in(agent_id)
 
     def signed_out(self, agent_id: str) -> None:
         """The agent has signed out."""
@@ -97,7 +111,14 @@ class Floor:
                 agent_id, self._directory.agents, self.seated(), self._timeline.standings()
             )
             return {"type": "answer", "id": asked["id"], "ok": True, "agents": agents}
-        return await self._commands.answer(agent_id, asked)
+        answer = await self._commands.answer(agent_id, asked)
+        self.tell_askings()
+        return answer
+
+    def tell_askings(self) -> None:
+        """Who waits while somebody is asked may have changed, and who is asked."""
+        for agent_id in self._follow_ups.askings.look():
+            self.tell_state(agent_id)
 
     def member_changed(self, agent_id: str) -> None:
         """Asterisk seated, unseated, paused or unpaused this agent."""
@@ -115,7 +136,11 @@ class Floor:
     def released(self, effect: AgentReleased, queue: str) -> None:
         """The agent has done with a call of this queue."""
         self._presence.after_call(effect.agent_id, effect.call_id, queue)
-        self._follow_ups.agent_left(effect.call_id)
+        self._follow_ups.agent_left(effect)
+
+    def hung_up(self, effect: AgentHungUp) -> None:
+        """The agent's telephone hung up: what it was in is told as `released`."""
+        self._follow_ups.agent_hung_up(effect)
 
     def citizen_gone(self, call_id: UUID) -> None:
         """The citizen's leg is gone, or never came to be."""
@@ -131,6 +156,11 @@ class Floor:
         if whole:
             self._presence.check_all()
         self._timeline.observe(self._live.state, whole=whole)
+        self.tell_askings()
+        if whole:
+            # Also whose state is the same: what their pages would not do before, they do now.
+            for agent_id in self.seated():
+                self.tell_state(agent_id)
 
 
 def state_fields(standing: Standing | None, wish: Wish) -> dict[str, Any]:
@@ -145,7 +175,11 @@ def state_fields(standing: Standing | None, wish: Wish) -> dict[str, Any]:
         "next": wish.reason,
         "wrap_up": None
         if wrap_up is None
-        else {"until": wrap_up.until.isoformat(), "extended": wrap_up.extended},
+        else {
+            "call": str(wrap_up.call_id),
+            "until": wrap_up.until.isoformat(),
+            "extended": wrap_up.extended,
+        },
     }
     if standing is not None:
         view = standing.view

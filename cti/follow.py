@@ -7,7 +7,9 @@ from uuid import UUID
 
 import structlog
 
+from cti.asking import Askings
 from cti.clicks import Clicks
+from cti.effects import AgentHungUp, AgentReleased
 from cti.errors import AmiError
 from cti.keeping import Keeping
 from cti.leaving import Leaving
@@ -21,7 +23,9 @@ Job = Callable[[], Awaitable[None]]
 
 
 class FollowUps:
-    """`observe()` never waits; `run()` is the one worker and belongs to a supervisor."""
+    """`observe()` never waits; `run()` is the one worker and belongs to a supervisor. `done()`:
+    something followed, and who waits may be different.
+    """
 
     def __init__(self, legs: Legs, keeping: Keeping, leaving: Leaving, clicks: Clicks) -> None:
         self._legs = legs
@@ -29,6 +33,8 @@ class FollowUps:
         self._leaving = leaving
         self._clicks = clicks
         self._jobs: asyncio.Queue[Job] = asyncio.Queue(_BOUND)
+        self.askings = Askings(legs)
+        self.done: Callable[[], None] = lambda: None
         self.dropped = 0
 
     def observe(self, before: State, after: State) -> None:
@@ -46,16 +52,23 @@ class FollowUps:
                 self._add(partial(self._leaving.side_left, call_id))
 
     def holds_found(self, legs: Set[str]) -> None:
-        """Citizens' legs on hold, by a snapshot."""
+        """Citizens' legs on hold, by a snapshot; who is alone in a room was left there unseen."""
         self._legs.holds_found(legs)
+        for call in self._legs.state.calls.values():
+            if self._legs.alone(call):
+                self._add(partial(self._leaving.found_alone, call.id))
 
     def agent_answered(self, call_id: UUID, agent_id: str) -> None:
         """An agent talks in this call."""
         self._keeping.answered(call_id, agent_id)
 
-    def agent_left(self, call_id: UUID) -> None:
+    def agent_left(self, effect: AgentReleased) -> None:
         """An agent does not talk in this call any more."""
-        self._add(partial(self._leaving.agent_left, call_id))
+        self._add(partial(self._leaving.agent_left, effect))
+
+    def agent_hung_up(self, effect: AgentHungUp) -> None:
+        """They left by hanging up; told after that they left."""
+        self._add(partial(self._leaving.agent_hung_up, effect))
 
     def citizen_left(self, call_id: UUID) -> None:
         """The citizen is gone, or was not reached."""
@@ -70,6 +83,7 @@ class FollowUps:
                 await job()
             except AmiError as error:
                 _log.warning("follow-up of a call not done", error=str(error))
+            self.done()
 
     def _add(self, job: Job) -> None:
         try:

@@ -8,6 +8,7 @@ from cti.action_log import ActionLog
 from cti.alarm_bell import AlarmBell
 from cti.alarms import AlarmRule
 from cti.ami import AmiLink
+from cti.callers import Callers
 from cti.cell_link import CellLink
 from cti.clicks import Clicks
 from cti.commands import Commands
@@ -38,7 +39,7 @@ from cti.supervision import Supervision
 from cti.timeline import Timeline
 from cti.trunk import Trunk, beside
 from cti.wallboards import Planned, Wallboards
-from cti.writes import Writes
+from cti.writes import FlowRows, Writes
 from db.pool import Pool
 from recordings.pausing import Recorder
 
@@ -107,21 +108,23 @@ class Cti:
         now: Clock,
         publish: Publish = _nobody,
         recorder: Recorder | None = None,
+        flow_rows: FlowRows | None = None,
     ) -> None:
-        """`publish`: see `cti.softphones.Softphones`."""
+        """`publish`: see `cti.softphones.Softphones`; `flow_rows`: see `cti.writes.Writes`."""
         self.link = link
         self.live = LiveState()
-        self.writes = Writes(pool, retry=settings.write_retry)
+        self.writes = Writes(pool, retry=settings.write_retry, flow_rows=flow_rows)
         self.drafts = Drafts(pool, self.writes, now)
         self.softphones = Softphones(settings.softphones, publish, now)
         help_chat, notices = HelpChat(pool, now), Notices(pool, now)
         pauses = RecordingPauses(pool, recorder, limit=settings.pause_limit, now=now)
         self._join_standings(link, settings, pool, now)
         self._join_calls(link, settings, pool, pauses, now)
-        self._join_desk(settings, pool, help_chat, notices, pauses, now)
+        self._join_desk(settings, pool, history, help_chat, notices, pauses, now)
         self._join_consumer(link, settings, history, now)
         self._join_supervisors(link, settings, pool, help_chat, notices, now)
         help_chat.to_agent = self.desk.tell
+        self.clicks.to_agent = self.desk.tell
         help_chat.to_supervisors = self.wallboards.tell
 
     def _join_standings(
@@ -164,12 +167,13 @@ class Cti:
             caller_id=settings.caller_id, now=now,
         )  # fmt: skip
         self.recovery = Recovery(link, self.live, self.control, keeping, self.softphones)
-        self.follow_ups = FollowUps(legs, keeping, Leaving(legs, keeping), self.clicks)
+        self.follow_ups = FollowUps(legs, keeping, Leaving(legs, keeping, log), self.clicks)
 
     def _join_desk(
         self,
         settings: CtiSettings,
         pool: Callable[[], Pool],
+        history: CallerHistory,
         help_chat: HelpChat,
         notices: Notices,
         pauses: RecordingPauses,
@@ -177,13 +181,14 @@ class Cti:
     ) -> None:
         """The agents' pages, and what they may ask."""
         directory = settings.directory
+        self.callers = Callers(pool, history, self.live, self.presence, directory.languages)
         self.floor = Floor(
             self.live, self.presence, self.timeline,
             Commands(
-                self.presence, self.control, self.clicks, directory, self.drafts, help_chat,
-                self.softphones, self.recovery, pauses, notices,
+                self.presence, self.control, self.clicks, directory, self.drafts,
+                self.callers, help_chat, self.softphones, self.recovery, pauses, notices,
             ),
-            self.follow_ups, directory, self.softphones,
+            self.follow_ups, directory, self.softphones, in_step=lambda: self.link.ready,
         )  # fmt: skip
         self.desk = Desk(
             DeskSettings(cell=settings.cell, grace=settings.grace, outgoing=settings.outgoing),
@@ -191,14 +196,19 @@ class Cti:
         )  # fmt: skip
         self.recovery.away = self.desk.is_away
         self.floor.seated = self.desk.serving
+        self.floor.tell_state = self._tell_state
+        self.follow_ups.done = self.floor.tell_askings
 
     def _join_consumer(
         self, link: AmiLink, settings: CtiSettings, history: CallerHistory, now: Clock
     ) -> None:
         """Asterisk's events."""
         self.consumer = Consumer(
-            link, self.live, ScreenPops(self.desk, history, self.clicks.number), self.writes,
-            cell=settings.cell, floor=self.floor, members_changed=self.membership.wake, now=now,
+            link, self.live,
+            ScreenPops(self.desk, history, self.clicks.number, settings.directory.languages),
+            self.writes,
+            cell=settings.cell, floor=self.floor, members_changed=self.membership.wake,
+            seats_found=lambda words: self.supervision.seats.found(words), now=now,
             lost_after=settings.lost_after, unanswered_wait=settings.unanswered_wait,
         )  # fmt: skip
 
@@ -214,8 +224,8 @@ class Cti:
         """Wallboards, what supervisors may ask, alarms, and other cells on this database."""
         directory = settings.directory
         self.supervision = Supervision(
-            link, self.live, self.presence, self.timeline, self.desk, self.control, pool,
-            directory, help_chat, notices, cell=settings.cell, caller_id=settings.caller_id,
+            self.live, self.presence, self.timeline, self.desk, self.control, pool,
+            directory, help_chat, notices, cell=settings.cell,
             members_changed=self.membership.wake, now=now,
         )  # fmt: skip
         self.wallboards = Wallboards(

@@ -2,38 +2,85 @@
 
 from uuid import UUID
 
+from cti.action_log import ActionLog
+from cti.effects import AgentHungUp, AgentReleased
 from cti.keeping import Keeping
 from cti.legs import Legs
+from cti.state import LiveCall
 
 
 class Leaving:
     """What follows for those who stay. Raises an `AmiError` when Asterisk does not do it."""
 
-    def __init__(self, legs: Legs, keeping: Keeping) -> None:
+    def __init__(self, legs: Legs, keeping: Keeping, log: ActionLog) -> None:
         self._legs = legs
         self._keeping = keeping
+        self._log = log
+        self._handed: dict[UUID, tuple[str, str]] = {}  # calls: which agent left, who has them now
 
-    async def agent_left(self, call_id: UUID) -> None:
+    async def agent_left(self, released: AgentReleased) -> None:
         """An agent's leg is gone, and with it, it may be, who talked with the citizen."""
-        legs, call = self._legs, self._legs.state.calls.get(call_id)
+        self._handed.pop(released.call_id, None)
+        legs, call = self._legs, self._legs.state.calls.get(released.call_id)
         if call is None or call.citizen_leg is None or (call.agent_id and not legs.waits(call)):
             return
-        if self._keeping.keeps(call_id):
+        if self._keeping.keeps(call.id):
             return  # the dialplan gives them to a queue when nobody comes back
         if legs.waits(call):
-            if legs.answered_beside(call):
-                await legs.rejoin(call)  # as hanging up does on any telephone: it hands over
-            elif call.agent_id is None:
-                await legs.back_to_queue(call)
+            if released.had:  # else whoever asked them is still there: see `side_left`
+                await self._asker_left(call, released.agent_id)
         elif call.citizen_leg in legs.inside and not legs.answered_beside(call):
-            await legs.hang_up(call.citizen_leg)
+            await self._nobody_left(call)
+
+    async def _nobody_left(self, call: LiveCall) -> None:
+        """The citizen is alone in the room. The conversation is over, as where a telephone is hung
+        up; but whom their agent lost is not done, and waits while the agent is rung back.
+        """
+        if self._keeping.misses(call.id):
+            if self._legs.alone(call):
+                await self._legs.back_to_queue(call)
+        elif call.citizen_leg is not None:
+            await self._legs.hang_up(call.citizen_leg)
+
+    async def found_alone(self, call_id: UUID) -> None:
+        """By a snapshot. Who left them nobody saw: they may not be done."""
+        call = self._legs.state.calls.get(call_id)
+        if call is not None and not self._keeping.keeps(call_id) and self._legs.alone(call):
+            await self._legs.back_to_queue(call)
+
+    async def _asker_left(self, call: LiveCall, agent_id: str) -> None:
+        """As on any telephone: who was asked has the citizen now, if they have answered."""
+        legs = self._legs
+        if there := legs.in_room(call):  # an agent who was asked has the call by now
+            target = legs.who(there[0])
+            await legs.rejoin(call)
+            self._handed[call.id] = agent_id, target
+            return
+        await legs.back_to_queue(call)
+        for leg in legs.beside(call):  # it rings in vain
+            await legs.hang_up(leg)
+
+    async def agent_hung_up(self, hung_up: AgentHungUp) -> None:
+        """Told after `agent_left`. Who asked somebody and hung up has handed the citizen over to
+        them; whose telephone was lost wanted nothing.
+        """
+        call_id, agent_id = hung_up.call_id, hung_up.agent_id
+        left, target = self._handed.pop(call_id, ("", ""))
+        if left == agent_id and not self._keeping.lost(call_id, hung_up.leg):
+            self._log.handed_on(call_id, agent_id, "transfer_consulted", target)
 
     async def side_left(self, call_id: UUID) -> None:
-        """Who was asked did not answer, or hung up: agent and citizen talk again."""
+        """Who was asked did not answer, or hung up: agent and citizen talk again, if the agent is
+        there still.
+        """
         legs, call = self._legs, self._legs.state.calls.get(call_id)
         if call is None or self._keeping.keeps(call_id):
             return
-        if not legs.waits(call) or legs.beside(call):
+        if not legs.waits(call):
+            if legs.alone(call):
+                await self._nobody_left(call)
+            return
+        if legs.beside(call):
             return
         if call.agent_id is None:
             await legs.back_to_queue(call)
@@ -44,6 +91,7 @@ class Leaving:
         """The citizen is gone: nobody stays in the call."""
         self._legs.on_hold.discard(call_id)
         self._keeping.over(call_id)
+        self._handed.pop(call_id, None)
         for leg in list(self._legs.state.legs.values()):
             if leg.call_id == call_id and not leg.citizen:
                 await self._legs.hang_up(leg.channel_id)

@@ -5,7 +5,8 @@ than two people talk in is a room named by the call. Nothing here tells a page t
 Asterisk's events do.
 """
 
-from collections.abc import Awaitable, Callable, Iterator, Set
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -15,6 +16,7 @@ import structlog
 from cti.ami import AmiLink
 from cti.directory import Kind, Target
 from cti.errors import AmiRefusedError, NotNowError
+from cti.events import Leg
 from cti.live import LiveState
 from cti.originate import OriginateCommand, OriginateReply
 from cti.state import LiveCall, State
@@ -25,8 +27,12 @@ from dialplans import names
 
 _log = structlog.get_logger(__name__)
 _RING_MS = 30_000
+_CHANGE_SECONDS = (
+    15.0  # a change is three actions at most, each of which Asterisk has 5 s to answer
+)
 _COMES_WITHIN = timedelta(seconds=35)
 """A leg of which no event has told by then will not come."""
+_NOT_THERE = frozenset({"UNAVAILABLE", "INVALID"})  # a telephone's device state
 _HANDED_ON = "handed on"  # who ended a pause: nobody did
 
 
@@ -54,8 +60,10 @@ class Legs:
         self._now = now
         self.on_hold: set[UUID] = set()
         self.sides: dict[str, UUID] = {}
-        self._changing: set[UUID] = set()
+        self._changing: dict[UUID, asyncio.Event] = {}
         self._asked: dict[str, datetime] = {}  # when each side leg was asked for, of late
+        self._rung: dict[str, Target] = {}  # whom each of them is
+        self._sent_out: set[str] = set()  # citizens' legs: no event may have told of it yet
 
     @property
     def state(self) -> State:
@@ -99,11 +107,20 @@ class Legs:
 
     def _comes(self, call: LiveCall) -> bool:
         """Whether a leg was asked for that no event has told of yet."""
-        told = self.state.legs.keys() | self.state.spent.keys()
-        since = self._now() - _COMES_WITHIN
+        return any(self._on_its_way(leg, call) for leg in self._asked)
+
+    def _on_its_way(self, leg: str, call: LiveCall) -> bool:
+        told = leg in self.state.legs or leg in self.state.spent
+        at = self._asked.get(leg)
+        late = at is None or at <= self._now() - _COMES_WITHIN
+        return self.sides.get(leg) == call.id and not told and not late
+
+    def was_rung(self, call: LiveCall, target: Target) -> bool:
+        """Whether this very target rings for the call, or has come into it, by what we asked."""
+        beside = set(self.beside(call))
         return any(
-            self.sides.get(leg) == call.id and leg not in told and at > since
-            for leg, at in self._asked.items()
+            rung == target and (leg in beside or self._on_its_way(leg, call))
+            for leg, rung in self._rung.items()
         )
 
     @contextmanager
@@ -114,11 +131,29 @@ class Legs:
         """
         if call.id in self._changing:
             raise NotNowError(Why.ASKED_ALREADY)
-        self._changing.add(call.id)
+        over = self._changing[call.id] = asyncio.Event()
         try:
             yield
         finally:
-            self._changing.discard(call.id)
+            del self._changing[call.id]
+            over.set()
+
+    async def unchanging(self, call: LiveCall, patience: float = _CHANGE_SECONDS) -> None:
+        """Until nobody moves or adds legs of it: for what should not be refused.
+
+        Raises `NotNowError` after `patience` s.
+        """
+        try:
+            async with asyncio.timeout(patience):
+                while (over := self._changing.get(call.id)) is not None:
+                    await over.wait()
+        except TimeoutError:
+            raise NotNowError(Why.ASKED_ALREADY) from None
+
+    def alone(self, call: LiveCall) -> bool:
+        """Whether the citizen is in the room, and nobody else is there or on their way."""
+        there = call.citizen_leg in self.inside and call.citizen_leg not in self._sent_out
+        return there and not (call.agent_leg or self.beside(call) or self._comes(call))
 
     def beside(self, call: LiveCall) -> list[str]:
         """Legs that are neither the citizen's nor of the agent who has the call."""
@@ -132,10 +167,21 @@ class Legs:
         """Of them, those in the room."""
         return [leg for leg in self.beside(call) if leg in self.inside]
 
+    def in_room(self, call: LiveCall) -> list[str]:
+        """Whoever talks in the room without the citizen, or with them."""
+        return [
+            leg.channel_id
+            for leg in self.state.legs.values()
+            if leg.call_id == call.id
+            and not leg.citizen
+            and leg.channel_id in self.inside
+            and leg.channel_id not in self.state.spent
+        ]
+
     def who(self, leg_id: str) -> str:
         """Who is on a leg beside the citizen's: an agent, or somebody outside; as a target."""
         leg = self.state.legs.get(leg_id)
-        return f"{Kind.AGENT}:{leg.agent_id}" if leg and leg.agent_id else str(Kind.NUMBER)
+        return who_is(leg) if leg else str(Kind.NUMBER)
 
     def holds_found(self, legs: Set[str]) -> None:
         """Citizens' legs that Asterisk says are on hold: of a server before us, too."""
@@ -150,6 +196,7 @@ class Legs:
         if call.agent_leg in self.inside:
             await self.move_citizen(call, context, names.EXTEN_START)
             return
+        self._sent_out.discard(call.citizen_leg or "")
         await self._act(
             "Redirect", Channel=call.citizen_leg or "", Context=context,
             Exten=names.EXTEN_START, Priority="1", ExtraChannel=call.agent_leg or "",
@@ -157,10 +204,22 @@ class Legs:
         )  # fmt: skip
 
     async def move_citizen(self, call: LiveCall, context: str, exten: str) -> None:
-        """Only the citizen: out of a room, or a conversation that ends with it."""
-        await self._act(
-            "Redirect", Channel=call.citizen_leg or "", Context=context, Exten=exten, Priority="1"
-        )
+        """Only the citizen: into the room, or out of it or of a conversation that ends with it."""
+        leg = {call.citizen_leg or ""}
+        self._sent_out &= self.state.legs.keys()
+        into_room = context == names.CONTEXT_DESK_CITIZEN
+        self._sent_out = self._sent_out - leg if into_room else self._sent_out | leg
+        try:
+            await self._act(
+                "Redirect",
+                Channel=call.citizen_leg or "",
+                Context=context,
+                Exten=exten,
+                Priority="1",
+            )
+        except AmiRefusedError:
+            self._sent_out -= leg
+            raise
 
     async def rejoin(self, call: LiveCall) -> None:
         """The citizen into the room, off hold."""
@@ -178,7 +237,9 @@ class Legs:
         await self.end_pause(call.id, _HANDED_ON)
         await self.move_citizen(call, names.CONTEXT_BACK, names.EXTEN_START)
 
-    async def ring(self, call: LiveCall, target: Target) -> str:
+    async def ring(
+        self, call: LiveCall, target: Target, variables: Mapping[str, str] | None = None
+    ) -> str:
         """Ring somebody into the call's room; the id of the leg. Raises `NotNowError`."""
         match target.kind:
             case Kind.AGENT:
@@ -196,16 +257,44 @@ class Legs:
             exten=names.EXTEN_START,
             caller_id=self._caller_id,
             timeout_ms=_RING_MS,
-            variables={f"__{names.VAR_CALL}": str(call.id)},
+            variables={f"__{names.VAR_CALL}": str(call.id), **(variables or {})},
             side=True,
         )
         self.sides[command.leg_id] = call.id  # first: it may be over before we are answered
         now = self._now()
         self._asked = {id: at for id, at in self._asked.items() if now - at < _COMES_WITHIN}
         self._asked[command.leg_id] = now
+        live = self._asked.keys() | self.state.legs.keys()
+        self._rung = {id: who for id, who in self._rung.items() if id in live}
+        self._rung[command.leg_id] = target
         if await self._link.originate(command) is OriginateReply.REFUSED:
             self.sides.pop(command.leg_id, None)
             raise NotNowError(Why.CANNOT_BE_CALLED)
+        return command.leg_id
+
+    async def can_ring(self, phone: str) -> bool:
+        """Whether a call can ring at this telephone, by Asterisk's word; in doubt it can.
+
+        An Originate is answered before anything rings: it does not tell.
+        """
+        state = f"DEVICE_STATE({names.agent_interface(phone)})"
+        reply = await self._link.action("Getvar", {"Variable": state})
+        return reply.fields.get("value") not in _NOT_THERE
+
+    async def spy(self, mode: str, phone: str, leg: str, variables: Mapping[str, str]) -> str:
+        """Ring a telephone that then hears `leg`; the leg that rings. Raises `NotNowError`."""
+        command = OriginateCommand(
+            channel_id=new_id(self._now()),
+            channel=names.agent_interface(phone),
+            context=names.CONTEXT_DESK_SPY,
+            exten=mode,
+            caller_id=self._caller_id,
+            timeout_ms=_RING_MS,
+            variables={names.VAR_SPY: leg, **variables},
+            side=True,
+        )
+        if await self._link.originate(command) is OriginateReply.REFUSED:
+            raise NotNowError(Why.YOUR_PHONE_NOT_CALLED)
         return command.leg_id
 
     async def set_variable(self, call: LiveCall, name: str, value: str) -> None:
@@ -228,6 +317,11 @@ class Legs:
         reply = await self._link.action(name, fields)
         if not reply.ok:
             raise AmiRefusedError(name, reply.message)
+
+
+def who_is(leg: Leg) -> str:
+    """As a target: an agent, or somebody outside."""
+    return f"{Kind.AGENT}:{leg.agent_id}" if leg.agent_id else str(Kind.NUMBER)
 
 
 def leg_of(call: LiveCall, agent_id: str) -> str:

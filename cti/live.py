@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from cti.state import State
-from cti.views import AgentView, agent_view
+from cti.views import AgentStatus, AgentView, agent_view
 
 
 class LiveState:
@@ -20,3 +20,8 @@ class LiveState:
         """Whether the citizen's leg of this call lives; an agent may be in it alone."""
         call = self.state.calls.get(call_id)
         return call is not None and call.citizen_leg is not None
+
+    def talks_in(self, agent_id: str, call_id: UUID) -> bool:
+        """Whether the agent is in this call; one at whom it only rings is not."""
+        view = self.view(agent_id)
+        return view.status is AgentStatus.IN_CALL and view.call_id == call_id

@@ -13,7 +13,7 @@ from cti.supervising import Supervisor
 History = Mapping[str, Any]
 """JSON-ready: `{"calls": [...], "complaints": [...]}`, newest first; each call with the `agent` who
 talked with them (or null); and
-`citizens`, who may be speaking, longest known first."""
+`citizens`, who may be speaking, longest known first; `language`, what they all speak."""
 
 
 QueueIsOpen = Callable[[str], Awaitable[bool]]
@@ -68,6 +68,10 @@ class Floor(Protocol):
         """Whether the agent is in a call."""
         ...
 
+    def signed_in(self, agent_id: str) -> None:
+        """The agent has signed in; a page that comes back in time is no sign-in."""
+        ...
+
     def signed_out(self, agent_id: str) -> None:
         """The agent has signed out."""
         ...
@@ -114,9 +118,11 @@ class RegistrationForm:
 class RegisteredComplaint:
     """What the agent tells the citizen.
 
-    `result`: registered (with officer and due time), added (to the older complaint, whose number
-    this is), or how it ended at the desk: advised, answered, thanked, with `words` to tell.
-    `officer`: the post's title in Hindi, `officer_en` in English, empty where it has none.
+    `result`: registered (with officer and due time), in_triage (the CM's team looks first: no
+    officer and no due time yet), added (to the older complaint, whose number this is), or how it
+    ended at the desk: advised, answered, thanked, with `words` to tell.
+    `officer`: the post's title in Hindi, `officer_en` in English, empty where it has none. `sms`:
+    whether the citizen gets the number by SMS too: no landline does.
     """
 
     number: str
@@ -126,6 +132,7 @@ class RegisteredComplaint:
     officer_en: str = ""
     due_at: datetime | None = None
     words: str = ""
+    sms: bool = True
 
 
 class Registrar(Protocol):

@@ -9,15 +9,16 @@ import contextlib
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from uuid import UUID
 
 import asyncpg
 import structlog
 
+from calls.reporting import IST, day_bounds
 from cti.ami import AmiLink
-from cti.errors import AmiError, NotAllowedError
+from cti.errors import AmiError, NotAllowedError, NotNowError
 from cti.state import State
 from cti.views import WRAP_UP, pause_in_force
 from cti.why import Why
@@ -78,6 +79,9 @@ class Presence:
         self._now = now
         self._retry = retry
         self._wishes: dict[str, Wish] = {}
+        self._forced_on: dict[str, date] = {}  # who signed out in a supervisor's pause, when
+        self._began = now()
+        self._early: set[str] | None = set()  # signed in before that was read; None: it is
         self._differing: set[str] = set()
         self._talking: set[str] = set()  # in a call that a wrap-up follows
         self._woken = asyncio.Event()
@@ -103,14 +107,17 @@ class Presence:
         return WRAP_UP if agent_id in self._talking else wish.pause
 
     def pause(self, agent_id: str, reason: str) -> None:
-        """Give no calls. Raises `NotAllowedError` for a reason that there is not."""
+        """Give no calls, by the agent's word. Raises `NotAllowedError` for a reason that there is
+        not, `NotNowError` while a supervisor has paused them.
+        """
         found = self.reasons.get(reason)
         if found is None or found.ours:
             raise NotAllowedError(Why.NO_SUCH_PAUSE)
+        self._not_forced(agent_id)
         self._pause(agent_id, reason)
 
     def force_pause(self, agent_id: str) -> None:
-        """Give no calls, by a supervisor's word."""
+        """Give no calls, by a supervisor's word, and until a supervisor ends it."""
         self._pause(agent_id, FORCED)
 
     def rang_out(self, agent_id: str, queue: str) -> None:
@@ -122,7 +129,16 @@ class Presence:
             self._pause(agent_id, NO_ANSWER)
 
     def ready(self, agent_id: str) -> None:
-        """Give calls."""
+        """Give calls, by the agent's word. Raises `NotNowError` in a supervisor's pause."""
+        self._not_forced(agent_id)
+        self._ready(agent_id)
+
+    def force_ready(self, agent_id: str) -> None:
+        """Give calls, by a supervisor's word."""
+        self._not_early(agent_id)
+        self._ready(agent_id)
+
+    def _ready(self, agent_id: str) -> None:
         self._rang_out.pop(agent_id, None)
         self._put(agent_id, self.wish(agent_id).ready())
 
@@ -150,9 +166,22 @@ class Presence:
             self._put(agent_id, self.wish(agent_id).after_call(call_id, limit, self._now()))
 
     def forget(self, agent_id: str) -> None:
-        """The agent has signed out: a pause does not outlive that."""
-        self._wishes.pop(agent_id, None)
+        """The agent has signed out: a pause does not outlive that, but a supervisor's for the rest
+        of the day in India.
+        """
+        if self._wishes.pop(agent_id, _NOTHING).reason == FORCED:
+            self._forced_on[agent_id] = self._today()
+        else:
+            self._forced_on.pop(agent_id, None)
+        self._not_early(agent_id)
         self._rang_out.pop(agent_id, None)
+
+    def signed_in(self, agent_id: str) -> None:
+        """Signing out and in again is no way round a supervisor's pause."""
+        if self._forced_on.pop(agent_id, None) == self._today():
+            self._pause(agent_id, FORCED)
+        elif self._early is not None:
+            self._early.add(agent_id)
 
     def check(self, agent_id: str) -> None:
         """Asterisk's word on this agent may have changed."""
@@ -166,7 +195,8 @@ class Presence:
 
     async def run(self) -> None:
         """Until cancelled."""
-        await self._resume()
+        if self._early is not None:
+            await self._resume()
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._next_end()):
@@ -176,6 +206,17 @@ class Presence:
             if self._link.ready and not await self._settle():
                 await asyncio.sleep(self._retry)
                 self._woken.set()
+
+    def _not_forced(self, agent_id: str) -> None:
+        if self.wish(agent_id).reason == FORCED:
+            raise NotNowError(Why.PAUSED_BY_SUPERVISOR)
+
+    def _not_early(self, agent_id: str) -> None:
+        if self._early is not None:
+            self._early.discard(agent_id)
+
+    def _today(self) -> date:
+        return self._now().astimezone(IST).date()
 
     def _pause(self, agent_id: str, reason: str) -> None:
         self._rang_out.pop(agent_id, None)
@@ -250,15 +291,24 @@ class Presence:
                 async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as conn:
                     rows = [r async for r in statements().desk_pause_reasons(conn)]
                     wishes = [r async for r in statements().desk_wishes(conn, cell=self._cell)]
+                    since, _ = day_bounds(self._today(), self._today())
+                    forced = statements().desk_forced(
+                        conn, cell=self._cell, reason=FORCED, since=since, before=self._began
+                    )
+                    left = [row["agent_id"] async for row in forced]
                 break
             except AWAY as error:
                 stop_if_cancelled()
                 _log.warning("pauses not read yet", error=repr(error))
                 await asyncio.sleep(1.0)
         self.reasons = {row["code"]: PauseReason(**row) for row in rows}
+        self._forced_on = dict.fromkeys(left, self._today()) | self._forced_on
         for row in wishes:
             self._wishes.setdefault(row["agent_id"], _wish(row))
             self._differ(row["agent_id"])
+        early, self._early = self._early or set(), None
+        for agent_id in sorted(early):
+            self.signed_in(agent_id)
 
 
 async def _write_wish(row: Mapping[str, object], conn: Connection) -> None:

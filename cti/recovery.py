@@ -10,20 +10,33 @@ told to ask at once, and the agent is rung until one answers.
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
 
 import structlog
 
 from cti.ami import AmiLink
 from cti.control import Control
-from cti.errors import AmiError, DeskError
+from cti.errors import AmiError, DeskError, NotNowError
 from cti.keeping import Keeping
 from cti.live import LiveState
 from cti.softphones import Softphones
 from cti.views import AgentStatus
+from cti.why import Why
 
 _log = structlog.get_logger(__name__)
 _LOOK_SECONDS = 1.0
 _SILENT_LOOKS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneReady:
+    """What a telephone that is there again is told. `rings_for`: the call into which it will be
+    rung; `stale`: Asterisk has no leg of it, what it takes for a call is over.
+    """
+
+    rings_for: UUID | None = None
+    stale: bool = False
 
 
 class Recovery:
@@ -47,26 +60,37 @@ class Recovery:
         self.away: Callable[[str], bool] = lambda _agent: False
         self.kept = 0
 
-    async def phone_ready(self, agent_id: str, calls: int) -> bool:
-        """The page's softphone is registered and knows of `calls`; whether it will be rung.
+    async def phone_ready(self, agent_id: str, calls: int) -> PhoneReady:
+        """The page's softphone is registered and knows of `calls`.
 
-        Raises a `DeskError`, an `AmiError`.
+        Raises a `DeskError`, an `AmiError`: then it is to ask again.
         """
         if not self._softphones.has(agent_id):
-            return False
+            return PhoneReady()
+        self._in_step()
         await self._ask_telephone(agent_id)
+        self._in_step()
         if calls:
-            return False
+            return PhoneReady(stale=not self._has_leg(agent_id))
         call_id = self._keeping.waits_for(agent_id)
         if call_id is None:
             if self._live.view(agent_id).status is not AgentStatus.IN_CALL:
-                return False
+                return PhoneReady()
             call_id = await self._keeping.keep_for(agent_id)
             self.kept += 1
-        rings = await self._keeping.ring_back(agent_id, call_id)
-        if rings:
-            self._back.add(agent_id)
-        return rings
+        if not await self._keeping.ring_back(agent_id, call_id):
+            return PhoneReady()
+        self._back.add(agent_id)
+        return PhoneReady(rings_for=call_id)
+
+    def _in_step(self) -> None:
+        """Before the first snapshot we know of no call: nobody may be judged by that."""
+        if not self._link.ready:
+            raise NotNowError(Why.NO_LINK)
+
+    def _has_leg(self, agent_id: str) -> bool:
+        """Also one of no call: a supervisor's who listens."""
+        return any(leg.agent_id == agent_id for leg in self._live.state.legs.values())
 
     async def run(self) -> None:
         """Look after agents in calls who have no page, or are back, until cancelled."""

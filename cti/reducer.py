@@ -11,7 +11,14 @@ from datetime import datetime
 from uuid import UUID
 
 from cti.differences import differences
-from cti.effects import CitizenLegEnded, Effect, OriginateFailed, QueueAbandoned, RangOut
+from cti.effects import (
+    AgentHungUp,
+    CitizenLegEnded,
+    Effect,
+    OriginateFailed,
+    QueueAbandoned,
+    RangOut,
+)
 from cti.events import (
     AgentCalled,
     AgentConnected,
@@ -34,6 +41,9 @@ from cti.events import (
 )
 from cti.state import LiveCall, State, Waiting, is_outbound, merged, remember
 from dialplans.names import SIDE_LEG
+
+_HUNG_UP = (None, 16)
+"""Q.850 of who hangs up, if Asterisk knows any. A telephone that is silent is ended with 44."""
 
 
 def reduce(state: State, event: Event, at: datetime) -> tuple[State, tuple[Effect, ...]]:
@@ -88,6 +98,8 @@ def _see(state: State, leg: Leg) -> State:
     known = state.legs.get(leg.channel_id)
     if known is None and leg.channel_id in state.spent:
         return state
+    # Asterisk's first word of a leg that we ring names no call yet: that comes with the second.
+    unnamed = known is None or known.call_id is None
     leg = merged(known, leg)
     if leg == known:
         return state
@@ -99,7 +111,7 @@ def _see(state: State, leg: Leg) -> State:
         # Of a call that we place, Asterisk names us as the caller.
         number = "" if is_outbound(leg) else leg.number
         call = replace(call, citizen_leg=leg.channel_id, number=call.number or number)
-    elif leg.agent_id and leg.channel_id.startswith(SIDE_LEG) and known is None and not leg.up:
+    elif leg.agent_id and leg.channel_id.startswith(SIDE_LEG) and unnamed and not leg.up:
         call = replace(call, offers={**call.offers, leg.agent_id: leg.channel_id})
     return _put(state, call)
 
@@ -200,6 +212,8 @@ def _leg_gone(
     if leg.citizen and leg.call_id:
         outbound = is_outbound(leg)
         effects += (CitizenLegEnded(leg.call_id, outbound, leg.up, cause, True, at),)
+    elif leg.agent_id and leg.call_id and leg.up and cause in _HUNG_UP:
+        effects += (AgentHungUp(leg.call_id, leg.agent_id, leg.channel_id, at),)
     return new, effects
 
 

@@ -137,6 +137,7 @@ def _answer(done: RegisteredComplaint) -> dict[str, Any]:
         "officer_en": done.officer_en,
         "due_at": done.due_at.isoformat() if done.due_at else None,
         "words": done.words,
+        "sms": done.sms,
     }
 
 

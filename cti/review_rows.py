@@ -1,4 +1,4 @@
-"""Reviews as they are read: those of a call, those of an agent."""
+"""Reviews as they are read: those of an agent's part of a call, those of an agent."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,9 +35,10 @@ class Review:
     marks: Mapping[str, int | None]
 
 
-async def of_call(conn: Connection, call_id: UUID, form: str) -> list[Review]:
-    """Newest first; corrected ones stay readable."""
-    rows = statements().quality_reviews_of_call(conn, call_id=call_id, form=form)
+async def of_part(conn: Connection, call_id: UUID, agent_id: str, form: str) -> list[Review]:
+    """Of an agent's part of a call; newest first, corrected ones stay readable."""
+    of = {"call_id": call_id, "agent_id": agent_id, "form": form}
+    rows = statements().quality_reviews_of_part(conn, **of)
     return await _with_marks(conn, [dict(row) async for row in rows])
 
 

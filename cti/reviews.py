@@ -1,6 +1,6 @@
 """Quality reviews: which calls to listen to, what the reviewer found, what the agent says to it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
+from calls.report_sql import fetch_slowly
 from cti.errors import ConflictError, FieldsRefusedError, NoSuchCallError
 from cti.quality import Criterion, Form, Judgement, judge
 from db.ids import new_id
@@ -21,12 +22,21 @@ _LONGEST = 4000
 
 @dataclass(frozen=True, slots=True)
 class Sampled:
-    """A recorded call to listen to. `seconds`: of the recording."""
+    """A recorded call to listen to, for this agent's part of it. `seconds`: of the recording."""
 
     agent_id: str
     call_id: UUID
     started_at: datetime
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """An agent who had the citizen of a call. `queues`: from which they had them, maybe none."""
+
+    agent_id: str
+    name: str
+    queues: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,64 +81,77 @@ async def review(
     comment: str,
     reviewer: str,
     now: datetime,
+    agent_id: str | None = None,
     corrects: UUID | None = None,
     version: int | None = None,
 ) -> tuple[UUID, Judgement]:
-    """Judge an agent's recorded call. `corrects`: the review that stands, to be replaced by one of
-    the same version of the form. `version`: of the form that was filled in, where that is known.
+    """Judge an agent's part of a recorded call. `agent_id`: whose; None: as in the review that is
+    corrected, else who had the citizen last. `corrects`: the review of this part that stands, to
+    be replaced by one of the same version of the form. `version`: of the form that was filled in,
+    where that is known.
 
-    Raises `NoSuchCallError`, `FieldsRefusedError` (form, points, comment, call) and
-    `ConflictError` (judged already; another correction was faster; the reviewer's own call;
-    the form was changed meanwhile).
+    Raises `NoSuchCallError`, `FieldsRefusedError` (form, points, comment, call, agent) and
+    `ConflictError` (judged already; another correction was faster; a call in which the reviewer
+    had the citizen; the form was changed meanwhile).
     """
     if len(comment) > _LONGEST:
         raise FieldsRefusedError({"comment": f"is longer than {_LONGEST} characters"})
     async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn, conn.transaction():
-        standing = await _standing(conn, call_id, form)
+        if agent_id is None and corrects is not None:
+            agent_id = await statements().quality_agent_of(conn, review=corrects, call_id=call_id)
+        agent_id = await _whose(conn, call_id, agent_id, reviewer)
+        standing = await _standing(conn, call_id, form, agent_id)
         sheet = await load_form(conn, form, standing.version if standing else None)
         if version not in (None, sheet.version):
             raise ConflictError("the form was changed meanwhile")
         found = judge(sheet, points)
-        agent_id = await _whose(conn, call_id)
-        if reviewer == f"agent:{agent_id}":
-            raise ConflictError("nobody judges their own call")
         _must_stand(standing, corrects)
         review_id = new_id(now)
-        try:
-            await statements().quality_add(
-                conn,
-                id=review_id,
-                call_id=call_id,
-                form=sheet.code,
-                version=sheet.version,
-                agent_id=agent_id,
-                reviewer=reviewer,
-                score=found.score,
-                failed=found.failed,
-                comment=comment,
-                at=now,
-                supersedes=corrects,
-            )
-        except asyncpg.UniqueViolationError as error:
-            raise ConflictError("somebody else has judged this call meanwhile") from error
-        await statements().quality_add_marks(
-            conn, review=review_id, codes=list(points), points=list(points.values())
-        )
+        await _add(
+            conn, review_id, points,
+            call_id=call_id, form=sheet.code, version=sheet.version, agent_id=agent_id,
+            reviewer=reviewer, score=found.score, failed=found.failed, comment=comment,
+            at=now, supersedes=corrects,
+        )  # fmt: skip
     _log.info("call reviewed", call=str(call_id), form=form, failed=found.failed)
     return review_id, found
 
 
-async def _whose(conn: Connection, call_id: UUID) -> str:
+async def _add(
+    conn: Connection, review_id: UUID, points: Mapping[str, int | None], **columns: object
+) -> None:
+    """`columns`: of the review's row."""
+    try:
+        await statements().quality_add(conn, id=review_id, **columns)
+    except asyncpg.UniqueViolationError as error:
+        raise ConflictError("somebody else has judged this agent in it meanwhile") from error
+    await statements().quality_add_marks(
+        conn, review=review_id, codes=list(points), points=list(points.values())
+    )
+
+
+async def who_handled(conn: Connection, call_id: UUID) -> list[Handled]:
+    """Whose work the call is: each agent who had the citizen, who had them last at the end."""
+    rows = statements().quality_talks(conn, call_id=call_id)
+    return [Handled(row["agent_id"], row["name"], frozenset(row["queues"])) async for row in rows]
+
+
+async def _whose(conn: Connection, call_id: UUID, asked: str | None, reviewer: str) -> str:
     call = await statements().quality_call(conn, id=call_id)
     if call is None:
         raise NoSuchCallError
     if not call["ended"]:
         raise FieldsRefusedError({"call": "still goes on"})
-    if call["agent_id"] is None:
+    agents = [one.agent_id for one in await who_handled(conn, call_id)]
+    if not agents:
         raise FieldsRefusedError({"call": "had no agent"})
     if not call["recorded"]:
         raise FieldsRefusedError({"call": "has no recording to listen to"})
-    return str(call["agent_id"])
+    if asked is not None and asked not in agents:
+        raise FieldsRefusedError({"agent": "did not have the citizen in this call"})
+    if reviewer in {f"agent:{one}" for one in agents}:
+        raise ConflictError("nobody judges their own call")
+    return asked or agents[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +162,9 @@ class _Standing:
     version: int
 
 
-async def _standing(conn: Connection, call_id: UUID, form: str) -> _Standing | None:
-    row = await statements().quality_standing(conn, call_id=call_id, form=form)
+async def _standing(conn: Connection, call_id: UUID, form: str, agent_id: str) -> _Standing | None:
+    of = {"call_id": call_id, "form": form, "agent_id": agent_id}
+    row = await statements().quality_standing(conn, **of)
     return None if row is None else _Standing(row["id"], row["version"])
 
 
@@ -171,17 +195,27 @@ async def answer(
 
 
 async def sample(
-    pool: Pool, *, since: datetime, until: datetime, per_agent: int, seed: str, form: str
+    pool: Pool,
+    *,
+    since: datetime,
+    until: datetime,
+    per_agent: int,
+    seed: str,
+    form: str,
+    queues: Sequence[str] | None = None,
 ) -> list[Sampled]:
-    """Calls to listen to, by chance, at most `per_agent` of each agent. The same for one seed."""
+    """Calls to listen to, by chance, at most `per_agent` of each agent. The same for one seed.
+
+    `queues`: from which the agents had the citizens; None: from any, or from none. Raises
+    `TimeoutError` after a minute, or another of `db.errors.AWAY`.
+    """
+    asked = {"since": since, "until": until, "per_agent": per_agent, "form": form, "seed": seed}
     async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
-        rows = statements().quality_sample(
-            conn, since=since, until=until, per_agent=per_agent, form=form, seed=seed
-        )
-        return [
-            Sampled(row["agent_id"], row["id"], row["started_at"], float(row["seconds"]))
-            async for row in rows
-        ]
+        rows = await fetch_slowly(conn, "quality_sample", **asked, queues=queues)
+    return [
+        Sampled(row["agent_id"], row["id"], row["started_at"], float(row["seconds"]))
+        for row in rows
+    ]
 
 
 async def quality(pool: Pool, *, since: datetime, until: datetime, form: str) -> Quality:

@@ -6,8 +6,9 @@ call waits behind it, so that no page hears of an answer before it was shown the
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
+from types import MappingProxyType
 from uuid import UUID
 
 import structlog
@@ -28,20 +29,23 @@ _Key = tuple[UUID, str]  # call, agent
 class ScreenPops:
     """Synchronous for its caller; its tasks belong to the caller's group.
 
-    `known(call)`: the number (E.164) of a citizen whom we call.
+    `known(call, agent)`: the number (E.164) of a citizen whom we call, where that agent may see it.
+    It never raises. `languages`: of queues.
     """
 
     def __init__(
         self,
         desk: Desk,
         history: CallerHistory,
-        known: Callable[[UUID], str | None] = lambda _call: None,
+        known: Callable[[UUID, str], Awaitable[str | None]],
+        languages: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._desk = desk
         self._known = known
+        self._languages = languages
         self._history = history
         self._stories: dict[_Key, deque[OfferToAgent | Callable[[], None]]] = {}
-        self._lookups: dict[UUID, _LookUp] = {}
+        self._lookups: dict[tuple[UUID, str | None], _LookUp] = {}
         self.without_history = 0
 
     def offer(self, effect: OfferToAgent, tasks: asyncio.TaskGroup) -> None:
@@ -78,28 +82,35 @@ class ScreenPops:
             del self._stories[key]
 
     async def _pop(self, effect: OfferToAgent, tasks: asyncio.TaskGroup) -> None:
-        number = self._known(effect.call_id) or (to_e164(effect.number) if effect.number else None)
+        number = await self._known(effect.call_id, effect.agent_id)
+        if number is None and effect.number:
+            number = to_e164(effect.number)
         history = await self._lookup(effect.call_id, number, tasks)
         self.without_history += history is None
-        message = pop_message(effect.call_id, effect.queue, number, effect.at, history)
+        message = pop_message(
+            effect.call_id, effect.queue, number, effect.at, history, self._languages
+        )
         self._desk.pop(effect.agent_id, effect.call_id, message)
 
     def _lookup(self, call_id: UUID, number: str | None, tasks: asyncio.TaskGroup) -> _LookUp:
-        """One look-up for all agents who are rung at once for the same call."""
-        running = self._lookups.get(call_id)
+        """One look-up for all agents who are rung at once for the same call, and see the number."""
+        key = (call_id, number)
+        running = self._lookups.get(key)
         if running is None:
-            running = tasks.create_task(self._look_up(number), name="caller's history")
-            self._lookups[call_id] = running
-            running.add_done_callback(lambda _: self._lookups.pop(call_id, None))
+            running = tasks.create_task(look_up(self._history, number), name="caller's history")
+            self._lookups[key] = running
+            running.add_done_callback(lambda _: self._lookups.pop(key, None))
         return running
 
-    async def _look_up(self, number: str | None) -> History | None:
-        if number is None:
-            return _NO_HISTORY
-        try:
-            async with asyncio.timeout(_HISTORY_SECONDS):
-                return await self._history.lookup(number)
-        except Exception as error:
-            # Whatever is wrong with the history, the agent must see who calls, and now.
-            _log.error("caller's history not found in time", error=repr(error))
-            return None
+
+async def look_up(history: CallerHistory, number: str | None) -> History | None:
+    """What is known of a number (E.164), within a second; None: not to be had now."""
+    if number is None:
+        return _NO_HISTORY
+    try:
+        async with asyncio.timeout(_HISTORY_SECONDS):
+            return await history.lookup(number)
+    except Exception as error:
+        # Whatever is wrong with the history, the agent must see who calls, and now.
+        _log.error("caller's history not found in time", error=repr(error))
+        return None

@@ -5,7 +5,7 @@ Taken after every connect: events that happened while we were not listening are 
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
@@ -16,7 +16,7 @@ from cti.errors import AmiRefusedError
 from cti.events import Leg, agent_of, leg_of, pause_of, reachable_of
 from cti.message import AmiEvent, AmiReply
 from cti.state import LiveCall, State, Waiting, is_outbound, merged, remember
-from dialplans.names import CONTEXT_DESK_HOLD, SIDE_LEG
+from dialplans.names import CONTEXT_DESK_HOLD, SIDE_LEG, VAR_BESIDE
 
 _ASKED_AT_ONCE = 32
 
@@ -60,6 +60,7 @@ class Snapshot:
     waited: Mapping[str, float] | None = None  # seconds, of those who wait
     on_hold: frozenset[str] = frozenset()  # citizens' legs, while their agent asks somebody
     held: frozenset[str] = frozenset()  # agents' legs whose telephone has the other side on hold
+    beside: Mapping[str, str] = field(default_factory=dict)  # supervisors' legs: cti.beside's words
 
 
 async def take(link: Asked) -> Snapshot:
@@ -79,6 +80,7 @@ async def take(link: Asked) -> Snapshot:
         {e.get("uniqueid"): _seconds(e.get("wait")) for e in queues if e.name == "QueueEntry"},
         frozenset(e.get("uniqueid") for e in on_hold),
         await _held(link, [leg.channel_id for leg in legs if leg.agent_id and leg.up]),
+        await _beside(link, [leg.channel_id for leg in legs if leg.agent_id]),
     )
 
 
@@ -129,8 +131,8 @@ def resync(state: State, snapshot: Snapshot, at: datetime) -> tuple[State, tuple
 
 def _calls(old: State, legs: Iterable[Leg], waiting: Mapping[str, str]) -> dict[UUID, LiveCall]:
     calls: dict[UUID, LiveCall] = {}
-    # Citizens' legs first: an agent's leg only means something beside one.
-    for leg in sorted(legs, key=lambda leg: not leg.citizen):
+    # Citizens' legs first: an agent's leg only means something beside one. Then who talks.
+    for leg in sorted(legs, key=lambda leg: (not leg.citizen, not leg.up)):
         if leg.call_id is None:
             continue
         call = calls.get(leg.call_id, LiveCall(leg.call_id))
@@ -159,8 +161,8 @@ def _with_agent(call: LiveCall, leg: Leg, agent_id: str) -> LiveCall:
         return replace(call, others={**call.others, agent_id: leg.channel_id})
     if leg.up:
         return replace(call, offers={}, agent_id=agent_id, agent_leg=leg.channel_id)
-    if call.agent_id is not None:
-        return call
+    if call.agent_id is not None and not leg.channel_id.startswith(SIDE_LEG):
+        return call  # another was faster; who is asked beside them rings on
     return replace(call, offers={**call.offers, agent_id: leg.channel_id})
 
 
@@ -185,21 +187,28 @@ def _number(text: str) -> int:
 
 
 async def _held(link: Asked, legs: Iterable[str]) -> frozenset[str]:
-    """Those of the agents' legs that are on hold by their telephone's last offer (SDP).
+    """Those of the agents' legs that are on hold by their telephone's last offer (SDP)."""
+    told = await _variable(link, "CHANNEL(rtp,hold)", legs)
+    return frozenset(leg for leg, held in told.items() if held == "1")
 
-    No list tells of it: each leg is asked. One that is gone meanwhile, or has no sound, is not.
-    """
+
+async def _beside(link: Asked, legs: Iterable[str]) -> Mapping[str, str]:
+    """What our server wrote on the legs of supervisors who are beside an agent."""
+    ours = [leg for leg in legs if leg.startswith(SIDE_LEG)]
+    return {leg: told for leg, told in (await _variable(link, VAR_BESIDE, ours)).items() if told}
+
+
+async def _variable(link: Asked, name: str, legs: Iterable[str]) -> Mapping[str, str]:
+    """No list tells of it: each leg is asked. Empty for one that is gone meanwhile."""
     turns = asyncio.Semaphore(_ASKED_AT_ONCE)
 
-    async def asked(leg: str) -> bool:
+    async def asked(leg: str) -> str:
         async with turns:
-            fields = {"Channel": leg, "Variable": "CHANNEL(rtp,hold)"}
-            reply = await link.action("Getvar", fields)
-            return reply.ok and reply.fields.get("value") == "1"
+            reply = await link.action("Getvar", {"Channel": leg, "Variable": name})
+            return reply.fields.get("value", "") if reply.ok else ""
 
     legs = list(legs)
-    answers = await asyncio.gather(*map(asked, legs))
-    return frozenset(leg for leg, held in zip(legs, answers, strict=True) if held)
+    return dict(zip(legs, await asyncio.gather(*map(asked, legs)), strict=True))
 
 
 async def _list(link: Lists, name: str) -> tuple[AmiEvent, ...]:

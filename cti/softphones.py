@@ -108,7 +108,11 @@ class Softphones:
             self._change()
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Until cancelled. Begins with what is valid: an Asterisk that outlived a server has the
+        passwords of its pages, which are given others as soon as they register.
+        """
+        if self._settings.agents:
+            self._changed.set()
         while True:
             await self._changed.wait()
             await asyncio.sleep(self._settings.gather)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from calls.report_sql import fetch_slowly
 from cti.erlang import Target, agents_needed, service_level
 from db.pool import Pool
-from db.statements import statements
 
 _IST = ZoneInfo("Asia/Kolkata")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -52,15 +52,16 @@ async def suggest(
     """From the last `weeks` whole weeks (Monday to Sunday in India) before `now`.
 
     `wrap_up`: seconds of an agent's time after a call. An hour of the day in which nobody was
-    answered takes the mean of all.
+    answered takes the mean of all. Raises `TimeoutError` when a sum takes longer than a minute, or
+    another of `db.errors.AWAY`.
     """
     today = now.astimezone(_IST).date()
     first = today - timedelta(days=today.weekday() + 7 * weeks)
     between = {"first": _midnight(first), "until": _midnight(first + timedelta(7 * weeks))}
     async with pool.acquire(timeout=5) as conn, conn.transaction(readonly=True):
-        offered = statements().staffing_offered(conn, queue=queue, **between)
-        counts = {(row["day"], row["hour"]): int(row["calls"]) async for row in offered}
-        talked = [row async for row in statements().staffing_talked(conn, queue=queue, **between)]
+        offered = await fetch_slowly(conn, "staffing_offered", queue=queue, **between)
+        talked = await fetch_slowly(conn, "staffing_talked", queue=queue, **between)
+    counts = {(row["day"], row["hour"]): int(row["calls"]) for row in offered}
     answered = sum(row["calls"] for row in talked)
     mean = sum(row["seconds"] for row in talked) / answered if answered else 0.0
     handling = dict.fromkeys(range(24), mean + wrap_up) if answered else {}

@@ -7,8 +7,7 @@ from uuid import UUID
 
 import structlog
 
-from cti.ami import AmiLink
-from cti.beside import Seats
+from cti.beside import Seats, words_of
 from cti.control import Control
 from cti.desk import Agent, Desk
 from cti.directory import Directory
@@ -16,7 +15,6 @@ from cti.errors import AmiError, DeskError, NotAllowedError, NotNowError
 from cti.help import HelpChat
 from cti.live import LiveState
 from cti.notices import DEFAULT, Notices
-from cti.originate import OriginateCommand, OriginateReply
 from cti.presence import Presence
 from cti.refusals import refusal, refused_by
 from cti.supervising import Supervisor
@@ -31,7 +29,6 @@ from dialplans import names
 
 _log = structlog.get_logger(__name__)
 _ACQUIRE_SECONDS = 5.0
-_RING_MS = 30_000
 _LONGEST_REASON = 500
 _NEED_A_REASON = frozenset(
     {"force_pause", "force_ready", "force_sign_out", "move", "listen", "whisper", "barge"}
@@ -43,7 +40,6 @@ class Supervision:
 
     def __init__(
         self,
-        link: AmiLink,
         live: LiveState,
         presence: Presence,
         timeline: Timeline,
@@ -55,11 +51,9 @@ class Supervision:
         notices: Notices,
         *,
         cell: str,
-        caller_id: str,
         members_changed: Callable[[], None],
         now: Callable[[], datetime],
     ) -> None:
-        self._link = link
         self._live = live
         self._presence = presence
         self._timeline = timeline
@@ -70,10 +64,9 @@ class Supervision:
         self._help = help_chat
         self._notices = notices
         self._cell = cell
-        self._caller_id = caller_id
         self._members_changed = members_changed
         self._now = now
-        self._seats = Seats(lambda: live.state, now)
+        self.seats = Seats(lambda: live.state, now)
 
     def signed_in(self) -> Mapping[str, Agent]:
         """Agents by id."""
@@ -114,8 +107,10 @@ class Supervision:
                 "agent": str(agent),
                 "reason": str(reason),
             }:
-                phone = self._phone(who, agent, asked.get("phone"))
+                phone = await self._phone(who, agent, asked.get("phone"))
                 await self._beside(who, mode, agent, phone, _why(reason))
+            case {"type": "leave", "agent": str(agent)}:
+                await self._leave(who, agent)
             case {"type": str(what)} if what in _NEED_A_REASON:
                 raise NotAllowedError(Why.SAY_WHY)
             case _:
@@ -144,7 +139,7 @@ class Supervision:
             case "force_pause":
                 self._presence.force_pause(agent)
             case "force_ready":
-                self._presence.ready(agent)
+                self._presence.force_ready(agent)
             case _:
                 self._desk.sign_out(agent)
 
@@ -196,6 +191,8 @@ class Supervision:
         match asked:
             case {"notice": str(id)}:
                 told = await self._notices.written(UUID(id))
+            case _ if queue not in self._directory.queues:
+                raise NotAllowedError(Why.NO_SUCH_QUEUE)
             case {"hours": int(hours)}:
                 told = await self._put_notice(who, queue, text, hours)
             case _:
@@ -233,13 +230,17 @@ class Supervision:
             at=at,
         )
 
-    def _phone(self, who: Supervisor, agent: str, named: object) -> str:
-        """Their own telephone, or the one that they name: never one that an agent works with."""
+    async def _phone(self, who: Supervisor, agent: str, named: object) -> str:
+        """Their own telephone, or the one that they name: never one that an agent works with, nor
+        one where nothing can ring, as a browser's that is not signed in.
+        """
         phone = who.phone or named
         if not isinstance(phone, str) or phone not in self._directory.agents or phone == agent:
             raise NotAllowedError(Why.NO_SUCH_PHONE)
         if phone != who.phone and phone in self._desk.serving():
             raise NotAllowedError(Why.PHONE_IN_USE)
+        if not await self._control.can_ring(phone):
+            raise NotNowError(Why.PHONE_AWAY)
         return phone
 
     async def _beside(
@@ -253,35 +254,29 @@ class Supervision:
         if not who.sees([call.queue] if call.queue else self._queues_of(agent)):
             raise NotAllowedError(Why.NOT_YOUR_QUEUE)
         leg = call.agent_leg if call.agent_id == agent else call.others[agent]
-        seat = self._seats.take(call.id, who, mode)
+        seat = self.seats.take(call.id, agent, who, mode)
         try:
             self._control.log.note(call.id, who.actor, mode, f"agent:{agent}", reason)
-            for one in self._seats.earlier(seat):
+            for one in self.seats.earlier(seat):
                 await self._control.leave(one.leg)
-                self._seats.leave(one)
+                self.seats.leave(one)
+            told = {names.VAR_BESIDE: words_of(seat)}
             if mode == "barge":
-                seat.leg = await self._control.barge(call, phone)
+                seat.leg = await self._control.barge(call, phone, told)
             else:
-                seat.leg = await self._spy(mode, phone, leg or "")
+                seat.leg = await self._control.spy(mode, phone, leg or "", told)
         finally:
             if seat.leg is None:
-                self._seats.leave(seat)
+                self.seats.leave(seat)
 
-    async def _spy(self, mode: str, phone: str, leg: str) -> str:
-        """Ring a telephone that then hears `leg`; the leg that rings."""
-        command = OriginateCommand(
-            channel_id=new_id(self._now()),
-            channel=names.agent_interface(phone),
-            context=names.CONTEXT_DESK_SPY,
-            exten=mode,
-            caller_id=self._caller_id,
-            timeout_ms=_RING_MS,
-            variables={names.VAR_SPY: leg},
-            side=True,
-        )
-        if await self._link.originate(command) is OriginateReply.REFUSED:
-            raise NotNowError(Why.YOUR_PHONE_NOT_CALLED)
-        return command.leg_id
+    async def _leave(self, who: Supervisor, agent: str) -> None:
+        """End what they do beside this agent, as if they had hung up."""
+        mine = self.seats.at(agent, who.actor)
+        if not mine:
+            raise NotNowError(Why.NOT_BESIDE)
+        for seat in mine:
+            await self._control.leave(seat.leg)
+            self.seats.leave(seat)
 
 
 def _why(reason: str) -> str:

@@ -53,7 +53,7 @@ class Unanswered:
 
     def _end(self, call_id: UUID, at: datetime, delay: float) -> None:
         job = partial(self._end_job, call_id=call_id, at=at)
-        self._writes.add("unanswered attempt", job, delay=delay)
+        self._writes.add("unanswered attempt", job, call_id=call_id, delay=delay)
 
     async def _end_job(self, conn: Connection, *, call_id: UUID, at: datetime) -> None:
         # Refused because a channel of this id exists: that one's own end counts.

@@ -145,7 +145,7 @@ class Wallboards:
             self._live.state, self._timeline.standings(), names,
             self._lines.get(self._cell, {}),
             in_step=self._link.ready, now=self._now(), trunk_limit=self._trunk_limit,
-            titles=self._titles,
+            titles=self._titles, beside=self._supervision.seats.answered(),
         )  # fmt: skip
 
     def tell(self, message: Message) -> None:

@@ -32,11 +32,14 @@ class Why(StrEnum):
     NO_SUCH_EMERGENCY = "no_such_emergency"
     # of a call to a citizen
     YOUR_PHONE_NOT_CALLED = "your_phone_not_called"
+    YOUR_PHONE_NOT_ANSWERED = "your_phone_not_answered"
     YOU_ARE_SIGNED_OUT = "you_are_signed_out"
     YOUR_PHONE_AWAY = "your_phone_away"
+    CALLED_BY_US = "called_by_us"
     LINES_BUSY = "lines_busy"
     NO_LINK = "no_link"
     NO_SUCH_COMPLAINT = "no_such_complaint"
+    NEITHER_NUMBER = "neither_number"
     OTHERS_KEY = "others_key"
     NOT_AN_ID = "not_an_id"
     DIAL_CUT_OFF = "dial_cut_off"
@@ -44,6 +47,7 @@ class Why(StrEnum):
     DIAL_LIMIT = "dial_limit"
     # of pauses, wrap-up and the recording
     NO_SUCH_PAUSE = "no_such_pause"
+    PAUSED_BY_SUPERVISOR = "paused_by_supervisor"
     NO_WRAP_UP = "no_wrap_up"
     WRAP_UP_EXTENDED = "wrap_up_extended"
     SAY_WHY_SHORT = "say_why_short"
@@ -51,6 +55,7 @@ class Why(StrEnum):
     RECORDING_PAUSED = "recording_paused"
     RECORDING_NOT_PAUSED = "recording_not_paused"
     RECORDING_NOT_REACHED = "recording_not_reached"
+    RECORDING_BUSY = "recording_busy"
     NO_RECORDING_PAUSES = "no_recording_pauses"
     # of what is written, and of the telephone
     MESSAGE_LENGTH = "message_length"
@@ -72,8 +77,10 @@ class Why(StrEnum):
     NO_SUCH_QUEUE = "no_such_queue"
     NO_SUCH_PHONE = "no_such_phone"
     PHONE_IN_USE = "phone_in_use"
+    PHONE_AWAY = "phone_away"
     BESIDE_ANOTHER = "beside_another"
     BESIDE_YOURSELF = "beside_yourself"
+    NOT_BESIDE = "not_beside"
     MOVED_MEANWHILE = "moved_meanwhile"
     # of other cells
     OTHER_CELL = "other_cell"

@@ -7,20 +7,27 @@ again after a reconnect, which would call a citizen twice.
 
 import asyncio
 import codecs
+import itertools
+import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+import structlog
 from panoramisk.actions import Action
 from panoramisk.ami_protocol import AMIProtocol
 from panoramisk.message import Message
 
 from cti.errors import AmiBusyError, AmiLinkLostError, AmiTimeoutError, AmiValueError
+from cti.genuine import channel_of, flaw
 from cti.message import AmiEvent, AmiReply
+
+_log = structlog.get_logger(__name__)
 
 Fields = Sequence[tuple[str, str]] | Mapping[str, str]
 
 _GREETING = "Asterisk Call Manager/"
-_END = "\r\n\r\n"
+_LINE = "\r\n"
+_END = _LINE + _LINE
 _LONGEST_MESSAGE = 64 * 1024
 _LONGEST_LIST = 50_000
 _MOST_PENDING = 1_000
@@ -49,16 +56,25 @@ class _Request(Action):  # type: ignore[misc]  # panoramisk has no types
 class AmiConnection(AMIProtocol):  # type: ignore[misc]  # panoramisk has no types
     """Bytes to events and answers. `on_event` is called for each event, in order; it must not wait.
 
+    `seal` (`dialplans.secrets.seal`): what each channel's headers end with. The first message that
+    Asterisk did not write like this ends the connection, unread, with all that came after it.
+
     `lost` is done (with the reason) when the connection is over; it never raises.
     """
 
-    def __init__(self, on_event: Callable[[AmiEvent], None]) -> None:
+    def __init__(self, on_event: Callable[[AmiEvent], None], *, seal: str) -> None:
         self._on_event = on_event
+        self._seal = seal
+        # Who writes lines into our events shall not know to which question they would be answers.
+        self._own_ids = f"cti-{secrets.token_hex(8)}-"
+        self._numbers = itertools.count(1)
+        self.forged = False
         self._loop = asyncio.get_running_loop()
         # Devanagari is three bytes a letter, and a TCP segment may end inside one.
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._partial = ""
         self._greeted = False
+        self._begun = False
         self._reason = ""
         self.lost: asyncio.Future[str] = self._loop.create_future()
         self.last_heard = self._loop.time()
@@ -90,7 +106,16 @@ class AmiConnection(AMIProtocol):  # type: ignore[misc]  # panoramisk has no typ
     def _one_message(self, text: str) -> None:
         if self.lost.done() or self._reason:
             return
-        message = Message.from_line(text.strip())
+        if not self._begun:
+            self._begun = True
+            text = text.partition(_LINE)[2]  # the greeting has no end of its own
+        text = text.strip()
+        if text and (why := flaw(text, seal=self._seal, own_ids=self._own_ids)):
+            self.forged = True
+            _log.error("an AMI message that Asterisk did not write", why=why, of=channel_of(text))
+            self.abort("a forged message")
+            return
+        message = Message.from_line(text)
         if message is not None:
             self.handle_message(message)
 
@@ -108,13 +133,14 @@ class AmiConnection(AMIProtocol):  # type: ignore[misc]  # panoramisk has no typ
             self._on_event(_event(message))
 
     async def request(
-        self, name: str, fields: Fields, *, action_id: str, as_list: bool, timeout: float
+        self, name: str, fields: Fields, *, as_list: bool, timeout: float, action_id: str = ""
     ) -> AmiReply:
-        """Send one action, once, and wait for its answer.
+        """Send one action, once, and wait for its answer. `action_id`: none, one is made.
 
         Raises `AmiValueError`, `AmiBusyError` (nothing sent), `AmiTimeoutError`,
         `AmiLinkLostError` (its effect is unknown).
         """
+        action_id = action_id or f"{self._own_ids}{next(self._numbers)}"
         request = _Request(_headers(name, action_id, fields), as_list=as_list)
         if action_id in self.responses:
             raise AmiValueError("a second action of the same id")

@@ -12,18 +12,37 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, takewhile
+from typing import Protocol
+from uuid import UUID
 
 import asyncpg
 import structlog
 
+from calls.store import hold
 from db.errors import AWAY, stop_if_cancelled
 from db.pool import Connection, Pool
 
 _log = structlog.get_logger(__name__)
 _ACQUIRE_SECONDS = 5.0
 _BATCH = 200
+_HELD_UP_SECONDS, _TRIES = 0.005, 5
+_YIELD_SECONDS, _YIELDS = 0.25, 120
 
 Job = Callable[[Connection], Awaitable[object]]
+
+
+class FlowRows(Protocol):
+    """Rows of the calls' flows, which are written in order elsewhere (`db.group_commit`)."""
+
+    away: bool
+
+    @property
+    def queued(self) -> int:
+        """How many there have been."""
+
+    @property
+    def written(self) -> int:
+        """How many of them are over."""
 
 
 @dataclass(order=True, slots=True)
@@ -32,8 +51,11 @@ class _Entry:
     number: int
     what: str = field(compare=False)
     job: Job = field(compare=False)
+    call_id: UUID | None = field(compare=False)
     alone: bool = field(compare=False)
     written: Callable[[], None] | None = field(compare=False)
+    yields: int = field(compare=False)  # how often it may still be put back
+    after: int | None = field(compare=False, default=None)  # rows of flows that go before it
 
 
 class Writes:
@@ -45,9 +67,15 @@ class Writes:
     """
 
     def __init__(
-        self, pool: Callable[[], Pool], *, bound: int = 10_000, retry: float = 0.25
+        self,
+        pool: Callable[[], Pool],
+        *,
+        bound: int = 10_000,
+        retry: float = 0.25,
+        flow_rows: FlowRows | None = None,
     ) -> None:
         self._pool = pool
+        self._flow_rows = flow_rows
         self._bound = bound
         self._retry = retry
         self._numbers = itertools.count()
@@ -58,6 +86,9 @@ class Writes:
         self.done = 0
         self.refused = 0
         self.overflows = 0
+        self._collisions = 0
+        self._gave_way = False  # a batch was given up for another's transaction, the last time
+        self._full = False
 
     @property
     def pending(self) -> int:
@@ -69,22 +100,32 @@ class Writes:
         what: str,
         job: Job,
         *,
+        call_id: UUID | None = None,
         delay: float = 0.0,
         alone: bool = False,
+        yields: bool = False,
         written: Callable[[], None] | None = None,
     ) -> None:
         """Do `job` in `delay` s or later. When too many wait it is dropped and counted.
 
-        `alone`: in no transaction with others, for one that has transactions of its own or takes
-        long. `written` is called once it is durable.
+        `call_id`: the call whose row or talk it writes; such rows are locked before a batch, since
+        the calls' flows write them too. `alone`: in no transaction with others, for one that has
+        transactions of its own or takes long. `yields`: after the rows of flows that wait when it
+        is due, which know better; not for ever, should they not be written while the database is
+        there. `written` is called once it is durable.
         """
         if self.pending >= self._bound:
-            if self.overflows == 0:
+            if not self._full:
                 _log.error("too many rows wait for the database, some are lost", what=what)
+            self._full = True
             self.overflows += 1
             return
+        if self._full:
+            _log.warning("rows are taken again", lost=self.overflows)
+            self._full = False
         due = asyncio.get_running_loop().time() + max(0.0, delay)
-        entry = _Entry(due, next(self._numbers), what, job, alone, written)
+        number, patience = next(self._numbers), _YIELDS if yields else 0
+        entry = _Entry(due, number, what, job, call_id, alone, written, patience)
         heapq.heappush(self._later, entry)
         self._changed.set()
 
@@ -94,6 +135,20 @@ class Writes:
             batch = await self._next_due()
             if not (await self._together(batch) if len(batch) > 1 else await self._singly(batch)):
                 await asyncio.sleep(self._retry)
+
+    async def drain(self, timeout: float) -> int:
+        """Wait until nothing is due, at most `timeout` s; how many rows still are.
+
+        What is due later is of calls that the next start finds by itself.
+        """
+        loop = asyncio.get_running_loop()
+        give_up = loop.time() + timeout
+        while (left := self._overdue(loop.time())) and loop.time() < give_up:
+            await asyncio.sleep(0.01)
+        return left
+
+    def _overdue(self, now: float) -> int:
+        return len(self._due) + sum(entry.due <= now for entry in self._later)
 
     async def _next_due(self) -> list[_Entry]:
         """What is due, in order, as far as it may be written together; one at least."""
@@ -113,7 +168,24 @@ class Writes:
     def _take_due(self, now: float) -> None:
         """Rows of calls wait by the hundred for a time that comes later: they are left alone."""
         while self._later and self._later[0].due <= now:
-            self._due.append(heapq.heappop(self._later))
+            entry = heapq.heappop(self._later)
+            if self._yields(entry):
+                entry.due = now + _YIELD_SECONDS
+                heapq.heappush(self._later, entry)
+            else:
+                self._due.append(entry)
+
+    def _yields(self, entry: _Entry) -> bool:
+        flows = self._flow_rows
+        if flows is None or not entry.yields:
+            return False
+        if entry.after is None:
+            entry.after = flows.queued
+        if flows.written >= entry.after:
+            return False
+        if not flows.away:
+            entry.yields -= 1
+        return True
 
     def _batch(self) -> list[_Entry]:
         if self._due[0].alone:
@@ -127,16 +199,35 @@ class Writes:
                 self._pool().acquire(timeout=_ACQUIRE_SECONDS) as connection,
                 connection.transaction(),
             ):
+                calls = {entry.call_id for entry in batch if entry.call_id is not None}
+                if len(calls) > 1:
+                    await hold(connection, calls)
                 for entry in batch:
                     await entry.job(connection)
+        except asyncpg.LockNotAvailableError:
+            return await self._held_up(batch)
         except AWAY as error:
             stop_if_cancelled()
+            if isinstance(error, asyncpg.TransactionRollbackError) and not self._gave_way:
+                _log.info("rows are written again", rows=len(batch), error=repr(error))
+                self._gave_way = True
+                return True
             return self._is_away(error)
         except Exception as error:  # whose fault it is shows when each is done by itself
             _log.info("rows not written together", rows=len(batch), error=type(error).__name__)
             return await self._singly(batch)
         self._over(batch)
         return True
+
+    async def _held_up(self, batch: list[_Entry]) -> bool:
+        """A flow writes one of these calls, and will be done in a moment: once more, or, when that
+        has been so for a while, each by itself.
+        """
+        self._collisions += 1
+        if self._collisions % _TRIES:
+            await asyncio.sleep(_HELD_UP_SECONDS)
+            return True
+        return await self._singly(batch)
 
     async def _singly(self, batch: list[_Entry]) -> bool:
         """One after another; False: the database is away, and what is left waits."""
@@ -170,7 +261,8 @@ class Writes:
 
     def _over(self, entries: Sequence[_Entry]) -> None:
         self.done += len(entries)
-        self.away = False
+        self.away = self._gave_way = False
+        self._collisions = 0
         for entry in entries:
             self._due.popleft()
             if entry.written is not None:

@@ -9,11 +9,14 @@ fifth off a whole call at 120 calls/s. With 10 ms and its commit a caller waits 
 While the database is away rows stay queued, in order, up to `bound`; a caller's own timeout ends
 the caller's wait, not the row's. A batch whose commit broke off may or may not be written, and is
 written again: statements must change nothing when repeated.
+
+A batch that passes its time again and again although the database answers is written row by row;
+a row that does so alone is given up to `keep`, so that one locked table does not stop all rows.
 """
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,12 +24,14 @@ import asyncpg
 import structlog
 
 from db.errors import AWAY, JournalFullError, stop_if_cancelled
+from db.in_time import InTime, make_sure_it_answers
 from db.pool import Connection, Pool
 
 _log = structlog.get_logger(__name__)
 _BATCH = 500
 _RETRY_SECONDS = 0.25
 _ACQUIRE_SECONDS = 5
+_TIMES_OUT = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,8 +46,17 @@ class BatchStatement:
     sql: str
 
 
+@dataclass(frozen=True, slots=True)
+class LeftRow:
+    """A row that is not durable, and the statement that takes it in an array per column."""
+
+    sql: str
+    values: Sequence[Any]
+
+
 @dataclass(eq=False, slots=True)
 class _Entry:
+    number: int  # from 1, as they were queued
     statement: BatchStatement
     row: Sequence[Any]
     done: asyncio.Future[None]  # the waiter's: cancelled with it, which does not concern the row
@@ -52,6 +66,8 @@ class GroupCommit:
     """Writes rows in shared transactions. `run()` is its one consumer and belongs to a supervisor.
 
     `pool` is asked for anew whenever a connection is needed, and may raise one of `errors.AWAY`.
+    `keep` puts rows by, durable on return, that are not written in their time although the database
+    answers; without it they wait. `refused` counts them, and those that the database refused.
     """
 
     def __init__(
@@ -60,19 +76,37 @@ class GroupCommit:
         *,
         bound: int = 10_000,
         linger: float = 0.010,
+        keep: Callable[[Sequence[LeftRow]], Awaitable[None]] | None = None,
     ) -> None:
         self._pool = pool
         self._bound = bound
         self._linger = linger
+        self._keep = keep
         self._entries: list[_Entry] = []
-        self._inflight: list[_Entry] = []
+        self._inflight: list[_Entry] = []  # both in the order of their numbers
+        self._timed_out = 0  # in a row, while the database answers
+        self._in_time = InTime()
         self._wake = asyncio.Event()
         self.away = False
+        self.queued = 0  # rows ever taken
+        self.refused = 0
+
+    @property
+    def written(self) -> int:
+        """How many of the first rows ever queued are over, with none before them that is not:
+        durable, or refused.
+        """
+        waiting = self._inflight or self._entries
+        return waiting[0].number - 1 if waiting else self.queued
 
     @property
     def pending(self) -> int:
         """Rows not yet durable."""
         return len(self._entries) + len(self._inflight)
+
+    def left(self) -> list[LeftRow]:
+        """Rows not yet durable, in their order; for who has to stop without the database."""
+        return _left(self._inflight + self._entries)
 
     async def write(
         self, statement: BatchStatement, row: Sequence[Any], *, timeout: float | None = 2.0
@@ -82,13 +116,22 @@ class GroupCommit:
         Raises `JournalFullError` at once when `bound` rows wait, and the server's error when it
         refuses this row (the other rows of its batch are written all the same).
         """
+        done = self._queue(statement, row)
+        async with asyncio.timeout(timeout):
+            await done
+
+    def post(self, statement: BatchStatement, row: Sequence[Any]) -> None:
+        """Queue a row that nobody waits for. Raises `JournalFullError` when `bound` rows wait."""
+        self._queue(statement, row).cancel()
+
+    def _queue(self, statement: BatchStatement, row: Sequence[Any]) -> asyncio.Future[None]:
         if self.pending >= self._bound:
             raise JournalFullError(self.pending)
         done = asyncio.get_running_loop().create_future()
-        self._entries.append(_Entry(statement, row, done))
+        self.queued += 1
+        self._entries.append(_Entry(self.queued, statement, row, done))
         self._wake.set()
-        async with asyncio.timeout(timeout):
-            await done
+        return done
 
     async def run(self) -> None:
         """Write batches until cancelled. What is in flight then is put back, first in line.
@@ -99,6 +142,8 @@ class GroupCommit:
         while True:
             try:
                 async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as connection:
+                    if self._timed_out:
+                        await self._make_sure_it_answers(connection)
                     await self._write_until_away(connection)
             except AWAY as error:
                 stop_if_cancelled()
@@ -116,55 +161,104 @@ class GroupCommit:
         return not self.pending
 
     async def _write_until_away(self, connection: Connection) -> None:
+        gave_way = False
         while True:
             await self._wake.wait()
             await asyncio.sleep(self._linger)
             self._inflight, self._entries = self._entries[:_BATCH], self._entries[_BATCH:]
             try:
                 await self._flush(connection)
+            except asyncpg.TransactionRollbackError as error:  # given up for another's
+                if gave_way:
+                    raise
+                _log.info("rows are written again", rows=len(self._inflight), error=repr(error))
+                gave_way = True
+                continue
             finally:  # away, cancelled or a fault of ours: what was not written is still first
                 self._entries = self._inflight + self._entries
                 self._inflight = []
                 if not self._entries:
                     self._wake.clear()
+            gave_way = False
+            self._timed_out = 0
             if self.away:
                 _log.info("database back")
             self.away = False
 
-    async def _flush(self, connection: Connection) -> None:
+    async def _make_sure_it_answers(self, connection: Connection) -> None:
         try:
-            await _write_batch(connection, self._inflight)
-        except Exception as error:  # whatever the driver makes of a bad row
-            if _is_away(error, connection):
-                raise
-            await self._write_singly(connection)
-        else:
-            for entry in self._inflight:
-                if not entry.done.done():
-                    entry.done.set_result(None)
-            self._inflight = []
+            await make_sure_it_answers(connection)
+        except AWAY:
+            self._timed_out = 0  # no statement's fault
+            raise
 
-    async def _write_singly(self, connection: Connection) -> None:
-        """One row of the batch is bad: write each alone, in order, so that only that one fails."""
-        self._inflight.sort(key=lambda entry: entry.statement.rank)
-        while self._inflight:
-            entry = self._inflight[0]
+    async def _flush(self, connection: Connection) -> None:
+        self._in_time.renew()
+        if not self._in_time and self._timed_out < _TIMES_OUT:
+            await self._write_together(connection, list(self._inflight))
+            return
+        for statement in _by_rank(dict.fromkeys(entry.statement for entry in self._inflight)):
+            entries = [entry for entry in self._inflight if entry.statement is statement]
+            if statement.sql in self._in_time or self._timed_out >= _TIMES_OUT:
+                await self._write_singly(connection, entries)
+            else:
+                await self._write_together(connection, entries)
+
+    async def _write_together(self, connection: Connection, entries: Sequence[_Entry]) -> None:
+        try:
+            await _write_batch(connection, entries)
+        except Exception as error:  # whatever the driver makes of a bad row
+            if is_away(error, connection):
+                self._timed_out += isinstance(error, TimeoutError)
+                raise
+            by_rank = sorted(entries, key=lambda entry: entry.statement.rank)
+            await self._write_singly(connection, by_rank)
+        else:
+            self._over(entries)
+
+    async def _write_singly(self, connection: Connection, entries: Sequence[_Entry]) -> None:
+        """One row of them is bad: write each alone, in order, so that only that one fails."""
+        late: list[_Entry] = []
+        for entry in entries:
+            columns = [[value] for value in entry.row]
             try:
-                await _write_batch(connection, [entry])
+                if not await self._in_time(connection, entry.statement.sql, columns):
+                    late.append(entry)
+                    continue
             except Exception as error:
-                if _is_away(error, connection):
+                if is_away(error, connection):
                     raise
                 # The type only: the server's message may quote the row.
                 _log.error("row refused by the database", error=type(error).__name__)
-                if not entry.done.done():
-                    entry.done.set_exception(error)
+                self.refused += 1
+                self._over([entry], error)
             else:
-                if not entry.done.done():
-                    entry.done.set_result(None)
-            self._inflight.pop(0)
+                self._over([entry])
+        if late:
+            await self._give_up(late)
+
+    async def _give_up(self, late: Sequence[_Entry]) -> None:
+        error = TimeoutError("the database answers, and does not take the row")
+        if self._keep is None:
+            raise error
+        await self._keep(_left(late))
+        _log.error("rows kept: the database answers, and does not take them", rows=len(late))
+        self.refused += len(late)
+        self._over(late, error)
+
+    def _over(self, entries: Sequence[_Entry], error: Exception | None = None) -> None:
+        for entry in entries:
+            if entry.done.done():
+                continue
+            if error is None:
+                entry.done.set_result(None)
+            else:
+                entry.done.set_exception(error)
+        over = {entry.number for entry in entries}
+        self._inflight = [entry for entry in self._inflight if entry.number not in over]
 
 
-def _is_away(error: Exception, connection: Connection) -> bool:
+def is_away(error: Exception, connection: Connection) -> bool:
     """Whether `error` says something about the database, not about the row.
 
     The driver's `InterfaceError` means both: a closed connection, and a row of the wrong shape.
@@ -177,6 +271,14 @@ def _is_away(error: Exception, connection: Connection) -> bool:
     return isinstance(error, AWAY)
 
 
+def _left(entries: Sequence[_Entry]) -> list[LeftRow]:
+    return [LeftRow(one.statement.sql, one.row) for one in entries]
+
+
+def _by_rank(statements: Iterable[BatchStatement]) -> list[BatchStatement]:
+    return sorted(statements, key=lambda statement: statement.rank)
+
+
 async def _write_batch(connection: Connection, entries: Sequence[_Entry]) -> None:
     by_statement: dict[BatchStatement, list[Sequence[Any]]] = {}
     for entry in entries:
@@ -186,5 +288,5 @@ async def _write_batch(connection: Connection, entries: Sequence[_Entry]) -> Non
         await connection.execute(statement.sql, *zip(*rows, strict=True))
         return
     async with connection.transaction():
-        for statement in sorted(by_statement, key=lambda statement: statement.rank):
+        for statement in _by_rank(by_statement):
             await connection.execute(statement.sql, *zip(*by_statement[statement], strict=True))

@@ -55,6 +55,10 @@ def _lint_dialplan(extensions: str, queues: str) -> Iterator[Finding]:
         for included in section.all("include"):
             if included not in contexts:
                 yield _in_dialplan(context, f"includes the unknown context {included!r}")
+        for exten in contexts[context]:
+            # Digits alone can be asked for: `.` and `!` match line ends too, which AMI repeats.
+            if exten.startswith("_") and exten.endswith((".", "!")):
+                yield _in_dialplan(context, f"{exten!r} matches any text, not only digits")
         for application in _applications(section):
             yield from _lint_dialling(context, application)
             yield from _lint_application(context, application, contexts, known_queues)

@@ -41,6 +41,8 @@ MODULES: Final = (
     "pbx_config",
     "func_callerid",
     "func_channel",
+    "func_devstate",
+    "func_strings",
     "func_timeout",
     "app_playback",
     "app_stack",

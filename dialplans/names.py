@@ -9,6 +9,8 @@ VAR_EMERGENCY = "HELPLINE_EMERGENCY"
 """Set by the inbound flow: the emergency service to be called first; it goes before the queue."""
 VAR_AFTER_EMERGENCY = "HELPLINE_AFTER_EMERGENCY"
 """With `VAR_EMERGENCY`: the queue for who reaches no service; empty: the first."""
+VAR_FAULT = "HELPLINE_FAULT"
+"""Not empty: we could not serve this call (its identity), and the dialplan apologised."""
 VAR_PRIORITY = "QUEUE_PRIO"
 """app_queue's own: who has a higher one is served first."""
 VAR_POSITION = "HELPLINE_POSITION"
@@ -34,13 +36,15 @@ VAR_STOPPED = "HELPLINE_STOPPED"
 """The dialplan's own: not empty while `CONTEXT_ANEW` has stopped a recorder and not begun it."""
 VAR_SPY = "HELPLINE_SPY"
 """Of a supervisor's leg: the id of the agent's leg that they are beside."""
+VAR_BESIDE = "HELPLINE_BESIDE"
+"""Of a supervisor's leg: who they are and beside whom, for a server that is started anew."""
 VAR_AGENT = "HELPLINE_AGENT"
 """Of a citizen whom we call for an agent: that agent, as `Queue` names one."""
 
 # FastAGI scripts: the path in `agi://host:port/<script>`.
 SCRIPT_INBOUND = "inbound"
 SCRIPT_UNSERVED = "unserved"
-"""After `Queue()` gave up. Arguments: our call, QUEUESTATUS."""
+"""After `Queue()` gave up. Arguments: our call, QUEUESTATUS, its queue."""
 SCRIPT_ENDED = "ended"
 """From `h`. Arguments: our call, QUEUESTATUS, ABANDONED, MEMBERINTERFACE, hang-up cause (Q.850),
 the emergency service that was called (or empty), DIALSTATUS."""
@@ -56,13 +60,25 @@ SCRIPT_FEEDBACK = "feedback"
 """An outbound call was answered. Argument: our call."""
 SCRIPT_DESK = "desk"
 """A citizen whom we call for an agent has answered. Argument: our call."""
+SCRIPTS_CARRIED_ON = (
+    SCRIPT_INBOUND,
+    SCRIPT_UNSERVED,
+    SCRIPT_EMERGENCY_FAILED,
+    SCRIPT_OVERFLOWED,
+    SCRIPT_KEEP_PLACE,
+    SCRIPT_RETURNING,
+)
+"""Who comes back from these without what they were for goes on in the dialplan: in a queue, or in
+the apology that offers an emergency service."""
 
 # Contexts.
 CONTEXT_TRUNK = "from-trunk"
 CONTEXT_AGENT = "from-agent"
 CONTEXT_FEEDBACK = "feedback"
+CONTEXT_WAITING_KEYS = "waiting-keys"
+"""Where a waiting caller gets by pressing `KEY_EMERGENCY`."""
 CONTEXT_KEEP_PLACE = "keep-place"
-"""Where a waiting caller gets by pressing `KEY_KEEP_PLACE`."""
+"""The same in a queue that offers `KEY_KEEP_PLACE`, too."""
 CONTEXT_RETURNING = "returning"
 """Where an originated call back enters, at `EXTEN_START`; `VAR_CALL`, `VAR_LEFT_CALL` are set."""
 CONTEXT_EMERGENCY = "emergency"
@@ -87,7 +103,11 @@ EXTEN_START = "s"
 
 KEY_KEEP_PLACE = "8"
 """None of the menu's: a key pressed twice there must not lead out of the queue."""
-KEYS_EMERGENCY_WITHOUT_US = ("9", "0", "112")
+KEY_EMERGENCY = "9"
+"""In every menu, while one waits, and in every apology."""
+KEYS_OTHER_SERVICES = "12345678"
+"""Which name another emergency service than the first, in their order."""
+KEYS_EMERGENCY_WITHOUT_US = (KEY_EMERGENCY, "0", "112")
 """In the apology of Asterisk alone: the menu's key, and what people press in need."""
 PRIORITY_EMERGENCY = 20
 """Whom no emergency service answered is the next to be served."""

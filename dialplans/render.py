@@ -14,7 +14,7 @@ from dialplans import names
 from dialplans.errors import SettingsError
 from dialplans.files import write_atomically
 from dialplans.modules import MODULES, MUSIC_MODULE, SOFTPHONE_MODULES
-from dialplans.secrets import Secrets
+from dialplans.secrets import Secrets, seal
 from dialplans.settings import CellSettings
 
 _TEMPLATES: Final = Path(__file__).with_name("templates")
@@ -65,6 +65,7 @@ def render(cell: CellSettings, secrets: Secrets) -> dict[str, str]:
         "cell": cell,
         "secrets": secrets,
         "names": names,
+        "seal": seal(secrets.ami.get_secret_value()),
         "agi": f"agi://{cell.agi}",
         "modules": (
             *MODULES,

@@ -1,5 +1,6 @@
 """The cell's generated secrets: made once, kept in one file that only its owner can read."""
 
+import hmac
 import json
 import secrets
 import stat
@@ -57,6 +58,14 @@ def ensure(path: Path, agent_ids: Iterable[str]) -> Secrets:
 def generate(agent_ids: Iterable[str]) -> Secrets:
     """Secrets that are kept nowhere, for a trial."""
     return Secrets(ami=_new(), agents={agent_id: _new() for agent_id in agent_ids})
+
+
+def seal(ami: str) -> str:
+    """The variable whose name ends what Asterisk tells of each channel, known by AMI's secret only.
+
+    A caller's number can hold line ends and so imitate events, but not this (`cti.genuine`).
+    """
+    return "HELPLINE_SEAL_" + hmac.new(ami.encode(), b"seal", "sha256").hexdigest()[:32]
 
 
 def weak(secret: SecretStr) -> bool:

@@ -15,10 +15,17 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    field_validator,
     model_validator,
 )
 
-from dialplans.names import AMI_USER, CONTEXT_BENCH, ENDPOINT_TRUNK, QUEUE_DEFAULT
+from dialplans.names import (
+    AMI_USER,
+    CONTEXT_BENCH,
+    ENDPOINT_TRUNK,
+    KEYS_OTHER_SERVICES,
+    QUEUE_DEFAULT,
+)
 
 # A UNIX socket's path has at most 107 bytes; ours is <root>/run/asterisk.ctl.
 _ROOT_BYTES = 107 - len("/run/asterisk.ctl")
@@ -112,12 +119,47 @@ class TrunkSettings(_Settings):
         return self
 
 
+PRIVATE_NETWORKS = tuple(
+    IPv4Network(network)
+    for network in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8")
+)
+"""RFC 1918's, and the machine itself."""
+
+
+class NatSettings(_Settings):
+    """Asterisk stands behind a router that hands it what comes to a fixed public address.
+
+    Who is outside `local_networks` is told that address by SIP and for sound; browsers are offered
+    it beside the own one. Ports are the same on both sides of the router.
+    """
+
+    public_address: IPv4Address
+    local_networks: tuple[IPv4Network, ...] = PRIVATE_NETWORKS
+    """Who reaches Asterisk at its own address."""
+
+    @field_validator("public_address")
+    @classmethod
+    def _one_that_others_reach(cls, address: IPv4Address) -> IPv4Address:
+        if address.is_unspecified or address.is_loopback or address.is_multicast:
+            raise ValueError(f"{address} is no address at which others reach this machine")
+        return address
+
+    def before(self, sip: Address) -> None:
+        """Raises `ValueError` where it cannot stand before an Asterisk at `sip`."""
+        if sip.address.is_unspecified:
+            raise ValueError("nat: sip has to be the one address to which the router leads")
+        if sip.address == self.public_address:
+            raise ValueError(f"nat: {sip.address} is the machine's own address: leave nat out")
+
+
 class AgentSettings(_Settings):
     """An agent's phone. Without `contact` it registers itself with its generated secret."""
 
     id: AgentId
     name: Annotated[str, StringConstraints(min_length=1, max_length=80)]
     contact: Peer | None = None
+    checked: bool = True
+    """Whether a phone at a contact is asked if it is there; False: it answers no OPTIONS."""
 
 
 class SoftphoneSettings(_Settings):
@@ -230,6 +272,12 @@ EMERGENCY_SERVICES = (
 """In the order in which they are tried; the first is called unless another is asked for."""
 
 
+EmergencyServices = Annotated[
+    tuple[EmergencyTarget, ...], Field(max_length=1 + len(KEYS_OTHER_SERVICES))
+]
+"""No more than there are keys for."""
+
+
 class BenchRoute(_Settings):
     """A number that goes straight to one FastAGI script, for measurements."""
 
@@ -264,6 +312,8 @@ class CellSettings(_Settings):
 
     sip: Address
     rtp: PortRange = PortRange(first=20000, last=23999)
+    nat: NatSettings | None = None
+    """None: others see Asterisk's own address."""
     ami: Address
     agi: Address
 
@@ -271,7 +321,7 @@ class CellSettings(_Settings):
     service_numbers: Annotated[tuple[Digits, ...], Field(min_length=1)] = ("1076",)
     agents: tuple[AgentSettings, ...] = ()
     queues: Annotated[tuple[QueueSettings, ...], Field(min_length=1)] = (QueueSettings(),)
-    emergency: tuple[EmergencyTarget, ...] = EMERGENCY_SERVICES
+    emergency: EmergencyServices = EMERGENCY_SERVICES
     bench: BenchSettings | None = None
     softphone: SoftphoneSettings | None = None
     """None: agents without a contact have telephones of their own, which register by UDP."""
@@ -281,6 +331,9 @@ class CellSettings(_Settings):
     rtp_timeout_seconds: Annotated[int, Field(ge=0, le=3600)] = 60
     """A leg without a single packet for so long is dead; 0: never."""
     registration_check_seconds: Annotated[int, Field(ge=0, le=3600)] = 30
+    """How often a phone that has registered is asked whether it is there (OPTIONS)."""
+    phone_check_seconds: Annotated[int, Field(ge=0, le=3600)] = 30
+    """The same of a phone at a fixed contact; 0: never, and it counts as there."""
     desk_ring_seconds: Annotated[int, Field(ge=5, le=120)] = 20
     """How long somebody rings to whom an agent hands a citizen."""
     desk_hold_seconds: Annotated[int, Field(ge=10, le=600)] = 120
@@ -294,6 +347,8 @@ class CellSettings(_Settings):
             raise ValueError(f"root: a path of more than {_ROOT_BYTES} bytes is too long")
         if not self.ami.address.is_loopback:
             raise ValueError(f"ami: {self.ami} is not a loopback address")
+        if self.nat is not None:
+            self.nat.before(self.sip)
         _unique("agents", [agent.id for agent in self.agents])
         # Asterisk compares extensions without their dashes, and each queue is one.
         _unique("queues", [queue.name.replace("-", "") for queue in self.queues])

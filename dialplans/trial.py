@@ -57,8 +57,9 @@ def _moved(cell: CellSettings, root: Path, address: IPv4Address) -> CellSettings
             "address": address,
             "port": _free_port(address, socket.SOCK_STREAM),
         }
-    # The true trunk must not hear from a trial.
+    # The true trunk and telephones must not hear from a trial.
     values["trunk"]["qualify_seconds"] = 0
+    values["phone_check_seconds"] = 0
     return CellSettings.model_validate(values)
 
 

@@ -1,12 +1,12 @@
 """Where two rooms meet that do not know each other: each class fits one room's port to another."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
 import structlog
 
-from agi.ports import FeedbackAnswer, OpenQuestion
+from agi.ports import About, FeedbackAnswer, OpenQuestion
 from calls.model import Outcome
 from calls.store import owe_callback
 from campaigns.originator import DialRequest
@@ -16,6 +16,7 @@ from complaints.errors import NotAwaitingFeedbackError
 from complaints.feedback import Answer
 from complaints.notifications import Signer
 from complaints.policy import Policy
+from complaints.spoken import Grace
 from complaints.texts import DissatisfactionReason
 from cti.ami import AmiLink
 from cti.originate import OriginateCommand
@@ -23,6 +24,7 @@ from db.errors import AWAY, stop_if_cancelled
 from db.pool import Pool
 from dialplans import names
 from helpline.clock import Clock
+from helpline.clock_watch import Sound, always
 from helpline.keys import signing_key
 from helpline.settings import Settings
 
@@ -33,16 +35,20 @@ _ORIGINATE_SECONDS = 8.0
 class CallbackRows:
     """`agi.ports.CallbackBook` as rows."""
 
-    def __init__(self, pool: Pool, now: Clock) -> None:
+    def __init__(self, pool: Pool, now: Clock, called: Sequence[str]) -> None:
+        """`called`: what the numbers begin with that we call."""
         self._pool = pool
         self._now = now
+        self._called = called
 
     async def owe(
         self, call_id: UUID, number: str | None, reason: Outcome, queue: str | None = None
     ) -> bool:
-        """We owe the caller a call; False: no number is known."""
+        """We owe the caller a call; False: no number is known, or it is none that we call."""
         async with self._pool.acquire(timeout=2) as conn:
-            return await owe_callback(conn, call_id, number, reason, self._now(), queue)
+            return await owe_callback(
+                conn, call_id, number, reason, self._now(), queue, self._called
+            )
 
 
 class LinkSigner:
@@ -76,7 +82,13 @@ class Answers:
         self._now = now
         self._signer = signer
 
-    async def record(self, attempt_id: UUID, answer: FeedbackAnswer) -> None:
+    async def confirmed(self, attempt_id: UUID) -> None:
+        """The call belongs to the complaint, with its recordings."""
+        await feedback.confirmed(self._pool, attempt_id)
+
+    async def record(
+        self, attempt_id: UUID, answer: FeedbackAnswer, grace: Grace | None = None
+    ) -> None:
         """Record the answer, once."""
         await feedback.record(
             self._pool,
@@ -85,6 +97,7 @@ class Answers:
             policy=self._policy,
             now=self._now(),
             signer=self._signer,
+            grace=grace,
         )
 
     async def language(self, call_id: UUID) -> str | None:
@@ -95,6 +108,16 @@ class Answers:
             stop_if_cancelled()
             _log.warning("language of a citizen not known", error=repr(error))
             return None
+
+    async def about(self, attempt_id: UUID) -> About | None:
+        """The complaint; without a database it is not named."""
+        try:
+            found = await feedback.asked_about(self._pool, attempt_id)
+        except AWAY as error:
+            stop_if_cancelled()
+            _log.warning("complaint of a feedback call not known", error=repr(error))
+            return None
+        return None if found is None else About(found.number, found.subject, found.subject_en)
 
 
 class OpenFeedback:
@@ -111,10 +134,15 @@ class OpenFeedback:
         found = await feedback.open_question_for(self._pool, number)
         if found is None or not found.was_called_about:
             return None
-        return OpenQuestion(found.complaint_id, found.disposal_no, found.language)
+        about = About(found.number, found.subject, found.subject_en)
+        return OpenQuestion(found.complaint_id, found.disposal_no, found.language, about)
 
     async def record_told(
-        self, call_id: UUID, question: OpenQuestion, answer: FeedbackAnswer
+        self,
+        call_id: UUID,
+        question: OpenQuestion,
+        answer: FeedbackAnswer,
+        grace: Grace | None = None,
     ) -> None:
         """Record it; what was answered elsewhere meanwhile stays as it is."""
         try:
@@ -127,6 +155,7 @@ class OpenFeedback:
                 policy=self._policy,
                 now=self._now(),
                 signer=self._signer,
+                grace=grace,
             )
         except NotAwaitingFeedbackError:
             _log.info("answered meanwhile", complaint=str(question.complaint_id))
@@ -140,14 +169,21 @@ def _answer(given: FeedbackAnswer) -> Answer:
 class TrunkOriginator:
     """`campaigns.originator.Originator` and `campaigns.callbacks.Returner` over the AMI link."""
 
-    def __init__(self, link: AmiLink, live_calls: Callable[[], frozenset[UUID] | None]) -> None:
+    def __init__(
+        self,
+        link: AmiLink,
+        live_calls: Callable[[], frozenset[UUID] | None],
+        sound: Sound = always,
+    ) -> None:
+        """`sound`: whether the hour is known at which citizens would be called."""
         self._link = link
         self._live_calls = live_calls
+        self._sound = sound
 
     @property
     def ready(self) -> bool:
-        """Whether the link is up and in step."""
-        return self._link.ready
+        """Whether the link is up and in step, and our clock right."""
+        return self._link.ready and self._sound()
 
     async def originate(self, request: DialRequest) -> DialReply:
         """Ask for the call, once."""

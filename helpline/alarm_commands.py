@@ -1,6 +1,7 @@
 """`helpline alarms ...`: limits that hold in all cells. `helpline cells ...`: which there are."""
 
 import argparse
+from datetime import timedelta
 
 from complaints.texts import clock
 from cti import alarm_limits
@@ -12,6 +13,7 @@ from helpline.database import command_pool
 from helpline.settings import Settings
 
 _MOST = 200
+_SILENT_FOR = timedelta(minutes=1)
 
 
 async def limits(settings: Settings, _options: argparse.Namespace) -> int:
@@ -48,11 +50,21 @@ async def cells(settings: Settings, _options: argparse.Namespace) -> int:
 
 
 async def forget(settings: Settings, options: argparse.Namespace) -> int:
-    """A cell that was taken down for good is missed no more."""
+    """A cell that was taken down for good is missed no more, and its calls are over."""
+    now = shifted_clock(settings.clock_shift)()
     async with command_pool(settings) as pool, pool.acquire(timeout=5) as conn:
-        found = await statements().cells_forget(conn, cell=options.cell)
-    print(f"{options.cell} is forgotten" if found else f"there is no cell {options.cell}")
-    return 0 if found else 1
+        found = await statements().cells_forget(
+            conn, cell=options.cell, spoke_before=now - _SILENT_FOR, now=now
+        )
+    if found is None:
+        print(f"there is no cell {options.cell}")
+        return 1
+    print(f"{options.cell} is forgotten")
+    if not found["dead"]:
+        print("it spoke within the last minute: its calls stand, and with its next word it is back")
+    elif found["ended"]:
+        print(f"{found['ended']} of its calls were open, and are ended as lost")
+    return 0
 
 
 def add_commands(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

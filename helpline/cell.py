@@ -61,6 +61,11 @@ class StateFolder:
         return self.root / "outbox"
 
     @property
+    def left_rows(self) -> Path:
+        """Rows of calls that the database had not taken when we stopped. Numbers stand in it."""
+        return self.root / "rows-left"
+
+    @property
     def cell_secrets(self) -> Path:
         """Asterisk's generated secrets."""
         return self.root / "cell-secrets.json"
@@ -94,18 +99,22 @@ def cell_settings(settings: Settings, asterisk: Asterisk) -> CellSettings:
         recordings_dir=state.captures,
         sip=options.sip,
         rtp=options.rtp,
+        nat=options.nat,
         ami=options.ami,
         agi=options.agi,
         trunk=options.trunk,
         service_numbers=_service_numbers(options),
         agents=tuple(
-            AgentSettings(id=agent.id, name=agent.name, contact=agent.contact)
+            AgentSettings(
+                id=agent.id, name=agent.name, contact=agent.contact, checked=agent.checked
+            )
             for agent in options.agents
         ),
         queues=options.queues,
         emergency=options.emergency,
         bench=options.bench,
         softphone=_softphone(settings),
+        phone_check_seconds=options.phone_check_seconds,
     )
 
 

@@ -33,6 +33,7 @@ from helpline.complaint_parser import add_bundle, add_complaint, add_feedback
 from helpline.database import NoDatabaseError
 from helpline.deadline_commands import add_commands as add_deadline_commands
 from helpline.importing import UnreadableFileError
+from helpline.officer_commands import add_commands as add_officer_commands
 from helpline.policies import POLICIES
 from helpline.postgres import PostgresError
 from helpline.settings import SettingsError, faults, load_settings
@@ -101,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     message_commands.add_to(verbs.add_parser("notifications", help="about messages"))
     add_complaint(verbs.add_parser("complaint", help="about one complaint: every move of its life"))
     add_deadline_commands(verbs)
+    add_officer_commands(verbs)
     add_bundle(verbs.add_parser("bundle", help="what an officer is handed with an escalation"))
     add_feedback(verbs.add_parser("feedback", help="citizens whom the dialer did not reach"))
     recording_words.add(verbs.add_parser("recordings", help="find, hand out, keep, erase, verify"))

@@ -21,8 +21,10 @@ from dialplans.check import check as check_cell
 from dialplans.findings import Severity
 from helpline.cell import cell_with_secrets, render_cell, state_folder
 from helpline.clock import shifted_clock
+from helpline.clock_watch import ClockWatch
 from helpline.database import Database, command_pool
 from helpline.demo import run as run_demo
+from helpline.files import files_allowed, raise_file_limit, too_few_files
 from helpline.keys import signing_key
 from helpline.prompts import render_prompts
 from helpline.recorded import recording_vault
@@ -42,23 +44,33 @@ _log = structlog.get_logger(__name__)
 
 async def serve(settings: Settings, _options: argparse.Namespace) -> int:
     """Run the cell until SIGTERM or SIGINT, then let calls in the menu finish."""
+    raise_file_limit()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    helpline = Helpline(settings, load_tools(PROJECT), shifted_clock(settings.clock_shift))
+    now = shifted_clock(settings.clock_shift)
+    watch = ClockWatch(now, settings.clock_shift)
+    helpline = Helpline(settings, load_tools(PROJECT), now, watch)
     try:
         await helpline.start()
         print(
             f"helpline serves cell {settings.cell.name} on {settings.http.public_url}", flush=True
         )
-        if (why := _without_certificates(settings)) is not None:
-            print(f"warning: {why}", flush=True)
-            _log.warning("certificates cannot be made", why=why)
+        _warn(settings)
         await stop.wait()
     finally:
         await helpline.stop(drain_seconds=_DRAIN_SECONDS)
     return 0
+
+
+def _warn(settings: Settings) -> None:
+    if (why := _without_certificates(settings)) is not None:
+        print(f"warning: {why}", flush=True)
+        _log.warning("certificates cannot be made", why=why)
+    if (why := too_few_files(settings, files_allowed())) is not None:
+        print(f"warning: {why}", flush=True)
+        _log.warning("too few open files are allowed", why=why)
 
 
 def _without_certificates(settings: Settings) -> str | None:
@@ -112,6 +124,8 @@ async def check(settings: Settings, _options: argparse.Namespace) -> int:
     if not faulty:
         print(f"cell {cell.name}: Asterisk {asterisk.version} loads its configuration")
     if (why := _without_certificates(settings)) is not None:
+        print(f"warning: {why}")
+    if (why := too_few_files(settings, files_allowed())) is not None:
         print(f"warning: {why}")
     return int(faulty)
 

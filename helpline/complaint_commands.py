@@ -1,7 +1,7 @@
 """`helpline complaint ...` and `helpline bundle ...`: each move of a complaint's life, by hand.
 
 An officer's move names their post (`--by`); with `--agent`, that post told an agent on the
-telephone, in the call `--call`. A citizen's move names the call or the page on which they said so.
+telephone, in the call `--call`. A citizen's move names the call in which they said so.
 """
 
 import argparse
@@ -33,7 +33,7 @@ from complaints.special_close import close_specially
 from complaints.story import load_story
 from complaints.telling import render_story
 from complaints.texts import DissatisfactionReason, clock
-from complaints.waiting import For, render_waiting, to_decide
+from complaints.waiting import For, render_waiting, to_decide, who_decides
 from complaints.waiting import waiting as all_waiting
 from db.pool import Pool
 from helpline.adapters import LinkSigner, link_signer
@@ -78,17 +78,18 @@ def _word(options: argparse.Namespace) -> OwnWord:
         actor=f"agent:{options.agent}" if options.agent else "citizen",
         text=options.text,
         call_id=options.call,
-        page=options.page,
         confirmed=options.confirmed,
     )
 
 
 async def show(settings: Settings, options: argparse.Namespace) -> int:
     """Print the story."""
-    async with command_pool(settings) as pool:
-        print(render_story(await load_story(pool, options.number)))
-        for one in await answers.shown(pool, options.number):
-            print(answer_line(one))
+    async with desk(settings) as one:
+        story = await load_story(one.pool, options.number)
+        decided_by = await who_decides(one.pool, story.complaint.id, **one.rules)
+        print(render_story(story, decided_by))
+        for answer in await answers.shown(one.pool, options.number):
+            print(answer_line(answer))
     return 0
 
 

@@ -16,6 +16,7 @@ from helpline import attachment_commands, feedback_commands, registration_comman
 from helpline import complaint_commands as commands
 from helpline.settings import Settings
 
+_TOLD_IN = "the call in which that agent was told; needed with --agent"
 _Command = Callable[[Settings, argparse.Namespace], Awaitable[int]]
 
 
@@ -43,13 +44,12 @@ class _Verbs:
         what: str,
         command: _Command,
         text: str | None,
-        call: str = "the call in which that agent was told",
     ) -> argparse.ArgumentParser:
         """A move of the post that has the complaint; `text`: what is to be said with it."""
         verb = self.add(name, what, command)
         verb.add_argument("--by", required=True, metavar="POST", help="the post whose move it is")
         verb.add_argument("--agent", help="the agent whom that post told on the telephone")
-        verb.add_argument("--call", type=UUID, help=call)
+        verb.add_argument("--call", type=UUID, help=_TOLD_IN)
         return _saying(verb, text) if text else verb
 
 
@@ -102,7 +102,6 @@ def _add_officers_moves(verbs: _Verbs) -> None:
         "enter an officer's disposal report",
         commands.dispose,
         None,
-        "the call in which that agent was told; needed with --agent",
     )
     dispose.add_argument("--report", required=True, help="what was done, in the officer's words")
     dispose.add_argument("--kind", choices=list(DisposalKind), default=DisposalKind.RESOLVED)
@@ -185,10 +184,8 @@ def _add_citizens_moves(verbs: _Verbs) -> None:
 
 
 def _citizens_word(verb: argparse.ArgumentParser) -> None:
-    where = verb.add_mutually_exclusive_group(required=True)
-    where.add_argument("--call", type=UUID, help="the call in which they said so")
-    where.add_argument("--page", metavar="SESSION", help="the session of their page")
-    verb.add_argument("--agent", help="the agent whom they told")
+    verb.add_argument("--call", type=UUID, required=True, help="the call in which they said so")
+    verb.add_argument("--agent", help="the agent whom they told, who had that call")
     verb.add_argument(
         "--confirmed",
         default="",

@@ -16,6 +16,7 @@ from complaints.vacancies import pass_on_vacant
 from db.errors import AWAY, stop_if_cancelled
 from db.pool import Pool
 from helpline.clock import Clock
+from helpline.clock_watch import Sound, always
 
 _log = structlog.get_logger(__name__)
 
@@ -31,24 +32,28 @@ class DeadlineSweep:
     that fails stops no other.
     """
 
-    def __init__(self, pool: Pool, policy: Policy, now: Clock, signer: Signer) -> None:
+    def __init__(
+        self, pool: Pool, policy: Policy, now: Clock, signer: Signer, sound: Sound = always
+    ) -> None:
+        """`sound`: whether that time can be acted on; else nothing is swept."""
         self._pool = pool
         self._policy = policy
         self._now = now
         self._signer = signer
+        self._sound = sound
 
     @property
     def services(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
         """Without a pause while there is a backlog, as after a downtime."""
         return {
-            "deadlines": partial(_for_ever, self._escalate, _BATCH, _INTERVAL_SECONDS),
-            "reminders": partial(_for_ever, self._remind, _BATCH, _INTERVAL_SECONDS),
-            "follow-ups": partial(_for_ever, self._follow_up, _BATCH, _INTERVAL_SECONDS),
-            "long pauses": partial(_for_ever, self._end_pauses, _BATCH, _INTERVAL_SECONDS),
-            "vacancies": partial(_for_ever, self._pass_on, _BATCH, _VACANCIES_SECONDS),
+            "deadlines": partial(self._for_ever, self._escalate, _BATCH, _INTERVAL_SECONDS),
+            "reminders": partial(self._for_ever, self._remind, _BATCH, _INTERVAL_SECONDS),
+            "follow-ups": partial(self._for_ever, self._follow_up, _BATCH, _INTERVAL_SECONDS),
+            "long pauses": partial(self._for_ever, self._end_pauses, _BATCH, _INTERVAL_SECONDS),
+            "vacancies": partial(self._for_ever, self._pass_on, _BATCH, _VACANCIES_SECONDS),
             # What was late while no higher post was held: slowly, beside the others.
             "second look": partial(
-                _for_ever, self._look_again, _SECOND_LOOK_BATCH, _SECOND_LOOK_SECONDS
+                self._for_ever, self._look_again, _SECOND_LOOK_BATCH, _SECOND_LOOK_SECONDS
             ),
         }
 
@@ -80,15 +85,14 @@ class DeadlineSweep:
             limit=_SECOND_LOOK_BATCH,
         )
 
-
-async def _for_ever(sweep: Callable[[], Awaitable[int]], full: int, pause: float) -> None:
-    """`sweep` says how many it took up: as many as `full`, and there may be more."""
-    while True:
-        try:
-            taken = await sweep()
-        except AWAY as error:
-            stop_if_cancelled()
-            _log.warning("database away, deadlines wait", error=repr(error))
-            taken = 0
-        if taken < full:
-            await asyncio.sleep(pause)
+    async def _for_ever(self, sweep: Callable[[], Awaitable[int]], full: int, pause: float) -> None:
+        """`sweep` says how many it took up: as many as `full`, and there may be more."""
+        while True:
+            try:
+                taken = await sweep() if self._sound() else 0
+            except AWAY as error:
+                stop_if_cancelled()
+                _log.warning("database away, deadlines wait", error=repr(error))
+                taken = 0
+            if taken < full:
+                await asyncio.sleep(pause)

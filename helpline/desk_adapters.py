@@ -1,13 +1,15 @@
 """What the agents' desk needs of calls and complaints, fitted to their use cases."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from types import MappingProxyType
+from uuid import UUID
 
 from calls.model import Call
+from calls.numbers import is_landline, to_e164
 from calls.store import had_by, recent_for_number
 from calls.store import load as load_call
-from complaints.caller import citizens_on, history_for_number
+from complaints.caller import citizens_on, history_for_number, is_known_on, language_on
 from complaints.errors import (
     AlreadyEndedError,
     ComplaintError,
@@ -20,6 +22,7 @@ from complaints.guidance.answers import prepared
 from complaints.policy import Policy
 from complaints.registration import (
     AddedTo,
+    InTriage,
     MatterKind,
     Registered,
     Registration,
@@ -38,7 +41,7 @@ from cti.errors import (
 )
 from cti.ports import History, RegisteredComplaint, RegistrationForm
 from cti.supervisor.hearing import LAST_CALLS
-from db.pool import Pool
+from db.pool import Connection, Pool
 from db.statements import statements
 from dialplans.names import LANGUAGE_DEFAULT
 from helpline.clock import Clock
@@ -46,6 +49,14 @@ from recordings.master import MasterKeys
 
 _FORM_FIELDS = {"call_id": "call", "citizen_id": "citizen"}
 _NO_POST, _WITHHELD = Reason("no_post"), Reason("withheld")
+
+Has = Callable[[str, UUID], bool]
+"""Of an agent and a call."""
+
+
+def _nobody_has(_agent_id: str, _call_id: UUID) -> bool:
+    """Where nothing is live: the rows say it."""
+    return False
 
 
 class NumberHistory:
@@ -63,9 +74,14 @@ class NumberHistory:
                 conn, call_ids=[call.id for call in calls], began_after=self._now() - LAST_CALLS
             )
             stored = {row["call_id"] async for row in heard}
+            agents: dict[UUID, list[str]] = {call.id: [] for call in calls}
+            async for row in statements().calls_agents(conn, ids=list(agents)):
+                agents[row["call_id"]].append(row["agent_id"])
+            language = await language_on(conn, number)
         complaints = await history_for_number(self._pool, number, at_most=5)
         citizens = await citizens_on(self._pool, number)
         return {
+            "language": language,
             "citizens": [{"citizen": str(one.id), "name": one.name} for one in citizens],
             "calls": [
                 {
@@ -73,7 +89,7 @@ class NumberHistory:
                     "at": call.started_at.isoformat(),
                     "outcome": call.outcome,
                     "recorded": call.id in stored,
-                    "agent": call.agent_id if call.agent_answered_at else None,
+                    "agents": agents[call.id],
                 }
                 for call in calls
             ],
@@ -81,6 +97,7 @@ class NumberHistory:
                 {
                     "number": one.number,
                     "category": one.category_name,
+                    "category_en": one.category_name_en or one.category_name,
                     "state": one.state,
                     "level": one.level,
                     "registered_at": one.registered_at.isoformat(),
@@ -100,8 +117,12 @@ class ComplaintRegistrar:
         now: Clock,
         keys: MasterKeys,
         languages: Mapping[str, str] = MappingProxyType({}),
+        has: Has = _nobody_has,
     ) -> None:
-        """`keys` wrap those of what is sealed. `languages`: of queues in which one is spoken."""
+        """`keys` wrap those of what is sealed. `languages`: of queues in which one is spoken.
+        `has`: whether an agent has a call, as known before its row is written.
+        """
+        self._has = has
         self._languages = languages
         self._pool = pool
         self._keys = keys
@@ -141,7 +162,7 @@ class ComplaintRegistrar:
             raise ConflictError(str(error), Reason("ended")) from error
         except ComplaintError as error:
             raise ConflictError(str(error)) from error
-        return _told(registered)
+        return replace(_told(registered), sms=not _is_landline(request.contact))
 
     async def _request(self, form: RegistrationForm) -> Registration:
         """The form, with the number that the call came from where it names none.
@@ -152,37 +173,59 @@ class ComplaintRegistrar:
             call = await load_call(conn, form.call_id)
             if call is None:
                 raise NoSuchCallError
-            handles = _handles(form.agent_id, call)
-            if not handles:  # who handed the citizen on writes down what they were told
-                handles = await had_by(conn, form.call_id, form.agent_id)
-        if not handles:
+            hers = await self._is_hers(conn, form, call)
+            links = form.links_number or await _is_known_caller(conn, form, call)
+            language = self._languages.get(call.queue or "")
+            if language is None and call.number is not None:  # as of a call by click
+                language = await language_on(conn, call.number)
+        if not hers:
             raise ConflictError("another agent has, or had, this call", Reason("not_yours"))
-        request = Registration(
-            key=form.key,
-            contact=form.contact or "",
-            category=form.category,
-            place=form.place,
-            text=form.text,
-            citizen_name=form.citizen_name,
-            language=self._languages.get(call.queue or "", LANGUAGE_DEFAULT),
-            call_id=form.call_id,
-            kind=MatterKind(form.kind),
-            incident=form.incident,
-            confidential=form.confidential,
-            citizen_id=form.citizen,
-            links_number=form.links_number,
-            answer=form.answer,
-            adds_to=form.adds_to,
-            separate=form.separate,
-            scheme=SchemeVersion(*form.scheme) if form.scheme else None,
+        return _registration(form, call.number, links=links, language=language or LANGUAGE_DEFAULT)
+
+    async def _is_hers(self, conn: Connection, form: RegistrationForm, call: Call) -> bool:
+        """Who handed the citizen on writes down what they were told. At whom it only rang is not
+        the one to register for who still waits.
+        """
+        if self._has(form.agent_id, form.call_id) or call.agent_id == form.agent_id:
+            return True
+        return await had_by(conn, form.call_id, form.agent_id)
+
+
+async def _is_known_caller(conn: Connection, form: RegistrationForm, call: Call) -> bool:
+    """Known on the number that they call from, to be called on another: theirs too."""
+    if form.citizen is None or form.contact is None or call.number is None:
+        return False
+    return await is_known_on(conn, form.citizen, call.number)
+
+
+def _registration(
+    form: RegistrationForm, number: str | None, *, links: bool, language: str
+) -> Registration:
+    """What is registered for a citizen who called from `number`; None: it was withheld."""
+    contact = form.contact or number
+    if contact is None:
+        raise FieldsRefusedError(
+            {"contact": "is needed: the caller's number was withheld"}, {"contact": _WITHHELD}
         )
-        if form.contact:
-            return request
-        if call.number is None:
-            raise FieldsRefusedError(
-                {"contact": "is needed: the caller's number was withheld"}, {"contact": _WITHHELD}
-            )
-        return replace(request, contact=call.number)
+    return Registration(
+        key=form.key,
+        contact=contact,
+        category=form.category,
+        place=form.place,
+        text=form.text,
+        citizen_name=form.citizen_name,
+        language=language,
+        call_id=form.call_id,
+        kind=MatterKind(form.kind),
+        incident=form.incident,
+        confidential=form.confidential,
+        citizen_id=form.citizen,
+        links_number=links,
+        answer=form.answer,
+        adds_to=form.adds_to,
+        separate=form.separate,
+        scheme=SchemeVersion(*form.scheme) if form.scheme else None,
+    )
 
 
 def _told(taken_up: TakenUp) -> RegisteredComplaint:
@@ -195,14 +238,14 @@ def _told(taken_up: TakenUp) -> RegisteredComplaint:
                 officer_en=one.post_title_en,
                 due_at=one.due_at,
             )
+        case InTriage() as one:
+            return RegisteredComplaint(number=one.number, result="in_triage")
         case SettledAtDesk() as one:
             return RegisteredComplaint(number=one.number, result=one.state, words=one.text)
         case AddedTo() as one:
             return RegisteredComplaint(number=one.number, result="added")
 
 
-def _handles(agent_id: str, call: Call) -> bool:
-    """Whether the call is this agent's; while it goes on, who has it may not be written yet."""
-    if call.agent_id is None:
-        return call.ended_at is None
-    return call.agent_id == agent_id
+def _is_landline(contact: str) -> bool:
+    number = to_e164(contact)
+    return number is not None and is_landline(number)

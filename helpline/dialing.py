@@ -24,6 +24,7 @@ def callback_settings(settings: Settings) -> CallbackSettings:
         most_a_day=wanted.most_a_day,
         retry=wanted.retry,
         listed_for=wanted.listed_for,
+        called=dialer.called,
     )
 
 
@@ -49,4 +50,5 @@ def dialer_settings(settings: Settings) -> DialerSettings:
         ),
         policy=settings.rules,
         ring_seconds=wanted.ring_seconds,
+        called=settings.guards.called,
     )

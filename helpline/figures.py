@@ -2,6 +2,7 @@
 
 from agi.server import FastAgiServer
 from db.group_commit import GroupCommit
+from helpline.http import HttpServer
 from helpline.metrics import Metrics
 from helpline.reception import Admission
 from recordings.closer import Closer
@@ -15,6 +16,7 @@ def watch_calls(metrics: Metrics, agi: FastAgiServer, commit: GroupCommit, close
     metrics.counter("flows_failed", "Call flows that raised", lambda: agi.failed)
     metrics.counter("flows_refused", "Calls beyond the bound", lambda: agi.refused)
     metrics.gauge("call_rows_waiting", "Rows not yet durable", lambda: commit.pending)
+    metrics.counter("call_rows_refused", "Rows put by or refused", lambda: commit.refused)
     metrics.gauge("database_away", "1 while rows cannot be written", lambda: commit.away)
     metrics.counter(
         "recordings", "Recordings by what became of them", lambda: dict(closer.totals), "fate"
@@ -26,3 +28,11 @@ def watch_callers(metrics: Metrics, gate: Admission, words: Words) -> None:
     metrics.counter("callers_refused", "Not let in", lambda: {**gate.refused}, "verdict")
     metrics.gauge("words_waiting", "Texts not yet spoken", lambda: words.waiting)
     metrics.counter("words_missed", "Left out of a sentence", lambda: words.missed)
+
+
+def watch_http(metrics: Metrics, server: HttpServer) -> None:
+    """Connections of browsers and programs."""
+    metrics.gauge("http_connections", "Connections now", lambda: server.connections)
+    metrics.counter(
+        "http_refused", "Connections closed without an answer", lambda: dict(server.refused), "why"
+    )

@@ -74,7 +74,7 @@ def flow_parts(
     return FlowParts(
         journal=CallJournal(commit),
         capture=Capture(commit, now, cell.name, state_folder(settings).captures),
-        callbacks=CallbackRows(pool, now),
+        callbacks=CallbackRows(pool, now, settings.guards.called),
         book=Answers(pool, policy, now, signer),
         prompts=prompts,
         words=words,
@@ -86,6 +86,8 @@ def flow_parts(
         known=KnownAgents(pool, cell, seated, now),
         questions=OpenFeedback(pool, policy, now, signer),
         offers_call_back=settings.hours.call_back,
-        officers=OfficersByTelephone(pool, policy, passwords(settings), now),
+        officers=OfficersByTelephone(
+            pool, policy, passwords(settings), now, cell.officers_line.wrong_pins_an_hour
+        ),
         now=now,
     )

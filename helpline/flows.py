@@ -13,7 +13,9 @@ from agi.keys import KeyListener
 from agi.menu import MainMenu
 from agi.missed_feedback import MissedFeedback
 from agi.officers_line import OfficersLine
+from agi.patience import Patience
 from agi.reception import Reception
+from agi.sentences import Speaker
 from agi.server import FastAgiServer, Flow
 from agi.status import StatusEnquiry
 from agi.unserved import UnservedFlow
@@ -47,6 +49,7 @@ def agi_server(cell: CellOptions, parts: FlowParts) -> FastAgiServer:
         ),
         fault=ApologyFlow(parts.prompts),
         follow_ups=_FOLLOW_UPS,
+        carried_on=names.SCRIPTS_CARRIED_ON,
     )
 
 
@@ -62,6 +65,7 @@ def _routes(cell: CellOptions, parts: FlowParts) -> Mapping[str, Flow]:
             prompts=prompts,
             open_now=parts.open_now,
             now=now,
+            emergency=cell.emergency[0].code if cell.emergency else None,
         ),
         names.SCRIPT_EMERGENCY_FAILED: EmergencyFailedFlow(
             journal=journal, prompts=prompts, now=now
@@ -105,6 +109,7 @@ def _feedback(cell: CellOptions, parts: FlowParts) -> FeedbackFlow:
         prompts=parts.prompts,
         listener=KeyListener(parts.prompts),
         languages=_offered(cell),
+        speaker=Speaker(prompts=parts.prompts, words=parts.words, english=parts.english_words),
         now=parts.now,
     )
 
@@ -146,7 +151,9 @@ def _inbound(cell: CellOptions, parts: FlowParts, feedback: FeedbackFlow) -> Inb
         known=parts.known,
         officers=_officers_line(cell, parts),
         now=parts.now,
-        patience=cell.patience_seconds,
+        patience=Patience(
+            journal=parts.journal, prompts=prompts, seconds=cell.patience_seconds, pause=1.0
+        ),
     )
 
 

@@ -10,19 +10,25 @@ from complaints.heads import write_daily
 from db.errors import AWAY, stop_if_cancelled
 from db.pool import Pool
 from helpline.clock import Clock
+from helpline.clock_watch import Sound, always
 
 _log = structlog.get_logger(__name__)
 _SECONDS = 600.0
 
 
 class HeadsKept:
-    """`run()` belongs to a supervisor. `folder`: beside the heads of the recordings' chain."""
+    """`run()` belongs to a supervisor. `folder`: beside the heads of the recordings' chain.
+    `sound`: whether that time can be acted on; else nothing is written, since a file has its day.
+    """
 
-    def __init__(self, pool: Pool, folder: Path, key: bytes, now: Clock) -> None:
+    def __init__(
+        self, pool: Pool, folder: Path, key: bytes, now: Clock, sound: Sound = always
+    ) -> None:
         self._pool = pool
         self._folder = folder
         self._key = key
         self._now = now
+        self._sound = sound
 
     async def run(self) -> None:
         """For ever; what cannot be written is tried again, and is an error that is told."""
@@ -38,6 +44,8 @@ class HeadsKept:
 
     async def keep(self) -> None:
         """Write today's, unless they are written."""
+        if not self._sound():
+            return
         path = await write_daily(self._pool, self._folder, key=self._key, now=self._now())
         if path:
             _log.info("heads of histories kept", file=path.name)

@@ -1,18 +1,22 @@
 """The one HTTP server of a cell: agents, signed links, health and metrics."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from ssl import SSLContext
 
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
+from aiohttp.web_protocol import RequestHandler
 
+from helpline.door import HttpLimits
+from helpline.listening import Listener
 from helpline.metrics import Metrics
 
 _log = structlog.get_logger(__name__)
 
 _MAX_BODY = 64 * 1024
+_USUAL = HttpLimits()
 
 
 @dataclass(frozen=True)
@@ -61,19 +65,49 @@ class HttpServer:
     """Serves an application on one address, from `start` to `stop`."""
 
     def __init__(
-        self, app: web.Application, host: str, port: int, tls: SSLContext | None = None
+        self,
+        app: web.Application,
+        host: str,
+        port: int,
+        tls: SSLContext | None = None,
+        limits: HttpLimits = _USUAL,
     ) -> None:
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=5)
+        app.middlewares.insert(0, self._asked)
+        # aiohttp's own limit for an idle connection is an hour.
+        self._runner = web.AppRunner(
+            app, access_log=None, shutdown_timeout=5, keepalive_timeout=limits.idle_seconds
+        )
         self._host = host
         self._port = port
-        self._tls = tls
+        self._listener = Listener(self._make, limits, tls)
+
+    @property
+    def connections(self) -> int:
+        """Open now."""
+        return self._listener.door.inside
+
+    @property
+    def refused(self) -> Mapping[str, int]:
+        """Connections that were closed by us without an answer, by `Refused`."""
+        return self._listener.door.refused
 
     async def start(self) -> None:
         """Listen. `OSError` when the port is taken."""
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self._host, self._port, ssl_context=self._tls)
-        await site.start()
+        await self._listener.start(self._host, self._port)
 
     async def stop(self) -> None:
         """Close sockets, at most 5 s for requests under way."""
+        await self._listener.stop()
         await self._runner.cleanup()
+
+    def _make(self) -> RequestHandler:
+        server = self._runner.server
+        if server is None:
+            raise RuntimeError("the server is not started")
+        return server()
+
+    @web.middleware
+    async def _asked(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        self._listener.asked(request.protocol, request.content)
+        return await handler(request)

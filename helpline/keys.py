@@ -14,7 +14,12 @@ _BYTES = 32
 
 
 def signing_key(settings: Settings) -> bytes:
-    """The key in the state folder, made when there is none. Raises `SettingsError` if exposed."""
+    """That of the settings, else the one in the state folder, made when there is none.
+
+    Raises `SettingsError` if that is exposed.
+    """
+    if (given := settings.http.signing_key) is not None:
+        return bytes.fromhex(given.get_secret_value())
     [key] = _kept(state_folder(settings).signing_key)
     return key
 

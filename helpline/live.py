@@ -6,6 +6,8 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
+import structlog
+
 from calls import service_levels
 from calls.waiting import Standing
 from cti import roster
@@ -19,6 +21,7 @@ from cti.softphones import Publish, SoftphoneSettings
 from cti.state import call_of
 from cti.views import AgentStatus
 from cti.wallboards import Planned
+from cti.writes import FlowRows
 from db.pool import Pool
 from dialplans.names import AMI_USER
 from dialplans.secrets import Secrets
@@ -26,15 +29,19 @@ from helpline.clock import Clock
 from helpline.known_agents import AgentNumbers
 from helpline.metrics import Metrics
 from helpline.options.cell import CellOptions
+from helpline.reception import queue_languages
 from helpline.recording_adapters import AsteriskRecorder
 from helpline.settings import Settings
 from helpline.supervise import Service
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveParts:
     """What a cell's `cti` stands on. `publish`: the passwords of softphones, to Asterisk;
-    `planned`: seats now; `queue_is_open`: whether agents serve there now.
+    `planned`: seats now; `queue_is_open`: whether agents serve there now; `flow_rows`: what the
+    calls' flows write.
     """
 
     pool: Callable[[], Pool]
@@ -43,6 +50,7 @@ class LiveParts:
     planned: Planned
     queue_is_open: QueueIsOpen
     now: Clock
+    flow_rows: FlowRows | None
 
 
 class LiveCell:
@@ -68,11 +76,13 @@ class LiveCell:
             parts.now,
             parts.publish,
             AsteriskRecorder(self.link),
+            parts.flow_rows,
         )
         self.desk = self._cti.desk
         self.wallboards = self._cti.wallboards
         self.drafts = self._cti.drafts
         self.clicks = self._cti.clicks
+        self.has_call = self._cti.callers.has
         self.recovery = self._cti.recovery
         self.softphones = self._cti.softphones
 
@@ -100,6 +110,11 @@ class LiveCell:
         live = self._cti.live
         return live.view(agent_id).status if (queue, agent_id) in live.state.members else None
 
+    @property
+    def shared(self) -> bool:
+        """Whether another server tells of a cell of this name."""
+        return self._cti.cells.shared
+
     def queue_titles(self) -> Titles:
         """What people read for each queue, of all cells."""
         return self._cti.wallboards.titles()
@@ -112,6 +127,11 @@ class LiveCell:
     def live_calls(self) -> frozenset[UUID] | None:
         """Our calls that have a channel; None while we are not in step with Asterisk."""
         return self._cti.consumer.live_calls()
+
+    async def write_rows(self, seconds: float) -> None:
+        """Before the stop: let what is due be written, so long; say what is not."""
+        if left := await self._cti.writes.drain(seconds):
+            _log.error("stopped without the database: rows of agents are lost", rows=left)
 
     async def load_agents(self) -> None:
         """The agents of the settings are those of the database, where sign-in looks for them."""
@@ -135,6 +155,9 @@ class LiveCell:
         metrics.counter("ami_losses", "AMI links lost", lambda: link.losses)
         metrics.counter(
             "ami_overflows", "Links dropped for too many events", lambda: link.overflows
+        )
+        metrics.counter(
+            "ami_forgeries", "Links dropped for a forged message", lambda: link.forgeries
         )
         metrics.counter("cti_resyncs", "Snapshots taken", lambda: consumer.resyncs)
         metrics.gauge("agents_signed_in", "Agents signed in", lambda: desk.signed_in)
@@ -187,6 +210,7 @@ def _directory(cell: CellOptions) -> Directory:
     return Directory(
         agents=frozenset(agent.id for agent in cell.agents),
         queues=frozenset(queue.name for queue in cell.queues),
+        languages=queue_languages(cell.routes),
         titles={one.name: title_of(one.name, one.title, one.title_en) for one in cell.queues},
         listed=tuple(Listed(**one.model_dump()) for one in cell.targets),
         services=tuple(

@@ -2,6 +2,7 @@
 
 import argparse
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 from complaints.texts import clock
@@ -9,12 +10,14 @@ from helpline.clock import shifted_clock
 from helpline.database import command_pool
 from helpline.settings import Settings
 from messages import templates
-from messages.errors import UnknownMessageError
+from messages.errors import MessageOverError, UnknownMessageError
 from messages.held import held, release
 from messages.model import Channel
 from messages.parts import measure
-from messages.rows import backlog
-from messages.undelivered import undelivered
+from messages.rows import UNDELIVERED_DAYS, backlog
+from messages.undelivered import SentAgain, send_again, undelivered
+
+_MOST_DAYS = 365
 
 
 async def listing(settings: Settings, options: argparse.Namespace) -> int:
@@ -29,10 +32,11 @@ async def listing(settings: Settings, options: argparse.Namespace) -> int:
                 )
             return 0
         if not options.held:
-            for channel, count in sorted((await backlog(pool)).items()):
+            now = shifted_clock(settings.clock_shift)()
+            for channel, count in sorted((await backlog(pool, now)).items()):
                 print(
                     f"{channel}: {count.waiting} waiting, {count.held} held, "
-                    f"{count.undelivered} not delivered"
+                    f"{count.undelivered} not delivered in the last {UNDELIVERED_DAYS} days"
                 )
         for one in await held(pool, options.most):
             print(
@@ -43,14 +47,35 @@ async def listing(settings: Settings, options: argparse.Namespace) -> int:
 
 
 async def retry(settings: Settings, options: argparse.Namespace) -> int:
-    """Let one go, or all."""
+    """Let a held one go, or all; send an undelivered one again, or all."""
     now = shifted_clock(settings.clock_shift)()
+    chosen = [options.id] if options.id else None
+    released, again = [], SentAgain([])
+    links_last = timedelta(days=settings.http.link_days)
     async with command_pool(settings) as pool:
-        released = await release(pool, None if options.all else [options.id], now)
-    if options.id and not released:
-        raise UnknownMessageError(f"no message {options.id} is held, or it has no text yet")
-    print(f"{len(released)} message(s) will be tried again")
+        if not options.undelivered:
+            released = await release(pool, chosen, now)
+        if not options.all:
+            again = await send_again(pool, chosen, now, links_last=links_last, within=options.days)
+    if options.id and again.over:
+        raise MessageOverError(options.id)
+    if options.id and not (released or again.messages):
+        raise UnknownMessageError(
+            f"no message {options.id} is held or undelivered, it was sent again already, "
+            "or it has no text yet"
+        )
+    print(f"{len(released) + len(again.messages)} message(s) will be tried again")
+    if again.old:
+        print(f"{again.old} left out: not delivered before the last {options.days.days} day(s)")
+    if again.over:
+        print(f"{again.over} left out: {MessageOverError.__doc__}")
     return 0
+
+
+def _days(text: str) -> timedelta:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= _MOST_DAYS:
+        raise argparse.ArgumentTypeError(f"1 to {_MOST_DAYS} days")
+    return timedelta(days=int(text))
 
 
 async def list_templates(settings: Settings, _options: argparse.Namespace) -> int:
@@ -101,10 +126,22 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     listed.add_argument("--most", type=int, default=100, metavar="N", help="default: 100")
     listed.set_defaults(command=listing)
 
-    again = verbs.add_parser("retry", help="let held messages go: they are tried again")
+    again = verbs.add_parser(
+        "retry", help="messages that are held are tried again, undelivered ones sent once more"
+    )
     which = again.add_mutually_exclusive_group(required=True)
     which.add_argument("id", nargs="?", type=UUID, metavar="ID")
     which.add_argument("--all", action="store_true", help="all that are held")
+    which.add_argument(
+        "--undelivered", action="store_true", help="all that a gateway took but did not deliver"
+    )
+    again.add_argument(
+        "--days",
+        type=_days,
+        default=timedelta(days=7),
+        metavar="N",
+        help="with --undelivered: that were not delivered in the last N days; default: 7",
+    )
     again.set_defaults(command=retry)
 
     templates = verbs.add_parser("templates", help="the texts, as registered with the operator")

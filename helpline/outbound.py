@@ -29,10 +29,10 @@ from messages.drivers.webhook import Webhook
 from messages.model import Channel, Driver
 from messages.receipts import ReceiptOptions
 from messages.retry import RetryRule
-from messages.rows import Backlog, backlog
+from messages.rows import UNDELIVERED_DAYS, Backlog, backlog
 
 _log = structlog.get_logger(__name__)
-_LOOK_SECONDS = 15.0
+_LOOK_SECONDS = 60.0
 
 ChannelSettings = FileChannel | HttpChannel | SmtpChannel | WebhookChannel
 
@@ -42,6 +42,7 @@ class Outbound:
 
     def __init__(self, pool: Pool, options: NotificationOptions, outbox: Path, now: Clock) -> None:
         self._pool = pool
+        self._now = now
         self._drivers: list[Driver] = []
         self._workers: dict[Channel, Delivery] = {}
         self._backlog: dict[str, Backlog] = {}
@@ -69,7 +70,7 @@ class Outbound:
             await driver.close()
 
     def add_metrics(self, metrics: Metrics) -> None:
-        """By channel. Waiting and held are of all processes, and some seconds old."""
+        """By channel. What waits, is held or undelivered: of all processes, up to a minute old."""
         workers = self._workers
         metrics.gauge(
             "messages_waiting",
@@ -85,7 +86,7 @@ class Outbound:
         )
         metrics.gauge(
             "messages_undelivered",
-            "Messages that a gateway took and did not deliver",
+            f"Messages that a gateway took and did not deliver in the last {UNDELIVERED_DAYS} days",
             lambda: {name: self._backlog.get(name, Backlog()).undelivered for name in workers},
             "channel",
         )
@@ -105,7 +106,7 @@ class Outbound:
     async def _watch(self) -> None:
         while True:
             try:
-                self._backlog = await backlog(self._pool)
+                self._backlog = await backlog(self._pool, self._now())
             except AWAY as error:
                 stop_if_cancelled()
                 _log.warning("database away, backlog not counted", error=repr(error))

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import islice, takewhile
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from aiohttp import web
 from access import sessions
 from access.rights import Right, may_somewhere
 from access.sessions import SignedIn
+from cti import drafts
 from cti.deskpage import MENU as DESK_MENU
 from cti.supervising import Supervisor, supervising
 from cti.supervisor.site import MENU as SUPERVISOR_MENU
@@ -19,6 +21,7 @@ from cti.supervisor.site import PACKAGE as SUPERVISOR_PAGES
 from db.errors import AWAY, stop_if_cancelled
 from db.pool import Pool
 from helpline.clock import Clock
+from helpline.clock_watch import Sound, always
 from helpline.settings import Settings
 from helpline.sign_in import passwords, session_rule
 from web.options import WebOptions
@@ -34,6 +37,8 @@ _LOOK_SECONDS = 10.0
 _LOOKS = 10  # in that time
 _MOST_LOOKED_AT = 100  # at once: so many take a few milliseconds, in which nothing else happens
 _SWEEP_SECONDS = 60.0
+_DRAFTS_SECONDS = 3600.0
+_ACQUIRE_SECONDS = 5.0
 
 
 def page_shell(settings: Settings, pool: Pool, now: Clock) -> Shell:
@@ -147,6 +152,33 @@ class WallboardSessions:
         if session is None or session.must_change:
             return None
         return supervising(session.person)
+
+
+class DraftSweep:
+    """Drops drafts of the agents' form that nobody registered: they hold citizens' words."""
+
+    def __init__(self, pool: Pool, keep: timedelta, now: Clock, sound: Sound = always) -> None:
+        """`sound`: whether that time can be acted on; else nothing is dropped."""
+        self._pool = pool
+        self._keep = keep
+        self._now = now
+        self._sound = sound
+
+    async def once(self) -> None:
+        """Raises one of `db.errors.AWAY`."""
+        if self._sound():
+            async with self._pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
+                await drafts.sweep(conn, self._keep, self._now())
+
+    async def run(self) -> None:
+        """Every hour, until cancelled."""
+        while True:
+            try:
+                await self.once()
+            except AWAY as error:
+                stop_if_cancelled()
+                _log.warning("drafts not swept", error=repr(error))
+            await asyncio.sleep(_DRAFTS_SECONDS)
 
 
 class SessionSweep:

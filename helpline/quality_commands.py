@@ -27,6 +27,7 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         "points", nargs="+", type=_points, metavar="CRITERION=POINTS", help="'-': does not apply"
     )
     judged.add_argument("--by", required=True, metavar="NAME", help="who listened")
+    judged.add_argument("--agent", metavar="AGENT", help="whose part of it; default: the last's")
     judged.add_argument("--comment", default="")
     judged.add_argument("--corrects", type=UUID, metavar="REVIEW", help="the review that stands")
     judged.set_defaults(command=add_review)
@@ -76,6 +77,7 @@ async def add_review(settings: Settings, options: argparse.Namespace) -> int:
             comment=options.comment,
             reviewer=options.by,
             now=shifted_clock(settings.clock_shift)(),
+            agent_id=options.agent,
             corrects=options.corrects,
         )
     score = "nothing applied" if found.score is None else f"{found.score:g} of 100"

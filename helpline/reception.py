@@ -85,10 +85,12 @@ class StatusRows:
 class Places:
     """`agi.ports.PlaceBook` by the rows of calls."""
 
-    def __init__(self, pool: Pool, cell: str, now: Clock) -> None:
+    def __init__(self, pool: Pool, cell: str, now: Clock, called: Sequence[str]) -> None:
+        """`called`: what the numbers begin with that we call."""
         self._pool = pool
         self._cell = cell
         self._now = now
+        self._called = called
 
     async def queue_now(self, queue: str) -> Queued | None:
         """How the queue stands; nothing without a database."""
@@ -96,11 +98,17 @@ class Places:
             lambda conn: waiting.queue_now(conn, queue, self._cell, self._now())
         )
 
-    async def keep(self, call_id: UUID, number: str, queue: str, priority: int) -> None:
+    async def keep(self, call_id: UUID, number: str, queue: str, priority: int) -> bool:
         """Write the row."""
         async with self._pool.acquire(timeout=_SECONDS) as conn:
-            await waiting.keep_place(
-                conn, call_id, number, queue=queue, priority=priority, now=self._now()
+            return await waiting.keep_place(
+                conn,
+                call_id,
+                number,
+                queue=queue,
+                priority=priority,
+                now=self._now(),
+                called=self._called,
             )
 
     async def position(self, call_id: UUID) -> int | None:

@@ -12,12 +12,14 @@ from db.errors import AWAY, stop_if_cancelled
 from db.pool import Pool
 from helpline.cell import state_folder
 from helpline.clock import Clock
+from helpline.clock_watch import Sound, always
 from helpline.keys import master_keys
 from helpline.metrics import Metrics
 from helpline.recording_adapters import ComplaintCases
 from helpline.settings import Settings
 from helpline.supervise import Service
 from recordings import rows
+from recordings.certificate import Device, Source
 from recordings.chain import export_head, head, is_exported, seal_batch
 from recordings.errors import NoSuchFileError, RecordingError
 from recordings.keeper import Keeper
@@ -44,6 +46,15 @@ def recording_vault(settings: Settings) -> Vault:
     return Vault(store, master_keys(settings))
 
 
+def certified_device(settings: Settings) -> Device:
+    """What certificates say of where recordings lie."""
+    options = settings.recordings
+    url = options.store_url or ""
+    kept_at: Source = "server" if url.startswith("file:") or not url else "cloud"
+    given = options.device.model_dump()
+    return Device(**{**given, "source": options.device.source or kept_at})
+
+
 async def take_out(
     pool: Pool, vault: Vault, recording_id: UUID, folder: Path, role: Role = "original"
 ) -> Path:
@@ -61,9 +72,17 @@ class RecordingJobs:
     """What happens to recordings after their closing. Its `services` belong to the supervisor."""
 
     def __init__(
-        self, pool: Pool, vault: Vault, settings: Settings, recorder: Recorder, now: Clock
+        self,
+        pool: Pool,
+        vault: Vault,
+        settings: Settings,
+        recorder: Recorder,
+        now: Clock,
+        sound: Sound = always,
     ) -> None:
+        """`sound`: whether that time can be acted on; else nothing is given up or erased."""
         self._pool = pool
+        self._sound = sound
         self._vault = vault
         self._options = settings.recordings
         self._audit = state_folder(settings).audit
@@ -113,7 +132,8 @@ class RecordingJobs:
     async def _retain(self) -> None:
         while True:
             try:
-                await self._retain_once()
+                if self._sound():
+                    await self._retain_once()
             except (*AWAY, RecordingError) as error:
                 stop_if_cancelled()
                 _log.warning("retention waits", error=repr(error))

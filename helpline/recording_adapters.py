@@ -1,17 +1,18 @@
 """What recordings ask of others: complaints, Asterisk, and who may listen."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
 from complaints.confidentiality import audience_may_hear
-from complaints.holding import holding_call
+from complaints.holding import held_calls, holding_call
 from complaints.policy import Policy
 from cti.ami import AmiLink
-from cti.errors import AmiError
+from cti.errors import AmiError, AmiUnansweredError
 from cti.mute import mute_recording
 from cti.supervisor.hearing import ListeningRights, is_user
 from db.pool import Connection
-from recordings.errors import PauseError
+from recordings.errors import PauseError, PauseUnansweredError
 
 OPERATOR = "operator:"
 
@@ -20,11 +21,15 @@ class ComplaintCases:
     """`recordings.retention.OpenCases`: complaints that are open, or can still be reopened."""
 
     def __init__(self, policy: Policy) -> None:
-        self._reopenable = policy.reopen_days * policy.day
+        self._policy = policy
 
     async def holding(self, conn: Connection, call_id: UUID, now: datetime) -> str | None:
         """The complaint that the call belongs to, in words."""
-        return await holding_call(conn, call_id, self._reopenable, now)
+        return await holding_call(conn, call_id, self._policy, now)
+
+    async def held(self, conn: Connection, call_ids: Collection[UUID], now: datetime) -> set[UUID]:
+        """Those of them that `holding` has a complaint for."""
+        return await held_calls(conn, call_ids, self._policy, now)
 
 
 class MayHear:
@@ -51,6 +56,8 @@ class AsteriskRecorder:
         """Both directions."""
         try:
             reply = await mute_recording(self._link, channel, muted=muted)
+        except AmiUnansweredError as error:
+            raise PauseUnansweredError(f"Asterisk did not answer: {error}") from error
         except AmiError as error:
             raise PauseError(f"Asterisk did not do it: {error}") from error
         if not reply.ok:

@@ -4,7 +4,9 @@ import argparse
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from calls.course import course_of, told
 from calls.numbers import to_e164
+from calls.store import load
 from complaints.guidance import answers
 from complaints.holding import calls_of
 from complaints.texts import clock
@@ -14,12 +16,12 @@ from helpline.cell import state_folder
 from helpline.clock import Clock, shifted_clock
 from helpline.database import command_pool
 from helpline.keys import add_master_key, signing_key
-from helpline.recorded import recording_vault, seal_and_export
+from helpline.recorded import certified_device, recording_vault, seal_and_export
 from helpline.recording_adapters import OPERATOR, ComplaintCases, OperatorRights
 from helpline.settings import Settings, SettingsError
 from recordings import finding, pausing, rows
 from recordings import retention as keeping
-from recordings.certificate import Device, Party
+from recordings.certificate import Party
 from recordings.chain import exported_heads, verify_chain
 from recordings.errors import NoSuchFileError
 from recordings.finding import Found, Query
@@ -77,7 +79,7 @@ def _print_page(page: Sequence[Found]) -> None:
         copy = ", copied" if one.copied_at else ""
         print(
             f"{one.id}  {clock(one.started_at)}  {one.kind} {one.direction} "
-            f"{one.number or 'number withheld'} agent {one.agent_id or '-'}: "
+            f"{one.number or 'number withheld'} agent {', '.join(one.agents) or '-'}: "
             f"{one.state}{copy}, {length}"
         )
 
@@ -90,6 +92,9 @@ async def show(settings: Settings, options: argparse.Namespace) -> int:
         if one is None:
             raise NoSuchFileError(f"no recording {options.id}")
         _print_page([one])
+        call, course = await load(conn, one.call_id), await course_of(conn, one.call_id)
+        for part in course:
+            print(f"  {clock(part.began)} {told(part, course, call.outcome if call else None)}")
         for role, file in (await rows.objects(conn, one.id)).items():
             sealed = "sealed" if file.key else "in the clear"
             print(f"  {role}: {file.format}, {file.bytes} bytes, {sealed}, SHA-256 {file.sha256}")
@@ -130,7 +135,7 @@ async def export(settings: Settings, options: argparse.Namespace) -> int:
         path, pdf, sha256 = await hand_out(
             *(pool, vault, OperatorRights(), _wish(options), options.output),
             party=party,
-            device=Device(**settings.recordings.device.model_dump()),
+            device=certified_device(settings),
             chromium=settings.recordings.chromium,
             now=now,
             role=role,

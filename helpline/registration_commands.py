@@ -4,11 +4,13 @@ import argparse
 from typing import Any
 from uuid import UUID, uuid4
 
+from calls.numbers import is_landline, to_e164
 from complaints.calendar import IST
 from complaints.errors import DuplicateError
 from complaints.merging import merge
 from complaints.registration import (
     AddedTo,
+    InTriage,
     MatterKind,
     Registered,
     Registration,
@@ -31,7 +33,10 @@ def add_to(verbs: Any) -> None:
     form.add_argument("--contact", required=True, metavar="NUMBER", help="the citizen's telephone")
     form.add_argument("--text", required=True, help="the matter, in Hindi")
     form.add_argument("--name", help="the citizen's")
-    form.add_argument("--citizen", type=UUID, metavar="ID", help="one known on that number")
+    form.add_argument("--citizen", type=UUID, metavar="ID", help="who it is, of those known")
+    form.add_argument(
+        "--links-number", action="store_true", help="they are known on another, and use this too"
+    )
     form.add_argument("--kind", choices=list(MatterKind), default=MatterKind.COMPLAINT)
     form.add_argument("--source", choices=list(Source), default=Source.LETTER)
     form.add_argument("--incident", action="store_true", help="an incident or accident")
@@ -66,6 +71,7 @@ async def register_one(settings: Settings, options: argparse.Namespace) -> int:
         text=options.text,
         citizen_name=options.name,
         citizen_id=options.citizen,
+        links_number=options.links_number,
         kind=MatterKind(options.kind),
         source=Source(options.source),
         incident=options.incident,
@@ -85,6 +91,9 @@ async def register_one(settings: Settings, options: argparse.Namespace) -> int:
             print("say --adds-to NUMBER, or --separate")
             return 1
     print(_told(taken_up))
+    number = to_e164(options.contact)
+    if number and is_landline(number):
+        print(f"{number} is a landline: no SMS goes there")
     return 0
 
 
@@ -116,6 +125,9 @@ def _told(taken_up: TakenUp) -> str:
             due = one.due_at.astimezone(IST).strftime("%d-%m-%Y %H:%M")
             who = f"L{one.level} {one.post_title} ({one.post_id})"
             return f"{one.number}: registered, with {who}, due {due}"
+        case InTriage() as one:
+            look_by = one.look_by.astimezone(IST).strftime("%d-%m-%Y %H:%M")
+            return f"{one.number}: registered, with the CM's team first, who look by {look_by}"
         case SettledAtDesk() as one:
             return f"{one.number}: {one.state}" + (f": {one.text}" if one.text else "")
         case AddedTo() as one:

@@ -51,7 +51,9 @@ def _add_staffing(staffing: argparse.ArgumentParser) -> None:
     staffing.add_argument("queue", metavar="QUEUE")
     staffing.add_argument("--weeks", type=_weeks, default=4, metavar="N", help="of calls: 4")
     staffing.add_argument("--share", type=float, default=0.8, help="of calls answered in time: 0.8")
-    staffing.add_argument("--within", type=float, default=20, metavar="SECONDS", help="20")
+    staffing.add_argument(
+        "--within", type=float, metavar="SECONDS", help="the queue's service_level_seconds"
+    )
     staffing.add_argument("--shrinkage", type=float, default=0.3, help="time not at the desk: 0.3")
     staffing.set_defaults(command=reports.staffing)
 

@@ -27,8 +27,9 @@ async def staffing(settings: Settings, options: argparse.Namespace) -> int:
     queue = next((one for one in settings.cell.queues if one.name == options.queue), None)
     if queue is None:
         raise SettingsError(f"no queue {options.queue} in cell.queues")
+    within = queue.service_level_seconds if options.within is None else options.within
     try:
-        target = Target(share=options.share, within=options.within, shrinkage=options.shrinkage)
+        target = Target(share=options.share, within=within, shrinkage=options.shrinkage)
     except ValueError as error:
         raise SettingsError(str(error)) from error
     async with command_pool(settings) as pool:

@@ -27,7 +27,7 @@ from helpline.options.attachments import AttachmentOptions
 from helpline.options.cell import CellOptions, GuardOptions, HoursOptions
 from helpline.options.following import CallbackOptions, CategoryRules, FeedbackOptions, TenantRules
 from helpline.options.notifications import NotificationOptions
-from helpline.options.pages import AccessOptions, HttpOptions, SoftphoneOptions
+from helpline.options.pages import AccessOptions, DeskOptions, HttpOptions, SoftphoneOptions
 from helpline.options.process import LogOptions, SpeechOptions
 from helpline.options.recording import RecordingOptions
 from helpline.policies import policy_named
@@ -64,6 +64,7 @@ class Settings(BaseSettings):
     http: HttpOptions = HttpOptions()
     softphone: SoftphoneOptions | None = None
     access: AccessOptions = AccessOptions()
+    desk: DeskOptions = DeskOptions()
     speech: SpeechOptions = SpeechOptions()
     feedback: FeedbackOptions = FeedbackOptions()
     callbacks: CallbackOptions = CallbackOptions()
@@ -110,6 +111,12 @@ class Settings(BaseSettings):
             unknown = sorted(set(agent.queues) - queues)
             if unknown:
                 raise ValueError(f"agent {agent.id}: no queue {', '.join(unknown)}")
+        return self
+
+    @model_validator(mode="after")
+    def _one_way_to_a_public_address(self) -> Self:
+        if self.cell.nat and self.softphone and self.softphone.asterisk_stun:
+            raise ValueError("cell.nat and softphone.asterisk_stun: either, not both")
         return self
 
     @model_validator(mode="after")

@@ -4,6 +4,7 @@ from aiohttp import web
 
 from complaints.attachments.page import AttachmentPage, posts_may_see
 from complaints.bundle_page import BundlePage
+from complaints.policy import Policy
 from cti import deskguidance, deskhearing, deskpage
 from cti.api import AgentApi
 from cti.api import routes as agent_routes
@@ -18,10 +19,10 @@ from helpline.live import LiveCell
 from helpline.outbound import receipt_options
 from helpline.pages import DeskSessions, WallboardSessions
 from helpline.reception import queue_languages, staffing_plan
+from helpline.recorded import certified_device
 from helpline.recording_adapters import MayHear
 from helpline.settings import Settings
 from messages.receipts import Receipts
-from recordings.certificate import Device
 from recordings.download import Downloads
 from recordings.vault import Vault
 from web.pages import waiting
@@ -42,17 +43,17 @@ def add_site(
     agents = AgentApi(
         key,
         live.desk,
-        _registrar(shell, settings, vault),
+        _registrar(shell, settings, vault, live),
         desks,
         wallboards=live.wallboards,
         drafts=live.drafts,
         supervisors=WallboardSessions(shell),
     )
     app.add_routes(agent_routes(agents))
-    _add_links(app, shell, settings, vault, key)
+    add_links(app, shell, settings.rules, vault, key)
     add_pages(app, shell)
     waiting.add_routes(app, shell, settings.rules)
-    deskpage.add_routes(app, shell)
+    deskpage.add_routes(app, shell, settings.cell.name)
     deskhearing.add_routes(app, shell, key)
     deskguidance.add_routes(app, shell)
     _add_supervisors(app, shell, settings, vault, key, live)
@@ -60,27 +61,29 @@ def add_site(
         Receipts(shell.pool, receipt_options(receipts), shell.now).add_routes(app)
 
 
-def _registrar(shell: Shell, settings: Settings, vault: Vault) -> ComplaintRegistrar:
+def _registrar(
+    shell: Shell, settings: Settings, vault: Vault, live: LiveCell
+) -> ComplaintRegistrar:
     languages = queue_languages(settings.cell.routes)
-    return ComplaintRegistrar(shell.pool, settings.rules, shell.now, vault.keys, languages)
+    return ComplaintRegistrar(
+        shell.pool, settings.rules, shell.now, vault.keys, languages, live.has_call
+    )
 
 
-def _add_links(
-    app: web.Application, shell: Shell, settings: Settings, vault: Vault, key: bytes
-) -> None:
+def add_links(app: web.Application, shell: Shell, policy: Policy, vault: Vault, key: bytes) -> None:
     """What a signed link opens: a recording, a bundle, a file of a complaint."""
-    pool, now, policy = shell.pool, shell.now, settings.rules
+    pool, now, address = shell.pool, shell.now, shell.address
     may_hear = MayHear(policy, ListeningRights(pool, now))
-    Downloads(pool, vault, key, now, may_hear).add_routes(app)
-    BundlePage(pool, key, now, policy).add_routes(app)
-    AttachmentPage(pool, vault, key, now, posts_may_see(policy)).add_routes(app)
+    Downloads(pool, vault, key, now, may_hear, address).add_routes(app)
+    BundlePage(pool, key, now, policy, address).add_routes(app)
+    AttachmentPage(pool, vault, key, now, posts_may_see(policy), address).add_routes(app)
 
 
 def _add_supervisors(
     app: web.Application, shell: Shell, settings: Settings, vault: Vault, key: bytes, live: LiveCell
 ) -> None:
     recordings = settings.recordings
-    device = Device(**recordings.device.model_dump())
+    device = certified_device(settings)
     add_supervisor_pages(
         app,
         shell,

@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -14,6 +16,7 @@ from campaigns.dialer import Dialer
 from complaints.categories import not_for_complaints
 from complaints.status import english_words, words_to_speak
 from cti.views import AgentStatus
+from db import left_rows
 from db.group_commit import GroupCommit
 from db.migrate import migrate
 from db.pool import Pool, open_pool
@@ -23,12 +26,14 @@ from helpline.adapters import TrunkOriginator, link_signer
 from helpline.asterisk import AsteriskService
 from helpline.cell import render_cell, state_folder
 from helpline.clock import Clock
+from helpline.clock_watch import ClockWatch, Sound, always
 from helpline.database import Database
 from helpline.day_totals import DayTotals
 from helpline.deadlines import DeadlineSweep
 from helpline.desk_adapters import NumberHistory
 from helpline.dialing import callback_settings, dialer_settings
-from helpline.figures import watch_callers, watch_calls
+from helpline.figures import watch_callers, watch_calls, watch_http
+from helpline.files import files_allowed, http_limits
 from helpline.flow_parts import flow_parts
 from helpline.flows import agi_server
 from helpline.heads import HeadsKept
@@ -37,18 +42,20 @@ from helpline.keys import signing_key
 from helpline.live import LiveCell, LiveParts
 from helpline.metrics import Metrics
 from helpline.outbound import Outbound, tell_outside
-from helpline.pages import DeskSessions, SessionSweep, page_shell
+from helpline.pages import DeskSessions, DraftSweep, SessionSweep, page_shell
 from helpline.prompts import other_stores, prompt_store, render_prompts
 from helpline.queue_words import QueueWords
 from helpline.reception import Places, admission, opening_book, planned_seats
 from helpline.recorded import RecordingJobs, recording_vault
 from helpline.recording_adapters import AsteriskRecorder
+from helpline.second_server import refuse_second
 from helpline.settings import Settings
 from helpline.site import add_site
 from helpline.softphones import PasswordFile, softphone_settings
 from helpline.supervise import Supervisor
 from helpline.tls import tls_context
 from helpline.tools import Tools
+from helpline.words_ahead import WordsAhead
 from recordings.closer import Closer
 from recordings.vault import Vault
 from speech.prompts import Prompt
@@ -60,6 +67,7 @@ _PLACES_SECONDS = 5.0
 _DIALER, _CALLBACKS = "dialer", "call-backs"
 _IN_STEP_SECONDS = 15.0
 _CLOSE_SECONDS = 5.0
+_DRAIN_SECONDS = 10.0
 
 Progress = Callable[[str], None]
 
@@ -67,8 +75,12 @@ Progress = Callable[[str], None]
 class Helpline:
     """One cell's helpline, from `start` to `stop`."""
 
-    def __init__(self, settings: Settings, tools: Tools, now: Clock) -> None:
+    def __init__(
+        self, settings: Settings, tools: Tools, now: Clock, watch: ClockWatch | None = None
+    ) -> None:
+        """`watch`: of `now`, where that is the machine's time; None: it may be moved at will."""
         self._settings = settings
+        self._watch = watch
         self._tools = tools
         self._now = now
         self._database = Database(settings)
@@ -116,8 +128,12 @@ class Helpline:
             faults["database"] = "away: rows wait"
         if self._live is not None and not self._live.link.ready:
             faults["AMI link"] = self._live.link.state
+        if self._live is not None and self._live.shared:
+            faults["cell"] = "another server has the same cell.name"
         if self._asterisk is not None and not self._asterisk.process.running:
             faults["asterisk"] = "not running"
+        if self._watch is not None and (fault := self._watch.fault) is not None:
+            faults["clock"] = fault
         return Health(faults)
 
     def prompt_file(self, prompt: Prompt) -> Path:
@@ -158,6 +174,7 @@ class Helpline:
         await asyncio.to_thread(render_prompts, self._settings, self._tools)
         cell, secrets = render_cell(self._settings, self._tools.asterisk)
         self._undo.append(("services", self._services.stop))
+        await self._watch_clock(pool)
         await self._start_calls(pool)
         if self._settings.cell.run_asterisk:
             progress(f"Asterisk {self._tools.asterisk.version}: starting")
@@ -177,21 +194,36 @@ class Helpline:
         await asyncio.to_thread(migrate, url)
         pool = self._pool = await open_pool(url, size=16)
         self._undo.append(("pool", lambda: _close(pool)))
+        await refuse_second(pool, self._settings.cell.name, self._now)
         return pool
+
+    async def _watch_clock(self, pool: Pool) -> None:
+        if (watch := self._watch) is None:
+            return
+        await watch.compare(pool)
+        self._services.start("clock", lambda: watch.run(lambda: self.pool))
+
+    @property
+    def _sound(self) -> Sound:
+        return always if self._watch is None else self._watch.sound
 
     async def _start_calls(self, pool: Pool) -> None:
         """Call rows, recordings, and the flows that citizens hear."""
         settings, now, state = self._settings, self._now, state_folder(self._settings)
-        commit = self._commit = GroupCommit(lambda: self.pool)
+        await left_rows.bring_in(pool, state.left_rows)
+        commit = self._commit = GroupCommit(
+            lambda: self.pool,
+            keep=lambda rows: asyncio.to_thread(left_rows.keep, state.left_rows, rows),
+        )
         self._services.start("call rows", commit.run)
-        self._undo.append(("call rows", lambda: commit.drain(10)))
+        written = partial(left_rows.write_or_keep, commit, state.left_rows, _DRAIN_SECONDS)
+        self._undo.append(("call rows", written))
         closer = Closer(pool, self._vault, now, settings.cell.name, state.captures)
         self._services.start("recordings", closer.run)
         words, gate = Words(self._prompts), admission(settings, pool, now)
-        words.want(await words_to_speak(pool))
-        self._services.start("words", words.run)
-        english = await self._english_words(pool)
-        places = Places(pool, settings.cell.name, now)
+        self._speak("words", words, partial(words_to_speak, pool))
+        english = self._english_words(pool)
+        places = Places(pool, settings.cell.name, now, settings.guards.called)
         languages = [one.code for one in settings.cell.languages]
         told = QueueWords(self._in_line, places.queue_now, state.prompts, languages)
         self._services.start("places told", lambda: told.run(_PLACES_SECONDS))
@@ -220,14 +252,17 @@ class Helpline:
     def _seated(self, queue: str, agent_id: str) -> AgentStatus | None:
         return None if self._live is None else self._live.seated(queue, agent_id)
 
-    async def _english_words(self, pool: Pool) -> Words | None:
+    def _speak(self, name: str, words: Words, ask: Callable[[], Awaitable[list[str]]]) -> None:
+        self._services.start(name, words.run)
+        self._services.start(f"{name} ahead", WordsAhead(ask, words.want).run)
+
+    def _english_words(self, pool: Pool) -> Words | None:
         """Where English is spoken to citizens, the subjects in it too."""
         stores = other_stores(self._settings, self._tools)
         if not stores:
             return None
         words = Words(stores[0])
-        words.want(await english_words(pool))
-        self._services.start("words in English", words.run)
+        self._speak("words in English", words, partial(english_words, pool))
         return words
 
     async def _in_line(self) -> list[Standing]:
@@ -252,10 +287,14 @@ class Helpline:
                 planned=planned_seats(self._settings, pool, self._now),
                 queue_is_open=opening_book(self._settings, pool, self._now).is_open,
                 now=self._now,
+                flow_rows=self._commit,
             ),
         )
         await live.load_agents()
         await live.load_service_levels()
+        # Below what ends calls, and above the services: what that tells of is written first.
+        services = [name for name, _ in self._undo].index("services")
+        self._undo.insert(services + 1, ("cti rows", lambda: live.write_rows(_CLOSE_SECONDS)))
         for name, service in live.services.items():
             self._services.start(name, service)
         live.add_metrics(self._metrics)
@@ -263,30 +302,37 @@ class Helpline:
     def _start_recordings(self, pool: Pool) -> None:
         """What happens to recordings after their closing."""
         recorder = AsteriskRecorder(self.live.link)
-        jobs = RecordingJobs(pool, self._vault, self._settings, recorder, self._now)
+        jobs = RecordingJobs(pool, self._vault, self._settings, recorder, self._now, self._sound)
         for name, service in jobs.services.items():
             self._services.start(name, service)
         jobs.add_metrics(self._metrics)
 
     def _start_deadlines(self, pool: Pool) -> None:
         sweep = DeadlineSweep(
-            pool, self._settings.rules, self._now, link_signer(self._settings, self._now)
+            pool,
+            self._settings.rules,
+            self._now,
+            link_signer(self._settings, self._now),
+            self._sound,
         )
         for name, service in sweep.services.items():
             self._services.start(name, service)
         self._services.start("totals of days", DayTotals(pool, self._now).run)
         folder, key = state_folder(self._settings).audit, signing_key(self._settings)
-        self._services.start("heads of histories", HeadsKept(pool, folder, key, self._now).run)
+        heads = HeadsKept(pool, folder, key, self._now, self._sound)
+        self._services.start("heads of histories", heads.run)
 
     def _start_dialer(self, pool: Pool) -> None:
         options = self._settings.feedback
-        originator = TrunkOriginator(self.live.link, self.live.live_calls)
+        originator = TrunkOriginator(self.live.link, self.live.live_calls, self._sound)
         seconds, hours = self._settings.callbacks.tick_seconds, self._hours(pool)
-        carrier = Callbacks(pool, originator, self._now, callback_settings(self._settings), hours)
+        owed = callback_settings(self._settings)
+        carrier = Callbacks(pool, originator, self._now, owed, hours, self._sound)
         self._services.start(_CALLBACKS, lambda: carrier.run(seconds))
         if not options.enabled:
             return
-        dialer = Dialer(pool, originator, self._now, dialer_settings(self._settings))
+        asked = dialer_settings(self._settings)
+        dialer = Dialer(pool, originator, self._now, asked, self._sound)
         self._services.start(_DIALER, lambda: dialer.run(options.tick_seconds))
 
     def _hours(self, pool: Pool) -> OpenNow:
@@ -318,8 +364,12 @@ class Helpline:
         add_site(app, shell, settings, self._vault, self.live, desks)
         self._services.start("sessions", SessionSweep(shell).run)
         self._services.start("sessions of desks", desks.run)
+        keep = timedelta(days=settings.desk.draft_days)
+        self._services.start("drafts", DraftSweep(pool, keep, self._now, self._sound).run)
         tls = await asyncio.to_thread(tls_context, settings.http)
-        server = HttpServer(app, settings.http.host, settings.http.port, tls)
+        limits = http_limits(settings, files_allowed())
+        server = HttpServer(app, settings.http.host, settings.http.port, tls, limits)
+        watch_http(self._metrics, server)
         self._undo.append(("http", server.stop))
         await server.start()
 

@@ -27,5 +27,12 @@ class PermanentError(DeliveryError):
     """Not this message, however often it is sent."""
 
 
+class MessageOverError(MessageError):
+    """its link has ended (`helpline bundle renew` sends a new one), or nobody is awaited to call"""
+
+    def __init__(self, message: object) -> None:
+        super().__init__(f"message {message} is not sent again: {self.__doc__}")
+
+
 class UnknownMessageError(MessageError):
     """No message of that key is held."""

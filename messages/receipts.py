@@ -17,6 +17,7 @@ from messages import rows
 _log = structlog.get_logger(__name__)
 _SHORTEST_TOKEN = 16
 _LONGEST = 200
+_LATER = "please send it again later"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,9 @@ class Receipts:
         app.router.add_post("/receipts/sms", self.post)
 
     async def post(self, request: web.Request) -> web.Response:
-        """204 when it is written or changes nothing; 403, 400, 404 (no such message), 503."""
+        """204 when it is written or changes nothing; 403, 400, 404 (no such message); 503 while
+        the database is away, and where it may be about a message that is being sent.
+        """
         if not self._is_ours(request):
             return _answer(403, "not allowed")
         fields = await _fields(request)
@@ -71,13 +74,19 @@ class Receipts:
             return web.Response(status=204)
         failure = None if status in options.delivered else f"not delivered: {status}"
         try:
-            known = await rows.receipt(
+            taken = await rows.receipt(
                 self._pool, key=key, reference=reference, at=self._now(), failure=failure
             )
         except AWAY as error:
             _log.error("receipt not written", error=repr(error))
-            return _answer(503, "please send it again later")
-        return web.Response(status=204) if known else _answer(404, "no such message")
+            return _answer(503, _LATER)
+        match taken:
+            case rows.Receipt.TAKEN:
+                return web.Response(status=204)
+            case rows.Receipt.NOT_YET:
+                return _answer(503, _LATER)
+            case rows.Receipt.UNKNOWN:
+                return _answer(404, "no such message")
 
     def _is_ours(self, request: web.Request) -> bool:
         given = request.headers.get(self._options.header, "").removeprefix("Bearer ")

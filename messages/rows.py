@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 
 from db.pool import Pool
@@ -9,9 +10,12 @@ from db.statements import statements
 from messages.errors import DeliveryError, PermanentError
 from messages.model import Channel, Message
 
+UNDELIVERED_DAYS = 7
+
 _ACQUIRE_SECONDS = 5.0
 _SECOND = timedelta(seconds=1)
 _LONGEST_ERROR = 300
+_NAMED_WITHIN = timedelta(minutes=1)  # a send and the writing of its end, with the database away
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,36 +93,54 @@ async def not_sent(
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """How many of a channel wait, are held, or were taken by a gateway and not delivered."""
+    """How many of a channel wait, are held, or were taken by a gateway and, as it said in the last
+    `UNDELIVERED_DAYS`, not delivered.
+    """
 
     waiting: int = 0
     held: int = 0
     undelivered: int = 0
 
 
-async def backlog(pool: Pool) -> dict[str, Backlog]:
+async def backlog(pool: Pool, now: datetime) -> dict[str, Backlog]:
     """By channel; a channel with nothing is not there."""
+    since = now - timedelta(days=UNDELIVERED_DAYS)
     async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
-        rows = statements().messages_backlog(conn)
+        rows = statements().messages_backlog(conn, undelivered_since=since)
         return {
             row["channel"]: Backlog(row["waiting"], row["held"], row["undelivered"])
             async for row in rows
         }
 
 
+class Receipt(StrEnum):
+    """Whether it is known what a receipt is about. NOT_YET: it may be about what is being sent."""
+
+    TAKEN = "taken"
+    UNKNOWN = "unknown"
+    NOT_YET = "not_yet"
+
+
 async def receipt(
     pool: Pool, *, key: UUID | None, reference: str | None, at: datetime, failure: str | None
-) -> bool:
+) -> Receipt:
     """What the gateway says became of an SMS; `failure` None: it was delivered.
 
-    By our key or the gateway's reference. False: no such message.
+    By our key or the gateway's reference. A gateway can be quicker than we write down how it named
+    a message: where none is of that name, and one is under way, it is to say so again later.
     """
     name = {"key": key, "reference": reference, "at": at}
     async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
+        # Asked first: what has ended by now is found by the next statement.
+        nameless = reference is not None and await statements().messages_under_way(
+            conn, began_after=at - _NAMED_WITHIN
+        )
         if failure is None:
             found = await statements().messages_delivered(conn, **name)
         else:
             found = await statements().messages_undelivered(
                 conn, **name, why=failure[:_LONGEST_ERROR]
             )
-    return found is not None
+    if found is not None:
+        return Receipt.TAKEN
+    return Receipt.NOT_YET if nameless else Receipt.UNKNOWN

@@ -1,9 +1,11 @@
 """Messages that a gateway took and then, as its receipt says, did not deliver."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from db.ids import new_id
 from db.pool import Pool
 from db.statements import statements
 
@@ -22,7 +24,47 @@ class UndeliveredMessage:
 
 
 async def undelivered(pool: Pool, at_most: int) -> list[UndeliveredMessage]:
-    """The latest first."""
+    """Those that were not sent again since, the latest first."""
     async with pool.acquire(timeout=5) as conn:
         rows = statements().messages_undelivered_list(conn, at_most=at_most)
         return [UndeliveredMessage(**row) async for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class SentAgain:
+    """The new messages; and how many were left out, because they are `old`, or because what they
+    say is `over`: a link that opens nothing any more, a call that is not awaited any more.
+    """
+
+    messages: Sequence[UUID]
+    old: int = 0
+    over: int = 0
+
+
+async def send_again(
+    pool: Pool,
+    ids: Sequence[UUID] | None,
+    now: datetime,
+    *,
+    links_last: timedelta,
+    within: timedelta = timedelta(days=7),
+) -> SentAgain:
+    """Write each of these, or all (None) that were not delivered `within` the last days, once more,
+    as a message with an idempotency key of its own.
+
+    `links_last`: for how long a message's links open something. What is no undelivered message, or
+    was sent again already, is left out and not counted.
+    """
+    chosen = None if ids is None else list(ids)
+    async with pool.acquire(timeout=5) as conn, conn.transaction():
+        rows = statements().messages_undelivered_ids(
+            conn, ids=chosen, since=now - within, links_since=now - links_last
+        )
+        lost = [row async for row in rows]
+        recent = [row for row in lost if chosen is not None or not row["old"]]
+        valid = [row["id"] for row in recent if not row["over"]]
+        written = statements().messages_send_again(
+            conn, ids=valid, new_ids=[new_id(now) for _ in valid], now=now
+        )
+        again = [row["id"] async for row in written]
+    return SentAgain(again, old=len(lost) - len(recent), over=len(recent) - len(valid))

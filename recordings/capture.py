@@ -1,5 +1,6 @@
 """Where Asterisk is to record: row first, then the file is named."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -36,6 +37,7 @@ class Capture:
         self._directory = directory
         self._timeout = timeout
         self._open = BatchStatement(1, sql("recordings_open_batch"))  # after the call's row (0)
+        self._withdraw = BatchStatement(5, sql("recordings_withdraw_batch"))
 
     async def open(self, call_id: UUID, kind: Kind) -> CaptureTarget:
         """A new recording of a call, durable on return unless the database is away.
@@ -48,6 +50,9 @@ class Capture:
         row = (name.recording_id, call_id, kind, self._cell, at)
         try:
             await self._commit.write(self._open, row, timeout=self._timeout)
+        except asyncio.CancelledError:
+            self.withdraw(name.recording_id)  # the row stays queued, and nobody will record
+            raise
         except (*AWAY, JournalFullError, asyncpg.PostgresError) as error:
             _log.warning(
                 "recording begins without its row",
@@ -56,3 +61,14 @@ class Capture:
                 error=repr(error),
             )
         return CaptureTarget(name.recording_id, str(self._directory / str(name)))
+
+    def withdraw(self, recording_id: UUID) -> None:
+        """Take back the row of a recording whose recorder was never started; does not wait for it.
+
+        Else it would be called missing: who calls and hangs up at once has not been recorded, and
+        nothing is lost. Should there be a file after all, the closer attributes it by its name.
+        """
+        try:
+            self._commit.post(self._withdraw, (recording_id,))
+        except JournalFullError as error:
+            _log.warning("row not withdrawn", recording=str(recording_id), error=str(error))

@@ -23,6 +23,8 @@ from recordings.finding import Found
 from recordings.vault import StoredObject
 
 Relation = Literal["owned", "maintained", "managed", "operated"]
+Source = Literal["computer", "dvr", "mobile", "flash_drive", "disc", "server", "cloud", "other"]
+"""The Schedule's: what the record was taken from."""
 _IST = timezone(timedelta(hours=5, minutes=30))
 _PRINT_SECONDS = 60.0
 _DEVANAGARI = re.compile(rb"Devanagari|Lohit|Mangal|Kokila|Nirmala|Gargi|Sahadeva|Samyak|Poppins")
@@ -41,12 +43,18 @@ class Party:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
-    """Where the record was kept; empty fields are left to be written in by hand."""
+    """Where the record was kept; empty fields are left to be written in by hand.
 
+    `identifiers`: UIN, UID, MAC or cloud id.
+    """
+
+    source: Source = "server"
     organisation: str = ""
     place: str = ""
     make_and_model: str = ""
+    color: str = ""
     serial_number: str = ""
+    imei: str = ""
     identifiers: str = ""
     other: str = ""
 
@@ -63,7 +71,11 @@ class ChainEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
-    """All that it says. `file` is what is handed out, `file_name` its name."""
+    """All that it says. `file` is what is handed out, `file_name` its name.
+
+    `call_end_known`: whether anybody saw when the call ended; else nothing is claimed of how much
+    of it was recorded. `call_seconds`: how long it lasted, where the recording lacks some of it.
+    """
 
     party: Party
     device: Device
@@ -76,6 +88,17 @@ class Certificate:
     made_at: datetime
     reason: str
     pauses: Sequence[tuple[datetime, datetime | None]] = field(default=())
+    call_end_known: bool = True
+    call_seconds: int | None = None
+
+    @property
+    def whole(self) -> Literal["whole", "paused", "short", "unknown"]:
+        """How much of the conversation is in it."""
+        if not self.call_end_known:
+            return "unknown"
+        if self.call_seconds is not None:
+            return "short"
+        return "paused" if self.pauses else "whole"
 
 
 def as_html(certificate: Certificate) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 
@@ -116,7 +117,7 @@ async def verify_chain(pool: Pool, heads: Sequence[Head]) -> ChainReport:
     previous, seq = BEFORE_THE_FIRST, 0
     async with pool.acquire(timeout=5) as conn:
         unsealed: int = await statements().recordings_count_unsealed(conn)
-        escaped = await statements().recordings_escaped_event(conn)
+        escaped = await _escaped_event(conn)
         if escaped is not None:
             return ChainReport(0, unsealed, 1, f"event {escaped} was taken out of the queue")
         while True:
@@ -133,6 +134,16 @@ async def verify_chain(pool: Pool, heads: Sequence[Head]) -> ChainReport:
     if wanted:
         return ChainReport(seq, unsealed, min(wanted), _GONE.format(min(wanted)))
     return ChainReport(seq, unsealed)
+
+
+async def _escaped_event(conn: Connection) -> UUID | None:
+    after = UUID(int=0)
+    while True:
+        part = await statements().recordings_events_part(conn, after=after, at_most=_BATCH)
+        if part["last"] is None or part["escaped"] is not None:
+            escaped: UUID | None = part["escaped"]
+            return escaped
+        after = part["last"]
 
 
 def _misfit(row: asyncpg.Record, seq: int, previous: str, wanted: dict[int, str]) -> str | None:

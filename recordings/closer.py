@@ -172,8 +172,8 @@ class Closer:
             return
         if step is Step.DISCARD and await self._is_kept(known):
             self.totals["discarded"] += 1
-        else:
-            await self._close(file, known)
+        elif not await self._close(file, known):
+            return  # the row is not as it was: the next look at it decides about the file
         await _on_disk(file.path.unlink)
 
     async def _adopt(self, file: CaptureFile) -> RecordingRow:
@@ -198,12 +198,12 @@ class Closer:
         _log.error("stored recording is not in the store", recording=str(row.id))
         return False
 
-    async def _close(self, file: CaptureFile, row: RecordingRow) -> None:
+    async def _close(self, file: CaptureFile, row: RecordingRow) -> bool:
         closed, original = await _on_disk(self._put, file, row)
         if row.sha256 is not None and row.sha256 != original.sha256:
             await self._vault.store.delete(original.location)
             raise RecordingError(f"{row.id} is not what was stored before; its file is kept")
-        if is_short(file.name.kind, row, closed.seconds):
+        if is_short(file.name.kind, row.started_at, row.call_ended_at, closed.seconds):
             self.totals["short"] += 1
             _log.error(
                 "recording is shorter than its call", recording=str(row.id), seconds=closed.seconds
@@ -215,9 +215,10 @@ class Closer:
                 won = await rows.set_stored(conn, closed, original, self._now())
         if not won:
             await self._vault.store.delete(original.location)
-            return
+            return False
         self.totals["stored"] += 1
         _log.info("recording stored", recording=str(row.id), seconds=closed.seconds)
+        return True
 
     def _put(self, file: CaptureFile, row: RecordingRow) -> tuple[Closed, StoredObject]:
         """Convert, hash, seal, store in one pass, and read it back. Blocks."""

@@ -19,7 +19,7 @@ from recordings import rows
 from recordings.errors import RecordingError
 from recordings.links import verify
 from recordings.peaks import peaks_of
-from recordings.sending import first_piece, send_rest
+from recordings.sending import AddressOf, first_piece, send_rest
 from recordings.vault import StoredObject, Vault
 
 #: Whether a recording may be heard by an audience that holds a good link to it: asked each time.
@@ -46,12 +46,14 @@ class Downloads:
         secret: bytes,
         now: Callable[[], datetime],
         may_hear: MayHear,
+        address: AddressOf,
     ) -> None:
         self._pool = pool
         self._vault = vault
         self._secret = secret
         self._now = now
         self._may_hear = may_hear
+        self._address = address
         self._turn = asyncio.Semaphore(1)  # one picture is made at a time: calls come first
 
     def add_routes(self, app: web.Application) -> None:
@@ -116,7 +118,7 @@ class Downloads:
         access = rows.Access(
             audience=request.query["audience"],
             reason=request.query.get("reason", ""),
-            remote=request.remote or "",
+            remote=self._address(request),
             role=found.role,
             first=span[0],
             last=span[1] - 1,

@@ -53,6 +53,14 @@ class PauseError(RecordingError):
     """The recording cannot be paused or resumed now."""
 
 
+class PauseUnansweredError(PauseError):
+    """Asterisk was asked and did not answer: it may have done it."""
+
+
+class PauseBusyError(PauseError):
+    """Somebody else asks Asterisk about this pause, or too many do about theirs: it is not done."""
+
+
 class NotRecordedError(PauseError):
     """No recording of the call is going on."""
 

@@ -17,7 +17,7 @@ _MOST = 500
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
     """What is asked: recordings that began from `since` until `until` (exclusive); with `agent`,
-    recordings of calls that began then.
+    recordings of calls whose citizen this agent had then, in the order in which they had them.
 
     At most one of `number` (E.164), `agent` and `calls`. A complaint is asked for by its calls.
     """
@@ -31,7 +31,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A recording and its call."""
+    """A recording and its call. `agents`: who had the citizen, in the order of the first time."""
 
     id: UUID
     call_id: UUID
@@ -41,10 +41,9 @@ class Found:
     seconds: Decimal | None
     copied_at: datetime | None
     number: str | None
-    agent_id: str | None
+    agents: Sequence[str]
     direction: str
     cell: str
-    call_started_at: datetime
 
 
 async def find(
@@ -62,13 +61,22 @@ async def find(
     if query.number is not None:
         rows = asked.recordings_find_by_number(conn, number=query.number, **page)
     elif query.agent is not None:
-        before = after.call_started_at if after else query.until
-        rows = asked.recordings_find_by_agent(conn, agent=query.agent, before_call=before, **bounds)
+        if after:
+            page["before_at"] = await _had_at(conn, query, after)
+        rows = asked.recordings_find_by_agent(conn, agent=query.agent, **page)
     elif query.calls is not None:
         rows = asked.recordings_find_by_calls(conn, call_ids=query.calls, **page)
     else:
         rows = asked.recordings_find_by_day(conn, **page)
     return [Found(**dict(row)) async for row in rows]
+
+
+async def _had_at(conn: Connection, query: Query, after: Found) -> datetime:
+    """When the agent had its citizen; of another agent's, which is no page before: its begin."""
+    at: datetime | None = await statements().recordings_had_at(
+        conn, id=after.id, agent=query.agent, until=query.until
+    )
+    return at or after.started_at
 
 
 async def found(conn: Connection, recording_id: UUID) -> Found | None:

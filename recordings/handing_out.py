@@ -19,6 +19,7 @@ from recordings.certificate import (
 )
 from recordings.errors import FileChangedError, NoBrowserError, NoSuchFileError
 from recordings.listening import Rights, Wish, take_out
+from recordings.rules import is_short
 from recordings.vault import Role, StoredObject, Vault
 
 
@@ -81,7 +82,18 @@ async def _gather(
         made_at=now,
         reason=wish.reason,
         pauses=[(pause.paused_at, pause.resumed_at) for pause in pauses],
+        call_end_known=row["call_ended_at"] is not None,
+        call_seconds=_call_seconds(found, row["call_ended_at"]),
     )
+
+
+def _call_seconds(found: finding.Found, ended_at: datetime | None) -> int | None:
+    """Of a call that lasted longer than what was recorded of it."""
+    if ended_at is None or found.seconds is None:
+        return None
+    if not is_short(found.kind, found.started_at, ended_at, float(found.seconds)):
+        return None
+    return round((ended_at - found.started_at).total_seconds())
 
 
 def _sha256(path: Path) -> str:

@@ -1,16 +1,19 @@
 """Pause and resume: both directions are muted while something sensitive is said.
 
 The pause is a row first, so that the record shows it; a pause ends by the agent, at its limit, or
-with the call, whichever comes first, and its first end stands.
+with the call, whichever comes first, and its first end stands. Whether a process that died
+between row and mute had muted, nobody knows: the one after it mutes again.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
+import asyncpg
 import structlog
 
 from db.errors import AWAY, stop_if_cancelled
@@ -22,12 +25,15 @@ from recordings.errors import (
     NotAllowedError,
     NotPausedError,
     NotRecordedError,
+    PauseBusyError,
     PausedAlreadyError,
     PauseError,
+    PauseUnansweredError,
 )
 
 _log = structlog.get_logger(__name__)
 _LIMIT, _HANG_UP, _NOT_DONE = "limit", "hang-up", "not carried out"
+_ASTERISK_SECONDS = 3.0
 
 
 class Recorder(Protocol):
@@ -78,20 +84,60 @@ async def pause(
             raise PausedAlreadyError(f"the recording of call {call_id} is paused already")
         await events.note(conn, row["id"], "paused", now, {"by": by, "why": why})
     try:
-        await recorder.mute(row["channel"], muted=True)
+        await _ask(recorder, row["channel"], muted=True)
+    except PauseUnansweredError:
+        # It may be muted: the pause stands, and `PauseWatch` ends it until Asterisk says so.
+        async with pool.acquire(timeout=2) as conn:
+            await statements().recordings_end_pause_soon(conn, id=key)
+        raise
     except PauseError:
         await _end(pool, key, now, _NOT_DONE)
         raise
 
 
 async def resume(pool: Pool, recorder: Recorder, call_id: UUID, *, by: str, now: datetime) -> None:
-    """Record again. Raises `PauseError`: it is not paused, or Asterisk did not do it."""
+    """Record again. Raises `PauseError`: it is not paused, Asterisk did not do it, or is being
+    asked about this pause by another.
+    """
     async with pool.acquire(timeout=2) as conn:
         row = await statements().recordings_open_pause(conn, call_id=call_id)
     if row is None:
         raise NotPausedError(f"the recording of call {call_id} is not paused")
-    await recorder.mute(row["channel"], muted=False)
-    await _end(pool, row["id"], now, by)
+    await _record_again(pool, recorder, row["id"], row["channel"], now, by)
+
+
+async def mute_again(
+    pool: Pool,
+    recorder: Recorder,
+    *,
+    began: datetime,
+    now: datetime,
+    cell: str | None = None,
+    call_id: UUID | None = None,
+) -> int:
+    """Mute what a pause is for that stands since before `began`, when this process did; how many.
+
+    Of a cell, or of a call. Where it is muted nothing changes. Raises `PauseError`: it is not
+    muted; after the others, but at once where Asterisk does not answer.
+    """
+    async with pool.acquire(timeout=5) as conn:
+        found = statements().recordings_pauses_of_before(
+            conn, cell=cell, call_id=call_id, began=began, now=now
+        )
+        standing_ones = [row async for row in found]
+    failed: PauseError | None = None
+    for row in standing_ones:
+        try:
+            async with _held(pool, row["id"]) as conn:
+                if conn is not None:
+                    await _ask(recorder, row["channel"], muted=True)
+        except PauseUnansweredError:
+            raise
+        except PauseError as error:
+            failed = error
+    if failed is not None:
+        raise failed
+    return len(standing_ones)
 
 
 async def pauses(conn: Connection, recording_id: UUID) -> list[Pause]:
@@ -107,35 +153,81 @@ async def standing(conn: Connection, call_id: UUID) -> Pause | None:
 
 
 async def end_overdue(pool: Pool, recorder: Recorder, cell: str, now: datetime) -> int:
-    """End the cell's pauses whose limit has come or whose call is over; how many."""
+    """End the cell's pauses whose limit has come or whose call is over; how many.
+
+    Once Asterisk does not answer, the rest of what it is needed for is left to the next time.
+    """
     async with pool.acquire(timeout=5) as conn:
         found = statements().recordings_pauses_due(conn, cell=cell, now=now)
         due = [row async for row in found]
-    ended = 0
+    ended, answers = 0, True
     for row in due:
         if row["ended_at"] is not None:
             ended += await _end(pool, row["id"], row["ended_at"], _HANG_UP)
             continue
+        if not answers:
+            continue
         try:
-            await recorder.mute(row["channel"], muted=False)
+            ended += await _record_again(pool, recorder, row["id"], row["channel"], now, _LIMIT)
         except PauseError as error:  # tried again until it is done, or the call is over
             _log.warning("pause past its limit", error=str(error))
-            continue
-        ended += await _end(pool, row["id"], now, _LIMIT)
+            answers = not isinstance(error, PauseUnansweredError)
     return ended
+
+
+async def _record_again(
+    pool: Pool, recorder: Recorder, pause_id: UUID, channel: str, at: datetime, by: str
+) -> bool:
+    async with _held(pool, pause_id) as conn:
+        if conn is None:
+            return False
+        await _ask(recorder, channel, muted=False)
+        return await _ended(conn, pause_id, at, by)
+
+
+@asynccontextmanager
+async def _held(pool: Pool, pause_id: UUID) -> AsyncIterator[Connection | None]:
+    """The pause is held while Asterisk is asked: nobody mutes again after who records again.
+
+    None: it is over. A connection is kept for as long: 2 s at most for another who holds it
+    (`PauseBusyError`), and the time of `_ask`. How many do so at once, callers bound.
+    """
+    async with pool.acquire(timeout=2) as conn, conn.transaction():
+        await statements().recordings_hold_briefly(conn)
+        try:
+            stands = await statements().recordings_hold_pause(conn, id=pause_id)
+        except asyncpg.LockNotAvailableError as error:
+            raise PauseBusyError("Asterisk is being asked about this pause") from error
+        yield conn if stands else None
+
+
+async def _ask(recorder: Recorder, channel: str, *, muted: bool) -> None:
+    """All the actions that it takes, in one time."""
+    try:
+        async with asyncio.timeout(_ASTERISK_SECONDS):
+            await recorder.mute(channel, muted=muted)
+    except TimeoutError as error:
+        raise PauseUnansweredError("Asterisk did not answer in time") from error
 
 
 async def _end(pool: Pool, pause_id: UUID, at: datetime, by: str) -> bool:
     async with pool.acquire(timeout=2) as conn, conn.transaction():
-        recording_id = await statements().recordings_resume(conn, id=pause_id, at=at, by=by)
-        if recording_id is None:
-            return False
-        await events.note(conn, recording_id, "resumed", at, {"by": by})
+        return await _ended(conn, pause_id, at, by)
+
+
+async def _ended(conn: Connection, pause_id: UUID, at: datetime, by: str) -> bool:
+    recording_id = await statements().recordings_resume(conn, id=pause_id, at=at, by=by)
+    if recording_id is None:
+        return False
+    await events.note(conn, recording_id, "resumed", at, {"by": by})
     return True
 
 
 class PauseWatch:
-    """Ends pauses by themselves. `run()` belongs to a supervisor."""
+    """Ends pauses by themselves, and carries out again those of a process before this one.
+
+    `run()` belongs to a supervisor.
+    """
 
     def __init__(
         self,
@@ -150,13 +242,29 @@ class PauseWatch:
         self._now = now
         self._cell = cell
         self._interval = interval
+        self._began = now()
+        self._muted_again = False
 
     async def run(self) -> None:
         """Look every second, until cancelled."""
         while True:
             try:
+                await self._mute_again()
                 await end_overdue(self._pool, self._recorder, self._cell, self._now())
             except AWAY as error:
                 stop_if_cancelled()
                 _log.warning("pauses not looked at", error=repr(error))
             await asyncio.sleep(self._interval)
+
+    async def _mute_again(self) -> None:
+        """Until it is done once: at the start Asterisk may not be reached yet."""
+        if self._muted_again:
+            return
+        try:
+            await mute_again(
+                self._pool, self._recorder, began=self._began, now=self._now(), cell=self._cell
+            )
+        except PauseError as error:
+            _log.warning("pause of before not carried out again", error=str(error))
+        else:
+            self._muted_again = True

@@ -1,8 +1,13 @@
 """Sealed files as the body of an HTTP answer: opened and sent piece by piece."""
 
+from collections.abc import Callable
+
 from aiohttp import web
 
 from recordings.vault import SealedObject, Vault
+
+#: Who asks, for what is written down: behind a proxy it is not the peer.
+AddressOf = Callable[[web.Request], str]
 
 _PIECE = 256 * 1024
 

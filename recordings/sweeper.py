@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
 import structlog
@@ -21,6 +21,7 @@ from recordings.vault import Vault
 
 _log = structlog.get_logger(__name__)
 _DAY = "%Y/%m/%d"
+_BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +72,18 @@ class Sweeper:
 
     async def delete_removed(self) -> int:
         """Delete from the store the objects that were removed; how many."""
-        done, after = 0, UUID(int=0)
+        done = 0
         while True:
             async with self._pool.acquire(timeout=5) as conn:
-                found = statements().recordings_to_delete(
-                    conn, after=after, at_most=self._limits.batch
-                )
+                found = statements().recordings_to_delete(conn, at_most=self._limits.batch)
                 removed = [(row["id"], row["location"]) async for row in found]
             for object_id, location in removed:
                 await self._store.delete(location)
                 async with self._pool.acquire(timeout=5) as conn:
                     await statements().recordings_deleted(conn, id=object_id, at=self._now())
-                done, after = done + 1, object_id
+                done += 1
                 self.totals["deleted"] += 1
-            if len(removed) < self._limits.batch:
+            if len(removed) < self._limits.batch:  # as many may come of recordings, and of files
                 return done
 
     async def reconcile_some(self) -> None:
@@ -103,11 +102,16 @@ class Sweeper:
     async def reconcile_all(self) -> None:
         """Every day that the store or a row has."""
         days = set(await asyncio.to_thread(self._store.days))
-        async with self._pool.acquire(timeout=5) as conn:
-            found = statements().recordings_days(conn)
-            days |= {f"{row['day']:{_DAY}}" async for row in found}
-        for day in sorted(days):
+        for day in sorted(days | await self._days_of_rows()):
             await self.reconcile(day)
+
+    async def _days_of_rows(self) -> set[str]:
+        days, since = set[str](), _BEFORE_ALL
+        async with self._pool.acquire(timeout=5) as conn:
+            while day := await statements().recordings_next_day(conn, since=since):
+                days.add(f"{day:{_DAY}}")
+                since = datetime.combine(day, time(), UTC) + timedelta(days=1)
+        return days
 
     async def reconcile(self, day: str) -> None:
         """Compare the store's folder `YYYY/MM/DD` with the rows of that day (UTC)."""

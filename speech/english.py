@@ -136,6 +136,7 @@ ENGLISH: Final[Mapping[Prompt, str]] = MappingProxyType(
         Prompt.LEVEL_3: "the officer of the third level",
         Prompt.LEVEL_4: "the officer of the fourth level",
         Prompt.EMERGENCY_CONNECTING: "You are being connected to the emergency service.",
+        Prompt.EMERGENCY_FIRST: "is being called for you. To be connected at once press nine.",
         Prompt.CHOICE_FOR: "press",
         Prompt.CHOICE_PRESS: "now, please.",
         Prompt.EMERGENCY_FAILED: (

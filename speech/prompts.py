@@ -77,6 +77,7 @@ class Prompt(StrEnum):
     MISSED_FEEDBACK = "missed_feedback"
     FEEDBACK_NOT_TAKEN = "feedback_not_taken"
     EMERGENCY_CONNECTING = "emergency_connecting"
+    EMERGENCY_FIRST = "emergency_first"
     CHOICE_FOR = "choice_for"
     CHOICE_PRESS = "choice_press"
     EMERGENCY_FAILED = "emergency_failed"
@@ -107,6 +108,7 @@ class Prompt(StrEnum):
     KEEP_PLACE_OFFER = "keep_place_offer"
     KEEP_PLACE_DONE = "keep_place_done"
     OFFICER_WELCOME = "officer_welcome"
+    OFFICER_WITHHELD = "officer_withheld"
     OFFICER_NUMBER = "officer_number"
     OFFICER_PIN = "officer_pin"
     OFFICER_PIN_WRONG = "officer_pin_wrong"
@@ -217,6 +219,7 @@ HINDI: Final[Mapping[Prompt, str]] = MappingProxyType(
         ),
         Prompt.FEEDBACK_NOT_TAKEN: "क्षमा कीजिए, उत्तर अभी दर्ज नहीं हो सका। हम आपको फिर कॉल करेंगे।",
         Prompt.EMERGENCY_CONNECTING: "आपको आपात सेवा से जोड़ा जा रहा है।",
+        Prompt.EMERGENCY_FIRST: "से आपको जोड़ा जा रहा है। तुरंत जुड़ने के लिए नौ दबाएँ।",
         Prompt.CHOICE_FOR: "के लिए",
         Prompt.CHOICE_PRESS: "दबाएँ",
         Prompt.EMERGENCY_FAILED: "आपात सेवा की लाइन नहीं मिली। आपको हमारे प्रतिनिधि से जोड़ा जा रहा है।",
@@ -249,6 +252,7 @@ HINDI: Final[Mapping[Prompt, str]] = MappingProxyType(
         ),
         Prompt.KEEP_PLACE_DONE: "आपकी बारी रख ली गई है। बारी आने पर हम आपको इसी नंबर पर कॉल करेंगे।",
         Prompt.OFFICER_WELCOME: "नमस्कार। यह मुख्यमंत्री हेल्पलाइन की अधिकारी लाइन है।",
+        Prompt.OFFICER_WITHHELD: "क्षमा कीजिए, आपका नंबर दिखाई नहीं दे रहा है। अपना नंबर दिखाकर कॉल करें।",
         Prompt.OFFICER_NUMBER: "अपने पंजीकृत मोबाइल नंबर के दस अंक दबाएँ।",
         Prompt.OFFICER_PIN: ("अपने पिन के छह अंक दबाएँ। दूसरे पंजीकृत नंबर के लिए स्टार और हैश दबाएँ।"),
         Prompt.OFFICER_PIN_WRONG: "क्षमा कीजिए, नंबर और पिन मेल नहीं खाते।",

@@ -64,15 +64,23 @@ class Visitors:
     """Who asks. The session is looked up once for each request, and only when it matters."""
 
     def __init__(
-        self, pool: Pool, options: WebOptions, cookies: Cookies, now: Callable[[], datetime]
+        self,
+        pool: Pool,
+        options: WebOptions,
+        cookies: Cookies,
+        now: Callable[[], datetime],
+        bound: Callable[[web.Request], None],
     ) -> None:
+        """`bound` refuses a request before the database is asked about its cookie."""
+        self._bound = bound
         self._pool = pool
         self._options = options
         self._cookies = cookies
         self._now = now
 
     async def of(self, request: web.Request) -> SignedIn | None:
-        """The session of the browser, if it stands. Raises one of `db.errors.AWAY`.
+        """The session of the browser, if it stands. Raises one of `db.errors.AWAY`, and
+        `HTTPTooManyRequests` for one request too many: a cookie can be anything.
 
         A WebSocket is a GET that no form's token guards: it has to come from a page of ours.
         """
@@ -83,7 +91,10 @@ class Visitors:
     async def still(self, request: web.Request) -> SignedIn | None:
         """The same, asked anew: a socket is open for hours. It counts as use of the session."""
         token = self.token(request)
-        return (await self.standing([token])).get(token) if token else None
+        if not token:
+            return None
+        self._bound(request)
+        return (await self.standing([token])).get(token)
 
     def token(self, request: web.Request) -> str:
         """What the browser shows for itself; empty when that is nothing, or does not count."""

@@ -33,6 +33,7 @@ from web.texts import DEFAULT, LANGUAGES, Texts
 
 _log = structlog.get_logger(__name__)
 _ERRORS_WITH_TEXT = frozenset({400, 403, 404, 405, 413, 429, 500, 503})
+_WITHIN_BOUND = web.RequestKey("helpline_within_bound", bool)
 REQUEST_ID = web.RequestKey("helpline_request_id", str)
 
 PageHandler = Callable[["Visit"], Awaitable[web.StreamResponse]]
@@ -152,7 +153,7 @@ class Shell:
         self.passwords = passwords
         self.now = now
         self.cookies = Cookies(secure=options.secure)
-        self.visitors = Visitors(pool, options, self.cookies, now)
+        self.visitors = Visitors(pool, options, self.cookies, now, self.bound)
         self.assets = Assets(options.bundles)
         self._packages = ("web", *packages)
         self.texts = Texts(self._packages)
@@ -195,8 +196,7 @@ class Shell:
         limit = self.options.page_seconds if seconds is None else seconds
 
         async def served(request: web.Request) -> web.StreamResponse:
-            if not self._flood.admits(self.address(request)):
-                raise web.HTTPTooManyRequests(headers={"Retry-After": "10"})
+            self.bound(request)
             if request.method == "POST" and "Origin" not in request.headers:
                 raise csrf.ForgedError
             try:
@@ -217,9 +217,17 @@ class Shell:
             item for item in self._menu if item.right is None or may_somewhere(person, item.right)
         ]
 
+    def bound(self, request: web.Request) -> None:
+        """429 for one request too many from its client. Counts it once, however often asked."""
+        if _WITHIN_BOUND not in request:
+            request[_WITHIN_BOUND] = self._flood.admits(self.address(request))
+        if not request[_WITHIN_BOUND]:
+            raise web.HTTPTooManyRequests(headers={"Retry-After": "10"})
+
     def address(self, request: web.Request) -> str:
         """Who asks, behind our own proxies."""
-        forwarded = request.headers.get("X-Forwarded-For")
+        # A proxy may write a line of its own below a stranger's: they are one list (RFC 9110, 5.3).
+        forwarded = ", ".join(request.headers.getall("X-Forwarded-For", ()))
         return client_address(request.remote, forwarded, self.options.proxies)
 
     async def log_refusal(self, visit: Visit, right: Right) -> None:
@@ -250,18 +258,26 @@ class Shell:
         except web.HTTPException as error:
             if error.status < 400 or not _wants_page(request):
                 raise
-            answer = await self._error_page(request, error.status, error)
-            answer.headers.extend(
-                (name, error.headers[name])
-                for name in ("Retry-After", "Allow")
-                if name in error.headers
-            )
-            return answer
+            return await self._page_of(request, error)
         except Exception:
             if not _wants_page(request):
                 raise
             _log.exception("request failed", method=request.method, route=request.path)
             return await self._error_page(request, 500)
+
+    async def _page_of(self, request: web.Request, error: web.HTTPException) -> web.Response:
+        """Who asks in vain too often is told that instead: a page of theirs needs the database."""
+        try:
+            answer = await self._error_page(request, error.status, error)
+        except web.HTTPTooManyRequests as flood:
+            error = flood
+            answer = await self._error_page(request, error.status, error)
+        answer.headers.extend(
+            (name, error.headers[name])
+            for name in ("Retry-After", "Allow")
+            if name in error.headers
+        )
+        return answer
 
     async def _error_page(
         self, request: web.Request, status: int, error: web.HTTPException | None = None

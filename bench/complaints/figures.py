@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bench.complaints.importing import Imported
 from bench.complaints.measures import Timed
 from bench.complaints.sweeping import Swept
 from bench.figures import percentile, ratio, rounded
@@ -13,6 +14,7 @@ _LOOK_UP_MS, _COMMITS, _SWEPT_PER_SECOND, _GROWTH = 5.0, 3.0, 2_000.0, 1.5
 
 METHOD = [
     "warm: each of the complaints drawn was read once before it is read measured; one client",
+    "the sizes are measured in turns, twenty acts at a time, each in a server of its own",
     "status: one complaint by its number; story: all that `complaint show` reads; phone: the "
     "screen-pop's list; officers_list: the first page of the posts with the longest lists",
     "registration beside a commit (one short row inserted and committed, fsync on) and a bare "
@@ -20,6 +22,8 @@ METHOD = [
     "multiples are of their p50",
     "sweep: processes that move on a backlog until nothing is due, batches of 200; each number of "
     "workers has a backlog of its own",
+    "import: a made-up state's departments, places, categories, posts, officers and tenures, from "
+    "their files into a database that holds nothing yet, reading them included",
     "of complaints older than the plan's whole_days, messages, recordings, calls that nobody "
     "answered and calls about other things are left out; bytes_whole is with all of it",
 ]
@@ -37,12 +41,20 @@ class Measured:
     bytes_each: Mapping[str, float]
 
 
-def document(measured: Sequence[Measured], bytes_whole: Mapping[str, float]) -> dict[str, Any]:
+def document(
+    measured: Sequence[Measured],
+    bytes_whole: Mapping[str, float],
+    imported: Sequence[Imported] = (),
+) -> dict[str, Any]:
     """Everything that was found, smallest size first, with plain names."""
     return {
         "method": METHOD,
         "sizes": [_size(one) for one in measured],
         "bytes_whole": _bytes(bytes_whole),
+        "import": [
+            {"what": one.what, "rows": one.rows, "seconds": rounded(one.seconds)}
+            for one in imported
+        ],
         "growth": _growth(measured[0], measured[-1]),
         "aims": _aims(measured),
     }

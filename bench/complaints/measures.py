@@ -1,6 +1,6 @@
 """What single acts cost on a database full of complaints, through the project's own functions."""
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from random import Random
@@ -22,6 +22,7 @@ _TEXT = "गाँव का हैंडपंप दो महीने से
 _UNLIMITED = replace(UP_1076, registrations_per_month=None)
 #: A registration writes at least as many: key, complaint, history, call, two messages.
 BARE_ROWS = 6
+_BLOCK = 20
 _COMMIT_TABLE = (
     "create table if not exists bench_commit (id uuid primary key, number text not null)"
 )
@@ -82,18 +83,31 @@ async def sample(pool: Pool, how_many: int, complaints: int, rng: Random) -> Sam
     )
 
 
-async def read(pool: Pool, drawn: Sample, scale: Scale) -> Timed:
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A database to be measured, and what was found there."""
+
+    pool: Pool
+    drawn: Sample
+    rng: Random
+    reads: Timed = field(default_factory=Timed)
+    writes: Timed = field(default_factory=Timed)
+
+
+async def read(subjects: Sequence[Subject], scale: Scale) -> None:
     """The look-ups, one kind after another for each complaint drawn, warm."""
-    timed = Timed()
-    for turn in range(-scale.warm_up, scale.reads):
-        at = timed if turn >= 0 else Timed()
-        number, contact = (some[turn % len(some)] for some in (drawn.numbers, drawn.contacts))
-        post = drawn.busy_posts[turn % len(drawn.busy_posts)]
-        await at.time("status", status(pool, number))
-        await at.time("story", load_story(pool, number))
-        await at.time("phone", history_for_number(pool, contact))
-        await at.time("officers_list", officers_page(pool, post))
-    return timed
+    for subject, turn in _in_turns(subjects, scale.warm_up, scale.reads):
+        await _look_up(subject, turn, subject.reads if turn >= 0 else Timed())
+
+
+async def _look_up(subject: Subject, turn: int, at: Timed) -> None:
+    pool, drawn = subject.pool, subject.drawn
+    number, contact = (some[turn % len(some)] for some in (drawn.numbers, drawn.contacts))
+    post = drawn.busy_posts[turn % len(drawn.busy_posts)]
+    await at.time("status", status(pool, number))
+    await at.time("story", load_story(pool, number))
+    await at.time("phone", history_for_number(pool, contact))
+    await at.time("officers_list", officers_page(pool, post))
 
 
 async def status(pool: Pool, number: str) -> Any:
@@ -101,23 +115,42 @@ async def status(pool: Pool, number: str) -> Any:
     return await by_number(pool, number)
 
 
-async def write(pool: Pool, drawn: Sample, scale: Scale, rng: Random) -> Timed:
+async def write(subjects: Sequence[Subject], scale: Scale) -> None:
     """Registrations and what they are judged by, turn by turn: a commit of one short row, and a
     bare transaction of `BARE_ROWS` of them, one statement each.
     """
-    await pool.execute(_COMMIT_TABLE)
-    timed, matters = Timed(), Matters()
-    for turn in range(-scale.warm_up // 3, scale.writes):
-        at = timed if turn >= 0 else Timed()
-        now = NOW + timedelta(seconds=turn)
-        form = _form(drawn, matters, rng, turn)
-        await at.time("commit", _commit(pool, rows=1))
-        await at.time("bare transaction", _commit(pool, rows=BARE_ROWS))
-        await at.time(
-            "registration",
-            register(pool, form, policy=_UNLIMITED, now=now, actor="agent:101"),
-        )
-    return timed
+    matters = Matters()
+    for subject in subjects:
+        await subject.pool.execute(_COMMIT_TABLE)
+    for subject, turn in _in_turns(subjects, scale.warm_up // 3, scale.writes):
+        await _register(subject, matters, turn, subject.writes if turn >= 0 else Timed())
+
+
+async def _register(subject: Subject, matters: Matters, turn: int, at: Timed) -> None:
+    pool, now = subject.pool, NOW + timedelta(seconds=turn)
+    form = _form(subject.drawn, matters, subject.rng, turn)
+    await at.time("commit", _commit(pool, rows=1))
+    await at.time("bare transaction", _commit(pool, rows=BARE_ROWS))
+    await at.time(
+        "registration",
+        register(pool, form, policy=_UNLIMITED, now=now, actor="agent:101"),
+    )
+
+
+def _in_turns(
+    subjects: Sequence[Subject], warm_up: int, measured: int
+) -> Iterator[tuple[Subject, int]]:
+    """Whose turn it is, and its number (below 0: not measured).
+
+    `_BLOCK` at a time, so that what else the machine does falls on each of them alike, and the
+    next to begin takes turns, too.
+    """
+    order = list(subjects)
+    for began in range(-warm_up, measured, _BLOCK):
+        for subject in order:
+            for turn in range(began, min(began + _BLOCK, measured)):
+                yield subject, turn
+        order = [*order[1:], order[0]]
 
 
 def _form(drawn: Sample, matters: Matters, rng: Random, turn: int) -> Registration:

@@ -2,17 +2,21 @@
 
 import asyncio
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from bench import report
-from bench.complaints import keeping, measures, sweeping
+from bench.complaints import importing, keeping, measures, sweeping
 from bench.complaints.building import BuildError
 from bench.complaints.figures import Measured, document
-from bench.complaints.measures import Scale
+from bench.complaints.importing import Imported
+from bench.complaints.measures import Scale, Subject
 from bench.complaints.slices import Plan
+from db.migrate import migrate
 from db.pool import open_pool
 from helpline.bootstrap.asterisk import cache_folder
 from helpline.postgres import EmbeddedPostgres
@@ -49,15 +53,12 @@ async def _run(root: Path, name: str, sizes: Sequence[int], *, quick: bool) -> d
     work = root / "var" / "bench" / "complaints"
     await asyncio.to_thread(shutil.rmtree, work, ignore_errors=True)
     scale = Scale(reads=300, writes=100, warm_up=100) if quick else Scale()
-    measured = []
-    for complaints in sizes:
-        folder = _kept() if complaints == TEN_MILLION else work / str(complaints)
-        measured.append(await _measure(folder, complaints, scale, machine, say))
-        if folder.is_relative_to(work):
-            await asyncio.to_thread(shutil.rmtree, folder)
+    measured = await _measure(work, sizes, scale, machine, say)
     whole = await _bytes_whole(work / "whole", say)
+    imported = await _imported(work / "import", say)
     await asyncio.to_thread(shutil.rmtree, work)
-    return {"bench": name, "quick": quick, "machine": machine, **document(measured, whole)} | {
+    found = document(measured, whole, imported)
+    return {"bench": name, "quick": quick, "machine": machine, **found} | {
         "seconds": round(loop.time() - began)
     }
 
@@ -68,29 +69,58 @@ def _kept() -> Path:
 
 
 async def _measure(
-    folder: Path,
-    complaints: int,
+    work: Path,
+    sizes: Sequence[int],
     scale: Scale,
     machine: dict[str, Any],
     say: Callable[[str], None],
-) -> Measured:
+) -> list[Measured]:
+    """All sizes are built first, and then measured in turns: in minutes of their own, what else the
+    machine does would look like growth.
+    """
+    async with AsyncExitStack() as stack:
+        built = [await _built(stack, work, complaints, scale, say) for complaints in sizes]
+        subjects = [one.subject for one in built]
+        machine["postgresql"] = await subjects[0].pool.fetchval("show server_version")
+        say("look-ups")
+        await measures.read(subjects, scale)
+        say("registrations")
+        await measures.write(subjects, scale)
+        return [await _swept(one, say) for one in built]
+
+
+@dataclass(frozen=True, slots=True)
+class _Built:
+    complaints: int
+    seconds: float
+    url: str
+    subject: Subject
+    bytes_each: Mapping[str, float]
+
+
+async def _built(
+    stack: AsyncExitStack, work: Path, complaints: int, scale: Scale, say: Callable[[str], None]
+) -> _Built:
+    """Running until the stack ends."""
     loop = asyncio.get_running_loop()
     began, rng = loop.time(), Random(complaints)
     say(f"{complaints:,} complaints")
-    async with keeping.filled(folder, Plan(complaints, whole_days=WHOLE_DAYS), say) as server:
-        built = loop.time() - began
-        pool = await open_pool(server.url, size=2, statement_seconds=60)
-        machine["postgresql"] = await pool.fetchval("show server_version")
-        bytes_each = await measures.sizes(pool, complaints)
-        drawn = await measures.sample(pool, scale.warm_up, complaints, rng)
-        say("look-ups")
-        reads = await measures.read(pool, drawn, scale)
-        say("registrations")
-        writes = await measures.write(pool, drawn, scale, rng)
-        say("sweeps")
-        swept = await sweeping.sweep(server.url, pool, _BACKLOG)
-        await pool.close()
-    return Measured(complaints, built, reads, writes, swept, bytes_each)
+    folder = _kept() if complaints == TEN_MILLION else work / str(complaints)
+    plan = Plan(complaints, whole_days=WHOLE_DAYS)
+    server = await stack.enter_async_context(keeping.filled(folder, plan, say))
+    seconds = loop.time() - began
+    pool = await open_pool(server.url, size=2, statement_seconds=60)
+    stack.push_async_callback(pool.close)
+    bytes_each = await measures.sizes(pool, complaints)
+    drawn = await measures.sample(pool, scale.warm_up, complaints, rng)
+    return _Built(complaints, seconds, server.url, Subject(pool, drawn, rng), bytes_each)
+
+
+async def _swept(one: _Built, say: Callable[[str], None]) -> Measured:
+    say(f"sweeps of {one.complaints:,}")
+    swept = await sweeping.sweep(one.url, one.subject.pool, _BACKLOG)
+    found = one.subject
+    return Measured(one.complaints, one.seconds, found.reads, found.writes, swept, one.bytes_each)
 
 
 async def _bytes_whole(folder: Path, say: Callable[[str], None]) -> dict[str, float]:
@@ -98,6 +128,22 @@ async def _bytes_whole(folder: Path, say: Callable[[str], None]) -> dict[str, fl
     say(f"{_FOR_BYTES:,} complaints with nothing put away, for their bytes")
     async with keeping.filled(folder, Plan(_FOR_BYTES), lambda _: None) as server:
         return await _sizes(server, _FOR_BYTES)
+
+
+async def _imported(folder: Path, say: Callable[[str], None]) -> list[Imported]:
+    """On a server of its own, as a small site has it."""
+    say("the import of a state's officers")
+    server = EmbeddedPostgres(folder)
+    await asyncio.to_thread(server.start)
+    try:
+        await asyncio.to_thread(migrate, server.url)
+        pool = await open_pool(server.url, size=1, statement_seconds=60)
+        try:
+            return await importing.measure(pool)
+        finally:
+            await pool.close()
+    finally:
+        await asyncio.to_thread(server.stop, timeout=600)
 
 
 async def _sizes(server: EmbeddedPostgres, complaints: int) -> dict[str, float]:

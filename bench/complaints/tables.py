@@ -9,7 +9,7 @@ Found = Mapping[str, Any]
 
 
 def render(found: Found) -> str:
-    """Times, sweeps, bytes, growth, and what of the aims was reached."""
+    """Times, sweeps, bytes, growth, an import, and what of the aims was reached."""
     machine = found["machine"]
     parts = [
         f"{machine['cores']} x {machine['cpu_model']}, PostgreSQL {machine['postgresql']}, "
@@ -17,6 +17,7 @@ def render(found: Found) -> str:
         f"all in {found['seconds']} s",
         *(_size(one) for one in found["sizes"]),
         f"Bytes a complaint\n{_bytes(found)}",
+        f"Import of 61 departments and 6,500 officers\n{_imports(found)}",
         f"Aims\n{_aims(found)}",
         "\n".join(f"* {line}" for line in found["method"]),
     ]
@@ -52,6 +53,11 @@ def _bytes(found: Found) -> str:
         for name, whole in found["bytes_whole"].items()
     ]
     return table(("", *heads, "whole"), rows)
+
+
+def _imports(found: Found) -> str:
+    rows = [[run["what"], run["rows"], run["seconds"]] for run in found["import"]]
+    return table(("", "rows", "s"), rows)
 
 
 def _aims(found: Found) -> str:

@@ -16,6 +16,7 @@ from bench.desk.recorded import Phase, Recorded
 from bench.stage import StageError
 from cti.events import agent_of
 from dialplans.names import agent_interface
+from dialplans.secrets import seal
 
 SYSTEM = "bench"
 _SINCE = "1795333258"
@@ -46,6 +47,7 @@ class Exchange:
         self._writer: asyncio.StreamWriter | None = None
         self._freed = asyncio.Event()
         self._numbers = count(1)
+        self._seal = ""
         self.members: dict[str, Member] = {}
         self.connections = 0
         self.events = 0
@@ -67,7 +69,7 @@ class Exchange:
 
         Raises `StageError` when nobody is connected.
         """
-        said = self._recorded.said(phase, about)
+        said = self._recorded.said(phase, {**about, "SEAL": self._seal})
         self.events += self._recorded.events[phase]
         at = time.monotonic_ns()
         if self._writer is None or self._writer.is_closing():
@@ -121,6 +123,7 @@ class Exchange:
     def _answer(self, action: Action) -> Iterator[list[str]]:
         match action.get("action"):
             case "Login":
+                self._seal = seal(action.get("secret", ""))
                 yield _reply(action, "Authentication accepted")
                 yield ["Event: FullyBooted", "Privilege: system,all", "Status: Fully Booted"]
             case "Ping":

@@ -99,9 +99,7 @@ async def recorded_stage(
     folder.mkdir(parents=True)
     whole, plain = (Site(network) for network in networks)
     async with AsyncExitStack() as stack:
-        database = EmbeddedPostgres(folder / "postgres")
-        await asyncio.to_thread(database.start)
-        stack.push_async_callback(asyncio.to_thread, database.stop)
+        database = await _database(stack, folder / "postgres")
         progress("the product")
         server, asterisk_pid = await stack.enter_async_context(
             _product(folder / "whole", whole, http_port, agents, database.url)
@@ -116,10 +114,8 @@ async def recorded_stage(
             Address(whole.caller.host, _MEDIA_PORT),
             Address(whole.agent(0).host, _MEDIA_PORT),
         )
-        speaking = Streams(media[0], CITIZENS_HERTZ, 0)
-        stack.callback(speaking.close)
-        listening = Streams(media[1], AGENTS_HERTZ, 0)
-        stack.callback(listening.close)
+        speaking = _streams(stack, media[0], CITIZENS_HERTZ)
+        listening = _streams(stack, media[1], AGENTS_HERTZ)
         pump = Pump(speaking, listening)
         asterisk = AsteriskProcess(tools.asterisk.argv, state_folder(settings).asterisk)
         made = RecordedStage(
@@ -139,6 +135,19 @@ async def recorded_stage(
             pump.start()
             stack.callback(pump.stop)
             yield made
+
+
+async def _database(stack: AsyncExitStack, folder: Path) -> EmbeddedPostgres:
+    database = EmbeddedPostgres(folder)
+    await asyncio.to_thread(database.start)
+    stack.push_async_callback(asyncio.to_thread, database.stop)
+    return database
+
+
+def _streams(stack: AsyncExitStack, at: Address, hertz: float) -> Streams:
+    streams = Streams(at, hertz, 0)
+    stack.callback(streams.close)
+    return streams
 
 
 def _exchange(

@@ -47,7 +47,7 @@ async def erase(
         one = await rows.load(conn, attachment_id)  # as it is now that nobody else erases it
         if one.erased_at is not None:
             raise ErasedAttachmentError(attachment_id)
-        held = await _held(conn, one, policy, now)
+        held = await _held(conn, one, policy.of(complaint.category), now)
         if held and not early:
             raise HeldAttachmentError(attachment_id, held)
         entry = await note(
@@ -81,6 +81,6 @@ async def _held(conn: Connection, one: Attachment, policy: Policy, now: datetime
     )
     if ended_at is None:
         return "its complaint is open"
-    if now < ended_at + policy.reopen_days * policy.day:
+    if now < policy.reopenable_until(ended_at):
         return "its complaint can still be reopened"
     return None

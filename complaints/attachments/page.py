@@ -23,7 +23,7 @@ from db.statements import statements
 from recordings import sealed_files
 from recordings.errors import RecordingError
 from recordings.links import ATTACHMENTS, verify
-from recordings.sending import first_piece, send_rest
+from recordings.sending import AddressOf, first_piece, send_rest
 from recordings.vault import SealedObject, Vault
 
 #: Whether an audience that holds a good link to an attachment may see it: asked each time.
@@ -55,12 +55,14 @@ class AttachmentPage:
         secret: bytes,
         now: Callable[[], datetime],
         may_see: MaySee,
+        address: AddressOf,
     ) -> None:
         self._pool = pool
         self._vault = vault
         self._secret = secret
         self._now = now
         self._may_see = may_see
+        self._address = address
 
     def add_routes(self, app: web.Application) -> None:
         """Answer on `app`."""
@@ -104,7 +106,9 @@ class AttachmentPage:
             reason,
             folder=ATTACHMENTS,
         )
-        return Access(audience, reason, request.remote or "") if genuine and reason else None
+        if not genuine or not reason:
+            return None
+        return Access(audience, reason, self._address(request))
 
     async def _send(
         self, request: web.Request, one: Attachment, sealed: SealedObject, piece: bytes

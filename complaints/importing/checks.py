@@ -13,6 +13,7 @@ from complaints.reference import PLACE_KINDS, Category, Leave, Place, PostRow, T
 from complaints.trees import line_above
 
 Files = Mapping[Kind, Sequence[Located]]
+_BEFORE = "recorded before, in no file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class _Item:
 
     @property
     def origin(self) -> str:
-        return f"{self.at.file}:{self.at.line}" if self.at else "recorded before, in no file"
+        return f"{self.at.file}:{self.at.line}" if self.at else _BEFORE
 
 
 class Merged:
@@ -133,6 +134,10 @@ def _dangling(merged: Merged) -> Iterator[Fault]:
 def _misplaced(merged: Merged) -> Iterator[Fault]:
     """A place lies in a larger one, or beside one of its size (a ward's thana in a town)."""
     places = merged.items[Kind.PLACES]
+    for inner, outer, at in _under_a_files_row(merged, Kind.PLACES):
+        if isinstance(inner, Place) and isinstance(outer, Place) and _size(outer) > _size(inner):
+            reason = f"kind: {inner.code}, a {inner.kind}, does not lie in a {outer.kind}"
+            yield Fault(at.file, at.line, f"{reason} ({_BEFORE})")
     for located, row in merged.rows_of(Kind.PLACES):
         if not isinstance(row, Place):
             continue
@@ -167,6 +172,16 @@ def _rings(merged: Merged, kind: Kind) -> Iterator[Fault]:
             yield Fault(located.file, located.line, f"parent: {code} would lie within itself")
 
 
+def _under_a_files_row(merged: Merged, kind: Kind) -> Iterator[tuple[Row, Row, Located]]:
+    """What is recorded, in no file, under a row of the files: it, that row, and where this is."""
+    items = merged.items[kind]
+    for item in items.values():
+        if item.at is None and isinstance(item.row, Place | Category) and item.row.parent:
+            parent = items.get((item.row.parent,))
+            if parent and parent.at:
+                yield item.row, parent.row, parent.at
+
+
 def _tree(known: Known, merged: Merged) -> Iterator[Fault]:
     """Only a leaf is answered, or out of scope; every other category has some under it."""
     rows = {
@@ -175,6 +190,10 @@ def _tree(known: Known, merged: Merged) -> Iterator[Fault]:
         if isinstance(item.row, Category)
     }
     headings = {row.parent for row in rows.values()}
+    for below, above, at in _under_a_files_row(merged, Kind.CATEGORIES):
+        if isinstance(below, Category) and isinstance(above, Category) and above.is_leaf:
+            column = "department: is given" if above.department else "in_scope: is no"
+            yield Fault(at.file, at.line, f"{column}, but {below.code} lies under it ({_BEFORE})")
     for located, row in merged.rows_of(Kind.CATEGORIES):
         if not isinstance(row, Category):
             continue

@@ -11,7 +11,7 @@ from complaints.importing.checks import check, settle
 from complaints.importing.faults import Fault
 from complaints.importing.known import Known, load_known
 from complaints.importing.layouts import Key, Kind, Located, Row, read_rows
-from complaints.reference import PostRow, ReferenceData, put
+from complaints.reference import Category, PostRow, ReferenceData, put
 from complaints.store import transaction
 from db.pool import Connection, Pool
 from db.statements import statements
@@ -101,7 +101,14 @@ async def _import(conn: Connection, tables: Tables, removable: Sequence[Kind]) -
     known = await load_known(conn)
     files = settle(known, tables.rows)
     staying = {kind: {} if kind in removable else known[kind] for kind in Kind}
-    faults = sorted({*tables.faults, *check(staying, files), *await _risen(conn, known, files)})
+    faults = sorted(
+        {
+            *tables.faults,
+            *check(staying, files),
+            *await _risen(conn, known, files),
+            *await _opened(conn, known, files),
+        }
+    )
     if faults:
         return Report(faults=faults, notes=tables.notes)
     changes = {
@@ -134,6 +141,26 @@ async def _risen(
         reason = f"level: it had complaints at level {level}: give the new post a new code"
         faults.append(Fault(located.file, located.line, reason))
     return faults
+
+
+async def _opened(
+    conn: Connection, known: Known, files: Mapping[Kind, Sequence[Located]]
+) -> list[Fault]:
+    """What was out of scope can become a heading only while nothing is registered upon it. (What a
+    department answered never can: `check` says so.)
+    """
+    opened: dict[str, Located] = {}
+    for located in files.get(Kind.CATEGORIES, ()):
+        before, after = known[Kind.CATEGORIES].get(located.key), located.row
+        if not isinstance(before, Category) or not isinstance(after, Category):
+            continue
+        if before.is_leaf and not before.department and not after.is_leaf:
+            opened[after.code] = located
+    if not opened:
+        return []
+    had = statements().officers_categories_with_complaints(conn, categories=list(opened))
+    reason = "in_scope: complaints were registered upon it, it cannot become a heading"
+    return [Fault(opened[row["code"]].file, opened[row["code"]].line, reason) async for row in had]
 
 
 async def _remove(conn: Connection, known: Known, changes: Mapping[Kind, Changes]) -> None:

@@ -8,13 +8,13 @@ from uuid import UUID
 
 from aiohttp import web
 
-from access.rights import Person, Right, Subject, may
+from access.rights import Person, Right, may
 from access.users import ACQUIRE_SECONDS
 from calls.numbers import to_e164
 from complaints.errors import ComplaintError
 from complaints.holding import calls_of
 from cti.queue_titles import Titles, TitlesNow
-from cti.supervisor.finding import Reach
+from cti.supervisor.finding import Reach, subject_of
 from cti.supervisor.wall import asked_day, today
 from db.pool import Connection
 from db.statements import statements
@@ -32,7 +32,11 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What is asked for; `since`, `until`: whole days in India, both included."""
+    """What is asked for; `since`, `until`: whole days in India, both included.
+
+    An agent's calls are those whose citizen they had in these days, a queue's (where nothing else
+    is asked) those that came to it then; all others began then.
+    """
 
     since: date
     until: date
@@ -60,9 +64,7 @@ def number_for(person: Person, call: Row) -> str | None:
     number = call["citizen_number"]
     if number is None:
         return None
-    if call["confidential"] and not may(
-        person, Right.CONFIDENTIAL_SEE, Subject(queue=call["queue"])
-    ):
+    if call["confidential"] and not may(person, Right.CONFIDENTIAL_SEE, subject_of(call)):
         return "••••••••••"
     return str(number) if call["identified"] else "•••••• " + str(number)[-4:]
 
@@ -138,6 +140,8 @@ async def _rows(
         found = asked.supervision_calls_of_posts(conn, posts=list(reach.posts), **bounds)
     elif (few := await _few_complaints(conn, reach)) is not None:
         found = asked.supervision_calls_of_complaints(conn, complaints=few, **bounds)
+    elif wanted.queue:
+        found = asked.supervision_calls_by_queue(conn, **bounds)
     else:
         found = asked.supervision_calls_by_day(conn, **bounds)
     return [row async for row in found]
@@ -179,4 +183,4 @@ def _after(form: Mapping[str, str]) -> tuple[datetime | None, UUID]:
 
 def _next(form: Mapping[str, str], last: Row) -> dict[str, str]:
     kept = {name: value for name, value in form.items() if not name.startswith("after_")}
-    return {**kept, "after_at": last["started_at"].isoformat(), "after_id": str(last["id"])}
+    return {**kept, "after_at": last["listed_at"].isoformat(), "after_id": str(last["id"])}

@@ -1,31 +1,33 @@
-"""One call: times, who talked, what was recorded; listening with a reason, certificate, holds."""
+"""One call: its course, what was recorded; listening with a reason, certificate, holds."""
 
 import asyncio
 import io
 import tempfile
 import zipfile
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from access.rights import Right, Subject, may
+from access.rights import Right, may
 from access.users import ACQUIRE_SECONDS
+from calls.course import course_of
 from cti.supervising import supervising
 from cti.supervisor.call_list import number_for
-from cti.supervisor.finding import Reach
+from cti.supervisor.course import steps
+from cti.supervisor.finding import Reach, subject_of
 from cti.supervisor.hearing import ListeningRights, person_may_hear
 from db.pool import Connection
 from db.statements import statements
 from recordings import pausing, retention
-from recordings.certificate import Device, Party, without_browser
+from recordings.certificate import Device, Party, Relation, without_browser
 from recordings.errors import CertificateError, NoSuchFileError, NotAllowedError
 from recordings.handing_out import hand_out
 from recordings.listening import LinkTerms, Wish, link_for, renewed
@@ -36,6 +38,7 @@ from web.shell import RightRefusedError, Shell, Visit
 
 _log = structlog.get_logger(__name__)
 _LONGEST_REASON = 500
+_LONGEST_OF_PARTY = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ class _Calls:
         self, visit: Visit, *, playing: Playing | None = None, problem: str = ""
     ) -> web.StreamResponse:
         call = await _call(visit)
-        person, subject = visit.signed_in.person, Subject(queue=call["queue"])
+        person, subject = visit.signed_in.person, subject_of(call)
         async with visit.shell.pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
             told = await _told(conn, call, visit)
             heard = [
@@ -111,6 +114,7 @@ class _Calls:
             may_listen=any(heard),
             may_hold=may(person, Right.RECORDING_HOLD, subject),
             may_certify=may(person, Right.RECORDING_CERTIFY, subject),
+            relations=get_args(Relation),
             can_certify=without_browser(self.parts.chromium) is None,
             playing=playing,
             problem=problem,
@@ -153,10 +157,9 @@ class _Calls:
         """The file and the certificate that covers it, together."""
         recording = await _recording(visit, Right.RECORDING_CERTIFY)
         form, reason = await visit.form(), await _reason(visit)
-        name, designation = form.get("name", "")[:200], form.get("designation", "")[:200]
-        if not (name and designation and reason):
+        party = _party(form)
+        if not (party.name and party.designation and reason):
             return await self.show(visit, problem=visit.say("callpage.fault.signer"))
-        party = Party(name=name, designation=designation)
         try:
             body = await self._handed_out(visit, Wish(visit.by.actor, recording, reason), party)
         except NotAllowedError as error:
@@ -218,6 +221,20 @@ class _Calls:
             return await asyncio.to_thread(_zipped, [path, pdf])
 
 
+def _party(form: Mapping[str, str]) -> Party:
+    """Who signs, of the form; what is left out of it is written in by hand."""
+    name, designation, kin, address = (
+        form.get(one, "").replace("\0", "").strip()[:_LONGEST_OF_PARTY]
+        for one in ("name", "designation", "kin", "address")
+    )
+    for relation in get_args(Relation):
+        if form.get("relation", "managed") == relation:
+            return Party(
+                name=name, designation=designation, kin=kin, address=address, relation=relation
+            )
+    raise web.HTTPBadRequest
+
+
 def _zipped(paths: list[Path]) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
@@ -244,13 +261,12 @@ async def _recording(visit: Visit, right: Right) -> UUID:
     call = await _call(visit)
     recording, person = _uuid(visit.request.match_info["recording"]), visit.signed_in.person
     async with visit.shell.pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
-        row = await statements().supervision_of_recording(conn, id=recording)
-        if row is None or row["call_id"] != call["id"]:
+        if await statements().supervision_of_recording(conn, id=recording) != call["id"]:
             raise web.HTTPNotFound
         if right is Right.RECORDING_LISTEN:
             allowed = await person_may_hear(conn, recording, person, visit.shell.now())
         else:
-            allowed = may(person, right, Subject(queue=call["queue"]))
+            allowed = may(person, right, subject_of(call))
     if not allowed:
         await visit.shell.log_refusal(visit, right)
         raise RightRefusedError
@@ -268,12 +284,17 @@ async def _told(conn: Connection, call: Any, visit: Visit) -> dict[str, Any]:
         one["pauses"] = await pausing.pauses(conn, one["id"])
         one["gaps"] = gaps(one["pauses"], one["started_at"])
         one["holds"] = await retention.holds(conn, one["id"], visit.shell.now())
-    rows = asked.supervision_call_complaints(conn, id=call_id, queue=call["queue"], find=find)
+    rows = asked.supervision_call_complaints(conn, id=call_id, queues=call["queues"], find=find)
     complaints = [row async for row in rows]
     supervisor, actions = supervising(person, Right.CALL_FIND), []
-    if supervisor is not None and supervisor.may([call["queue"]] if call["queue"] else []):
+    if supervisor is not None and supervisor.sees(call["queues"]):
         actions = [row async for row in asked.supervision_call_actions(conn, id=call_id)]
-    return {"recordings": recordings, "complaints": complaints, "actions": actions}
+    return {
+        "course": steps(await course_of(conn, call_id), call),
+        "recordings": recordings,
+        "complaints": complaints,
+        "actions": actions,
+    }
 
 
 def gaps(pauses: Iterable[Pause], started_at: datetime) -> list[dict[str, object]]:

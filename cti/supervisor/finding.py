@@ -1,10 +1,13 @@
 """Which calls somebody may find: scopes of their rights, as the statements want them. Pure."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from access.rights import Person, Right, Scope, scopes_with
+import asyncpg
+
+from access.rights import Person, Right, Scope, Subject, scopes_with
 
 _OF_COMPLAINTS = frozenset({"department", "place", "post"})
 
@@ -36,6 +39,15 @@ class Reach:
             any(_meets(one, other) for one in scopes for other in known),
             all(scope.parts.keys() & _OF_COMPLAINTS for scope in scopes),
         )
+
+
+def subject_of(call: Mapping[str, Any] | asyncpg.Record) -> Subject:
+    """What a right over a call is asked about: all of it, since its recording is one file.
+
+    So it is theirs who have any of the `queues` in which the citizen stayed, as `call_within` has
+    it for the lists.
+    """
+    return Subject(queues=frozenset(call["queues"]))
 
 
 def _meets(one: Scope, other: Scope) -> bool:

@@ -1,6 +1,7 @@
 """Who may hear which recording: asked when a link is made, and at each download again."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -8,7 +9,8 @@ import asyncpg
 
 from access import grants, users
 from access.errors import UnknownUserError
-from access.rights import Person, Right, Subject, may
+from access.rights import Person, Right, Subject, may, may_somewhere
+from cti.supervisor.finding import subject_of
 from db.pool import Connection, Pool
 from db.statements import statements
 
@@ -21,10 +23,11 @@ _USER = "user:"
 class ListeningRights:
     """`recordings.listening.Rights`. `user` is a person's `actor` (`user:<id>`); others may not.
 
-    Agents hear their own calls, and the last calls of the number with which they speak now, until
-    they have written up; an officer what belongs to a complaint that their post has, or was
-    handed with a bundle; heads and magistrates what belongs to complaints of theirs. A call of a
-    confidential complaint is heard only by who may see such complaints.
+    Agents hear the calls whose citizen they had, whole, also what was said before and after, and
+    the last calls of the number with which they speak now, until they have written up; who has a
+    queue, the calls that stayed in it; an officer what belongs to a complaint that their post has,
+    or was handed with a bundle; heads and magistrates what belongs to complaints of theirs. A call
+    of a confidential complaint is heard only by who may see such complaints.
     """
 
     def __init__(self, pool: Pool, now: Callable[[], datetime]) -> None:
@@ -69,7 +72,7 @@ def may_hear_last_calls(
     """Whether it may be one of the last calls that an agent hears: never a confidential one's."""
     if person.agent_id is None or any(row["confidential"] for row in complaints):
         return False
-    return may(person, Right.LAST_CALLS_HEAR, Subject(queue=call["queue"]))
+    return may(person, Right.LAST_CALLS_HEAR, subject_of(call))
 
 
 async def _speaks_now(conn: Connection, recording_id: UUID, person: Person, now: datetime) -> bool:
@@ -81,22 +84,22 @@ async def _speaks_now(conn: Connection, recording_id: UUID, person: Person, now:
 
 def allowed(person: Person, call: asyncpg.Record, complaints: Sequence[asyncpg.Record]) -> bool:
     """Pure. One of the call's complaints within a scope is enough; each confidential one counts."""
-    subjects = [_subject(call, row) for row in complaints] or [Subject(queue=call["queue"])]
+    subjects = [_subject(call, row) for row in complaints] or [subject_of(call)]
     for row, subject in zip(complaints, subjects, strict=False):
         if row["confidential"] and not may(person, Right.CONFIDENTIAL_SEE, subject):
             return False
-    own = person.agent_id is not None and person.agent_id == call["agent_id"]
-    if own and may(person, Right.CALL_TAKE, Subject(queue=call["queue"])):
+    own = person.agent_id is not None and person.agent_id in call["agents"]
+    if own and may_somewhere(person, Right.CALL_TAKE):
         return True
     return any(may(person, Right.RECORDING_LISTEN, one) for one in subjects)
 
 
 def _subject(call: asyncpg.Record, complaint: asyncpg.Record) -> Subject:
-    return Subject(
+    return replace(
+        subject_of(call),
         department=complaint["department"],
         places=frozenset(complaint["places"]),
         posts=frozenset(complaint["posts"]),
-        queue=call["queue"],
     )
 
 

@@ -62,7 +62,7 @@ def add_routes(
 
 def number_for(person: Person, number: str, queue: str) -> str:
     """Whole, or its last digits."""
-    identified = may(person, Right.CITIZEN_IDENTIFY, Subject(queue=queue))
+    identified = may(person, Right.CITIZEN_IDENTIFY, _in(queue))
     return number if identified else "•••••• " + number[-4:]
 
 
@@ -217,9 +217,7 @@ class _Owed:
             row = await statements().callbacks_one(
                 conn, call_id=id, default_queue=self.queues[0], now=visit.shell.now()
             )
-        if row is None or not may(
-            visit.signed_in.person, Right.CALLBACK_HANDLE, Subject(queue=row["queue"])
-        ):
+        if row is None or not may(visit.signed_in.person, Right.CALLBACK_HANDLE, _in(row["queue"])):
             raise web.HTTPNotFound
         return row
 
@@ -234,7 +232,11 @@ def _desk(person: Person) -> str | None:
 
 
 def _over(person: Person, row: Mapping[str, Any]) -> bool:
-    return may(person, Right.QUEUE_SUPERVISE, Subject(queue=row["queue"]))
+    return may(person, Right.QUEUE_SUPERVISE, _in(row["queue"]))
+
+
+def _in(queue: str) -> Subject:
+    return Subject(queues=frozenset({queue}))
 
 
 def _told(visit: Visit, error: CallbackError) -> str:

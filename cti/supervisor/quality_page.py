@@ -1,28 +1,33 @@
 """Quality: calls drawn by chance, the form to fill while listening, corrections, answers."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from functools import partial
+from urllib.parse import quote
 from uuid import UUID
 
 from aiohttp import web
 
-from access.rights import Right, Subject, may, may_somewhere
+from access.rights import Right, may_somewhere
 from access.users import ACQUIRE_SECONDS
+from calls.course import course_of
 from cti import review_rows
 from cti.errors import ConflictError, FieldsRefusedError, FormError
 from cti.quality import Form
-from cti.reviews import Sampled, answer, load_form, review, sample
-from cti.supervising import Supervisor
+from cti.reviews import answer, load_form, review, sample
 from cti.supervisor import quality_form_page
 from cti.supervisor.call_page import CallParts, Playing, gaps
+from cti.supervisor.course import steps
 from cti.supervisor.hearing import ListeningRights, person_may_hear
-from cti.supervisor.wall import supervisor_of
+from cti.supervisor.judging import judged, may_be_judged
+from cti.supervisor.wall import asked_count, supervisor_of
 from db.statements import statements
 from recordings import pausing
 from recordings.errors import NoSuchFileError, NotAllowedError
 from recordings.listening import LinkTerms, Wish, link_for
+from web.dates import exact
 from web.shell import RightRefusedError, Shell, Visit
 
 FORM = "call"
@@ -31,6 +36,8 @@ _MOST_DAYS = 90
 _MOST_EACH = 20
 _LONGEST_SEED = 40
 _LONGEST_VERSION = 4
+_DRAW_SECONDS = 120.0
+"""A draw of many days, which the database stops after a minute, and the one before it."""
 
 
 def add_routes(app: web.Application, shell: Shell, parts: CallParts) -> None:
@@ -39,7 +46,7 @@ def add_routes(app: web.Application, shell: Shell, parts: CallParts) -> None:
     judge, take = Right.QUALITY_JUDGE, Right.CALL_TAKE
     router = app.router
     quality_form_page.add_routes(app, shell, FORM)
-    router.add_get("/quality", shell.page(_sample, right=judge))
+    router.add_get("/quality", shell.page(pages.draw, right=judge, seconds=_DRAW_SECONDS))
     router.add_get("/quality/{id}", shell.page(pages.show, right=judge))
     router.add_post("/quality/{id}", shell.page(pages.judge, right=judge))
     router.add_post("/quality/{id}/listen", shell.page(pages.listen, right=judge))
@@ -47,48 +54,54 @@ def add_routes(app: web.Application, shell: Shell, parts: CallParts) -> None:
     router.add_post("/my-reviews/{id}", shell.page(_answer, right=take))
 
 
-async def _sample(visit: Visit) -> web.StreamResponse:
-    supervisor, asked, now = _judge(visit), visit.request.query, visit.shell.now()
-    days = _within(asked.get("days", ""), 7, _MOST_DAYS)
-    each = _within(asked.get("each", ""), 2, _MOST_EACH)
-    seed = asked.get("seed", "")[:_LONGEST_SEED] or now.date().isoformat()
-    drawn = await sample(
-        visit.shell.pool, since=now - timedelta(days=days), until=now, per_agent=each, seed=seed,
-        form=FORM,
-    )  # fmt: skip
-    shown = await _theirs(visit, supervisor, drawn)
-    may_set = may_somewhere(visit.signed_in.person, Right.QUALITY_FORM_SET)
-    return visit.render(
-        "quality.html.j2", calls=shown, days=days, each=each, seed=seed, may_set=may_set
-    )
-
-
-async def _theirs(visit: Visit, who: Supervisor, drawn: Sequence[Sampled]) -> list[Sampled]:
-    if who.queues is None:
-        return list(drawn)
-    async with visit.shell.pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
-        rows = statements().quality_queues_of(conn, calls=[one.call_id for one in drawn])
-        queues = {row["id"]: row["queue"] async for row in rows}
-    return [one for one in drawn if queues.get(one.call_id) in who.queues]
-
-
 @dataclass(frozen=True, slots=True)
 class _Quality:
+    """`_turn`: this process answers calls too, so one draw at a time looks through all talks."""
+
     parts: CallParts
     rights: ListeningRights
+    _turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+
+    async def draw(self, visit: Visit) -> web.StreamResponse:
+        """Calls by chance, for who asks."""
+        who = supervisor_of(visit, Right.QUALITY_JUDGE)
+        asked, now = visit.request.query, visit.shell.now()
+        days = asked_count(visit, "days", 7, _MOST_DAYS)
+        each = asked_count(visit, "each", 2, _MOST_EACH)
+        seed = asked.get("seed", "")[:_LONGEST_SEED] or now.date().isoformat()
+        queues = None if who.queues is None else sorted(who.queues)
+        period = {"since": now - timedelta(days=days), "until": now}
+        try:
+            async with self._turn:
+                drawn = await sample(
+                    visit.shell.pool, **period, per_agent=each, seed=seed, form=FORM, queues=queues
+                )
+        except TimeoutError:
+            said = {"heading": "quality.title", "back": "/quality", "why": "quality.too_long"}
+            return visit.render("too_long.html.j2", **said, status=503)
+        async with visit.shell.pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
+            shown = await may_be_judged(conn, visit.signed_in.person, drawn)
+        may_set = may_somewhere(visit.signed_in.person, Right.QUALITY_FORM_SET)
+        return visit.render(
+            "quality.html.j2", calls=shown, days=days, each=each, seed=seed, may_set=may_set
+        )
 
     async def show(
         self,
         visit: Visit,
         *,
+        agent: str | None = None,
         playing: Playing | None = None,
         problem: str = "",
         given: Mapping[str, str] | None = None,
         faults: Mapping[str, str] | None = None,
     ) -> web.StreamResponse:
-        call = await _call(visit)
+        """`agent`: whose part of the call; None: as the address says."""
+        agent = visit.request.query.get("agent", "") if agent is None else agent
+        about = await judged(visit, agent)
+        call = about.call
         async with visit.shell.pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
-            reviews = await review_rows.of_call(conn, call["id"], FORM)
+            reviews = await review_rows.of_part(conn, call["id"], about.chosen.agent_id, FORM)
             standing = next((one for one in reviews if one.stands), None)
             form = await load_form(conn, FORM, standing.version if standing else None)
             rows = statements().supervision_call_recordings(conn, id=call["id"])
@@ -100,9 +113,14 @@ class _Quality:
                 for one in recordings[:1]
             ]
             paused = [await pausing.pauses(conn, one["id"]) for one in recordings[:1]]
+            course = steps(await course_of(conn, call["id"]), call)
         return visit.render(
             "quality_call.html.j2",
             call=call,
+            agents=about.agents,
+            chosen=about.chosen,
+            course=course,
+            exact=partial(exact, language=visit.language),
             form=form,
             reviews=reviews,
             standing=standing,
@@ -110,7 +128,7 @@ class _Quality:
             faults=faults or {},
             recordings=recordings,
             may_listen=any(heard),
-            own=_own_call(visit, call),
+            own=about.own,
             playing=playing,
             gaps=gaps(paused[0], recordings[0]["started_at"]) if recordings else [],
             problem=problem,
@@ -119,31 +137,37 @@ class _Quality:
 
     async def listen(self, visit: Visit) -> web.StreamResponse:
         """The same rule as on the call's page: a right, a reason, a link that expires."""
-        call, form = await _call(visit), await visit.form()
+        form = await visit.form()
+        agent = form.get("agent", "")
+        call = (await judged(visit, agent)).call
         try:
             recording = UUID(form.get("recording", ""))
         except ValueError as error:
             raise web.HTTPBadRequest from error
         async with visit.shell.pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
-            row = await statements().supervision_of_recording(conn, id=recording)
-        if row is None or row["call_id"] != call["id"]:
-            raise web.HTTPNotFound
+            if await statements().supervision_of_recording(conn, id=recording) != call["id"]:
+                raise web.HTTPNotFound
         wish = Wish(visit.by.actor, recording, form.get("reason", "")[:500])
         terms = LinkTerms(self.parts.secret, "")
         try:
             url = await link_for(visit.shell.pool, self.rights, wish, terms, visit.shell.now())
         except NotAllowedError as error:
             if not wish.reason:
-                return await self.show(visit, problem=visit.say("callpage.fault.reason"))
+                problem = visit.say("callpage.fault.reason")
+                return await self.show(visit, agent=agent, problem=problem)
             raise RightRefusedError from error
         except NoSuchFileError:
-            return await self.show(visit, problem=visit.say("callpage.fault.no_file"))
-        return await self.show(visit, playing=Playing(recording, url))
+            problem = visit.say("callpage.fault.no_file")
+            return await self.show(visit, agent=agent, problem=problem)
+        return await self.show(visit, agent=agent, playing=Playing(recording, url))
 
     async def judge(self, visit: Visit) -> web.StreamResponse:
-        call, given = await _call(visit), await visit.form()
-        if _own_call(visit, call):
-            return await self.show(visit, problem=visit.say("quality.own"), given=given)
+        given = await visit.form()
+        about = await judged(visit, given.get("agent", ""))
+        agent = about.chosen.agent_id
+        again = partial(self.show, visit, agent=agent, given=given)
+        if about.own:
+            return await again(problem=visit.say("quality.own"))
         try:
             version = _version(given)
             async with visit.shell.pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
@@ -151,21 +175,21 @@ class _Quality:
             corrects = UUID(given["corrects"]) if given.get("corrects") else None
             await review(
                 visit.shell.pool,
-                call["id"],
+                about.call["id"],
                 form=FORM,
                 points=_points(form, given),
                 comment=given.get("comment", ""),
                 reviewer=visit.by.actor,
                 now=visit.shell.now(),
+                agent_id=agent,
                 corrects=corrects,
                 version=version,
             )
         except FieldsRefusedError as error:
-            problem = visit.say("quality.incomplete")
-            return await self.show(visit, problem=problem, given=given, faults=error.fields)
+            return await again(problem=visit.say("quality.incomplete"), faults=error.fields)
         except (FormError, ValueError):
-            return await self.show(visit, problem=visit.say("quality.conflict"), given=given)
-        return visit.go(f"/quality/{call['id']}")
+            return await again(problem=visit.say("quality.conflict"))
+        return visit.go(f"/quality/{about.call['id']}?agent={quote(agent, safe='')}")
 
 
 async def _own(visit: Visit, problem: str = "") -> web.StreamResponse:
@@ -208,30 +232,6 @@ async def _answer(visit: Visit) -> web.StreamResponse:
     return visit.go("/my-reviews")
 
 
-def _judge(visit: Visit) -> Supervisor:
-    return supervisor_of(visit, Right.QUALITY_JUDGE)
-
-
-async def _call(visit: Visit) -> Any:
-    """A call of their queues; any other is not there for them."""
-    try:
-        id = UUID(visit.request.match_info["id"])
-    except ValueError as error:
-        raise web.HTTPNotFound from error
-    async with visit.shell.pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
-        call = await statements().supervision_call(conn, id=id)
-    subject = Subject(queue=None if call is None else call["queue"])
-    if call is None or not may(visit.signed_in.person, Right.QUALITY_JUDGE, subject):
-        raise web.HTTPNotFound
-    return call
-
-
-def _own_call(visit: Visit, call: Mapping[str, Any]) -> bool:
-    """Nobody judges their own call."""
-    own = visit.signed_in.person.agent_id
-    return own is not None and own == call["agent_id"]
-
-
 def _version(given: Mapping[str, str]) -> int | None:
     """Of the form that was filled in. Raises `ValueError`."""
     text = given.get("version", "")
@@ -259,7 +259,3 @@ def _as_given(standing: review_rows.Review | None) -> dict[str, str]:
         for code, points in standing.marks.items()
     }
     return {**marks, "comment": standing.comment}
-
-
-def _within(text: str, otherwise: int, most: int) -> int:
-    return min(max(int(text), 1), most) if text.isdecimal() else otherwise

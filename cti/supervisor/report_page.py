@@ -85,7 +85,7 @@ class _Reports:
         try:
             found = await self._figures(visit, period)
         except TimeoutError:
-            return visit.render("call_report_too_long.html.j2", why="report.too_long", status=503)
+            return _too_long(visit, "report.too_long")
         whole, span = found.total, _span(visit, period)
         async with visit.shell.pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
             levels = await service_levels.held(conn, span.since, span.until, span.queues)
@@ -110,8 +110,7 @@ class _Reports:
         try:
             return await self._list(visit)
         except TimeoutError:
-            why = "report.list_too_long"
-            return visit.render("call_report_too_long.html.j2", why=why, status=503)
+            return _too_long(visit, "report.list_too_long")
 
     async def _list(self, visit: Visit) -> web.StreamResponse:
         period, behind = _period(visit), _behind(visit)
@@ -159,6 +158,11 @@ class _Reports:
         span, now = _span(visit, period), visit.shell.now()
         async with self._turn, visit.shell.pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
             return await figures(conn, span, period.by, Rules(), now)
+
+
+def _too_long(visit: Visit, why: str) -> web.StreamResponse:
+    said = {"heading": "report.title", "back": "/reports/calls", "why": why}
+    return visit.render("too_long.html.j2", **said, status=503)
 
 
 def _table(by: By, found: Figures) -> Table:

@@ -1,7 +1,8 @@
 """How many agents each hour of the week needs."""
 
+import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from aiohttp import web
@@ -9,11 +10,13 @@ from aiohttp import web
 from access.rights import Right
 from cti.erlang import Target
 from cti.staffing import ALL_QUEUES, Plan, PlannedWeek, Week, short, suggest, together
-from cti.supervisor.wall import supervisor_of
+from cti.supervisor.wall import asked_count, supervisor_of
 from web.dates import IST, day
 from web.shell import Shell, Visit
 
 _MOST_WEEKS = 52
+_PAGE_SECONDS = 250.0
+"""Two sums for each queue, each of which the database stops after a minute."""
 
 
 def add_routes(
@@ -25,15 +28,19 @@ def add_routes(
     plan: Plan,
 ) -> None:
     """`/reports/staffing`. `wrap_up`, `within` (the service level): seconds by queue."""
-    page = shell.page(_Staffing(wrap_up, within, plan).show, right=Right.CALL_REPORT_SEE)
+    pages = _Staffing(wrap_up, within, plan)
+    page = shell.page(pages.show, right=Right.CALL_REPORT_SEE, seconds=_PAGE_SECONDS)
     app.router.add_get("/reports/staffing", page)
 
 
 @dataclass(frozen=True, slots=True)
 class _Staffing:
+    """`_turn`: this process answers calls too, so one sum of weeks is made at a time."""
+
     wrap_up: Mapping[str, int]
     within: Mapping[str, int]
     plan: Plan
+    _turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
 
     async def show(self, visit: Visit) -> web.StreamResponse:
         """How many agents each hour of the week needs, by queue, or of all beside the seats."""
@@ -43,10 +50,14 @@ class _Staffing:
         chosen = asked.get("queue") or next(iter(queues), "")
         if chosen not in queues and not (chosen == ALL_QUEUES and supervisor.may([])):
             raise web.HTTPNotFound
-        given = asked.get("weeks", "")
-        weeks = min(max(int(given), 1), _MOST_WEEKS) if given.isdecimal() else 4
+        weeks = asked_count(visit, "weeks", 4, _MOST_WEEKS)
         wanted = queues if chosen == ALL_QUEUES else [chosen]
-        found = [await self._week(visit, queue, weeks) for queue in wanted]
+        try:
+            async with self._turn:
+                found = [await self._week(visit, queue, weeks) for queue in wanted]
+        except TimeoutError:
+            said = {"heading": "report.staffing", "back": "/reports/staffing"}
+            return visit.render("too_long.html.j2", **said, why="report.weeks_too_long", status=503)
         planned = await self.plan(chosen)
         needed = together(found)
         return visit.render(

@@ -25,6 +25,7 @@ _TEXTS = (
     "no_agents", "no_queues", "no_alarms", "asked", "take", "close_question",
     "waits_since", "help_taken", "help_closed", "not_answered", "acknowledged", "answer",
     "seats", "silent", "silent_always", "not_counted", "no_link", "up",
+    "is_listen", "is_whisper", "is_barge",
 )  # fmt: skip
 
 
@@ -74,6 +75,16 @@ def asked_day(visit: Visit, name: str, otherwise: date) -> date:
     return day if _FIRST_DAY <= day <= _LAST_DAY else otherwise
 
 
+def asked_count(visit: Visit, name: str, otherwise: int, most: int) -> int:
+    """A number from 1 to `most` out of the address; what is beyond is cut, what is none counts as
+    none. Never all digits are read: they may be thousands.
+    """
+    digits = visit.request.query.get(name, "").lstrip("0")
+    if not digits.isascii() or not digits.isdecimal():
+        return otherwise
+    return most if len(digits) > len(str(most)) else min(int(digits), most)
+
+
 def today(visit: Visit) -> date:
     """In India."""
     return visit.shell.now().astimezone(IST).date()
@@ -87,7 +98,7 @@ class _Wall:
     async def show(self, visit: Visit) -> web.StreamResponse:
         supervisor = supervisor_of(visit)
         # The scripts put times and counts in.
-        later = {name: "{" + name + "}" for name in ("at", "here", "planned", "by")}
+        later = {name: "{" + name + "}" for name in ("at", "here", "planned", "by", "who")}
         texts = {name: visit.say(f"wall.{name}", **later) for name in _TEXTS}
         reasons = visit.shell.texts.beginning(visit.language, "refused.")
         kinds = {kind.value: visit.say(f"alarm.{kind}") for kind in AlarmKind}

@@ -39,14 +39,16 @@ update app_user set password_hash = :password_hash, must_change = :must_change w
 update app_user set password_hash = :password_hash where id = :id and password_hash = :before;
 
 -- name: access_grants(user_ids, now, today)
--- What is granted now; and, for those who are officers, the posts that they hold or have in charge today.
+-- What is granted now; and, for those who are officers, the posts that they hold or have in charge today. Who held a post before
+-- the day from which it is marked vacant holds it no more, as `complaints.officers` has it.
 select g.user_id, g.id, g.role, g.department, g.place, g.post, g.queue, g.from_at, g.until_at from role_grant g
 where g.user_id = any(:user_ids::uuid[]) and g.revoked_at is null
   and g.from_at <= :now and (g.until_at is null or g.until_at > :now)
 union all
 select distinct on (u.id, t.post) u.id, null, 'officer', null, null, t.post, null, null::timestamptz, null::timestamptz
-from app_user u join tenure t on t.officer = u.officer
-where u.id = any(:user_ids::uuid[]) and t.from_on <= :today::date and (t.until_on is null or t.until_on >= :today::date);
+from app_user u join tenure t on t.officer = u.officer join post p on p.id = t.post
+where u.id = any(:user_ids::uuid[]) and t.from_on <= :today::date and (t.until_on is null or t.until_on >= :today::date)
+  and (t.kind = 'charge' or p.vacant_from is null or p.vacant_from > :today::date or t.from_on >= p.vacant_from);
 
 -- name: access_numbers_of(roles, now)
 -- Registered telephones of active people who hold one of these roles, wherever.
@@ -116,18 +118,23 @@ select key, 0, :now from unnest(:keys::text[]) as given (key) order by key
 on conflict (key) do update set key = excluded.key
 returning key, failures, last_at, blocked_until;
 
--- name: access_set_limit(key, failures, now, blocked_until)!
-update guess_limit set failures = :failures, last_at = :now, blocked_until = :blocked_until where key = :key;
+-- name: access_set_limit(key, failures, as_of, blocked_until)!
+-- `last_at` is as of when so many count: earlier than the guess where one is forgotten each such time.
+update guess_limit set failures = :failures, last_at = :as_of, blocked_until = :blocked_until where key = :key;
 
 -- name: access_forget_limit(key)!
 delete from guess_limit where key = :key;
 
 -- name: access_forgive_limit(key)!
--- A guess that was right does not count against the address it came from.
+-- A guess that was right does not count against the address or telephone it came from.
 update guess_limit set failures = greatest(failures - 1, 0), blocked_until = null where key = :key;
 
 -- name: access_forget_old_limits(before)!
 delete from guess_limit where last_at < :before;
+
+-- name: access_resting_lines(since, until)$
+-- Telephones (and all together) that had to wait after wrong PINs since then. No pause lasts beyond `until`, whatever a clock wrote.
+select count(*) from guess_limit where key like 'pin-line:%' and blocked_until > :since and blocked_until <= :until;
 
 -- name: access_put_pin(user_id, pin_hash, now, set_by)!
 insert into officer_pin (user_id, pin_hash, set_at, set_by) values (:user_id, :pin_hash, :now, :set_by)

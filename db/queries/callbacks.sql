@@ -1,18 +1,35 @@
--- name: callbacks_hung_up(since)!
--- Who hung up while waiting is listed, unless an agent has talked with them since. A repeat changes nothing.
+-- name: callbacks_hung_up(since, lost)!
+-- Who hung up while waiting is listed, unless an agent has talked with them since (see `callbacks_served`). A repeat changes
+-- nothing. `lost`: also who was gone from a queue when nobody looked, our server or Asterisk being away; of whom we called
+-- back the debt stands. A stay is as long as an absence may have been, so those are looked for among a day's: less often.
+with gone as (
+    select c.id from call c where c.outcome = 'queue_abandoned' and c.ended_at > :since
+    union all
+    select c.id from queue_stay s join call c on c.id = s.call_id
+    where :lost::boolean and s.entered_at > :since::timestamptz - interval '1 day' and s.left_at > :since
+      and s.agent_id is null and s.moved_to is null
+      and c.outcome = 'lost' and s.left_at >= c.ended_at and c.ended_at > :since
+      and not exists (select from callback_attempt a where a.id = c.id)
+)
 insert into callback (call_id, number, reason, requested_at)
-select c.id, c.citizen_number, 'queue_abandoned', c.ended_at from call c
-where c.outcome = 'queue_abandoned' and c.ended_at > :since and c.citizen_number is not null
+select c.id, c.citizen_number, 'queue_abandoned', c.ended_at from gone join call c using (id)
+where c.citizen_number is not null
   and not exists (select from callback b where b.call_id = c.id)
-  and not exists (select from call l where l.citizen_number = c.citizen_number and l.agent_answered_at > c.ended_at)
+  and not exists (select from call l where l.citizen_number = c.citizen_number and l.agent_answered_at > c.ended_at
+                  and l.started_at > c.ended_at - interval '2 days'
+                  and (l.direction = 'inbound' or l.answered_at is not null and l.outcome <> 'ivr_abandoned'))
 on conflict (call_id) do nothing;
 
 -- name: callbacks_served(now)!
--- Who has talked with an agent since, in whichever call, is owed nothing more.
+-- Who has talked with an agent since, in whichever call, is owed nothing more. Where an agent calls, their telephone answers
+-- first: only the citizen's answer, and an end after the notice, is a talk. No call lasts two days (`max_call_seconds`): of a
+-- number that calls for years, the calls of before are not read.
 update callback b set done_at = :now, result = 'served', taken_by = null, taken_until = null
 where b.done_at is null
   and not exists (select from callback_attempt a where a.left_call = b.call_id and a.settled_at is null)
-  and exists (select from call c where c.citizen_number = b.number and c.agent_answered_at > b.requested_at);
+  and exists (select from call c where c.citizen_number = b.number and c.agent_answered_at > b.requested_at
+              and c.started_at > b.requested_at - interval '2 days'
+              and (c.direction = 'inbound' or c.answered_at is not null and c.outcome <> 'ivr_abandoned'));
 
 -- name: callbacks_expire(before, dialled, now)!
 -- Whom we have promised nothing, and do not dial, is not listed for ever.
@@ -38,13 +55,15 @@ select array(select c.queued_at from call c
         where a.settled_at is null and a.cell = :cell and a.agent_id is null
           and coalesce(b.queue, c.first_queue, c.queue, :queue) = :queue) as under_way;
 
--- name: callbacks_due(queue, default_queue, reasons, now, day_ago, most_a_day, uncounted, at_most)
--- Who may be called now to this queue, kept places first. Nobody is called about two things at once, or too often in a day.
+-- name: callbacks_due(queue, default_queue, reasons, now, day_ago, most_a_day, uncounted, called, at_most)
+-- Who may be called now to this queue, kept places first. Nobody is called about two things at once, or too often in a day,
+-- nor a number that we do not call by ourselves (`called`: what those begin with that we do).
 select b.call_id, b.number, b.reason = 'callback_kept' as kept,
        coalesce(b.entered_at, c.queued_at, b.requested_at) as entered_at
 from callback b join call c on c.id = b.call_id
 where b.done_at is null and b.reason = any(:reasons::text[]) and b.next_at <= :now
   and coalesce(b.queue, c.first_queue, c.queue, :default_queue) = :queue
+  and exists (select from unnest(:called::text[]) as prefix where starts_with(b.number::text, prefix))
   and not exists (select from callback t where t.number = b.number and t.done_at is null and t.taken_until > :now)
   and not exists (select from callback_attempt a where a.number = b.number and a.settled_at is null)
   and not exists (select from attempt a where a.number = b.number and a.settled_at is null)
@@ -76,7 +95,7 @@ where a.settled_at is null and c.ended_at is null and a.cell = :cell and a.reque
 -- name: callbacks_over()
 -- Attempts whose call is over, but whose consequence is not drawn; the oldest first.
 select a.id, a.number, a.written_at, c.outcome, c.answered_at is not null as answered,
-       c.agent_answered_at is not null as talked
+       c.agent_answered_at is not null and c.answered_at is not null and c.outcome <> 'ivr_abandoned' as talked
 from callback_attempt a join call c using (id)
 where a.settled_at is null and c.ended_at is not null
 order by a.written_at limit 200 for update of a skip locked;

@@ -5,6 +5,11 @@ select * from unnest(:ids::uuid[], :cells::text[], :directions::text[], :channel
                      :raws::text[], :service_numbers::text[], :starts::timestamptz[])
 on conflict (id) do nothing;
 
+-- name: calls_hold(ids)!
+-- The rows of calls that one transaction is about to write: all of them, or an error. Who held some and waited for others would
+-- wait for the flows' shared commits, which take them in an order of their own, and those for it.
+select from call where id = any(:ids::uuid[]) for no key update nowait;
+
 -- name: calls_answer_batch(ids, ats)!
 -- The citizen's leg was answered; the first time stands, in the batch as well as before it.
 update call set answered_at = coalesce(call.answered_at, r.at)
@@ -32,9 +37,11 @@ from (
 where call.id = r.id and call.ended_at is null;
 
 -- name: calls_open_one(id, cell, direction, number, service_number, started_at)!
--- The row of an outbound call, in the transaction that writes its attempt.
+-- The row of an outbound call, in the transaction that writes its attempt. Refused without an error (0 rows) while a call
+-- of ours to this number is open, whoever has placed it.
 insert into call (id, cell, direction, citizen_number, citizen_number_raw, service_number, started_at)
-values (:id, :cell, :direction, :number::text, coalesce(:number::text, ''), :service_number, :started_at);
+values (:id, :cell, :direction, :number::text, coalesce(:number::text, ''), :service_number, :started_at)
+on conflict do nothing;
 
 -- name: calls_end_open(id, outcome, at)!
 update call set ended_at = :at, outcome = :outcome where id = :id and ended_at is null;
@@ -62,6 +69,18 @@ where call_id = :id and agent_id = :agent_id and began_at = (
 -- Whether this agent has, or had, the citizen of the call.
 select exists (select from agent_talk where call_id = :id and agent_id = :agent_id);
 
+-- name: calls_stays(id)
+select call_id, queue, entered_at, left_at, agent_id, moved_to from queue_stay
+where call_id = :id order by entered_at, left_at nulls last;
+
+-- name: calls_talks(id)
+select call_id, agent_id, began_at, ended_at, queue, handed_to from agent_talk
+where call_id = :id order by began_at, ended_at nulls last;
+
+-- name: calls_agents(ids)
+-- Who had the citizen of each of these calls.
+select distinct call_id, agent_id from agent_talk where call_id = any(:ids::uuid[]) order by call_id, agent_id;
+
 -- name: calls_popped(id, at)!
 -- The first acknowledged screen-pop is the one that is measured.
 update call set pop_at = coalesce(pop_at, :at) where id = :id;
@@ -77,14 +96,14 @@ select id, cell, direction, citizen_number as number, service_number, started_at
        agent_id, pop_at, agent_answered_at, ended_at, outcome
 from call where citizen_number = :number order by started_at desc limit :at_most;
 
--- name: calls_callback_owed(call_id, number, reason, queue, requested_at)$
--- The call's own number goes first: who is called back shows ours. No row: nobody can be called. `queue`: null where they
--- have waited in one.
+-- name: calls_callback_owed(call_id, number, reason, queue, requested_at, called)$
+-- The call's own number goes first: who is called back shows ours. No row: nobody can be called, or it is a number that we do
+-- not call (`called`: what those begin with that we do). `queue`: null where they have waited in one.
 with owed as (
     insert into callback (call_id, number, reason, queue, requested_at)
     select :call_id, n.number, :reason, :queue, :requested_at
     from (select coalesce((select citizen_number::text from call where id = :call_id), :number::text) as number) n
-    where n.number is not null
+    where exists (select from unnest(:called::text[]) as prefix where starts_with(n.number, prefix))
     on conflict (call_id) do nothing
     returning true
 )
@@ -137,19 +156,28 @@ where :number::text is null or b.number = :number
 order by stands desc, b.since desc, b.id desc limit :at_most;
 
 -- name: calls_queue_now(queue, cell, since)^
--- How a cell's queue stands: open calls that were not answered yet, agents who serve it, answers of late.
+-- How a cell's queue stands: open calls that were not answered yet, agents who serve it, answers of late: who was handed on
+-- by one agent to another had left the queue before.
 select (select count(*) from call where ended_at is null and queue = :queue and cell = :cell
         and queued_at is not null and agent_answered_at is null) as waiting,
        (select count(*) from agent_serving where cell = :cell and :queue = any(queues)) as agents,
-       (select count(*) from call where queue = :queue and cell = :cell
-        and started_at > :since::timestamptz - interval '2 hours' and agent_answered_at > :since) as answered;
+       (select count(*) from agent_talk t join call c on c.id = t.call_id
+        where t.queue = :queue and t.began_at > :since and c.cell = :cell
+          and exists (select from queue_stay s where s.call_id = t.call_id and s.queue = t.queue
+                      and s.agent_id = t.agent_id and s.left_at = t.began_at)) as answered;
 
--- name: calls_keep_place(call_id, number, queue, priority, requested_at)!
--- The time of entry is the call's own.
-insert into callback (call_id, number, reason, requested_at, queue, entered_at, priority)
-select c.id, coalesce(c.citizen_number, :number), 'callback_kept', :requested_at, :queue, coalesce(c.queued_at, :requested_at), :priority
-from call c where c.id = :call_id
-on conflict (call_id) do nothing;
+-- name: calls_keep_place(call_id, number, queue, priority, requested_at, called)$
+-- Whether it is kept. The time of entry is the call's own; `called`: as above.
+with kept as (
+    insert into callback (call_id, number, reason, requested_at, queue, entered_at, priority)
+    select c.id, n.number, 'callback_kept', :requested_at, :queue, coalesce(c.queued_at, :requested_at), :priority
+    from call c cross join lateral (select coalesce(c.citizen_number::text, :number::text) as number) n
+    where c.id = :call_id
+      and exists (select from unnest(:called::text[]) as prefix where starts_with(n.number, prefix))
+    on conflict (call_id) do nothing
+    returning true
+)
+select exists (select from kept) or exists (select from callback where call_id = :call_id);
 
 -- name: calls_kept_place(call_id, cell)^
 -- Behind those who were in this cell's queue before and still wait. To whom a call was only promised comes as if they had
@@ -164,11 +192,20 @@ from (
 ) p;
 
 -- name: calls_gave_up(since, at_most)
+-- With those who were gone from a queue when nobody looked (see `callbacks_hung_up`).
 select c.citizen_number as number, c.queue, c.queued_at, c.ended_at,
        exists (select from call later where later.citizen_number = c.citizen_number
                and later.started_at >= c.ended_at and later.agent_answered_at is not null) as served_since
 from call c
-where c.outcome = 'queue_abandoned' and c.ended_at > :since and c.queue is not null and c.queued_at is not null
+where c.id in (
+    select g.id from call g where g.outcome = 'queue_abandoned' and g.ended_at > :since
+    union all
+    select g.id from queue_stay s join call g on g.id = s.call_id
+    where s.entered_at > :since::timestamptz - interval '1 day' and s.left_at > :since
+      and s.agent_id is null and s.moved_to is null
+      and g.outcome = 'lost' and s.left_at >= g.ended_at and g.ended_at > :since
+      and not exists (select from callback_attempt a where a.id = g.id))
+  and c.queue is not null and c.queued_at is not null
 order by c.ended_at desc limit :at_most;
 
 -- name: calls_position(call_id)$

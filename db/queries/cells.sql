@@ -2,12 +2,18 @@
 insert into cell (name, url, first_at) values (:cell, :url, :at)
 on conflict (name) do update set url = excluded.url;
 
--- name: cells_publish(cell, url, word, at, board, beside)!
--- A cell that was forgotten while it serves is there again with its next word.
-with there as (insert into cell (name, url, first_at) values (:cell, :url, :at) on conflict do nothing)
+-- name: cells_publish(cell, url, word, at, board, beside)$
+-- A cell that was forgotten while it serves is there again with its next word. Gives the one before it.
+with there as (insert into cell (name, url, first_at) values (:cell, :url, :at) on conflict do nothing),
+     before as (select word from cell_board where cell = :cell)
 insert into cell_board (cell, word, at, board, beside) values (:cell, :word, :at, :board, :beside)
 on conflict (cell) do update
-set word = excluded.word, at = excluded.at, board = excluded.board, beside = excluded.beside;
+set word = excluded.word, at = excluded.at, board = excluded.board, beside = excluded.beside
+returning (select word from before);
+
+-- name: cells_own_word(cell)^
+-- The last one of this cell, and where its pages are.
+select b.word, b.at, c.url from cell_board b join cell c on c.name = b.cell where b.cell = :cell;
 
 -- name: cells_words(cell)
 -- Of all others; without a board: it has not spoken since the database crashed.
@@ -18,10 +24,19 @@ where c.name <> :cell order by c.name;
 -- name: cells_names()
 select name, url from cell order by name;
 
--- name: cells_forget(cell)$
--- A cell that was taken down for good. Its board goes with it.
-with gone as (delete from cell_board where cell = :cell)
-delete from cell where name = :cell returning name;
+-- name: cells_forget(cell, spoke_before, now)^
+-- A cell that was taken down for good. Its board goes with it, and its open calls end: nobody else ends them for a day, and
+-- they would hold channels of the trunk for so long. Of one that has spoken since, and serves, nothing is ended.
+with dead as (
+    select c.name from cell c
+    where c.name = :cell and not exists (select from cell_board b where b.cell = c.name and b.at > :spoke_before)
+), ended as (
+    update call set ended_at = greatest(call.started_at, :now), outcome = 'lost'
+    from dead where call.cell = dead.name and call.ended_at is null
+    returning call.id
+), gone as (delete from cell_board where cell = :cell)
+delete from cell where name = :cell
+returning name, exists (select from dead) as dead, (select count(*)::int from ended) as ended;
 
 -- name: cells_of_agent(agent)$
 select cell from agent where id = :agent;
@@ -52,3 +67,7 @@ delete from cell_command where id = :id and taken_at is null returning id;
 
 -- name: cells_tidy(kept)!
 delete from cell_command where at < now() - :kept::interval;
+
+-- name: cells_time()$
+-- What time it is where all cells look.
+select clock_timestamp();

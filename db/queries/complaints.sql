@@ -9,6 +9,19 @@ select code, name_hi, name_en, parent, leaf, in_scope, advice_hi, keywords from 
 select c.id, c.name from citizen_number n join citizen c on c.id = n.citizen_id
 where n.number = :number order by c.created_at, c.id limit :at_most;
 
+-- name: complaints_citizen_of(number)
+-- Who brought a complaint. A number is on an officer's list too: whoever says it is not told a name that is withheld.
+select z.id, case when not c.confidential then z.name end as name
+from complaint c join citizen z on z.id = c.citizen_id where c.number = :number;
+
+-- name: complaints_language_on(number)$
+-- What all who are known on a number speak.
+select case when count(distinct z.language) = 1 then min(z.language) end
+from citizen_number n join citizen z on z.id = n.citizen_id where n.number = :number;
+
+-- name: complaints_is_on(citizen_id, number)$
+select exists (select from citizen_number where citizen_id = :citizen_id and number = :number);
+
 -- name: complaints_place(code)^
 select code, name_hi from place where code = :code;
 
@@ -39,6 +52,23 @@ left join officer o on o.code = t.officer
 left join officer_leave l on l.officer = t.officer and daterange(l.from_on, l.until_on, '[]') @> :today::date
 where post.id = any(:ids::text[])
 order by post.id, t.from_on;
+
+-- name: complaints_asking(ids, now)
+-- The post that asks the next level: the one that has the complaint, as held now; where something is proposed, as it was held when
+-- that was proposed. A row for each tenure (and leave), as complaints_posts_above.
+select c.id as of, coalesce(r.at, :now) as asked_at,
+       post.id, post.title, post.title_en, post.department, post.level, post.place, post.number, post.vacant_from, 0 as distance, null::integer as breadth,
+       t.officer, o.name, o.number as officer_number, t.kind, t.from_on, t.until_on,
+       l.from_on as leave_from, l.until_on as leave_until
+from complaint c
+left join proposal r on r.complaint_id = c.id and r.entry = c.proposal
+join post on post.id = coalesce(r.post, c.post)
+cross join lateral (select (coalesce(r.at, :now) at time zone 'Asia/Kolkata')::date as on_date) day
+left join tenure t on t.post = post.id and t.from_on <= day.on_date
+left join officer o on o.code = t.officer
+left join officer_leave l on l.officer = t.officer and daterange(l.from_on, l.until_on, '[]') @> day.on_date
+where c.id = any(:ids::uuid[])
+order by c.id, t.from_on;
 
 -- name: complaints_lock(number)$
 -- The row that every change of a complaint takes first. "No key" so that new rows may refer to it meanwhile. Alone: what is
@@ -104,7 +134,7 @@ for no key update skip locked;
 
 -- name: complaints_cm_office(at_most)
 -- The list of the CM's office: what the last level did not bring to an end, longest on it first.
-select c.number, k.name_hi as category, p.name_hi as place, c.state, c.level, c.post, o.title as post_title,
+select c.number, k.name_hi as category, c.kind, c.incident, p.name_hi as place, c.state, c.level, c.post, o.title as post_title,
        c.cm_office_since, c.overdue_at, c.due_at
 from complaint c join category k on k.code = c.category join place p on p.code = c.place join post o on o.id = c.post
 where c.cm_office_since is not null and c.ended_at is null
@@ -114,7 +144,7 @@ limit :at_most;
 -- name: complaints_waiting(states, after_since, after_number, at_most)
 -- What waits for the CM's team, or for the next level's decision: longest waiting first. Cut before anything is joined. A
 -- complaint got its state when it was changed last: nothing else changes one that waits.
-select c.id, c.number, c.state, k.name_hi as category_name, p.name_hi as place_name, c.level, c.post, o.title as post_title,
+select c.id, c.number, c.state, k.name_hi as category_name, c.kind, c.incident, p.name_hi as place_name, c.level, c.post, o.title as post_title,
        c.changed_at as since, c.due_at, r.kind as proposal_kind,
        left(case c.state when 'proposed' then r.text
             when 'returned' then (select h.reason from complaint_history h
@@ -156,26 +186,28 @@ update complaint set remind_at = null where id = any(:ids::uuid[]);
 -- name: complaints_holidays(calendar)$
 select coalesce(array_agg(on_date), '{}') from holiday where calendar = :calendar;
 
--- name: complaints_move(ids, states, levels, posts, disposals, dissatisfied_at_level, cm_office_since, transfers, due_at, overdue_at, due_since, due_days, due_policies, due_countings, due_paused, remind_at, paused_at, pause_reasons, remaining, remind_in, resume_at, proposals, end_entries, closing_attempts, unverified_reasons, ended_at, changed_at)!
+-- name: complaints_move(ids, states, levels, posts, disposals, dissatisfied_at_level, cm_office_since, transfers, due_at, overdue_at, due_since, due_days, due_policies, due_countings, due_paused, due_running_since, due_left_then, remind_at, paused_at, pause_reasons, remaining, remind_in, resume_at, proposals, end_entries, closing_attempts, unverified_reasons, ended_at, changed_at)!
 -- The only statement that changes a complaint's state. The rows are held by the caller. With where its history ends by now.
 update complaint c
 set state = r.state, level = r.level, post = r.post, disposals = r.disposals,
     dissatisfied_at_level = r.dissatisfied_at_level, cm_office_since = r.cm_office_since, transfers = r.transfers,
     due_at = r.due_at, overdue_at = r.overdue_at, due_since = r.due_since, due_days = r.due_days, due_policy = r.due_policy,
-    due_counting = r.due_counting, due_paused = r.due_paused, remind_at = r.remind_at, paused_at = r.paused_at,
+    due_counting = r.due_counting, due_paused = r.due_paused, due_running_since = r.due_running_since,
+    due_left_then = r.due_left_then, remind_at = r.remind_at, paused_at = r.paused_at,
     pause_reason = r.pause_reason, remaining = r.remaining, remind_in = r.remind_in, resume_at = r.resume_at, proposal = r.proposal,
     end_entry = r.end_entry, closing_attempt = r.closing_attempt, unverified_reason = r.unverified_reason,
     ended_at = r.ended_at, changed_at = :changed_at, entries = coalesce(h.seq, 0), head = h.hash
 from unnest(:ids::uuid[], :states::text[], :levels::smallint[], :posts::text[], :disposals::smallint[],
             :dissatisfied_at_level::smallint[], :cm_office_since::timestamptz[], :transfers::smallint[],
             :due_at::timestamptz[], :overdue_at::timestamptz[], :due_since::timestamptz[], :due_days::double precision[],
-            :due_policies::text[], :due_countings::text[], :due_paused::interval[], :remind_at::timestamptz[],
+            :due_policies::text[], :due_countings::text[], :due_paused::interval[],
+            :due_running_since::timestamptz[], :due_left_then::interval[], :remind_at::timestamptz[],
             :paused_at::timestamptz[], :pause_reasons::text[], :remaining::interval[], :remind_in::interval[], :resume_at::timestamptz[],
             :proposals::integer[], :end_entries::integer[], :closing_attempts::uuid[], :unverified_reasons::text[],
             :ended_at::timestamptz[])
      as r (id, state, level, post, disposals, dissatisfied_at_level, cm_office_since, transfers, due_at, overdue_at,
-           due_since, due_days, due_policy, due_counting, due_paused, remind_at, paused_at, pause_reason, remaining,
-           remind_in, resume_at, proposal, end_entry, closing_attempt, unverified_reason, ended_at)
+           due_since, due_days, due_policy, due_counting, due_paused, due_running_since, due_left_then, remind_at,
+           paused_at, pause_reason, remaining, remind_in, resume_at, proposal, end_entry, closing_attempt, unverified_reason, ended_at)
 left join lateral (select seq, hash from complaint_history where complaint_id = r.id order by seq desc limit 1) h on true
 where c.id = r.id;
 
@@ -224,7 +256,7 @@ from complaint_history where complaint_id = any(:complaint_ids::uuid[]) order by
 
 -- name: complaints_history_and_row(ids)
 -- Of one moment: histories, each entry beside what the complaint's row knows; one row without an entry where there is none.
-select c.id as of, c.entries, c.head, c.state as stands, c.level as stands_at, c.post as stands_with, h.*
+select c.id as of, c.entries, c.head, c.state as stands, c.level as stands_at, c.post as stands_with, c.due_at as stands_due, h.*
 from complaint c left join complaint_history h on h.complaint_id = c.id
 where c.id = any(:ids::uuid[]) order by c.id, h.seq;
 
@@ -257,10 +289,10 @@ select id, number from complaint where number > :number order by number limit :a
 insert into disposal (complaint_id, disposal_no, level, post, kind, report, via, actor, call_id, recording_id, at)
 values (:complaint_id, :disposal_no, :level, :post, :kind, :report, :via, :actor, :call_id, :recording_id, :at);
 
--- name: complaints_told_in_call(call_id, complaint_id)$
+-- name: complaints_told_in_call(call_id, number)$
 -- Whether this call of an officer has reported the complaint already.
-select exists (select from disposal
-               where call_id = :call_id and complaint_id = :complaint_id and via = 'officers_line');
+select exists (select from disposal d join complaint c on c.id = d.complaint_id
+               where d.call_id = :call_id and c.number = :number and d.via = 'officers_line');
 
 -- name: complaints_of_officers_line(number)^
 -- What is looked at before an officer is asked to speak: the move itself looks again.
@@ -273,13 +305,16 @@ values (:complaint_id, :disposal_no, :next_attempt_at);
 
 -- name: complaints_feedback_claim(now, at_most)
 -- Whom to call now, oldest first. A row that another dialer holds is skipped; one that it has just claimed is
--- looked at again with its new time, and is not due any more.
+-- looked at again with its new time, and is not due any more. Who is in a call with us is not rung in the midst of it:
+-- the line would be busy, and that is an attempt of the few that they get.
 select f.complaint_id, f.disposal_no, f.attempts_made, f.next_attempt_at, c.contact, c.number
 from feedback_due f
 join complaint c on c.id = f.complaint_id and c.state = 'awaiting_feedback' and c.disposals = f.disposal_no
 where f.done_at is null and f.step = 'calls' and f.next_attempt_at <= :now
   and not exists (select from attempt a where a.complaint_id = f.complaint_id and a.settled_at is null)
   and not exists (select from callback_attempt b where b.number = c.contact and b.settled_at is null)
+  and not exists (select from call o where o.citizen_number = c.contact and o.ended_at is null
+                  and o.started_at > :now::timestamptz - interval '6 hours')  -- no call lasts so long
 order by f.next_attempt_at
 limit :at_most
 for update of f skip locked;
@@ -343,25 +378,25 @@ select complaint_id, entry_no, at, level, reason_code, recording_id, attempt_id,
 from dissatisfaction_register where complaint_id = any(:complaint_ids::uuid[]) order by entry_no;
 
 -- name: complaints_recordings(complaint_ids)
--- Everything recorded in the complaints' calls, oldest first, also what is still being written. `confidential_as`: the
--- categories of the confidential complaints that its call belongs to.
+-- Everything recorded in the calls that the complaints' citizens had about them, oldest first, also what is still being
+-- written. `call_complaint`: an agent's own call is theirs too. An attempt to ask is theirs once who took it has said, by key,
+-- that they are the complainant (`complaint_call`): what a stranger or a neighbour said to us is not handed on.
+-- `confidential_as`: the categories of the confidential complaints that its call belongs to.
 select cc.complaint_id, r.id, r.call_id, r.kind, r.state, r.started_at, r.closed_at, r.sha256, r.seconds, r.channels,
        r.location,
-       array(select c.category from complaint_call l join complaint c on c.id = l.complaint_id
+       array(select c.category from call_complaint l join complaint c on c.id = l.complaint_id
              where l.call_id = r.call_id and c.confidential) as confidential_as
-from recording r join complaint_call cc on cc.call_id = r.call_id
+from call_complaint cc join recording r on r.call_id = cc.call_id
 where cc.complaint_id = any(:complaint_ids::uuid[])
+  and (not exists (select from attempt a where a.id = cc.call_id)
+       or exists (select from complaint_call k where k.complaint_id = cc.complaint_id and k.call_id = cc.call_id))
 order by r.started_at, r.id;
 
 -- name: complaints_recording_for(id, post)^
--- As confidential_as above, for one recording, and the level of the post that would hear it. Also a call that only tried
--- to reach the citizen. No row: no post.
+-- As confidential_as above, for one recording, and the level of the post that would hear it. No row: no post.
 select o.level,
-       array(select c.category from complaint_call l join complaint c on c.id = l.complaint_id
-             where l.call_id = r.call_id and c.confidential
-             union
-             select c.category from attempt a join complaint c on c.id = a.complaint_id
-             where a.id = r.call_id and c.confidential) as confidential_as
+       array(select c.category from call_complaint l join complaint c on c.id = l.complaint_id
+             where l.call_id = r.call_id and c.confidential) as confidential_as
 from recording r join post o on o.id = :post
 where r.id = :id;
 
@@ -394,7 +429,7 @@ select id from bundle where complaint_id = :complaint_id and post = :post order 
 
 -- name: complaints_bundle(id)^
 select b.id, b.complaint_id, b.post, o.title as post_title, o.level as post_level, c.number, c.text_hi, c.level,
-       c.due_at, k.name_hi as category, p.name_hi as place, case when c.confidential then c.category end as confidential_as
+       c.due_at, k.name_hi as category, c.kind, c.incident, p.name_hi as place, case when c.confidential then c.category end as confidential_as
 from bundle b join complaint c on c.id = b.complaint_id join category k on k.code = c.category
 join place p on p.code = c.place join post o on o.id = b.post
 where b.id = :id;
@@ -410,7 +445,7 @@ insert into bundle_access (id, bundle_id, at, remote) values (:id, :bundle_id, :
 
 -- name: complaints_of_number(number, at_most)
 -- What an agent sees of a caller: open complaints first, then the latest.
-select c.number, k.name_hi as category_name, c.state, c.level, c.registered_at
+select c.number, k.name_hi as category_name, k.name_en as category_name_en, c.state, c.level, c.registered_at
 from complaint c join category k on k.code = c.category
 where c.contact = :number
 order by c.ended_at is null desc, c.registered_at desc
@@ -419,29 +454,34 @@ limit :at_most;
 -- name: complaints_story(number)^
 -- All that is told of a complaint, in one statement: of one moment without a transaction, and one answer to wait for. Its lists
 -- are rows without names, in the order of the fields of `complaints.story`; the driver knows only plain types in them, and
--- lists of text. A call is there that belongs to the complaint, or that tried to reach its citizen.
+-- lists of text. A call is there that belongs to the complaint, tried to reach its citizen, or was made to them by an agent's click.
 select c.id, c.number, c.state, c.level, c.text_hi, c.contact, c.kind, c.incident, c.confidential, c.source, c.confirmed_by,
        c.weight, c.due_at, c.cm_office_since, c.registered_at, c.entries, c.head, k.name_hi as category, d.name_hi as department,
        p.name_hi as place, s.name as citizen, o.title as post_title, m.linked, m.linked_open, i.number as merged_into,
        array(select row(h.seq, h.at, h.event, h.level, h.actor, h.reason, h.call_id, h.post, h.due_at, h.basis, h.attached,
                         h.previous, h.hash)
              from complaint_history h where h.complaint_id = c.id order by h.seq) as history,
-       array(select row(l.id, l.direction, coalesce(cc.role, 'feedback'), a.attempt_no, a.disposal_no, l.citizen_number::text,
-                        l.service_number, l.agent_id, l.started_at, l.answered_at, l.pop_at, l.agent_answered_at, l.ended_at,
+       array(select row(l.id, l.direction, coalesce(cc.role, case when a.id is null then 'follow_up' else 'feedback' end), a.attempt_no, a.disposal_no, l.citizen_number::text,
+                        l.service_number, l.started_at, l.answered_at, l.pop_at, l.agent_answered_at, l.ended_at,
                         l.outcome)
-             from (select call_id as id from complaint_call where complaint_id = c.id
-                   union select id from attempt where complaint_id = c.id) one
-             join call l on l.id = one.id
+             from (select call_id from call_complaint where complaint_id = c.id) one
+             join call l on l.id = one.call_id
              left join complaint_call cc on cc.call_id = l.id and cc.complaint_id = c.id
              left join attempt a on a.id = l.id and a.complaint_id = c.id
              order by l.started_at, l.id) as calls,
+       array(select row(s.call_id, s.queue, s.entered_at, s.left_at, s.agent_id, s.moved_to)
+             from (select call_id from call_complaint where complaint_id = c.id) one
+             join queue_stay s using (call_id) order by s.entered_at, s.left_at nulls last) as stays,
+       array(select row(t.call_id, t.agent_id, t.began_at, t.ended_at, t.queue, t.handed_to)
+             from (select call_id from call_complaint where complaint_id = c.id) one
+             join agent_talk t using (call_id) order by t.began_at, t.ended_at nulls last) as talks,
        array(select row(f.id, f.complaint_id, f.disposal_no, f.attachment_no, f.entry, f.name, f.media_type, f.bytes, f.sha256::text,
                         f.at, g.level, g.via, q.erased_at, (select count(*) from attachment_access o where o.attachment_id = f.id))
              from attachment f join disposal g using (complaint_id, disposal_no)
              left join attachment_erasure q on q.attachment_id = f.id
              where f.complaint_id = c.id order by f.disposal_no, f.attachment_no) as attachments,
        array(select row(r.id, r.call_id, r.kind, r.state, r.started_at, r.closed_at, r.sha256, r.seconds, r.channels, r.location)
-             from complaint_call cc join recording r on r.call_id = cc.call_id
+             from call_complaint cc join recording r on r.call_id = cc.call_id
              where cc.complaint_id = c.id order by r.started_at, r.id) as recordings,
        array(select row(n.id, n.kind, n.channel, n.recipient, n.body, n.recordings::text[], n.links, n.encoding, n.parts, n.attempts,
                         n.created_at, n.next_attempt_at, n.sent_at, n.held_at, n.last_error, n.delivered_at, n.undelivered_at)
@@ -510,12 +550,23 @@ from unnest(:posts::text[], :categories::text[]) as r (post, category) left join
 
 -- name: complaints_holding_call(call_id)
 -- The complaints that a call belongs to, as they stand; they do not change before our transaction ends.
-select c.number, c.ended_at from complaint_call cc join complaint c on c.id = cc.complaint_id
+select c.number, c.category, c.ended_at from call_complaint cc join complaint c on c.id = cc.complaint_id
 where cc.call_id = :call_id order by c.id for share of c;
 
+-- name: complaints_holding_calls(call_ids)
+-- The complaints that many calls belong to, as they stand; nothing is locked.
+select cc.call_id, c.category, c.ended_at from call_complaint cc join complaint c on c.id = cc.complaint_id
+where cc.call_id = any(:call_ids::uuid[]);
+
 -- name: complaints_calls_of_number(number)
--- A complaint's calls; one row without a call for a complaint that has none.
-select cc.call_id from complaint c left join complaint_call cc on cc.complaint_id = c.id where c.number = :number;
+-- A complaint's calls; one row without a call for a complaint that has none. As in listening_complaints, not through the view.
+select l.call_id
+from complaint c left join lateral (
+    select call_id from complaint_call where complaint_id = c.id
+    union select id from attempt where complaint_id = c.id
+    union select call_id from desk_call where complaint_id = c.id) l on true
+where c.number = :number;
+
 -- name: complaints_language_of_call(id)$
 -- In which we speak to the citizen whom we call about a complaint, to ask or by an agent's click: theirs when they registered.
 select z.language from call_complaint l join complaint c on c.id = l.complaint_id join citizen z on z.id = c.citizen_id
@@ -549,6 +600,12 @@ select name_en as text from category where name_en <> ''
 union
 select p.title_en from post p
 where p.title_en <> '' and exists (select from complaint c where c.post = p.id and c.ended_at is null);
+
+-- name: complaints_asked_about(attempt_id)^
+-- What the dialer's call says first: a number may have several complaints.
+select c.number, k.name_hi as subject, coalesce(k.name_en, '') as subject_en
+from attempt a join complaint c on c.id = a.complaint_id join category k on k.code = c.category
+where a.id = :attempt_id;
 
 -- name: complaints_words_to_speak()
 -- What a status may name: all subjects, and the posts that have an open complaint.

@@ -47,5 +47,7 @@ update agent_session s set signed_out_at = greatest(s.signed_in_at, :at)
 from agent a
 where a.id = s.agent_id and a.cell = :cell and a.gone_at is not null and s.signed_out_at is null;
 
--- name: cti_is_gone(id)$
-select exists (select from agent where id = :id and gone_at is not null);
+-- name: cti_desk_of(id)^
+-- Of which cell this agent is, and where its pages are; a browser is not told why a socket is refused, so the page asks.
+select a.cell, a.gone_at is not null as gone, coalesce(c.url, '') as url
+from agent a left join cell c on c.name = a.cell where a.id = :id;

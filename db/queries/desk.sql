@@ -15,6 +15,16 @@ select s.agent_id, s.pause_reason, s.wrap_up_call, s.wrap_up_until, s.wrap_up_se
 from agent_session s join agent a on a.id = s.agent_id
 where a.cell = :cell and s.signed_out_at is null;
 
+-- name: desk_forced(cell, reason, since, before)
+-- Who has signed out in a supervisor's pause since then, and had not come back before we were there.
+select agent_id from (
+    select distinct on (s.agent_id) s.agent_id, s.pause_reason, s.signed_out_at
+    from agent_session s join agent a on a.id = s.agent_id
+    where a.cell = :cell and s.signed_in_at < :before and (s.signed_out_at is null or s.signed_out_at >= :since)
+    order by s.agent_id, s.signed_in_at desc
+) last
+where signed_out_at is not null and pause_reason = :reason;
+
 -- name: desk_open_states(cell)
 -- What each agent is doing, as far as was written.
 select s.agent_id, s.state, s.reason, s.call_id, s.from_at
@@ -48,7 +58,15 @@ values (:key, :call_id, :agent_id, :complaint_id, :at);
 
 -- name: desk_complaint(number)^
 -- Whom to call about a complaint.
-select id, contact from complaint where number = :number;
+select id, contact, confidential from complaint where number = :number;
+
+-- name: desk_hidden_numbers(call_ids, agent_id)
+-- Those of these calls whose number this agent may not see: an agent's click about a confidential complaint, whose citizen
+-- this one has never spoken with by a call of the citizen's own.
+select d.call_id from desk_call d join complaint c on c.id = d.complaint_id join call l on l.id = d.call_id
+where d.call_id = any(:call_ids::uuid[]) and c.confidential
+  and not exists (select from call k join agent_talk t on t.call_id = k.id
+                  where k.citizen_number = l.citizen_number and k.direction = 'inbound' and t.agent_id = :agent_id);
 
 -- name: desk_queues_held(agent_id, cell)$
 -- In which queues a signed-in agent is, held until the end of the transaction: of two moves the second sees the first.
@@ -72,6 +90,22 @@ returning version;
 
 -- name: desk_draft(call_id, agent_id)^
 select version, form::text as form from call_draft where call_id = :call_id and agent_id = :agent_id;
+
+-- name: desk_drafts(agent_id, since, at_most)
+-- What an agent typed and did not register, latest first: of calls that they had. What was typed while a call only rang is
+-- nobody's. By their talks, which have an index.
+select d.call_id, d.at, c.citizen_number, d.form::text as form
+from (select distinct call_id from agent_talk where agent_id = :agent_id and began_at >= :since) t
+join call_draft d on d.call_id = t.call_id and d.agent_id = :agent_id
+join call c on c.id = d.call_id
+where not exists (
+    select from registration_key k
+    where k.key = case when d.form ->> 'key' ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then (d.form ->> 'key')::uuid end)
+order by d.at desc limit :at_most;
+
+-- name: desk_sweep_drafts(before)!
+-- A citizen's words that nobody registered are not kept for ever.
+delete from call_draft where at < :before;
 
 -- name: desk_delete_draft(call_id, agent_id)!
 delete from call_draft where call_id = :call_id and agent_id = :agent_id;
@@ -132,12 +166,17 @@ order by (p.name_hi ilike :first || '%' or p.name_en ilike :first || '%') desc,
 limit :at_most;
 
 -- name: desk_day(agent_id, since, now)^
--- What one agent has done since then, cut to it; seconds.
+-- What one agent has done since then, cut to it; seconds. Of what began before, only the last can reach in, as in `duty`:
+-- every open desk asks each minute, and an agent's years are not read for it.
 select count(distinct call_id) filter (where state = 'in_call')::int as calls,
        coalesce(sum(length) filter (where state = 'in_call'), 0)::float as talked,
        coalesce(sum(length) filter (where state = 'wrap_up'), 0)::float as wrapped_up,
        coalesce(sum(length) filter (where state = 'paused'), 0)::float as paused,
        coalesce(sum(length) filter (where state = 'ready'), 0)::float as ready
 from (select state, call_id, extract(epoch from least(coalesce(until_at, :now), :now) - greatest(from_at, :since)) as length
-      from agent_state
-      where agent_id = :agent_id and from_at < :now and (until_at is null or until_at > :since)) s;
+      from (select state, call_id, from_at, until_at from agent_state
+            where agent_id = :agent_id and from_at >= :since and from_at < :now
+            union all
+            (select state, call_id, from_at, until_at from agent_state
+             where agent_id = :agent_id and from_at < :since order by from_at desc, until_at desc limit 1)) i
+      where until_at is null or until_at > :since) s;

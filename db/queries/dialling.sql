@@ -9,7 +9,10 @@ select endpoint, prefix, per_hour from dial_rule where endpoint in (:endpoint, '
 select exists (select from dial_cut_off where endpoint = :endpoint and lifted_at is null);
 
 -- name: dialling_past(endpoint, since)
-select prefix, refused is not null as refused from dial_request where endpoint = :endpoint and at > :since;
+-- A refusal counts towards a cut-off from the last lift on, and not when the cut-off itself was why.
+select r.prefix, r.refused is not null and r.refused <> 'cut_off' and r.at > coalesce(
+    (select max(c.lifted_at) from dial_cut_off c where c.endpoint = :endpoint), '-infinity') as refused
+from dial_request r where r.endpoint = :endpoint and r.at > :since;
 
 -- name: dialling_note(id, endpoint, number, prefix, refused, at)!
 insert into dial_request (id, endpoint, number, prefix, refused, at)

@@ -40,21 +40,28 @@ limit :at_most;
 
 -- name: followup_questions(number)
 -- Complaints that await the word of somebody who has this number: the one about which they were called last comes first.
-select c.number, c.id as complaint_id, f.disposal_no, f.step, d.at as disposed_at, max(a.written_at) as called_at, z.language
-from complaint c left join citizen z on z.id = c.citizen_id
+-- A call that never rang is none that they missed.
+select c.number, k.name_hi as subject, coalesce(k.name_en, '') as subject_en, c.id as complaint_id, f.disposal_no, f.step,
+       d.at as disposed_at, z.language,
+       max(a.written_at) filter (where l.outcome is null or l.outcome not in ('failed', 'congestion', 'invalid_number')) as called_at
+from complaint c left join citizen z on z.id = c.citizen_id join category k on k.code = c.category
 join feedback_due f on f.complaint_id = c.id and f.disposal_no = c.disposals and f.done_at is null
 join disposal d on d.complaint_id = c.id and d.disposal_no = c.disposals
 left join attempt a on a.complaint_id = c.id and a.disposal_no = c.disposals
+left join call l on l.id = a.id
 where c.state = 'awaiting_feedback'
   and c.id in (select id from complaint where contact = :number
                union select id from complaint where state = 'awaiting_feedback' and ended_at is null and citizen_id in (
                    select citizen_id from citizen_number where number = :number))
-group by c.id, f.complaint_id, f.disposal_no, d.complaint_id, d.disposal_no, z.id
+group by c.id, k.code, f.complaint_id, f.disposal_no, d.complaint_id, d.disposal_no, z.id
 order by called_at desc nulls last, d.at;
 
 -- name: followup_call(call_id, complaint_id)^
--- A call beside a complaint: who answered it, and whether its number is one of the citizen's.
-select l.answered_at is not null and l.agent_answered_at is not null as answered, l.agent_id, l.direction,
+-- A call beside a complaint: who had the citizen, whether somebody spoke in it at all, when it was, and whether its number is one
+-- of the citizen's.
+select l.answered_at is not null and l.agent_answered_at is not null as answered, l.direction, l.answered_at is not null as picked_up,
+       l.started_at, l.ended_at,
+       array(select t.agent_id from agent_talk t where t.call_id = l.id) as agents,
        coalesce(l.citizen_number = c.contact or exists (
            select from citizen_number n where n.citizen_id = c.citizen_id and n.number = l.citizen_number), false) as theirs
 from call l, complaint c

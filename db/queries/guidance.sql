@@ -110,8 +110,19 @@ insert into complaint_field_seen (id, complaint_field, actor, reason, at)
 select i.id, i.field, :actor, :reason, :at from unnest(:ids::uuid[], :fields::uuid[]) as i (id, field);
 
 -- name: guidance_to_rewrap(master_id, after, at_most)
-select id, master_id, wrapped_key from complaint_field
-where master_id <> :master_id and id > :after order by id limit :at_most;
+-- As recordings_to_rewrap.
+with recursive masters as (
+    select min(master_id) as master_id from complaint_field where master_id is not null
+    union all
+    select (select min(f.master_id) from complaint_field f where f.master_id > m.master_id)
+    from masters m where m.master_id is not null
+)
+select f.id, f.master_id, f.wrapped_key
+from masters m cross join lateral (
+    select id, master_id, wrapped_key from complaint_field
+    where master_id = m.master_id and id > :after order by id limit :at_most) f
+where m.master_id <> :master_id
+order by id limit :at_most;
 
 -- name: guidance_rewrap(id, before, master_id, wrapped_key)!
 -- Only what is as it was read.

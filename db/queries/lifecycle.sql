@@ -8,6 +8,21 @@ values (:complaint_id, :entry, :kind, :actor, :level, :post, :reason_code, :text
 -- Nobody is asked any more about a complaint that has ended otherwise.
 update feedback_due set done_at = :at, outcome = 'stopped' where complaint_id = :complaint_id and done_at is null;
 
+-- name: lifecycle_lock_subject(number, category, place)$
+-- As registration_begin does, and like that before any row is taken: of two who come to one subject at once the second sees the
+-- first. `category`, `place`: what it is about from now on, where that differs. Who changes it meanwhile takes it out of the state
+-- in which it can be reopened or mapped.
+select pg_advisory_xact_lock(hashtextextended(coalesce(:category, category) || ' ' || coalesce(:place, place), 1077))
+from complaint where number = :number;
+
+-- name: lifecycle_link_again(id)!
+-- Reopened, it is linked with those that are open about its subject, whatever it was linked with before. The row is held.
+update complaint c set matter = o.matter
+from (select a.matter from complaint c join complaint a on a.category = c.category and a.place = c.place
+      where c.id = :id and a.id <> c.id and a.ended_at is null
+      order by a.registered_at limit 1) o
+where c.id = :id and c.matter <> o.matter;
+
 -- name: lifecycle_map(id, category, place, department)!
 -- The row is held by the caller. `department`: only where it is not its category's. About another subject it is linked with
 -- those that are open about that one.
@@ -27,8 +42,19 @@ insert into proposal (complaint_id, entry, kind, level, post, actor, department,
 values (:complaint_id, :entry, :kind, :level, :post, :actor, :department, :reason_code, :text, :at);
 
 -- name: lifecycle_proposal(complaint_id, entry)^
-select kind, level, post, department, reason_code, text from proposal where complaint_id = :complaint_id and entry = :entry;
+select department, reason_code from proposal where complaint_id = :complaint_id and entry = :entry;
 
 -- name: lifecycle_decide(complaint_id, entry, at, by, approved)!
 update proposal set decided_at = :at, decided_by = :by, approved = :approved
 where complaint_id = :complaint_id and entry = :entry;
+
+-- name: lifecycle_stood(complaint_id, reason)$
+-- For how long the officer's time stood for that reason since they got it: an entry with a due time gave it to them, but one that
+-- says again what they have left. A clock that was set back meanwhile takes nothing from it.
+select coalesce(sum(greatest(r.at - p.at, interval '0')), interval '0')
+from complaint_history p
+cross join lateral (select at from complaint_history
+                    where complaint_id = p.complaint_id and seq > p.seq and event = 'resumed' order by seq limit 1) r
+where p.complaint_id = :complaint_id and p.event = 'paused' and split_part(p.reason, ':', 1) = :reason
+  and p.seq > (select max(seq) from complaint_history
+               where complaint_id = :complaint_id and due_at is not null and event not in ('resumed', 'refused'));

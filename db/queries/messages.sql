@@ -62,13 +62,15 @@ select id, attempts as attempt_no, failures, kind, channel, recipient, subject, 
 from claimed order by id;
 
 -- name: messages_sent(id, attempt_no, at, reference)!
--- Sent is sent, also when another worker has it by now because this one was slow to say so.
+-- Sent is sent, also when another worker has it by now because this one was slow to say so. A receipt that was quicker and says
+-- that it did not arrive stands: a gateway that knows keys did not take it a second time.
 with ended as (
     update notification_attempt set ended_at = :at, outcome = 'sent', error = null
     where notification_id = :id and attempt_no = :attempt_no
 )
 update notification
-set sent_at = :at, next_attempt_at = null, held_at = null, last_error = null, reference = nullif(:reference, '')
+set sent_at = :at, next_attempt_at = null, held_at = null, reference = nullif(:reference, ''),
+    last_error = case when undelivered_at is not null then last_error end
 where id = :id and sent_at is null;
 
 -- name: messages_not_sent(id, attempt_no, at, outcome, error, again_at)!
@@ -91,28 +93,66 @@ where channel = 'sms' and (id = :key or reference = :reference)
 returning id;
 
 -- name: messages_undelivered(key, reference, at, why)$
--- A receipt that says "delivered" stands, in whatever order the two come.
+-- A receipt that says "delivered" stands, in whatever order the two come. What is still to be tried is tried all the same.
 update notification
 set undelivered_at = case when delivered_at is null then coalesce(undelivered_at, :at) end,
     last_error = case when delivered_at is null then :why end,
-    sent_at = coalesce(sent_at, :at), next_attempt_at = null, held_at = null
+    sent_at = case when next_attempt_at is null then coalesce(sent_at, :at) end, held_at = null
 where channel = 'sms' and (id = :key or reference = :reference)
 returning id;
 
--- name: messages_backlog()
--- `undelivered`: a gateway took them, and then said that they did not arrive.
-select channel, count(next_attempt_at) as waiting, count(held_at) as held,
-       count(undelivered_at) filter (where delivered_at is null) as undelivered
-from notification
-where next_attempt_at is not null or held_at is not null or undelivered_at is not null and delivered_at is null
+-- name: messages_under_way(began_after)$
+-- Whether a gateway may have named one whose name is not written yet.
+select exists (select from notification_attempt where channel = 'sms' and began_at > :began_after and ended_at is null);
+
+-- name: messages_backlog(undelivered_since)
+-- `undelivered`: as messages_undelivered_list has them, of late: those of years are never fewer. Each arm by the index of its own.
+select channel, sum(waiting)::bigint as waiting, sum(held)::bigint as held, sum(undelivered)::bigint as undelivered
+from (
+    select channel, count(*) as waiting, 0 as held, 0 as undelivered
+    from notification where next_attempt_at is not null group by channel
+    union all
+    select channel, 0, count(*), 0 from notification where held_at is not null group by channel
+    union all
+    select channel, 0, 0, count(*)
+    from notification n
+    where undelivered_at > :undelivered_since and delivered_at is null and sent_at is not null
+      and not exists (select from notification a where a.dedupe_key = n.dedupe_key || ':again')
+    group by channel
+) counted
 group by channel;
 
 -- name: messages_undelivered_list(at_most)
--- The latest first: an old one has been seen, or does not matter any more.
+-- A gateway took them, and then said that they did not arrive; not those that were sent again since. The latest first: an old
+-- one has been seen, or does not matter any more.
 select n.id, n.kind, n.channel, n.recipient, n.undelivered_at, n.last_error, coalesce(c.number, '') as number
 from notification n left join complaint c on c.id = n.complaint_id
-where n.undelivered_at is not null and n.delivered_at is null
+where n.undelivered_at is not null and n.delivered_at is null and n.sent_at is not null
+  and not exists (select from notification a where a.dedupe_key = n.dedupe_key || ':again')
 order by n.undelivered_at desc, n.id limit :at_most;
+
+-- name: messages_undelivered_ids(ids, since, links_since)
+-- As messages_undelivered_list, all of them, or these. `old`: not delivered before `since`. `over`: what it says is true no more:
+-- its links were written before `links_since` and open nothing, or the citizen is asked to call and not awaited any more.
+select n.id, n.undelivered_at < :since as old,
+       n.links <> '{}' and n.created_at < :links_since
+       or n.kind = 'citizen_asked' and c.state is distinct from 'awaiting_feedback' as over
+from notification n left join complaint c on c.id = n.complaint_id
+where n.undelivered_at is not null and n.delivered_at is null and n.sent_at is not null
+  and (:ids::uuid[] is null or n.id = any(:ids))
+  and not exists (select from notification a where a.dedupe_key = n.dedupe_key || ':again')
+order by n.undelivered_at, n.id;
+
+-- name: messages_send_again(ids, new_ids, now)
+-- As messages of their own: a gateway that knows keys would not take the old key twice, and a late receipt is for the old one.
+-- `dedupe_key`: each once, whoever asks for it at the same time.
+insert into notification (id, dedupe_key, complaint_id, kind, channel, language, recipient, subject, body, variables,
+                          template_id, header, encoding, parts, recordings, links, created_at, next_attempt_at)
+select w.new_id, n.dedupe_key || ':again', n.complaint_id, n.kind, n.channel, n.language, n.recipient, n.subject, n.body,
+       n.variables, n.template_id, n.header, n.encoding, n.parts, n.recordings, n.links, :now, :now
+from unnest(:ids::uuid[], :new_ids::uuid[]) as w (id, new_id) join notification n on n.id = w.id
+on conflict (dedupe_key) do nothing
+returning id;
 
 -- name: messages_held(at_most)
 select id, kind, channel, recipient, attempts, created_at, held_at, last_error

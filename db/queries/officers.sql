@@ -99,6 +99,10 @@ select post, category from post_category;
 -- name: officers_category_parents()
 select code, parent from category;
 
+-- name: officers_categories_with_complaints(categories)
+select k.code from category k
+where k.code = any(:categories::text[]) and exists (select from complaint c where c.category = k.code);
+
 -- name: officers_posts_that_had_complaints(posts)
 -- Or that reported or ended one.
 select p.id from post p
@@ -123,6 +127,22 @@ select calendar, on_date, name_hi from holiday;
 select post, count(*) as complaints from complaint
 where state in ('with_officer', 'proposed', 'paused') and post = any(:posts::text[]) group by post;
 
+-- name: officers_misfits()
+-- Complaints at work whose post does not answer for their department, place or category any more: something was reformed since they
+-- came to it. Each post and matter is looked at once, however many complaints it has.
+select post, wrong, sum(complaints)::bigint as complaints, min(first) as first
+from (
+    select m.*, post_misfit(m.post, m.department, m.category, m.place) as wrong
+    from (
+        select c.post, coalesce(c.department, k.department) as department, c.category, c.place, count(*) as complaints,
+               min(c.number) as first
+        from complaint c join category k on k.code = c.category
+        where c.state in ('with_officer', 'proposed', 'paused')
+        group by c.post, coalesce(c.department, k.department), c.category, c.place
+    ) m
+) o
+where wrong is not null group by post, wrong order by post, wrong;
+
 -- name: officers_remove_tenures(posts, kinds, first_days)!
 delete from tenure t using unnest(:posts::text[], :kinds::text[], :first_days::date[]) as r (post, kind, from_on)
 where t.post = r.post and t.kind = r.kind and t.from_on = r.from_on;
@@ -138,7 +158,7 @@ where h.calendar = r.calendar and h.on_date = r.on_date;
 -- name: officers_list(post, after_due, after_number, at_most)
 -- What an officer has to do, due soonest first; what stands still comes last. A page goes on after the last line of the one
 -- before it, and is cut before anything is joined: it costs the same however far down and however long the list is.
-select c.number, k.name_hi as category_name, p.name_hi as place_name, c.state, c.level, c.due_at, c.overdue_at is not null as late,
+select c.number, k.name_hi as category_name, c.kind, c.incident, p.name_hi as place_name, c.state, c.level, c.due_at, c.overdue_at is not null as late,
        c.registered_at, left(c.text_hi, 200) as excerpt
 from (
     select * from complaint

@@ -6,16 +6,27 @@ where f.code = :code and f.version = coalesce(:version::smallint, (select max(ve
 order by c.place;
 
 -- name: quality_call(id)^
--- Whose work the call is, and whether there is anything to listen to.
-select agent_id, ended_at is not null as ended,
+-- Whether it is over, and whether there is anything to listen to.
+select ended_at is not null as ended,
        exists (select from recording where call_id = call.id and kind = 'call' and state = 'stored') as recorded
 from call where id = :id;
 
--- name: quality_standing(call_id, form)^
+-- name: quality_talks(call_id)
+-- Whose work the call is: each agent who had the citizen, by their last talk, and the queues from which they had them.
+select t.agent_id, coalesce(a.name, t.agent_id) as name, max(t.began_at) as began_at,
+       array_remove(array_agg(distinct t.queue), null) as queues
+from agent_talk t left join agent a on a.id = t.agent_id
+where t.call_id = :call_id group by t.agent_id, a.name order by max(t.began_at), t.agent_id;
+
+-- name: quality_standing(call_id, form, agent_id)^
 -- The review that stands: the one that no other corrects.
-select r.id, r.agent_id, r.version from quality_review r
-where r.call_id = :call_id and r.form = :form
+select r.id, r.version from quality_review r
+where r.call_id = :call_id and r.form = :form and r.agent_id = :agent_id
   and not exists (select from quality_review later where later.supersedes = r.id);
+
+-- name: quality_agent_of(review, call_id)$
+-- About whom a review of the call is.
+select agent_id from quality_review where id = :review and call_id = :call_id;
 
 -- name: quality_add(id, call_id, form, version, agent_id, reviewer, score, failed, comment, at, supersedes)!
 insert into quality_review (id, call_id, form, version, agent_id, reviewer, score, failed, comment, at, supersedes)
@@ -33,17 +44,39 @@ where r.id = :review and r.agent_id = :agent_id
   and not exists (select from quality_review later where later.supersedes = r.id)
 on conflict (review) do nothing;
 
--- name: quality_sample(since, until, per_agent, form, seed)
--- Recorded calls that nobody has judged, at most so many of each agent, by chance: the seed's, so that a second look gives
--- the same ones.
-select agent_id, id, started_at, seconds from (
-    select c.agent_id, c.id, c.started_at, r.seconds,
-           row_number() over (partition by c.agent_id order by md5(c.id::text || :seed)) as n
-    from call c join recording r on r.call_id = c.id and r.kind = 'call' and r.state = 'stored'
-    where c.agent_answered_at >= :since and c.agent_answered_at < :until and c.ended_at is not null
-      and not exists (select from quality_review q where q.call_id = c.id and q.form = :form)
-) chosen
-where n <= :per_agent order by agent_id, started_at;
+-- name: quality_sample(seed, since, until, queues, form, per_agent)
+-- Recorded calls whose citizen an agent had, and for which nobody has judged this agent, at most so many of each agent, by
+-- chance: the seed's, so that a second look gives the same ones. `queues`: from which they had them; null: any, or none.
+-- The lot falls on talks alone, agent by agent; calls are looked at in its order until there are enough.
+with recursive who as (
+    (select agent_id from agent_talk order by agent_id limit 1)
+    union all
+    select (select t.agent_id from agent_talk t where t.agent_id > w.agent_id order by t.agent_id limit 1)
+    from who w where w.agent_id is not null
+)
+select w.agent_id, drawn.id, drawn.started_at, drawn.seconds
+from who w cross join lateral (
+    select c.id, c.started_at, r.seconds
+    from (select call_id, md5(call_id::text || :seed) as lot from agent_talk
+          where agent_id = w.agent_id and began_at >= :since and began_at < :until
+            and (:queues::text[] is null or queue = any(:queues))
+          group by call_id order by lot) t
+    join call c on c.id = t.call_id and c.ended_at is not null
+    cross join lateral (select sum(seconds) as seconds from recording
+                        where call_id = c.id and kind = 'call' and state = 'stored' having count(*) > 0) r
+    where not exists (select from quality_review q where q.call_id = c.id and q.form = :form and q.agent_id = w.agent_id)
+    order by t.lot limit :per_agent
+) drawn
+order by w.agent_id, drawn.started_at, drawn.id;
+
+-- name: quality_listed(id)^
+select id, started_at, outcome, agents, agent_names, queues, confidential from call_listed where id = :id;
+
+-- name: quality_heard(calls, own, confidential)
+-- Of these, those that somebody may judge: none that is confidential, unless they may hear such, and none in which they
+-- had the citizen themselves.
+select id from call_listed
+where id = any(:calls::uuid[]) and (:confidential or not confidential) and (:own::text is null or :own <> all(agents));
 
 -- name: quality_by_agent(since, until, form)
 -- What stands, by agent.
@@ -64,14 +97,14 @@ where r.at >= :since and r.at < :until and r.form = :form
   and not exists (select from quality_review later where later.supersedes = r.id)
 group by m.code order by share, m.code;
 
--- name: quality_reviews_of_call(call_id, form)
+-- name: quality_reviews_of_part(call_id, agent_id, form)
 select r.id, r.call_id, r.form, r.version, r.agent_id, r.reviewer, coalesce(u.display_name, r.reviewer) as who,
        r.score::double precision as score, r.failed, r.comment, r.at,
        not exists (select from quality_review later where later.supersedes = r.id) as stands,
        a.agrees, a.text as answer, a.at as answered_at
 from quality_review r left join quality_answer a on a.review = r.id
 left join app_user u on r.reviewer = 'user:' || u.id
-where r.call_id = :call_id and r.form = :form order by r.at desc, r.id desc;
+where r.call_id = :call_id and r.agent_id = :agent_id and r.form = :form order by r.at desc, r.id desc;
 
 -- name: quality_reviews_of_agent(agent_id, at_most)
 -- What stands, newest first: for the agent's own page.
@@ -85,10 +118,6 @@ order by r.at desc, r.id desc limit :at_most;
 
 -- name: quality_marks(reviews)
 select review, code, points from quality_mark where review = any(:reviews::uuid[]);
-
--- name: quality_queues_of(calls)
--- In which queue each was: reviewers see their queues' calls only.
-select id, queue from call where id = any(:calls::uuid[]);
 
 -- name: quality_versions(code)
 -- All versions, the newest first, and how many reviews are by each.

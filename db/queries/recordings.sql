@@ -4,6 +4,10 @@ insert into recording (id, call_id, kind, cell, started_at)
 select * from unnest(:ids::uuid[], :call_ids::uuid[], :kinds::text[], :cells::text[], :starts::timestamptz[])
 on conflict (id) do nothing;
 
+-- name: recordings_withdraw_batch(ids)!
+-- Recordings that were never begun: a row that nobody has closed goes again.
+delete from recording where id = any(:ids::uuid[]) and state = 'open';
+
 -- name: recordings_of_files(ids)
 -- What the rows say of the capture files that lie in the folder.
 select r.id, r.started_at, r.state, r.location, r.bytes, r.sha256, c.ended_at as call_ended_at
@@ -107,12 +111,14 @@ where s.seq > :after order by s.seq limit :at_most;
 -- name: recordings_count_unsealed()$
 select count(*) from recording_event_unsealed;
 
--- name: recordings_escaped_event()$
--- An event that neither was sealed nor waits for it: somebody took it off the queue.
-select e.id from recording_event e
-where not exists (select from recording_seal s where s.event_id = e.id)
-  and not exists (select from recording_event_unsealed u where u.event_id = e.id)
-limit 1;
+-- name: recordings_events_part(after, at_most)^
+-- The events, part by part: where this part ends (null: none is left), and the first of it that neither was sealed nor waits
+-- for it, since somebody took it off the queue.
+select (array_agg(e.id order by e.id desc))[1] as last,
+       (array_agg(e.id order by e.id) filter (where s.event_id is null and u.event_id is null))[1] as escaped
+from (select id from recording_event where id > :after order by id limit :at_most) e
+left join recording_seal s on s.event_id = e.id
+left join recording_event_unsealed u on u.event_id = e.id;
 
 -- name: recordings_events(recording_id)
 -- What happened to one recording, with its place in the chain.
@@ -137,19 +143,25 @@ update recording set copied_at = :at where id = :id and state = 'stored' and cop
 -- name: recordings_copy_failed(id, after)!
 update recording set copy_after = :after, copy_failures = least(copy_failures + 1, 1000) where id = :id;
 
--- name: recordings_to_delete(after, at_most)
--- Objects that were removed and may still lie in the store, whosever they are; so in the six statements below.
-select id, location from stored_object
-where removed_at is not null and deleted_at is null and id > :after order by id limit :at_most;
+-- name: recordings_to_delete(at_most)
+-- Objects that were removed and may still lie in the store, whosever they are (so in the six statements below): the first of each
+-- table. Each of these leaves it by being deleted. In the order of the indexes of those: all others need not be looked at.
+(select id, location from recording_object
+ where removed_at is not null and deleted_at is null order by removed_at limit :at_most)
+union all
+(select id, location from sealed_file
+ where removed_at is not null and deleted_at is null order by removed_at limit :at_most);
 
 -- name: recordings_deleted(id, at)!
 with others as (
     update sealed_file set deleted_at = :at where id = :id and removed_at is not null and deleted_at is null)
 update recording_object set deleted_at = :at where id = :id and removed_at is not null and deleted_at is null;
 
--- name: recordings_days()
--- The days (UTC) that have objects.
-select distinct (day_of at time zone 'UTC')::date as day from stored_object where removed_at is null;
+-- name: recordings_next_day(since)$
+-- The first day (UTC) from then on that may have objects, null after the last. A recording has none before it is `stored`, and
+-- is not erased while it has one.
+select (least((select min(started_at) from recording where state = 'stored' and started_at >= :since),
+              (select min(made_at) from sealed_file where made_at >= :since)) at time zone 'UTC')::date;
 
 -- name: recordings_objects_of_day(since, until)
 -- The live objects of a day: an object lies in the folder of its recording's day, another file in that of its own.
@@ -216,13 +228,17 @@ where r.state = 'stored' and r.started_at <= :now::timestamptz - make_interval(d
   and (r.started_at, r.id) > (:after_at, :after_id)
 order by r.started_at, r.id limit :at_most;
 
--- name: recordings_originals_to_remove(made_before, after, at_most)
--- Originals that are old enough, of recordings whose copy lies in the store as far as we know.
-select o.id, o.recording_id
-from recording_object o join recording_object c on c.recording_id = o.recording_id
-where o.role = 'original' and o.removed_at is null and o.made_at < :made_before and o.id > :after
+-- name: recordings_originals_to_remove(made_before, now, after_at, after, at_most)
+-- Originals that are old enough, of recordings that nobody holds and whose copy lies in the store as far as we know; oldest
+-- first, in the order of the index of those that are there still: by id, all that were removed in years would come before.
+select o.id, o.recording_id, o.made_at, r.call_id
+from recording_object o join recording_object c on c.recording_id = o.recording_id join recording r on r.id = o.recording_id
+where o.role = 'original' and o.removed_at is null and o.made_at < :made_before
+  and (o.made_at, o.id) > (:after_at, :after)
   and c.role = 'copy' and c.removed_at is null and c.lost_at is null and c.made_at < :made_before
-order by o.id limit :at_most;
+  and not exists (select from recording_hold h where h.recording_id = o.recording_id and h.released_at is null
+                  and (h.until is null or h.until > :now))
+order by o.made_at, o.id limit :at_most;
 
 -- name: recordings_remove_original(id, at)$
 update recording_object o set removed_at = :at, master_id = null, wrapped_key = null
@@ -232,9 +248,23 @@ where o.id = :id and o.removed_at is null
 returning o.id;
 
 -- name: recordings_to_rewrap(master_id, after, at_most)
--- Keys under another master key than the current one.
-select id, master_id, wrapped_key from stored_object
-where master_id <> :master_id and id > :after order by id limit :at_most;
+-- Keys under another master key than the current one. The recordings' are looked up by each such key, of which there are few:
+-- who goes on with what was interrupted does not read again what is done.
+with recursive masters as (
+    select min(master_id) as master_id from recording_object where master_id is not null
+    union all
+    select (select min(o.master_id) from recording_object o where o.master_id > m.master_id)
+    from masters m where m.master_id is not null
+)
+select o.id, o.master_id, o.wrapped_key
+from masters m cross join lateral (
+    select id, master_id, wrapped_key from recording_object
+    where master_id = m.master_id and id > :after order by id limit :at_most) o
+where m.master_id <> :master_id
+union all
+(select id, master_id, wrapped_key from sealed_file
+ where master_id is not null and master_id <> :master_id and id > :after order by id limit :at_most)
+order by id limit :at_most;
 
 -- name: recordings_rewrap(id, before, master_id, wrapped_key)!
 -- Only what still is as it was read: an erased key does not come back.
@@ -249,7 +279,7 @@ where id = :id and wrapped_key = :before;
 select call_id, sha256 from recording where id = :id and state = 'stored' for update;
 
 -- name: recordings_find_by_day(since, until, before_at, before_id, at_most)
--- Newest first, page by page; so in the three statements below.
+-- Newest first, page by page; so in the statements below, but of an agent.
 select * from recording_found
 where started_at >= :since and started_at < :until and (started_at, id) < (:before_at, :before_id)
 order by started_at desc, id desc limit :at_most;
@@ -259,14 +289,21 @@ select * from recording_found
 where number = :number and started_at >= :since and started_at < :until and (started_at, id) < (:before_at, :before_id)
 order by started_at desc, id desc limit :at_most;
 
--- name: recordings_find_by_agent(agent, since, until, before_call, before_id, at_most)
--- In the order of the calls, which the agent's index has: in that of the recordings, all agents' would be read.
-select r.id, r.call_id, r.kind, r.state, r.started_at, r.seconds, r.copied_at, c.citizen_number as number, c.agent_id,
-       c.direction, c.cell, c.started_at as call_started_at
-from call c cross join lateral (select * from recording where call_id = c.id offset 0) r
-where c.agent_id = :agent and c.started_at >= :since and c.started_at < :until
-  and c.started_at <= :before_call and (c.started_at, r.id) < (:before_call, :before_id)
-order by c.started_at desc, r.id desc limit :at_most;
+-- name: recordings_find_by_agent(agent, since, until, before_at, before_id, at_most)
+-- In the order in which the agent had the citizens, each call by their last talk in it in these days: their index has this order,
+-- in that of the recordings all agents' would be read. The subquery is asked for each talk, whatever the planner thinks of it.
+select r.*
+from agent_talk t cross join lateral (select * from recording_found f where f.call_id = t.call_id offset 0) r
+where t.agent_id = :agent and t.began_at >= :since and t.began_at < :until
+  and t.began_at <= :before_at and (t.began_at, r.id) < (:before_at, :before_id)
+  and t.began_at = (select max(l.began_at) from agent_talk l
+                    where l.call_id = t.call_id and l.agent_id = :agent and l.began_at < :until)
+order by t.began_at desc, r.id desc limit :at_most;
+
+-- name: recordings_had_at(id, agent, until)$
+-- Where a recording stands in that order.
+select max(t.began_at) from recording r join agent_talk t on t.call_id = r.call_id
+where r.id = :id and t.agent_id = :agent and t.began_at < :until;
 
 -- name: recordings_find_by_calls(call_ids, since, until, before_at, before_id, at_most)
 select * from recording_found
@@ -302,6 +339,10 @@ values (:id, :recording_id, :at, :by, :why, :limit_at)
 on conflict (recording_id) where resumed_at is null do nothing
 returning id;
 
+-- name: recordings_end_pause_soon(id)!
+-- Its limit has come.
+update recording_pause set limit_at = paused_at + interval '1 microsecond' where id = :id and resumed_at is null;
+
 -- name: recordings_open_pause(call_id)^
 select p.id, p.recording_id, coalesce(c.channel_id, c.id::text) as channel
 from recording_pause p join recording r on r.id = p.recording_id join call c on c.id = r.call_id
@@ -319,6 +360,22 @@ from recording_pause p join recording r on r.id = p.recording_id join call c on 
 where p.resumed_at is null and r.cell = :cell and (p.limit_at <= :now or c.ended_at is not null)
 order by p.limit_at limit 200;
 
+-- name: recordings_hold_briefly()!
+-- Who holds a pause waits for Asterisk: who comes second keeps no connection for as long.
+set local lock_timeout = '2s';
+
+-- name: recordings_hold_pause(id)$
+-- Nobody mutes and records again at once.
+select id from recording_pause where id = :id and resumed_at is null for update;
+
+-- name: recordings_pauses_of_before(cell, call_id, began, now)
+-- That a process before this one began, and that go on: whether Asterisk was told of them, nobody knows.
+select p.id, coalesce(c.channel_id, c.id::text) as channel
+from recording_pause p join recording r on r.id = p.recording_id join call c on c.id = r.call_id
+where p.resumed_at is null and p.paused_at < :began and p.limit_at > :now and c.ended_at is null
+  and (:cell::text is null or r.cell = :cell) and (:call_id::uuid is null or c.id = :call_id)
+order by p.paused_at limit 200;
+
 -- name: recordings_standing_pause(call_id)^
 -- What a page shows that was loaded in the midst of it.
 select p.paused_at, p.paused_by, p.why, p.limit_at, p.resumed_at, p.resumed_by
@@ -333,7 +390,9 @@ from recording_pause where recording_id = :recording_id order by paused_at;
 select state, sha256 from recording where id = :id;
 
 -- name: recordings_to_certify(id)^
-select channels, sha256, bytes from recording where id = :id and state = 'stored';
+-- `call_ended_at`: not of a call whose end nobody saw. Its row has the time at which that was found, hours later perhaps.
+select r.channels, r.sha256, r.bytes, case when c.outcome is distinct from 'lost' then c.ended_at end as call_ended_at
+from recording r join call c on c.id = r.call_id where r.id = :id and r.state = 'stored';
 
 -- name: recordings_add_files(ids, locations, sha256, bytes, stored_sha256, stored_bytes, master_ids, wrapped_keys, made_at)!
 -- Files of others, sealed in the same store.

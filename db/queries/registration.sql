@@ -52,7 +52,7 @@ left join lateral (
     where c.category = :category and c.place = :place and (c.kind = 'information') = (:kind::text = 'information')
 ) d on true;
 
--- name: registration_add(id, number, kind, incident, confidential, source, confirmed_by, matter, category, place, citizen_id, new_citizen, new_number, name, language, contact, text_hi, call_id, state, level, post, due_at, due_since, due_days, due_policy, due_counting, remind_at, end_text, event, actor, reason, entry_level, entry_post, entry_due_at, basis, previous, hash, event_id, event_key, event_kind, event_body, at)!
+-- name: registration_add(id, number, kind, incident, confidential, source, confirmed_by, matter, category, place, citizen_id, new_citizen, new_number, name, language, contact, text_hi, call_id, state, level, post, due_at, due_since, due_days, due_policy, due_counting, due_left, remind_at, end_text, event, actor, reason, entry_level, entry_post, entry_due_at, basis, previous, hash, event_id, event_key, event_kind, event_body, at)!
 -- The citizen, the complaint, its call, its first history entry, and the evidence of an end at the desk.
 with new_citizen as (
     insert into citizen (id, name, language, created_at)
@@ -78,15 +78,15 @@ with new_citizen as (
 )
 insert into complaint (id, number, kind, incident, confidential, source, confirmed_by, matter, category, place, citizen_id,
                        contact, text_hi, state, level, post, due_at, due_since, due_days, due_policy, due_counting,
-                       remind_at, end_entry, ended_at, registered_at, changed_at, entries, head)
+                       due_running_since, due_left_then, remind_at, end_entry, ended_at, registered_at, changed_at, entries, head)
 values (:id, :number, :kind, :incident, :confidential, :source, :confirmed_by, :matter, :category, :place, :citizen_id,
         :contact, :text_hi, :state, :level, :post, :due_at, :due_since, :due_days, :due_policy, :due_counting,
-        :remind_at, case when :end_text is not null then 1 end, case when :end_text is not null then :at end, :at, :at, 1,
+        :due_since, :due_left, :remind_at, case when :end_text is not null then 1 end, case when :end_text is not null then :at end, :at, :at, 1,
         :hash);
 
 -- name: registration_done(key)^
 -- What the first form with this key came to, also when the complaint has moved on since.
-select k.added, c.id, c.number, c.state, c.weight, h.level, h.due_at, p.id as post, p.title, p.title_en, e.text as end_text
+select k.added, c.id, c.number, c.state, c.weight, h.event, h.level, h.due_at, p.id as post, p.title, p.title_en, e.text as end_text
 from registration_key k
 join complaint c on c.id = k.complaint_id
 join complaint_history h on h.complaint_id = c.id and h.seq = 1
@@ -104,13 +104,21 @@ insert into citizen_number (citizen_id, number) values (:citizen_id, :number) on
 -- The row is held by the caller. Nothing takes the mark off again.
 update complaint set confidential = true where id = :id;
 
+-- name: registration_make_incident(id)!
+-- As above.
+update complaint set incident = true where id = :id;
+
 -- name: registration_add_weight(id, more)$
 -- The row is held by the caller.
 update complaint set weight = weight + :more where id = :id returning weight;
 
 -- name: registration_share_calls(younger, older)!
--- The younger file's calls, with their recordings, belong to the older one too.
+-- The younger file's calls, with their recordings, belong to the older one too: also those that asked its citizen and got no
+-- answer, but not where nobody who took the call has said that they are the complainant.
 insert into complaint_call (complaint_id, call_id, role)
-select :older, call_id, case role when 'registration' then 'follow_up' else role end
-from complaint_call where complaint_id = :younger
+select :older, v.call_id,
+       case when k.role <> 'registration' then k.role else 'follow_up' end
+from call_complaint v
+left join complaint_call k on k.complaint_id = v.complaint_id and k.call_id = v.call_id
+where v.complaint_id = :younger and (k.role is not null or not exists (select from attempt a where a.id = v.call_id))
 on conflict (complaint_id, call_id) do nothing;

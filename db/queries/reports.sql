@@ -30,18 +30,22 @@ from wrap_ups(:since, :until)
 where :queues::text[] is null or queue = any(:queues)
 group by 1;
 
--- name: reports_times(by, step, since, until, queues, unit)
--- Time on duty, without pauses and without a telephone that was away, and on calls, cut where an hour or a day of India's ends; of the agents of these queues.
+-- name: reports_times(by, step, since, until, unit, queues)
+-- Time on duty, without pauses and without a telephone that was away, and on calls, cut where an hour or a day of India's ends; of the agents of these
+-- queues, and on days on which they were signed in and had been moved into one of them.
 select case :by when 'agent' then agent_id when 'hour' then to_char(piece, 'YYYY-MM-DD HH24:00')
                 when 'day' then to_char(piece, 'YYYY-MM-DD') else '' end as key,
        sum(least(until_at, piece + :step::interval) - greatest(from_at, piece)) as on_duty,
        coalesce(sum(least(until_at, piece + :step::interval) - greatest(from_at, piece))
                 filter (where state in ('in_call', 'wrap_up')), '0') as busy
-from (
-    select * from duty(:since, :until)
-    where :queues::text[] is null or agent_id in (select id from agent where queues && :queues::text[])
-) cut, lateral generate_series(date_trunc(:unit, from_at), until_at, :step::interval) as piece
+from duty(:since, :until), lateral generate_series(date_trunc(:unit, from_at), until_at, :step::interval) as piece
 where from_at < until_at and piece < until_at
+  and (:queues::text[] is null or agent_id in (select id from agent where queues && :queues::text[])
+       or (agent_id, piece::date) in (
+           select s.agent_id, day::date
+           from agent_session s, generate_series(date_trunc('day', s.signed_in_at at time zone 'Asia/Kolkata'),
+                                                 coalesce(s.signed_out_at, :until) at time zone 'Asia/Kolkata', interval '1 day') day
+           where s.queues && :queues::text[]))
 group by 1;
 
 -- name: reports_offered(since, until, after_at, after_id, after_queue, queues, key, by, answered, moved, ended, outcomes, owing, at_most)
@@ -173,7 +177,13 @@ select case :by when 'day' then to_char(day, 'YYYY-MM-DD') when 'queue' then '' 
        sum(on_duty) as on_duty, sum(busy) as busy
 from report_duty
 where grain = :grain and day = any(:days::date[])
-  and (:queues::text[] is null or agent_id in (select id from agent where queues && :queues::text[]))
+  and (:queues::text[] is null or agent_id in (select id from agent where queues && :queues::text[])
+       or (agent_id, day) in (
+           select s.agent_id, moved::date
+           from agent_session s, generate_series(date_trunc('day', s.signed_in_at at time zone 'Asia/Kolkata'),
+                                                 coalesce(s.signed_out_at at time zone 'Asia/Kolkata',
+                                                          (select max(d) from unnest(:days::date[]) d)), interval '1 day') moved
+           where s.queues && :queues::text[]))
 group by 1;
 
 -- name: reports_put_service_level(cell, queue, within, now)!

@@ -28,12 +28,22 @@ where n.id = :id and (r.at is not null or n.queue = any(coalesce(s.queues, a.que
 order by r.at is not null, s.agent_id is null, r.at, a.name, a.id;
 
 -- name: supervision_day(cell, since, until)
--- What the cell's agents did in that time, cut to it; what goes on lasts until now, which `until` is then.
-select s.agent_id, a.name, a.queues, s.state, s.reason, greatest(s.from_at, :since) as from_at,
+-- What the cell's agents did in that time, cut to it; what goes on lasts until now, which `until` is then. `queues`: their
+-- own, and those into which they were moved then: whoever supervises one of these sees them, as `reports_times` counts them.
+-- Agent by agent, so that other days are not read: of what began before, only the last can reach in, as in `duty`.
+select a.id as agent_id, a.name, a.queues || coalesce(m.queues, '{}') as queues, s.state, s.reason, greatest(s.from_at, :since) as from_at,
        least(coalesce(s.until_at, :until), :until) as until_at
-from agent_state s join agent a on a.id = s.agent_id
-where a.cell = :cell and s.from_at < :until and (s.until_at is null or s.until_at > :since)
-order by a.name, s.agent_id, s.from_at;
+from agent a cross join lateral (
+    select state, reason, from_at, until_at from agent_state
+    where agent_id = a.id and from_at >= :since and from_at < :until
+    union all
+    (select state, reason, from_at, until_at from agent_state
+     where agent_id = a.id and from_at < :since order by from_at desc, until_at desc limit 1)
+) s
+left join (select i.agent_id, array_agg(queue) as queues from agent_session i, unnest(i.queues) queue
+           where i.signed_in_at < :until and (i.signed_out_at is null or i.signed_out_at > :since) group by 1) m on m.agent_id = a.id
+where a.cell = :cell and (s.until_at is null or s.until_at > :since)
+order by a.name, a.id, s.from_at;
 
 -- name: supervision_open_alarms(cell)
 -- What stands; an index of its own has no more than these. A cell's silence is told by all others.
@@ -92,45 +102,64 @@ select count(*) from dial_cut_off d join agent a on a.id = d.endpoint where a.ce
 select count(*) from deadline_aside;
 
 -- name: supervision_calls_by_number(number, confidential, since, until, queue, find, identify, before_at, before_id, at_most)
--- Newest first, page by page, within the scopes `find`; `identified` within `identify`: so in those below.
+-- Newest first (`listed_at`), page by page, within the scopes `find`; `identified` within `identify`: so in those below.
 -- Being found by a number tells who called: only where that may be known, and not of a confidential one.
-select *, true as identified from call_listed
+select *, true as identified, started_at as listed_at from call_listed
 where citizen_number = :number and (:confidential or not confidential) and started_at >= :since and started_at < :until and (started_at, id) < (:before_at, :before_id)
-  and (:queue::text is null or queue = :queue) and call_within(id, queue, confidential, :find)
-  and call_within(id, queue, confidential, :identify)
+  and (:queue::text is null or :queue = any(queues)) and call_within(id, queues, confidential, :find)
+  and call_within(id, queues, confidential, :identify)
 order by started_at desc, id desc limit :at_most;
 
 -- name: supervision_calls_by_agent(agent, since, until, queue, find, identify, before_at, before_id, at_most)
--- The index of agents' calls has this order.
-select *, call_within(id, queue, confidential, :identify) as identified from call_listed
-where agent_id = :agent and started_at >= :since and started_at < :until and (started_at, id) < (:before_at, :before_id)
-  and (:queue::text is null or queue = :queue) and call_within(id, queue, confidential, :find)
-order by started_at desc, id desc limit :at_most;
+-- Those whose citizen the agent had in these days, each by their last talk in it then: the index of their talks has this order.
+-- The subqueries are asked for each talk until the page is full, whatever the planner thinks of it.
+select l.*, call_within(l.id, l.queues, l.confidential, :identify) as identified, t.began_at as listed_at
+from agent_talk t cross join lateral (select * from call_listed where id = t.call_id offset 0) l
+where t.agent_id = :agent and t.began_at >= :since and t.began_at < :until and (t.began_at, t.call_id) < (:before_at, :before_id)
+  and t.began_at = (select max(o.began_at) from agent_talk o
+                    where o.call_id = t.call_id and o.agent_id = :agent and o.began_at < :until)
+  and (:queue::text is null or :queue = any(l.queues)) and call_within(l.id, l.queues, l.confidential, :find)
+order by t.began_at desc, t.call_id desc limit :at_most;
+
+-- name: supervision_calls_by_queue(queue, since, until, find, identify, before_at, before_id, at_most)
+-- Those that came to the queue in these days, each by its last stay there then; as above.
+select l.*, call_within(l.id, l.queues, l.confidential, :identify) as identified, s.entered_at as listed_at
+from queue_stay s cross join lateral (select * from call_listed where id = s.call_id offset 0) l
+where s.queue = :queue and s.entered_at >= :since and s.entered_at < :until
+  and (s.entered_at, s.call_id) < (:before_at, :before_id)
+  and s.entered_at = (select max(o.entered_at) from queue_stay o
+                      where o.call_id = s.call_id and o.queue = :queue and o.entered_at < :until)
+  and call_within(l.id, l.queues, l.confidential, :find)
+order by s.entered_at desc, s.call_id desc limit :at_most;
 
 -- name: supervision_calls_of(ids, since, until, queue, find, identify, before_at, before_id, at_most)
 -- Those of a complaint.
-select *, call_within(id, queue, confidential, :identify) as identified from call_listed
+select *, call_within(id, queues, confidential, :identify) as identified, started_at as listed_at from call_listed
 where id = any(:ids::uuid[]) and started_at >= :since and started_at < :until and (started_at, id) < (:before_at, :before_id)
-  and (:queue::text is null or queue = :queue) and call_within(id, queue, confidential, :find)
+  and (:queue::text is null or :queue = any(queues)) and call_within(id, queues, confidential, :find)
 order by started_at desc, id desc limit :at_most;
 
--- name: supervision_calls_by_day(since, until, queue, find, identify, before_at, before_id, at_most)
+-- name: supervision_calls_by_day(since, until, find, identify, before_at, before_id, at_most)
 -- All of them.
-select *, call_within(id, queue, confidential, :identify) as identified from call_listed
+select *, call_within(id, queues, confidential, :identify) as identified, started_at as listed_at from call_listed
 where started_at >= :since and started_at < :until and (started_at, id) < (:before_at, :before_id)
-  and (:queue::text is null or queue = :queue) and call_within(id, queue, confidential, :find)
+  and call_within(id, queues, confidential, :find)
 order by started_at desc, id desc limit :at_most;
 
 -- name: supervision_calls_of_posts(posts, since, until, queue, find, identify, before_at, before_id, at_most)
 -- Of the complaints that are with these posts, or were handed to them: few among all calls, so they are looked up by these.
-with theirs as materialized (
-    select l.call_id from call_complaint l
-    where l.complaint_id in (select id from complaint where post = any(:posts::text[])
-                             union all select complaint_id from bundle where post = any(:posts::text[]))
+-- Not through `call_complaint`, which would be built of all calls first.
+with mine as materialized (
+    select id from complaint where post = any(:posts::text[])
+    union select complaint_id from bundle where post = any(:posts::text[])
+), theirs as materialized (
+    select call_id from complaint_call where complaint_id in (select id from mine)
+    union select id from attempt where complaint_id in (select id from mine)
+    union select call_id from desk_call where complaint_id in (select id from mine)
 )
-select *, call_within(id, queue, confidential, :identify) as identified from call_listed
+select *, call_within(id, queues, confidential, :identify) as identified, started_at as listed_at from call_listed
 where id in (select call_id from theirs) and started_at >= :since and started_at < :until and (started_at, id) < (:before_at, :before_id)
-  and (:queue::text is null or queue = :queue) and call_within(id, queue, confidential, :find)
+  and (:queue::text is null or :queue = any(queues)) and call_within(id, queues, confidential, :find)
 order by started_at desc, id desc limit :at_most;
 
 -- name: supervision_complaints_within(find, at_most)
@@ -169,23 +198,20 @@ with theirs as materialized (
     union select id from attempt where complaint_id = any(:complaints::uuid[])
     union select call_id from desk_call where complaint_id = any(:complaints::uuid[])
 )
-select *, call_within(id, queue, confidential, :identify) as identified from call_listed
+select *, call_within(id, queues, confidential, :identify) as identified, started_at as listed_at from call_listed
 where id in (select call_id from theirs) and started_at >= :since and started_at < :until and (started_at, id) < (:before_at, :before_id)
-  and (:queue::text is null or queue = :queue) and call_within(id, queue, confidential, :find)
+  and (:queue::text is null or :queue = any(queues)) and call_within(id, queues, confidential, :find)
 order by started_at desc, id desc limit :at_most;
-
--- name: supervision_call(id)^
-select * from call_listed where id = :id;
 
 -- name: supervision_call_within(id, find, identify)^
 -- Nothing where it is not theirs.
-select *, call_within(id, queue, confidential, :identify) as identified from call_listed
-where id = :id and call_within(id, queue, confidential, :find);
+select *, call_within(id, queues, confidential, :identify) as identified from call_listed
+where id = :id and call_within(id, queues, confidential, :find);
 
--- name: supervision_call_complaints(id, queue, find)
+-- name: supervision_call_complaints(id, queues, find)
 -- What the call led to, or was about, as far as it is theirs.
 select distinct c.number, c.confidential from complaint c
-where c.id in (select complaint_id from call_complaint where call_id = :id) and complaint_within(c.id, :queue, :find)
+where c.id in (select complaint_id from call_complaint where call_id = :id) and complaint_within(c.id, :queues, :find)
 order by c.number;
 
 -- name: supervision_call_recordings(id)
@@ -197,10 +223,9 @@ select d.at, d.actor, coalesce(u.display_name, d.actor) as who, d.action, d.targ
 from desk_action d left join app_user u on d.actor = 'user:' || u.id
 where d.call_id = :id order by d.at, d.id;
 
--- name: supervision_of_recording(id)^
--- What a right to hear it depends on.
-select c.queue, v.confidential, r.call_id from recording r join call c on c.id = r.call_id join call_listed v on v.id = c.id
-where r.id = :id;
+-- name: supervision_of_recording(id)$
+-- Of which call it is.
+select call_id from recording where id = :id;
 
 -- name: supervision_limits()
 -- What holds now: the latest of each.

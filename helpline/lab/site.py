@@ -79,6 +79,8 @@ class Site:
                 )
                 for number, agent_name in enumerate(agent_names)
             ),
+            # A telephone of the laboratory is there only while it is to ring.
+            phone_check_seconds=0,
             queues=queues,
             patience_seconds=patience_seconds,
         )

@@ -39,10 +39,12 @@ class AlarmOptions(Group):
         _rule(AlarmKind.LONGEST_WAIT, 120, 10),
         _rule(AlarmKind.SERVICE_LEVEL, 0.6, 300, 300),
         _rule(AlarmKind.TRUNK_FULL, 0.9, 10),
+        _rule(AlarmKind.TELEPHONES_AWAY, 0.1, 60),
         _rule(AlarmKind.AMI_DOWN, 0, 10, 10),
         _rule(AlarmKind.RECORDINGS_FAILING, 0, 60),
         _rule(AlarmKind.DIALLING_CUT_OFF, 0, 0, 0),
         _rule(AlarmKind.DEADLINES_STUCK, 0, 60),
+        _rule(AlarmKind.PINS_GUESSED, 0, 0),
         _rule(AlarmKind.CELL_SILENT, 15, 0, 10),
     )
 

@@ -2,10 +2,11 @@
 
 from datetime import time
 from ipaddress import IPv4Address, IPv4Network
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from access.limits import WRONG_PINS_AN_HOUR
 from agi.visit import Skill
 from dialplans.settings import (
     EMERGENCY_SERVICES,
@@ -13,8 +14,9 @@ from dialplans.settings import (
     AgentSettings,
     BenchSettings,
     Digits,
-    EmergencyTarget,
+    EmergencyServices,
     Name,
+    NatSettings,
     Peer,
     PortRange,
     QueueSettings,
@@ -38,6 +40,9 @@ class LanguageOptions(Group):
     name: Annotated[str, Field(pattern=r"^[\u0900-\u097f ]{2,40}$")]
 
 
+Prefix = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{0,13}$")]
+
+
 class GuardOptions(Group):
     """Who is let in; None: no limit. Emergency is reachable whatever these say."""
 
@@ -46,6 +51,11 @@ class GuardOptions(Group):
     trunk_per_hour: Annotated[int, Field(ge=1)] | None = None
     emergency_reserve: Annotated[int, Field(ge=0)] = 4
     """Trunk channels that neither citizens nor the dialer get: for calls to emergency services."""
+    called: Annotated[tuple[Prefix, ...], Field(min_length=1)] = ("+91",)
+    """What the numbers (E.164) begin with that we call by ourselves, back or to ask. Who calls us
+    can show any number, and one abroad may be paid for each minute that it is called. Agents' own
+    calls are held to `helpline dialling`.
+    """
 
 
 class ShiftOptions(Group):
@@ -106,6 +116,8 @@ class OfficersLineOptions(Group):
     menu_key: bool = True
     """Key 7 in the citizens' menu, which does not name it. Who keys no PIN there gets an agent."""
     remark_seconds: Annotated[int, Field(ge=10, le=600)] = 120
+    wrong_pins_an_hour: Annotated[int, Field(ge=10, le=3600)] = WRONG_PINS_AN_HOUR
+    """From all telephones; beyond it all wait, for growing times."""
 
 
 class CellOptions(Group):
@@ -120,12 +132,16 @@ class CellOptions(Group):
     """Where our link connects instead, when something stands between: a tunnel to Asterisk."""
     agi: Address = Address(address=IPv4Address("127.0.0.1"), port=4573)
     rtp: PortRange = PortRange(first=20000, last=23999)
+    nat: NatSettings | None = None
+    """Where Asterisk stands behind a router with a fixed public address."""
     trunk: TrunkSettings = TrunkSettings(
         match=(IPv4Network("127.0.0.2/32"),), contact=Peer(host="127.0.0.2")
     )
     service_numbers: tuple[Digits, ...] = ("1076",)
     officers_line: OfficersLineOptions = OfficersLineOptions()
     agents: tuple[AgentOptions, ...] = ()
+    phone_check_seconds: Annotated[int, Field(ge=0, le=3600)] = 30
+    """How often each telephone at a `contact` is asked whether it is there; 0: none is."""
     queues: tuple[QueueSettings, ...] = (QueueSettings(),)
     targets: tuple[TargetOptions, ...] = ()
     max_ivr_sessions: Annotated[int, Field(ge=1, le=5000)] = 1000
@@ -135,6 +151,12 @@ class CellOptions(Group):
     languages: Annotated[tuple[LanguageOptions, ...], Field(min_length=1, max_length=8)] = (
         LanguageOptions(code="hi", name="हिन्दी"),
     )
-    emergency: tuple[EmergencyTarget, ...] = EMERGENCY_SERVICES
+    emergency: EmergencyServices = EMERGENCY_SERVICES
     """For callers who press the key, and for agents as one click."""
     bench: BenchSettings | None = None
+
+    @model_validator(mode="after")
+    def _the_router_leads_here(self) -> Self:
+        if self.nat is not None:
+            self.nat.before(self.sip)
+        return self

@@ -66,7 +66,11 @@ class CallbackOptions(Group):
     tick_seconds: Annotated[float, Field(gt=0, le=60)] = 2.0
 
 
-_NO_LIMIT = {("vacancy_days", "at_limit"), ("registrations_per_month", "any")}
+_NO_LIMIT = {
+    ("vacancy_days", "at_limit"),
+    ("registrations_per_month", "any"),
+    ("confidential_seen_from", "none"),
+}
 """How settings write what is None in a policy: left out it would mean that nothing differs."""
 
 
@@ -94,7 +98,8 @@ class CategoryRules(Group):
     transfer_days: float | None = None
     transfer_needs_approval: bool | None = None
     reopen_days: int | None = None
-    confidential_seen_from: int | None = None
+    confidential_seen_from: int | Literal["none"] | None = None
+    """The lowest level that may know who complains."""
     feedback_delay: timedelta | None = None
     feedback_attempts: Annotated[int, Field(le=10)] | None = None
     after_attempts: tuple[FollowUp, ...] | None = None

@@ -12,7 +12,7 @@ from dialplans.settings import (
     Address,
     Peer,
 )
-from helpline.options.group import Group
+from helpline.options.group import Group, HexKey
 
 
 class HttpOptions(Group):
@@ -27,8 +27,15 @@ class HttpOptions(Group):
     key: Path | None = None
     proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     """Proxies of ours: their X-Forwarded-For tells who asks."""
+    connections: Annotated[int, Field(ge=16, le=50_000)] = 4000
+    """At once, in all. Fewer where the machine allows too few open files: calls need theirs."""
+    connections_of_one: Annotated[int, Field(ge=16, le=50_000)] = 2000
+    """From one address (IPv6: one /64), which may be an office of 300 desks; not of `proxies`."""
     link_days: Annotated[int, Field(ge=1, le=400)] = 60
     """Longer than any officer is given for a complaint: a link must outlive its deadline."""
+    signing_key: HexKey | None = None
+    """Signs links and tokens; cells on one database have the same. None: made in the state folder,
+    for a single cell."""
 
     @model_validator(mode="after")
     def _https_is_whole(self) -> Self:
@@ -85,6 +92,13 @@ class SoftphoneOptions(Group):
         if self.relay_only and not self.turn:
             raise ValueError("relay_only wants at least one server in turn")
         return self
+
+
+class DeskOptions(Group):
+    """The agents' pages."""
+
+    draft_days: Annotated[int, Field(ge=1, le=90)] = 7
+    """What was typed and not registered is dropped when nobody has touched it for so long."""
 
 
 class AccessOptions(Group):

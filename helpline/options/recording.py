@@ -1,22 +1,25 @@
 """Recordings: where they are kept, how long, and the device that certificates name."""
 
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr
 
-from helpline.options.group import Group
-
-MasterKey = Annotated[SecretStr, Field(min_length=64, max_length=64)]
+from helpline.options.group import Group, HexKey
+from recordings.certificate import Source
 
 
 class DeviceOptions(Group):
     """What an electronic-record certificate says of the source (BSA 2023, Schedule, Part A)."""
 
+    source: Source | None = None
+    """What it is. None: a server, or a cloud where `store_url` is one."""
     organisation: str = ""
     place: str = ""
     make_and_model: str = ""
+    color: str = ""
     serial_number: str = ""
+    imei: str = ""
     identifiers: str = ""
     """UIN, UID, MAC or cloud id, as applicable."""
     other: str = ""
@@ -29,7 +32,7 @@ class RecordingOptions(Group):
     """None: `<state_dir>/recordings`. Otherwise `s3://bucket/prefix`, `gs://...`, `az://...`."""
     store_options: dict[str, SecretStr] = Field(default_factory=dict)
     """obstore's: `endpoint`, `region`, `access_key_id`, `secret_access_key`, `allow_http`."""
-    master_keys: tuple[MasterKey, ...] = ()
+    master_keys: tuple[HexKey, ...] = ()
     """Each 32 bytes in hexadecimal, the current one first. None: generated in the state folder."""
     copy_kbits: Annotated[int, Field(ge=12, le=128)] = 24
     """Of the kept Opus copy, all channels together."""
@@ -42,12 +45,3 @@ class RecordingOptions(Group):
     chromium: Path = Path("/usr/bin/chromium")
     """Prints certificates: a PDF with shaped Devanagari."""
     device: DeviceOptions = DeviceOptions()
-
-    @model_validator(mode="after")
-    def _keys_are_hexadecimal(self) -> Self:
-        for key in self.master_keys:
-            try:
-                bytes.fromhex(key.get_secret_value())
-            except ValueError:
-                raise ValueError("master_keys: 64 hexadecimal digits each") from None
-        return self

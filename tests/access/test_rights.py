@@ -25,7 +25,7 @@ MAHRONI = Subject(
     department="jal",
     places=frozenset({"mahroni", "lalitpur", "up"}),
     posts=frozenset({"bdo", "sdo"}),
-    queue="helpline-hi",
+    queues=frozenset({"helpline-hi", "schemes-hi"}),
 )
 
 
@@ -40,7 +40,9 @@ def person(*grants: Grant) -> Person:
         (Role.AGENT, TENANT, Right.RECORDING_LISTEN, MAHRONI, False),
         (Role.AGENT, TENANT, Right.COMPLAINT_DISPOSE, MAHRONI, False),
         (Role.SUPERVISOR, Scope(queue="helpline-hi"), Right.QUEUE_SUPERVISE, MAHRONI, True),
+        (Role.SUPERVISOR, Scope(queue="schemes-hi"), Right.QUEUE_SUPERVISE, MAHRONI, True),
         (Role.SUPERVISOR, Scope(queue="helpline-en"), Right.QUEUE_SUPERVISE, MAHRONI, False),
+        (Role.SUPERVISOR, Scope(queue="helpline-en"), Right.QUEUE_SUPERVISE, WHOLE, False),
         (Role.QUALITY_AUDITOR, TENANT, Right.RECORDING_LISTEN, MAHRONI, True),
         (Role.QUALITY_AUDITOR, TENANT, Right.CITIZEN_IDENTIFY, MAHRONI, False),
         (Role.OFFICER, Scope(post="bdo"), Right.COMPLAINT_DISPOSE, MAHRONI, True),

@@ -76,6 +76,18 @@ async def test_guesses_at_a_name_that_is_not_there_are_paused_alike(people: Peop
         await people.sign_in("nobody")
 
 
+async def test_a_pause_by_a_clock_that_was_ahead_locks_nobody_out(
+    people: People, clock: ManualClock
+) -> None:
+    await people.add()
+    clock.advance(timedelta(days=300))
+    for _ in range(6):
+        with pytest.raises(WrongPasswordError):
+            await people.sign_in(password="wrong")
+    clock.advance(timedelta(days=-300))
+    await people.sign_in()
+
+
 async def test_parallel_guesses_all_count(people: People) -> None:
     await people.add()
     guesses = [people.sign_in(password=f"guess {n}") for n in range(12)]

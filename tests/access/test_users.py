@@ -80,6 +80,24 @@ async def test_an_officers_posts_are_those_of_their_tenures_today(
     assert (await people.person(user)).posts == {"sdo"}
 
 
+async def test_who_held_a_post_that_is_marked_vacant_holds_it_no_more(
+    people: People, pool: Pool, clock: ManualClock
+) -> None:
+    """The mark comes first, mostly: the tenure's end is imported later. A successor does."""
+    user = await people.add(officer="o1")
+    await pool.execute("insert into tenure values ('bdo', 'o1', 'holder', '2025-01-01', null)")
+    today = clock().date()
+    mark = "update post set vacant_from = $1 where id = 'bdo'"
+    await pool.execute(mark, today + timedelta(days=1))
+    assert (await people.person(user)).posts == {"bdo"}
+    await pool.execute(mark, today)
+    assert (await people.person(user)).posts == set()
+    await pool.execute("update tenure set from_on = $1", today)
+    assert (await people.person(user)).posts == {"bdo"}
+    await pool.execute("update tenure set from_on = '2025-01-01', kind = 'charge'")
+    assert (await people.person(user)).posts == {"bdo"}
+
+
 @pytest.mark.parametrize(
     ("fields", "field"),
     [({"sign_in_name": "é"}, "sign_in_name"), ({"sign_in_name": "SITA"}, "sign_in_name"),

@@ -47,9 +47,17 @@ def headers(script: str, args: Sequence[str] = (), **values: str) -> bytes:
         "callerid": "9876543210",
         "calleridname": "unknown",
         "callingpres": "0",
+        "callingani2": "0",
+        "callington": "0",
+        "callingtns": "0",
         "dnid": "1076",
+        "rdnis": "unknown",
+        "context": "from-trunk",
         "extension": "1076",
+        "priority": "5",
+        "enhanced": "0.0",
         "accountcode": "",
+        "threadid": "140213",
     } | values
     lines = [f"agi_{name}: {value}" for name, value in env.items()]
     lines += [f"agi_arg_{number}: {value}" for number, value in enumerate(args, 1)]

@@ -17,8 +17,10 @@ from agi.keys import KeyListener
 from agi.menu import MainMenu
 from agi.missed_feedback import MissedFeedback
 from agi.officers_line import OfficersLine
-from agi.ports import Capture, FeedbackAnswer, Journal, OpenQuestion
+from agi.patience import Patience
+from agi.ports import About, Capture, FeedbackAnswer, Journal, OpenQuestion
 from agi.reception import Reception
+from agi.sentences import Speaker
 from agi.server import FastAgiServer
 from agi.status import StatusEnquiry
 from agi.visit import Skill
@@ -26,6 +28,7 @@ from calls.admission import Verdict
 from calls.model import NewCall, Outcome
 from calls.waiting import KeptPlace, Queued
 from complaints.officers_line import Look, Spoken
+from complaints.spoken import Grace
 from complaints.status import Brief, Status
 from tests.agi.asterisk import Citizen
 
@@ -47,6 +50,7 @@ class FakeJournal:
     answers: list[UUID] = field(default_factory=list)
     queues: list[tuple[UUID, str]] = field(default_factory=list)
     outcomes: dict[UUID, Outcome] = field(default_factory=dict)
+    ended_at: dict[UUID, datetime] = field(default_factory=dict)
 
     async def opened(self, call: NewCall) -> None:
         self.calls[call.id] = call
@@ -61,7 +65,8 @@ class FakeJournal:
         self._maybe_away("queued")
 
     async def ended(self, call_id: UUID, outcome: Outcome, at: datetime) -> None:
-        self.outcomes.setdefault(call_id, outcome)
+        if call_id not in self.outcomes:
+            self.outcomes[call_id], self.ended_at[call_id] = outcome, at
         self._maybe_away("ended")
 
     def _maybe_away(self, method: str) -> None:
@@ -91,6 +96,7 @@ class Target:
 @dataclass
 class FakeCapture:
     opened: list[tuple[UUID, str, Target]] = field(default_factory=list)
+    withdrawn: list[UUID] = field(default_factory=list)
 
     async def open(self, call_id: UUID, kind: str) -> Target:
         recording = uuid4()
@@ -98,6 +104,9 @@ class FakeCapture:
         target = Target(recording, f"/var/spool/helpline/{recording}.{suffix}")
         self.opened.append((call_id, kind, target))
         return target
+
+    def withdraw(self, recording_id: UUID) -> None:
+        self.withdrawn.append(recording_id)
 
     def of(self, kind: str) -> Target:
         (target,) = [target for _, of, target in self.opened if of == kind]
@@ -176,15 +185,18 @@ class FakePlaces:
     places: dict[UUID, KeptPlace] = field(default_factory=dict)
     at: int | None = None
     away: bool = False
+    called: bool = True  # whether we call that number
     keeping: list[tuple[UUID, str, str, int]] = field(default_factory=list)
 
     async def queue_now(self, queue: str) -> Queued | None:
         return self.queues.get(queue)
 
-    async def keep(self, call_id: UUID, number: str, queue: str, priority: int) -> None:
+    async def keep(self, call_id: UUID, number: str, queue: str, priority: int) -> bool:
         if self.away:
             raise ConnectionRefusedError
-        self.keeping.append((call_id, number, queue, priority))
+        if self.called:
+            self.keeping.append((call_id, number, queue, priority))
+        return self.called
 
     async def position(self, call_id: UUID) -> int | None:
         return self.at
@@ -195,17 +207,26 @@ class FakePlaces:
 
 @dataclass
 class FakeQuestions:
-    """Waits for an answer of `waiting` numbers."""
+    """Waits for an answer of `waiting` numbers, and then for one to each of `further`."""
 
     waiting: dict[str, OpenQuestion] = field(default_factory=dict)
+    further: list[OpenQuestion] = field(default_factory=list)
     away: int = 0
     told: list[tuple[UUID, OpenQuestion, FeedbackAnswer]] = field(default_factory=list)
 
     async def open_for(self, number: str) -> OpenQuestion | None:
-        return self.waiting.get(number)
+        if number not in self.waiting:
+            return None
+        told = [question for _, question, _ in self.told]
+        waiting = [self.waiting[number], *self.further]
+        return next((one for one in waiting if one not in told), None)
 
     async def record_told(
-        self, call_id: UUID, question: OpenQuestion, answer: FeedbackAnswer
+        self,
+        call_id: UUID,
+        question: OpenQuestion,
+        answer: FeedbackAnswer,
+        grace: Grace | None = None,
     ) -> None:
         if self.away > 0:
             self.away -= 1
@@ -238,9 +259,21 @@ class FakeBook:
     away: int = 0
     error: Exception = field(default_factory=ConnectionRefusedError)
     answers: list[tuple[UUID, FeedbackAnswer]] = field(default_factory=list)
+    grace: list[Grace | None] = field(default_factory=list)
+    confirmations: list[UUID] = field(default_factory=list)
     of: str | None = "hi"
+    asks: About | None = None
 
-    async def record(self, attempt_id: UUID, answer: FeedbackAnswer) -> None:
+    async def confirmed(self, attempt_id: UUID) -> None:
+        if self.away > 0:
+            self.away -= 1
+            raise self.error
+        self.confirmations.append(attempt_id)
+
+    async def record(
+        self, attempt_id: UUID, answer: FeedbackAnswer, grace: Grace | None = None
+    ) -> None:
+        self.grace.append(grace)
         if self.away > 0:
             self.away -= 1
             raise self.error
@@ -248,6 +281,9 @@ class FakeBook:
 
     async def language(self, attempt_id: UUID) -> str | None:
         return self.of
+
+    async def about(self, attempt_id: UUID) -> About | None:
+        return self.asks
 
     @property
     def answer(self) -> FeedbackAnswer | None:
@@ -264,10 +300,13 @@ class FakeDesk:
     away: int = 0
     taken: bool = True
     guesses: list[tuple[str, str]] = field(default_factory=list)
+    calling: list[str] = field(default_factory=list)
     reported: list[Spoken] = field(default_factory=list)
+    grace: list[Grace | None] = field(default_factory=list)
 
-    async def verify(self, number: str, pin: str) -> PinResult:
+    async def verify(self, number: str, pin: str, calling: str) -> PinResult:
         self.guesses.append((number, pin))
+        self.calling.append(calling)
         if number in self.locked:
             return PinLocked(NOW)
         return self.officers.get((number, pin), PinRefused())
@@ -275,7 +314,8 @@ class FakeDesk:
     async def look(self, number: str, officer: UUID) -> Look:
         return self.complaints.get(number, Look.NOT_YOURS)
 
-    async def report(self, spoken: Spoken) -> bool:
+    async def report(self, spoken: Spoken, grace: Grace | None = None) -> bool:
+        self.grace.append(grace)
         if self.away > 0:
             self.away -= 1
             raise ConnectionRefusedError
@@ -329,6 +369,7 @@ class Hall:
             prompts=prompts,
             listener=KeyListener(prompts),
             languages=self.languages,
+            speaker=Speaker(prompts=prompts, words=self.words, english=self.english),
             now=now,
         )
         reception = Reception(
@@ -361,8 +402,7 @@ class Hall:
             known=self.known,
             officers=self._officers_line(journal, capture),
             now=now,
-            patience=patience,
-            pause=pause,
+            patience=Patience(journal=journal, prompts=prompts, seconds=patience, pause=pause),
         )
 
     def _officers_line(self, journal: Journal, capture: Capture) -> OfficersLine:

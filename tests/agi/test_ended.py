@@ -57,6 +57,21 @@ async def test_a_hangup_between_menu_and_queue_is_not_lost(serve: Serve) -> None
     assert journal.outcome is Outcome.IVR_ABANDONED
 
 
+@pytest.mark.parametrize(
+    ("args", "outcome"),
+    [
+        (("", "", "", "16", "", ""), Outcome.UNAVAILABLE),
+        (("", "", "", "16", "112", "ANSWER"), Outcome.EMERGENCY),  # by the key of the apology
+        (("TIMEOUT", "TRUE", "", "16", "", ""), Outcome.QUEUE_TIMEOUT),
+    ],
+)
+async def test_whom_the_dialplan_apologised_to_we_could_not_serve(
+    serve: Serve, args: tuple[str, ...], outcome: Outcome
+) -> None:
+    journal = await end(serve, CALL, *args, variables={"HELPLINE_FAULT": CALL})
+    assert journal.outcome is outcome
+
+
 @pytest.mark.parametrize("args", [[], [""], ["1; drop table call", "FULL"], ["x" * 900]])
 async def test_garbage_is_refused_without_harm(serve: Serve, args: list[str]) -> None:
     assert (await end(serve, *args)).outcomes == {}

@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from uuid import uuid4
 
 import asyncpg
@@ -7,13 +8,14 @@ import pytest
 
 from agi.feedback import COMPLAINANT, NO, REASONS, SOMEBODY_ELSE, YES, FeedbackFlow
 from agi.keys import KeyListener
-from agi.ports import FeedbackAnswer
+from agi.ports import About, FeedbackAnswer
+from agi.sentences import Speaker
 from agi.server import FastAgiServer
 from agi.session import Session
 from calls.model import Outcome
 from speech.prompts import Prompt
 from tests.agi.asterisk import Citizen
-from tests.agi.rooms import FakeBook, FakeCapture, FakeJournal, FakePrompts, now
+from tests.agi.rooms import NOW, FakeBook, FakeCapture, FakeJournal, FakePrompts, FakeWords, now
 
 Serve = Callable[..., Awaitable[FastAgiServer]]
 ATTEMPT = uuid4()
@@ -29,6 +31,8 @@ class Line:
         self.serve = serve
         self.journal = journal or FakeJournal()
         self.capture, self.book = FakeCapture(), FakeBook(away=book_away)
+        self.now = NOW
+        self.server: FastAgiServer | None = None
 
     async def ring(
         self,
@@ -45,11 +49,12 @@ class Line:
             prompts=prompts,
             listener=KeyListener(prompts),
             languages=("hi", "en"),
-            now=now,
+            speaker=Speaker(prompts=prompts, words=FakeWords(), english=FakeWords()),
+            now=lambda: self.now,
             thanks_after=thanks_after,
             insist_for=insist_for,
         )
-        server = await self.serve({"feedback": flow})
+        self.server = server = await self.serve({"feedback": flow})
         await citizen.call(server.port, "feedback", args or [str(ATTEMPT)])
         await server.drain(30)
         assert server.failed == 0
@@ -139,6 +144,13 @@ async def test_hanging_up_before_and_after_the_word_satisfied(
         assert line.book.answer == FeedbackAnswer(satisfied=True)
 
 
+async def test_who_answers_and_is_gone_at_once_has_answered(line: Line) -> None:
+    await line.ring(Citizen(hang_up_at=0, idle=True))
+    assert line.journal.answers == [ATTEMPT]
+    assert line.journal.outcome is Outcome.FEEDBACK_HUNG_UP
+    assert line.capture.opened == []
+
+
 @pytest.mark.parametrize("idle", [False, True])
 @pytest.mark.parametrize("at", range(8, 14))
 async def test_hanging_up_after_the_word_dissatisfied_takes_nothing_back(
@@ -169,6 +181,7 @@ async def test_a_key_during_the_beep_leaves_no_recording(line: Line) -> None:
     citizen.recorded = "200 result=35 (randomerror) endpos=0"
     await line.ring(citizen)
     assert line.book.answer == FeedbackAnswer(False, "officer_did_not_contact", None)
+    assert line.capture.withdrawn == [line.capture.of("own_words").id]
 
 
 async def test_a_full_disk_does_not_lose_the_answer(line: Line) -> None:
@@ -256,6 +269,23 @@ async def test_the_answer_is_written_later_even_when_the_citizen_is_gone(serve: 
     assert line.journal.outcome is Outcome.FEEDBACK_GIVEN
 
 
+@pytest.mark.parametrize("away", [0, 2])
+async def test_who_hung_up_as_the_complainant_has_said_so(serve: Serve, away: int) -> None:
+    """Before the verdict; who gives one says it with that."""
+    line = Line(serve, book_away=away)
+    await line.ring(Citizen(keys={Prompt.FEEDBACK_CONFIRM: ["5"]}))
+    assert line.journal.outcome is Outcome.FEEDBACK_NO_INPUT
+    assert line.book.confirmations == [ATTEMPT]
+
+
+@pytest.mark.parametrize("confirm", ["6", None])
+async def test_who_did_not_say_that_they_are_the_complainant_is_not_taken_for_them(
+    line: Line, confirm: str | None
+) -> None:
+    await line.ring(Citizen(keys={Prompt.FEEDBACK_CONFIRM: [confirm]}))
+    assert line.book.confirmations == []
+
+
 async def test_an_answer_that_cannot_be_written_is_lost_not_given(serve: Serve) -> None:
     line = Line(serve, book_away=1_000_000)
     await line.ring(says(), insist_for=0.3)
@@ -284,7 +314,14 @@ class BusyListener:
         self.answers = iter(["5", "2"])
         self.asking = asyncio.Event()
 
-    async def choose(self, session: Session, prompts: Sequence[Prompt], choices: str) -> str | None:
+    async def choose(
+        self,
+        session: Session,
+        prompts: Sequence[Prompt],
+        choices: str,
+        *,
+        before: Sequence[str] = (),
+    ) -> str | None:
         if (answer := next(self.answers, None)) is not None:
             return answer
         self.asking.set()
@@ -310,6 +347,51 @@ async def test_a_stop_in_the_middle_of_the_call_does_not_lose_what_was_said(line
         await call
     assert line.book.answer == FeedbackAnswer(satisfied=False)
     assert line.journal.outcome is Outcome.FEEDBACK_GIVEN
+    [grace] = line.book.grace
+    assert grace is not None
+    assert grace.seconds < 1, "the write has no time left"
+
+
+@pytest.mark.parametrize(
+    ("back", "outcome"), [(True, Outcome.FEEDBACK_GIVEN), (False, Outcome.LOST)]
+)
+async def test_an_answer_that_waits_for_the_database_is_tried_once_more_as_we_stop(
+    serve: Serve, back: bool, outcome: Outcome
+) -> None:
+    line, citizen = Line(serve, book_away=1_000_000), says()
+    ringing = asyncio.create_task(line.ring(citizen))
+    async with asyncio.timeout(20):
+        while not line.book.grace:
+            await asyncio.sleep(0.005)
+    line.book.away = 0 if back else 1_000_000
+    assert line.server is not None
+    await line.server.drain(0.0)
+    await ringing
+    assert (line.book.answer is not None) == back
+    assert line.journal.outcome is outcome
+
+
+async def test_the_call_ends_with_the_talk_however_long_the_answer_waits(serve: Serve) -> None:
+    line, citizen = Line(serve, book_away=1_000_000), says()
+    ringing = asyncio.create_task(line.ring(citizen, thanks_after=0.0))
+    async with asyncio.timeout(20):
+        while ["HANGUP"] not in citizen.commands:
+            await asyncio.sleep(0.005)
+        tries = len(line.book.grace)
+        while len(line.book.grace) < tries + 2:
+            await asyncio.sleep(0.005)
+    line.now += timedelta(seconds=50)
+    line.book.away = 0
+    await ringing
+    assert line.journal.outcome is Outcome.FEEDBACK_GIVEN
+    assert line.journal.ended_at == {ATTEMPT: NOW}
+
+
+async def test_an_answer_that_is_tried_again_has_one_grace_with_its_words(line: Line) -> None:
+    line.book.away = 2
+    await line.ring(says(verdict="2"))
+    assert len(line.book.grace) == 3
+    assert len({id(one) for one in line.book.grace}) == 1
 
 
 @pytest.mark.parametrize(("of", "spoken"), [("en", "en"), ("hi", None), (None, None), ("xx", None)])
@@ -320,3 +402,29 @@ async def test_the_citizen_is_asked_in_the_language_in_which_they_registered(
     citizen = await line.ring(says())
     assert citizen.variables.get("CHANNEL(language)") == spoken
     assert citizen.said[: len(OPENING)] == OPENING
+
+
+@pytest.mark.parametrize(
+    ("of", "subject"), [("hi", "हैंडपंप_खराब"), ("en", "Broken_hand_pump"), ("xx", "हैंडपंप_खराब")]
+)
+async def test_the_citizen_hears_about_which_complaint_they_are_asked(
+    line: Line, of: str, subject: str
+) -> None:
+    line.book.of, line.book.asks = of, About("100000007", "हैंडपंप खराब", "Broken hand pump")
+    citizen = await line.ring(says())
+    assert citizen.said == [
+        *OPENING[:2],
+        *(Prompt.STATUS_NUMBER, "digit_1", *["digit_0"] * 7, "digit_7"),
+        *(Prompt.STATUS_SUBJECT, subject, Prompt.FEEDBACK_CONFIRM),
+        *(Prompt.FEEDBACK_QUESTION, Prompt.FEEDBACK_THANKS_SATISFIED),
+    ]
+
+
+async def test_who_answers_before_the_whole_number_was_said_is_heard(line: Line) -> None:
+    line.book.asks = About("100000007", "हैंडपंप खराब")
+    citizen = says()
+    citizen.keys = {**citizen.keys, Prompt.STATUS_NUMBER: ["5"]}
+    citizen.early = [Prompt.STATUS_NUMBER]
+    await line.ring(citizen)
+    assert Prompt.FEEDBACK_CONFIRM not in citizen.said
+    assert line.book.answer == FeedbackAnswer(satisfied=True)

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from agi.server import FastAgiServer
-from calls.model import Outcome
+from calls.model import NewCall, Outcome
 from db.errors import JournalFullError
 from speech.prompts import Prompt
 from tests.agi.asterisk import Citizen
@@ -69,6 +69,18 @@ async def test_who_hangs_up_on_the_way_to_the_queue_never_queued(line: InboundLi
     citizen.refused = {"STREAM FILE helpline/connecting": "200 result=0 endpos=800\nHANGUP"}
     await line.ring(citizen)
     assert line.journal.queues == []
+    assert line.journal.outcome is Outcome.IVR_ABANDONED
+
+
+async def test_who_hangs_up_before_the_recorder_is_started_leaves_no_file_to_look_for(
+    line: InboundLine,
+) -> None:
+    citizen = presses_one()
+    citizen.refused = {"ANSWER": "200 result=0\nHANGUP"}
+    await line.ring(citizen)
+    assert citizen.applications == []
+    assert line.capture.withdrawn == [line.capture.of("call").id]
+    assert line.journal.answers == [line.journal.call.id]
     assert line.journal.outcome is Outcome.IVR_ABANDONED
 
 
@@ -143,19 +155,36 @@ async def test_the_citizen_is_asked_to_wait_while_the_database_is_away(
 ) -> None:
     line = InboundLine(serve, journal=FakeJournal(away=2, away_for="opened", error=error))
     citizen = await line.ring(presses_one())
-    wait = [Prompt.PLEASE_WAIT, Prompt.PLEASE_WAIT]
-    assert citizen.said == [*wait, *MENU, Prompt.CONNECTING]
+    assert citizen.said == [Prompt.PLEASE_WAIT, *MENU, Prompt.CONNECTING]
     assert citizen.variables["HELPLINE_QUEUE"] == "helpline-hi"
     assert line.capture.of("call").path in citizen.applications[0][1]
 
 
-async def test_a_database_that_stays_away_ends_in_an_apology(serve: Serve) -> None:
+async def test_a_database_that_stays_away_leaves_the_citizen_to_the_dialplans_apology(
+    serve: Serve,
+) -> None:
+    """There an emergency service is offered, and its end is the call's outcome."""
     line = InboundLine(serve, journal=FakeJournal(away=1_000_000))
     citizen = await line.ring(Citizen(), patience=0.05)
-    assert citizen.said[-1] == Prompt.TECHNICAL_FAULT
-    assert citizen.commands[-1] == ["HANGUP"]
-    assert line.journal.outcome is Outcome.UNAVAILABLE
-    assert line.journal.call.id in line.journal.outcomes
+    assert set(citizen.said) == {Prompt.PLEASE_WAIT}
+    assert not citizen.hung_up
+    assert not {"HELPLINE_QUEUE", "HELPLINE_EMERGENCY"} & {*citizen.variables}
+    assert citizen.variables["HELPLINE_FAULT"] == str(line.journal.call.id)
+    assert line.journal.outcomes == {}
+    assert line.journal.answers == [line.journal.call.id]
+
+
+@pytest.mark.parametrize("early", [True, False])
+async def test_emergency_is_one_key_away_while_the_database_is(serve: Serve, early: bool) -> None:
+    line = InboundLine(serve, journal=FakeJournal(away=1_000_000))
+    citizen = Citizen(keys={Prompt.PLEASE_WAIT: ["9"]}, early=[Prompt.PLEASE_WAIT] if early else [])
+    await line.ring(citizen)
+    assert citizen.said.count(Prompt.PLEASE_WAIT) == 1
+    assert citizen.variables["HELPLINE_EMERGENCY"] == "112"
+    assert citizen.variables["HELPLINE_AFTER_EMERGENCY"] == "helpline-hi"
+    assert "HELPLINE_FAULT" not in citizen.variables
+    assert not citizen.hung_up
+    assert line.journal.outcomes == {}  # the dialplan knows how it went
     assert line.journal.answers == [line.journal.call.id]
 
 
@@ -187,9 +216,36 @@ async def test_neither_recorder_nor_prompt_stands_between_a_citizen_and_an_agent
     assert citizen.variables["HELPLINE_QUEUE"] == "helpline-hi"
 
 
-async def test_a_call_that_breaks_down_is_written_as_unavailable(serve: Serve) -> None:
+async def test_a_call_that_breaks_down_is_left_to_the_dialplan(serve: Serve) -> None:
     line = InboundLine(serve)
     citizen = presses_one()
     citizen.refused = {"WAIT FOR DIGIT": "nonsense"}
     await line.ring(citizen, failures=1)
-    assert line.journal.outcome is Outcome.UNAVAILABLE
+    assert not citizen.hung_up
+    assert line.journal.outcome is None  # its apology may still end with an emergency service
+    assert "HELPLINE_FAULT" not in citizen.variables  # nothing can be said to it any more
+
+
+class Broken:
+    """Who had a call is not found out, by a fault of ours."""
+
+    async def number(self, call: NewCall, queue: str) -> int | None:
+        raise RuntimeError
+
+
+async def test_who_hung_up_before_our_fault_has_abandoned_the_call(line: InboundLine) -> None:
+    """The dialplan tells nothing of a call that was hung up before any queue."""
+    line.hall.known = Broken()  # type: ignore[assignment]
+    citizen = presses_one()
+    citizen.refused = {"STREAM FILE helpline/connecting": "200 result=0 endpos=800\nHANGUP"}
+    await line.ring(citizen, failures=1)
+    assert line.journal.outcome is Outcome.IVR_ABANDONED
+
+
+async def test_a_fault_of_ours_is_the_dialplans_though_the_citizen_hangs_up_on_the_way(
+    line: InboundLine,
+) -> None:
+    line.hall.known = Broken()  # type: ignore[assignment]
+    citizen = await line.ring(presses_one(), failures=1)
+    assert citizen.variables["HELPLINE_FAULT"] == str(line.journal.call.id)
+    assert line.journal.outcome is None

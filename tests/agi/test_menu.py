@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from agi.ports import FeedbackAnswer, OpenQuestion
+from agi.ports import About, FeedbackAnswer, OpenQuestion
 from agi.server import FastAgiServer
 from agi.status import brief, full
 from calls.admission import Verdict
@@ -16,6 +16,7 @@ from complaints import number as complaint_numbers
 from complaints.status import Brief, Status
 from speech.numbers import digits
 from speech.prompts import Prompt
+from tests.agi import rooms
 from tests.agi.asterisk import Citizen
 from tests.agi.rooms import NOW, QUEUE, FakeWords, InboundLine
 
@@ -246,15 +247,49 @@ async def test_a_key_that_is_doubled_does_not_choose_in_the_menu_another_one_doe
     assert citizen.said.count(Prompt.MENU) == menus
 
 
-@pytest.mark.parametrize(("key", "service"), [(None, "112"), ("9", "112"), ("1", "108")])
-async def test_emergency_is_one_key_away_and_the_first_service_needs_no_second(
-    line: InboundLine, key: str | None, service: str
+@pytest.mark.parametrize(
+    ("cut", "key", "service", "heard"),
+    [
+        (None, None, "112", 10),
+        ("emergency_112", "9", "112", 1),
+        (Prompt.EMERGENCY_FIRST, "9", "112", 2),
+        (Prompt.EMERGENCY_FIRST, "2", "102", 2),
+        (Prompt.CHOICE_PRESS, "1", "108", 6),
+        (Prompt.CHOICE_PRESS, "7", "112", 6),  # names none
+    ],
+)
+async def test_emergency_is_one_key_away_and_to_wait_is_the_first_service(
+    line: InboundLine, cut: Prompt | None, key: str | None, service: str, heard: int
 ) -> None:
-    citizen = await line.ring(Citizen(keys={Prompt.MENU: ["9"], Prompt.CHOICE_PRESS: [key]}))
-    assert citizen.said[-1] == Prompt.EMERGENCY_CONNECTING
-    assert citizen.variables["HELPLINE_EMERGENCY"] == service
+    """It is named first; nobody who has heard all, or has pressed a key, is kept waiting."""
+    keys: dict[str, list[str | None]] = {Prompt.MENU: ["9"]}
+    early = [Prompt.MENU]
+    if cut is not None:
+        keys[cut] = [key]
+        early.append(cut)
+    citizen = await line.ring(Citizen(keys=keys, early=early))
+    assert (
+        citizen.said[3:]
+        == [
+            *("emergency_112", Prompt.EMERGENCY_FIRST),
+            *("emergency_108", Prompt.CHOICE_FOR, Prompt.DIGIT_1, Prompt.CHOICE_PRESS),
+            *("emergency_102", Prompt.CHOICE_FOR, Prompt.DIGIT_2, Prompt.CHOICE_PRESS),
+        ][:heard]
+    )
+    assert citizen.commands[-1] == ["SET VARIABLE", "HELPLINE_EMERGENCY", service]
+    assert "WAIT FOR DIGIT" not in [command[0] for command in citizen.commands]
     assert "HELPLINE_QUEUE" not in citizen.variables
     assert line.journal.outcome is None  # the dialplan knows how it went
+
+
+async def test_no_prompt_stands_between_a_citizen_and_an_emergency_service(
+    line: InboundLine,
+) -> None:
+    citizen = Citizen(keys={Prompt.MENU: ["9"]})
+    citizen.refused = {"STREAM FILE helpline/emergency_112": "200 result=-1"}
+    await line.ring(citizen)
+    assert citizen.variables["HELPLINE_EMERGENCY"] == "112"
+    assert "HELPLINE_QUEUE" not in citizen.variables
 
 
 async def test_the_emergency_key_counts_in_the_greeting(line: InboundLine) -> None:
@@ -306,7 +341,8 @@ async def test_who_is_not_let_in_hears_why_and_is_counted(
 ) -> None:
     line.hall.gate.answer = verdict
     citizen = await line.ring(Citizen(hang_up_at=at))
-    assert citizen.said[:1] == ([said] if at != 3 else [])
+    heard = [Prompt.RECORDING_NOTICE, said, Prompt.EMERGENCY_KEY, Prompt.GOODBYE]
+    assert citizen.said == (heard if at is None else heard[: at - 3])
     assert line.journal.outcome is outcome
     assert "HELPLINE_QUEUE" not in citizen.variables
 
@@ -363,6 +399,15 @@ async def test_the_language_chosen_is_that_of_all_prompts_from_then_on(
     assert citizen.variables.get("CHANNEL(language)") == language
     assert citizen.variables.get("HELPLINE_LANGUAGE") == language
     assert citizen.variables["HELPLINE_QUEUE"] == f"schemes-{language or 'hi'}"
+
+
+async def test_closed_hours_are_told_in_the_language_that_was_chosen(line: InboundLine) -> None:
+    line.hall.languages, line.hall.hours.open = ("hi", "en"), False
+    citizen = await line.ring(Citizen(keys={Prompt.CHOICE_PRESS: ["2"], Prompt.MENU: ["1"]}))
+    last_choice = len(citizen.said) - citizen.said[::-1].index(Prompt.CHOICE_PRESS)
+    assert citizen.said[last_choice : last_choice + 2] == [Prompt.CLOSED, Prompt.CLOSED_SERVICES]
+    assert Prompt.CLOSED not in citizen.said[:last_choice]
+    assert citizen.variables["CHANNEL(language)"] == "en"
 
 
 async def test_the_queue_is_told_which_agent_knows_the_caller(line: InboundLine) -> None:
@@ -441,6 +486,31 @@ async def test_who_calls_back_is_asked_in_their_language_and_then_chooses_anew(
     assert "HELPLINE_LANGUAGE" not in citizen.variables
 
 
+@pytest.mark.parametrize(
+    ("keys", "asked", "told"),
+    [
+        (["1", "1", "1", "1"], 3, 3),  # the fourth another time
+        (["1", None, None, None], 4, 1),  # silence: asked again, but about nothing further
+    ],
+)
+async def test_a_family_that_waits_for_several_questions_is_asked_each(
+    line: InboundLine, keys: list[str | None], asked: int, told: int
+) -> None:
+    further = [OpenQuestion(uuid4(), 1) for _ in range(3)]
+    line.hall.questions.waiting[CALLER] = QUESTION
+    line.hall.questions.further = further
+    pressed: dict[str, list[str | None]] = {
+        Prompt.FEEDBACK_CONFIRM: ["5"] * 4,
+        Prompt.FEEDBACK_QUESTION: keys,
+        Prompt.MENU: ["1"],
+    }
+    citizen = await line.ring(Citizen(keys=pressed))
+    assert citizen.said.count(Prompt.FEEDBACK_QUESTION) == asked
+    questions = [question for _, question, _ in line.hall.questions.told]
+    assert questions == [QUESTION, *further][:told]
+    assert citizen.variables["HELPLINE_QUEUE"] == "helpline-hi"
+
+
 async def test_somebody_else_on_the_phone_is_asked_nothing_more(line: InboundLine) -> None:
     line.hall.questions.waiting[CALLER] = QUESTION
     citizen = await line.ring(Citizen(keys={Prompt.FEEDBACK_CONFIRM: ["6"], Prompt.MENU: ["1"]}))
@@ -467,3 +537,47 @@ async def test_a_hangup_does_not_take_the_answer_back(
     else:
         assert Prompt.FEEDBACK_REASON not in citizen.said
         assert line.journal.outcome is Outcome.IVR_ABANDONED
+
+
+async def test_who_hung_up_was_gone_then_however_long_their_answer_waits(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = await answered_by(InboundLine(serve), answers(verdict="2"))
+    line, citizen = InboundLine(serve), answers(verdict="2")
+    citizen.hang_up_at = asked.commands.index(
+        next(one for one in asked.commands if str(Prompt.FEEDBACK_REASON) in " ".join(one))
+    )
+    questions, tries = line.hall.questions, 2
+    questions.away = tries
+    monkeypatch.setattr(rooms, "now", lambda: NOW + timedelta(minutes=tries - questions.away))
+    await answered_by(line, citizen)
+    assert line.journal.outcome is Outcome.FEEDBACK_GIVEN
+    assert questions.away == 0
+    assert list(line.journal.ended_at.values()) == [NOW]
+
+
+async def answered_by(line: InboundLine, citizen: Citizen) -> Citizen:
+    line.hall.questions.waiting[CALLER] = QUESTION
+    return await line.ring(citizen)
+
+
+async def test_an_answer_outlives_what_goes_wrong_after_it(line: InboundLine) -> None:
+    line.hall.questions.waiting[CALLER] = QUESTION
+    citizen = answers(verdict="2")
+    citizen.refused = {"RECORD FILE": "200 result=-1 (randomerror) endpos=0"}  # a full disk
+    await line.ring(citizen)
+    [(_, _, answer)] = line.hall.questions.told
+    assert answer == FeedbackAnswer(satisfied=False)
+    assert citizen.variables["HELPLINE_QUEUE"] == "helpline-hi"
+
+
+async def test_who_calls_back_hears_about_which_complaint_they_are_asked(
+    line: InboundLine,
+) -> None:
+    about = About("100000007", "हैंडपंप")
+    line.hall.questions.waiting[CALLER] = replace(QUESTION, about=about)
+    citizen = await line.ring(answers())
+    asked = citizen.said.index(Prompt.MISSED_FEEDBACK)
+    assert citizen.said[asked + 1] == Prompt.STATUS_NUMBER
+    confirm = citizen.said.index(Prompt.FEEDBACK_CONFIRM)
+    assert citizen.said[confirm - 2 : confirm] == [Prompt.STATUS_SUBJECT, "हैंडपंप"]

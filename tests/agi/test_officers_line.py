@@ -1,6 +1,8 @@
 """Officers who report a disposal by telephone: who they are, what they say, when they hang up."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -14,8 +16,9 @@ from complaints.disposal import DisposalKind
 from complaints.officers_line import Look, Spoken
 from speech.numbers import digits
 from speech.prompts import Prompt
+from tests.agi import rooms
 from tests.agi.asterisk import Citizen
-from tests.agi.rooms import InboundLine
+from tests.agi.rooms import NOW, FakePrompts, InboundLine
 
 Serve = Callable[..., Awaitable[FastAgiServer]]
 CALLING, MOBILE, PIN = "+919876543210", "9415000001", "480297"
@@ -122,14 +125,27 @@ async def test_another_registered_number_is_keyed(line: InboundLine) -> None:
     pressed = {Prompt.OFFICER_PIN: ["*", "#", *PIN], Prompt.OFFICER_NUMBER: list(MOBILE)}
     await call(line, Citizen(keys=keys(**pressed)))
     assert line.hall.desk.guesses == [(f"+91{MOBILE}", PIN)]
+    assert line.hall.desk.calling == [CALLING], "the guess counts at the telephone that calls"
     assert line.journal.outcome is Outcome.DISPOSAL_TOLD
 
 
-async def test_who_withholds_their_number_is_asked_for_it(line: InboundLine) -> None:
-    citizen = Citizen(keys=keys(**{Prompt.OFFICER_NUMBER: list(MOBILE)}))
-    await line.ring(citizen, dnid="1077", callerid="anonymous")
-    assert citizen.said[1:3] == [Prompt.OFFICER_NUMBER, Prompt.OFFICER_PIN]
-    assert line.journal.outcome is Outcome.DISPOSAL_TOLD
+async def test_who_withholds_their_number_can_guess_at_no_officers_pin(line: InboundLine) -> None:
+    pressed = {Prompt.OFFICER_PIN: ["*", "#", *PIN], Prompt.OFFICER_NUMBER: list(MOBILE)}
+    caller = Citizen(keys=keys(**pressed))
+    await line.ring(caller, dnid="1077", callerid="anonymous")
+    assert caller.said == [Prompt.OFFICER_WELCOME, Prompt.OFFICER_WITHHELD, Prompt.GOODBYE]
+    assert line.hall.desk.guesses == []
+    assert line.journal.outcome is Outcome.OFFICER_REFUSED
+
+
+async def test_an_officer_in_the_menu_who_withholds_their_number_gets_an_agent(
+    line: InboundLine,
+) -> None:
+    caller = Citizen(keys=keys(**{Prompt.MENU: ["7"]}))
+    await line.ring(caller, callerid="anonymous")
+    assert caller.said[-2:] == [Prompt.OFFICER_WITHHELD, Prompt.CONNECTING]
+    assert caller.variables["HELPLINE_QUEUE"] == "helpline-hi"
+    assert line.hall.desk.guesses == []
 
 
 async def test_three_wrong_pins_end_the_call_without_a_recording(line: InboundLine) -> None:
@@ -197,6 +213,13 @@ async def test_a_remark_that_is_spoken_again_replaces_the_first(line: InboundLin
     assert [one.remark for one in line.hall.desk.reported] == remarks[1:]
 
 
+async def test_a_remark_that_was_not_begun_is_not_looked_for(line: InboundLine) -> None:
+    too_early = Citizen(keys=keys(), recorded="200 result=35 (randomerror) endpos=0")
+    await call(line, too_early)
+    remarks = [target.id for _, kind, target in line.capture.opened if kind == "officer_remark"]
+    assert (len(remarks), line.capture.withdrawn) == (3, remarks)
+
+
 async def test_an_empty_remark_reports_nothing(line: InboundLine) -> None:
     silent = Citizen(keys=keys(), recorded="200 result=0 (timeout) endpos=0")
     await call(line, silent)
@@ -216,6 +239,46 @@ async def test_a_database_that_comes_back_in_time_loses_nothing(line: InboundLin
     officer = await call(line, Citizen(keys=keys()))
     assert len(line.hall.desk.reported) == 1
     assert officer.said[-1] == Prompt.OFFICER_TAKEN
+
+
+@pytest.mark.parametrize(
+    ("back", "outcome"), [(True, Outcome.DISPOSAL_TOLD), (False, Outcome.OFFICER_LEFT)]
+)
+async def test_what_was_confirmed_as_our_server_stops_has_its_outcome(
+    serve: Serve, line: InboundLine, back: bool, outcome: Outcome
+) -> None:
+    desk, tries = line.hall.desk, 1000
+    desk.away = tries
+    server = await serve({"inbound": line.hall.flow(line.journal, line.capture)})
+    officer = Citizen(keys=keys())
+    calling = asyncio.create_task(
+        officer.call(server.port, "inbound", dnid="1077", extension="1077")
+    )
+    async with asyncio.timeout(30):
+        while desk.away == tries:
+            await asyncio.sleep(0.005)
+    desk.away = 0 if back else tries
+    assert not await server.drain(0.0)
+    await calling
+    assert bool(desk.reported) is back
+    assert desk.grace[-1] is not None
+    assert desk.grace[-1].seconds < 1, "the write has no time left"
+    assert line.journal.outcomes == {line.journal.call.id: outcome}
+
+
+async def test_who_hung_up_was_gone_then_however_long_the_disposal_waits(
+    line: InboundLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They confirm, and hang up in the same instant."""
+    desk, confirm = line.hall.desk, FakePrompts().file(Prompt.OFFICER_CONFIRM)
+    desk.away = 2
+    monkeypatch.setattr(rooms, "now", lambda: NOW + timedelta(minutes=len(desk.grace)))
+    officer = Citizen(keys=keys())
+    officer.refused = {f"STREAM FILE {confirm}": "200 result=49 endpos=800\nHANGUP"}
+    await call(line, officer)
+    assert len(desk.reported) == 1
+    assert line.journal.outcome is Outcome.DISPOSAL_TOLD
+    assert list(line.journal.ended_at.values()) == [NOW]
 
 
 async def test_a_database_that_stays_away_is_told(line: InboundLine) -> None:

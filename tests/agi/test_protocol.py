@@ -19,6 +19,7 @@ from agi.protocol import (
 )
 from tests.agi.asterisk import headers, parse_args
 
+OTHER = "01990000-0000-7000-8000-00000000000f"
 _untimed = settings(deadline=None)  # the machine may be busy
 _anything = st.text(max_size=150) | st.text(alphabet='\\" \t\n\r\0,|${}()abc', max_size=60)
 
@@ -140,9 +141,41 @@ def test_a_latin1_name_does_not_harm_the_hindi_one_beside_it() -> None:
     assert request.env["agi_x"] == "José"
 
 
-def test_a_repeated_header_does_not_overwrite_the_first() -> None:
-    request = parse_request(b"agi_network_script: inbound\nagi_network_script: other")
-    assert request.script == "inbound"
+@pytest.mark.parametrize(
+    "number",
+    [
+        "0\nagi_network_script: other",
+        "0\nagi_uniqueid: 1",
+        f"0\nagi_arg_1: {OTHER}\nagi_dnid: 112",
+        f"0\nagi_arg_2: {OTHER}",
+        "0\nagi_threadid: 1",
+        "0\nno header",
+        f"0\nagi_arg_1: {OTHER}\n",
+        f"0\nagi_arg_1: {OTHER}\nagi_threadid: 1\n",
+    ],
+)
+def test_a_number_with_headers_in_it_is_no_request(number: str) -> None:
+    block = headers("ended", ["mine"], callerid=number)
+    whole = block.partition(b"\n\n")[0]
+    with pytest.raises(ProtocolError):
+        parse_request(whole)
+
+
+@_untimed
+@given(st.text(max_size=79))
+@example("0\nagi_x: 1")
+@example(f"0\nagi_arg_2: {OTHER}\n")
+def test_of_a_number_with_anything_in_it_all_else_is_as_asterisk_says_or_there_is_no_request(
+    number: str,
+) -> None:
+    block = headers("ended", ["mine"], callerid=number.encode()[:79].decode(errors="ignore"))
+    with contextlib.suppress(ProtocolError):
+        request = parse_request(block.partition(b"\n\n")[0])
+        assert (request.script, request.args) == ("ended", ["mine"])
+        said = parse_request(headers("ended", ["mine"])[:-2]).env
+        assert {name: request.env[name] for name in said} | {"agi_callerid": ""} == said | {
+            "agi_callerid": ""
+        }
 
 
 def test_a_flood_of_headers_is_refused() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from uuid import uuid4
 
 import pytest
 
@@ -9,10 +10,12 @@ from agi.apology import ApologyFlow, OverloadFlow
 from agi.server import FastAgiServer
 from agi.session import Session
 from calls.model import Outcome
+from dialplans.names import SCRIPT_INBOUND, SCRIPTS_CARRIED_ON
 from tests.agi.asterisk import Citizen, headers
 from tests.agi.rooms import FakeJournal, FakePrompts, now
 
 Serve = Callable[..., Awaitable[FastAgiServer]]
+FOLLOW_UPS = tuple(one for one in SCRIPTS_CARRIED_ON if one != SCRIPT_INBOUND)
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -101,7 +104,10 @@ async def test_the_route_is_found_with_a_query_string(serve: Serve) -> None:
     assert queries == [{"lang": "hi"}]
 
 
-async def test_one_call_too_many_hears_an_apology_and_is_counted(serve: Serve) -> None:
+async def test_one_call_too_many_is_counted_and_left_to_the_dialplans_apology(
+    serve: Serve,
+) -> None:
+    """There an emergency service is offered."""
     held, journal = Held(), FakeJournal()
     overload = OverloadFlow(cell="c1", journal=journal, prompts=FakePrompts(), now=now)
     server = await serve({"inbound": held}, max_sessions=2, overflow=overload)
@@ -109,10 +115,11 @@ async def test_one_call_too_many_hears_an_apology_and_is_counted(serve: Serve) -
     await until(lambda: held.running == 2)
     late = Citizen()
     await late.call(server.port, "inbound")
-    assert late.answered
-    assert late.said == ["all_busy", "call_again"]
-    assert journal.outcome is Outcome.UNAVAILABLE
+    assert (late.said, late.hung_up) == ([], False)
+    call = str(journal.call.id)
+    assert late.variables == {"__HELPLINE_CALL": call, "HELPLINE_FAULT": call}
     assert journal.call.number == "+919876543210"
+    assert journal.outcome is None  # its end tells
     assert server.refused == 1
     held.let_go.set()
     await asyncio.gather(*calls)
@@ -120,6 +127,60 @@ async def test_one_call_too_many_hears_an_apology_and_is_counted(serve: Serve) -
     again = Citizen()
     await again.call(server.port, "inbound")
     assert again.heard == ["still-here"]
+
+
+async def test_a_citizen_whom_we_called_hears_that_we_cannot_ask_now(serve: Serve) -> None:
+    held, journal, attempt = Held(), FakeJournal(), uuid4()
+    overload = OverloadFlow(cell="c1", journal=journal, prompts=FakePrompts(), now=now)
+    server = await serve({"feedback": held}, max_sessions=1, overflow=overload)
+    first = asyncio.create_task(Citizen().call(server.port, "feedback"))
+    await until(lambda: held.running == 1)
+    late = Citizen()
+    await late.call(server.port, "feedback", [str(attempt)])
+    assert (late.said, late.hung_up) == (["all_busy", "call_again"], True)
+    assert journal.outcomes == {attempt: Outcome.UNAVAILABLE}
+    held.let_go.set()
+    await first
+
+
+@pytest.mark.parametrize("script", FOLLOW_UPS)
+async def test_a_call_that_goes_on_is_not_refused_for_those_that_come(
+    serve: Serve, script: str
+) -> None:
+    """And where too many go on, the dialplan carries them: nobody is hung up on in a queue."""
+    held, further, apology = Held(), Held(), Held()
+    server = await serve(
+        {"x": held, script: further}, max_sessions=1, overflow=apology,
+        follow_ups=FOLLOW_UPS, carried_on=SCRIPTS_CARRIED_ON,
+    )  # fmt: skip
+    calls = [asyncio.create_task(Citizen().call(server.port, "x"))]
+    await until(lambda: held.running == 1)
+    calls.append(asyncio.create_task(Citizen().call(server.port, script)))
+    await until(lambda: further.running == 1)
+    assert (server.active, server.refused) == (2, 0)
+    late = Citizen()
+    await late.call(server.port, script)
+    assert (late.commands, late.hung_up, apology.running) == ([], False, 0)
+    assert server.refused == 1
+    held.let_go.set()
+    further.let_go.set()
+    await asyncio.gather(*calls)
+
+
+@pytest.mark.parametrize("script", SCRIPTS_CARRIED_ON)
+async def test_whose_flow_failed_is_left_to_the_dialplan_where_it_has_a_way_on(
+    serve: Serve, script: str
+) -> None:
+    async def broken(session: Session) -> None:
+        await session.answer()
+        raise RuntimeError("a bug")
+
+    apology = ApologyFlow(FakePrompts())
+    server = await serve({script: broken}, fault=apology, carried_on=SCRIPTS_CARRIED_ON)
+    citizen = Citizen()
+    await citizen.call(server.port, script)
+    await until(lambda: server.failed == 1)
+    assert (citizen.said, citizen.hung_up) == ([], False)
 
 
 async def test_apologies_are_bounded_too(serve: Serve) -> None:

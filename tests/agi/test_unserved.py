@@ -19,11 +19,16 @@ CALL = uuid4()
 class Line:
     def __init__(self, serve: Serve, *, callbacks_away: int = 0) -> None:
         self.serve = serve
-        self.hours = FakeHours()
+        self.hours, self.owed_when_let_go = FakeHours(), 0
         self.journal, self.callbacks = FakeJournal(), FakeCallbacks(away=callbacks_away)
 
     async def ring(
-        self, citizen: Citizen, *args: str, first_try: float = 2.0, **env: Any
+        self,
+        citizen: Citizen,
+        *args: str,
+        first_try: float = 2.0,
+        emergency: str | None = None,
+        **env: Any,
     ) -> Citizen:
         flow = UnservedFlow(
             journal=self.journal,
@@ -31,11 +36,13 @@ class Line:
             prompts=FakePrompts(),
             open_now=self.hours,
             now=now,
+            emergency=emergency,
             first_try=first_try,
             insist_for=30.0,
         )
         server = await self.serve({"unserved": flow})
         await citizen.call(server.port, "unserved", args, **env)
+        self.owed_when_let_go = len(self.callbacks.owed)
         await server.drain(30)
         assert server.failed == 0
         return citizen
@@ -105,6 +112,15 @@ async def test_who_waited_until_the_queue_closed_hears_that_and_is_owed_a_call(l
     assert open_again.said == [Prompt.QUEUE_FULL, Prompt.CALL_BACK_PROMISE]
 
 
+@pytest.mark.parametrize("hang_up_at", [None, 0])
+async def test_whom_a_queue_did_not_let_in_was_offered_to_it(
+    line: Line, hang_up_at: int | None
+) -> None:
+    await line.ring(Citizen(hang_up_at=hang_up_at), str(CALL), "JOINEMPTY", "helpline-hi")
+    assert line.journal.queues == [(CALL, "helpline-hi")]
+    assert line.journal.outcomes == {CALL: Outcome.NO_AGENT}
+
+
 async def test_a_call_back_is_promised_only_when_it_is_written(serve: Serve) -> None:
     line = Line(serve, callbacks_away=1)
     citizen = await line.ring(Citizen(), str(CALL), "FULL", first_try=0.0)
@@ -112,12 +128,45 @@ async def test_a_call_back_is_promised_only_when_it_is_written(serve: Serve) -> 
     assert line.callbacks.owed == [(CALL, "+919876543210", Outcome.QUEUE_FULL)]
 
 
+@pytest.mark.parametrize("early", [[], [Prompt.NO_AGENT], [Prompt.EMERGENCY_KEY]])
+async def test_whom_nobody_served_can_still_reach_an_emergency_service(
+    line: Line, early: list[Prompt]
+) -> None:
+    keys = {str(one): ["9"] for one in early or [Prompt.EMERGENCY_KEY]}
+    citizen = Citizen(keys=keys, early=early)
+    await line.ring(citizen, str(CALL), "JOINEMPTY", "helpline-hi", emergency="112")
+    if not early:
+        assert citizen.said == [Prompt.NO_AGENT, Prompt.CALL_BACK_PROMISE, Prompt.EMERGENCY_KEY]
+    assert citizen.variables == {"HELPLINE_EMERGENCY": "112"}
+    assert not citizen.hung_up
+    assert line.journal.outcomes == {}  # the dialplan knows how it went
+    assert line.journal.queues == [(CALL, "helpline-hi")]
+    assert line.callbacks.owed == [(CALL, "+919876543210", Outcome.NO_AGENT)]
+
+
+async def test_who_does_not_want_one_is_told_goodbye_as_before(line: Line) -> None:
+    citizen = await line.ring(Citizen(), str(CALL), "FULL", "helpline-hi", emergency="112")
+    assert citizen.said[-1] == Prompt.EMERGENCY_KEY
+    assert citizen.commands[-1] == ["HANGUP"]
+    assert line.journal.outcomes == {CALL: Outcome.QUEUE_FULL}
+
+
+async def test_an_emergency_does_not_wait_for_a_database_that_is_away(serve: Serve) -> None:
+    line = Line(serve, callbacks_away=2)
+    citizen = Citizen(keys={Prompt.NO_AGENT: ["9"]}, early=[Prompt.NO_AGENT])
+    await line.ring(citizen, str(CALL), "JOINEMPTY", emergency="112", first_try=0.0)
+    assert line.owed_when_let_go == 0
+    assert line.callbacks.owed == [(CALL, "+919876543210", Outcome.NO_AGENT)]
+
+
 @pytest.mark.parametrize("args", [[], ["no uuid", "FULL"], [str(CALL), "CONTINUE"], [str(CALL)]])
-async def test_unusable_arguments_leave_nobody_in_silence(line: Line, args: list[str]) -> None:
+async def test_unusable_arguments_leave_the_citizen_to_the_dialplans_apology(
+    line: Line, args: list[str]
+) -> None:
     citizen = await line.ring(Citizen(), *args)
-    assert citizen.said == [Prompt.TECHNICAL_FAULT]
+    assert (citizen.said, citizen.hung_up) == ([], False)
     assert line.callbacks.owed == []
-    assert set(line.journal.outcomes) <= {CALL}
+    assert line.journal.outcomes == {}
 
 
 def test_a_queue_that_did_not_give_up_is_no_failure_to_serve() -> None:

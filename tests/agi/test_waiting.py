@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from agi.server import FastAgiServer
@@ -75,7 +76,7 @@ class Line:
         self.journal, self.capture = FakeJournal(), FakeCapture()
         self.places = FakePlaces(**places)  # type: ignore[arg-type]
 
-    async def keep(self, citizen: Citizen, **env: str) -> Citizen:
+    async def keep(self, citizen: Citizen, failures: int = 0, **env: str) -> Citizen:
         flow = KeepPlaceFlow(
             journal=self.journal,
             places=self.places,
@@ -86,7 +87,7 @@ class Line:
         server = await self.serve({"keep-place": flow})
         await citizen.call(server.port, "keep-place", [str(CALL), "helpline-hi", "20"], **env)
         await server.drain(10)
-        assert server.failed == 0
+        assert server.failed == failures
         return citizen
 
     async def come_back(self, citizen: Citizen, left: str) -> Citizen:
@@ -127,7 +128,8 @@ async def test_who_overflows_goes_to_the_next_queue_that_is_open(
     await citizen.call(server.port, "overflowed", [str(CALL), "spare", "helpline-hi"])
     await server.drain(10)
     assert citizen.variables.get("HELPLINE_QUEUE") == goes_on_to
-    assert journal.queues == ([] if row is None else [(CALL, row)])
+    # That they were in the first is no news, unless it did not let them in.
+    assert journal.queues == ([] if row is None else [(CALL, "helpline-hi"), (CALL, row)])
 
 
 async def test_whom_an_agent_lost_goes_to_the_first_queue_at_any_hour(serve: Serve) -> None:
@@ -149,11 +151,39 @@ async def test_the_place_is_kept_whoever_hangs_up_first(serve: Serve, at: int | 
     assert line.journal.outcomes == {CALL: Outcome.CALLBACK_KEPT}
 
 
+@pytest.mark.parametrize("reply", ["200 result=-1", "200 result=0 endpos=800\nHANGUP"])
+async def test_whose_place_is_kept_is_not_back_in_the_queue_though_the_words_fail(
+    serve: Serve, reply: str
+) -> None:
+    line = Line(serve)
+    citizen = Citizen(refused={"STREAM FILE": reply})
+    await line.keep(citizen)
+    assert citizen.commands[-1] == ["HANGUP"] or "HANGUP" in reply
+    assert line.journal.outcomes == {CALL: Outcome.CALLBACK_KEPT}
+
+
+async def test_whose_place_is_kept_is_hung_up_though_the_end_of_the_call_is_refused(
+    serve: Serve,
+) -> None:
+    line = Line(serve)
+    line.journal.away, line.journal.error = 1, asyncpg.DataError("no such outcome")
+    citizen = await line.keep(Citizen(), failures=1)
+    assert citizen.hung_up
+
+
 async def test_it_is_promised_only_when_it_is_written(serve: Serve) -> None:
     line = Line(serve, away=True, at=3)
     citizen = await line.keep(Citizen())
     assert citizen.said == [Prompt.PLEASE_WAIT]
     assert citizen.variables["HELPLINE_POSITION"] == "3"
+    assert line.journal.outcomes == {}
+
+
+async def test_to_a_number_that_we_do_not_call_nothing_is_promised(serve: Serve) -> None:
+    line = Line(serve, called=False, at=4)
+    citizen = await line.keep(Citizen(), callerid="+25261234567")
+    assert (citizen.said, citizen.hung_up) == ([Prompt.PLEASE_WAIT], False)
+    assert citizen.variables["HELPLINE_POSITION"] == "4"
     assert line.journal.outcomes == {}
 
 

@@ -3,10 +3,11 @@
 import json
 from random import Random
 
-from bench.complaints import building
-from bench.complaints.country import NOW
+from bench.complaints import building, importing
+from bench.complaints.country import DEPARTMENTS, NOW
 from bench.complaints.figures import Measured, document
-from bench.complaints.measures import Scale, Timed, read, sample, write
+from bench.complaints.importing import Imported
+from bench.complaints.measures import Scale, Subject, Timed, read, sample, write
 from bench.complaints.slices import Plan
 from bench.complaints.sweeping import Swept, sweep
 from bench.complaints.tables import render
@@ -71,10 +72,35 @@ def test_one_size_has_not_grown() -> None:
 
 def test_the_document_is_json_and_its_tables_tell_all_of_it() -> None:
     measured = [_measured(100_000), _measured(1_000_000, slower=2.0)]
-    found = document(measured, {"complaint": 700.0, "call": 900.0})
+    imported = [Imported("dry run", 21_000, 3.25)]
+    found = document(measured, {"complaint": 700.0, "call": 900.0}, imported)
     text = render(json.loads(json.dumps({"machine": MACHINE, "seconds": 9} | found)))
-    for words in ("100,000 complaints", "1,000,000 complaints", "officers_list", "missed", "1600"):
+    for words in (
+        "100,000 complaints",
+        "1,000,000 complaints",
+        "officers_list",
+        "missed",
+        "1600",
+        "3.25",
+    ):
         assert words in text
+
+
+async def test_the_files_of_the_made_up_state_are_imported_and_then_nothing_is_new(
+    postgres_url: str,
+) -> None:
+    with scratch(postgres_url) as url:
+        pool = await open_pool(url, size=1)
+        found = await importing.measure(pool, officers=400)
+        counts = await pool.fetchrow(
+            """select count(*), count(distinct department),
+                      (select count(*) from tenure), (select count(*) from officer) from post"""
+        )
+        await pool.close()
+    assert counts is not None
+    assert tuple(counts) == (400, DEPARTMENTS, 400, 400)
+    assert [one.what for one in found] == ["dry run", "import", "again, nothing new"]
+    assert {one.rows for one in found} == {3 * 400 + DEPARTMENTS * 5 + 1 + 75 * 6}
 
 
 async def test_every_measure_finds_something_to_measure(postgres_url: str) -> None:
@@ -83,21 +109,21 @@ async def test_every_measure_finds_something_to_measure(postgres_url: str) -> No
         await building.build(url, plan, lambda _: None)
         pool = await open_pool(url, size=2)
         drawn = await sample(pool, scale.warm_up, plan.complaints, Random(1))
-        reads = (await read(pool, drawn, scale)).ms
-        writes = (await write(pool, drawn, scale, Random(1))).ms
+        subject, other = Subject(pool, drawn, Random(1)), Subject(pool, drawn, Random(2))
+        await read([subject, other], scale)
+        await write([subject, other], scale)
         swept = await sweep(url, pool, backlog=10, each=(1, 2))
         moved = await pool.fetchval(
             "select count(*) from complaint_history where actor = 'clock' and at > $1", NOW
         )
         await pool.close()
-    assert {name: len(ms) for name, ms in reads.items()} == dict.fromkeys(
-        ("status", "story", "phone", "officers_list"), 8
-    )
-    assert {name: len(ms) for name, ms in writes.items()} == {
-        "commit": 4,
-        "bare transaction": 4,
-        "registration": 4,
-    }
+    for one in (subject, other):
+        assert {name: len(ms) for name, ms in one.reads.ms.items()} == dict.fromkeys(
+            ("status", "story", "phone", "officers_list"), 8
+        )
+        assert {name: len(ms) for name, ms in one.writes.ms.items()} == dict.fromkeys(
+            ("commit", "bare transaction", "registration"), 4
+        )
     assert [one.workers for one in swept] == [1, 2]
     assert all(one.complaints >= 10 for one in swept)
     assert moved == sum(one.complaints for one in swept)

@@ -139,7 +139,7 @@ def test_offers_are_matched_in_order_and_what_is_not_theirs_is_counted() -> None
 def test_the_recording_is_complete_and_names_no_call_of_its_own() -> None:
     recorded = Recorded()
     names = ("SYSTEM", "QUEUE", "CALL", "LEG", "CHANNEL", "NUMBER", "AGENT", "NAME", "AGENT_LEG",
-             "AGENT_CHANNEL", "SINCE")  # fmt: skip
+             "AGENT_CHANNEL", "SINCE", "SEAL")  # fmt: skip
     about = {name: f"<{name}>" for name in names}
     for phase in Phase:
         said = recorded.said(phase, about).decode()

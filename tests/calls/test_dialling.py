@@ -75,6 +75,27 @@ async def test_who_keeps_trying_is_cut_off_until_somebody_lifts_it(pool: Pool) -
             await dialling.lift(conn, "1001", by="admin:1", now=later)
 
 
+async def test_who_was_let_in_again_is_not_cut_off_at_the_first_slip(pool: Pool) -> None:
+    """Neither what led to the cut-off counts any more, nor what was tried while it stood."""
+    minute, abroad = timedelta(minutes=1), "+14155552671"
+    async with pool.acquire() as conn:
+        await conn.execute("truncate dial_rule, dial_request, dial_cut_off")
+        await dialling.allow(conn, INDIA)
+        for _ in range(2):
+            await dialling.ask(conn, "1001", MOBILE, NOW)
+        for _ in range(9):
+            await dialling.ask(conn, "1001", abroad, NOW)
+        await dialling.lift(conn, "1001", by="admin:1", now=NOW + minute)
+        after = NOW + 2 * minute
+        tries = [await dialling.ask(conn, "1001", abroad, after) for _ in range(5)]
+        assert [one.cut_off_now for one in tries] == [False] * 5
+        assert (await dialling.ask(conn, "1001", MOBILE, after)).refusal is None
+        assert (await dialling.ask(conn, "1001", MOBILE, after)).refusal is Refusal.LIMIT, (
+            "calls of the hour count on; and with this sixth refusal they are cut off again"
+        )
+        assert (await dialling.ask(conn, "1001", MOBILE, after)).refusal is Refusal.CUT_OFF
+
+
 @pytest.mark.parametrize(
     "rule", [Rule("*", "91", 1), Rule("*", "+91", -1), Rule("a&b", "+91", 1), Rule("", "+91", 1)]
 )

@@ -90,6 +90,20 @@ async def test_the_number_of_the_calls_row_is_owed_and_not_what_the_line_shows(
     assert await numbers(conn) == [NUMBER]
 
 
+async def test_a_number_that_we_do_not_call_is_owed_nothing(conn: Connection) -> None:
+    for number, called in ((NUMBER, True), ("+25261234567", False)):
+        call = new_id(NOW)
+        await conn.execute(
+            "insert into call (id, cell, direction, citizen_number, started_at)"
+            " values ($1, 'c1', 'inbound', $2, $3)",
+            *(call, number, NOW),
+        )
+        reason = Outcome.NO_AGENT
+        assert await owe_callback(conn, call, None, reason, NOW, called=["+91"]) is called
+        assert await owe_callback(conn, call, None, reason, NOW, called=["+91"]) is called
+    assert await numbers(conn) == [NUMBER]
+
+
 async def test_a_withheld_number_is_owed_nothing(conn: Connection) -> None:
     call = new_id(NOW)
     await conn.execute(

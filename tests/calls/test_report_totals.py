@@ -174,10 +174,45 @@ async def assert_the_same(pool: Pool, span: Span = WHOLE) -> None:
         assert found.total.offered == sum(fates[one] for one in Fate)
 
 
+async def moved(pool: Pool, begin: datetime, end: datetime | None, *queues: str) -> None:
+    """The first agent was signed in, and was moved into these queues."""
+    await pool.execute(
+        "insert into agent_session (id, agent_id, signed_in_at, signed_out_at, queues)"
+        " values ($1, '1001', $2, $3, $4)", uuid4(), begin, end, list(queues) or None,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("summed", [False, True])
+async def test_an_agents_day_counts_for_the_queue_into_which_they_were_moved(
+    pool: Pool, summed: bool
+) -> None:
+    for day in range(3):  # an hour on each of them
+        begin = (BEGIN - AT).total_seconds() + day * 86_400 + 10 * 3600
+        await state(pool, "ready", begin, begin + 3600)
+    await moved(pool, BEGIN, BEGIN + DAY / 2)
+    await moved(pool, BEGIN + DAY * 1.1, BEGIN + DAY * 1.9, "helpline-emergency")
+    await moved(pool, BEGIN + DAY * 2.1, None, "helpline-en")
+    if summed:
+        await all_summed(pool)
+    duty = {}
+    for queue in QUEUES:
+        async with pool.acquire() as conn:
+            span = replace(WHOLE, queues=(queue,))
+            found = await figures(conn, span, By.DAY, RULES, NOW)
+        duty[queue] = [day for day, line in found.lines.items() if line.on_duty == 3600 * SECOND]
+    first, second, third = (day.isoformat() for day in DAYS)
+    assert duty == {
+        "helpline-hi": [first, second, third], "helpline-emergency": [second],
+        "helpline-en": [third],
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("seed", range(4))
 async def test_totals_and_rows_say_what_rows_alone_say(pool: Pool, seed: int) -> None:
     dice = Random(seed)
     await three_days(pool, dice)
+    begin = BEGIN + dice.uniform(0, 2) * DAY
+    await moved(pool, begin, begin + dice.uniform(0.1, 1) * DAY, "helpline-emergency")
     assert (await from_rows(pool, WHOLE, By.QUEUE)).total.offered > 40
     summed = await all_summed(pool)
     assert sorted(summed)[-3:] == DAYS

@@ -117,6 +117,7 @@ def test_giving_up_is_overflow_unless_we_owe_a_call() -> None:
 
 def test_who_hung_up_has_abandoned_also_when_they_are_listed_to_be_called() -> None:
     assert fate(facts("queue_abandoned", owes=True)) is Fate.ABANDONED
+    assert fate(facts("lost", owes=True)) is Fate.ABANDONED
 
 
 @pytest.fixture
@@ -310,6 +311,19 @@ async def state(
         uuid4(), agent, name, call_id, AT + begin * SECOND,
         None if end is None else AT + end * SECOND,
     )  # fmt: skip
+
+
+async def test_a_call_that_we_place_counts_in_occupancy_and_in_no_other_figure(pool: Pool) -> None:
+    one = call(0, 60)
+    await put(pool, one)
+    await pool.execute("update call set direction = 'outbound'")
+    await state(pool, "in_call", 0, 60, one.id)
+    await state(pool, "ready", 60, 120)
+    line = (await figured(pool, By.AGENT)).lines["1001"]
+    assert line.occupancy == 0.5
+    assert (line.offered, line.average_handling_time, line.transfers) == (0, None, 0)
+    by_queue = await figured(pool, By.QUEUE)
+    assert (by_queue.lines, by_queue.total.occupancy) == ({}, 0.5)
 
 
 async def test_agents_time_is_cut_at_midnight_in_india(pool: Pool) -> None:

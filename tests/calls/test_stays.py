@@ -132,6 +132,22 @@ async def test_each_agent_of_a_call_has_their_own_talk_and_the_first_answer_stan
     assert await line.row() == ("hi", 0, "1002", 10)
 
 
+async def test_whom_a_queue_does_not_let_in_and_sends_on_was_offered_to_both(line: Line) -> None:
+    await line.sent("hi", 0)
+    await line.answered("1001", 10)
+    await line.left("1001", 60)
+    for _ in range(2):
+        await line.sent("hi", 61)
+        await line.sent("en", 61)
+    await line.waits("en", 61.5)
+    assert await line.stays() == [
+        ("hi", 0, 10, "1001", None),
+        ("hi", 61, 61, None, "en"),
+        ("en", 61, None, None, None),
+    ]
+    assert (await line.row())[0] == "en"
+
+
 async def test_who_comes_back_to_the_same_queue_stays_there_anew(line: Line) -> None:
     await line.sent("hi", 0)
     await line.answered("1001", 10)

@@ -35,9 +35,27 @@ async def test_an_outbound_call_is_open_until_it_is_ended_once(pool: Pool) -> No
     )
 
 
-async def test_a_callers_latest_calls_come_first(pool: Pool) -> None:
-    placed = [await _place(pool, START + timedelta(minutes=minute)) for minute in range(4)]
+async def test_a_number_is_called_by_one_of_us_at_a_time(pool: Pool) -> None:
+    async def opened(cell: str) -> bool:
+        async with pool.acquire() as conn:
+            return await store.open_outbound(
+                conn, call_id=new_id(START), cell=cell, number=NUMBER, service_number="1", at=START
+            )
+
+    first = await _place(pool)
+    assert (await opened("a"), await opened("b")) == (False, False)
+    assert await pool.fetchval("select count(*) from call") == 1
     async with pool.acquire() as conn:
+        await store.end_if_open(conn, first, Outcome.NO_ANSWER, START)
+    assert await opened("b")
+
+
+async def test_a_callers_latest_calls_come_first(pool: Pool) -> None:
+    placed = []
+    async with pool.acquire() as conn:
+        for at in (START + timedelta(minutes=minute) for minute in range(4)):
+            placed.append(await _place(pool, at))
+            await store.end_if_open(conn, placed[-1], Outcome.NO_ANSWER, at)
         recent = await store.recent_for_number(conn, NUMBER, at_most=3)
         assert await store.recent_for_number(conn, "+919000000000") == []
     assert [call.id for call in recent] == placed[:0:-1]

@@ -8,7 +8,7 @@ import pytest
 
 from calls import waiting
 from calls.model import Outcome
-from calls.store import owe_callback
+from calls.store import end_if_open, owe_callback, set_agent_answered
 from db.ids import new_id
 from db.pool import Connection, Pool
 
@@ -42,11 +42,19 @@ async def queued(
     return call
 
 
+async def answered_at(conn: Connection, at: datetime, agent: str = "1001") -> UUID:
+    """A call that an agent had from the queue."""
+    call = await queued(conn, at - MINUTE)
+    await conn.execute("select enter_queue($1, 'q', $2, true)", call, at - MINUTE)
+    await set_agent_answered(conn, call, agent, at)
+    return call
+
+
 async def test_a_queue_is_who_waits_who_serves_and_who_was_answered(conn: Connection) -> None:
     await queued(conn, NOW - MINUTE)
-    await queued(conn, NOW - 2 * MINUTE, answered=NOW - MINUTE)
+    await answered_at(conn, NOW - MINUTE)
     await queued(conn, NOW - 3 * MINUTE, ended=Outcome.QUEUE_ABANDONED)
-    await queued(conn, NOW - 30 * MINUTE, answered=NOW - 20 * MINUTE)
+    await answered_at(conn, NOW - 20 * MINUTE)
     for agent, queues in (("1001", ["q"]), ("1002", ["other"]), ("1003", ["q"])):
         await conn.execute("insert into agent values ($1, $1, 'c1', $2)", agent, queues)
     await conn.execute(
@@ -57,6 +65,25 @@ async def test_a_queue_is_who_waits_who_serves_and_who_was_answered(conn: Connec
         waiting=1, agents=1, answered=1
     )
     assert await waiting.queue_now(conn, "q", "c2", NOW) == waiting.Queued(0, 0, 0)
+
+
+async def test_an_answer_counts_in_the_queue_it_was_given_in_and_handing_on_is_none(
+    conn: Connection,
+) -> None:
+    handed_on = await answered_at(conn, NOW - 9 * MINUTE)
+    await set_agent_answered(conn, handed_on, "1002", NOW - 8 * MINUTE)
+    went_on = await answered_at(conn, NOW - 7 * MINUTE)
+    await conn.execute("select enter_queue($1, 'r', $2, true)", went_on, NOW - 6 * MINUTE)
+    waited_long = await queued(conn, NOW - 600 * MINUTE)
+    await conn.execute("select enter_queue($1, 'q', $2, true)", waited_long, NOW - 600 * MINUTE)
+    await set_agent_answered(conn, waited_long, "1001", NOW - MINUTE)
+
+    async def answers() -> dict[str, int]:
+        return {one: (await waiting.queue_now(conn, one, "c1", NOW)).answered for one in "qr"}
+
+    assert await answers() == {"q": 3, "r": 0}
+    await set_agent_answered(conn, went_on, "1003", NOW - 5 * MINUTE)
+    assert await answers() == {"q": 3, "r": 1}
 
 
 async def test_who_waits_can_count_on_agents_with_a_telephone_where_they_sit_now(
@@ -159,3 +186,31 @@ async def test_who_gave_up_is_listed_with_whether_they_were_served_since(conn: C
         ("+919876543211", False),
     ]
     assert listed[0].ended_at - listed[0].queued_at == MINUTE
+
+
+async def test_who_was_gone_from_a_queue_when_nobody_looked_gave_up_too(conn: Connection) -> None:
+    waited = await queued(conn, NOW - 9 * MINUTE, number="+919876543211")
+    talked = await queued(conn, NOW - 9 * MINUTE, number="+919876543212")
+    for call in (waited, talked):
+        await conn.execute("select enter_queue($1, 'q', $2, true)", call, NOW - 9 * MINUTE)
+    await set_agent_answered(conn, talked, "1001", NOW - 8 * MINUTE)
+    for call in (waited, talked):
+        await end_if_open(conn, call, Outcome.LOST, NOW - MINUTE)
+    listed = await waiting.gave_up(conn, NOW - 60 * MINUTE, 10)
+    assert [(one.number, one.ended_at) for one in listed] == [("+919876543211", NOW - MINUTE)]
+
+
+async def test_the_place_of_a_number_that_we_do_not_call_is_not_kept(conn: Connection) -> None:
+    for number, called in ((NUMBER, True), ("+25261234567", False)):
+        call = new_id(NOW)
+        await conn.execute(
+            "insert into call (id, cell, direction, citizen_number, started_at)"
+            " values ($1, 'c', 'inbound', $2, $3)",
+            *(call, number, NOW),
+        )
+        for _ in range(2):
+            kept = await waiting.keep_place(
+                conn, call, NUMBER, queue="q", priority=0, now=NOW, called=["+91"]
+            )
+            assert kept is called
+    assert await conn.fetchval("select count(*) from callback") == 1

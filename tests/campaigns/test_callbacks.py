@@ -10,7 +10,7 @@ import pytest
 
 from calls.model import Outcome
 from calls.owed import PROMISED, Whose, owed_now, take
-from calls.store import end_if_open, owe_callback
+from calls.store import end_if_open, owe_callback, set_agent_answered, set_waiting
 from campaigns.callbacks import Callbacks, CallbackSettings
 from campaigns.originator import DialRequest, OriginateReply
 from campaigns.pacing import Limits
@@ -269,6 +269,30 @@ async def test_who_has_talked_with_an_agent_meanwhile_is_owed_nothing(house: Hou
     assert await house.left() == []
 
 
+@pytest.mark.parametrize(
+    ("answered", "outcome"), [(False, Outcome.BUSY), (True, Outcome.IVR_ABANDONED)],
+    ids=["busy", "left-in-the-notice"],
+)  # fmt: skip
+async def test_an_agent_who_picked_up_to_call_them_has_not_talked_with_them(
+    house: House, answered: bool, outcome: Outcome
+) -> None:
+    """A click rings the agent first: that they answered says nothing of the citizen."""
+    await house.promised()
+    at = house.clock()
+    click = new_id(at)
+    await house.pool.execute(
+        "insert into call (id, cell, direction, citizen_number, started_at, agent_answered_at,"
+        " answered_at) values ($1, 'cell-1', 'outbound', $2, $3, $3, $4)",
+        *(click, NUMBER, at, at if answered else None),
+    )
+    carrier = house.carrier(reasons=())
+    await carrier.tick()
+    assert await house.results() == {"no_agent": None}
+    await house.ends(click, outcome)
+    await carrier.tick()
+    assert await house.results() == {"no_agent": None}
+
+
 @pytest.mark.parametrize("reason", PROMISED[1:], ids=str)
 async def test_to_whom_a_call_was_promised_is_called_at_the_queue_they_came_for(
     house: House, reason: Outcome
@@ -371,6 +395,19 @@ async def test_an_invalid_number_is_not_called_again(house: House) -> None:
     assert await house.results() == {"no_agent": "unreached"}
 
 
+async def test_a_number_abroad_that_a_caller_showed_is_not_called_and_holds_up_nobody(
+    house: House,
+) -> None:
+    for paid in ("+25261234567", "+881612345678"):
+        await house.kept(paid, ago=60)
+    await house.kept(NUMBER, ago=5)
+    for desk in ("1001", "1002", "1003"):
+        await house.agent(desk)
+    carrier = house.carrier(called=("+91",), limits=Limits(1, 10, 0, 20))
+    assert await carrier.tick() == 1
+    assert [number for number, _ in house.network.dialled] == [NUMBER]
+
+
 async def test_only_agents_of_this_cell_who_serve_the_queue_now_count(house: House) -> None:
     await house.promised()
     await house.agent("1001", cell="cell-2")
@@ -419,6 +456,62 @@ async def test_who_hung_up_and_was_served_since_is_not_listed_and_the_list_forge
     house.clock.advance(hours=25)
     await carrier.tick()
     assert await house.results() == {"queue_abandoned": "expired"}
+
+
+async def test_who_is_owed_a_call_from_within_the_longest_call_of_all_is_served_by_it(
+    house: House,
+) -> None:
+    """An agent had the citizen after the promise, in a call that had begun a day before it."""
+    talk = await house.queued(NUMBER, ago=30 * 60)
+    await house.promised(NUMBER, ago=5)
+    await house.promised(OTHER, ago=5)
+    await house.pool.execute(
+        "update call set agent_answered_at = $2 where id = $1", talk, house.clock()
+    )
+    await house.carrier().tick()
+    assert await house.left() == [OTHER]
+
+
+async def test_who_was_gone_from_the_queue_when_the_server_came_back_is_listed(
+    house: House,
+) -> None:
+    """Ended as lost: whether they hung up, or Asterisk died with them, nobody saw."""
+    carrier = house.carrier()
+    waiting = await house.queued(NUMBER, ago=300)
+    talked = await house.queued(OTHER, ago=20)
+    moved_on = await house.queued("+919810000003", ago=30)
+    in_the_menu = await house.queued("+919810000004", ago=30, queue=None)
+    async with house.pool.acquire() as conn:
+        await set_agent_answered(conn, talked, "1001", house.clock() - timedelta(minutes=15))
+        await set_waiting(conn, moved_on, "second", house.clock() - timedelta(minutes=25))
+        await set_agent_answered(conn, moved_on, "1001", house.clock() - timedelta(minutes=15))
+    for call_id in (waiting, talked, moved_on, in_the_menu):
+        await house.ends(call_id, Outcome.LOST)
+    for _ in range(2):
+        await carrier.tick()
+        assert await house.left() == [NUMBER]
+    house.clock.advance(minutes=2)
+    await house.ends(await house.queued(OTHER, ago=1), Outcome.LOST)
+    await carrier.tick()
+    assert await house.left() == [NUMBER, OTHER], "also those of later"
+
+
+async def test_of_a_call_back_that_was_lost_in_the_queue_the_debt_stands_and_no_other_begins(
+    house: House,
+) -> None:
+    left = await house.promised()
+    await house.agent()
+    assert await house.carrier().tick() == 1
+    await house.answers()
+    await house.pool.execute(
+        "select enter_queue($1, $2, $3, true)", house.network.ids[-1], QUEUE, house.clock()
+    )
+    house.clock.advance(minutes=2)
+    await house.ends(house.network.ids[-1], Outcome.LOST)
+    house.network.ready = False
+    await house.carrier().tick()
+    owed = await house.pool.fetch("select call_id from callback where done_at is null")
+    assert [row["call_id"] for row in owed] == [left]
 
 
 async def test_where_nothing_is_dialled_the_list_is_kept_all_the_same(house: House) -> None:

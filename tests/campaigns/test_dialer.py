@@ -251,6 +251,31 @@ async def test_whom_we_call_back_now_is_not_asked_meanwhile(centre: Centre) -> N
     assert len(centre.network.dialled) == 1
 
 
+async def test_who_talks_with_us_is_not_rung_in_the_midst_of_it(centre: Centre) -> None:
+    complaint = await centre.disposed(number(1))
+    call = new_id(centre.clock())
+    await centre.pool.execute(
+        "insert into call (id, cell, direction, citizen_number, started_at)"
+        " values ($1, 'cell-9', 'inbound', $2, $3)",
+        *(call, number(1), centre.clock()),
+    )
+    await centre.dialer().tick()
+    assert (await centre.attempts(), centre.network.dialled) == ([], [])
+    await centre.ends(call, Outcome.AGENT_ANSWERED)
+    await centre.dialer().tick()
+    assert centre.network.numbers() == [number(1)]
+    assert (await centre.due(complaint))["attempts_made"] == 0
+
+
+async def test_a_number_abroad_is_not_dialled_but_left_to_an_agent(centre: Centre) -> None:
+    abroad, at_home = await centre.disposed("+25261234567"), await centre.disposed(number(1))
+    await centre.dialer(called=("+91",)).tick()
+    assert centre.network.numbers() == [number(1)]
+    assert (await centre.due(abroad))["step"] == Step.AGENT_CALL
+    assert (await centre.due(at_home))["step"] == "calls"
+    assert await centre.attempts(abroad) == []
+
+
 async def test_a_busy_phone_with_many_complaints_does_not_hold_up_the_others(
     centre: Centre,
 ) -> None:
@@ -351,6 +376,31 @@ async def test_a_woken_dialer_does_not_wait_for_its_interval(centre: Centre) -> 
         running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
+
+
+async def test_a_clock_that_is_not_sound_draws_no_consequence(centre: Centre) -> None:
+    complaint = await centre.disposed(number(1))
+    await centre.dialer().tick()
+    [attempt] = await centre.attempts()
+    await centre.ends(attempt["id"], Outcome.NO_ANSWER)
+    before, asked = await centre.due(complaint), asyncio.Event()
+    centre.clock.advance(days=400)
+
+    def unsound() -> bool:
+        asked.set()
+        return False
+
+    dialer = Dialer(centre.pool, centre.network, centre.clock, SETTINGS, unsound)
+    running = asyncio.create_task(dialer.run(0.01))
+    try:
+        async with asyncio.timeout(20):
+            await asked.wait()
+            asked.clear()
+            await asked.wait()  # a whole round later
+        assert await centre.due(complaint) == before
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_a_dialer_outlives_an_absent_database(centre: Centre) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from calls.model import Outcome
+from calls.store import open_outbound
 from campaigns import attempts
 from campaigns.attempts import Attempt
 from campaigns.originator import DialRequest, OriginateReply
@@ -14,6 +15,7 @@ from campaigns.pacing import Limits
 from campaigns.settlement import drop_unrequested
 from complaints import feedback
 from complaints.feedback import DueFeedback
+from db.ids import new_id
 from tests.campaigns.fakes import SETTINGS, Centre, FakeOriginator, Killed
 
 PHONE = "+919415012345"
@@ -240,6 +242,24 @@ async def test_without_the_lock_the_database_still_refuses_a_second_open_attempt
     written = await asyncio.gather(*(write(due) for due in dues))
     assert sorted(attempt is None for attempt in written) == [False, True]
     assert await centre.pool.fetchval("select count(*) from call") == 1
+
+
+async def test_whom_an_agent_calls_is_not_rung_by_the_dialer_as_well(centre: Centre) -> None:
+    await centre.disposed(PHONE)
+    click = new_id(centre.clock())
+    async with centre.pool.acquire() as conn, conn.transaction():
+        # Claimed before the agent's click, written after it: there the database decides.
+        [due] = await feedback.claim_due(conn, centre.clock(), 1)
+        assert await open_outbound(
+            conn, call_id=click, cell="cell-2", number=PHONE, service_number="1", at=centre.clock()
+        )
+        assert not await attempts.write(conn, due, cell="cell-1", caller_id="1", at=centre.clock())
+    centre.clock.advance(minutes=2)
+    await centre.dialer().tick()
+    assert (await centre.attempts(), centre.network.dialled) == ([], [])
+    await centre.ends(click, Outcome.NO_ANSWER)
+    await centre.dialer().tick()
+    assert centre.network.numbers() == [PHONE]
 
 
 async def test_an_attempt_is_marked_requested_once(centre: Centre) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from itertools import count
 
+from calls.model import Outcome
 from campaigns import attempts
 from campaigns.attempts import Attempt
 from complaints import feedback
@@ -18,7 +19,9 @@ from tests.complaints.world import World
 async def _dialled(world: World, later: int) -> tuple[Worker, list[Attempt]]:
     """The attempts that a dialer writes before that statement of a withdrawal."""
     disposed = await world.dispose((await world.register()).number)
-    word = OwnWord(actor="citizen", text="काम हो गया", call_id=await world.call())
+    call = await world.call()
+    await world.hung_up(call, Outcome.AGENT_ANSWERED)  # who is in a call with us is not claimed
+    word = OwnWord(actor="citizen", text="काम हो गया", call_id=call)
     now = world.later(hours=1)
 
     async def dial(pool: Pool) -> list[Attempt | None]:
@@ -52,6 +55,9 @@ async def test_nobody_is_dialled_about_a_complaint_that_is_withdrawn_meanwhile(
                 assert not await attempts.mark_requested(conn, attempt.id, world.now)
             assert await feedback.claim_due(conn, world.later(hours=1), 1) == []
         await world.pool.execute("update attempt set settled_at = $1", world.now)
+        await world.pool.execute(
+            "update call set ended_at = $1, outcome = 'failed' where ended_at is null", world.now
+        )
         how_many.add(len(written))
         if later > withdrawing.statements:
             break

@@ -4,17 +4,19 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from complaints import feedback
+from complaints import feedback, officers_line
 from complaints.disposal import DisposalKind, dispose
 from complaints.escalation import escalate_overdue, remind
 from complaints.feedback import Answer, follow_up
 from complaints.interim import comment, interim_reply
 from complaints.lifecycle import PauseReason
 from complaints.merging import merge
+from complaints.moving import forward_sorted
+from complaints.officers_line import Spoken
 from complaints.pausing import end_long_pauses, pause, resume
 from complaints.registration import Registration
 from complaints.second_look import look_again
@@ -25,16 +27,22 @@ from tests.complaints.moves import (
     decided,
     reopened,
     returned,
-    sorted_to,
     specially_closed,
     told,
     transferred,
     withdrawn,
 )
+from tests.complaints.staff import CHANGES
 from tests.complaints.world import World, sign
 
-HOME = "jal-nigam"
-_SOME_DAY = date(2020, 1, 1)
+_CORRECTED = [
+    {},
+    {"place": "lalitpur"},
+    {"category": "power-cut"},
+    {"category": "handpump"},
+    {"category": "power-cut", "place": "lalitpur"},
+    {"place": "lalitpur-mahroni"},
+]
 _FEW = 2  # of a batch, so that there is more than one
 
 
@@ -44,7 +52,8 @@ class Case:
 
     `other`: that of the other one's number. `call`: of the citizen's; `talk`: with agent 101;
     `stranger`: with agent 101, from a number that is none of the citizen's. `form`: whoever sends
-    it again; `adding`: the same matter told again, likewise. `n`: of this step.
+    it again; `adding`: the same matter told again, likewise. `officer`: who calls the officers'
+    line, the user of who holds its level's post at times, or looks after it. `n`: of this step.
     """
 
     number: str
@@ -59,13 +68,17 @@ class Case:
     stranger: UUID
     form: Registration
     adding: UUID
+    officer: UUID
+    remark: UUID | None
     at_level: int
     n: int
 
     @property
     def level(self) -> int:
-        """Where a post is filled or vacated in this step: what the complaint goes up to, mostly."""
-        return min(self.at_level + 1 + self.n % 2, 4)
+        """At which a post or its officer changes in this step: the complaint's, or what it goes up
+        to.
+        """
+        return min(self.at_level + max(self.n % 4 - 1, 0), 4)
 
 
 Act = Callable[[World, Case], Awaitable[Any]]
@@ -127,6 +140,7 @@ async def _add_in_confidence(world: World, case: Case) -> object:
         adds_to=case.number,
         separate=False,
         confidential=True,
+        incident=True,
         text="नाम न बताएं",
         call_id=case.call,
     )
@@ -203,15 +217,35 @@ async def _claim(world: World, _: Case) -> object:
         return await feedback.claim_due(conn, world.now, _FEW)
 
 
-def _staff(vacant: bool) -> Act:
-    async def staff(world: World, case: Case) -> None:
-        async with transaction(world.pool) as conn:
-            await conn.execute(
-                "update post set vacant_from = $1 where level = $2 and department = $3",
-                *(_SOME_DAY if vacant else None, case.level, HOME),
-            )
+async def _forward(world: World, case: Case) -> object:
+    """Now and then corrected; the history says what is right by these words: category@place."""
+    right = _CORRECTED[case.n % len(_CORRECTED)]
+    return await forward_sorted(
+        world.pool,
+        case.number,
+        actor="cm_office:5",
+        policy=world.policy,
+        now=world.now,
+        text=f"{right.get('category', '')}@{right.get('place', '')}",
+        **right,
+    )
 
-    return staff
+
+async def _report(world: World, case: Case) -> None:
+    """By telephone; and the line says it again, as after an answer that was lost."""
+    spoken = Spoken(
+        call_id=case.call,
+        officer=case.officer,
+        number=case.number,
+        kind=DisposalKind.RESOLVED,
+        remark=case.remark,
+    )
+    for _ in range(2):
+        await officers_line.report(world.pool, spoken, policy=world.policy, now=world.now)
+
+
+def _staff(what: str) -> Act:
+    return lambda world, case: CHANGES[what](world, case.level)
 
 
 async def sweep(world: World) -> int:
@@ -272,7 +306,7 @@ DOES: dict[str, tuple[Act, set[str]]] = {
         lambda world, case: returned(world, case.number, post=case.post),
         {"wrong_mapping"},
     ),
-    "forwards": (lambda world, case: sorted_to(world, case.number), {"forwarded"}),
+    "forwards": (_forward, {"forwarded"}),
     "advises": (lambda world, case: advised(world, case.number), {"advised"}),
     "closes specially": (
         lambda world, case: specially_closed(world, case.number, post=case.post),
@@ -292,8 +326,12 @@ DOES: dict[str, tuple[Act, set[str]]] = {
     "declares a holiday": (_a_holiday_is_declared, set()),
     "gives up": (_give_up, set()),
     "claims": (_claim, set()),
-    "fills a post": (_staff(vacant=False), set()),
-    "vacates a post": (_staff(vacant=True), set()),
+    "reports by telephone": (_report, {"disposed"}),
+    "asks by telephone": (
+        lambda world, case: officers_line.look(world.pool, case.number, case.officer, world.now),
+        set(),
+    ),
+    **{what: (_staff(what), set()) for what in CHANGES},
     "sweeps": (lambda world, _: sweep(world), set()),
     "ends pauses": (lambda world, _: end_pauses(world), set()),
     "follows up": (lambda world, _: followed_up(world), set()),
@@ -312,9 +350,13 @@ LIKELY = {
     "with_officer": [
         *(*_AT_WORK, *_AT_WORK, *["disposes"] * 6, "withdraws", "notes", "tells it again"),
         *("tells it again", "tells it again in confidence", "merges"),
+        *(*["reports by telephone"] * 4, "asks by telephone"),
     ],
     "proposed": ["approves", "approves", "refuses", "disposes", "replies"],
-    "paused": ["resumes", "resumes", "disposes", "replies", "ends pauses", "tells it again"],
+    "paused": [
+        *("resumes", "resumes", "disposes", "replies", "ends pauses", "tells it again"),
+        "reports by telephone",
+    ],
     "awaiting_feedback": [
         *(*_ANSWERS, *_ANSWERS, *_TELLS, "gives up", "gives up", "follows up", "follows up"),
         *("withdraws, as an agent confirms", "merges", "calls back: satisfied"),
@@ -335,7 +377,7 @@ ANY_TIME = [
         "reminds",
         "claims",
     ),
-    *("fills a post", "vacates a post", "registers", "declares a holiday"),
+    *("registers", "declares a holiday", *CHANGES),
 ]
 #: And when no level was left.
-ONCE_LATE = ["fills a post", "fills a post", "looks again", "looks again"] * 3
+ONCE_LATE = ["fills a post", "joins", "looks again", "looks again"] * 3

@@ -5,7 +5,7 @@ Not a copy of the life cycle: it reads what was written down, entry by entry, an
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import asyncpg
 
@@ -40,6 +40,7 @@ LEGAL: dict[str, tuple[set[str], str]] = {
     "noted": (_OPEN | _ENDS, SAME),
     "added": (_OPEN, SAME),
     "made_confidential": (_OPEN, SAME),
+    "made_incident": (_OPEN, SAME),
     "merged": (_OPEN, "merged"),
     "merged_here": (_OPEN, SAME),
     "paused": ({"with_officer"}, "paused"),
@@ -63,20 +64,25 @@ _NOWHERE_TO_GO = {"overdue_at_last_level", "given_back"}
 #: The step of the feedback that an entry begins.
 _STEP_OF = {"agent_to_call": "agent_call", "asked_to_call": "sms"}
 
-#: The levels of a department that may have had an officer when an entry was made: more than one
-#: set, where posts were filled or vacated at the same time.
-Held = Callable[[int, str], Sequence[frozenset[int]]]
+#: The levels of a department that may have had an officer for a place when an entry was made: more
+#: than one set, where posts were filled or vacated at the same time.
+Held = Callable[[int, str, str], Sequence[frozenset[int]]]
+_DEPARTMENTS = {"handpump": "jal-nigam", "power-cut": "bijli"}
 
 
 @dataclass
 class Told:
-    """What a history adds up to. `department`: in whose hands it is after the last entry.
+    """What a history adds up to. `department`: in whose hands it is after the last entry;
+    `place`: about which.
 
     `late`: the time ran out with no level left. `listed`: on the CM's office's list; None: that
     depends on who held a post just then. `step`: of the feedback. `added`: told again so often.
+    `vacancy`: the one that was told last. `paused_at`: the last time; `stood`: in all, in the time
+    that the officer was given last. `whose`: the department after each entry.
     """
 
     department: str
+    place: str
     state: str = ""
     level: int = 0
     disposals: int = 0
@@ -86,24 +92,37 @@ class Told:
     step: str = ""
     added: int = 0
     merged_here: int = 0
+    vacancy: str = ""
+    paused_at: datetime | None = None
+    stood: timedelta = timedelta(0)
     by_the_clock: set[str] = field(default_factory=set)
+    whose: dict[int, str] = field(default_factory=dict)
 
 
-def told(history: Sequence[asyncpg.Record], held: Held, home: str, steps: Sequence[str]) -> Told:
+def told(
+    history: Sequence[asyncpg.Record], held: Held, home: str, place: str, steps: Sequence[str]
+) -> Told:
     """Follow a history; AssertionError where it tells what cannot be.
 
-    `home`: the category's department. `steps`: of the feedback, by the policy, `calls` first.
+    `home`, `place`: the first category's department, and the first place. `steps`: of the
+    feedback, by the policy, `calls` first.
     """
-    story = Told(home)
+    story = Told(home, place)
     for entry in history:
         event = entry["event"]
         allowed, after = LEGAL[event]
         assert story.state in allowed, f"{event} in {story.state or 'nothing'}"
         if event == "transferred":
             story.department = entry["reason"].split(":")[0].removeprefix("to ")
-        _level_is_right(event, story, entry["level"], held(entry["seq"], story.department))
+        if event == "forwarded" and "@" in entry["reason"]:
+            category, where = entry["reason"].split("@")
+            story.department = _DEPARTMENTS.get(category, story.department)
+            story.place = where or story.place
+        story.whose[entry["seq"]] = story.department
+        could = held(entry["seq"], story.department, story.place)
+        _level_is_right(event, story, entry["level"], could)
         _once_and_in_order(entry, story, steps)
-        story.listed = _listed(entry, story, held(entry["seq"], story.department))
+        story.listed = _listed(entry, story, could)
         story.disposals += event in ("disposed", "answered")
         story.added += event == "added"
         story.merged_here += event == "merged_here"
@@ -112,9 +131,21 @@ def told(history: Sequence[asyncpg.Record], held: Held, home: str, steps: Sequen
                 story.late and event in ("proposed", "refused")
             )
             story.state = after
+        _count_pauses(entry, story)
         story.level = entry["level"]
         story.due_at = entry["due_at"] or story.due_at
     return story
+
+
+def _count_pauses(entry: asyncpg.Record, story: Told) -> None:
+    """All are for one reason: a court's stay."""
+    event = entry["event"]
+    if event == "paused":
+        story.paused_at = entry["at"]
+    elif event == "resumed" and story.paused_at:
+        story.stood += max(entry["at"] - story.paused_at, timedelta(0))
+    elif entry["due_at"] and event != "refused":
+        story.stood = timedelta(0)
 
 
 def _above(level: int, held: Sequence[frozenset[int]]) -> set[int | None]:
@@ -148,7 +179,10 @@ def _level_is_right(event: str, story: Told, after: int, held: Sequence[frozense
 
 def _once_and_in_order(entry: asyncpg.Record, story: Told, steps: Sequence[str]) -> None:
     event, reason = entry["event"], entry["reason"]
-    if entry["actor"] == "clock":
+    if event == "post_vacant":
+        assert reason != story.vacancy, f"{reason} was told twice"
+        story.vacancy = reason
+    elif entry["actor"] == "clock":
         assert reason not in story.by_the_clock, f"{reason} was carried out twice"
         story.by_the_clock.add(reason)
     if event == "escalated_overdue":

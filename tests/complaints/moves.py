@@ -83,14 +83,16 @@ async def returned(world: World, number: str, post: str = "L1-MAH") -> None:
     await return_mapping(world.pool, number, text="हमारा क्षेत्र नहीं", **_by(world, post))
 
 
-async def sorted_to(world: World, number: str, **corrected: str) -> WithOfficer:
+async def sorted_to(
+    world: World, number: str, text: str = "सही विभाग", **corrected: str
+) -> WithOfficer:
     return await forward_sorted(
         world.pool,
         number,
         actor="cm_office:5",
         policy=world.policy,
         now=world.now,
-        text="सही विभाग",
+        text=text,
         **corrected,
     )
 

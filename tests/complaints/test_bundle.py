@@ -23,6 +23,7 @@ from complaints.telling import render_story
 from messages.parts import measure
 from recordings.links import verify
 from tests.complaints.world import CITIZEN, START, World
+from tests.web.site import CLIENT, FORWARDED, behind_a_proxy
 
 SECRET = b"a secret for tests only"
 Client = TestClient[web.Request, web.Application]
@@ -32,7 +33,9 @@ UNTIL = START + timedelta(days=30)
 @pytest.fixture
 async def client(world: World) -> AsyncIterator[Client]:
     app = web.Application()
-    BundlePage(world.pool, SECRET, lambda: world.now, world.policy).add_routes(app)
+    now = lambda: world.now  # noqa: E731
+    address = behind_a_proxy(world.pool, now).address
+    BundlePage(world.pool, SECRET, now, world.policy, address).add_routes(app)
     async with TestClient(TestServer(app)) as client:
         yield client
 
@@ -123,6 +126,13 @@ async def test_an_erased_recording_is_named_as_such_and_cannot_be_played(
         html = await answer.text()
     assert "मिटाई जा चुकी है" in html
     assert "<audio" not in html
+
+
+async def test_an_opening_through_a_proxy_is_the_clients_own(world: World, client: Client) -> None:
+    _, link = await escalated(world)
+    async with client.get(link, headers=FORWARDED) as answer:
+        assert answer.status == 200
+    assert await world.pool.fetchval("select remote from bundle_access") == CLIENT
 
 
 async def test_every_opening_is_logged_and_told(world: World, client: Client) -> None:

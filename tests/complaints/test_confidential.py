@@ -31,6 +31,7 @@ from recordings.vault import Vault
 from tests.complaints.moves import energy_has_officers, sorted_to, transferred
 from tests.complaints.world import CITIZEN, START, World
 from tests.recordings.room import MASTER
+from tests.web.site import behind_a_proxy
 
 SECRET = b"a secret for tests only"
 UNTIL = START + timedelta(days=300)
@@ -44,11 +45,12 @@ async def client(world: World, tmp_path: Path) -> AsyncIterator[Client]:
 
     app = web.Application()
     vault = Vault(Store.local(tmp_path), MasterKeys([MASTER]))
-    Downloads(world.pool, vault, SECRET, lambda: world.now, may_fetch).add_routes(app)
+    now = lambda: world.now  # noqa: E731
+    address = behind_a_proxy(world.pool, now).address
+    Downloads(world.pool, vault, SECRET, now, may_fetch, address).add_routes(app)
 
     async def page(request: web.Request) -> web.Response:
-        here = BundlePage(world.pool, SECRET, lambda: world.now, world.policy)
-        return await here.get(request)
+        return await BundlePage(world.pool, SECRET, now, world.policy, address).get(request)
 
     app.router.add_get("/b/{token}", page)
     async with TestClient(TestServer(app)) as client:

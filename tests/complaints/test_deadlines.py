@@ -1,10 +1,11 @@
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from complaints.calendar import Calendar, Counting
-from complaints.deadlines import going_on, level_clock, review_clock, sorting_clock, stopped
+from complaints.deadlines import Clock, going_on, level_clock, review_clock, sorting_clock, stopped
 from complaints.policy import READY, UP_1076, FollowUp, Policy, Step
 
 START = datetime(2025, 11, 20, 5, 30, tzinfo=UTC)
@@ -47,7 +48,7 @@ def test_a_due_time_says_what_it_was_computed_from() -> None:
     clock = level_clock(DAYS, 1, policy, WORKING, START)
     assert clock.basis == "office: 7 working days"
     assert clock.since == START
-    later = going_on(stopped(clock, WORKING, START), WORKING, START + timedelta(days=2))
+    later = going_on(stopped(clock, policy, WORKING, START), WORKING, START + timedelta(days=2))
     assert later.basis == "office: 7 working days, paused for 2 days, 0:00:00"
 
 
@@ -58,7 +59,7 @@ def test_a_policy_can_bound_the_categorys_days() -> None:
 
 def test_a_pause_gives_back_what_was_left_of_the_officers_time() -> None:
     clock = level_clock(DAYS, 1, UP_1076, EVERY_DAY, START)
-    standing = stopped(clock, EVERY_DAY, START + timedelta(days=5))
+    standing = stopped(clock, UP_1076, EVERY_DAY, START + timedelta(days=5))
     again = going_on(standing, EVERY_DAY, START + timedelta(days=25))
     assert again.due_at == START + timedelta(days=27)
     assert again.remind_at == START + timedelta(days=25.6)
@@ -66,9 +67,64 @@ def test_a_pause_gives_back_what_was_left_of_the_officers_time() -> None:
     assert again.since == clock.since
 
 
+WEEKDAYS = Calendar(Counting.WORKING_DAYS)
+DIWALI = Calendar(Counting.WORKING_DAYS, frozenset(date(2025, 11, day) for day in range(24, 29)))
+DAY = timedelta(days=1)
+
+
+def given_in_working_days() -> Clock:
+    """Seven, from Thursday: with no holiday known, until Friday of the next week."""
+    policy = replace(UP_1076, counting=Counting.WORKING_DAYS)
+    clock = level_clock(DAYS, 1, policy, WEEKDAYS, START)
+    assert clock.due_at == START + 8 * DAY
+    return clock
+
+
+def test_a_holiday_declared_before_a_pause_is_not_taken_from_what_is_left() -> None:
+    standing = stopped(given_in_working_days(), UP_1076, WORKING, START + DAY)
+    assert standing.remaining == 6 * DAY
+    again = going_on(standing, WORKING, START + 2 * DAY)
+    # Saturday from 11:00, Tuesday to Friday, Saturday, and Monday until 11:00.
+    assert again.due_at == START + 11 * DAY
+
+
+def test_whose_days_have_all_become_holidays_is_not_late_by_a_pause() -> None:
+    clock = given_in_working_days()
+    monday = START + 4 * DAY  # and no working day is left until Friday
+    standing = stopped(clock, UP_1076, DIWALI, monday)
+    assert DIWALI.between(standing.stopped_at, clock.due_at) == timedelta(0)
+    assert standing.remaining == 4 * DAY + timedelta(hours=11)
+    assert standing.remind_in == standing.remaining - 1.4 * DAY  # a fifth of seven before the limit
+    assert going_on(standing, DIWALI, standing.stopped_at).due_at > clock.due_at
+
+
+def test_a_holiday_declared_during_a_pause_is_not_taken_from_what_is_left() -> None:
+    standing = stopped(given_in_working_days(), UP_1076, WEEKDAYS, START + DAY)
+    assert standing.remaining == 6 * DAY
+    again = going_on(standing, WORKING, START + 2 * DAY)
+    assert WORKING.between(START + 2 * DAY, again.due_at) == 6 * DAY
+
+
+def test_a_second_pause_takes_nothing_either() -> None:
+    first = stopped(given_in_working_days(), UP_1076, WEEKDAYS, START + DAY)
+    again = going_on(first, WEEKDAYS, START + 4 * DAY)  # Monday
+    second = stopped(again, UP_1076, DIWALI, START + 5 * DAY)
+    assert second.remaining == 6 * DAY  # neither Monday nor Tuesday is a working day any more
+    assert stopped(again, UP_1076, WEEKDAYS, START + 5 * DAY).remaining == 5 * DAY
+
+
+def test_a_holiday_that_was_taken_back_leaves_the_time_up_to_the_limit() -> None:
+    policy = replace(UP_1076, counting=Counting.WORKING_DAYS)
+    clock = level_clock(DAYS, 1, policy, WORKING, START)
+    assert clock.due_at == START + 9 * DAY
+    for after in (2, 6):  # before that Monday, and after it
+        at = START + after * DAY
+        assert stopped(clock, UP_1076, WEEKDAYS, at).remaining == WEEKDAYS.between(at, clock.due_at)
+
+
 def test_who_was_reminded_is_not_reminded_again_after_a_pause() -> None:
     clock = level_clock(DAYS, 1, UP_1076, EVERY_DAY, START).silenced()
-    standing = stopped(clock, EVERY_DAY, START + timedelta(days=6))
+    standing = stopped(clock, UP_1076, EVERY_DAY, START + timedelta(days=6))
     assert going_on(standing, EVERY_DAY, START + timedelta(days=8)).remind_at is None
 
 

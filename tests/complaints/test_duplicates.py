@@ -1,6 +1,7 @@
 """The same citizen's same matter is offered and added; other citizens' are linked; files merge."""
 
 import asyncio
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -19,7 +20,9 @@ from complaints.reference import Category, ReferenceData, load
 from complaints.registration import AddedTo, Registered, Registration
 from complaints.story import load_story
 from complaints.telling import render_story
-from tests.complaints.moves import returned, sorted_to, withdrawn
+from db.pool import Pool
+from tests.complaints.interleaving import Worker, interleaved
+from tests.complaints.moves import reopened, returned, sorted_to, withdrawn
 from tests.complaints.world import DAYS, World
 
 OTHER = "+919876500000"
@@ -118,6 +121,7 @@ async def test_it_is_added_only_to_this_citizens_open_complaint_about_this(world
     wrong: list[dict[str, object]] = [
         {"citizen_name": "मोहन लाल"},
         {"category": "power-cut"},
+        {"place": "lalitpur"},
         {"kind": MatterKind.INFORMATION},
         {"adds_to": "123456789"},
         {"adds_to": "000000000"},
@@ -203,6 +207,50 @@ async def test_a_corrected_place_links_it_anew_and_never_with_those_it_left(worl
     assert second == third == there.complaint_id
 
 
+async def closed(world: World) -> str:
+    number = (await world.register()).number
+    await world.answer(await world.disposed_and_called(number), Answer(satisfied=True))
+    return number
+
+
+async def test_reopened_it_is_linked_with_what_was_registered_meanwhile(world: World) -> None:
+    number = await closed(world)
+    await world.register(world.form(contact=OTHER))
+    first, second = await matters(world)
+    assert first != second
+    await reopened(world, number)
+    assert set(await matters(world)) == {second}
+    again = await closed(world)  # nothing that is open has another label: it keeps its own
+    await reopened(world, again)
+    assert set(await matters(world)) == {second}
+
+
+@pytest.mark.parametrize("sooner", [0, 2, 4])
+@pytest.mark.parametrize("coming", ["reopened", "mapped anew"])
+async def test_two_that_come_to_one_subject_at_once_are_linked(
+    world: World, coming: str, sooner: int
+) -> None:
+    """A citizen registers, and `sooner` statements later another complaint comes to the subject."""
+    if coming == "reopened":
+        number, call = await closed(world), await world.call()
+    else:
+        number = (await world.register(world.form(place="lalitpur"))).number
+        await returned(world, number, post="L2-LAL")
+    form = world.form(contact=OTHER)
+
+    async def come(pool: Pool) -> None:
+        there = replace(world, pool=pool)
+        if coming == "reopened":
+            await reopened(there, number, call)
+        else:
+            await sorted_to(there, number, place="lalitpur-mahroni")
+
+    registers = Worker(lambda pool: replace(world, pool=pool).register(form))
+    for one in await interleaved(world.pool, [registers, Worker(come)], [0] * sooner + [1] * 40):
+        assert not isinstance(one, BaseException), one
+    assert len(set(await matters(world))) == 1
+
+
 async def test_two_files_of_one_matter_become_one(world: World) -> None:
     older, younger = await two_files(world)
     await merged(world, younger.number, older.number)
@@ -247,9 +295,11 @@ async def test_what_cannot_be_one(world: World) -> None:
         ReferenceData(categories=[Category("no-water", "पानी", "Water", "jal-nigam", DAYS)]),
     )
     _, another = await two_files(world, category="no-water")
+    _, elsewhere = await two_files(world, place="lalitpur")
     for number, into, why in (
         (stranger.number, older.number, "different citizens"),
         (another.number, older.number, "different categories"),
+        (elsewhere.number, older.number, "different places"),
         (asked.number, older.number, "information"),
         (older.number, younger.number, "the older file goes on"),
         (older.number, older.number, "the older file goes on"),

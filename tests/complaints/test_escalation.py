@@ -2,6 +2,7 @@ import asyncio
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -247,14 +248,26 @@ async def test_of_two_sweeps_one_is_killed_and_nothing_is_lost_or_doubled(
     world: World, migrated_url: str, moment: Moment
 ) -> None:
     """In the first, second, third batch of two; the other worker takes what the dead one held."""
-    made = [(await world.register()).complaint_id for _ in range(6)]
 
     async def all_batches(pool: Pool) -> None:
         while await sweep(replace(world, pool=pool), limit=2):
             pass
 
-    for level, cut_at in enumerate((10, 33, 55), 1):
+    async def six() -> list[UUID]:
+        made = [(await world.register()).complaint_id for _ in range(6)]
         world.later(days=15)
+        return made
+
+    await six()
+    async with Guillotine(migrated_url) as line:
+        counting = await open_pool(line.url, size=1)
+        await all_batches(counting)
+        await counting.close()
+    first, second, third, _ = line.commits
+    await world.pool.execute("truncate complaint cascade")
+    made = await six()
+    # Half done; all but the commit done; and the commit itself.
+    for level, cut_at in enumerate((first // 2, second - 1, third), 1):
         async with Guillotine(migrated_url, cut_at, moment) as line:
             doomed = await open_pool(line.url, size=1)
             dies = asyncio.create_task(all_batches(doomed))
@@ -267,7 +280,9 @@ async def test_of_two_sweeps_one_is_killed_and_nothing_is_lost_or_doubled(
             doomed.terminate()
             await line.drop()
             await line.sessions_end(world.pool)
+        assert line.fell, f"nothing was cut at {cut_at} of {line.statements} statements"
         await all_batches(world.pool)  # the next time that the living one looks
+        world.later(days=15)
         for one in made:
             assert await world.events(one) == ["registered", *["escalated_overdue"] * level]
             assert len(await world.messages(one, "officer_forwarded")) == level

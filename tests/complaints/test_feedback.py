@@ -1,3 +1,4 @@
+import asyncio
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -10,6 +11,7 @@ from complaints.errors import InvalidInputError, NotAwaitingFeedbackError, Unkno
 from complaints.feedback import Answer, DissatisfactionReason, FeedbackResult
 from complaints.history import Event
 from complaints.policy import Policy
+from complaints.spoken import Grace, awaited
 from tests.complaints.world import CITIZEN, World, sign
 
 NOT_DONE = Answer(False, DissatisfactionReason.NOT_DONE)
@@ -162,6 +164,36 @@ async def test_an_answer_counts_also_when_its_own_words_are_not_to_be_found(
     assert (await world.complaint(registered.complaint_id))["state"] == "with_officer"
     async with world.pool.acquire() as conn:
         assert await conn.fetchval("select recording_id from feedback") is None
+
+
+async def test_own_words_whose_row_comes_a_moment_after_the_answer_are_linked(world: World) -> None:
+    """As after an outage: both waited, and the answer was the first to get a connection."""
+    registered = await world.register()
+    attempt = await world.disposed_and_called(registered.number)
+    words = uuid4()
+    said, grace = Answer(False, recording_id=words), Grace(20.0)
+    answering = asyncio.create_task(world.answer(attempt, said, grace))
+    async with asyncio.timeout(20):
+        while grace.seconds == 20.0:  # until it was looked for, and is not there
+            await asyncio.sleep(0.01)
+    await world.recording(attempt, "own_words", id=words)
+    await answering
+    assert await world.pool.fetchval("select recording_id from feedback") == words
+
+
+async def test_a_row_that_never_comes_is_waited_for_once_however_often_it_is_tried(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registered = await world.register()
+    attempt = await world.disposed_and_called(registered.number)
+    grace, words = Grace(0.2), uuid4()
+    assert not await awaited(world.pool, attempt, words, grace)
+
+    async def never(_: float) -> None:
+        raise AssertionError("waited for again")
+
+    monkeypatch.setattr("complaints.spoken.asyncio.sleep", never)
+    assert not await awaited(world.pool, attempt, words, grace)
 
 
 async def test_the_schema_closes_a_complaint_only_by_its_own_citizens_yes(world: World) -> None:

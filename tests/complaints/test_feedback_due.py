@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from calls.model import Outcome
 from complaints import feedback
 from complaints.errors import InvalidInputError
 from complaints.feedback import Answer, DueFeedback
@@ -77,6 +78,8 @@ async def test_a_claim_that_came_to_nothing_is_due_again(world: World) -> None:
 async def test_a_citizen_with_an_open_attempt_is_not_claimed(world: World) -> None:
     [one] = await disposed(world, 1)
     attempt = await world.attempt(one.complaint_id, 1, settled=False)
+    assert await claim(world) == []
+    await world.hung_up(attempt, Outcome.NO_ANSWER)
     assert await claim(world) == []
     await world.pool.execute("update attempt set settled_at = $2 where id = $1", attempt, world.now)
     assert len(await claim(world)) == 1

@@ -22,6 +22,7 @@ from complaints.followup import _Unanswered
 from complaints.policy import UP_1076, FollowUp, Policy, Step
 from complaints.registration import Registered
 from complaints.store import hold_by_id
+from db.statements import sql
 from tests.complaints.moves import told
 from tests.complaints.world import CITIZEN, World
 
@@ -101,6 +102,16 @@ async def test_each_step_lasts_its_days(world: World) -> None:
     assert await followed_up(world) == 1
     world.later(days=2)
     assert await followed_up(world) == 0
+
+
+async def test_nobody_waits_for_what_an_sms_to_a_landline_would_bring(world: World) -> None:
+    registered = await used_up(world, {"contact": "+915222238902"})
+    world.later(days=2)
+    assert await followed_up(world) == 1
+    events = await world.events(registered.complaint_id)
+    assert events == ["registered", "disposed", "agent_to_call", "unverified"]
+    written = "select count(*) from notification where kind like 'citizen_%'"
+    assert await world.pool.fetchval(written) == 0
 
 
 async def test_the_dialer_leaves_who_is_asked_otherwise_alone(world: World) -> None:
@@ -208,6 +219,14 @@ async def test_what_an_agent_is_told_goes_back_and_then_up_with_register_and_bun
     assert await world.pool.fetchval("select count(*) from bundle") == 1
 
 
+async def test_who_handed_the_citizen_on_may_record_what_they_were_told(world: World) -> None:
+    one = await used_up(world)
+    call = await world.talked_with("101")
+    await world.pool.execute(sql("calls_agent_answered"), call, "102", world.later(minutes=2))
+    await told(world, one.number, call_id=call, answer=Answer(satisfied=True))
+    assert (await world.complaint(one.complaint_id))["state"] == "closed_satisfied"
+
+
 async def test_told_twice_in_one_call_counts_once(world: World) -> None:
     one = await used_up(world)
     call = await world.talked_with("101")
@@ -265,6 +284,24 @@ async def test_who_calls_back_is_found_by_any_of_their_numbers(world: World) -> 
     for one in (first, second):
         await told(world, one.number, call_id=call, answer=Answer(satisfied=True))
     assert await open_question_for(world.pool, CITIZEN) is None
+
+
+@pytest.mark.parametrize(
+    ("outcome", "rang"),
+    [("no_answer", True), ("lost", True), ("failed", False), ("congestion", False)],
+)
+async def test_a_call_that_never_rang_is_none_that_they_missed(
+    world: World, outcome: str, rang: bool
+) -> None:
+    one = await world.register()
+    await world.dispose(one.number)
+    attempt = await world.attempt(one.complaint_id, 1)
+    await world.pool.execute(
+        "update call set ended_at = $2, outcome = $3 where id = $1", attempt, world.now, outcome
+    )
+    question = await open_question_for(world.pool, CITIZEN)
+    assert question is not None
+    assert question.was_called_about is rang
 
 
 async def test_only_what_awaits_the_citizens_word_is_followed_up(world: World) -> None:

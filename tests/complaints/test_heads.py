@@ -1,5 +1,6 @@
 """Heads kept elsewhere: what the database alone does not show any more."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,37 @@ async def test_each_day_has_what_moved_since_the_day_before(world: World, tmp_pa
     world.later(days=1)
     await kept()  # a day on which nothing happened has a file too
     assert len(daily_files(tmp_path / "audit")) == 3
+
+
+@pytest.mark.parametrize("days_ahead", [1, 30])
+async def test_a_clock_that_ran_ahead_leaves_no_day_after_it_empty(
+    world: World, tmp_path: Path, days_ahead: int
+) -> None:
+    folder, start = tmp_path / "audit", world.now
+
+    async def kept() -> Path | None:
+        return await write_daily(world.pool, folder, key=KEY, now=world.now)
+
+    number = (await world.register()).number
+    await kept()
+    for _ in range(2):  # the same mistake twice keeps both
+        world.now = start + timedelta(days=days_ahead)
+        ahead = await kept()
+        assert ahead is not None
+        world.now = start
+        assert await kept() is None
+        assert not ahead.exists()
+    assert len(daily_files(folder)) == 3
+    world.now = start + timedelta(days=days_ahead)  # it comes to pass
+    await remarked(world, number)
+    today = await kept()
+    assert today is not None
+    assert today == ahead
+    assert number in today.read_text()
+    await wound_back(world, number)
+    assert len(await amiss(world, today)) == 1
+    for path in daily_files(folder):
+        assert path == today or await amiss(world, path) == []
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 from datetime import date
+from functools import partial
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from complaints.holes import Duty, Hole, Places, holes
-from complaints.reference import ReferenceData, load
+from complaints.reference import Category, Place, ReferenceData, load
 from complaints.staffing_report import load_staffing_report, render_staffing_report
 from tests.complaints.world import REFERENCE, World
 
@@ -16,6 +17,7 @@ _untimed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 PARENTS = {"up": None, "d1": "up", "d2": "up", "b1": "d1", "b2": "d1", "b3": "d2"}
 WATER = {"water": ["pump", "pipe"]}
+BAR = Place("lalitpur-bar", "block", "बार", "Bar", "lalitpur")
 
 
 def found(*duties: tuple[str, int], levels: tuple[int, ...] = (1, 2)) -> list[Hole]:
@@ -90,6 +92,39 @@ def test_exactly_the_places_without_a_post_at_or_above_them_are_told(
     ]
     assert len(told) == len(set(told))
     assert set(told) == bare
+
+
+async def test_the_report_names_what_is_with_a_post_that_answers_for_it_no_more(
+    world: World,
+) -> None:
+    """By a reform: of its post's place, its category's department, or its post's categories."""
+    first = await world.register()
+    await world.register()
+    await world.dispose((await world.register()).number)  # with nobody just now
+    load_report = partial(load_staffing_report, world.pool, world.now)
+    assert (await load_report()).astray == []
+    mahroni, *_ = REFERENCE.posts
+    reform = "update post set {} where id = 'L1-MAH'"
+    told = "L1-MAH (L1 jal-nigam, {}): 2 complaints are with it that are not of its {}, as {}"
+    await world.pool.execute(reform.format("place = 'up'"))
+    assert (await load_report()).astray == []  # above the complaints' place by now
+    await load(world.pool, ReferenceData(places=[BAR]))
+    await world.pool.execute(reform.format("place = 'lalitpur-bar'"))
+    rendered = render_staffing_report(await load_report())
+    assert rendered.splitlines()[-2:] == [
+        "",
+        told.format("Bar (lalitpur-bar)", "place", first.number),
+    ]
+    limited = replace(mahroni, categories=("leak",))
+    leaks = Category("leak", "रिसाव", "Leak", "jal-nigam", (7, 7, 7, 7))
+    await load(world.pool, ReferenceData(categories=[leaks], posts=[limited]))
+    rendered = render_staffing_report(await load_report())
+    assert told.format("Mahroni (lalitpur-mahroni)", "category", first.number) in rendered
+    await load(world.pool, ReferenceData(posts=[mahroni]))
+    handed_on = replace(REFERENCE.categories[0], department="bijli")
+    await load(world.pool, ReferenceData(categories=[handed_on]))
+    rendered = render_staffing_report(await load_report())
+    assert told.format("Mahroni (lalitpur-mahroni)", "department", first.number) in rendered
 
 
 async def test_the_report_names_categories_places_levels_and_vacancies(world: World) -> None:

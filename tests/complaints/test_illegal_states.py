@@ -11,10 +11,10 @@ from complaints.errors import InvalidInputError, ReferenceDataError
 from complaints.feedback import Answer, give_up
 from complaints.merging import merge
 from complaints.policy import UP_1076
-from complaints.reference import load
+from complaints.reference import Category, Place, PostRow, ReferenceData, load
 from complaints.store import transaction
 from tests.complaints.moves import energy_has_officers, reopened
-from tests.complaints.world import REFERENCE, World
+from tests.complaints.world import DAYS, REFERENCE, World
 
 ENDED = "due_at = null, remind_at = null, ended_at = now()"
 
@@ -41,15 +41,50 @@ async def test_an_officer_of_another_department_does_not_get_it(world: World) ->
     await refused(world, "update complaint set post = 'E1-MAH'", rule)
     copied = """
         insert into complaint (id, number, category, place, citizen_id, contact, text_hi, state,
-            level, post, due_at, due_since, due_days, due_policy, due_counting, registered_at,
-            changed_at)
+            level, post, due_at, due_since, due_days, due_policy, due_counting, due_running_since,
+            due_left_then, registered_at, changed_at)
         select gen_random_uuid(), '100000090', category, place, citizen_id, contact, text_hi, state,
-            level, $2, due_at, due_since, due_days, due_policy, due_counting, registered_at,
-            changed_at
+            level, $2, due_at, due_since, due_days, due_policy, due_counting, due_running_since,
+            due_left_then, registered_at, changed_at
         from complaint where number = $1"""
     await refused(world, copied, rule, registered.number, "E1-MAH")
     await world.pool.execute(copied, registered.number, "L1-MAH")
     await world.pool.execute("update complaint set department = 'bijli', post = 'E1-MAH'")
+
+
+async def test_an_officer_of_another_place_does_not_get_it(world: World) -> None:
+    """Of a place that is not the complaint's, nor above it: a neighbour's, or one below."""
+    neighbour = Place("lalitpur-bar", "block", "बार", "Bar", "lalitpur")
+    theirs = PostRow("L1-BAR", "अवर अभियंता बार", "jal-nigam", "lalitpur-bar", 1, "+919415000031")
+    await load(world.pool, ReferenceData(places=[neighbour], posts=[theirs]))
+    rule = "its_post_answers_for_it"
+    await world.register()
+    await refused(world, "update complaint set post = 'L1-BAR'", rule)
+    await world.pool.execute("update complaint set place = 'lalitpur-bar', post = 'L1-BAR'")
+    await refused(world, "update complaint set place = 'lalitpur', post = 'L1-MAH'", rule)
+    await world.pool.execute("update complaint set place = 'lalitpur', level = 4, post = 'L4-UP'")
+
+
+async def test_an_officer_for_other_categories_does_not_get_it(world: World) -> None:
+    [_, second, *_] = REFERENCE.posts
+    leaks = Category("leak", "रिसाव", "Leak", "jal-nigam", DAYS)
+    only = replace(second, id="L2-LEAK", number="+919415000032", categories=("leak",))
+    await load(world.pool, ReferenceData(categories=[leaks], posts=[only]))
+    await world.register()
+    given = "update complaint set level = 2, post = 'L2-LEAK'"
+    await refused(world, given, "its_post_answers_for_it")
+    await world.pool.execute(f"{given}, category = 'leak'")
+
+
+async def test_what_is_with_a_post_stays_there_through_a_reform(world: World) -> None:
+    """Nothing that is open hinders it; who is to get it next is found by what is true then."""
+    registered = await world.register()
+    bar = Place("lalitpur-bar", "block", "बार", "Bar", "lalitpur")
+    moved = replace(REFERENCE.posts[0], place="lalitpur-bar")
+    await load(world.pool, ReferenceData(places=[bar], posts=[moved]))
+    attempt = await world.disposed_and_called(registered.number)
+    await world.answer(attempt, Answer(satisfied=False))
+    assert await world.post_of(registered.number) == "L2-LAL"
 
 
 async def test_a_post_keeps_its_level_once_it_has_had_a_complaint(world: World) -> None:

@@ -22,6 +22,7 @@ from complaints.policy import MP_181, UP_1076
 from complaints.special_close import close_specially
 from complaints.story import load_story
 from complaints.telling import render_story
+from db.statements import sql
 from tests.complaints.moves import (
     at_level_two,
     energy_has_officers,
@@ -203,11 +204,40 @@ async def test_another_agents_call_is_no_evidence_and_nothing_is_changed(
     assert await last_entry(world, number) == before
 
 
+officers_moves = pytest.mark.parametrize(
+    "begin", [one for one in MOVES if one not in (remarking, merging)], ids=lambda one: one.__name__
+)
+
+
+@officers_moves
+async def test_what_an_officer_told_an_agent_needs_a_call_that_is_not_the_citizens(
+    world: World, begin: Callable[[World], Awaitable[Prepared]]
+) -> None:
+    number, move = await begin(world)
+    before = await last_entry(world, number)
+    with pytest.raises(InvalidInputError, match="in which call was the agent told"):
+        await move(actor=AGENT)
+    with pytest.raises(NoEvidenceError, match="the citizen's own"):
+        await move(actor=AGENT, call_id=await world.talked_with("101"))
+    assert await last_entry(world, number) == before
+
+
 async def test_what_a_citizen_said_follows_the_complaint_up(world: World) -> None:
     number, remark = await remarking(world)
     call = await world.talked_with("101")
     await remark(actor=AGENT, call_id=call)
     assert await role(world, number, call) == "follow_up"
+
+
+async def test_who_handed_the_caller_on_was_told_in_that_call_all_the_same(world: World) -> None:
+    number, remark = await remarking(world)
+    call = await world.talked_with("101")
+    world.later(minutes=2)
+    await world.pool.execute(sql("calls_agent_answered"), call, "102", world.now)
+    await remark(actor=AGENT, call_id=call)
+    assert await role(world, number, call) == "follow_up"
+    text = render_story(await load_story(world.pool, number))
+    assert "The citizen called, agent 101, 102: still going on" in text
 
 
 async def test_a_mergers_call_goes_with_the_older_file_too(world: World) -> None:
@@ -220,13 +250,6 @@ async def test_a_mergers_call_goes_with_the_older_file_too(world: World) -> None
         "follow_up",
     )
     assert (await last_entry(world, older))["call_id"] == call
-
-
-async def test_a_disposal_told_to_an_agent_needs_its_call(world: World) -> None:
-    number, report = await disposing(world)
-    with pytest.raises(InvalidInputError, match="in which call was the agent told"):
-        await report(actor=AGENT)
-    assert (await last_entry(world, number))["event"] == "registered"
 
 
 async def test_the_database_keeps_no_agents_disposal_without_a_call(world: World) -> None:

@@ -11,6 +11,7 @@ from complaints.ends import AdvisedAtDesk, Answered, AnsweredAtDesk, Thanked
 from complaints.errors import InvalidInputError, NotAllowedError
 from complaints.explaining import explain
 from complaints.kinds import MatterKind, Source
+from complaints.moving import forward_sorted
 from complaints.policy import UP_1076
 from complaints.reference import Category, ReferenceData, load
 from complaints.registration import SettledAtDesk
@@ -202,7 +203,28 @@ async def test_a_complaint_is_not_sorted_to_what_is_out_of_scope(world: World) -
     assert moved.level == 2
 
 
-async def test_who_confirmed_is_kept_and_a_self_service_has_none(world: World) -> None:
+async def test_the_teams_words_are_made_fit_to_be_stored(world: World) -> None:
+    world.policy = replace(UP_1076, triage=True)
+    registered = await world.register()
+
+    async def forwarded(text: str) -> None:
+        await forward_sorted(
+            world.pool,
+            registered.number,
+            actor="cm_office:5",
+            policy=world.policy,
+            now=world.now,
+            text=text,
+        )
+
+    with pytest.raises(InvalidInputError, match="text is longer than 4000 characters"):
+        await forwarded("क" * 4001)
+    await forwarded(" ठीक \ud800\0")
+    said = "select reason from complaint_history where event = 'forwarded'"
+    assert await world.pool.fetchval(said) == "ठीक"
+
+
+async def test_who_confirmed_is_kept_and_what_nobody_heard_has_none(world: World) -> None:
     kept = {}
     for source in (None, *Source):
         registered = await world.register(world.form(source=source))
@@ -212,7 +234,7 @@ async def test_who_confirmed_is_kept_and_a_self_service_has_none(world: World) -
     assert (await world.complaint(by_phone.complaint_id))["source"] == "phone"
     agent = "agent:101"
     assert kept == {
-        "agent": agent, "phone": agent, "meeting": agent, "letter": agent,
+        "agent": agent, "phone": agent, "meeting": None, "letter": None,
         "portal": None, "api": None,
     }  # fmt: skip
     with pytest.raises(asyncpg.CheckViolationError, match="nobody_confirms"):

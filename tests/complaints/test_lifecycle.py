@@ -1,6 +1,7 @@
 """The life cycle against its rules: any order of moves, any policy, any holes in the mapping."""
 
 import inspect
+from collections import defaultdict
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -61,11 +62,28 @@ def terms(*levels: int, policy: Policy = UP_1076) -> Terms:
     return Terms(policy, Ladder(posts, frozenset(one.id for one in posts.values())), DAYS)
 
 
+def staffed(levels: set[int], policy: Policy) -> Terms:
+    """There is a post of each level, and these are held."""
+    all_held = terms(1, 2, 3, 4, policy=policy)
+    posts = {level: post for level, post in all_held.ladder.posts.items() if level in levels}
+    vacant = {n: post for n, post in all_held.ladder.posts.items() if n not in levels}
+    held = frozenset(post.id for post in posts.values())
+    return replace(all_held, ladder=Ladder(posts, held, vacant))
+
+
 ALL = terms(1, 2, 3, 4)
 
 
 def clock(due_at: datetime, since: datetime = START) -> Clock:
-    return Clock(policy="any", counting=Counting.CALENDAR_DAYS, since=since, days=7, due_at=due_at)
+    return Clock(
+        policy="any",
+        counting=Counting.CALENDAR_DAYS,
+        since=since,
+        days=7,
+        due_at=due_at,
+        running_since=since,
+        left_then=due_at - since,
+    )
 
 
 def at_last(due_at: datetime = START) -> WithOfficer:
@@ -177,7 +195,7 @@ def test_handed_to_another_department_it_stays_on_the_cm_offices_list() -> None:
 def test_a_pause_is_over_after_its_longest_time_and_not_before(
     reason: PauseReason, days: int
 ) -> None:
-    paused = new().pause(ALL, reason, START)
+    paused = new().pause(ALL, reason, START, stood=timedelta(0))
     assert paused.resume_at == START + timedelta(days=days)
     with pytest.raises(NotOverdueError):
         paused.pause_over(ALL, paused.resume_at - timedelta(seconds=1))
@@ -269,7 +287,7 @@ MOVES: dict[type, set[str]] = {
     AnsweredAtDesk: set(),
     Thanked: set(),
 }
-QUESTIONS = {"approves_transfer", "decides_special_close", "decider", "kept"}
+QUESTIONS = {"approves_transfer", "decides_special_close", "decider", "refuses", "kept"}
 
 
 @pytest.mark.parametrize("state", MOVES)
@@ -323,11 +341,56 @@ def test_what_needs_no_approval_is_not_proposed_and_what_needs_it_is() -> None:
         replace(new(rules), level=2).special_close(RULING, rules, START)
 
 
-def test_the_last_level_has_nobody_to_ask_and_decides_itself() -> None:
+def test_the_last_level_has_nobody_to_ask_and_decides_itself_about_a_transfer() -> None:
     rules = terms(2, policy=replace(MP_181, transfer_needs_approval=True))
-    last = new(rules)
-    assert last.special_close(RULING, rules, START).ruling == RULING
-    assert last.transfer(rules, rules, START).transfers == 1
+    assert new(rules).transfer(rules, rules, START).transfers == 1
+
+
+def test_where_nobody_can_decide_a_special_close_nobody_closes_it() -> None:
+    for rules in (terms(2, policy=MP_181), terms(1, 2, 3, policy=replace(MP_181, last_level=2))):
+        at_two = replace(new(rules), level=2, post="L2")
+        with pytest.raises(NotAllowedError, match="nobody else is there"):
+            at_two.special_close(RULING, rules, START)
+        with pytest.raises(NotAllowedError, match="nobody else is there"):
+            at_two.propose_special_close(3, rules)
+    at_three = replace(new(terms(3, policy=MP_181)), level=3)
+    assert at_three.special_close(RULING, terms(3, policy=MP_181), START).ruling == RULING
+
+
+def test_who_is_in_charge_of_the_next_level_too_is_not_asked_about_their_own_proposal() -> None:
+    rules = terms(1, 2, 3, 4, policy=replace(MP_181, transfer_needs_approval=True))
+    by_person = {1: "E1", 2: "E2", 3: "E2", 4: "E4"}
+    posts = {n: replace(post, officer=by_person[n]) for n, post in rules.ladder.posts.items()}
+    rules = replace(rules, ladder=Ladder(posts, rules.ladder.held), asking="E2")
+    at_two = replace(new(rules), level=2, post="L2")
+    for decider in (at_two.decides_special_close(rules), at_two.approves_transfer(rules)):
+        assert decider is not None
+        assert decider.id == "L4"
+    proposed = at_two.propose_special_close(3, rules)
+    assert (proposed.decider(rules), proposed.refuses(rules)) == (posts[4], "L4")
+    only = replace(rules, ladder=Ladder({2: posts[2], 3: posts[3]}, rules.ladder.held))
+    with pytest.raises(NotAllowedError, match="nobody else is there"):
+        at_two.decides_special_close(only)
+    assert (proposed.decider(only), proposed.refuses(only)) == (None, "L2")
+
+
+def test_who_has_moved_up_since_is_passed_over_though_another_has_the_post_that_proposed() -> None:
+    rules = terms(2, 3, 4, policy=MP_181)
+    proposed = replace(new(rules), level=2, post="L2").propose_special_close(3, rules)
+    posts = {n: replace(post, officer=f"E{n}") for n, post in rules.ladder.posts.items()}
+    later = replace(rules, ladder=Ladder(posts, rules.ladder.held))
+    assert proposed.decider(replace(later, asking="E3")) == posts[4]
+    assert proposed.decider(replace(later, asking="E2")) == posts[3]
+    assert proposed.decider(later) == posts[3], "nobody is named as the one who proposed it"
+
+
+def test_out_of_the_triage_it_goes_to_the_lowest_officer_of_that_day() -> None:
+    """L1 fell vacant before it was told, and is held again when nobody has looked in time."""
+    triage = lifecycle.registered(terms(2, policy=replace(UP_1076, triage=True)), START)
+    assert isinstance(triage, Triage)
+    assert triage.level == 2
+    assert triage.overdue(terms(1, 2), triage.due_at).level == 1
+    assert triage.forward(terms(1, 2), START).level == 1
 
 
 def test_what_is_sorted_goes_to_the_post_on_record_when_every_post_is_gone() -> None:
@@ -341,17 +404,24 @@ def test_what_is_sorted_goes_to_the_post_on_record_when_every_post_is_gone() -> 
         returned.overdue(nobody, START)
 
 
+LEVELS = st.sets(st.integers(1, 4))
+#: Who holds the post of level 1, 2, ... None: an office, whose holder nobody has recorded.
+PERSONS = st.lists(st.sampled_from(["E1", "E2", None]), min_size=4, max_size=4)
+
+
 class AnyLife(RuleBasedStateMachine):
-    """A complaint under any policy, on any ladder, with any order of the moves it has."""
+    """A complaint under any policy, in any order of its moves, while officers come and go."""
 
     state: Followed
 
     @initialize(
-        levels=st.sets(st.integers(1, 4), min_size=1),
+        levels=LEVELS,
+        persons=PERSONS,
         policy=st.builds(
             Policy,
             name=st.just("any"),
             reviews_per_level=st.integers(0, 3),
+            last_level=st.integers(1, 4),
             counting=st.sampled_from(Counting),
             special_close=st.sampled_from(SpecialClose),
             triage=st.booleans(),
@@ -360,23 +430,50 @@ class AnyLife(RuleBasedStateMachine):
         ),
         about=st.sampled_from([MatterKind.COMPLAINT, MatterKind.DEMAND, MatterKind.INFORMATION]),
     )
-    def begin(self, levels: set[int], policy: Policy, about: MatterKind) -> None:
+    def begin(
+        self, levels: set[int], persons: list[str | None], policy: Policy, about: MatterKind
+    ) -> None:
         self.about = about
-        self.terms = terms(*levels, policy=policy)
+        self.terms = self.held_by(staffed(levels, policy), persons)
         self.now = self.moved_at = START
         self.disposals = self.judged = self.reopened = 0
-        self.highest = max(levels)
         first = lifecycle.registered(self.terms, START, about)
         assert first is not None
         assert isinstance(first, Triage) == policy.triage
         self.state = first
+        self.is_asked_by_who_has_it()
         self.before: Followed = self.state
         self.left_department = False
+        #: For how long each time that was given has stood, for a reason.
+        self.stood: defaultdict[tuple[datetime, PauseReason], timedelta] = defaultdict(timedelta)
+
+    @property
+    def answering(self) -> set[int]:
+        """The levels that a complaint may come to now."""
+        return set(self.terms.ladder.up_to(self.terms.policy.last_level))
 
     def go(self, after: Followed) -> None:
+        if after.post != self.state.post:
+            assert after.level in self.answering, "to a post that nobody holds"
         self.before, self.state = self.state, after
         self.moved_at = self.now
         self.left_department = False
+        self.is_asked_by_who_has_it()
+
+    @staticmethod
+    def held_by(rules: Terms, persons: list[str | None]) -> Terms:
+        """The same person may hold posts of several levels."""
+        posts = {
+            level: replace(post, officer=persons[level - 1])
+            for level, post in rules.ladder.posts.items()
+        }
+        return replace(rules, ladder=replace(rules.ladder, posts=posts))
+
+    def is_asked_by_who_has_it(self) -> None:
+        """What waits for a decision was asked for by who had it then."""
+        if not isinstance(self.state, Proposed):
+            post = self.terms.ladder.posts.get(self.state.level)
+            self.terms = replace(self.terms, asking=post.officer if post else None)
 
     def leave(self, after: Followed) -> None:
         self.go(after)
@@ -385,6 +482,21 @@ class AnyLife(RuleBasedStateMachine):
     def is_allowed(self) -> "suppress":
         """A refusal leaves everything as it is."""
         return suppress(NotAllowedError)
+
+    @rule(levels=LEVELS, persons=PERSONS)
+    def officers_come_and_go(self, levels: set[int], persons: list[str | None]) -> None:
+        there = self.held_by(staffed(levels, self.terms.policy), persons)
+        self.terms = replace(there, asking=self.terms.asking)
+        self.is_asked_by_who_has_it()
+
+    @precondition(lambda self: isinstance(self.state, WithOfficer | Proposed))
+    @rule(days=st.integers(0, 3))
+    def its_post_is_vacant(self, days: int) -> None:
+        assert isinstance(self.state, WithOfficer | Proposed)
+        since = self.now - timedelta(days=days)
+        if after := self.state.vacated(self.terms, since, self.now):
+            assert self.state.level not in self.terms.ladder.posts
+            self.go(after)
 
     @rule(hours=st.integers(0, 24 * 20))
     def time_passes(self, hours: int) -> None:
@@ -412,7 +524,9 @@ class AnyLife(RuleBasedStateMachine):
     def sweep(self) -> None:
         assert isinstance(self.state, Triage | Returned | WithOfficer | Proposed)
         if getattr(self.state, "overdue_at", None) is None and self.state.due_at <= self.now:
-            self.go(self.state.overdue(self.terms, self.now))
+            # Out of the triage it goes to the lowest officer, who may be back by then.
+            go = self.leave if isinstance(self.state, Triage) else self.go
+            go(self.state.overdue(self.terms, self.now))
 
     @precondition(lambda self: getattr(self.state, "overdue_at", None) is not None)
     @rule()
@@ -433,7 +547,9 @@ class AnyLife(RuleBasedStateMachine):
         assert isinstance(self.state, WithOfficer)
         with self.is_allowed():
             self.left = self.terms.calendar.between(self.now, self.state.due_at)
-            self.go(self.state.pause(self.terms, reason, self.now))
+            stood = self.stood[self.state.clock.since, reason]
+            self.go(self.state.pause(self.terms, reason, self.now, stood=stood))
+            self.paused_at = self.now
 
     @precondition(lambda self: isinstance(self.state, Paused))
     @rule()
@@ -442,6 +558,8 @@ class AnyLife(RuleBasedStateMachine):
         over = self.state.resume_at <= self.now
         move = self.state.pause_over if over else self.state.resume
         after = move(self.terms, self.now)
+        of = after.clock.since, self.state.reason
+        self.stood[of] += min(self.now, self.state.resume_at) - self.paused_at
         assert self.terms.calendar.between(self.now, after.due_at) == self.left
         self.go(after)
 
@@ -471,12 +589,26 @@ class AnyLife(RuleBasedStateMachine):
                 self.go(self.state.propose_special_close(1, self.terms))
             elif sure:
                 self.go(self.state.special_close(RULING, self.terms, self.now))
+                of_two = self.terms.policy.special_close is SpecialClose.PROPOSED
+                assert self.state.level > 2 or not of_two, "one alone closes it"
 
     @precondition(lambda self: isinstance(self.state, Proposed))
     @rule(approve=st.booleans())
     def decide(self, approve: bool) -> None:
         assert isinstance(self.state, Proposed)
-        assert self.state.decider(self.terms) is not None
+        decider, asking = self.state.decider(self.terms), self.terms.asking
+        others = [
+            level
+            for level, post in self.terms.ladder.posts.items()
+            if self.state.level < level <= self.terms.policy.last_level
+            and (asking is None or post.officer != asking)
+        ]
+        if others:
+            assert decider is not None, "there is another, and nobody decides"
+            assert decider.level == min(others)
+        if decider is None:
+            assert self.state.refuses(self.terms) == self.state.post
+            approve = False
         if not approve:
             due_at = self.state.due_at
             self.go(self.state.refuse())
@@ -493,6 +625,12 @@ class AnyLife(RuleBasedStateMachine):
         assert isinstance(self.state, AwaitingFeedback)
         self.judged += 1
         self.go(self.state.dissatisfied(self.terms, self.now))
+        self.was_reviewed_seldom_enough()
+
+    def was_reviewed_seldom_enough(self) -> None:
+        """The same level has it again only while it has reviews left, or is the highest."""
+        if self.state.level == self.before.level and max(self.answering) > self.state.level:
+            assert self.before.dissatisfied_at_level < self.terms.policy.reviews_per_level
 
     @precondition(lambda self: isinstance(self.state, AwaitingFeedback))
     @rule(satisfied=st.booleans())
@@ -511,6 +649,7 @@ class AnyLife(RuleBasedStateMachine):
         with self.is_allowed():
             self.go(self.state.reopen(self.terms, self.now))
             self.judged += 1
+            self.was_reviewed_seldom_enough()
             assert self.now - ended_at <= timedelta(days=30)
 
     @precondition(lambda self: hasattr(self.state, "withdraw"))
@@ -522,8 +661,9 @@ class AnyLife(RuleBasedStateMachine):
             self.go(self.state.withdraw(word, self.now))
 
     @invariant()
-    def it_stands_with_an_officer_who_exists(self) -> None:
-        assert self.terms.ladder.posts[self.state.level].id == self.state.post
+    def it_stands_with_the_post_of_its_level_and_none_above_the_last(self) -> None:
+        assert self.state.post == f"L{self.state.level}"
+        assert self.state.level <= self.terms.policy.last_level
 
     @invariant()
     def it_goes_down_only_by_leaving_the_department(self) -> None:
@@ -547,9 +687,14 @@ class AnyLife(RuleBasedStateMachine):
             assert state.due_at >= self.moved_at
 
     @invariant()
-    def reviews_below_the_last_officer_are_limited(self) -> None:
-        if self.state.level < self.highest:
-            assert self.state.dissatisfied_at_level <= self.terms.policy.reviews_per_level
+    def no_time_that_was_given_stands_for_ever(self) -> None:
+        policy = self.terms.policy
+        longest = {
+            PauseReason.WAITING_FOR_CITIZEN: policy.longest_wait_days,
+            PauseReason.COURT_STAY: policy.longest_stay_days,
+        }
+        for (_, reason), stood in self.stood.items():
+            assert stood <= longest[reason] * policy.day
 
     @invariant()
     def it_stays_the_kind_that_it_is_and_nobody_is_asked_about_information(self) -> None:

@@ -30,9 +30,9 @@ def test_the_nearest_post_of_a_level_is_taken() -> None:
             Candidate(post("secretary", 4), 2),
         ]
     )
-    assert ladder.at(1) == post("block", 1)
-    assert ladder.at(4) == post("secretary", 4)
-    assert ladder.at(2) is None
+    assert ladder.posts.get(1) == post("block", 1)
+    assert ladder.posts.get(4) == post("secretary", 4)
+    assert ladder.posts.get(2) is None
 
 
 def test_a_vacant_level_rolls_up_to_the_next_that_has_a_post() -> None:

@@ -24,9 +24,12 @@ from complaints.history import Event
 from complaints.lifecycle import ProposalKind
 from complaints.notifications import Kind
 from complaints.policy import MP_181, UP_1076, UP_2017
+from complaints.reference import PostRow, ReferenceData, load
+from complaints.registration import InTriage
 from complaints.store import STATE_NAMES, hold, transaction
 from complaints.story import load_story
 from complaints.telling import render_story
+from complaints.waiting import who_decides
 from messages.model import Channel
 from messages.wording import word
 from tests.complaints.moves import (
@@ -44,7 +47,7 @@ from tests.complaints.moves import (
     transferred,
     withdrawn,
 )
-from tests.complaints.world import CITIZEN, START, World
+from tests.complaints.world import CITIZEN, REFERENCE, START, World
 
 TRIAGE = replace(UP_1076, triage=True)
 APPROVED = replace(UP_1076, transfer_needs_approval=True)
@@ -226,6 +229,27 @@ async def test_what_came_to_the_wrong_officer_is_mapped_anew(world: World) -> No
         await sorted_to(world, registered.number)
 
 
+async def test_another_place_leaves_it_with_the_department_that_it_was_transferred_to(
+    world: World,
+) -> None:
+    """Transferred to energy, which returns it for the wrong block; and only then back to water."""
+    await energy_has_officers(world)
+    district = PostRow("E1-LAL", "अवर अभियंता ललितपुर", "bijli", "lalitpur", 1, "+919415000012")
+    await load(world.pool, ReferenceData(posts=[district]))
+    number = (await world.register()).number
+    await transferred(world, number)
+    await returned(world, number, post="E1-MAH")
+    after = await sorted_to(world, number, place="lalitpur")
+    row = await row_of(world, number)
+    assert (after.post, row["place"], row["department"]) == ("E1-LAL", "lalitpur", "bijli")
+    assert row["category"] == "handpump"
+
+    world.policy = replace(UP_1076, transfers_at_most=3)
+    await returned(world, number, post="E1-LAL")
+    after = await sorted_to(world, number, category="handpump", place="lalitpur-mahroni")
+    assert (after.post, (await row_of(world, number))["department"]) == ("L1-MAH", None)
+
+
 async def test_a_returned_one_that_nobody_maps_goes_one_level_up(world: World) -> None:
     registered = await world.register()
     await returned(world, registered.number)
@@ -236,8 +260,12 @@ async def test_a_returned_one_that_nobody_maps_goes_one_level_up(world: World) -
 
 async def test_with_triage_the_cms_team_sees_it_before_any_officer(world: World) -> None:
     world.policy = TRIAGE
-    registered = await world.register()
-    assert (await row_of(world, registered.number))["state"] == "triage"
+    form = world.form()
+    registered = await world.taken_up(form)
+    assert registered == await world.taken_up(form)  # a repeat with the same key
+    assert isinstance(registered, InTriage)  # whose, and by when, nobody can tell the citizen
+    row = await row_of(world, registered.number)
+    assert (row["state"], row["due_at"]) == ("triage", registered.look_by)
     assert await told(world, "officer_assigned") == []
     with pytest.raises(NotNowError, match="is triage: it cannot be disposed of"):
         await world.dispose(registered.number)
@@ -337,6 +365,91 @@ async def test_under_181_level_two_proposes_and_level_three_decides(world: World
     assert end is not None
     assert (end["reason_code"], end["post"], end["level"]) == ("court_case", "L3-LAL", 3)
     assert (await row_of(world, number))["state"] == "special_closed"
+
+
+async def test_nobody_approves_what_they_proposed_themselves(world: World) -> None:
+    number = await at_level_two(world)
+    world.policy = MP_181
+    await world.pool.execute(
+        "insert into officer values ('E2', 'अनीता', null), ('E3', 'बाबू', null)"
+    )
+    holds = "insert into tenure values ($1, $2, $3, $4)"
+    long_ago = world.now.date() - timedelta(days=100)
+    await world.pool.execute(holds, "L2-LAL", "E2", "holder", long_ago)
+    await world.pool.execute(holds, "L3-LAL", "E2", "charge", world.now.date())
+    await world.pool.execute("update post set vacant_from = $1 where id = 'L3-LAL'", long_ago)
+    assert not await specially_closed(world, number)
+    with pytest.raises(WrongPostError, match="for L4-UP"):
+        await decided(world, number, approve=True, post="L3-LAL")
+
+    world.later(days=1)  # E2 moves up, and somebody else has the post that proposed
+    today = world.now.date()
+    await world.pool.execute("update tenure set until_on = $1", today - timedelta(days=1))
+    await world.pool.execute(holds, "L2-LAL", "E3", "holder", today)
+    await world.pool.execute(holds, "L3-LAL", "E2", "holder", today)
+    for approve in (True, False):
+        with pytest.raises(WrongPostError, match="for L4-UP"):
+            await decided(world, number, approve=approve, post="L3-LAL")
+    assert (await row_of(world, number))["state"] == "proposed"
+    complaint = (await row_of(world, number))["id"]
+    assert await who_decides(world.pool, complaint, world.policy, world.now) == "L4-UP (L4)"
+    await decided(world, number, approve=True, post="L4-UP")
+    assert (await row_of(world, number))["state"] == "special_closed"
+
+
+async def test_what_nobody_else_can_decide_is_taken_back_by_the_post_that_has_it(
+    world: World,
+) -> None:
+    number = await at_level_two(world)
+    world.policy = MP_181
+    today = world.now.date()
+    await world.pool.execute("insert into officer values ('E2', 'अनीता', null)")
+    holds = "insert into tenure values ($1, $2, $3, $4)"
+    await world.pool.execute(holds, "L2-LAL", "E2", "holder", today - timedelta(days=100))
+    assert not await specially_closed(world, number)
+    await world.pool.execute(holds, "L3-LAL", "E2", "charge", today)
+    await world.pool.execute("update post set vacant_from = $1 where level > 2", today)
+    complaint = (await row_of(world, number))["id"]
+    decided_by = await who_decides(world.pool, complaint, world.policy, world.now)
+    assert decided_by is not None
+    assert "nobody left" in decided_by
+    story = render_story(await load_story(world.pool, number), decided_by)
+    assert "what is proposed is decided by nobody left; the post that has it can take" in story
+    for post in ("L2-LAL", "L3-LAL"):
+        with pytest.raises(NotAllowedError, match="L2-LAL, which has it, can take it back"):
+            await decided(world, number, approve=True, post=post)
+    with pytest.raises(WrongPostError, match="for L2-LAL"):
+        await decided(world, number, approve=False, post="L3-LAL")
+    await decided(world, number, approve=False, post="L2-LAL")
+    assert (await row_of(world, number))["state"] == "with_officer"
+    assert await who_decides(world.pool, complaint, world.policy, world.now) is None
+
+
+async def test_who_has_the_post_is_known_though_a_nearer_one_was_added(world: World) -> None:
+    """Neither asked about a special close that they would propose, nor about one that waits."""
+    number = await at_level_two(world)
+    world.policy = MP_181
+    today = world.now.date()
+    await world.pool.execute("insert into officer values ('E2', 'अनीता', null)")
+    holds = "insert into tenure values ($1, $2, $3, $4)"
+    await world.pool.execute(holds, "L2-LAL", "E2", "holder", today - timedelta(days=100))
+    await world.pool.execute(holds, "L3-LAL", "E2", "charge", today)
+    await world.pool.execute("update post set vacant_from = $1 where id = 'L3-LAL'", today)
+    nearer = replace(REFERENCE.posts[1], id="L2-MAH", place="lalitpur-mahroni")
+    await load(world.pool, ReferenceData(posts=[nearer]))
+    assert not await specially_closed(world, number)
+    told_to = await told(world, "officer_proposal")
+    assert [one["recipient"] for one in told_to] == [REFERENCE.posts[3].number]
+    await decided(world, number, approve=True, post="L4-UP")
+
+
+async def test_under_181_with_nobody_above_level_two_does_not_close_alone(world: World) -> None:
+    number = await at_level_two(world)
+    world.policy = MP_181
+    await world.pool.execute("update post set vacant_from = '2025-01-01' where level > 2")
+    with pytest.raises(NotAllowedError, match="nobody else is there"):
+        await specially_closed(world, number)
+    assert (await row_of(world, number))["state"] == "with_officer"
 
 
 async def test_under_181_level_three_closes_by_itself(world: World) -> None:
@@ -484,7 +597,7 @@ async def test_when_all_higher_posts_are_gone_nobody_decides_and_the_clock_goes_
     registered = await world.register()
     await transferred(world, registered.number)
     await world.pool.execute("update post set vacant_from = '2025-01-01' where level > 1")
-    with pytest.raises(NotAllowedError, match="no level is left"):
+    with pytest.raises(NotAllowedError, match="nobody is left above"):
         await decided(world, registered.number, approve=True, post="L2-LAL")
     world.later(days=7)
     assert await swept(world) == 1

@@ -1,6 +1,7 @@
 """Who holds a post, and where its complaints go: rules alone, then on the database."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import asyncpg
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from complaints.explaining import explain
 from complaints.mapping import Candidate, Post, ladder_for, ladder_of
 from complaints.officers import (
     Charge,
@@ -23,6 +25,8 @@ from complaints.officers import (
     occupancy,
     reach,
 )
+from complaints.policy import UP_1076
+from complaints.staffing_report import load_staffing_report
 from db.pool import Connection
 from tests.complaints.world import START, World
 
@@ -87,8 +91,16 @@ def test_additional_charge_fills_a_vacancy() -> None:
     gone = tenure(ANITA, "2024-01-01", "2025-10-31")
     charge = tenure(BABU, "2025-11-01", kind=TenureKind.CHARGE)
     assert occupancy(Staffing([gone, charge]), NOON) == Charge(BABU)
+
+
+def test_a_vacancy_begins_when_who_was_in_charge_goes_on_leave() -> None:
+    gone = tenure(ANITA, "2024-01-01", "2025-10-31")
     absent = tenure(BABU, "2025-11-01", kind=TenureKind.CHARGE, leave=THIS_WEEK)
-    assert occupancy(Staffing([gone, absent]), NOON) == Vacant(day("2025-11-01"))
+    assert occupancy(Staffing([gone, absent]), NOON) == Vacant(day("2025-11-17"))
+    left = tenure(BABU, "2025-11-01", "2025-11-19", kind=TenureKind.CHARGE, leave=THIS_WEEK)
+    assert occupancy(Staffing([gone, left]), NOON) == Vacant(day("2025-11-17"))
+    never_there = tenure(BABU, "2025-11-18", kind=TenureKind.CHARGE, leave=THIS_WEEK)
+    assert occupancy(Staffing([gone, never_there]), NOON) == Vacant(day("2025-11-01"))
 
 
 def test_leave_without_anybody_in_charge_is_no_vacancy() -> None:
@@ -180,8 +192,40 @@ def test_when_every_post_is_vacant_the_highest_office_gets_it() -> None:
             candidate("L3-near", 3, 1, vacant=True),
         ]
     )
-    assert {level: post.id for level, post in ladder.posts.items()} == {3: "L3-near"}
-    assert ladder_of([]).posts == {}
+    assert {level: post.id for level, post in ladder.up_to(4).items()} == {3: "L3-near"}
+    assert ladder_of([]).up_to(4) == {}
+
+
+@_untimed
+@given(held=st.sets(st.integers(1, 4)), there=st.sets(st.integers(1, 4)), last=st.integers(1, 4))
+def test_up_to_the_last_level_a_vacant_office_answers_only_where_nobody_else_does(
+    held: set[int], there: set[int], last: int
+) -> None:
+    ladder = ladder_of(candidate(f"L{n}", n, 0, vacant=n not in held) for n in held | there)
+    known = {n for n in held | there if n <= last}
+    answering = {n for n in held if n <= last} or ({max(known)} if known else set())
+    assert set(ladder.up_to(last)) == answering
+    for level in (1, 2, 3, 4):
+        found = ladder.at_or_above(level, last)
+        assert (found and found.level) == min((n for n in answering if n >= level), default=None)
+
+
+async def test_a_category_whose_last_level_is_low_is_not_refused_for_vacancies(
+    world: World,
+) -> None:
+    """Both officers that it may have are gone, while those above them are there, whom it never
+    goes to. The highest of the two answers, and is told as vacant with what waits there.
+    """
+    world.policy = replace(UP_1076, by_category={"handpump": {"last_level": 2}})
+    await world.pool.execute("update post set vacant_from = '2025-11-01' where level <= 2")
+    told = await explain(world.pool, "handpump", "lalitpur-mahroni", world.policy, world.now)
+    assert "L2 अधिशासी अभियंता ललितपुर (L2-LAL)" in told
+    assert "L3" not in told.split("A pause ends")[0]
+    registered = await world.register()
+    assert (registered.level, registered.post_id) == (2, "L2-LAL")
+    report = await load_staffing_report(world.pool, world.now)
+    assert report.waiting["L2-LAL"] == 1
+    assert "L2-LAL" in {post.id for post in report.empty}
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """A disposal told by telephone: whose it must be, what is written, who is told."""
 
+import asyncio
 from dataclasses import replace
-from datetime import timedelta
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -18,14 +18,15 @@ from complaints.errors import (
 from complaints.holding import holding_call
 from complaints.kinds import MatterKind
 from complaints.officers_line import Look, Spoken
+from complaints.spoken import Grace
 from tests.complaints.moves import officer_of, spoken_by_its_officer
 from tests.complaints.world import World
 
 BY = By("system:test", "test")
 
 
-async def reported(world: World, spoken: Spoken) -> None:
-    await officers_line.report(world.pool, spoken, policy=world.policy, now=world.now)
+async def reported(world: World, spoken: Spoken, grace: Grace | None = None) -> None:
+    await officers_line.report(world.pool, spoken, policy=world.policy, now=world.now, grace=grace)
 
 
 async def look(world: World, number: str, officer: UUID) -> Look:
@@ -64,6 +65,20 @@ async def test_the_officer_gets_a_message_at_the_registered_number(world: World)
     assert message["recipient"] == "+919415000021"
     assert registered.number in message["body"]
     assert "20-11-2025 11:00" in message["body"]
+
+
+async def test_the_holder_of_before_cannot_report_for_a_post_that_is_marked_vacant(
+    world: World,
+) -> None:
+    registered = await world.register()
+    spoken = await spoken_by_its_officer(world, registered.number)
+    world.later(days=1)
+    await world.pool.execute(
+        "update post set vacant_from = $1 where id = 'L1-MAH'", world.now.date()
+    )
+    assert await look(world, registered.number, spoken.officer) is Look.NOT_YOURS
+    with pytest.raises(NotHeldError):
+        await reported(world, spoken)
 
 
 async def test_a_repeat_of_the_same_call_changes_nothing(world: World) -> None:
@@ -140,6 +155,31 @@ async def test_a_remark_whose_row_is_lost_does_not_take_the_disposal_along(world
     assert row["recording_id"] is None
 
 
+async def test_a_remark_whose_row_comes_a_moment_after_the_report_is_linked(world: World) -> None:
+    registered = await world.register()
+    spoken = await spoken_by_its_officer(world, registered.number)
+    remark = uuid4()
+    grace = Grace(20.0)
+    reporting = asyncio.create_task(reported(world, replace(spoken, remark=remark), grace))
+    async with asyncio.timeout(20):
+        while grace.seconds == 20.0:  # until it was looked for, and is not there
+            await asyncio.sleep(0.01)
+    await world.recording(spoken.call_id, "officer_remark", id=remark)
+    await reporting
+    [row] = await disposals(world)
+    assert row["recording_id"] == remark
+
+
+async def test_what_was_reported_before_is_not_waited_for(world: World) -> None:
+    registered = await world.register()
+    spoken = replace(await spoken_by_its_officer(world, registered.number), remark=uuid4())
+    await reported(world, spoken, Grace(0.0))
+    grace = Grace(1000.0)
+    await reported(world, spoken, grace)
+    assert grace.seconds == 1000.0
+    assert len(await disposals(world)) == 1
+
+
 async def test_information_is_answered_in_writing(world: World) -> None:
     registered = await world.register(world.form(kind=MatterKind.INFORMATION))
     spoken = await spoken_by_its_officer(world, registered.number)
@@ -163,5 +203,5 @@ async def test_the_remark_is_kept_while_the_complaint_is_open(world: World) -> N
     spoken = await spoken_by_its_officer(world, registered.number)
     await reported(world, spoken)
     async with world.pool.acquire() as conn, conn.transaction():
-        held = await holding_call(conn, spoken.call_id, timedelta(days=1), world.now)
+        held = await holding_call(conn, spoken.call_id, world.policy, world.now)
     assert held is not None

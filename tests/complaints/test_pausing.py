@@ -1,6 +1,6 @@
 import asyncio
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -11,6 +11,7 @@ from complaints.feedback import Answer
 from complaints.lifecycle import PauseReason
 from complaints.pausing import end_long_pauses, pause, resume
 from complaints.policy import UP_1076
+from tests.complaints.moves import decided, energy_has_officers, transferred
 from tests.complaints.world import World, sign
 
 WAITING = PauseReason.WAITING_FOR_CITIZEN
@@ -205,6 +206,28 @@ async def test_time_given_in_working_days_goes_on_in_working_days(world: World) 
     assert row["due_counting"] == "working_days"
 
 
+async def test_holidays_declared_since_are_not_taken_from_what_a_pause_leaves(
+    world: World,
+) -> None:
+    """All days up to the limit have become holidays, and still the officer is not late."""
+    world.policy = replace(UP_1076, counting=Counting.WORKING_DAYS)
+    registered = await world.register()  # Thursday; due on Friday of the next week
+    for day in range(24, 29):
+        await holiday(world, f"2025-11-{day}")
+    world.later(days=4)
+    await paused(world, registered.number)
+    left = timedelta(days=4, hours=11)  # of seven, less Thursday's 13 hours, Friday and Saturday
+    assert (await world.complaint(registered.complaint_id))["remaining"] == left
+    world.later(hours=1)
+    # Saturday, Monday to Wednesday, and Thursday's first eleven hours.
+    assert await resumed(world, registered.number) == datetime(2025, 12, 4, 5, 30, tzinfo=UTC)
+    world.later(days=1)
+    assert await escalate_overdue(world.pool, policy=world.policy, now=world.now, signer=sign) == 0
+    await paused(world, registered.number)
+    row = await world.complaint(registered.complaint_id)
+    assert (row["remaining"], row["due_left_then"]) == (left, None)
+
+
 async def test_the_longest_pause_ends_by_the_count_that_it_began_with(world: World) -> None:
     world.policy = replace(UP_1076, counting=Counting.WORKING_DAYS)
     registered = await world.register()
@@ -214,3 +237,48 @@ async def test_the_longest_pause_ends_by_the_count_that_it_began_with(world: Wor
     assert await end_long_pauses(world.pool, policy=world.policy, now=world.now) == 1
     row = await world.complaint(registered.complaint_id)
     assert row["due_at"] == world.now + timedelta(days=8)
+
+
+async def test_pauses_for_one_reason_are_together_no_longer_than_the_longest(
+    world: World,
+) -> None:
+    """Paused anew whenever the clock lets it go on, it would never come up for anybody."""
+    registered = await world.register()
+    number = registered.number
+    for days in (10, 5):
+        await paused(world, number)
+        row = await world.complaint(registered.complaint_id)
+        assert row["resume_at"] == world.now + timedelta(days=15 if days == 10 else 5)
+        world.later(days=days)
+        if days == 10:
+            await resumed(world, number)
+            world.later(days=1)
+    assert await end_long_pauses(world.pool, policy=world.policy, now=world.now) == 1
+    with pytest.raises(NotAllowedError, match="waiting for citizen, and 15 days"):
+        await paused(world, number)
+
+    await paused(world, number, PauseReason.COURT_STAY)  # another reason has its own
+    world.later(days=2)
+    due = await resumed(world, number)
+    with pytest.raises(NotAllowedError, match="15 days"):
+        await paused(world, number)
+    assert due == world.now + timedelta(days=6)
+    world.later(days=6)
+    assert await escalate_overdue(world.pool, policy=world.policy, now=world.now, signer=sign) == 1
+    await paused(world, number, post="L2-LAL")  # so has the next officer
+    row = await world.complaint(registered.complaint_id)
+    assert row["resume_at"] == world.now + timedelta(days=15)
+
+
+async def test_a_refused_proposal_does_not_begin_the_pauses_anew(world: World) -> None:
+    world.policy = replace(UP_1076, transfer_needs_approval=True)
+    await energy_has_officers(world)
+    registered = await world.register()
+    await paused(world, registered.number)
+    world.later(days=2)
+    await resumed(world, registered.number)
+    await transferred(world, registered.number)
+    await decided(world, registered.number, approve=False, post="L2-LAL")
+    await paused(world, registered.number)
+    row = await world.complaint(registered.complaint_id)
+    assert row["resume_at"] == world.now + timedelta(days=13)

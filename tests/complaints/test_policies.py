@@ -134,7 +134,7 @@ EXPLAINED = """\
      at 80 % of the time: a reminder; past it: it stays, on the list of the CM's office.
      citizen not satisfied: back to L4 for 7 days, on the list of the CM's office.
   With every step up go the citizen's recordings, the reasons and the history.
-  A pause ends by itself: after 15 days for the citizen, 180 for a court.
+  A pause ends by itself: after 15 days for the citizen, 180 for a court, all pauses at one level together.
   What is with a post that falls vacant goes to the next post held after 2 days; who holds that is told at once.
   Who complains confidentially is not told to any officer, nor is the voice.
   An officer can pass it on, or return it as wrongly mapped, within 3 days, 2 time(s) in all.

@@ -50,7 +50,7 @@ async def energy(world: World) -> World:
 async def first_post(world: World, category: str, place: str = BLOCK, level: int = 1) -> str:
     async with world.pool.acquire() as conn:
         ladder = await ladder_for(conn, "bijli", category, place, world.now)
-    found = ladder.at(level)
+    found = ladder.posts.get(level)
     return found.id if found else "nobody"
 
 
@@ -69,12 +69,12 @@ def test_the_narrower_duty_comes_before_the_nearer_place() -> None:
     ]
     for first, second in permutations(in_order, 2):
         best = min(first, second, key=in_order.index)
-        assert ladder_of([first, second]).at(1) == best.post
+        assert ladder_of([first, second]).posts[1] == best.post
 
 
 def test_the_highest_office_of_all_that_are_vacant_is_the_one_for_the_category() -> None:
     vacant = [candidate("whole", 0, None, vacant=True), candidate("own", 2, 1, vacant=True)]
-    assert ladder_of(vacant).posts == {1: vacant[1].post}
+    assert ladder_of(vacant).up_to(4) == {1: vacant[1].post}
 
 
 async def test_two_categories_of_one_department_go_to_two_officers_in_one_place(

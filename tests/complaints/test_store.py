@@ -31,6 +31,8 @@ async def test_each_state_is_read_as_it_was_written(world: World) -> None:
         since=world.now,
         days=7,
         due_at=registered.due_at,
+        running_since=world.now,
+        left_then=timedelta(days=7),
         remind_at=world.now + timedelta(days=5.6),
     )
     with_officer = WithOfficer(level=1, post="L1-MAH", clock=clock)

@@ -9,6 +9,7 @@ from complaints.number import make
 from complaints.story import load_story
 from complaints.telling import render_story
 from db.pool import open_pool
+from db.statements import sql
 from tests.complaints.world import CITIZEN, World, sign
 
 
@@ -71,6 +72,31 @@ async def test_it_is_told_in_order_and_in_indian_time(world: World) -> None:
     assert places == sorted(places)
     assert "The citizen's own words: recording is open" in text
     assert f"The call recorded: 12.0 s, 2 channel(s), SHA-256 {'ab' * 32}" in text
+
+
+async def test_each_queue_and_each_agent_of_a_call_is_told_in_order(world: World) -> None:
+    call = await world.call()
+    registered = await world.register(world.form(call_id=call))
+    pool = world.pool
+    await pool.execute(sql("calls_waits"), call, "helpline-hi", world.later(seconds=2))
+    await pool.execute(sql("calls_waits"), call, "schemes-hi", world.later(seconds=30))
+    await pool.execute(sql("calls_agent_answered"), call, "101", world.later(seconds=12))
+    await pool.execute(
+        sql("calls_handed_on"), "queue:helpline-en", call, "101", world.later(minutes=4)
+    )
+    await pool.execute(sql("calls_waits"), call, "helpline-en", world.now)
+    world.later(seconds=50)
+    await world.hung_up(call, Outcome.AGENT_ANSWERED)
+    text = render_story(await load_story(pool, registered.number))
+    steps = [
+        "11:00:00  The citizen called, agent 101: agent_answered",
+        "11:00:02    In the queue helpline-hi for 30 s: went on to schemes-hi",
+        "11:00:32    In the queue schemes-hi for 12 s: answered by agent 101",
+        "11:00:44    Agent 101 had them for 240 s, handed on to queue:helpline-en",
+        "11:04:44    In the queue helpline-en for 50 s: queue_abandoned",
+    ]
+    places = [text.index(step) for step in steps]
+    assert places == sorted(places)
 
 
 async def test_a_forgotten_complaint_and_a_broken_chain_are_named(world: World) -> None:

@@ -2,10 +2,11 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
+from complaints import vacancies
 from complaints.feedback import Answer
 from complaints.history import Event
 from complaints.policy import UP_1076, Policy
@@ -14,6 +15,7 @@ from complaints.staffing_report import load_staffing_report, render_staffing_rep
 from complaints.store import hold_by_id, transaction
 from complaints.vacancies import _at_work, pass_on_vacant
 from complaints.verification import verify_all
+from db.pool import Connection
 from tests.complaints.moves import at_level_two, reopened, transferred
 from tests.complaints.use_cases import pausing_of, resuming
 from tests.complaints.world import World, sign
@@ -104,6 +106,45 @@ async def test_who_is_put_in_charge_in_time_keeps_it(world: World) -> None:
     world.later(days=1)
     assert await passed_on(world) == 1
     assert await world.post_of(registered.number) == "L2-LAL"
+
+
+async def test_while_somebody_was_in_charge_a_vacancy_had_not_begun(world: World) -> None:
+    """Its days run from the first on which nobody was there, be it that the one in charge is on
+    leave: a complaint is not taken away the same day.
+    """
+    registered = await world.register()
+    await world.pool.execute("insert into officer values ('o', 'राम', null)")
+    await world.pool.execute(
+        "insert into tenure values ('L1-MAH', 'o', 'charge', $1)", world.now.date()
+    )
+    await vacate(world)
+    world.later(days=5)
+    assert await passed_on(world) == 0
+    await world.pool.execute("insert into officer_leave values ('o', $1)", world.now.date())
+    assert await passed_on(world) == 1
+    assert await world.post_of(registered.number) == "L1-MAH"
+    assert await world.events(registered.complaint_id) == ["registered", "post_vacant"]
+    world.later(days=2)
+    await passed_on(world)
+    assert await world.post_of(registered.number) == "L2-LAL"
+
+
+async def test_who_joins_between_the_looks_is_not_told_to_be_missing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registered = await world.register()
+    world.later(days=1)
+    await vacate(world)
+    found = vacancies.vacancies
+
+    async def then_filled(conn: Connection, now: datetime) -> list[vacancies.Vacancy]:
+        before = await found(conn, now)
+        await world.pool.execute("update post set vacant_from = null")
+        return before
+
+    monkeypatch.setattr(vacancies, "vacancies", then_filled)
+    assert await passed_on(world) == 1
+    assert await world.events(registered.complaint_id) == ["registered"]
 
 
 async def test_a_holder_on_leave_keeps_it(world: World) -> None:

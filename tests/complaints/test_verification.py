@@ -1,10 +1,14 @@
+from dataclasses import replace
+
 import pytest
 
 from complaints.errors import UnknownComplaintError
 from complaints.history import LEADS_TO, Event
 from complaints.number import make
+from complaints.policy import UP_1076
 from complaints.store import STATE_NAMES
 from complaints.verification import Verified, verify_all, verify_one
+from tests.complaints.moves import energy_has_officers, transferred
 from tests.complaints.world import World
 
 
@@ -35,6 +39,21 @@ async def test_a_row_that_was_moved_past_its_history_is_found(world: World) -> N
         " level 1, post L1-MAH"
     )
     assert found == Verified(number, None, (told,))
+
+
+@pytest.mark.parametrize("move", ["registered", "proposed"])
+async def test_a_due_time_that_was_moved_past_the_history_is_found(world: World, move: str) -> None:
+    world.policy = replace(UP_1076, transfer_needs_approval=True)
+    await energy_has_officers(world)
+    number = (await world.register()).number
+    if move == "proposed":
+        await transferred(world, number)
+    assert await verify_one(world.pool, number) == Verified(number, None)
+    await world.pool.execute("update complaint set due_at = due_at + interval '9 days'")
+    [fault] = (await verify_one(world.pool, number)).faults
+    assert fault == (
+        "it is due 2025-12-06 05:30:00+00:00, but its history ends with 2025-11-27 05:30:00+00:00"
+    )
 
 
 def test_every_event_leads_somewhere() -> None:

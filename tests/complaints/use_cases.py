@@ -411,6 +411,11 @@ async def deciding_a_special_close(world: World) -> UseCase:
     return on(decided, number, approve=True, post="L3-LAL")
 
 
+async def confirming_who_speaks(world: World) -> UseCase:
+    attempt = await world.disposed_and_called((await world.register()).number)
+    return lambda cut: feedback.confirmed(cut.pool, attempt)
+
+
 async def claiming_a_feedback_call(world: World) -> UseCase:
     await world.dispose((await world.register()).number)
     world.later(hours=1)
@@ -526,6 +531,7 @@ USE_CASES: list[Callable[[World], Awaitable[UseCase]]] = [
     deciding_a_special_close,
     withdrawing,
     reopening,
+    confirming_who_speaks,
     claiming_a_feedback_call,
     renewing_a_link,
     opening_a_bundle,

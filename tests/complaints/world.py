@@ -16,7 +16,8 @@ from complaints.feedback import Answer, DissatisfactionReason, FeedbackResult, r
 from complaints.number import parse
 from complaints.policy import UP_1076, Policy
 from complaints.reference import Category, Department, Place, PostRow, ReferenceData
-from complaints.registration import Registered, Registration, TakenUp, register
+from complaints.registration import InTriage, Registered, Registration, TakenUp, register
+from complaints.spoken import Grace
 from db.ids import new_id
 from db.pool import Pool
 from db.statements import sql
@@ -85,6 +86,12 @@ class World:
 
     async def call(self, direction: Direction = Direction.INBOUND) -> UUID:
         call = NewCall(new_id(self.now), "cell-1", direction, self.now, CITIZEN, CITIZEN, "1076")
+        if direction is Direction.OUTBOUND:  # one of ours at a time: the one before is over
+            await self.pool.execute(
+                "update call set ended_at = $2, outcome = 'lost' where citizen_number = $1"
+                " and direction = 'outbound' and ended_at is null",
+                *(CITIZEN, self.now),
+            )
         await self.pool.execute(
             sql("calls_open_one"),
             *(call.id, call.cell, call.direction, CITIZEN, "1076", call.started_at),
@@ -95,14 +102,16 @@ class World:
         """A call of this number's that an agent answered."""
         call_id = await self.call()
         await self.pool.execute(
-            """update call set citizen_number = $2, answered_at = $3, agent_answered_at = $3,
-                               agent_id = $4 where id = $1""",
-            *(call_id, number, self.now, agent),
+            "update call set citizen_number = $2, answered_at = $3 where id = $1",
+            *(call_id, number, self.now),
         )
+        await self.pool.execute(sql("calls_agent_answered"), call_id, agent, self.now)
         return call_id
 
-    async def recording(self, call_id: UUID, kind: str = "call", state: str = "stored") -> UUID:
-        recording_id = new_id(self.now)
+    async def recording(
+        self, call_id: UUID, kind: str = "call", state: str = "stored", id: UUID | None = None
+    ) -> UUID:
+        recording_id = id or new_id(self.now)
         whole = state == "stored"
         await self.pool.execute(
             """insert into recording (id, call_id, kind, cell, started_at, state, closed_at, sha256,
@@ -118,8 +127,15 @@ class World:
         return recording_id
 
     async def register(self, form: Registration | None = None) -> Registered:
-        """What an officer gets."""
+        """What an officer gets, be it after the CM's team has seen it."""
         registered = await self.taken_up(form or self.form())
+        if isinstance(registered, InTriage):
+            async with self.pool.acquire(timeout=5) as conn:  # which any pool has, also a worker's
+                found = "select level, post, due_at from complaint where id = $1"
+                row = await conn.fetchrow(found, registered.complaint_id)
+            assert row is not None
+            taken = registered.number, registered.complaint_id
+            return Registered(*taken, row["level"], row["post"], "", row["due_at"])
         assert isinstance(registered, Registered)
         return registered
 
@@ -162,7 +178,9 @@ class World:
         )
         return call_id
 
-    async def answer(self, attempt_id: UUID, answer: Answer) -> FeedbackResult:
+    async def answer(
+        self, attempt_id: UUID, answer: Answer, grace: Grace | None = None
+    ) -> FeedbackResult:
         return await record(
             self.pool,
             attempt_id=attempt_id,
@@ -170,6 +188,7 @@ class World:
             policy=self.policy,
             now=self.now,
             signer=sign,
+            grace=grace,
         )
 
     async def disposed_and_called(self, number: str) -> UUID:

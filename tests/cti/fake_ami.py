@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 from cti.ami import AmiLink, AmiSettings
 from cti.message import Connected
+from dialplans.secrets import seal
 
+_STATE = "channelstate"
 Action = dict[str, list[str]]
 Handler = Callable[["Session", Action], Awaitable[bool]]
 
@@ -23,7 +25,21 @@ class Session:
     writer: asyncio.StreamWriter
 
     async def send(self, *lines: str) -> None:
+        """One message, with the headers that every genuine one has."""
+        if lines[0].startswith("Event: "):
+            lines = tuple(self._genuine(*lines))
         await self.send_bytes(("\r\n".join(lines) + "\r\n\r\n").encode())
+
+    def _genuine(self, first: str, *rest: str) -> list[str]:
+        lines = list(rest)
+        for prefix in _channels(lines):
+            name = f"{prefix}chanvariable"
+            variables = [line for line in lines if _key(line) == name]
+            lines = [line for line in lines if _key(line) != name]
+            lines += [*variables, f"{prefix.title()}ChanVariable: {seal(self.server.secret)}="]
+        asked = any(line.startswith("ActionID: cti-") for line in lines)
+        given = asked or "privilege" in map(_key, lines)
+        return [first, *([] if given else ["Privilege: call,all"]), *lines]
 
     async def send_bytes(self, data: bytes) -> None:
         with contextlib.suppress(ConnectionError):
@@ -38,6 +54,17 @@ class Session:
 
     def cut(self) -> None:
         self.writer.transport.abort()
+
+
+def _key(line: str) -> str:
+    return line.partition(":")[0].lower()
+
+
+def _channels(lines: list[str]) -> set[str]:
+    """The prefixes of all that is told of channels: none, `dest`."""
+    ends = (_STATE, "chanvariable")
+    keys = list(map(_key, lines))
+    return {key.removesuffix(end) for key in keys for end in ends if key.endswith(end)}
 
 
 def one(action: Action, key: str) -> str:

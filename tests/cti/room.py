@@ -1,7 +1,7 @@
 """The whole room, joined as wiring does: a fake Asterisk, a real database, real sockets."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -35,6 +35,7 @@ from cti.ports import (
     RegistrationForm,
     SupervisorSessions,
 )
+from cti.softphones import Publish
 from cti.writes import Writes
 from db.pool import Pool
 from tests.cti.fake_ami import FakeAmi, eventually, settings
@@ -224,6 +225,10 @@ QUICK = CtiSettings(
 )  # fmt: skip
 
 
+async def _nobody(_passwords: Mapping[str, str]) -> None:
+    """No Asterisk has softphones."""
+
+
 @asynccontextmanager
 async def opened(
     pool: Pool,
@@ -232,14 +237,17 @@ async def opened(
     sessions: AgentSessions | None = None,
     supervisors: SupervisorSessions | None = None,
     now: Callable[[], datetime] = lambda: AT,
+    publish: Publish = _nobody,
     **changes: Any,
 ) -> AsyncIterator[Room]:
-    """The room, running, its link ready. `changes`: of the settings, otherwise `QUICK`."""
+    """The room, running, its link ready. `changes`: of the settings, otherwise `QUICK`; `publish`:
+    what softphones' passwords are told.
+    """
     given = replace(QUICK, **changes)
     given = replace(given, url=f"https://{given.cell}.example")
     async with server or FakeAmi() as asterisk:
         database, history, registrar = Database(pool), FakeHistory(), FakeRegistrar()
-        cti = Cti(AmiLink(settings(asterisk)), given, database, history, now)
+        cti = Cti(AmiLink(settings(asterisk)), given, database, history, now, publish)
         api = AgentApi(
             SECRET, cti.desk, registrar, sessions, wallboards=cti.wallboards, drafts=cti.drafts,
             supervisors=supervisors,
@@ -256,7 +264,7 @@ async def _running(cti: Cti) -> AsyncIterator[None]:
     services = (
         cti.link.run(), cti.consumer.run(), cti.writes.run(), cti.desk.run(), cti.membership.run(),
         cti.presence.run(), cti.follow_ups.run(), cti.wallboards.run(), cti.alarms.run(),
-        cti.cells.run(), cti.cells.run_commands(),
+        cti.cells.run(), cti.cells.run_commands(), cti.softphones.run(),
     )  # fmt: skip
     tasks = [asyncio.create_task(service) for service in services]
     try:

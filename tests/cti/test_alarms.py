@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from access import pins
+from access.passwords import Passwords
 from calls.dialling import ask, lift
 from complaints.reference import load
 from cti.alarm_bell import AlarmBell
@@ -24,6 +26,7 @@ from messages.delivery import Delivery, DeliveryOptions
 from messages.drivers.webhook import Webhook, signature
 from messages.model import Channel
 from messages.retry import RetryRule
+from tests.access.conftest import CHEAP
 from tests.complaints.world import REFERENCE, World
 from tests.cti.fake_ami import eventually
 from tests.messages.gateway import Gateway
@@ -90,6 +93,7 @@ def a_board(**more: Any) -> dict[str, Any]:
     queue = {"waiting": 0, "longest_wait": 0, "service_level": None}
     return {
         "in_step": True, "trunk_channels": 0, "trunk_limit": 100,
+        "telephones": {"all": 0, "away": 0},
         "queues": {"helpline-hi": {**queue, **more.pop("queue", {})}}, **more,
     }  # fmt: skip
 
@@ -102,9 +106,17 @@ def test_without_a_link_nothing_is_known_but_that() -> None:
     assert readings(a_board(trunk_channels=95), 0)[Thing(AlarmKind.TRUNK_FULL, "")] == 0.95
 
 
+def test_telephones_that_are_away_are_a_share_of_those_signed_in() -> None:
+    away = Thing(AlarmKind.TELEPHONES_AWAY, "")
+    assert readings(a_board(), 0)[away] == 0  # nobody is signed in
+    assert readings(a_board(telephones={"all": 40, "away": 5}), 0)[away] == 0.125
+    assert readings(a_board(in_step=False, telephones={"all": 40, "away": 5}), 0)[away] is None
+
+
 def test_figures_are_shown_as_people_read_them() -> None:
     assert shown(AlarmKind.LONGEST_WAIT, 125) == "2:05"
     assert shown(AlarmKind.SERVICE_LEVEL, 0.625) == "62%"
+    assert shown(AlarmKind.TELEPHONES_AWAY, 0.125) == "12%"
     assert shown(AlarmKind.WAITING, 12.0) == "12"
 
 
@@ -228,6 +240,36 @@ async def test_a_database_that_is_away_loses_no_alarm(bench: Bench) -> None:
     assert alarm.kind is AlarmKind.AMI_DOWN
 
 
+async def test_telephones_that_stay_away_are_an_alarm_and_a_message(bench: Bench) -> None:
+    rule = AlarmRule(
+        kind=AlarmKind.TELEPHONES_AWAY,
+        threshold=0.1,
+        raise_after=60 * SECOND,
+        clear_after=0 * SECOND,
+    )
+    bell = bench.bell(rules=(rule,))
+
+    async def looks(count: int, away: int) -> None:
+        bench.board = a_board(telephones={"all": 20, "away": away})
+        for _ in range(count):
+            await bell.look()
+            bench.now += 10 * SECOND
+
+    await looks(5, away=3)  # a switch that starts anew
+    await looks(1, away=0)
+    assert bell.standing() == []
+    await looks(7, away=3)
+    [standing] = bell.standing()
+    assert (standing["kind"], standing["queue"], standing["shown"]) == (
+        "telephones_away",
+        "",
+        "15%",
+    )
+    await looks(1, away=2)  # a tenth is not above a tenth
+    assert bell.standing() == []
+    assert await bench.messages() == ["alarm_raised", "alarm_cleared"]
+
+
 async def test_a_lost_recording_is_an_alarm(bench: Bench) -> None:
     await bench.pool.execute(
         "insert into call (id, cell, direction, started_at) values"
@@ -284,6 +326,27 @@ async def test_a_complaint_that_the_clock_cannot_move_is_an_alarm_until_it_goes(
     assert (alarm.kind, alarm.value) == (AlarmKind.DEADLINES_STUCK, 1)
     await world.dispose(complaint["number"])  # there is no such deadline any more
     await bell.look()
+    assert await open_alarms(bench.pool, "cell1") == []
+    assert await bench.messages() == ["alarm_raised", "alarm_cleared"]
+
+
+async def test_a_telephone_that_tries_pins_of_officers_is_an_alarm_until_it_leaves_off(
+    bench: Bench,
+) -> None:
+    await bench.pool.execute("truncate guess_limit")
+    rule = AlarmRule(
+        kind=AlarmKind.PINS_GUESSED, threshold=0, raise_after=0 * SECOND, clear_after=0 * SECOND
+    )
+    for n in range(12):
+        await pins.verify(
+            *(bench.pool, f"+9194000000{n}0", "748201", bench.now, Passwords(CHEAP)),
+            calling="+915222200000",
+        )
+    await bench.bell(rules=(rule,)).look()
+    [alarm] = await open_alarms(bench.pool, "cell1")
+    assert (alarm.kind, alarm.value) == (AlarmKind.PINS_GUESSED, 1)
+    bench.now += timedelta(minutes=21)
+    await bench.bell(rules=(rule,)).look()
     assert await open_alarms(bench.pool, "cell1") == []
     assert await bench.messages() == ["alarm_raised", "alarm_cleared"]
 

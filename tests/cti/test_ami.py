@@ -133,15 +133,17 @@ def test_an_originate_that_would_say_something_else_cannot_be_made(
 
 async def test_hindi_split_inside_a_letter_arrives_whole() -> None:
     async with FakeAmi() as server, running(AmiLink(settings(server))) as link:
-        for byte in "Event: Newchannel\r\nCallerIDName: सीता देवी\r\n\r\n".encode():
+        for (
+            byte
+        ) in "Event: Newchannel\r\nPrivilege: call,all\r\nCallerIDName: सीता देवी\r\n\r\n".encode():
             await server.sessions[-1].send_bytes(bytes([byte]))
         assert (await next_event(link)).get("calleridname") == "सीता देवी"
 
 
 async def test_latin_1_does_not_end_the_link() -> None:
     async with FakeAmi() as server, running(AmiLink(settings(server))) as link:
-        raw = "Event: Newchannel\r\nCallerIDName: José\r\n\r\n".encode("latin-1")
-        await server.sessions[-1].send_bytes(raw)
+        raw = "Event: Newchannel\r\nPrivilege: call,all\r\nCallerIDName: José\r\n\r\n"
+        await server.sessions[-1].send_bytes(raw.encode("latin-1"))
         assert (await next_event(link)).get("calleridname") == "Jos�"
         assert link.ready
 
@@ -165,14 +167,50 @@ async def test_events_keep_their_order_and_repeated_variables_survive() -> None:
         assert event.dest_variables == {"HELPLINE_CALL": "two"}
 
 
-async def test_messages_that_make_no_sense_are_passed_over() -> None:
+@pytest.mark.parametrize("junk", ["no colon", ": ", "A: b\r\nA: c", "Priority: 1\r\nUniqueid: 1"])
+async def test_a_message_without_its_beginning_ends_the_link_and_nothing_after_it_is_read(
+    junk: str,
+) -> None:
     async with FakeAmi() as server, running(AmiLink(settings(server))) as link:
-        for junk in (b"\r\n\r\n", b"no colon\r\n\r\n", b": \r\n\r\n", b"A: b\r\nA: c\r\n\r\n"):
-            await server.sessions[-1].send_bytes(junk)
-        await server.event("Event: Hangup", "Event: Hangup", "Uniqueid: 1", "Uniqueid: 2")
-        event = await next_event(link)
-        assert (event.name, event.get("uniqueid")) == ("Hangup", "2")
-        assert link.ready
+        await server.sessions[-1].send_bytes(b"\r\n\r\n")  # nothing at all is no message
+        await server.event("Event: Newstate", "Uniqueid: 1")
+        assert (await next_event(link)).get("uniqueid") == "1"
+        after = b"Event: Hangup\r\nPrivilege: call,all\r\nUniqueid: 1\r\n\r\n"
+        await server.sessions[-1].send_bytes(junk.encode() + b"\r\n\r\n" + after)
+        await eventually(lambda: link.forgeries)
+        await confirm(link)
+        assert (link.events, link.ready, link.losses) == (1, True, 1)
+
+
+async def test_what_a_number_forged_is_not_acted_on_and_the_channel_is_named() -> None:
+    """An answer to an action under way is forged too: its id cannot be known."""
+    sent: list[str] = []
+
+    async def forged(session: Session, action: Action) -> bool:
+        if one(action, "action") != "Getvar":
+            return False
+        sent.append(one(action, "actionid"))
+        await session.send_bytes(
+            b"Event: Newchannel\r\nPrivilege: call,all\r\nChannel: PJSIP/101-0000002a\r\n"
+            b"ChannelState: 4\r\nCallerIDNum: 0\r\n\r\n"
+            b"Response: Success\r\nActionID: " + sent[-1].encode() + b"\r\nValue: x\r\n\r\n"
+        )
+        return True
+
+    with capture_logs() as logs:
+        async with FakeAmi(forged) as server, running(AmiLink(settings(server))) as link:
+            with pytest.raises(AmiLinkLostError, match="forged"):
+                await link.action("Getvar")
+            await confirm(link)
+            with pytest.raises(AmiLinkLostError):
+                await link.action("Getvar")
+            assert link.forgeries
+            assert not link.events
+    [told, *_] = (log for log in logs if log["log_level"] == "error")
+    assert told["of"] == "PJSIP/101-0000002a"
+    ids = [one.rpartition("-")[0].removeprefix("cti-") for one in sent]
+    assert len(set(ids)) == len(ids) == 2
+    assert {len(id) for id in ids} == {16}
 
 
 async def test_overflow_drops_the_link_and_resynchronises() -> None:

@@ -42,6 +42,7 @@ async def test_a_complaint_is_registered_for_the_agent_of_the_token(pool: Pool) 
                 "officer_en": "",
                 "due_at": AT.isoformat(),
                 "words": "",
+                "sms": True,
             },
         )
         (sent,) = room.registrar.forms

@@ -14,13 +14,15 @@ from uuid import uuid4
 import pytest
 from aiohttp import ClientWebSocketResponse
 
-from calls.reporting import Facts, Group, Line
+from calls.reporting import Facts, Group, Line, summed
 from cti import cell_link
 from cti.alarms import AlarmKind, AlarmRule
+from cti.board import queue_figures
 from cti.cells import CellState, Word, heard, is_silent, merged
 from cti.errors import NotNowError
 from cti.queue_titles import title_of, titled
 from cti.supervising import Supervisor, as_json, from_json
+from db.ids import new_id
 from db.pool import Pool
 from db.statements import statements
 from helpline.clock import ManualClock, system_clock
@@ -168,7 +170,17 @@ async def test_a_cell_that_was_forgotten_while_it_serves_is_there_again(
 ) -> None:
     page = await centre.page()
     await centre.newest(page, both_up)
-    assert await statements().cells_forget(pool, cell="cell2") == "cell2"
+    call_id = new_id(AT)
+    await pool.execute(
+        "insert into call (id, cell, direction, started_at) values ($1, 'cell2', 'inbound', $2)",
+        *(call_id, AT),
+    )
+    now = centre.clock()
+    found = await statements().cells_forget(
+        pool, cell="cell2", spoke_before=now - timedelta(minutes=1), now=now
+    )
+    assert (found["name"], found["dead"], found["ended"]) == ("cell2", False, 0)
+    assert await pool.fetchval("select ended_at from call where id = $1", call_id) is None
     async with asyncio.timeout(20):
         while await pool.fetchval("select count(*) from cell where name = 'cell2'") == 0:
             await asyncio.sleep(0.1)
@@ -493,6 +505,19 @@ def test_figures_of_the_last_half_hour_are_in_the_sum_though_the_cell_is_silent(
     told = merged(own, "a", [word], {"helpline-hi": line}, AT + 60 * SECOND)
     assert told["queues"]["helpline-hi"]["answered"] == 4
     assert told["cells"][1]["state"] is CellState.SILENT
+
+
+def test_the_service_level_of_several_queues_can_be_told_from_the_board() -> None:
+    """Calls in progress and short abandons weigh nothing, as in the report."""
+    ten, rest = Line(), Line()
+    ten.count(Group(facts=Facts(True, False, True, "agent_answered", False), calls=10, in_time=10))
+    ten.count(Group(facts=Facts(False, False, False, None, False), calls=80))
+    short = Facts(False, False, True, "queue_abandoned", False)
+    ten.count(Group(facts=short, calls=10, short=10))
+    rest.count(Group(facts=Facts(True, False, True, "agent_answered", False), calls=10))
+    figures = [queue_figures(line) for line in (ten, rest)]
+    level = sum(one["in_time"] for one in figures) / sum(one["decided"] for one in figures)
+    assert level == summed([ten, rest]).service_level == 0.5
 
 
 def test_every_queue_has_a_title_also_of_a_cell_that_is_silent_or_gone() -> None:

@@ -147,6 +147,85 @@ async def test_an_attended_transfer_hands_over_after_asking(desk: Bed) -> None:
         await no_channels(desk)
 
 
+async def test_a_citizen_whom_the_third_leaves_is_not_left_alone_in_the_room(desk: Bed) -> None:
+    """The agent handed them over and is gone."""
+    async with signed_in(desk) as page:
+        call, phone = await in_call(desk, page)
+        talks_a_while = Answer((Say(tone(OTHERS_TONE, 10)),), ring=0.1, hang_up=True)
+        third = await desk.line.expect(talks_a_while)
+        assert (await page.ask("consult", to={"listed": "112"}))["ok"]
+        await room(desk, 2)
+        assert (await page.ask("consult_complete"))["ok"]
+        await phone.wait()
+        await room(desk, 2)
+        await third.wait()
+        assert (await call.ended())["outcome"] == Outcome.AGENT_ANSWERED
+        await no_channels(desk)
+
+
+async def test_an_emergency_comes_to_all_while_the_citizen_waits_for_who_is_asked(
+    desk: Bed,
+) -> None:
+    async with signed_in(desk) as page, signed_in(desk, 1) as other:
+        await other.ask("pause", reason="break")
+        call, _ = await in_call(desk, page)
+        await other.ask("ready")
+        await other.until_state(status="ready")
+        await desk.agent_phone(1).expect(OTHER_TALKS)
+        assert (await page.ask("consult", to={"agent": "1002"}))["ok"]
+        await room(desk, 2)
+        await desk.line.expect(TALKS)
+        assert (await page.ask("emergency"))["ok"]
+        await room(desk, 4)
+        assert (await page.ask("emergency"))["reason"] == {"code": "asked_already"}
+        await heard_now(desk, call, OTHERS_TONE, 0.1)  # beside two who have the other tone
+        await call.phone.bye()
+        await call.ended()
+        await no_channels(desk)
+
+
+async def test_an_agent_who_is_asked_sees_it_ring_and_whose_call_it_is(desk: Bed) -> None:
+    async with signed_in(desk) as page, signed_in(desk, 1) as other:
+        await other.ask("pause", reason="break")
+        call, _ = await in_call(desk, page)
+        await other.ask("ready")
+        await other.until_state(status="ready")
+        await desk.agent_phone(1).expect(Answer((Say(tone(OTHERS_TONE, 120)),), ring=3))
+        assert (await page.ask("consult", to={"agent": "1002"}))["ok"]
+        await other.until_state(status="ringing", call=str(call.id))
+        await other.until_state(status="in_call", call=str(call.id))
+        await call.phone.bye()
+        await call.ended()
+        await no_channels(desk)
+
+
+@pytest.mark.parametrize("target", ["number", "agent:1002"])
+async def test_who_hangs_up_in_a_consultation_has_handed_the_citizen_over(
+    desk: Bed, target: str
+) -> None:
+    async with signed_in(desk) as page, signed_in(desk, 1) as other:
+        await other.ask("pause", reason="break")
+        call, _ = await in_call(desk, page)
+        await talk(desk, call)
+        await other.ask("ready")
+        await other.until_state(status="ready")
+        outside = target == "number"
+        await (desk.line if outside else desk.agent_phone(1)).expect(OTHER_TALKS)
+        asked = {"listed": "112"} if outside else {"agent": "1002"}
+        assert (await page.ask("consult", to=asked))["ok"]
+        await room(desk, 2)
+        assert (await page.ask("hang_up"))["ok"]
+        await page.until_state(status="wrap_up")
+        await heard_now(desk, call, OTHERS_TONE)
+        await call.phone.bye()
+        await call.ended()
+        await no_channels(desk)
+        first, *later = await talks(desk, call)
+        assert (first["agent_id"], first["handed_to"]) == ("1001", target)
+        others = [(talk["agent_id"], talk["handed_to"]) for talk in later]
+        assert others == ([] if outside else [("1002", None)])
+
+
 async def test_who_is_asked_and_does_not_answer_leaves_agent_and_citizen_talking(
     desk: Bed,
 ) -> None:

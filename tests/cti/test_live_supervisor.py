@@ -162,8 +162,14 @@ async def test_one_listens_on_while_another_joins_and_cannot_join_too(desk: Bed)
         assert refused["reason"] == {"code": "beside_another", "who": "meena"}
         await talk(desk, call, 2.0)
         assert await _beside(desk)  # the room has not shaken off who listens
-        await call.phone.bye()
+        await _forgotten(desk)  # as a server that is started anew
+        refused = await kavita.ask("whisper", agent="1001", phone="1003", reason="मैं भी")
+        assert refused["reason"] == {"code": "beside_another", "who": "meena"}
+        again = await kavita.ask("listen", agent="1001", phone="1003", reason="जाँच")
+        assert again["reason"] == {"code": "beside_yourself"}
+        assert (await kavita.ask("leave", agent="1001"))["ok"]
         await ears.wait()
+        await call.phone.bye()
         await voice.wait()
         path = await whole(call, AGENTS_TONE)
         assert level(path, 1, SUPERVISORS_TONE) > 0.02
@@ -256,6 +262,19 @@ async def test_a_supervisor_who_signed_in_sees_the_page_and_its_board(desk: Bed)
                 await http.ws_connect(
                     f"{origin}/supervisor/socket", headers={"Origin": "https://evil.example"}
                 )
+
+
+async def _forgotten(bed: Bed) -> None:
+    """What our server knows of supervisors beside agents; then it looks at Asterisk's channels."""
+    cti = bed.helpline.live._cti
+    before = cti.consumer.resyncs
+    cti.supervision.seats._seats.clear()
+    cti.link.drop("the test wants a snapshot")
+
+    async def looked() -> bool | None:
+        return (cti.consumer.resyncs > before and cti.link.ready) or None
+
+    await bed.until("the snapshot", looked)
 
 
 async def _away(bed: Bed) -> bool | None:

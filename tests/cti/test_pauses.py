@@ -4,12 +4,14 @@ import asyncio
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+import pytest
 from aiohttp import ClientWebSocketResponse
 
 from access import grants, users
 from access.log import By
 from access.rights import TENANT, Grant, Role
 from cti.message import AmiEvent
+from cti.supervising import of_token
 from cti.supervisor.hearing import ListeningRights
 from cti.why import Why
 from db.pool import Pool
@@ -112,7 +114,9 @@ async def test_after_a_call_the_agent_wraps_up_until_the_limit(pool: Pool) -> No
         page = await seated(room)
         await room.asterisk_says(*answered_call())
         state = await shows(page, status="wrap_up")
-        assert state["wrap_up"] == {"until": "2026-03-02T05:30:30+00:00", "extended": False}
+        assert state["wrap_up"] == {
+            "call": str(CALL), "until": "2026-03-02T05:30:30+00:00", "extended": False,
+        }  # fmt: skip
         assert (await ask(page, "extend_wrap_up"))["ok"]
         again = await ask(page, "extend_wrap_up")
         assert (again["ok"], again["reason"]) == (False, {"code": "wrap_up_extended"})
@@ -151,6 +155,7 @@ async def test_in_the_wrap_up_the_last_calls_of_its_citizen_are_heard(pool: Pool
     rights = ListeningRights(pool, lambda: AT)
     async with opened(pool, PausingAsterisk(), wrap_up={"helpline-hi": 30}) as room:
         await room.open_call(CALL)
+        await pool.execute("update call set answered_at = started_at where id = $1", CALL)
         recording = await called_before(room)
         page = await seated(room)
         assert not await rights.may_listen(f"user:{sita.id}", recording)
@@ -308,3 +313,62 @@ async def test_a_state_left_open_by_a_killed_server_ends_at_the_next_snapshot(po
         await room.written()
         (row,) = await pool.fetch("select until_at from agent_state")
         assert row["until_at"] == AT
+
+
+async def forced(room: Room, what: str = "force_pause") -> None:
+    answer = await room.cti.supervision.answer(
+        of_token("kavita"), {"type": what, "id": 1, "agent": "1001", "reason": "शोर"}
+    )
+    assert answer["ok"], answer
+
+
+async def test_a_supervisors_pause_is_ended_by_a_supervisor_only(pool: Pool) -> None:
+    async with opened(pool, PausingAsterisk()) as room:
+        page = await seated(room)
+        await forced(room)
+        await shows(page, status="paused", reason="forced")
+        for what, more in (("ready", {}), ("pause", {"reason": "meal"})):
+            answer = await ask(page, what, **more)
+            assert answer["reason"] == {"code": Why.PAUSED_BY_SUPERVISOR}, what
+        assert room.cti.presence.wanted("1001") == "forced"
+        await forced(room, "force_ready")
+        await shows(page, status="ready")
+        assert (await ask(page, "pause", reason="meal"))["ok"]
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+@pytest.mark.parametrize(("hours", "holds"), [(12.9, True), (13.1, False)])  # AT is 11:00 in India
+async def test_signing_out_and_in_is_no_way_round_a_supervisors_pause_on_that_day(
+    pool: Pool, restarted: bool, hours: float, holds: bool
+) -> None:
+    clock = AT
+
+    def now() -> datetime:
+        return clock
+
+    async def out_and_in(room: Room) -> ClientWebSocketResponse:
+        nonlocal clock
+        clock = AT + timedelta(hours=hours)
+        page = await room.page()
+        await receive(page, "hello")
+        await room.written()
+        return page
+
+    async with opened(pool, PausingAsterisk(), now=now) as room:
+        page = await seated(room)
+        await forced(room)
+        await shows(page, status="paused")
+        await page.send_json({"type": "sign_out"})
+        await eventually(lambda: room.desk.signed_in == 0)
+        await room.written()
+        if not restarted:
+            await out_and_in(room)
+            assert (room.cti.presence.wanted("1001") == "forced") is holds
+    if restarted:
+        clock = AT + timedelta(hours=hours)
+        async with opened(pool, PausingAsterisk(), now=now) as room:
+            await eventually(lambda: room.cti.presence.reasons)
+            await out_and_in(room)
+            assert (room.cti.presence.wanted("1001") == "forced") is holds
+    kept = "select pause_reason from agent_session where signed_out_at is null"
+    assert await pool.fetchval(kept) == ("forced" if holds else None)

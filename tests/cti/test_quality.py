@@ -3,6 +3,8 @@
 import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import md5
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -10,11 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from calls.store import set_agent_answered
 from cti.errors import ConflictError, FieldsRefusedError, NoSuchCallError
 from cti.quality import Criterion, Form, judge
 from cti.reviews import answer, load_form, quality, review, sample
 from db.ids import new_id
 from db.pool import Pool
+from tests.calls.rows import TALKS_OF_CALLS
 
 NOW = datetime(2025, 11, 20, 5, 30, tzinfo=UTC)
 FORM = Form(
@@ -71,6 +75,7 @@ class Room:
             *(call_id, at, agent, at + timedelta(minutes=4) if ended else None),
             "agent_answered" if ended else None,
         )
+        await self.pool.execute(TALKS_OF_CALLS)
         if recorded:
             await self.pool.execute(
                 """insert into recording (id, call_id, kind, cell, started_at, state, closed_at,
@@ -80,12 +85,20 @@ class Room:
             )
         return call_id
 
+    async def handed_on(self, call_id: UUID, *agents: str) -> None:
+        """Each minute to the next of these agents; from whom to whom is not noted."""
+        at = await self.pool.fetchval("select started_at from call where id = $1", call_id)
+        async with self.pool.acquire() as conn:
+            for minute, agent in enumerate(agents, 1):
+                await set_agent_answered(conn, call_id, agent, at + timedelta(minutes=minute))
+
     async def judge(self, call_id: UUID, **changes: object) -> UUID:
         by: dict[str, object] = {"reviewer": "auditor:meena", "corrects": None, **BEST} | changes
-        reviewer, corrects = by.pop("reviewer"), by.pop("corrects")
+        reviewer, corrects, agent = by.pop("reviewer"), by.pop("corrects"), by.pop("agent", None)
         review_id, _ = await review(
             self.pool, call_id, form="call", points=by,  # type: ignore[arg-type]
             comment="", reviewer=str(reviewer), now=NOW, corrects=corrects,  # type: ignore[arg-type]
+            agent_id=agent,  # type: ignore[arg-type]
         )  # fmt: skip
         return review_id
 
@@ -153,6 +166,66 @@ async def test_nobody_judges_themselves(room: Room) -> None:
         await room.judge(await room.call(), reviewer="agent:1001")
 
 
+async def test_each_agent_of_a_call_is_judged_for_their_own_part_once(room: Room) -> None:
+    call = await room.call()
+    await room.handed_on(call, "1002")
+    last = await room.judge(call)  # who had the citizen last, where nobody is named
+    first = await room.judge(call, agent="1001", courtesy=0)
+    for agent in (None, "1001", "1002"):
+        with pytest.raises(ConflictError, match="correct that one"):
+            await room.judge(call, agent=agent)
+    with pytest.raises(ConflictError, match="correct that one"):
+        await room.judge(call, agent="1001", corrects=last)  # that one is of somebody else
+    await room.judge(call, corrects=first)  # of whom that one is
+    with pytest.raises(FieldsRefusedError, match="did not have the citizen"):
+        await room.judge(call, agent="1003")
+    found = await quality(room.pool, since=NOW, until=NOW + timedelta(1), form="call")
+    assert {one.agent_id: (one.reviews, one.score) for one in found.agents} == {
+        "1001": (1, 100), "1002": (1, 100),
+    }  # fmt: skip
+    await answer(room.pool, last, agent_id="1002", agrees=True, text="", now=NOW)
+
+
+async def test_the_database_corrects_no_review_by_one_of_another_agent(room: Room) -> None:
+    call = await room.call()
+    await room.handed_on(call, "1002")
+    first = await room.judge(call, agent="1001")
+    with pytest.raises(asyncpg.ForeignKeyViolationError, match="same_agent"):
+        await room.pool.execute(
+            "insert into quality_review select gen_random_uuid(), call_id, form, version, '1002',"
+            " reviewer, score, failed, comment, at, id from quality_review where id = $1", first
+        )  # fmt: skip
+
+
+async def test_nobody_judges_a_call_in_which_they_had_the_citizen(room: Room) -> None:
+    call = await room.call()
+    await room.handed_on(call, "1002")
+    for reviewer in ("agent:1001", "agent:1002"):
+        with pytest.raises(ConflictError, match="own call"):
+            await room.judge(call, reviewer=reviewer, agent="1001")
+
+
+async def test_a_call_of_several_agents_is_drawn_for_each_whom_nobody_judged_in_it(
+    room: Room,
+) -> None:
+    call = await room.call()
+    await room.handed_on(call, "1002", "1001")
+
+    async def drawn(queues: list[str] | None = None) -> list[tuple[str, UUID]]:
+        found = await sample(
+            room.pool, since=NOW - timedelta(days=1), until=NOW, per_agent=9, seed="a",
+            form="call", queues=queues,
+        )  # fmt: skip
+        return [(one.agent_id, one.call_id) for one in found]
+
+    assert await drawn() == [("1001", call), ("1002", call)]  # who had them twice is there once
+    assert await drawn(["helpline-hi"]) == []
+    await room.pool.execute("update agent_talk set queue = 'helpline-hi' where agent_id = '1002'")
+    assert await drawn(["helpline-hi"]) == [("1002", call)]
+    await room.judge(call, agent="1001")
+    assert await drawn() == [("1002", call)]
+
+
 async def test_the_agent_answers_once_to_what_stands(room: Room) -> None:
     call = await room.call()
     first = await room.judge(call)
@@ -177,7 +250,7 @@ async def test_the_sample_is_by_chance_repeatable_and_of_what_nobody_judged(room
     await room.call(day=30)
     judged = next(iter(calls - {await room.call("1002", day=40)}))
     await room.judge(judged)
-    period = {"since": NOW - timedelta(days=10), "until": NOW}
+    period: dict[str, Any] = {"since": NOW - timedelta(days=10), "until": NOW}
 
     async def drawn(seed: str, per_agent: int = 2) -> list[UUID]:
         found = await sample(room.pool, **period, per_agent=per_agent, seed=seed, form="call")
@@ -186,6 +259,24 @@ async def test_the_sample_is_by_chance_repeatable_and_of_what_nobody_judged(room
     assert await drawn("a") == await drawn("a")
     assert len({tuple(await drawn(seed)) for seed in "abcdefgh"}) > 1
     assert set(await drawn("a", 99)) == calls - {judged}
+
+
+async def test_the_lot_is_the_calls_and_what_cannot_be_heard_uses_up_no_draw(room: Room) -> None:
+    recorded = [await room.call(day=day) for day in (1, 2, 3)]
+    for day in range(25):
+        await room.call(day=day, recorded=False)
+        await room.call(day=day, ended=False)
+
+    async def drawn(seed: str) -> set[UUID]:
+        found = await sample(
+            room.pool, since=NOW - timedelta(days=60), until=NOW, per_agent=2, seed=seed,
+            form="call",
+        )  # fmt: skip
+        return {one.call_id for one in found}
+
+    for seed in ("a", "नवंबर"):
+        by_lot = sorted(recorded, key=lambda one: md5(f"{one}{seed}".encode()).hexdigest())
+        assert await drawn(seed) == set(by_lot[:2])
 
 
 async def test_the_weakest_criterion_stands_first(room: Room) -> None:

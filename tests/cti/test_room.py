@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Mapping
 from uuid import uuid4
 
 import pytest
@@ -9,10 +10,11 @@ from aiohttp import WSCloseCode, WSMsgType
 
 from cti.errors import AmiError
 from cti.pages import CLOSE_SIGNED_OUT, CLOSE_TAKEN_OVER
+from cti.softphones import SoftphoneSettings
 from db.ids import new_id
 from db.pool import Pool
 from tests.cti.fake_ami import Action, FakeAmi, Session, eventually, one
-from tests.cti.room import Room, lines, opened, receive
+from tests.cti.room import Room, ask, lines, opened, receive
 from tests.cti.streams import (
     AT,
     CALL,
@@ -53,7 +55,8 @@ async def test_the_screen_pop_comes_with_history_before_the_answer_and_is_acknow
         await room.asterisk_says(*events[:9])
         pop, answered = await receive(page, "pop", "answered")
         assert pop == {
-            "type": "pop", "call": str(CALL), "queue": "helpline-hi", "caller": "+919876543210",
+            "type": "pop", "call": str(CALL), "language": None, "queue": "helpline-hi",
+            "caller": "+919876543210",
             "offered_at": AT.isoformat(),
             "history": {"calls": [{"queue": "helpline-hi"}], "complaints": []},
         }  # fmt: skip
@@ -329,6 +332,32 @@ async def test_an_agent_who_stays_away_is_signed_out(pool: Pool) -> None:
         await page.close()
         await until_signed_in(room, [])
         assert room.desk.signed_in == 0
+
+
+async def test_the_sip_password_of_a_page_that_stays_away_is_void_and_a_reload_keeps_one(
+    pool: Pool,
+) -> None:
+    valid: dict[str, str] = {}
+
+    async def publish(passwords: Mapping[str, str]) -> None:
+        valid.clear()
+        valid.update(passwords)
+
+    phones = SoftphoneSettings(agents=frozenset({"1001"}), url="wss://pbx/ws", gather=0.01)
+    async with opened(pool, grace=1.0, softphones=phones, publish=publish) as room:
+        page = await room.page()
+        await receive(page, "hello")
+        await until_signed_in(room, ["1001"])
+        first = await ask(page, "softphone")
+        assert valid == {"1001": first["password"]}
+        await page.close()
+        again = await room.page()
+        await receive(again, "hello")
+        await asyncio.sleep(1.5)
+        assert valid == {"1001": first["password"]}, "they came back in time"
+        await again.close()
+        await until_signed_in(room, [])
+        await eventually(lambda: valid == {})
 
 
 async def test_after_a_restart_the_open_sessions_have_their_grace_time(pool: Pool) -> None:

@@ -81,6 +81,15 @@ async def test_who_is_gone_is_told_so_and_not_seated(pool: Pool) -> None:
         assert room.registrar.forms == []
 
 
+async def test_the_socket_of_another_cells_agent_is_closed_for_good(pool: Pool) -> None:
+    """A refusal (403) would be a lost network to a browser, which would ask for ever."""
+    async with opened(pool) as room:
+        page = await room.page("2001")  # of cell2
+        message = await page.receive(timeout=10)
+        assert (message.type, message.data) == (WSMsgType.CLOSE, CLOSE_GONE)
+        assert room.desk.signed_in == 0
+
+
 async def post(room: Room) -> dict[str, Any]:
     headers = {"Authorization": f"Bearer {tokens.issue(SECRET, '1001')}"}
     form = {"call": str(CALL), "key": str(uuid4()), "category": "c", "place": "p", "text": "t"}

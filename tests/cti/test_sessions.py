@@ -8,10 +8,14 @@ from dataclasses import dataclass, field
 import pytest
 from aiohttp import WSServerHandshakeError, web
 
-from cti import tokens
+from cti import recovery, tokens
+from cti.softphones import SoftphoneSettings
 from db.pool import Pool
-from tests.cti.fake_ami import eventually
-from tests.cti.room import SECRET, Room, opened, receive
+from dialplans.names import CONTEXT_DESK_AWAY
+from tests.cti.fake_ami import Action, FakeAmi, Session, eventually, one
+from tests.cti.room import SECRET, Room, lines, opened, receive
+from tests.cti.streams import agent_leg, citizen_leg, event
+from tests.cti.test_room import listing
 
 
 @dataclass
@@ -30,9 +34,12 @@ class FakeSessions:
 
 
 @asynccontextmanager
-async def signed_in(pool: Pool) -> AsyncIterator[tuple[Room, FakeSessions]]:
+async def signed_in(
+    pool: Pool, server: FakeAmi | None = None
+) -> AsyncIterator[tuple[Room, FakeSessions]]:
     sessions = FakeSessions()
-    async with opened(pool, sessions=sessions) as room:
+    phones = SoftphoneSettings(agents=frozenset({"1001"}), url="wss://pbx/ws")
+    async with opened(pool, server, sessions=sessions, softphones=phones) as room:
         yield room, sessions
 
 
@@ -55,6 +62,41 @@ async def test_a_forced_sign_out_ends_the_open_page_and_the_desk(pool: Pool) -> 
         closed = await page.receive(timeout=20)
         assert closed.data == 4000
         await eventually(lambda: room.desk.signed_in == 0)
+
+
+async def test_a_session_that_ends_in_a_call_leaves_the_citizen_to_nobody_but_the_agent(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While they are heard nobody is moved; when their page is closed, the citizen is kept."""
+    monkeypatch.setattr(recovery, "_LOOK_SECONDS", 0.02)
+    server = listing(lines(event("", **citizen_leg())), lines(event("", **agent_leg(state="6"))))
+    usual, packets, heard = server.handler, 0, True
+
+    async def handler(session: Session, action: Action) -> bool:
+        nonlocal packets
+        if "rxcount" not in one(action, "variable"):
+            return await usual(session, action)
+        packets += heard
+        await session.reply(action, "Success", "", f"Value: {packets}")
+        return True
+
+    server.handler = handler
+    async with signed_in(pool, server) as (room, sessions):
+        page = await room.client.ws_connect("/agent/socket", headers={"X-Agent": "1001"})
+        await receive(page, "hello", "pop")
+        task = asyncio.create_task(room.cti.recovery.run())
+        try:
+            sessions.ended.set()
+            await eventually(lambda: room.desk.signed_in == 0)
+            await eventually(lambda: packets > 10)
+            assert (room.cti.recovery.kept, server.count("Redirect")) == (0, 0)
+            heard = False
+            await eventually(lambda: server.count("Redirect") == 1)
+            moved = next(a for a in server.actions if one(a, "action") == "Redirect")
+            assert one(moved, "context") == CONTEXT_DESK_AWAY
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_a_token_still_counts_and_is_not_watched(pool: Pool) -> None:

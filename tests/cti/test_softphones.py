@@ -77,6 +77,18 @@ async def test_signing_out_voids_the_password() -> None:
                 await asyncio.sleep(0.01)
 
 
+async def test_passwords_that_a_server_before_us_gave_are_void_before_anybody_signs_in() -> None:
+    """Asterisk outlived that server."""
+    asterisk = Asterisk()
+    asterisk.passwords = {"1001": "of a session that is over"}
+    async with running(asterisk) as softphones:
+        async with asyncio.timeout(20):
+            while asterisk.passwords:
+                await asyncio.sleep(0.01)
+        given = await softphones.issue("1001")
+        assert asterisk.passwords == {"1001": given["password"]}
+
+
 async def test_an_asterisk_that_does_not_answer_is_asked_again() -> None:
     asterisk = Asterisk()
     asterisk.refuses = 3

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from cti.effects import (
     AgentAnswered,
+    AgentHungUp,
     AgentReleased,
     CitizenLegEnded,
     CitizenWaits,
@@ -66,9 +67,26 @@ def test_an_answered_call_pops_before_it_is_answered_and_ends_once() -> None:
         OfferToAgent(CALL, "1001", "helpline-hi", "9876543210", AT),
         AgentAnswered(CALL, "1001", AT),
         AgentReleased(CALL, "1001", AT),
+        AgentHungUp(CALL, "1001", "lab1-1795310368.14", AT),
         CitizenLegEnded(CALL, False, True, 16, True, AT),
     ]
     assert (state.legs, state.calls) == ({}, {})
+
+
+@pytest.mark.parametrize(("cause", "hung_up"), [("44", False), ("0", True), ("16", True)])
+def test_a_telephone_that_was_lost_has_not_hung_up(cause: str, hung_up: bool) -> None:
+    told = answered_call()[:-2]
+    _, effects = play([*told, event("Hangup", **agent_leg(state="6"), cause=cause)])
+    assert isinstance(effects[-1], AgentHungUp) is hung_up
+    assert AgentReleased(CALL, "1001", AT) in effects
+
+
+def test_who_rang_and_hung_up_left_no_conversation() -> None:
+    ringing = agent_leg()
+    _, effects = play(
+        [both("AgentCalled", citizen_leg(), ringing), event("Hangup", **ringing, cause="16")]
+    )
+    assert effects[1:] == [OfferWithdrawn(CALL, "1001", AT)]
 
 
 def test_every_event_twice_has_no_further_effect() -> None:
@@ -146,6 +164,36 @@ def test_an_answered_leg_stays_answered() -> None:
     up = event("Newstate", **outbound_leg(call, state="6"))
     _, effects = play([up, event("Newstate", **late), event("Hangup", **late, cause="16")])
     assert effects == [CitizenLegEnded(call, True, True, 16, True, AT)]
+
+
+def asked_leg(agent: str = "1002", state: str = "5") -> dict[str, str]:
+    """Of an agent whom another asks: we ring them, so the leg has an id of ours."""
+    return {**agent_leg(agent, 20, state=state), "uniqueid": "side-1", "linkedid": "side-1"}
+
+
+def test_who_is_asked_beside_an_agent_is_offered_the_call_until_they_answer_or_do_not() -> None:
+    """Asterisk's first word of their leg names no call."""
+    talking, _ = play(answered_call()[:9])
+    newborn = event("Newchannel", **{**asked_leg(state="0"), "call": ""})
+    ringing, effects = play([newborn, event("Newstate", **asked_leg())], talking)
+    assert effects == [OfferToAgent(CALL, "1002", "helpline-hi", "9876543210", AT)]
+    assert views(ringing)["1002"] == AgentView(AgentStatus.RINGING, CALL)
+    assert views(ringing)["1001"] == AgentView(AgentStatus.IN_CALL, CALL)
+    gone = event("Hangup", **asked_leg(), cause="17")
+    assert play([gone], ringing)[1] == [OfferWithdrawn(CALL, "1002", AT)]
+    up = asked_leg(state="6")
+    joined = [event("Newstate", **up), event("ConfbridgeJoin", **up)]
+    inside, effects = play(joined, ringing)
+    assert effects == []
+    assert views(inside)["1002"] == AgentView(AgentStatus.IN_CALL, CALL)
+
+
+def test_a_snapshot_leaves_who_is_asked_ringing_and_withdraws_from_whom_the_queue_rang() -> None:
+    legs = [leg(one) for one in (asked_leg(), agent_leg("1003", 15), agent_leg(state="6"))]
+    talking, effects = resync(State(), Snapshot((leg(citizen_leg()), *legs)), AT)
+    told = {effect.agent_id for effect in effects if isinstance(effect, OfferToAgent)}
+    assert told == {"1001", "1002"}
+    assert talking.calls[CALL].offers == {"1002": "side-1"}
 
 
 def test_a_call_that_we_placed_is_the_citizens_whatever_it_is_linked_to() -> None:
@@ -406,7 +454,7 @@ def well_told(effects: Iterable[Effect]) -> None:
                 assert heard.pop((call, agent)) == "answered"
             case CitizenLegEnded(call):
                 ended.append(call)
-            case OriginateFailed() | QueueAbandoned() | CitizenWaits() | RangOut():
+            case OriginateFailed() | QueueAbandoned() | CitizenWaits() | RangOut() | AgentHungUp():
                 pass
     assert max((ended.count(call) for call in ended), default=0) <= 2
 

@@ -15,6 +15,7 @@ from cti import tokens
 from cti.directory import Directory
 from cti.supervising import Supervisor, seen_by, supervising
 from db.pool import Pool
+from tests.cti.fake_ami import Action, Session, one
 from tests.cti.room import SECRET, Room, ask, opened, receive
 from tests.cti.streams import answered_call, event
 
@@ -178,6 +179,45 @@ async def test_nobody_listens_on_a_telephone_that_an_agent_works_with(pool: Pool
         known.known["all"] = Supervisor(actor="user:1", name="कविता", phone="1009")
         told = await ask(page, "listen", agent="1001", phone="1002", reason="क्यों")
         assert told["reason"] == {"code": "agent_in_no_call"}  # it would be their own that rings
+
+
+async def test_a_notice_to_a_queue_that_there_is_not_is_refused_whoever_supervises_all(
+    pool: Pool,
+) -> None:
+    async with supervised(pool) as (room, _):
+        page = await board(room, "all")
+        told = await ask(page, "broadcast", queue="helpline-hindi", text="बाढ़")
+        assert told["reason"] == {"code": "no_such_queue"}
+        assert (
+            await pool.fetchval("select count(*) from notice where queue = 'helpline-hindi'") == 0
+        )
+        assert (await ask(page, "broadcast", queue="helpline-hi", text="बाढ़"))["ok"]
+
+
+@pytest.mark.parametrize("mode", ["listen", "whisper", "barge"])
+@pytest.mark.parametrize(
+    ("state", "away"), [("UNAVAILABLE", True), ("INVALID", True), ("NOT_INUSE", False)]
+)
+async def test_a_telephone_that_cannot_ring_is_refused_with_the_reason(
+    pool: Pool, mode: str, state: str, away: bool
+) -> None:
+    async with supervised(pool) as (room, _known):
+        usual = room.server.handler
+
+        async def states(session: Session, action: Action) -> bool:
+            if one(action, "variable") != "DEVICE_STATE(PJSIP/1009)":
+                return await usual(session, action)
+            await session.reply(action, "Success", "", f"Value: {state}")
+            return True
+
+        room.server.handler = states
+        await receive(await room.page("1001"), "hello")
+        await members(room, ("helpline-hi", "1001"))
+        await room.asterisk_says(*answered_call()[:-3])
+        page = await board(room, "all")
+        told = await ask(page, mode, agent="1001", phone="1009", reason="क्यों")
+        assert told.get("reason") == ({"code": "phone_away"} if away else None)
+        assert room.server.count("Originate") == int(not away)
 
 
 async def test_a_right_that_was_taken_back_counts_at_once(pool: Pool) -> None:

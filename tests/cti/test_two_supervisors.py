@@ -1,20 +1,23 @@
 """Two supervisors at one agent at once: any number listen, one is heard, one move counts."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from aiohttp import ClientWebSocketResponse
 
+from cti.beside import Seat, seat_of, words_of
 from cti.directory import Directory, EmergencyService
 from cti.supervising import Supervisor
 from db.pool import Pool
-from dialplans.names import CONTEXT_DESK_SIDE, CONTEXT_DESK_SPY
+from dialplans.names import CONTEXT_DESK_SIDE, CONTEXT_DESK_SPY, SIDE_LEG, VAR_BESIDE
 from tests.cti.fake_ami import Action, FakeAmi, Session, one
 from tests.cti.room import Room, ask, lines, opened, receive
-from tests.cti.streams import agent_leg, citizen_leg, event
+from tests.cti.streams import AT, CALL, agent_leg, citizen_leg, event
 from tests.cti.test_room import listing
 from tests.cti.test_supervising import ALL, HINDI, FakeSupervisors, board, members
 
@@ -26,15 +29,24 @@ DIRECTORY = Directory(
 MEENA, KAVITA = {"phone": "1009"}, {"phone": "1008"}
 
 
-def talking(slow: float = 0.0) -> FakeAmi:
-    """1001 talks with a citizen; Asterisk takes `slow` seconds for each redirect."""
-    channels = (citizen_leg(), agent_leg(state="6"))
+def talking(slow: float = 0.0, beside: Mapping[str, str] | None = None) -> FakeAmi:
+    """1001 talks with a citizen; Asterisk takes `slow` seconds for each redirect.
+
+    `beside`: legs of supervisors that a server before us has rung, with what stands on them.
+    """
+    left = beside or {}
+    spies = ({**spy_leg(leg), "channelstate": "6"} for leg in left)
+    channels = (citizen_leg(), agent_leg(state="6"), *spies)
     server = listing(*(lines(event("", **channel)) for channel in channels))
     usual = server.handler
 
     async def handler(session: Session, action: Action) -> bool:
         if one(action, "action") == "Redirect":
             await asyncio.sleep(slow)
+        if (one(action, "action"), one(action, "variable")) == ("Getvar", VAR_BESIDE):
+            told = left.get(one(action, "channel"), "")
+            await session.reply(action, "Success", "", f"Value: {told}")
+            return True
         return await usual(session, action)
 
     server.handler = handler
@@ -80,9 +92,27 @@ async def noted(pool: Pool, table: str) -> int:
     return int(await pool.fetchval(f"select count(*) from {table}"))
 
 
+def spy_leg(leg: str) -> dict[str, str]:
+    """As Asterisk tells of one; it names no call of ours."""
+    return {
+        "uniqueid": leg, "linkedid": leg, "channel": "PJSIP/1009-00000009", "channelstate": "4",
+        "context": CONTEXT_DESK_SPY,
+    }  # fmt: skip
+
+
 async def gone(room: Room, leg: str) -> None:
-    channel = {"uniqueid": leg, "channel": "PJSIP/1009-00000009", "channelstate": "6"}
-    await room.asterisk_says(event("Hangup", **channel, cause="16"))
+    await room.asterisk_says(event("Hangup", **spy_leg(leg), cause="16"))
+
+
+def shown(room: Room) -> list[dict[str, str]]:
+    """Who is beside 1001, as wallboards show it."""
+    (agent,) = (one for one in room.cti.wallboards.board()["agents"] if one["agent"] == "1001")
+    found: list[dict[str, str]] = agent["beside"]
+    return found
+
+
+def hung_up(room: Room) -> list[str]:
+    return [one(a, "channel") for a in room.server.actions if one(a, "action") == "Hangup"]
 
 
 async def test_of_two_who_join_a_call_at_once_one_does_and_the_other_is_told_who(
@@ -135,8 +165,88 @@ async def test_who_goes_on_from_listening_to_joining_leaves_the_seat_before(pool
         assert originated(room) == [
             ("PJSIP/1008", CONTEXT_DESK_SPY), ("PJSIP/1008", CONTEXT_DESK_SIDE),
         ]  # fmt: skip
-        hung_up = [a for a in room.server.actions if one(a, "action") == "Hangup"]
-        assert [one(action, "channel") for action in hung_up] == legs_of(room)[:1]
+        assert hung_up(room) == legs_of(room)[:1]
+
+
+@pytest.mark.parametrize("mode", ["listen", "whisper", "barge"])
+async def test_the_leg_itself_says_whose_seat_it_is(pool: Pool, mode: str) -> None:
+    async with two_at(pool, talking()) as (room, kavita, _):
+        assert (await beside(kavita, mode, KAVITA))["ok"]
+        (asked,) = (a for a in room.server.actions if one(a, "action") == "Originate")
+        (told,) = (v for v in asked["variable"] if v.startswith(f"{VAR_BESIDE}="))
+        seat = seat_of("leg", told.removeprefix(f"{VAR_BESIDE}="), AT)
+        assert seat is not None
+        assert (seat.call_id, seat.agent, seat.mode) == (CALL, "1001", mode)
+        assert (seat.who.actor, seat.who.name) == (ALL.actor, "कविता")
+
+
+def left_by(who: Supervisor, mode: str, leg: str) -> dict[str, str]:
+    return {leg: words_of(Seat(CALL, "1001", who, mode, AT))}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "both"),
+    [("whisper", "whisper", False), ("whisper", "barge", False), ("listen", "whisper", True)],
+)
+async def test_who_was_heard_before_a_restart_still_is_the_only_one(
+    pool: Pool, first: str, second: str, both: bool
+) -> None:
+    leg = f"{SIDE_LEG}{uuid4()}"
+    async with two_at(pool, talking(beside=left_by(ALL, first, leg))) as (room, kavita, meena):
+        told = await beside(meena, second, MEENA)
+        assert told["ok"] is both
+        again = await beside(kavita, first, KAVITA)
+        assert again["reason"] == {"code": "beside_yourself"}
+        if not both:
+            assert told["reason"] == {"code": "beside_another", "who": "कविता"}
+            await gone(room, leg)  # who was heard has hung up
+            assert (await beside(meena, second, MEENA))["ok"]
+
+
+async def test_who_listened_before_a_restart_is_shown_and_can_leave(pool: Pool) -> None:
+    leg = f"{SIDE_LEG}{uuid4()}"
+    async with two_at(pool, talking(beside=left_by(ALL, "listen", leg))) as (room, kavita, meena):
+        assert shown(room) == [{"who": ALL.actor, "name": "कविता", "mode": "listen"}]
+        refused = await ask(meena, "leave", agent="1001")
+        assert refused["reason"] == {"code": "not_beside"}
+        assert (await ask(kavita, "leave", agent="1001"))["ok"]
+        assert hung_up(room) == [leg]
+        assert shown(room) == []
+        assert (await beside(kavita, "listen", KAVITA))["ok"]
+
+
+async def test_a_link_that_was_cut_seats_nobody_twice(pool: Pool) -> None:
+    server = talking(beside=left_by(ALL, "listen", f"{SIDE_LEG}{uuid4()}"))
+    async with two_at(pool, server) as (room, *_):
+        room.server.sessions[-1].cut()
+        while room.consumer.resyncs < 2:
+            await asyncio.sleep(0.02)
+        assert len(shown(room)) == 1
+
+
+async def test_a_supervisor_is_shown_once_they_have_answered_until_they_hang_up(
+    pool: Pool,
+) -> None:
+    async with two_at(pool, talking()) as (room, kavita, _):
+        assert (await beside(kavita, "whisper", KAVITA))["ok"]
+        (leg,) = legs_of(room)
+        await room.asterisk_says(event("Newchannel", **spy_leg(leg)))
+        assert shown(room) == []
+        await room.asterisk_says(event("Newstate", **{**spy_leg(leg), "channelstate": "6"}))
+        assert shown(room) == [{"who": ALL.actor, "name": "कविता", "mode": "whisper"}]
+        await gone(room, leg)
+        assert shown(room) == []
+
+
+def test_a_seat_is_ascii_whoever_has_it_and_no_other_words_are_one() -> None:
+    who = Supervisor(actor="user:12", name="क" * 80 + ':,"\\')
+    words = words_of(Seat(CALL, "1001", who, "whisper", AT))
+    assert re.fullmatch(r"[A-Za-z0-9%:._~-]{1,700}", words)
+    read = seat_of("side-1", words, AT)
+    assert read is not None
+    assert (read.who.actor, read.leg, read.call_id) == ("user:12", "side-1", UUID(str(CALL)))
+    for other in ("", "whisper", words.replace("whisper", "shout"), "listen:no-uuid:1001:a:b"):
+        assert seat_of("side-1", other, AT) is None
 
 
 async def test_a_telephone_that_cannot_be_called_keeps_no_seat(pool: Pool) -> None:

@@ -3,14 +3,24 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 
 import pytest
 from structlog.testing import capture_logs
 
+from calls.journal import CallJournal
+from calls.model import Direction, NewCall, Outcome
+from calls.store import end_if_open, set_popped
 from cti.writes import Job, Writes
+from db.group_commit import GroupCommit
+from db.ids import new_id
 from db.pool import Connection, Pool
 from tests.cti.fake_ami import eventually
+from tests.db.locks import until_somebody_waits
+
+AT = datetime(2026, 1, 5, 4, 30, tzinfo=UTC)
 
 
 @asynccontextmanager
@@ -175,3 +185,165 @@ async def test_a_refused_row_takes_nothing_of_its_batch_with_it(pool: Pool) -> N
     async with working(writes):
         await eventually(lambda: writes.pending == 0)
     assert (told, writes.refused, writes.done) == (["first", "last"], 1, 2)
+
+
+async def test_a_batch_that_was_given_up_for_anothers_is_written_again_at_once(pool: Pool) -> None:
+    tries: list[int] = []
+
+    async def gives_way(conn: Connection) -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            await conn.execute("do $$ begin raise exception using errcode = '40P01'; end $$")
+
+    writes = Writes(lambda: pool, retry=20)
+    writes.add("first", noting([], "first"))
+    writes.add("gives way", gives_way)
+    async with working(writes):
+        await eventually(lambda: writes.done == 2)
+    assert len(tries) == 2
+    assert (writes.refused, writes.away) == (0, False)
+
+
+async def test_flows_and_events_that_write_the_same_calls_do_not_wait_for_each_other_for_ever(
+    pool: Pool,
+) -> None:
+    first, second = sorted(new_id(AT) for _ in range(2))
+    commit, writes = GroupCommit(lambda: pool), Writes(lambda: pool)
+    journal = CallJournal(commit, timeout=20)
+    begun = asyncio.Event()
+
+    async def popped_when_the_flow_waits(conn: Connection) -> None:
+        await set_popped(conn, first, AT)
+        begun.set()
+        await until_somebody_waits(conn)
+
+    writes.add("one", popped_when_the_flow_waits, call_id=first)
+    writes.add("other", partial(set_popped, call_id=second, at=AT), call_id=second)
+    flows = asyncio.create_task(commit.run())
+    try:
+        for call_id in (first, second):
+            call = NewCall(call_id, "cell1", Direction.INBOUND, AT, "+919876543210", "09876543210")
+            await journal.opened(call)
+        with capture_logs() as logs:
+            async with working(writes):
+                await begun.wait()
+                await asyncio.gather(
+                    journal.answered(second, AT), journal.ended(first, Outcome.LOST, AT)
+                )
+                await eventually(lambda: writes.done == 2)
+    finally:
+        flows.cancel()
+        await asyncio.gather(flows, return_exceptions=True)
+    assert logs == []
+    rows = await pool.fetch("select pop_at, answered_at, outcome from call order by id")
+    assert [tuple(row) for row in rows] == [(AT, None, "lost"), (AT, AT, None)]
+
+
+async def test_who_waits_for_a_call_that_a_flow_writes_holds_no_other_one(pool: Pool) -> None:
+    first, second = sorted(new_id(AT) for _ in range(2))
+    await pool.executemany(
+        "insert into call (id, cell, direction, citizen_number_raw, service_number, started_at)"
+        " values ($1, 'cell1', 'inbound', '', '', $2)",
+        [(first, AT), (second, AT)],
+    )
+    writes = Writes(lambda: pool)
+    for call_id in (first, second):
+        writes.add("popped", partial(set_popped, call_id=call_id, at=AT), call_id=call_id)
+    async with pool.acquire() as flow, working(writes):
+        async with flow.transaction():
+            await flow.execute("select from call where id = $1 for no key update", second)
+            await eventually(lambda: writes.done == 1)
+            popped = await pool.fetch("select id from call where pop_at = $1", AT)
+            assert [row["id"] for row in popped] == [first]
+        await eventually(lambda: writes.done == 2)
+    assert (writes.refused, writes.away) == (0, False)
+
+
+async def test_before_a_stop_what_is_due_is_written_and_what_is_not_is_counted(
+    pool: Pool,
+) -> None:
+    seen: list[str] = []
+    writes = Writes(lambda: pool)
+    for word in "ab":
+        writes.add(word, noting(seen, word))
+    writes.add("later", noting(seen, "later"), delay=60)
+    assert await writes.drain(0.02) == 2  # nobody works
+    async with working(writes):
+        assert await writes.drain(20) == 0
+    assert seen == ["a", "b"]
+
+
+async def test_each_time_that_rows_are_lost_is_said(pool: Pool) -> None:
+    seen: list[str] = []
+    writes = Writes(lambda: pool, bound=1)
+    with capture_logs() as logs:
+        for _ in range(2):
+            for word in "abc":
+                writes.add(word, noting(seen, word))
+            async with working(writes):
+                assert await writes.drain(20) == 0
+    lost = [entry for entry in logs if entry["log_level"] == "error"]
+    assert (seen, writes.overflows, len(lost)) == (["a", "a"], 4, 2)
+
+
+@dataclass
+class Line:
+    """The database, as both ask for it; each of them can be kept from it."""
+
+    pool: Pool
+    away: bool = True
+
+    def __call__(self) -> Pool:
+        if self.away:
+            raise ConnectionRefusedError
+        return self.pool
+
+
+async def test_after_an_outage_the_end_that_the_flow_knows_stands_though_lost_was_first_to_write(
+    pool: Pool,
+) -> None:
+    """The call ended in the outage; the flow's row waits in one place, `lost` in another."""
+    events, flows = Line(pool, away=False), Line(pool)
+    commit = GroupCommit(flows)
+    writes = Writes(events, flow_rows=commit)
+    journal = CallJournal(commit, timeout=0.05)
+    call = NewCall(new_id(AT), "cell1", Direction.INBOUND, AT, "+919876543210", "09876543210")
+    lost = partial(end_if_open, call_id=call.id, outcome=Outcome.LOST, at=AT)
+    committing = asyncio.create_task(commit.run())
+    try:
+        flows.away = False
+        await journal.opened(call)
+        committing.cancel()
+        await asyncio.gather(committing, return_exceptions=True)
+        flows.away = True
+        committing = asyncio.create_task(commit.run())
+        with pytest.raises(TimeoutError):
+            await journal.ended(call.id, Outcome.QUEUE_ABANDONED, AT)
+        await eventually(lambda: commit.away)
+        async with working(writes):
+            writes.add("call ended", lost, call_id=call.id, yields=True)
+            writes.add("other", noting([], "other"))
+            await eventually(lambda: writes.done == 1)
+            assert writes.pending == 1, "it waits for the flow's row, and nothing else does"
+            flows.away = False
+            await eventually(lambda: writes.done == 2)
+    finally:
+        committing.cancel()
+        await asyncio.gather(committing, return_exceptions=True)
+    assert await pool.fetchval("select outcome from call") == "queue_abandoned"
+
+
+async def test_what_yields_is_written_though_a_flows_row_never_is(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @dataclass
+    class Stuck:
+        away: bool = False
+        queued: int = 1
+        written: int = 0
+
+    monkeypatch.setattr("cti.writes._YIELD_SECONDS", 0.001)
+    writes = Writes(lambda: pool, flow_rows=Stuck())
+    writes.add("call ended", noting([], "lost"), yields=True)
+    async with working(writes):
+        await eventually(lambda: writes.done == 1)

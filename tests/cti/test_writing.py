@@ -1,12 +1,16 @@
 """Drafts of the form, and what agents and supervisors write to each other."""
 
-from uuid import uuid4
+from datetime import timedelta
+from uuid import UUID, uuid4
 
+from calls.store import set_agent_answered
 from cti import tokens
 from cti.tokens import issue_supervisor
 from db.pool import Pool
+from helpline.pages import DraftSweep
+from tests.complaints.world import World
 from tests.cti.room import SECRET, ask, opened, receive
-from tests.cti.streams import CALL
+from tests.cti.streams import AT, CALL
 
 FORM = {"text": "हैंडपंप खराब है", "place": "lalitpur-mehroni"}
 
@@ -43,6 +47,65 @@ async def test_a_registered_form_leaves_no_draft(pool: Pool) -> None:
             assert response.status == 201
         await room.written()
         assert (await ask(page, "draft_load", call=str(CALL)))["draft"] is None
+
+
+async def had(pool: Pool, call: UUID, agent: str, number: str | None = None) -> None:
+    async with pool.acquire() as conn:
+        await conn.execute("update call set citizen_number = $2 where id = $1", call, number)
+        await set_agent_answered(conn, call, agent, AT)
+
+
+async def test_an_agent_sees_what_they_typed_and_did_not_register_of_calls_that_they_had(
+    pool: Pool, world: World
+) -> None:
+    mine, registered, rang, others, empty = (uuid4() for _ in range(5))
+    category = {"code": "handpump", "hi": "हैंडपंप", "en": "Hand pump"}
+    async with opened(pool) as room:
+        page, other = await room.page(), await room.page("1002")
+        for call in (mine, registered, rang, others, empty):
+            await room.open_call(call)
+            if call is not rang:
+                await had(pool, call, "1002" if call == others else "1001", "+919876543210")
+        taken = world.form()
+        await world.register(taken)
+        for call, form in (
+            (mine, {**FORM, "category": category, "key": "no key of ours"}),
+            (registered, {**FORM, "key": str(taken.key)}),
+            (rang, FORM),
+            (empty, {"text": " ", "kind": "complaint"}),
+        ):
+            assert (await ask(page, "draft", call=str(call), version=1, form=form))["ok"]
+        assert (await ask(other, "draft", call=str(others), version=1, form=FORM))["ok"]
+        assert (await ask(page, "drafts"))["drafts"] == [
+            {
+                "call": str(mine), "at": AT.isoformat(), "caller": "+919876543210",
+                "category": {"hi": "हैंडपंप", "en": "Hand pump"}, "text": FORM["text"],
+            }
+        ]  # fmt: skip
+        assert (await ask(page, "draft_drop", call=str(others)))["ok"]  # is another agent's
+        assert (await ask(page, "draft_drop", call=str(mine)))["ok"]
+        assert (await ask(page, "drafts"))["drafts"] == []
+        [kept] = (await ask(other, "drafts"))["drafts"]
+        assert kept["call"] == str(others)
+
+
+async def test_a_citizens_words_that_nobody_registers_are_dropped_after_a_while(
+    pool: Pool,
+) -> None:
+    old, young = uuid4(), uuid4()
+    async with opened(pool) as room:
+        page = await room.page()
+        for call in (old, young):
+            await room.open_call(call)
+            assert (await ask(page, "draft", call=str(call), version=1, form=FORM))["ok"]
+    await pool.execute(
+        "update call_draft set at = at - interval '7 days 1 second' where call_id = $1", old
+    )
+    week = timedelta(days=7)
+    await DraftSweep(pool, week, lambda: AT, sound=lambda: False).once()  # by a clock that jumped
+    assert await pool.fetchval("select count(*) from call_draft") == 2
+    await DraftSweep(pool, week, lambda: AT).once()
+    assert [row["call_id"] for row in await pool.fetch("select call_id from call_draft")] == [young]
 
 
 async def test_an_agent_asks_and_a_supervisor_answers(pool: Pool) -> None:

@@ -4,10 +4,12 @@ from typing import Any
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
 
 from db.errors import JournalFullError
 from db.group_commit import BatchStatement, GroupCommit
 from db.pool import Pool
+from tests.db.locks import until_somebody_waits
 from tests.db.proxy import Proxy
 
 Start = Callable[..., Awaitable[GroupCommit]]
@@ -197,13 +199,36 @@ async def test_a_timeout_ends_the_wait_not_the_row(
     assert await _notes(pool) == [1, 2]
 
 
+async def test_a_batch_that_was_given_up_for_anothers_is_written_again_at_once(
+    pool: Pool, start: Start
+) -> None:
+    await pool.execute("""
+        create sequence asked;
+        create function gives_way() returns boolean language plpgsql as $$ begin
+            if nextval('asked') = 1 then raise exception using errcode = '40P01'; end if;
+            return true;
+        end $$""")
+    gives_way = BatchStatement(
+        1, "insert into note (id) select unnest($1::int[]) where gives_way()"
+    )
+    commit = await start()
+    try:
+        with capture_logs() as logs:
+            await commit.write(gives_way, (1,), timeout=20)
+    finally:
+        await pool.execute("drop function gives_way; drop sequence asked")
+    assert [one["event"] for one in logs] == ["rows are written again"]
+    assert await _notes(pool) == [1]
+    assert not commit.away
+
+
 async def test_a_consumer_stopped_in_mid_flush_loses_no_row(pool: Pool) -> None:
     commit = GroupCommit(lambda: pool)
     consumer = asyncio.create_task(commit.run())
     async with pool.acquire() as other, other.transaction():
         await other.execute("lock table note in exclusive mode")
         tasks = await _queue(commit, range(4))
-        await _until_waiting(other)
+        await until_somebody_waits(other)
         await _stop(consumer)
         assert commit.pending == 4
     await _finish(commit, tasks)
@@ -219,7 +244,7 @@ async def test_a_consumer_stopped_while_it_writes_singly_loses_no_row(pool: Pool
         tasks = await _queue(commit, range(1, 5))  # 2 waits for the other transaction
         with pytest.raises(asyncpg.DataError):
             await refused
-        await _until_waiting(other)
+        await until_somebody_waits(other)
         await _stop(consumer)
         assert commit.pending == 3
         await other.execute("delete from note where id = 2")
@@ -253,17 +278,6 @@ async def test_drain_says_whether_everything_was_written(pool: Pool, start: Star
     await _queue(commit, range(10))
     assert await commit.drain(20)
     assert await _notes(pool) == list(range(10))
-
-
-async def _until_waiting(conn: Any) -> None:
-    """Until somebody waits for a lock in this database."""
-    async with asyncio.timeout(20):
-        while not await conn.fetchval(
-            "select count(*) from pg_stat_activity"
-            " where datname = current_database() and wait_event_type = 'Lock'"
-        ):
-            await asyncio.sleep(0.01)
-            await conn.execute("select pg_stat_clear_snapshot()")
 
 
 async def _stop(consumer: asyncio.Task[None]) -> None:

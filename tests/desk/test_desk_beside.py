@@ -7,7 +7,7 @@ from playwright.async_api import Page, expect
 
 from cti.supervising import Supervisor
 from tests.desk.conftest import Office
-from tests.desk.test_desk_browser import in_call, phone_ready, status
+from tests.desk.test_desk_browser import in_call, out_of_sight, phone_ready, status
 from tests.desk.test_desk_guidance import wrapped_up
 from tests.web.test_browser import judge
 
@@ -81,6 +81,7 @@ async def test_agents_to_hand_on_to_are_named_with_what_they_do(office: Office) 
     async with office.desk("mohan") as mohan:
         await in_call(office, mohan)
         faults = await judge(mohan, "desk-in-call-en")
+        assert await out_of_sight(mohan, "call-end", "call-emergency", "form-send") == []
         await mohan.keyboard.press("Shift+F6")
         await asyncio.sleep(0.5)
         await expect(mohan.locator("#call-agents option")).to_have_count(0)
@@ -96,3 +97,14 @@ async def test_agents_to_hand_on_to_are_named_with_what_they_do(office: Office) 
             await sita.keyboard.press("Shift+F2")
         await wrapped_up(mohan)
         assert faults == []
+
+
+async def test_a_browser_that_is_not_signed_in_is_no_telephone_to_listen_with(
+    office: Office,
+) -> None:
+    listen = {"type": "listen", "id": 1, "agent": "1001", "phone": "1002", "reason": "जाँच"}
+    async with office.desk() as sita:
+        await in_call(office, sita)
+        answer = await office.bed.helpline.live.wallboards.answer(KAVITA, listen)
+        assert answer["reason"] == {"code": "phone_away"}
+        await wrapped_up(sita)

@@ -1,5 +1,6 @@
 """An agent's day at the browser, over HTTPS and wss, with a real Asterisk and a real citizen."""
 
+import asyncio
 import re
 from itertools import groupby
 from pathlib import Path
@@ -24,7 +25,7 @@ from helpline.lab.tones import heard, level
 from speech.prompts import Prompt
 from tests.desk.conftest import Office
 from tests.system.callers import AGENTS_TONE, CITIZENS_TONE, TO_THE_QUEUE, Caller, place
-from tests.web.test_browser import judge
+from tests.web.test_browser import judge, newer_code
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 
@@ -33,10 +34,12 @@ EMERGENCY_TONE = 2900.0
 WORDS = "हैंडपंप तीन हफ़्ते से खराब है।"
 # How much of what the agent hears is the citizen's tone.
 _HEARS = """async hertz => {
+  const voice = document.getElementById("voice").srcObject;
+  if (!voice) return 0;  // a page that was loaded anew joins its call after it has shown it
   const context = new AudioContext();
   const analyser = context.createAnalyser();
   analyser.fftSize = 8192;
-  context.createMediaStreamSource(document.getElementById("voice").srcObject).connect(analyser);
+  context.createMediaStreamSource(voice).connect(analyser);
   await new Promise(done => setTimeout(done, 700));
   const bins = new Float32Array(analyser.frequencyBinCount);
   analyser.getFloatFrequencyData(bins);
@@ -73,6 +76,7 @@ async def hears(page: Page, hertz: float, share: float = 0.5) -> None:
     for _ in range(30):
         if await page.evaluate(_HEARS, hertz) > share:
             return
+        await asyncio.sleep(0.1)
     raise AssertionError(f"{hertz} Hz is not heard")
 
 
@@ -133,6 +137,17 @@ async def complaint(bed: Bed, name: str, text: str) -> str:
     return done.number
 
 
+async def out_of_sight(page: Page, *ids: str) -> list[str]:
+    """Which of them an agent would have to scroll to, in a window of 1366x768."""
+    await page.evaluate("scrollTo(0, 0)")
+    missing = []
+    for id in ids:
+        box = await page.locator(f"#{id}").bounding_box()
+        if box is None or box["y"] < 0 or box["y"] + box["height"] > 768:
+            missing.append(f"{id}: {box}")
+    return missing
+
+
 async def pick(page: Page, field: str, typed: str, wanted: str) -> None:
     """By keyboard: type, go down, enter."""
     await page.focus(f"#f-{field}")
@@ -147,6 +162,8 @@ async def test_an_agent_answers_in_the_browser_registers_and_wraps_up(office: Of
     async with office.desk() as page:
         await status(page, "ready")
         await phone_ready(page)
+        await page.wait_for_selector("#day-calls:not(:text-is('–'))", state="attached")
+        had_before = int(await page.text_content("#day-calls") or 0)  # in the tests before
         faults = await judge(page, "desk-ready")
         call = await place(office.bed, TO_THE_QUEUE)
         await status(page, "ringing")
@@ -154,6 +171,7 @@ async def test_an_agent_answers_in_the_browser_registers_and_wraps_up(office: Of
         assert await page.text_content("#caller-number") == f"+91{CITIZEN}"
         assert await page.text_content("#caller-queue") == "हेल्पलाइन (हिन्दी)"
         faults += await judge(page, "desk-ringing")
+        assert await out_of_sight(page, "call-answer", "caller-number") == []
         await page.wait_for_selector("#call-answer:enabled")
         await page.keyboard.press("F2")
         await status(page, "in_call")
@@ -163,6 +181,7 @@ async def test_an_agent_answers_in_the_browser_registers_and_wraps_up(office: Of
         await pick(page, "place", "Mehroni", "महरौनी")
         await page.fill("#f-text", WORDS)
         faults += await judge(page, "desk-in-call")
+        assert await out_of_sight(page, "call-end", "call-emergency", "form-send") == []
         await page.keyboard.press("Control+Enter")
         await page.wait_for_selector("#form-result .number")
         number = await page.text_content("#form-result .number")
@@ -182,7 +201,7 @@ async def test_an_agent_answers_in_the_browser_registers_and_wraps_up(office: Of
         faults += await judge(page, "desk-wrap-up")
         await page.keyboard.press("Shift+F4")
         await status(page, "ready")
-        assert await page.text_content("#day-calls") == "1"
+        assert int(await page.text_content("#day-calls") or 0) == 1 + had_before
         await recorded(call)
         assert faults == []
 
@@ -205,9 +224,11 @@ async def test_a_known_citizen_is_shown_and_a_duplicate_is_asked_about(office: O
         await page.keyboard.press("Control+Enter")
         await page.wait_for_selector(".fault[data-of=citizen]:not([hidden])")
         await page.check("#form-citizens label:has-text('रामलाल') input")
+        assert await out_of_sight(page, "call-end", "call-emergency", "form-send") == []
         await page.keyboard.press("Control+Enter")
         await page.wait_for_selector("#form-asks button")
         faults += await judge(page, "desk-duplicate")
+        assert await out_of_sight(page, "call-end", "call-emergency", "form-asks") == []
         await page.click(f"#form-asks button:has-text('{first}')")
         await page.wait_for_selector("#form-result .number")
         assert await page.text_content("#form-result .number") == first
@@ -400,16 +421,31 @@ async def test_the_desk_in_english_by_keyboard_with_help_and_a_pause(office: Off
         assert reached >= {"desk-ready", "desk-out", "f-category", "f-place", "f-text", "help-text"}
         await page.keyboard.press("Shift+F2")
         await status(page, "ready")
+        await refused_by_a_newer_server(page, "The server did not take it.")
         assert faults == []
 
 
-async def test_a_refusal_is_said_in_hindi(office: Office) -> None:
+async def refused(page: Page, told: str) -> None:
+    """As if the wrap-up had ended while the button was clicked."""
+    await page.evaluate("document.getElementById('desk-wrap-end').click()")
+    await page.wait_for_selector(f"#desk-said:has-text('{told}')", timeout=20_000)
+
+
+async def refused_by_a_newer_server(page: Page, told: str) -> None:
+    """With a code that this page's texts do not have."""
+    await page.add_init_script(newer_code("no_wrap_up"))
+    await page.reload()
+    await status(page, "ready")
+    await refused(page, told)
+
+
+async def test_a_refusal_is_said_in_hindi_also_one_that_the_page_does_not_know(
+    office: Office,
+) -> None:
     async with office.desk() as page:
         await status(page, "ready")
-        # As if the wrap-up had ended while the button was clicked.
-        await page.evaluate("document.getElementById('desk-wrap-end').click()")
-        told = "text=कॉल के बाद का कार्य अभी नहीं चल रहा।"
-        await page.wait_for_selector(told, state="attached", timeout=20_000)
+        await refused(page, "कॉल के बाद का कार्य अभी नहीं चल रहा।")
+        await refused_by_a_newer_server(page, "सर्वर ने इसे नहीं लिया।")
 
 
 async def test_without_network_the_citizen_waits_and_is_connected_again(office: Office) -> None:

@@ -3,12 +3,14 @@
 import re
 import tomllib
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from importlib.resources import files
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from aiohttp import web
+from playwright.async_api import Browser
 
 from access.passwords import Passwords
 from access.rights import Role
@@ -26,14 +28,16 @@ from helpline.demo.reference import CATEGORY, PLACE, REFERENCE
 from helpline.guidance_commands import sample_file
 from tests.access.conftest import clock, migrated_url, passwords, pool
 from tests.web.site import Client, Site, opened
+from tests.web.test_browser import browser, judge_both, new_page, sign_in
+from web.dates import IST
 from web.shell import Shell
 from web.site import MENU
 
-__all__ = ["clock", "migrated_url", "passwords", "pool"]
+__all__ = ["browser", "clock", "migrated_url", "passwords", "pool"]
 
 
 def _add_desk(app: web.Application, shell: Shell) -> None:
-    deskpage.add_routes(app, shell)
+    deskpage.add_routes(app, shell, "c")
     deskguidance.add_routes(app, shell)
     deskhearing.add_routes(app, shell, b"secret")
 
@@ -54,8 +58,10 @@ async def signed_in(site: Site, name: str, role: Role, **fields: Any) -> Client:
     return client
 
 
-async def test_only_agents_with_a_desk_open_it(site: Site) -> None:
+async def test_only_agents_with_a_desk_open_it(site: Site, pool: Pool) -> None:
     agent = await signed_in(site, "agent", Role.AGENT, agent_id="1001")
+    assert (await agent.get("/desk")).status == 403  # in no settings, so no socket would be theirs
+    await pool.execute("insert into agent values ('1001', 'a', 'c', '{}')")
     assert (await agent.get("/desk")).status == 200
     assert 'id="desk-texts"' in agent.last
     assert 'href="/desk"' in agent.last
@@ -115,10 +121,52 @@ async def test_scripts_fields_and_schemes_come_for_the_call(
 async def test_last_calls_are_refused_to_who_is_in_no_call(site: Site, pool: Pool) -> None:
     agent = await signed_in(site, "agent", Role.AGENT, agent_id="1001")
     refused = await agent.post(f"/desk/calls/{uuid4()}/listen")
-    assert (refused.status, await refused.json()) == (403, {"reason": {"code": "not_now"}})
+    assert (refused.status, await refused.json()) == (403, {"reason": {"code": "not_in_call"}})
     assert (await agent.post("/desk/calls/x/listen")).status == 404
     boss = await signed_in(site, "boss", Role.SUPERVISOR)
     assert (await boss.post(f"/desk/calls/{uuid4()}/listen")).status == 403
+
+
+@pytest.mark.parametrize(
+    ("states", "code"),
+    [
+        ((), "no_file"),
+        (("missing",), "gone"),
+        (("missing", "open"), "closing"),
+        (("stored",), "not_yours"),  # of another citizen
+        (("stored", "open"), "not_yours"),
+    ],
+    ids=["never", "missing", "open", "stored", "stored-and-open"],
+)
+async def test_why_a_last_call_cannot_be_heard_is_told_apart(
+    site: Site, pool: Pool, clock: ManualClock, states: tuple[str, ...], code: str
+) -> None:
+    await pool.execute("insert into agent values ('1001', 'a', 'c', '{}')")
+    earlier, now_in = uuid4(), uuid4()
+    for call, number in ((earlier, "+919812345001"), (now_in, "+919812345002")):
+        await pool.execute(
+            "insert into call (id, cell, direction, citizen_number, started_at)"
+            " values ($1, 'c', 'inbound', $2, $3)", call, number, clock(),
+        )  # fmt: skip
+    for state in states:
+        whole = ("0" * 64, 1, 1, 1, "x.wav") if state == "stored" else (None,) * 5
+        await pool.execute(
+            "insert into recording (id, call_id, kind, cell, started_at, state, closed_at, sha256,"
+            " seconds, channels, bytes, location)"
+            " values ($1, $2, 'call', 'c', $3, $4, $5, $6, $7, $8, $9, $10)",
+            *(uuid4(), earlier, clock(), state, None if state == "open" else clock(), *whole),
+        )
+    await pool.execute(
+        "insert into agent_state (id, agent_id, state, call_id, from_at)"
+        " values ($1, '1001', 'in_call', $2, $3)", uuid4(), now_in, clock(),
+    )  # fmt: skip
+    agent = await signed_in(site, "agent", Role.AGENT, agent_id="1001")
+    refused = await agent.post(f"/desk/calls/{earlier}/listen")
+    assert await refused.json() == {"reason": {"code": code}}
+    assert refused.status == (403 if code == "not_yours" else 404)
+    for language in ("hi", "en"):
+        text = (files("cti") / "texts" / f"{language}.toml").read_text(encoding="utf-8")
+        assert tomllib.loads(text)["desk"]["js"][f"play_{code}"]
 
 
 async def test_the_day_is_the_agents_own_since_midnight_in_india(
@@ -142,6 +190,21 @@ async def test_the_day_is_the_agents_own_since_midnight_in_india(
     )
     day = await (await agent.get("/desk/day")).json()
     assert (day["calls"], day["talked"]) == (1, 90)
+    midnight = clock().astimezone(IST).replace(hour=0, minute=0)
+    for state, begin, end in (
+        ("in_call", -10, 5), ("in_call", 60, 70), ("paused", 200, 205),  # before midnight in UTC
+        ("ready", -200, -100),
+    ):  # fmt: skip
+        await pool.execute(
+            "insert into agent_state (id, agent_id, state, call_id, from_at, until_at)"
+            " values (gen_random_uuid(), '1001', $1, $2, $3, $4)",
+            state, uuid4() if state == "in_call" else None,
+            midnight + timedelta(minutes=begin), midnight + timedelta(minutes=end),
+        )  # fmt: skip
+    day = await (await agent.get("/desk/day")).json()
+    assert day == {
+        "calls": 3, "talked": 90 + 15 * 60, "wrapped_up": 0, "paused": 5 * 60, "ready": 0,
+    }  # fmt: skip
 
 
 async def test_who_was_removed_from_the_settings_is_told_so_in_place_of_a_desk(
@@ -153,6 +216,45 @@ async def test_who_was_removed_from_the_settings_is_told_so_in_place_of_a_desk(
     await pool.execute("update agent set gone_at = now()")
     assert (await agent.get("/desk")).status == 403
     assert "your agent number was removed" in agent.last
+
+
+@pytest.mark.parametrize("language", ["hi", "en"])
+async def test_who_opens_the_desk_of_another_cell_is_shown_the_way(
+    site: Site, pool: Pool, language: str
+) -> None:
+    await pool.execute("insert into agent values ('1001', 'a', 'far', '{}')")
+    agent = await signed_in(site, "agent", Role.AGENT, agent_id="1001", language=language)
+    assert (await agent.get("/desk")).status == 403
+    assert "far" in agent.last
+    assert 'id="desk-texts"' not in agent.last
+    assert "/desk</a>" not in agent.last  # an address that nobody knows is no link
+    await pool.execute("insert into cell values ('far', 'https://far.example/', now())")
+    try:
+        await agent.get("/desk")
+    finally:
+        await pool.execute("delete from cell where name = 'far'")
+    assert 'href="https://far.example/desk"' in agent.last
+
+
+async def test_what_stands_in_place_of_a_desk_is_accessible(
+    site: Site, pool: Pool, browser: Browser
+) -> None:
+    await site.people.add("agent", Role.AGENT, agent_id="1001", language="hi")
+    page = await new_page(browser)
+    await sign_in(page, site, "agent")
+    await page.goto(site.origin + "/desk")
+    faults = await judge_both(page, pool, "desk-none")
+    await pool.execute("insert into agent values ('1001', 'a', 'far', '{}')")
+    await pool.execute("insert into cell values ('far', 'https://far.example', now())")
+    try:
+        await page.reload()
+        assert await page.locator("a[href='https://far.example/desk']").count() == 1
+        faults += await judge_both(page, pool, "desk-elsewhere")
+    finally:
+        await pool.execute("delete from cell where name = 'far'")
+    await pool.execute("update agent set gone_at = now()")
+    await page.reload()
+    assert [*faults, *await judge_both(page, pool, "desk-gone")] == []
 
 
 @pytest.mark.parametrize("language", ["hi", "en"])

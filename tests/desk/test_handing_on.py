@@ -66,6 +66,27 @@ async def test_a_consultation_is_joined_by_the_citizen_and_all_three_talk(
     await page.click("#desk-wrap-end")
 
 
+async def test_who_was_asked_hangs_up_and_the_page_says_that_the_citizen_hears_the_agent_again(
+    office: Office, page: Page
+) -> None:
+    call = await in_call(office, page)
+    water = await office.bed.line.expect(
+        Answer((Say(tone(WATER_TONE, 3)),), ring=0.3, hang_up=True)
+    )
+    await chosen(page)
+    await page.click("#call-consult")
+    await page.wait_for_selector("#call-complete:enabled")
+    assert "बाहरी नंबर" in await page.inner_text("#call-word")
+    await water.wait()
+    await page.wait_for_selector("#call-asking", state="hidden")
+    assert await page.inner_text("#desk-said") == "नागरिक अब फिर आपको सुन रहे हैं।"
+    await hears(page, CITIZENS_TONE)
+    await page.keyboard.press("F9")
+    await recorded(call)
+    await status(page, "wrap_up")
+    await page.click("#desk-wrap-end")
+
+
 @pytest.mark.skipif(not may_send_raw(), reason="hears packets by a raw socket")
 async def test_a_citizen_is_handed_to_a_number_outside_and_the_agent_is_free(
     office: Office, page: Page

@@ -73,6 +73,7 @@ def cell(tmp_path: Path, asterisk_tool: Mapping[str, Any]) -> CellSettings:
             AgentSettings(id="102", name="Imran"),
         ),
         queues=(QueueSettings(wait_limit_seconds=5, ring_seconds=3, max_length=1),),
+        phone_check_seconds=0,  # a test that opens no telephone has none
     )
 
 
@@ -152,6 +153,11 @@ async def until(ready: Callable[[], Awaitable[bool]], seconds: float = 20) -> No
     async with asyncio.timeout(seconds):
         while not await ready():
             await asyncio.sleep(0.1)
+
+
+async def talks(asterisk: AsteriskProcess) -> bool:
+    """Whether a citizen is connected with somebody."""
+    return "Up!AppDial!" in await asterisk.cli("core show channels concise")
 
 
 @pytest.fixture

@@ -39,16 +39,25 @@ class Phone(asyncio.DatagramProtocol):
             self._peer = addr
             self._take(text)
         elif not text.startswith(("SIP/2.0", "ACK")):
+            self._peer = addr
             self._reply(text, "200 OK")
         self.received.put_nowait(text)
 
-    def invite(self, to: Address, number: str, *, user: str = "9415012345") -> None:
+    def invite(
+        self,
+        to: Address,
+        number: str,
+        *,
+        user: str = "9415012345",
+        name: str = "",
+        to_user: str = "",
+    ) -> None:
         self._peer = to
         tag, call_id = secrets.token_hex(4), secrets.token_hex(8)
         self._dialog = {
             "uri": f"sip:{number}@{to[0]}:{to[1]}",
-            "from": f"<sip:{user}@{self.address[0]}>;tag={tag}",
-            "to": f"<sip:{number}@{to[0]}>",
+            "from": (f'"{name}" ' if name else "") + f"<sip:{user}@{self.address[0]}>;tag={tag}",
+            "to": f"<sip:{to_user or number}@{to[0]}>",
             "call_id": call_id,
         }
         self._request("INVITE", self._sdp())
@@ -57,15 +66,9 @@ class Phone(asyncio.DatagramProtocol):
         """Call with digest authentication (RFC 2617); the final status."""
         self.invite(to, number, user=user)
         challenge = await self.expect(r"SIP/2.0 401")
-        self._request("ACK", cseq=int(_header(challenge, "CSeq").split()[0]))
-        asked = dict(re.findall(r'(\w+)="?([^",]*)"?', _header(challenge, "WWW-Authenticate")))
-        uri, nonce, count = self._dialog["uri"], asked["nonce"], secrets.token_hex(4)
-        who = _md5(f"{user}:{asked['realm']}:{password}")
-        proof = _md5(f"{who}:{nonce}:00000001:{count}:auth:" + _md5(f"INVITE:{uri}"))
-        self._authorization = (
-            f'Authorization: Digest username="{user}", realm="{asked["realm"]}", nonce="{nonce}",'
-            f' uri="{uri}", response="{proof}", algorithm=MD5, qop=auth, nc=00000001,'
-            f' cnonce="{count}", opaque="{asked.get("opaque", "")}"'
+        self._request("ACK", cseq=int(header(challenge, "CSeq").split()[0]))
+        self._authorization = digest(
+            challenge, "INVITE", self._dialog["uri"], user=user, password=password
         )
         self._request("INVITE", self._sdp())
         self._authorization = ""
@@ -76,9 +79,9 @@ class Phone(asyncio.DatagramProtocol):
         while True:
             text = await self.expect(r"SIP/2.0 [1-6]\d\d", seconds=seconds)
             status = int(text.split(" ", 2)[1])
-            if status >= 200 and "INVITE" in _header(text, "CSeq"):
-                self._dialog["to"] = _header(text, "To")
-                self._request("ACK", cseq=int(_header(text, "CSeq").split()[0]))
+            if status >= 200 and "INVITE" in header(text, "CSeq"):
+                self._dialog["to"] = header(text, "To")
+                self._request("ACK", cseq=int(header(text, "CSeq").split()[0]))
                 return status
 
     def bye(self) -> None:
@@ -96,10 +99,10 @@ class Phone(asyncio.DatagramProtocol):
 
     def _take(self, invite: str) -> None:
         self._dialog = {
-            "uri": _header(invite, "Contact").strip("<>"),
-            "from": _header(invite, "To") + ";tag=" + secrets.token_hex(4),
-            "to": _header(invite, "From"),
-            "call_id": _header(invite, "Call-ID"),
+            "uri": header(invite, "Contact").strip("<>"),
+            "from": header(invite, "To") + ";tag=" + secrets.token_hex(4),
+            "to": header(invite, "From"),
+            "call_id": header(invite, "Call-ID"),
         }
         self._reply(invite, "180 Ringing")
         if self.answers:
@@ -124,11 +127,11 @@ class Phone(asyncio.DatagramProtocol):
 
     def _reply(self, request: str, status: str, body: str = "") -> None:
         names = ("Via", "From", "Call-ID", "CSeq")
-        to = _header(request, "To")
+        to = header(request, "To")
         mine = self._dialog.get("from", to)
         self._send(
             f"SIP/2.0 {status}",
-            *(f"{name}: {_header(request, name)}" for name in names),
+            *(f"{name}: {header(request, name)}" for name in names),
             f"To: {to if 'tag=' in to else mine}",
             body=body,
         )
@@ -150,7 +153,21 @@ class Phone(asyncio.DatagramProtocol):
         return "\r\n".join(lines) + "\r\n"
 
 
-def _header(text: str, name: str) -> str:
+def digest(challenge: str, method: str, uri: str, *, user: str, password: str) -> str:
+    """The line that answers a 401 (RFC 2617)."""
+    asked = dict(re.findall(r'(\w+)="?([^",]*)"?', header(challenge, "WWW-Authenticate")))
+    nonce, count = asked["nonce"], secrets.token_hex(4)
+    who = _md5(f"{user}:{asked['realm']}:{password}")
+    proof = _md5(f"{who}:{nonce}:00000001:{count}:auth:" + _md5(f"{method}:{uri}"))
+    return (
+        f'Authorization: Digest username="{user}", realm="{asked["realm"]}", nonce="{nonce}",'
+        f' uri="{uri}", response="{proof}", algorithm=MD5, qop=auth, nc=00000001,'
+        f' cnonce="{count}", opaque="{asked.get("opaque", "")}"'
+    )
+
+
+def header(text: str, name: str) -> str:
+    """Of a SIP message; empty: it has none."""
     found = re.search(rf"^{name}: *(.*?)\r?$", text, re.MULTILINE | re.IGNORECASE)
     return found[1] if found else ""
 

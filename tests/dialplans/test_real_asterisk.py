@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from dialplans.render import render, write
 from dialplans.secrets import Secrets
 from dialplans.settings import CellSettings, QueueSettings
 from dialplans.trial import load
-from tests.dialplans.conftest import CELL_SIP, ROOT, STRANGER, FastAgi
+from tests.dialplans.conftest import CELL_SIP, ROOT, STRANGER, FastAgi, talks, until
 from tests.dialplans.sip import Phone
 
 CALL = "01990000-0000-7000-8000-000000000001"
@@ -306,6 +307,30 @@ async def test_an_emergency_service_is_reached_while_our_server_is_down(
         assert "Success" in await ami(pressed)
         await asyncio.sleep(0.3)  # as a person does: Asterisk drops keys that have no gap
     await citizen.expect(r"INVITE sip:112@")
+
+
+@pytest.mark.parametrize("key", ["9", ""])
+async def test_how_it_ended_whom_our_flow_left_to_the_apology_is_told(
+    asterisk: AsteriskProcess, fastagi: FastAgi, citizen: Phone, ami: Callable[..., Any], key: str
+) -> None:
+    fastagi.commands["inbound"] = TO_QUEUE[:1]
+    fastagi.commands["ended"] = ["GET VARIABLE HELPLINE_FAULT"]
+    citizen.invite(CELL_SIP, "1076")
+    assert await citizen.answer() == 200
+    if key:
+        channel = (await asterisk.cli("core show channels concise")).partition("!")[0]
+        pressed = f"Action: PlayDTMF\nChannel: {channel}\nDigit: {key}\nReceive: true"
+        assert "Success" in await ami(pressed)
+        await citizen.expect(r"INVITE sip:112@")
+        await until(partial(talks, asterisk))
+    citizen.bye()
+    ended = await fastagi.told("ended")
+    assert (ended[0], ended[5]) == (CALL, "112" if key else "")
+
+    async def replied() -> bool:
+        return f"200 result=1 ({CALL})" in fastagi.replies
+
+    await until(replied)
 
 
 async def test_recordings_and_prompts_work_with_the_modules_we_load(

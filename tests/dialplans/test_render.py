@@ -23,6 +23,9 @@ def test_nothing_that_a_caller_sends_reaches_a_dialplan_argument(
     cell: CellSettings, cell_secrets: Secrets
 ) -> None:
     text = render(cell, cell_secrets)["extensions.conf"]
+    # But for its letters and digits, which go back to where they came from.
+    num = "CALLERID(num)"
+    text = text.replace(f"Set({num}=${{FILTER(a-zA-Z0-9+*#,${{{num}}})}})", "")
     # Whether the number is withheld is Asterisk's own word.
     assert set(re.findall(r"CALLERID\(([^)]*)\)(?!=)", text)) == {"num-pres"}
     # Which is set, from our own words: where a waiting caller's prompts are.
@@ -51,6 +54,18 @@ def test_keys_that_are_pressed_are_in_no_event_and_no_log(
 
 def test_queues_have_no_members_of_their_own(cell: CellSettings, cell_secrets: Secrets) -> None:
     assert "member =" not in render(cell, cell_secrets)["queues.conf"]
+
+
+def test_the_dialplan_goes_on_after_each_flow_that_leaves_somebody_to_it(
+    cell: CellSettings, cell_secrets: Secrets
+) -> None:
+    text = render(cell, cell_secrets)["extensions.conf"]
+    after = re.findall(r"AGI\(agi://[^/]*/([a-z-]+)[,)].*\n((?: same => .*\n)*)", text)
+    for script in names.SCRIPTS_CARRIED_ON:
+        ways = [rest for one, rest in after if one == script]
+        assert ways, script
+        for rest in ways:
+            assert re.search(r",(Goto|GotoIf)\(", rest), script
 
 
 def test_bench_numbers_exist_only_where_asked_for(

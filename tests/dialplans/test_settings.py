@@ -45,6 +45,13 @@ def test_a_path_that_asterisk_could_misread_is_refused(cell: CellSettings, path:
         changed(cell, prompts_dir=path)
 
 
+def test_an_emergency_service_that_no_key_is_left_for_is_refused(cell: CellSettings) -> None:
+    services = [{"code": f"{100 + n}", "name": "सेवा", "number": f"{100 + n}"} for n in range(10)]
+    assert len(changed(cell, emergency=services[:9]).emergency) == 9
+    with pytest.raises(ValidationError, match="emergency"):
+        changed(cell, emergency=services)
+
+
 def test_a_root_too_deep_for_the_control_socket_is_refused(cell: CellSettings) -> None:
     with pytest.raises(ValidationError, match="too long"):
         changed(cell, root=Path("/") / ("x" * 95))

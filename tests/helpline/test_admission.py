@@ -127,7 +127,7 @@ async def test_one_call_beyond_a_limit_hears_why_and_the_last_within_it_gets_its
     await calls(pool, 1, number, over=over, cell=cell)
     citizen = Citizen(keys={Prompt.MENU: ["1"]})
     assert await at.ring(citizen) == (outcome, None)
-    assert citizen.said[0] == said
+    assert citizen.said[:2] == [Prompt.RECORDING_NOTICE, said]
     assert Prompt.GREETING not in citizen.said
     assert at.gate.refused[str(outcome)] == 1
 
@@ -146,7 +146,7 @@ async def test_a_number_on_the_list_hears_so_until_the_block_ends_and_others_nev
         await rules.block(conn, CALLER, until=NOW + MINUTE, by="1", why="threats", now=NOW)
     citizen = Citizen(keys={Prompt.MENU: ["1"]})
     assert await at.ring(citizen) == (Outcome.CALLER_BLOCKED, None)
-    assert citizen.said[0] == Prompt.CALLER_BLOCKED
+    assert citizen.said[:2] == [Prompt.RECORDING_NOTICE, Prompt.CALLER_BLOCKED]
 
 
 async def test_without_a_database_nobody_is_kept_out(pool: Pool) -> None:

@@ -9,7 +9,7 @@ import pytest
 from helpline.cli import main
 from tests.database import migrate_to_be_emptied
 
-EMPTY = "truncate alarm_limit, cell, cell_board"
+EMPTY = "truncate alarm_limit, cell, cell_board, call cascade"
 
 
 @pytest.fixture(autouse=True)
@@ -77,3 +77,22 @@ def test_cells_are_listed_with_their_last_word_and_forgotten(
     assert told.splitlines() == ["lko-1 is forgotten", "there is no cell lko-1"]
     assert main(["cells", "list"]) == 0
     assert "lko-1" not in capsys.readouterr().out
+
+
+def test_the_calls_of_a_cell_that_is_forgotten_hold_no_lines_any_more(
+    database: "psycopg.Connection[tuple[object, ...]]", capsys: pytest.CaptureFixture[str]
+) -> None:
+    at = datetime(2026, 3, 2, 5, 30, tzinfo=UTC)
+    for cell, channel in (("lko-1", "a"), ("lko-1", "b"), ("lko-2", "c")):
+        database.execute("insert into cell values (%s, '', %s) on conflict do nothing", [cell, at])
+        database.execute(
+            "insert into call (id, cell, direction, started_at, channel_id)"
+            " values (gen_random_uuid(), %s, 'inbound', %s, %s)",
+            [cell, at, channel],
+        )
+    database.execute("insert into cell_board values ('lko-1', 1, %s, '{}')", [at])
+    assert main(["cells", "forget", "lko-1"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told == ["lko-1 is forgotten", "2 of its calls were open, and are ended as lost"]
+    rows = database.execute("select channel_id, outcome from call order by channel_id").fetchall()
+    assert rows == [("a", "lost"), ("b", "lost"), ("c", None)]

@@ -119,7 +119,9 @@ def test_an_officer_stops_the_clock_and_lets_it_go_on(town: Town) -> None:
         f"complaint {number}: the officer's time stands still; the citizen is told why\n",
         "paused",
     )
-    said = town.says("complaint", "resume", number, *OFFICER, "--agent", "101")
+    resume = ("complaint", "resume", number, *OFFICER, "--agent", "101")
+    assert "in which call was the agent told" in town.refuses(*resume)
+    said = town.says(*resume, "--call", town.talked("+919415000001"))
     assert said.startswith(f"complaint {number}: the officer's time goes on, due ")
     assert "by agent:101: कारण" in town.says("complaint", "show", number)
 
@@ -186,7 +188,7 @@ def test_a_special_close_is_for_who_has_it_at_level_two(
     assert "has ended: special_closed" in town.refuses(*close, *words, "L2-LAL")
 
 
-def test_a_citizen_takes_back_and_reopens_by_their_own_call_or_page(town: Town) -> None:
+def test_a_citizen_takes_back_and_reopens_by_their_own_call(town: Town) -> None:
     number = town.registered()
     stranger = town.talked("+919876500000")
     words = ("complaint", "withdraw", number, "--call", stranger, "--agent", "101")
@@ -196,8 +198,9 @@ def test_a_citizen_takes_back_and_reopens_by_their_own_call_or_page(town: Town) 
     assert "by agent:101: identity confirmed: पिता का नाम" in told
     other = town.disposed()
     town.says("feedback", "record", other, "--call", town.talked(), "--agent", "101", "--satisfied")
-    again = ("complaint", "reopen", other, "--page", "session-1", "--reason", "not_done")
-    assert "reopened with L1-MAH (L1)" in town.says(*again)
+    again = ("complaint", "reopen", other, "--reason", "not_done", "--call", town.talked())
+    assert "agent 999 did not have it" in town.refuses(*again, "--agent", "999")
+    assert "reopened with L1-MAH (L1)" in town.says(*again, "--agent", "101")
 
 
 def test_agents_see_whom_to_call_and_record_what_they_were_told(town: Town) -> None:
@@ -241,6 +244,22 @@ def test_what_waits_for_the_cm_is_listed_and_an_officer_gets_a_new_link(town: To
     assert said == f"complaint {number}: a new link is sent to who holds L4-UP\n"
 
 
+def test_what_a_post_has_to_do_is_listed_by_pages(town: Town) -> None:
+    first, second = town.registered(), town.registered()
+    one, more = town.says("officer", "complaints", "L1-MAH", "--most", "1").splitlines()
+    assert one.startswith(f"{first}  due ")
+    assert "L1 with officer: हैंडपंप खराब, महरौनी; registered " in one
+    words = more.removeprefix("more: ").split()
+    assert (words[0], words[2]) == ("--after", first)
+    page = town.says("officer", "complaints", "L1-MAH", *words)
+    assert (page.startswith(second), page.count("\n")) == (True, 1)
+    assert town.says("officer", "complaints", "L2-LAL") == ""
+    assert "post is unknown" in town.refuses("officer", "complaints", "L9")
+    assert "no time" in town.refuses("officer", "complaints", "L1-MAH", "--after", "x", "1")
+    town.do(lambda world: world.pool.execute("update complaint set incident = true"))
+    assert "घटना: हैंडपंप" in town.says("officer", "complaints", "L1-MAH", "--after", *words[1:])
+
+
 def test_what_a_gateway_did_not_deliver_is_listed(town: Town) -> None:
     number = town.registered()
     assert town.says("notifications", "list", "--undelivered") == ""
@@ -254,6 +273,32 @@ def test_what_a_gateway_did_not_deliver_is_listed(town: Town) -> None:
     assert f"sms officer_assigned to +919415000001 about complaint {number}, " in told
     assert told.endswith(": not delivered: UNDELIV\n")
     assert "sms: 1 waiting, 0 held, 1 not delivered" in town.says("notifications", "list")
+    message = told.split()[0]
+    tried = "1 message(s) will be tried again\n"
+    assert town.says("notifications", "retry", message) == tried
+    assert "sms: 2 waiting, 0 held, 0 not delivered" in town.says("notifications", "list")
+    assert town.run("notifications", "retry", message) == 1
+    assert town.says("notifications", "retry", "--undelivered") == tried.replace("1", "0")
+    for days in ("0", "-1", "366", "x", "²"):
+        with pytest.raises(SystemExit):
+            town.run("notifications", "retry", "--undelivered", "--days", days)
+    with psycopg.connect(town.url, autocommit=True) as connection:
+        connection.execute(
+            "update notification set sent_at = now() - interval '30 days', next_attempt_at = null,"
+            " undelivered_at = now() - interval '30 days',"
+            " created_at = now() - interval '400 days', links = '{https://x/b/y}'"
+            " where kind = 'citizen_registered'"
+        )
+    left = "0 message(s) will be tried again\n1 left out: "
+    said = town.says("notifications", "retry", "--undelivered")
+    assert said == f"{left}not delivered before the last 7 day(s)\n"
+    said = town.says("notifications", "retry", "--undelivered", "--days", "31")
+    assert said.startswith(f"{left}its link has ended (`helpline bundle renew` sends")
+    lost = town.says("notifications", "list", "--undelivered").split()[0]
+    assert "is not sent again: its link has ended" in town.refuses("notifications", "retry", lost)
+    shown = town.says("complaint", "show", number)
+    assert shown.count("officer_assigned to +919415000001") == 2
+    assert "sent, but NOT delivered: not delivered: UNDELIV" in shown
 
 
 @pytest.mark.parametrize(
@@ -391,7 +436,10 @@ def test_heads_are_written_down_and_compared(town: Town, tmp_path: Path) -> None
     assert said == "1 file of heads compared, all histories have them\n"
 
     async def a_day(world: World) -> None:
-        await HeadsKept(world.pool, tmp_path / "audit", key, lambda: world.now).keep()
+        audit = tmp_path / "audit"
+        await HeadsKept(world.pool, audit, key, lambda: world.now, lambda: False).keep()
+        assert not audit.exists()  # a clock that jumped dates nothing
+        await HeadsKept(world.pool, audit, key, lambda: world.now).keep()
 
     key = bytes.fromhex((tmp_path / "signing-key").read_text())
     town.do(a_day)

@@ -74,6 +74,27 @@ async def test_another_agents_call_is_not_attached(
     assert await world.pool.fetchval("select count(*) from complaint") == 0
 
 
+async def test_who_only_was_offered_a_call_registers_nothing_for_who_still_waits(
+    world: World, registrar: ComplaintRegistrar
+) -> None:
+    waiting = await world.call()
+    with pytest.raises(ConflictError) as refused:
+        await registrar.register(form(world, waiting))
+    assert refused.value.reason == Reason("not_yours")
+    assert await world.pool.fetchval("select count(*) from complaint_call") == 0
+
+
+async def test_who_has_the_call_registers_before_its_row_says_so(world: World) -> None:
+    call = await world.call()
+    has = {("1001", call)}
+    registrar = ComplaintRegistrar(
+        world.pool, world.policy, lambda: world.now, KEYS, has=lambda *asked: asked in has
+    )
+    with pytest.raises(ConflictError):
+        await registrar.register(replace(form(world, call), agent_id="1002"))
+    assert (await registrar.register(form(world, call))).level == 1
+
+
 async def test_who_handed_the_citizen_on_may_register_what_they_were_told(
     world: World, registrar: ComplaintRegistrar
 ) -> None:
@@ -113,6 +134,17 @@ async def test_a_duplicate_is_offered_to_the_desk_and_added(
     assert (added.number, added.result, added.level) == (first.number, "added", None)
 
 
+async def test_of_what_the_cms_team_sees_first_no_officer_and_no_deadline_is_told(
+    world: World,
+) -> None:
+    policy = replace(world.policy, triage=True)
+    registrar = ComplaintRegistrar(world.pool, policy, lambda: world.now, KEYS)
+    asked = form(world, await _answered_by(world, "1001"))
+    told = await registrar.register(asked)
+    assert told == await registrar.register(asked)
+    assert (told.result, told.level, told.officer, told.due_at) == ("in_triage", None, None, None)
+
+
 async def test_what_ends_at_the_desk_is_told_with_its_words(
     world: World, registrar: ComplaintRegistrar
 ) -> None:
@@ -121,6 +153,18 @@ async def test_what_ends_at_the_desk_is_told_with_its_words(
     )
     told = await registrar.register(asked)
     assert (told.result, told.words, told.officer) == ("answered", "सोमवार को", None)
+
+
+@pytest.mark.parametrize(("contact", "sms"), [("0522 2238902", False), ("98765 43210", True)])
+async def test_the_desk_is_told_where_no_sms_goes(
+    world: World, registrar: ComplaintRegistrar, contact: str, sms: bool
+) -> None:
+    told = await registrar.register(
+        replace(form(world, await _answered_by(world, "1001")), contact=contact)
+    )
+    assert told.sms == sms
+    written = "select count(*) from notification where kind like 'citizen_%'"
+    assert await world.pool.fetchval(written) == int(sms)
 
 
 async def test_the_screen_pop_says_who_may_be_speaking(
@@ -142,6 +186,46 @@ async def test_the_screen_pop_says_who_may_be_speaking(
     assert refused.value.fields == {"citizen": "is unknown"}
 
 
+async def _numbers(world: World, citizen: UUID) -> set[str]:
+    rows = await world.pool.fetch(
+        "select number from citizen_number where citizen_id = $1", citizen
+    )
+    return {row["number"] for row in rows}
+
+
+async def test_a_known_citizen_may_be_called_on_another_number_and_is_no_second_person(
+    world: World, registrar: ComplaintRegistrar
+) -> None:
+    await world.register()
+    citizen = await world.pool.fetchval("select id from citizen")
+    other = replace(
+        form(world, await _answered_by(world, "1001")), citizen=citizen, contact="98111 11111",
+        separate=True,
+    )  # fmt: skip
+    await registrar.register(other)
+    assert await world.pool.fetchval("select count(*) from citizen") == 1
+    assert await _numbers(world, citizen) == {CITIZEN, "+919811111111"}
+    stranger = replace(other, key=uuid4(), contact="98222 22222")
+    await world.pool.execute("delete from citizen_number where number = $1", CITIZEN)
+    with pytest.raises(FieldsRefusedError) as refused:  # not of the number that calls
+        await registrar.register(stranger)
+    assert refused.value.reasons == {"citizen": Reason("not_on_number")}
+    await registrar.register(replace(stranger, links_number=True))  # found, and confirmed
+    assert await _numbers(world, citizen) == {"+919811111111", "+919822222222"}
+
+
+async def test_the_screen_pop_says_which_agents_had_the_citizen_in_each_call(
+    world: World,
+) -> None:
+    call = await _answered_by(world, "1001")
+    other = await world.call()
+    async with world.pool.acquire() as conn:
+        await set_agent_answered(conn, call, "1002", world.now - timedelta(minutes=1))
+    history = await NumberHistory(world.pool, lambda: world.now).lookup(CITIZEN)
+    told = {one["call"]: one["agents"] for one in history["calls"]}
+    assert told == {str(call): ["1001", "1002"], str(other): []}
+
+
 @pytest.mark.parametrize(("queue", "language"), [("helpline-en", "en"), ("helpline-hi", "hi")])
 async def test_a_citizen_is_kept_with_the_language_that_they_chose_in_the_call(
     world: World, registrar: ComplaintRegistrar, queue: str, language: str
@@ -150,3 +234,37 @@ async def test_a_citizen_is_kept_with_the_language_that_they_chose_in_the_call(
     await world.pool.execute("update call set queue = $2 where id = $1", call, queue)
     await registrar.register(form(world, call))
     assert await world.pool.fetchval("select language from citizen") == language
+
+
+async def test_whom_we_call_is_kept_with_the_language_that_is_known_on_their_number(
+    world: World, registrar: ComplaintRegistrar
+) -> None:
+    """A call by click waits in no queue."""
+    lookup = NumberHistory(world.pool, lambda: world.now).lookup
+    assert (await lookup(CITIZEN))["language"] is None
+    await world.register(world.form(language="en"))
+    assert (await lookup(CITIZEN))["language"] == "en"
+    said = replace(form(world, await _answered_by(world, "1001")), citizen_name="Gita")
+    await registrar.register(said)
+    rows = await world.pool.fetch("select name, language from citizen order by created_at, name")
+    assert {row["language"] for row in rows} == {"en"}
+    await world.register(world.form(citizen_name="राधा", language="hi"))
+    assert (await lookup(CITIZEN))["language"] is None  # they differ: the agent asks
+
+
+async def test_an_agent_at_an_english_desk_reads_the_subject_in_english(world: World) -> None:
+    await world.register()
+    [told] = (await NumberHistory(world.pool, lambda: world.now).lookup(CITIZEN))["complaints"]
+    assert (told["category"], told["category_en"]) == ("हैंडपंप खराब", "Broken hand pump")
+
+
+async def test_whose_number_was_withheld_is_asked_for_one(
+    world: World, registrar: ComplaintRegistrar
+) -> None:
+    call = await _answered_by(world, "1001")
+    await world.pool.execute("update call set citizen_number = null where id = $1", call)
+    asked = form(world, call)
+    with pytest.raises(FieldsRefusedError) as refused:
+        await registrar.register(asked)
+    assert refused.value.reasons == {"contact": Reason("withheld")}
+    assert (await registrar.register(replace(asked, contact=CITIZEN))).number

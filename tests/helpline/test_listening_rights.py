@@ -11,6 +11,7 @@ from access.rights import TENANT, Grant, Role, Scope
 from cti.supervisor.hearing import ListeningRights
 from db.ids import new_id
 from db.pool import Pool
+from db.statements import sql
 from tests.complaints.world import World
 
 BY = By("system:test", "test")
@@ -34,8 +35,9 @@ async def person(
 
 async def recorded(world: World, **form: object) -> UUID:
     """The recording of a call with agent 101 in which a complaint was registered."""
-    call_id = await world.talked_with(AGENT)
-    await world.pool.execute("update call set queue = 'helpline-hi' where id = $1", call_id)
+    call_id = await world.call()
+    await world.pool.execute(sql("calls_waits"), call_id, "helpline-hi", world.now)
+    await world.pool.execute(sql("calls_agent_answered"), call_id, AGENT, world.later(seconds=9))
     recording_id = await world.recording(call_id)
     await world.register(replace(world.form(**form), call_id=call_id))
     return recording_id
@@ -49,6 +51,49 @@ async def test_an_agent_hears_their_own_calls_and_no_others(world: World) -> Non
     recording_id = await recorded(world)
     assert await hears(world, await person(world, Role.AGENT, agent_id=AGENT), recording_id)
     assert not await hears(world, await person(world, Role.AGENT, agent_id="102"), recording_id)
+
+
+async def handed_on(world: World, recording_id: UUID) -> UUID:
+    """The citizen waited in another queue then, and agent 102 had them. The call."""
+    call_id: UUID = await world.pool.fetchval(
+        "select call_id from recording where id = $1", recording_id
+    )
+    await world.pool.execute(sql("calls_waits"), call_id, "helpline-en", world.later(minutes=3))
+    await world.pool.execute(sql("calls_agent_answered"), call_id, "102", world.later(seconds=9))
+    return call_id
+
+
+async def test_each_agent_who_had_the_citizen_hears_the_call(world: World) -> None:
+    recording_id = await recorded(world)
+    await handed_on(world, recording_id)
+    for agent, scope, wanted in (
+        (AGENT, TENANT, True),
+        ("102", Scope(queue="schemes-hi"), True),  # where they take calls by now
+        ("103", TENANT, False),
+    ):
+        user = await person(world, Role.AGENT, scope, agent_id=agent)
+        assert await hears(world, user, recording_id) is wanted, agent
+
+
+async def test_who_supervises_one_of_its_queues_hears_the_whole_call(world: World) -> None:
+    recording_id = await recorded(world)
+    await handed_on(world, recording_id)
+    for queue, wanted in (("helpline-hi", True), ("helpline-en", True), ("schemes-hi", False)):
+        for role in (Role.SUPERVISOR, Role.QUALITY_AUDITOR):
+            user = await person(world, role, Scope(queue=queue))
+            assert await hears(world, user, recording_id) is wanted, (queue, role)
+
+
+async def test_a_confidential_call_of_several_agents_is_heard_by_none_of_them(
+    world: World,
+) -> None:
+    recording_id = await recorded(world, confidential=True)
+    await handed_on(world, recording_id)
+    for agent in (AGENT, "102"):
+        user = await person(world, Role.AGENT, agent_id=agent)
+        assert not await hears(world, user, recording_id)
+    supervisor = await person(world, Role.SUPERVISOR, Scope(queue="helpline-hi"))
+    assert not await hears(world, supervisor, recording_id)
 
 
 async def wraps_up(world: World, agent: str, call_id: UUID) -> None:
@@ -71,8 +116,8 @@ async def speaks(world: World, call_id: UUID, agent: str) -> UUID:
     )
     now_in = await world.call()
     await world.pool.execute(
-        "update call set citizen_number = (select citizen_number from call where id = $2)"
-        " where id = $1", now_in, call_id
+        "update call set citizen_number = (select citizen_number from call where id = $2),"
+        " answered_at = $3 where id = $1", now_in, call_id, world.now
     )  # fmt: skip
     await world.pool.execute(
         "insert into agent (id, name, cell, queues) values ($1, 'x', 'c', '{}')"
@@ -96,6 +141,32 @@ async def test_an_agent_hears_the_last_calls_of_whom_they_speak_with(world: Worl
     elsewhere = await person(world, Role.AGENT, Scope(queue="helpline-en"), agent_id=None)
     assert not await hears(world, elsewhere, recording_id)
     await world.pool.execute("update agent_state set until_at = $1", world.now)
+    assert not await hears(world, other, recording_id)
+
+
+async def test_what_an_officer_said_in_a_call_that_was_lost_is_no_citizens_last_call(
+    world: World,
+) -> None:
+    recording_id = await recorded(world)
+    call_id = await world.pool.fetchval("select id from call where agent_id = $1", AGENT)
+    other = await person(world, Role.AGENT, agent_id="102")
+    await speaks(world, call_id, "102")
+    await world.pool.execute("update call set outcome = 'lost' where id = $1", call_id)
+    assert await hears(world, other, recording_id)
+    await world.recording(call_id, "officer_remark")
+    assert not await hears(world, other, recording_id)
+
+
+async def test_while_a_citizens_telephone_only_rings_nobody_hears_their_last_calls(
+    world: World,
+) -> None:
+    recording_id = await recorded(world)
+    call_id = await world.pool.fetchval("select id from call where agent_id = $1", AGENT)
+    other = await person(world, Role.AGENT, agent_id="102")
+    clicked = await speaks(world, call_id, "102")  # their own leg is up before the citizen's
+    await world.pool.execute("update call set answered_at = null where id = $1", clicked)
+    assert not await hears(world, other, recording_id)
+    await wraps_up(world, "102", clicked)
     assert not await hears(world, other, recording_id)
 
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from agi.ports import FeedbackAnswer, OpenQuestion
+from agi.ports import About, FeedbackAnswer, OpenQuestion
 from calls.model import Direction
 from complaints.errors import NoEvidenceError
 from complaints.feedback import Answer
@@ -24,7 +24,8 @@ async def asked(world: World) -> tuple[str, UUID, OpenQuestion]:
     world.later(hours=1)
     await world.attempt(disposed.complaint_id, disposed.disposal_no)
     question = await book(world).open_for(CITIZEN)
-    assert question == OpenQuestion(disposed.complaint_id, disposed.disposal_no, "hi")
+    about = About(number, "हैंडपंप खराब", "Broken hand pump")
+    assert question == OpenQuestion(disposed.complaint_id, disposed.disposal_no, "hi", about)
     return number, disposed.complaint_id, question
 
 
@@ -41,6 +42,24 @@ async def test_the_call_of_who_calls_back_closes_the_complaint(world: World) -> 
     row = await world.complaint(complaint_id)
     assert (row["state"], row["closing_attempt"]) == ("closed_satisfied", call)
     assert (await world.events(complaint_id)).count("closed_satisfied") == 1
+    assert await book(world).open_for(CITIZEN) is None
+
+
+async def test_one_call_answers_each_question_that_waits_for_its_number(world: World) -> None:
+    _, first, _ = await asked(world)
+    disposed = await world.dispose((await world.register()).number)
+    world.later(hours=1)
+    await world.attempt(disposed.complaint_id, disposed.disposal_no)
+    call = await world.call()
+    for complaint_id, answer, state in (
+        (disposed.complaint_id, YES, "closed_satisfied"),  # called about last
+        (first, FeedbackAnswer(satisfied=False), "with_officer"),
+    ):
+        question = await book(world).open_for(CITIZEN)
+        assert question is not None
+        assert question.complaint_id == complaint_id
+        await book(world).record_told(call, question, answer)
+        assert (await world.complaint(complaint_id))["state"] == state
     assert await book(world).open_for(CITIZEN) is None
 
 
@@ -93,3 +112,11 @@ async def test_a_feedback_call_knows_the_citizens_language_and_never_waits_for_i
     assert await answers.language(disposed.complaint_id) is None  # no attempt of ours
     await world.pool.close()
     assert await answers.language(attempt) is None
+
+
+async def test_a_feedback_call_knows_which_complaint_it_asks_about(world: World) -> None:
+    number = (await world.register()).number
+    attempt = await world.disposed_and_called(number)
+    answers = Answers(world.pool, world.policy, lambda: world.now, sign)
+    assert await answers.about(attempt) == About(number, "हैंडपंप खराब", "Broken hand pump")
+    assert await answers.about(await world.call()) is None

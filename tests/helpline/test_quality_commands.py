@@ -7,6 +7,7 @@ import pytest
 
 from db.ids import new_id
 from helpline.cli import main
+from tests.calls.rows import TALKS_OF_CALLS
 from tests.database import migrate_to_be_emptied
 
 POINTS = [
@@ -36,6 +37,7 @@ def call(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
                values (%(id)s, 'c', 'inbound', %(at)s, '1001', %(at)s, %(at)s, 'agent_answered')""",
             {"id": call_id, "at": at},
         )
+        connection.execute(TALKS_OF_CALLS)
         connection.execute(
             """insert into recording (id, call_id, kind, cell, started_at, state, closed_at,
                                       sha256, seconds, channels, bytes, location)
@@ -59,6 +61,25 @@ def test_a_call_is_drawn_judged_and_reported(call: str, capsys: pytest.CaptureFi
     told = capsys.readouterr().out
     assert "agent 1001: 89.5 in 1 review(s), 0 failed" in told
     assert "  words: 50% of the points" in told
+
+
+def test_whose_part_is_judged_is_named(
+    call: str, postgres_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(
+            "insert into agent_talk select call_id, '1002', began_at + interval '1 s',"
+            " ended_at + interval '1 s' from agent_talk"
+        )
+    words = ["quality", "review", call, *POINTS, "--by", "meena"]
+    assert main([*words, "--agent", "1003"]) == 1
+    assert "agent did not have the citizen" in capsys.readouterr().err
+    for named in ([], ["--agent", "1001"]):  # the last one's first
+        assert main([*words, *named]) == 0
+    assert main(["quality", "report"]) == 0
+    told = capsys.readouterr().out
+    assert "agent 1001: 89.5 in 1 review(s)" in told
+    assert "agent 1002: 89.5 in 1 review(s)" in told
 
 
 def test_a_sheet_with_faults_is_refused_with_each(

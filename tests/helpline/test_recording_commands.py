@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from pydantic import SecretStr
@@ -18,6 +18,7 @@ from complaints.store import transaction
 from cti.ami import AmiLink
 from db.ids import new_id
 from db.pool import Pool, open_pool
+from db.statements import sql
 from helpline.cell import state_folder
 from helpline.cli import _parser
 from helpline.keys import master_keys
@@ -119,6 +120,21 @@ async def test_recordings_are_found_by_complaint(desk: Desk) -> None:
     assert [line.split()[0] for line in said.splitlines()] == [str(recording)]
 
 
+async def test_recordings_are_found_by_each_agent_and_shown_with_the_course_of_their_call(
+    desk: Desk,
+) -> None:
+    call, recording = await desk.recorded(START)
+    await desk.recorded(START)
+    for agent in ("1001", "1002"):
+        at = desk.world.later(seconds=10)
+        await desk.pool.execute(sql("calls_agent_answered"), call, agent, at)
+        said = await desk("find", "--agent", agent)
+        assert [line.split()[0] for line in said.splitlines()] == [str(recording)]
+    said = await desk("show", str(recording))
+    assert "agent 1001, 1002: stored" in said
+    assert said.index("Agent 1001 had them") < said.index("Agent 1002 had them")
+
+
 async def test_an_operator_holds_releases_and_erases(desk: Desk) -> None:
     _, recording = await desk.recorded(datetime.now(UTC) - timedelta(days=401))
     await desk("hold", str(recording), "--why", "case 12", "--by", "judge")
@@ -207,15 +223,20 @@ async def test_master_keys_can_be_given_and_must_be_hexadecimal(settings: Settin
         GivenSettings(recordings={"master_keys": ["xy" * 32]})  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("days", [UP_1076.reopen_days, 90])
 async def test_a_complaint_holds_its_recordings_while_open_and_while_it_can_be_reopened(
-    desk: Desk,
+    desk: Desk, days: int
 ) -> None:
     call, _ = await desk.recorded(START)
-    cases: OpenCases = ComplaintCases(UP_1076)
+    own = {"handpump": {"reopen_days": days}}
+    cases: OpenCases = ComplaintCases(replace(UP_1076, by_category=own))
 
     async def holding() -> str | None:
         async with desk.pool.acquire() as conn, conn.transaction():
-            return await cases.holding(conn, call, desk.world.now)
+            held = await cases.held(conn, [call, uuid4()], desk.world.now)
+            said = await cases.holding(conn, call, desk.world.now)
+        assert held == ({call} if said else set()), "both say the same"
+        return said
 
     assert await holding() is None
     registered = await desk.world.register(desk.world.form(call_id=call))
@@ -228,7 +249,9 @@ async def test_a_complaint_holds_its_recordings_while_open_and_while_it_can_be_r
             conn, disposed.complaint_id, disposed.disposal_no, ended, policy=policy
         )
     assert await holding() == f"complaint {registered.number} can still be reopened"
-    desk.world.now = ended + UP_1076.reopen_days * UP_1076.day
+    desk.world.now = ended + days * UP_1076.day - timedelta(seconds=1)
+    assert await holding() == f"complaint {registered.number} can still be reopened"
+    desk.world.now += timedelta(seconds=1)
     assert await holding() is None
 
 

@@ -48,10 +48,8 @@ def test_a_letter_is_registered_and_its_second_is_asked_about_and_merged(
     assert "registered, with L1 अवर अभियंता महरौनी (L1-MAH), due" in told
     assert main(letter("--confidential", *key)) == 0
     assert capsys.readouterr().out == told
-    row = database.execute(
-        "select source, confidential, confirmed_by like 'operator:%' from complaint"
-    ).fetchall()
-    assert row == [("letter", True, True)]
+    row = database.execute("select source, confidential, confirmed_by from complaint").fetchall()
+    assert row == [("letter", True, None)]
 
     assert main(letter()) == 1
     assert f"open already: {older} since" in capsys.readouterr().out
@@ -68,6 +66,33 @@ def test_a_letter_is_registered_and_its_second_is_asked_about_and_merged(
     shown = capsys.readouterr().out
     assert "weight 3" in shown
     assert "CONFIDENTIAL" in shown
+
+
+def test_who_is_known_on_another_number_writes_from_a_new_one(
+    database: psycopg.Connection, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(letter()) == 0
+    (citizen,) = database.execute("select id from citizen").fetchone() or ()
+    elsewhere = letter("--citizen", str(citizen), "--contact", "98111 11111", "--separate")
+    assert main(elsewhere) == 1
+    assert "not known on this number" in capsys.readouterr().err
+    assert main([*elsewhere, "--links-number"]) == 0
+    rows = database.execute("select citizen_id, number from citizen_number order by 2").fetchall()
+    assert rows == [(citizen, "+919811111111"), (citizen, "+919876543210")]
+
+
+def test_a_landline_is_told_as_such(
+    database: psycopg.Connection, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["0522 2238902" if word == "98765 43210" else word for word in letter()]
+    assert main(words) == 0
+    told = capsys.readouterr().out
+    assert told.endswith("\n+915222238902 is a landline: no SMS goes there\n")
+    assert main(["complaint", "show", told.partition(":")[0]]) == 0
+    shown = capsys.readouterr().out
+    assert "+915222238902 (a landline: no SMS reaches it)" in shown
+    assert "citizen_registered" not in shown
+    assert "officer_assigned to +919415000001" in shown
 
 
 @pytest.mark.usefixtures("database")

@@ -12,6 +12,7 @@ from cti.alarms import AlarmKind
 from cti.softphones import Turn
 from helpline.cell import cell_settings
 from helpline.dialing import callback_settings, dialer_settings
+from helpline.keys import signing_key
 from helpline.settings import GivenSettings, SettingsError, load_settings
 from helpline.softphones import softphone_settings
 from helpline.tools import load_tools
@@ -39,6 +40,7 @@ def test_the_environment_wins_over_the_file(
     [
         ("[http]\nport = 0\n", "http.port"),
         ("[http]\ncolour = 'red'\n", "http.colour"),
+        ("[http]\nsigning_key = 'xyz'\n", "64 hexadecimal digits"),
         ("[htpp]\nport = 9000\n", "htpp"),
         ("clock_shift = 'PT1H'\n", "clock_shift"),
         ("[[cell.agents]]\nid = '1001'\nname = 'A'\nqueues = ['nowhere']\n", "nowhere"),
@@ -52,6 +54,17 @@ def test_the_environment_wins_over_the_file(
         (
             "[category_rules.x]\nafter_attempts = [{step = 'post', days = 2}]\n",
             "category_rules.x.after_attempts.0.step",
+        ),
+        ("[cell.nat]\npublic_address = 'pbx.example.org'\n", "cell.nat.public_address"),
+        (
+            "[cell]\nsip = {address = '0.0.0.0', port = 5060}\n"
+            "nat = {public_address = '203.0.113.10'}\n",
+            "the one address to which the router leads",
+        ),
+        (
+            "[cell.nat]\npublic_address = '203.0.113.10'\n"
+            "[softphone]\nasterisk_stun = {host = 'stun.example.org'}\n",
+            "either, not both",
         ),
         ("[softphone]\nrelay_only = true\n", "relay_only wants at least one server in turn"),
         ("[[cell.agents]]\nid = 'x;y'\nname = 'A'\n", "cell.agents.0.id"),
@@ -152,21 +165,47 @@ def test_sound_goes_through_a_relay_alone_where_the_operator_says_so(
     assert (given.turn, given.relay_only) == ((Turn("turn:relay:3478", secret="s"),), only)
 
 
+def test_what_the_router_and_the_telephones_need_reaches_the_cell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HELPLINE_POLICY", "demo")
+    agent = "[[cell.agents]]\nname = 'A'\ncontact = {host = '10.0.0.7'}\n"
+    text = "[cell]\nphone_check_seconds = 60\nnat = {public_address = '203.0.113.10'}\n"
+    text += f"{agent}id = '1001'\n{agent}id = '1002'\nchecked = false\n"
+    _write(tmp_path, monkeypatch, text)
+    cell = cell_settings(load_settings(), load_tools(ROOT).asterisk)
+    assert cell.phone_check_seconds == 60
+    assert [agent.checked for agent in cell.agents] == [True, False]
+    assert cell.nat is not None
+    assert str(cell.nat.public_address) == "203.0.113.10"
+
+
 @pytest.mark.parametrize(
-    ("text", "most", "lowest"),
+    ("text", "most", "lowest", "pumps"),
     [
-        ("", 10, None),
-        ("[policy_rules]\nregistrations_per_month = 3\n", 3, None),
-        ("[policy_rules]\nregistrations_per_month = 'any'\nconfidential_seen_from = 3\n", None, 3),
+        ("", 10, None, None),
+        ("[policy_rules]\nregistrations_per_month = 3\n", 3, None, None),
+        ("[policy_rules]\nregistrations_per_month='any'\nconfidential_seen_from=3\n", None, 3, 3),
+        (
+            "[policy_rules]\nconfidential_seen_from = 3\n"
+            "[category_rules.handpump]\nconfidential_seen_from = 'none'\n",
+            *(10, 3, None),
+        ),
     ],
 )
 def test_limits_of_registration_are_the_operators(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, most: int | None, lowest: int | None
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    text: str,
+    most: int | None,
+    lowest: int | None,
+    pumps: int | None,
 ) -> None:
     (tmp_path / "helpline.toml").write_text(text, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     rules = load_settings().rules
     assert (rules.registrations_per_month, rules.confidential_seen_from) == (most, lowest)
+    assert rules.of("handpump").confidential_seen_from == pumps
 
 
 @pytest.mark.parametrize(
@@ -201,3 +240,16 @@ def test_whom_we_promised_a_call_we_dial_unless_the_settings_say_otherwise(
     }  # fmt: skip
     _write(tmp_path, monkeypatch, "[callbacks]\nenabled = false\n")
     assert list(callback_settings(load_settings()).reasons) == []
+
+
+def test_cells_with_one_signing_key_open_each_others_links(tmp_path: Path) -> None:
+    """Whatever else lies in their state folders; without one each makes its own."""
+    given = {"signing_key": "ab" * 32}
+    keys = {
+        signing_key(GivenSettings(state_dir=tmp_path / cell, http=given))  # type: ignore[arg-type]
+        for cell in ("lko-1", "lko-2")
+    }
+    assert keys == {bytes.fromhex("ab" * 32)}
+    assert not list(tmp_path.iterdir())
+    own = {signing_key(GivenSettings(state_dir=tmp_path / cell)) for cell in ("lko-1", "lko-2")}
+    assert len(own | keys) == 3

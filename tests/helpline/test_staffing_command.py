@@ -1,6 +1,7 @@
 """`helpline report staffing`, as an operator types it."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -39,6 +40,23 @@ def test_the_last_whole_week_says_whom_each_hour_needs(capsys: pytest.CaptureFix
     assert "helpline-hi: 210 calls in 1 week(s)" in told
     assert len([line for line in told.splitlines() if line[2:3] == "-"]) == 24
     assert "agent hours a week" in told
+
+
+@pytest.mark.parametrize(
+    ("words", "within"), [([], "within 45 s"), (["--within", "10"], "within 10 s")]
+)
+def test_the_seconds_are_the_queues_own_unless_others_are_given(
+    words: list[str],
+    within: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    settings = tmp_path / "helpline.toml"
+    settings.write_text("[[cell.queues]]\nname = 'helpline-hi'\nservice_level_seconds = 45\n")
+    monkeypatch.setenv("HELPLINE_CONFIG", str(settings))
+    assert main(["report", "staffing", "helpline-hi", "--weeks", "1", *words]) == 0
+    assert within in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,21 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from complaints.notifications import Kind
 from messages.receipts import ReceiptOptions, Receipts
-from tests.messages.room import OPTIONS, Room
+from messages.rows import Backlog, backlog
+from messages.undelivered import SentAgain, send_again, undelivered
+from tests.complaints.world import World
+from tests.messages.room import OPTIONS, Room, until
+from tests.plans import plan_of
 
+LINKS_LAST = timedelta(days=30)
 TOKEN = "a token for tests only"
 Client = TestClient[web.Request, web.Application]
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
@@ -20,6 +27,12 @@ async def client(room: Room) -> AsyncIterator[Client]:
     Receipts(room.pool, ReceiptOptions(token=TOKEN), room.now).add_routes(app)
     async with TestClient(TestServer(app)) as client:
         yield client
+
+
+async def sent_again(
+    room: Room, ids: Sequence[UUID] | None = None, within: timedelta = timedelta(days=7)
+) -> SentAgain:
+    return await send_again(room.pool, ids, room.now(), links_last=LINKS_LAST, within=within)
 
 
 async def report(client: Client, **fields: object) -> int:
@@ -74,6 +87,170 @@ async def test_a_receipt_ends_a_message_whose_worker_died_before_it_wrote(
         [other] = await room.messages()
         await room.all_sent(2)
     assert [seen["key"] for seen in room.gateway.seen] == [str(other)]
+
+
+async def test_what_was_not_delivered_is_sent_again_once_under_a_key_of_its_own(
+    room: Room, client: Client
+) -> None:
+    [message] = await room.messages()
+    async with room.working():
+        await room.all_sent(1)
+        assert await report(client, key=str(message), status="UNDELIV") == 204
+        assert [one.id for one in await undelivered(room.pool, 10)] == [message]
+        [again] = (await sent_again(room, [message])).messages
+        assert await sent_again(room) == SentAgain([])  # a second time, of all
+        await room.all_sent(2)
+    assert list(room.gateway.taken) == [str(message), str(again)]
+    first, second = await room.row(message), await room.row(again)
+    assert (second["recipient"], second["body"]) == (first["recipient"], first["body"])
+    assert await undelivered(room.pool, 10) == []
+    assert await backlog(room.pool, room.now()) == {}
+    # Nor does a late receipt of the first one touch the second; that one can be lost as well.
+    assert await report(client, key=str(message), status="UNDELIV") == 204
+    assert (await room.row(again))["undelivered_at"] is None
+    assert await report(client, key=str(again), status="UNDELIV") == 204
+    assert len((await sent_again(room)).messages) == 1
+
+
+async def test_the_backlog_counts_what_was_lost_in_the_last_week_and_all_that_waits(
+    room: Room, client: Client
+) -> None:
+    *_, early, late = await room.messages(4)
+    await room.messages(body={})  # held: its template has a variable that it was not given
+    await room.pool.execute(
+        "update notification set sent_at = $2, next_attempt_at = null where id = any($1)",
+        *([early, late], room.now()),
+    )
+    assert await report(client, key=str(early), status="UNDELIV") == 204
+    room.now.advance(timedelta(days=5))
+    assert await report(client, key=str(late), status="UNDELIV") == 204
+    assert await backlog(room.pool, room.now()) == {"sms": Backlog(2, 1, 2)}
+    room.now.advance(timedelta(days=3))
+    assert await backlog(room.pool, room.now()) == {"sms": Backlog(2, 1, 1)}
+    assert len(await undelivered(room.pool, 10)) == 2  # the list goes back further
+
+
+async def test_the_backlog_is_counted_by_indexes_that_have_nothing_else(room: Room) -> None:
+    """It is asked for as long as we serve, and all messages of the years stay."""
+    plan = await plan_of(room.pool, "messages_backlog", room.now())
+    found = {(one.index, bool(one.sought)) for one in plan.of("notification")}
+    assert found == {
+        ("notification_due", False),
+        ("notification_held", False),
+        ("notification_undelivered", True),
+        ("notification_dedupe_key_key", True),
+    }
+
+
+async def test_what_was_delivered_or_waits_is_not_sent_again(room: Room, client: Client) -> None:
+    delivered, waiting = await room.messages(2)
+    assert await report(client, key=str(delivered), status="delivered") == 204
+    assert await sent_again(room, [delivered, waiting]) == SentAgain([])
+    assert await sent_again(room) == SentAgain([])
+
+
+async def lost(room: Room, **changes: Any) -> UUID:
+    """A message that a gateway took now, and did not deliver."""
+    [message] = await room.messages(**changes)
+    await room.pool.execute(
+        """update notification set sent_at = $2, undelivered_at = $2, next_attempt_at = null
+           where id = $1""",
+        *(message, room.now()),
+    )
+    return message
+
+
+async def test_of_all_only_what_was_not_delivered_of_late_is_sent_again(room: Room) -> None:
+    old = await lost(room)
+    room.now.advance(timedelta(days=8))
+    await lost(room)
+    again = await sent_again(room)
+    assert (len(again.messages), again.old, again.over) == (1, 1, 0)
+    assert (await sent_again(room)).old == 1
+    assert len((await sent_again(room, within=timedelta(days=9))).messages) == 1
+    assert await undelivered(room.pool, 10) == []
+    assert await sent_again(room, [old]) == SentAgain([])
+
+
+async def test_an_old_one_is_sent_again_where_it_is_named(room: Room) -> None:
+    old = await lost(room)
+    room.now.advance(timedelta(days=80))
+    assert len((await sent_again(room, [old])).messages) == 1
+
+
+async def test_a_link_that_has_ended_is_not_sent_again(room: Room) -> None:
+    ended = await lost(room, links=["https://helpline.example/b/x"])
+    without = await lost(room)
+    room.now.advance(LINKS_LAST + timedelta(seconds=1))
+    valid = await lost(room, links=["https://helpline.example/b/x"])
+    again = await sent_again(room, within=2 * LINKS_LAST)
+    assert (len(again.messages), again.over) == (2, 1)
+    assert [one.id for one in await undelivered(room.pool, 10)] == [ended]
+    assert await sent_again(room, [ended, without, valid]) == SentAgain([], over=1)
+
+
+async def test_who_is_not_awaited_any_more_is_not_asked_to_call(room: Room) -> None:
+    body = {"number": "100000017", "until": "22-11-2025"}
+    await lost(room, kind=Kind.CITIZEN_ASKED, body=body)
+    assert (await sent_again(room)).over == 1
+    number = await room.pool.fetchval("select number from complaint")
+    await World(room.pool).dispose(number)
+    assert len((await sent_again(room)).messages) == 1
+
+
+async def test_a_receipt_of_an_attempt_that_seemed_to_fail_does_not_stop_the_next_one(
+    room: Room, client: Client
+) -> None:
+    [message] = await room.messages()
+    room.gateway.hold.clear()
+    async with room.working(send_seconds=0.2):
+        failed = await room.failed(message, 1)  # the gateway has it, and did not say so in time
+        assert await report(client, key=str(message), status="UNDELIV") == 204
+        row = await room.row(message)
+        assert (row["next_attempt_at"], row["sent_at"]) == (failed["next_attempt_at"], None)
+        assert await undelivered(room.pool, 10) == []
+        room.gateway.hold.set()
+        room.now.advance(timedelta(minutes=1))
+        await room.all_sent(1)
+    assert len(room.gateway.seen) == 2
+    # It knew the key, so what its receipt says stands, until another says "delivered".
+    assert [one.last_error for one in await undelivered(room.pool, 10)] == [
+        "not delivered: UNDELIV"
+    ]
+    assert await report(client, key=str(message), status="delivered") == 204
+    assert await undelivered(room.pool, 10) == []
+
+
+async def test_a_receipt_that_is_quicker_than_our_own_writing_is_asked_for_again(
+    room: Room, client: Client
+) -> None:
+    [message] = await room.messages()
+    room.gateway.hold.clear()
+    async with room.working():
+        await until(lambda: _under_way(room))
+        assert await report(client, reference="gw-1", status="DELIVRD") == 503
+        assert await report(client, key=str(uuid4()), status="DELIVRD") == 404  # not our key
+        room.gateway.hold.set()
+        await room.all_sent(1)
+    assert await report(client, reference="gw-1", status="DELIVRD") == 204
+    assert (await room.row(message))["delivered_at"] is not None
+    assert await report(client, reference="another", status="DELIVRD") == 404
+
+
+async def test_one_whose_worker_died_does_not_ask_for_receipts_again_for_ever(
+    room: Room, client: Client
+) -> None:
+    [message] = await room.messages()
+    await room.pool.execute(
+        "insert into notification_attempt values ($1, 1, 'sms', $2)", message, room.now()
+    )
+    assert await report(client, reference="another", status="DELIVRD") == 503
+    room.now.advance(timedelta(minutes=2))
+    assert await report(client, reference="another", status="DELIVRD") == 404
+
+
+async def _under_way(room: Room) -> bool:
+    return bool(room.gateway.seen)
 
 
 async def test_what_is_not_ours_is_refused_and_changes_nothing(room: Room, client: Client) -> None:

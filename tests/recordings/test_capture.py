@@ -3,6 +3,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from structlog.testing import capture_logs
 
 from calls.journal import CallJournal
 from calls.model import Direction, NewCall
@@ -10,7 +11,7 @@ from db.group_commit import GroupCommit
 from db.ids import new_id
 from recordings.capture import Capture
 from recordings.model import CaptureName, Kind, id_time
-from tests.recordings.room import START, Room
+from tests.recordings.room import START, Room, conversation
 
 ID = "01a202d7-915b-718f-bec4-281e5590428e"
 
@@ -61,6 +62,52 @@ async def test_a_call_without_a_row_is_recorded_all_the_same(room: Room) -> None
     target = await room.capture().open(uuid4(), "call")
     assert CaptureName.parse(Path(target.path).name)
     assert await room.pool.fetchval("select count(*) from recording") == 0
+
+
+async def test_a_recording_that_was_never_begun_is_not_called_missing(room: Room) -> None:
+    call_id = await room.call()
+    capture = room.capture()
+    target = await capture.open(call_id, "call")
+    capture.withdraw(target.id)
+    await room.end(call_id)
+    room.wait(3600)
+    closer = room.closer()
+    await closer.sweep()
+    assert closer.totals["missing"] == 0
+    assert await room.pool.fetchval("select count(*) from recording") == 0
+
+
+async def test_who_is_stopped_while_the_database_is_away_leaves_no_row(room: Room) -> None:
+    """The row is still queued then, and so written later."""
+    call_id = await room.call()
+    later = GroupCommit(lambda: room.pool)
+    capture = Capture(later, room.now, "a", room.directory)
+    opening = asyncio.create_task(capture.open(call_id, "call"))
+    await asyncio.sleep(0)
+    opening.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await opening
+    writing = asyncio.create_task(later.run())
+    try:
+        assert await later.drain(20)
+    finally:
+        writing.cancel()
+    assert await room.pool.fetchval("select count(*) from recording") == 0
+
+
+async def test_what_is_stored_is_not_withdrawn(room: Room) -> None:
+    recording_id, _ = await room.recorded(conversation(1.0))
+    await room.closer().sweep()
+    room.capture().withdraw(recording_id)
+    assert await room.commit.drain(20)
+    assert (await room.row(recording_id))["state"] == "stored"
+
+
+async def test_a_journal_without_room_withdraws_nothing_and_says_so(room: Room) -> None:
+    full = Capture(GroupCommit(lambda: room.pool, bound=0), room.now, "a", room.directory)
+    with capture_logs() as logs:
+        full.withdraw(uuid4())
+    assert [one["event"] for one in logs] == ["row not withdrawn"]
 
 
 def test_a_relative_folder_is_refused(room: Room) -> None:

@@ -2,13 +2,17 @@
 
 import hashlib
 import json
+import re
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
+from pypdf import PdfReader
 
-from recordings import handing_out
-from recordings.certificate import Device, Party, print_pdf
+from recordings import finding, handing_out
+from recordings.certificate import Certificate, Device, Party, as_html, print_pdf
 from recordings.chain import seal_batch
 from recordings.errors import (
     CertificateError,
@@ -23,11 +27,26 @@ from recordings.vault import Role
 from tests.recordings.room import Room, conversation
 
 CHROMIUM = Path("/usr/bin/chromium")
-PARTY = Party(name="अनीता <शर्मा>", designation="प्रणाली प्रशासक / System Administrator")
+PARTY = Party(
+    name="अनीता <शर्मा>",
+    designation="प्रणाली प्रशासक / System Administrator",
+    kin="R. K. Sharma",
+    address="Lok Bhawan",
+    relation="operated",
+)
 _PRINTS_NOTHING = """#!/bin/sh
 for a; do case $a in --print-to-pdf=*) echo %PDF >"${a#*=}";; esac; done
 """
-DEVICE = Device(organisation="मुख्यमंत्री हेल्पलाइन 1076", place="लखनऊ", serial_number="SRV-7")
+DEVICE = Device(
+    organisation="मुख्यमंत्री हेल्पलाइन 1076",
+    place="Lucknow",
+    make_and_model="Dell R760",
+    color="Black",
+    serial_number="SRV-7",
+    imei="none such",
+    identifiers="MAC 00:1A:2B",
+    other="rack 4",
+)
 
 
 class Everybody:
@@ -44,7 +63,12 @@ async def kept(room: Room) -> UUID:
 
 
 async def handed(
-    room: Room, recording_id: UUID, folder: Path, chromium: Path, role: Role | None = None
+    room: Room,
+    recording_id: UUID,
+    folder: Path,
+    chromium: Path,
+    role: Role | None = None,
+    device: Device = DEVICE,
 ) -> tuple[Path, Path, str]:
     return await hand_out(
         room.pool,
@@ -53,7 +77,7 @@ async def handed(
         Wish("operator:anita", recording_id, "Case 12/2026, न्यायालय"),
         folder,
         party=PARTY,
-        device=DEVICE,
+        device=device,
         chromium=chromium,
         now=room.at,
         role=role,
@@ -86,16 +110,126 @@ async def test_file_certificate_and_chain_name_the_same_hash(
     assert await room.pool.fetchval("select count(*) from recording_access") == 1
 
 
+def blanked(text: str) -> str:
+    """As it is compared: a line that was broken is the same line."""
+    return re.sub(r"\s+", " ", text)
+
+
 @pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium on this machine")
-async def test_chromium_prints_it_with_a_font_that_has_devanagari(
+async def test_chromium_prints_every_field_of_part_a_with_a_font_that_has_devanagari(
     room: Room, tmp_path: Path
 ) -> None:
     recording_id = await kept(room)
-    _, pdf, _ = await handed(room, recording_id, tmp_path, CHROMIUM)
+    _, pdf, sha256 = await handed(room, recording_id, tmp_path, CHROMIUM)
     data = pdf.read_bytes()
     assert data.startswith(b"%PDF")
     assert b"Devanagari" in data
     assert pdf.stat().st_mode & 0o077 == 0
+    text = blanked(" ".join(page.extract_text() for page in PdfReader(pdf).pages))
+    for field in (
+        *("Make and model Dell R760", "Color Black", "Serial number SRV-7", "IMEI none such"),
+        *("UIN/UID/MAC/Cloud ID MAC 00:1A:2B", "Other relevant information rack 4"),
+        *("☑ Server", "☐ Cloud", "son/daughter/spouse of R. K. Sharma", "Place: Lucknow"),
+        *("residing/employed at Lok Bhawan", "☐ Managed", "☑ Operated by me", "☑ SHA256"),
+        *("the whole conversation", "kept encrypted (AES-256-GCM)", "Case 12/2026"),
+    ):
+        assert field in text, field
+    assert text.replace(" ", "").count(sha256) >= 2
+
+
+@pytest.fixture
+def pages(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What would be printed, tags left out."""
+    printed: list[str] = []
+
+    async def printing(chromium: Path, html: str, path: Path) -> None:
+        printed.append(blanked(re.sub(r"<[^>]+>", " ", html)))
+
+    monkeypatch.setattr(handing_out, "print_pdf", printing)
+    return printed
+
+
+async def test_each_field_stands_in_hindi_as_well(
+    room: Room, tmp_path: Path, pages: list[str]
+) -> None:
+    recording_id = await kept(room)
+    await handed(room, recording_id, tmp_path, CHROMIUM)
+    for field in (
+        *("निर्माता और मॉडल Dell R760", "रंग Black", "क्रम संख्या SRV-7", "आईएमईआई (IMEI) none such"),
+        *("मैक/क्लाउड पहचान MAC 00:1A:2B", "अन्य जानकारी rack 4", "☑ सर्वर", "☐ क्लाउड"),
+        *(
+            "☐ प्रबंधित",
+            "☑ संचालित",
+            "पूरी बातचीत",
+            "कूटबद्ध (AES-256-GCM)",
+            "R. K. Sharma",
+            "Lok Bhawan",
+        ),
+    ):
+        assert field in pages[0], field
+
+
+async def test_it_says_when_the_store_is_a_cloud_and_what_is_left_to_be_written_in(
+    room: Room, tmp_path: Path, pages: list[str]
+) -> None:
+    recording_id = await kept(room)
+    await handed(room, recording_id, tmp_path, CHROMIUM, device=Device(source="cloud"))
+    for field in ("☐ Server ☑ Cloud", "☐ सर्वर ☑ क्लाउड", "Color &nbsp;", "IMEI &nbsp;"):
+        assert field in pages[0], field
+
+
+async def test_it_says_when_the_recording_is_shorter_than_its_call(
+    room: Room, tmp_path: Path, pages: list[str]
+) -> None:
+    recording_id, _ = await room.recorded(conversation(1.0), seconds=60)
+    await room.closer().sweep()
+    await handed(room, recording_id, tmp_path, CHROMIUM)
+    assert "the whole conversation" not in pages[0]
+    assert "पूरी बातचीत" not in pages[0]
+    assert "what was recorded of the conversation" in pages[0]
+    assert "less than the call, which lasted 60 seconds" in pages[0]
+    assert "कॉल से कम: कॉल की अवधि 60 सेकंड" in pages[0]
+
+
+async def test_of_a_call_whose_end_nobody_saw_it_claims_no_length(
+    room: Room, tmp_path: Path, pages: list[str]
+) -> None:
+    """It is ended as lost when that is found: here after two hours."""
+    recording_id, _ = await room.recorded(conversation(1.0), seconds=7400)
+    await room.pool.execute("update call set outcome = 'lost'")
+    await room.closer().sweep()
+    await handed(room, recording_id, tmp_path, CHROMIUM)
+    assert "7400" not in pages[0]
+    for claim in ("the whole conversation", "पूरी बातचीत", "less than the call", "कॉल से कम"):
+        assert claim not in pages[0]
+    assert "when the call ended is not known" in pages[0]
+    assert "कॉल कब समाप्त हुई यह ज्ञात नहीं" in pages[0]
+
+
+async def test_it_says_when_recording_was_paused_or_the_file_lay_in_the_clear(
+    room: Room, tmp_path: Path, pages: list[str]
+) -> None:
+    recording_id = await kept(room)
+    one = await room.object(recording_id, "original")
+    await room.pool.execute(
+        "insert into recording_pause (id, recording_id, paused_at, paused_by, why, limit_at,"
+        " resumed_at, resumed_by) values ($1, $1, $2, 'agent:1', 'x', $3, $3, 'limit')",
+        *(recording_id, room.at, room.at + timedelta(seconds=5)),
+    )
+    async with room.pool.acquire() as conn:
+        found = await finding.found(conn, recording_id)
+    assert found is not None
+    certificate = Certificate(
+        party=PARTY, device=DEVICE, recording=found, channels=2, file=replace(one, key=None),
+        original_sha256=one.sha256, original_bytes=one.bytes, chain=(), made_at=room.at,
+        reason="x", pauses=[(room.at, None)],
+    )  # fmt: skip
+    html = as_html(certificate)
+    for said in ("in the store without encryption", "बिना कूटबद्ध किए", "but for the pauses below"):
+        assert said in html
+    assert "AES-256-GCM" not in html
+    await handed(room, recording_id, tmp_path, CHROMIUM)
+    assert "विरामों को छोड़कर" in pages[0]
 
 
 async def test_without_chromium_the_error_says_what_to_set(tmp_path: Path) -> None:

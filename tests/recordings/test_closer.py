@@ -6,18 +6,21 @@ import subprocess
 import sys
 import wave
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from db.ids import new_id
+from db.pool import Connection
 from recordings import rows
 from recordings.audio import levels, wav_header
 from recordings.closer import Closer
 from recordings.errors import StoreError
-from recordings.model import CaptureName
+from recordings.model import CaptureName, Closed
 from recordings.store import Store
+from recordings.vault import StoredObject
 from tests.recordings.room import START, Room, conversation, tone
 
 
@@ -362,6 +365,25 @@ async def test_a_file_that_differs_from_what_was_stored_is_kept(room: Room) -> N
     await closer.sweep()
     assert capture.exists()
     assert closer.totals["failed"] == 1
+
+
+async def test_a_file_whose_row_goes_while_it_is_stored_is_kept_and_given_another(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording_id, capture = await room.recorded(conversation(1.0))
+    set_stored = rows.set_stored
+
+    async def gone(conn: Connection, closed: Closed, original: StoredObject, at: datetime) -> bool:
+        await conn.execute("delete from recording where id = $1", recording_id)
+        return await set_stored(conn, closed, original, at)
+
+    monkeypatch.setattr(rows, "set_stored", gone)
+    closer = room.closer()
+    await closer.sweep()
+    assert await asyncio.to_thread(capture.exists)
+    monkeypatch.undo()
+    await closer.sweep()
+    await _assert_whole(room, recording_id, capture)
 
 
 async def test_two_closers_of_one_cell_store_a_recording_once(room: Room) -> None:

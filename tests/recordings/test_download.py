@@ -12,6 +12,7 @@ from db.pool import Connection
 from recordings.download import Downloads
 from recordings.links import sign
 from tests.recordings.room import START, Room, conversation
+from tests.web.site import CLIENT, FORWARDED, behind_a_proxy
 
 SECRET = b"a secret for tests only"
 Client = TestClient[web.Request, web.Application]
@@ -20,7 +21,8 @@ Client = TestClient[web.Request, web.Application]
 @pytest.fixture
 async def client(room: Room) -> AsyncIterator[Client]:
     app = web.Application()
-    Downloads(room.pool, room.vault, SECRET, room.now, _may_hear).add_routes(app)
+    address = behind_a_proxy(room.pool, room.now).address
+    Downloads(room.pool, room.vault, SECRET, room.now, _may_hear, address).add_routes(app)
     async with TestClient(TestServer(app)) as client:
         yield client
 
@@ -99,6 +101,13 @@ async def test_each_access_is_written_down(room: Room, client: Client) -> None:
     assert {(row["recording_id"], row["at"], row["remote"]) for row in rows} == {
         (recording_id, room.at, "127.0.0.1")
     }
+
+
+async def test_an_access_through_a_proxy_is_the_clients_own(room: Room, client: Client) -> None:
+    recording_id, _ = await _stored(room, 0.1)
+    async with client.get(_link(recording_id), headers=FORWARDED) as answer:
+        assert answer.status == 200
+    assert await room.pool.fetchval("select remote from recording_access") == CLIENT
 
 
 async def test_bad_expired_and_unknown_links_get_the_same_answer(

@@ -1,7 +1,7 @@
 """Finding a recording, and hearing it: with a right, with a reason, and not unseen."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -9,6 +9,8 @@ import pytest
 
 from calls.journal import CallJournal
 from calls.model import Outcome
+from calls.store import set_agent_answered
+from db.statements import sql
 from recordings.errors import NoSuchFileError, NotAllowedError
 from recordings.finding import Query, find, found
 from recordings.keeper import Keeper
@@ -17,12 +19,19 @@ from recordings.model import Kind
 from tests.recordings.room import START, Room, conversation
 
 KINDS: tuple[Kind, ...] = ("call", "own_words")
+MINUTE = timedelta(minutes=1)
 TERMS = LinkTerms(b"a secret for tests only", "https://x")
 
 
 class Auditors:
     async def may_listen(self, user: str, recording_id: UUID) -> bool:
         return user.startswith("auditor:")
+
+
+async def had(room: Room, call: UUID, agent: str, at: datetime) -> None:
+    """The agent had the citizen of the call from then on."""
+    async with room.pool.acquire() as conn:
+        await set_agent_answered(conn, call, agent, at)
 
 
 async def kept(room: Room) -> UUID:
@@ -79,9 +88,9 @@ async def test_recordings_are_found_by_number_agent_calls_and_days_page_by_page(
     ids = [await kept(room) for _ in range(5)]
     row = await room.row(ids[1])
     await room.pool.execute(
-        "update call set agent_id = '1001', citizen_number = '+911112223334' where id = $1",
-        row["call_id"],
+        "update call set citizen_number = '+911112223334' where id = $1", row["call_id"]
     )
+    await had(room, row["call_id"], "1001", START)
     day = Query(since=START, until=START + timedelta(days=1))
     async with room.pool.acquire() as conn:
         first = await find(conn, day, at_most=2)
@@ -99,7 +108,7 @@ async def test_recordings_are_found_by_number_agent_calls_and_days_page_by_page(
         assert await find(conn, early) == []
         seen = await found(conn, ids[1])
     assert seen is not None
-    assert (seen.agent_id, seen.number, seen.state) == ("1001", "+911112223334", "stored")
+    assert (seen.agents, seen.number, seen.state) == (["1001"], "+911112223334", "stored")
 
 
 async def test_recordings_of_one_instant_are_not_lost_between_pages(room: Room) -> None:
@@ -117,15 +126,15 @@ async def test_recordings_of_one_instant_are_not_lost_between_pages(room: Room) 
     assert (len(seen), set(seen)) == (5, ids)
 
 
-async def test_an_agents_recordings_come_page_by_page_in_the_order_of_their_calls(
+async def test_an_agents_recordings_come_page_by_page_in_the_order_in_which_they_had_them(
     room: Room,
 ) -> None:
     ids = []
     for _ in range(3):
         call = await room.call()
         ids += [(await room.capture().open(call, kind)).id for kind in KINDS]
+        await had(room, call, "1001", room.at)
         room.wait(60)
-    await room.pool.execute("update call set agent_id = '1001'")
     query = Query(since=START, until=START + timedelta(hours=1), agent="1001")
     seen: list[UUID] = []
     async with room.pool.acquire() as conn:
@@ -136,3 +145,37 @@ async def test_an_agents_recordings_come_page_by_page_in_the_order_of_their_call
     assert (len(seen), set(seen)) == (6, set(ids))
     for newest, oldest in ((0, 4), (2, 2), (4, 0)):
         assert set(seen[newest : newest + 2]) == set(ids[oldest : oldest + 2])
+
+
+async def test_a_call_is_found_by_each_agent_who_had_the_citizen_and_once(room: Room) -> None:
+    """In the order of the agent's talks, which is not that of the calls."""
+    early, late = await kept(room), await kept(room)
+    early_call, late_call = [(await room.row(one))["call_id"] for one in (early, late)]
+    for call, agent, minute in (
+        *((early_call, "1001", 1), (early_call, "1002", 2), (early_call, "1001", 3)),
+        *((late_call, "1001", 2), (late_call, "1003", 70)),
+    ):
+        await had(room, call, agent, START + minute * MINUTE)
+    day = Query(since=START, until=START + timedelta(days=1), agent="1001")
+    async with room.pool.acquire() as conn:
+        page = await find(conn, day)
+        assert [one.id for one in page] == [early, late]
+        assert [one.agents for one in page] == [["1001", "1002"], ["1001", "1003"]]
+        assert [one.id for one in await find(conn, day, after=page[0])] == [late]
+        assert [one.id for one in await find(conn, replace(day, agent="1002"))] == [early]
+        # Days are those of the talks: the agent's first one in the first call was before that.
+        before = replace(day, until=START + 2 * MINUTE)
+        assert [one.id for one in await find(conn, before)] == [early]
+        assert await find(conn, replace(before, agent="1003")) == []
+        assert await find(conn, replace(day, agent="1003", since=START + 71 * MINUTE)) == []
+
+
+async def test_an_agents_recordings_are_read_in_the_order_of_an_index(room: Room) -> None:
+    asked = ("1001", START, START + timedelta(days=1), START + timedelta(days=1), UUID(int=1), 50)
+    async with room.pool.acquire() as conn, conn.transaction():
+        for setting in ("enable_seqscan", "enable_bitmapscan", "enable_sort"):
+            await conn.execute(f"set local {setting} = off")
+        rows = await conn.fetch("explain " + sql("recordings_find_by_agent"), *asked)
+    plan = [row[0] for row in rows]
+    assert "Incremental Sort" in plan[1], plan  # of the recordings of one moment alone
+    assert any("agent_talk_by_agent" in line for line in plan), plan

@@ -2,12 +2,27 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
 
-from recordings.errors import NotAllowedError, PauseError
-from recordings.pausing import Pause, PauseWatch, end_overdue, pause, pauses, resume
+from recordings.errors import (
+    NotAllowedError,
+    PauseBusyError,
+    PauseError,
+    PauseUnansweredError,
+)
+from recordings.pausing import (
+    Pause,
+    PauseWatch,
+    end_overdue,
+    mute_again,
+    pause,
+    pauses,
+    resume,
+)
+from tests.db.locks import until_somebody_waits
 from tests.recordings.room import Room
 
 LIMIT = timedelta(seconds=60)
@@ -66,6 +81,29 @@ async def test_the_channel_is_the_one_that_asterisk_knows(room: Room) -> None:
     recorder = Recorder()
     await begin(room, recorder, call)
     assert recorder.asked == [("1763.7", True)]
+
+
+async def test_a_pause_of_which_asterisk_said_nothing_is_ended_until_it_does(room: Room) -> None:
+    call, recording = await recorded(room)
+
+    class Silent(Recorder):
+        async def mute(self, channel: str, *, muted: bool) -> None:
+            self.asked.append((channel, muted))
+            if not self.works:
+                raise PauseUnansweredError("link lost")
+
+    recorder = Silent()
+    recorder.works = False
+    with pytest.raises(PauseUnansweredError):
+        await begin(room, recorder, call)
+    assert await shown(room, recording) == [(None, None)]  # it may be muted
+    room.wait(1)
+    assert await end_overdue(room.pool, recorder, "a", room.at) == 0
+    recorder.works = True
+    room.wait(1)
+    assert await end_overdue(room.pool, recorder, "a", room.at) == 1
+    assert await shown(room, recording) == [(2, "limit")]
+    assert recorder.asked == [(str(call), True), (str(call), False), (str(call), False)]
 
 
 async def test_it_is_paused_once_at_a_time(room: Room) -> None:
@@ -146,3 +184,153 @@ async def test_only_a_recording_that_goes_on_is_paused_and_only_with_a_reason(ro
     with pytest.raises(PauseError, match="is going on"):
         await begin(room, recorder, call)
     assert recorder.asked == []
+
+
+async def watched(room: Room, recorder: Recorder, until: list[tuple[str, bool]]) -> None:
+    """A process that begins now, until Asterisk was asked for this."""
+    watch = asyncio.create_task(PauseWatch(room.pool, recorder, room.now, "a", 0.01).run())
+    try:
+        async with asyncio.timeout(20):
+            while recorder.asked != until:
+                await asyncio.sleep(0.01)
+    finally:
+        watch.cancel()
+        await asyncio.gather(watch, return_exceptions=True)
+
+
+class Killed(Recorder):
+    """The process ends between the row and Asterisk's answer."""
+
+    async def mute(self, channel: str, *, muted: bool) -> None:
+        raise asyncio.CancelledError
+
+
+async def test_a_pause_whose_process_was_killed_before_it_muted_is_carried_out_by_the_next(
+    room: Room,
+) -> None:
+    call, recording = await recorded(room)
+    with pytest.raises(asyncio.CancelledError):
+        await begin(room, Killed(), call)
+    assert await shown(room, recording) == [(None, None)]
+    room.wait(5)
+    recorder = Recorder()
+    recorder.works = False  # Asterisk is not reached at once
+    watch = asyncio.create_task(watched(room, recorder, [(str(call), True)]))
+    await asyncio.sleep(0.1)
+    recorder.works = True
+    await watch
+    assert await shown(room, recording) == [(None, None)]
+    await resume(room.pool, recorder, call, by="agent:1001", now=room.at)
+    assert recorder.asked == [(str(call), True), (str(call), False)]
+
+
+async def test_what_was_resumed_or_is_due_or_of_this_process_is_not_muted_again(room: Room) -> None:
+    call, _ = await recorded(room)
+    recorder = Recorder()
+    await begin(room, recorder, call)
+    again = partial(mute_again, room.pool, recorder, cell="a")
+    assert await again(began=room.at, now=room.at) == 0, "its own process knows"
+    room.wait(60)
+    assert await again(began=room.at, now=room.at) == 0, "due"
+    await resume(room.pool, recorder, call, by="agent:1001", now=room.at)
+    assert await again(began=room.at, now=room.at) == 0
+    assert recorder.asked == [(str(call), True), (str(call), False)]
+
+
+async def test_who_resumes_while_it_is_muted_again_is_recorded(room: Room) -> None:
+    """Whichever comes first to Asterisk, recording is the last."""
+    call, recording = await recorded(room)
+    await begin(room, Recorder(), call)
+    room.wait(5)
+    begun, go = asyncio.Event(), asyncio.Event()
+
+    class Slow(Recorder):
+        async def mute(self, channel: str, *, muted: bool) -> None:
+            if muted:
+                begun.set()
+                await go.wait()
+            await super().mute(channel, muted=muted)
+
+    recorder = Slow()
+    muting = asyncio.create_task(
+        mute_again(room.pool, recorder, began=room.at, now=room.at, cell="a")
+    )
+    await begun.wait()
+    resuming = asyncio.create_task(resume(room.pool, recorder, call, by="agent:1001", now=room.at))
+    async with room.pool.acquire() as conn:
+        await until_somebody_waits(conn)
+    go.set()
+    await asyncio.gather(muting, resuming)
+    assert recorder.asked == [(str(call), True), (str(call), False)]
+    assert await shown(room, recording) == [(5, "agent:1001")]
+
+
+class Stalled(Recorder):
+    """It takes what it is asked and does not answer, until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.go = asyncio.Event(), asyncio.Event()
+        self.tries = 0
+
+    async def mute(self, channel: str, *, muted: bool) -> None:
+        self.tries += 1
+        self.begun.set()
+        await self.go.wait()
+        await super().mute(channel, muted=muted)
+
+
+async def test_who_comes_second_at_a_stalled_asterisk_is_told_so_and_may_try_again(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recordings.pausing._ASTERISK_SECONDS", 60)
+    call, recording = await recorded(room)
+    await begin(room, Recorder(), call)
+    room.wait(5)
+    recorder = Stalled()
+    again = asyncio.create_task(
+        mute_again(room.pool, recorder, began=room.at, now=room.at, cell="a")
+    )
+    await recorder.begun.wait()
+    with pytest.raises(PauseBusyError):
+        await resume(room.pool, recorder, call, by="agent:1001", now=room.at)
+    recorder.go.set()
+    assert await again == 1
+    await resume(room.pool, recorder, call, by="agent:1001", now=room.at)
+    assert recorder.asked == [(str(call), True), (str(call), False)]
+    assert await shown(room, recording) == [(5, "agent:1001")]
+
+
+async def test_asterisk_has_one_short_time_for_all_of_a_muting(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recordings.pausing._ASTERISK_SECONDS", 0.05)
+    call, recording = await recorded(room)
+    await begin(room, Recorder(), call)
+    with pytest.raises(PauseUnansweredError):
+        await resume(room.pool, Stalled(), call, by="agent:1001", now=room.at)
+    assert await shown(room, recording) == [(None, None)]
+    await resume(room.pool, Recorder(), call, by="agent:1001", now=room.at)  # nobody holds it
+
+
+async def test_the_watch_asks_a_stalled_asterisk_once_a_turn_and_still_ends_what_is_hung_up(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recordings.pausing._ASTERISK_SECONDS", 0.05)
+    calls = [await recorded(room) for _ in range(3)]
+    for call, _ in calls:
+        await begin(room, Recorder(), call)
+        room.wait(1)
+    recorder = Stalled()
+    with pytest.raises(PauseUnansweredError):
+        await mute_again(room.pool, recorder, began=room.at, now=room.at, cell="a")
+    assert recorder.tries == 1
+    await room.end(calls[2][0])
+    room.wait(120)
+    assert await end_overdue(room.pool, recorder, "a", room.at) == 1
+    assert recorder.tries == 2
+    assert [(await shown(room, recording))[0][1] for _, recording in calls] == [
+        None, None, "hang-up",
+    ]  # fmt: skip
+    recorder.go.set()
+    assert await end_overdue(room.pool, recorder, "a", room.at) == 2

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -21,6 +22,10 @@ class NothingOpen:
     async def holding(self, conn: Connection, call_id: UUID, now: datetime) -> str | None:
         del conn, call_id, now
         return None
+
+    async def held(self, conn: Connection, call_ids: Collection[UUID], now: datetime) -> set[UUID]:
+        del conn, call_ids, now
+        return set()
 
 
 TURN = asyncio.Semaphore(1)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -27,8 +28,16 @@ _RELEASE = "update recording_hold set released_at = $1, released_by = 'a', relea
 class Open:
     """A complaint that is open."""
 
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
     async def holding(self, conn: Connection, call_id: UUID, now: datetime) -> str | None:
+        self.asked.append("one")
         return "complaint 1000001 is open"
+
+    async def held(self, conn: Connection, call_ids: Collection[UUID], now: datetime) -> set[UUID]:
+        self.asked.append("many")
+        return set(call_ids)
 
 
 async def kept(room: Room) -> UUID:
@@ -220,6 +229,35 @@ async def test_an_original_goes_when_its_copy_is_old_enough_and_whole(room: Room
     assert room.files() == [await room.file(recording_id, "copy")]
     await room.opened(recording_id, "copy")
     assert (await verify_one(room.pool, room.vault, recording_id)).faults == ()
+
+
+async def test_originals_that_are_held_are_not_asked_about_one_by_one(room: Room) -> None:
+    """They are held for months, and looked through every hour."""
+    recordings = [await kept(room) for _ in range(3)]
+    later(room, 8)
+    cases = Open()
+    assert await strip(room, 7, cases) == 0
+    assert cases.asked == ["many"]
+    for one in recordings[:2]:
+        await retention.hold(room.pool, one, by="user:1", why="court", until=None, now=room.at)
+    assert await strip(room, 7) == 1
+    assert len(room.files()) == 6, "their keys are destroyed, the sweep deletes them"
+
+
+async def test_one_that_is_held_in_the_last_moment_stays(room: Room) -> None:
+    """As when its complaint is opened again between the two questions."""
+
+    class JustNow(Open):
+        async def held(
+            self, conn: Connection, call_ids: Collection[UUID], now: datetime
+        ) -> set[UUID]:
+            return set()
+
+    await kept(room)
+    later(room, 8)
+    cases = JustNow()
+    assert await strip(room, 7, cases) == 0
+    assert cases.asked == ["one"]
 
 
 async def test_an_original_stays_without_a_copy_or_with_a_spoilt_one(room: Room) -> None:

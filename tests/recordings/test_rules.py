@@ -49,4 +49,5 @@ def test_next_step(known: RecordingRow | Orphan, settled: bool, step: Step) -> N
 def test_a_recording_shorter_than_its_call_is_noticed(
     kind: Kind, call: float | None, audio: float, short: bool
 ) -> None:
-    assert is_short(kind, _row(seconds=call), audio) is short
+    row = _row(seconds=call)
+    assert is_short(kind, row.started_at, row.call_ended_at, audio) is short

@@ -96,9 +96,9 @@ async def centre(
         add_pages(app, shell)
         users = ListeningRights(pool, clock)
         parts = CallParts(vault, SECRET, Device(), chromium or Path(load_browser(ROOT).argv[0]))
-        Downloads(pool, vault, SECRET, clock, MayHear(policy_named("up-1076"), users)).add_routes(
-            app
-        )
+        Downloads(
+            pool, vault, SECRET, clock, MayHear(policy_named("up-1076"), users), shell.address
+        ).add_routes(app)
         add_supervisor_pages(
             app, shell, parts, cell="cell1", wrap_up=dict.fromkeys(QUEUES, 30), alarms=alarms,
             plan=one_seat, answer_within={"helpline-hi": 15, "helpline-en": 30},

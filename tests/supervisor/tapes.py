@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import zip_longest
 from uuid import UUID, uuid4
 
 from db.ids import new_id
 from recordings.keeper import Keeper
+from tests.calls.rows import STAYS_OF_CALLS, TALKS_OF_CALLS
 from tests.recordings.room import Room, conversation
 
 
@@ -27,8 +29,43 @@ class Tapes(Room):
             " where id = $1",
             row["call_id"], queue, agent,
         )  # fmt: skip
+        await self.pool.execute(STAYS_OF_CALLS)
+        await self.pool.execute(TALKS_OF_CALLS)
         self.at += timedelta(minutes=5)
         return row["call_id"], recording_id
+
+    async def through(self, *stays: tuple[str, str | None]) -> tuple[UUID, UUID]:
+        """A recorded call that came to these queues, one a minute; who answered there, or nobody.
+
+        Whoever answered handed the citizen on to the queue that follows.
+        """
+        recording_id, _ = await self.recorded(conversation(1.0), seconds=1.0)
+        await self.closer().sweep()
+        row = await self.row(recording_id)
+        call, minute = row["call_id"], timedelta(minutes=1)
+        at = row["started_at"]
+        for (queue, agent), (following, _) in zip_longest(stays, stays[1:], fillvalue=(None, None)):
+            assert queue is not None
+            answered = at + timedelta(seconds=20)
+            await self.pool.execute(
+                "insert into queue_stay values ($1, $2, $3, $4, $5, $6)", call, queue, at,
+                answered if agent else at + minute, agent, None if agent else following,
+            )  # fmt: skip
+            if agent:
+                handed_to = f"queue:{following}" if following else None
+                await self.pool.execute(
+                    "insert into agent_talk values ($1, $2, $3, $4, $5, $6)",
+                    *(call, agent, answered, at + minute, queue, handed_to),
+                )
+            at += minute
+        await self.pool.execute(
+            "update call set ended_at = $2, queue = $3, queued_at = started_at, agent_id = $4,"
+            " outcome = $5 where id = $1",
+            call, at, stays[-1][0], stays[-1][1],
+            "agent_answered" if any(agent for _, agent in stays) else "queue_abandoned",
+        )  # fmt: skip
+        self.at = at + minute
+        return call, recording_id
 
     async def copied(self) -> None:
         await Keeper(self.pool, self.vault, self.now).sweep()

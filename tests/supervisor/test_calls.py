@@ -11,6 +11,7 @@ from uuid import UUID
 
 import pytest
 from playwright.async_api import Browser, Page, expect
+from pypdf import PdfReader
 
 from access.passwords import Passwords
 from access.rights import Role, Scope
@@ -288,15 +289,22 @@ async def test_a_confidential_call_hides_who_called_and_is_not_heard(
     assert "9876543210" in office.last
 
 
-async def test_search_by_number_agent_queue_and_pages(archive: Centre, tapes: Tapes) -> None:
+async def test_search_by_number_complaint_agent_queue_days_and_pages(
+    archive: Centre, tapes: Tapes, world: World
+) -> None:
     hindi, _ = await tapes.talked()
     english, _ = await tapes.talked("1003", "helpline-en")
+    number = (await world.register(world.form(call_id=english))).number
     client = await signed_in(archive, Role.SUPERVISOR)
     for query, found in (
         ("number=98765+43210", {hindi, english}),
         ("agent=1003", {english}),
         ("queue=helpline-hi", {hindi}),
         ("since=2025-11-23&until=2025-11-23", set()),
+        ("since=2025-11-22&until=2025-11-22", {hindi, english}),
+        ("since=2025-11-21&until=2025-11-22&queue=helpline-en", {english}),
+        (f"complaint={number}", {english}),
+        (f"complaint={number}&since=2025-11-23&until=2025-11-23", set()),
     ):
         assert (await client.get(f"/calls?{query}")).status == 200
         shown = {call for call in (hindi, english) if str(call) in client.last}
@@ -376,11 +384,17 @@ async def test_the_certificate_comes_with_the_file_that_it_covers(
     path = f"/calls/{call}/recordings/{recording}/certificate"
     supervisor = await signed_in(archive, Role.SUPERVISOR)
     await supervisor.get(f"/calls/{call}")
-    given = {"name": "Anita", "designation": "Under Secretary", "reason": "court"}
+    given = {
+        "name": "Anita", "designation": "Under Secretary", "reason": "court",
+        "kin": "R. K. Sharma", "address": "Lok Bhawan", "relation": "owned",
+    }  # fmt: skip
     assert (await supervisor.post(path, **given)).status == 403
     office = await signed_in(archive, Role.CM_OFFICE)
     await office.get(f"/calls/{call}")
+    for field in ("kin", "address", "relation"):
+        assert f'name="{field}"' in office.last
     assert (await office.post(path, **{**given, "designation": ""})).status == 400
+    assert (await office.post(path, **{**given, "relation": "stolen"})).status == 400
     headers = {"Origin": archive.site.origin}
     async with office.http.post(
         archive.site.origin + path, data={**given, "csrf": office.token}, headers=headers
@@ -389,6 +403,9 @@ async def test_the_certificate_comes_with_the_file_that_it_covers(
         packed = zipfile.ZipFile(io.BytesIO(await answer.read()))
     names = sorted(packed.namelist())
     assert [name.rpartition(".")[2] for name in names] == ["wav", "pdf"]
-    assert packed.read(names[1]).startswith(b"%PDF")
+    printed = PdfReader(io.BytesIO(packed.read(names[1])))
+    text = " ".join(" ".join(page.extract_text() for page in printed.pages).split())
+    for signer in ("spouse of R. K. Sharma", "employed at Lok Bhawan", "☑ Owned", "☐ Managed"):
+        assert signer in text
     kinds = await archive.pool.fetch("select kind from recording_event")
     assert "certified" in {row["kind"] for row in kinds}

@@ -28,6 +28,16 @@ async def fill(page: Page, **points: str) -> None:
             await select.select_option(index=1)
 
 
+async def test_a_draw_that_takes_too_long_says_so(
+    hall: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = await signed_in(hall, Role.QUALITY_AUDITOR)
+    assert (await client.get("/quality")).status == 200
+    monkeypatch.setattr("calls.report_sql._LONGEST_SECONDS", 0.000_001)
+    assert (await client.get("/quality?days=90")).status == 503
+    assert "fewer days" in client.last
+
+
 async def test_a_call_is_drawn_heard_judged_corrected_and_answered(
     archive: Centre, tapes: Tapes, browser: Browser
 ) -> None:

@@ -8,23 +8,26 @@ import zipfile
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
+from xml.etree import ElementTree
 
 import pytest
 from playwright.async_api import Browser
 
 from access.rights import Role, Scope
 from calls import service_levels
-from calls.report_tables import Spreadsheet
+from calls.report_tables import CALL_HEAD, Spreadsheet
 from calls.report_totals import sum_a_day
 from calls.reporting import IST, By, OfferedCall, Rules
 from cti.supervisor.report_page import in_turns
 from tests.calls.rows import STAYS_OF_CALLS, TALKS_OF_CALLS
 from tests.supervisor.site import Centre
 from tests.supervisor.test_calls import signed_in
+from tests.web.site import Client
 from tests.web.test_browser import DESK, judge, judge_both, new_page, sign_in
 
 pytestmark = pytest.mark.timeout(180)
+_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 NOW = datetime(2025, 11, 22, 5, 30, tzinfo=UTC)
 FATES = (
     ("agent_answered", "1001"), ("agent_answered", "1002"), ("agent_answered", "1001"),
@@ -106,6 +109,37 @@ async def test_the_figures_say_within_how_many_seconds_each_queue_answers(hall: 
     assert "Helpline (English) 30 / 40 s; Helpline (Hindi) 15 s; otherwise 20 s" in client.last
 
 
+async def sheets(hall: Centre, client: Client, query: str = "") -> list[list[list[object]]]:
+    """The cells of the workbook's sheets, row by row; None: an empty one."""
+    async with client.http.get(f"{hall.site.origin}/reports/calls/file.xlsx{query}") as answer:
+        assert answer.status == 200
+        book = zipfile.ZipFile(io.BytesIO(await answer.read()))
+    strings = []
+    if "xl/sharedStrings.xml" in book.namelist():
+        shared = ElementTree.fromstring(book.read("xl/sharedStrings.xml"))
+        strings = ["".join(one.itertext()) for one in shared]
+    found = []
+    for number in (1, 2):
+        sheet = ElementTree.fromstring(book.read(f"xl/worksheets/sheet{number}.xml"))
+        rows, columns = [], list[str]()
+        for row in sheet.iter(f"{_MAIN}row"):
+            cells = {str(one.get("r"))[0]: _cell(one, strings) for one in row}
+            columns = columns or sorted(cells)  # as many as the head has
+            rows.append([cells.get(column) for column in columns])
+        found.append(rows)
+    return found
+
+
+def _cell(cell: ElementTree.Element, strings: list[str]) -> object:
+    match cell.get("t"):
+        case "inlineStr":
+            return "".join(cell.itertext())
+        case "s":
+            return strings[int("".join(cell.itertext()))]
+    text = "".join(cell.itertext())
+    return float(text) if text else None
+
+
 async def test_files_hold_the_same_figures(hall: Centre) -> None:
     await a_day(hall)
     client = await signed_in(hall, Role.SUPERVISOR)
@@ -114,9 +148,47 @@ async def test_files_hold_the_same_figures(hall: Centre) -> None:
     assert [(row["queue"], row["offered"], row["answered"]) for row in rows] == [
         ("helpline-en", "1", "1"), ("helpline-hi", "7", "3"), ("total", "8", "4"),
     ]  # fmt: skip
-    async with client.http.get(hall.site.origin + "/reports/calls/file.xlsx") as answer:
-        book = zipfile.ZipFile(io.BytesIO(await answer.read()))
-    assert "xl/worksheets/sheet2.xml" in book.namelist()
+    figures, calls = await sheets(hall, client)
+    assert figures[0][:3] == ["queue", "offered", "answered"]
+    assert [row[:3] for row in figures[1:]] == [
+        ["helpline-en", 1, 1], ["helpline-hi", 7, 3], ["total", 8, 4],
+    ]  # fmt: skip
+    for number, one in enumerate(rows, 1):  # the same cells as in the CSV
+        told = [None if text == "" else text for text in one.values()]
+        assert [told[0], *(text and float(text) for text in told[1:])] == figures[number]
+    assert calls[0] == list(CALL_HEAD)
+    found = {row["id"]: row for row in await hall.pool.fetch("select * from call")}
+    assert len(calls) == 1 + len(found) == 9
+    for cells in calls[1:]:
+        one = dict(zip(CALL_HEAD, cells, strict=True))
+        row = found[UUID(str(one["call"]))]
+        assert (one["queue"], one["agent"], one["outcome"]) == (
+            row["queue"], row["agent_id"], row["outcome"],
+        )  # fmt: skip
+        queued = row["queued_at"].astimezone(IST)
+        assert one["queued_ist"] == queued.strftime("%Y-%m-%d %H:%M:%S")
+
+
+async def test_an_empty_days_report_is_a_page_and_files_of_nothing(hall: Centre) -> None:
+    await a_day(hall)
+    client = await signed_in(hall, Role.SUPERVISOR)
+    period = "?since=2025-11-01&until=2025-11-01"
+    assert (await client.get(f"/reports/calls{period}")).status == 200
+    assert "Offered 0 = " in client.last
+    assert client.last.partition("<tbody>")[2].partition("</tbody>")[0].strip() == ""
+    assert "None" not in client.last
+    assert (await client.get(f"/reports/calls/list{period}")).status == 200
+    assert client.last.count("<tr>") <= 1
+    async with client.http.get(f"{hall.site.origin}/reports/calls/file.csv{period}") as answer:
+        rows = list(csv.DictReader(io.StringIO((await answer.read()).decode("utf-8-sig"))))
+    assert [(row["queue"], row["offered"], row["service_level"]) for row in rows] == [
+        ("total", "0", "")
+    ]
+    figures, calls = await sheets(hall, client, period)
+    total = dict(zip(figures[0], figures[1], strict=True))
+    assert (len(figures), total["queue"], total["offered"]) == (2, "total", 0)
+    assert (total["service_level"], total["asa_s"], total["occupancy"]) == (None, None, None)
+    assert calls == [list(CALL_HEAD)]
 
 
 @pytest.mark.parametrize(
@@ -209,6 +281,15 @@ async def test_a_year_is_summed_and_more_than_three_are_cut(hall: Centre) -> Non
         assert (await client.get(f"{path}?{query}")).status == 200
 
 
+@pytest.mark.parametrize("given", ["9" * 5000, "99", "-1", "four", "\u096a", "\u00b2"])
+async def test_a_number_in_an_address_that_is_none_or_too_long_is_no_fault_of_ours(
+    hall: Centre, given: str
+) -> None:
+    client = await signed_in(hall, Role.SUPERVISOR)
+    for path in ("/reports/staffing?weeks", "/quality?days", "/quality?each"):
+        assert (await client.get(f"{path}={given}")).status == 200, path
+
+
 async def test_a_sum_that_takes_too_long_says_so(
     hall: Centre, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -219,6 +300,23 @@ async def test_a_sum_that_takes_too_long_says_so(
     assert "fewer days" in client.last
     assert (await client.get("/reports/calls/list?fate=answered")).status == 503
     assert "Finding these calls" in client.last
+    assert (await client.get("/reports/staffing")).status == 503
+    assert "fewer weeks" in client.last
+
+
+@pytest.mark.parametrize("path", ["", "/list?fate=answered"])
+async def test_what_says_so_is_accessible(
+    hall: Centre, browser: Browser, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    await a_day(hall)
+    await hall.site.people.add("kavita", Role.SUPERVISOR, language="hi")
+    page = await new_page(browser)
+    await sign_in(page, hall.site, "kavita")
+    monkeypatch.setattr("calls.report_sql._LONGEST_SECONDS", 0.000_001)
+    answer = await page.goto(f"{hall.site.origin}/reports/calls{path}")
+    assert answer is not None
+    assert answer.status == 503
+    assert await judge_both(page, hall.pool, f"call-report-late{len(path)}") == []
 
 
 async def test_totals_of_days_show_the_same_figures_and_lead_to_the_same_calls(

@@ -16,7 +16,7 @@ from tests.calls.rows import STAYS_OF_CALLS
 from tests.cti.room import ask, receive
 from tests.cti.streams import answered_call, citizen_leg, event
 from tests.supervisor.site import TITLES, Centre, centre
-from tests.web.test_browser import DESK, judge, judge_both, new_page, sign_in
+from tests.web.test_browser import DESK, judge, judge_both, new_page, newer_code, sign_in
 from web.dates import IST
 
 pytestmark = pytest.mark.timeout(180)
@@ -98,6 +98,34 @@ async def test_the_wallboard_is_live_readable_and_accessible(
         assert faults == []
 
 
+async def test_the_service_level_of_all_queues_is_that_of_the_report(
+    hall: Centre, browser: Browser
+) -> None:
+    await hall.site.people.add("kavita", Role.SUPERVISOR, TENANT, language="en")
+    await half_an_hour(hall)  # three of four in time
+    now = hall.site.clock()
+    answered, ended = now - timedelta(seconds=40), now - timedelta(seconds=5)
+    for n in range(12):  # two late of two; ten still wait
+        late = n < 2
+        await hall.pool.execute(
+            "insert into call (id, cell, direction, started_at, queue, queued_at, agent_id,"
+            " agent_answered_at, ended_at, outcome)"
+            " values ($1, 'cell1', 'inbound', $2, 'helpline-en', $2, $3, $4, $5, $6)",
+            uuid4(), now - timedelta(minutes=3), "1003" if late else None,
+            answered if late else None, ended if late else None,
+            "agent_answered" if late else None,
+        )  # fmt: skip
+    await hall.pool.execute(STAYS_OF_CALLS)
+    page = await new_page(browser)
+    await sign_in(page, hall.site, "kavita")
+    await page.goto(hall.site.origin + "/supervisor")
+    level = page.locator("#queues tr[data-queue=helpline-en] td").nth(2)
+    await expect(level).to_have_text("0 %", timeout=40_000)
+    await expect(page.locator("#figure-level dd")).to_have_text("50 %")
+    await page.goto(hall.site.origin + "/reports/calls")
+    await expect(page.locator("tfoot")).to_contain_text("50.0 %")
+
+
 async def test_a_supervisor_pauses_an_agent_with_a_reason_by_keyboard(
     hall: Centre, browser: Browser
 ) -> None:
@@ -123,7 +151,9 @@ async def test_a_supervisor_pauses_an_agent_with_a_reason_by_keyboard(
     await page.fill("#act-reason", "साथी बीमार")
     await page.click("button[value=force_pause]")
     await expect(page.locator("#told")).to_have_text("Done.", timeout=20_000)
-    row = await hall.pool.fetchrow("select * from supervisor_action order by id desc limit 1")
+    row = await hall.pool.fetchrow(
+        "select * from supervisor_action where reason = $1", "साथी बीमार"
+    )
     assert row is not None
     assert (row["action"], row["target"], row["reason"]) == (
         "force_pause", "agent:1001", "साथी बीमार",
@@ -132,6 +162,33 @@ async def test_a_supervisor_pauses_an_agent_with_a_reason_by_keyboard(
     await page.keyboard.press("Enter")
     (told,) = await receive(agent, "broadcast")
     assert told["text"] == "बाढ़ की सूचना"
+
+
+async def test_who_listens_is_on_the_agents_card_and_can_leave(
+    hall: Centre, browser: Browser
+) -> None:
+    await hall.site.people.add("kavita", Role.SUPERVISOR, language="en", display_name="Kavita")
+    await busy(hall)
+    page = await new_page(browser)
+    await sign_in(page, hall.site, "kavita")
+    await page.goto(hall.site.origin + "/supervisor")
+    await page.click("li.is-in_call button")
+    await expect(page.locator("button[value=leave]")).to_be_disabled()
+    await page.fill("#act-phone", "1009")
+    await page.fill("#act-reason", "जाँच")
+    await page.click("button[value=listen]")
+    await expect(page.locator("#told")).to_have_text("Done.", timeout=20_000)
+    (asked,) = (one for one in hall.room.server.actions if one["action"] == ["Originate"])
+    (leg,) = asked["channelid"]
+    channel = {"uniqueid": leg, "linkedid": leg, "channel": "PJSIP/1009-00000009"}
+    await hall.room.asterisk_says(event("Newstate", **channel, channelstate="6"))
+    card = page.locator("li.is-in_call .state")
+    await expect(card).to_contain_text("Kavita listens", timeout=20_000)
+    await page.click("li.is-in_call button")
+    await page.click("button[value=leave]")
+    await expect(card).not_to_contain_text("Kavita", timeout=20_000)
+    ended = [one for one in hall.room.server.actions if one["action"] == ["Hangup"]]
+    assert [one["channel"] for one in ended] == [[leg]]
 
 
 async def test_a_refusal_is_said_in_the_readers_language(hall: Centre, browser: Browser) -> None:
@@ -152,6 +209,16 @@ async def test_a_refusal_is_said_in_the_readers_language(hall: Centre, browser: 
     await page.click("button[value=help]")
     told = "संदेश में 1 से 1000 अक्षर हों।"
     await expect(page.locator("#act-problem")).to_have_text(told, timeout=20_000)
+    await page.add_init_script(newer_code("message_length"))
+    for language, other in (
+        ("hi", "सर्वर ने इसे नहीं लिया।"),
+        ("en", "The server did not take it."),
+    ):
+        await hall.pool.execute("update web_session set language = $1", language)
+        await page.reload()
+        await page.click("li.agent button")
+        await page.click("button[value=help]")
+        await expect(page.locator("#act-problem")).to_have_text(other, timeout=20_000)
 
 
 @pytest.mark.parametrize("language", ["hi", "en"])

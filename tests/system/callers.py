@@ -139,3 +139,14 @@ async def in_queue(bed: Bed, number: int = 0, *, present: bool) -> None:
 async def all_of(*calls: Caller) -> None:
     """Wait until these calls have ended."""
     await asyncio.gather(*(call.ended() for call in calls))
+
+
+async def connected(bed: Bed) -> None:
+    """Wait until two channels are in one bridge."""
+
+    async def so() -> bool | None:
+        shown = await bed.helpline.asterisk.process.cli("core show channels concise")
+        bridges = [line.split("!")[12] for line in shown.splitlines() if line.count("!") > 12]
+        return True if any(bridges.count(one) == 2 for one in bridges if one) else None
+
+    await bed.until("the emergency service to be connected", so)

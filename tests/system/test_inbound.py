@@ -28,7 +28,7 @@ async def test_without_an_agent_the_caller_hears_an_apology_and_is_owed_a_call(
     assert await call.callbacks() == [(f"+91{CITIZEN}", "no_agent")]
     said = heard(recording)
     assert said[:2] == [Prompt.GREETING, Prompt.RECORDING_NOTICE]
-    assert said[-2:] == [Prompt.NO_AGENT, Prompt.CALL_BACK_PROMISE]
+    assert said[-3:] == [Prompt.NO_AGENT, Prompt.CALL_BACK_PROMISE, Prompt.EMERGENCY_KEY]
     assert level(recording, 0, CITIZENS_TONE) > 0.5 > level(recording, 1, CITIZENS_TONE)
 
 
@@ -37,7 +37,8 @@ async def test_a_withheld_number_is_asked_to_call_again_and_is_owed_nothing(
 ) -> None:
     call = await place(helpline, CALLS, identity=WITHHELD)
     recording = await ends_as(call, Outcome.NO_AGENT)
-    assert heard(recording)[-2:] == [Prompt.NO_AGENT, Prompt.CALL_AGAIN]
+    apology = [Prompt.NO_AGENT, Prompt.CALL_AGAIN, Prompt.EMERGENCY_KEY]
+    assert heard(recording)[-3:] == apology
     assert await call.callbacks() == []
 
 

@@ -80,7 +80,8 @@ async def test_the_queue_and_the_agents_line_one_at_a_time(helpline: Bed, page: 
     await waiting.until("queued_at")
     too_many = await place(helpline, TO_THE_QUEUE)
     recording = await ends_as(too_many, Outcome.QUEUE_FULL)
-    assert heard(recording)[-2:] == [Prompt.QUEUE_FULL, Prompt.CALL_BACK_PROMISE]
+    apology = [Prompt.QUEUE_FULL, Prompt.CALL_BACK_PROMISE, Prompt.EMERGENCY_KEY]
+    assert heard(recording)[-3:] == apology
     assert await too_many.callbacks() == [(f"+91{CITIZEN}", "queue_full")]
     await waiting.phone.bye()
     await first.phone.bye()

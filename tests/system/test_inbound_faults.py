@@ -32,6 +32,7 @@ from tests.system.callers import (
     RAMLAL,
     TO_THE_QUEUE,
     Caller,
+    connected,
     ends_as,
     in_queue,
     newest_call,
@@ -140,10 +141,28 @@ async def test_a_database_that_stays_away_longer_than_a_citizen_can_wait_ends_in
         phone, ear = await _call_unseen(bed, tmp_path)
         await phone.wait()
         said = ear.heard()
-    assert (said[0], said[-1]) == (Prompt.PLEASE_WAIT, Prompt.TECHNICAL_FAULT)
+    assert said[0] == Prompt.PLEASE_WAIT
+    assert said[-2:] == [Prompt.TECHNICAL_FAULT, Prompt.EMERGENCY_KEY]  # in the dialplan
     row = await Caller(bed, phone, await newest_call(bed, before)).ended()
     assert (row["outcome"], row["citizen_number"]) == (Outcome.UNAVAILABLE, f"+91{CITIZEN}")
     assert row["started_at"] < row["answered_at"] < row["ended_at"]
+
+
+async def test_an_emergency_service_is_one_key_away_while_the_database_is(
+    cell: Cell, tmp_path: Path
+) -> None:
+    bed = cell.bed
+    before = await bed.last_call_id()
+    await bed.line.expect(Answer((TALKS,), ring=0.1))
+    async with cell.without_database():
+        phone, ear = await _call_unseen(bed, tmp_path, (Wait(1.0), Press("9")) * 40)
+        await connected(bed)
+        assert Prompt.TECHNICAL_FAULT not in ear.heard()
+        await phone.bye()
+    row = await Caller(bed, phone, await newest_call(bed, before)).ended()
+    assert (row["outcome"], row["citizen_number"]) == (Outcome.EMERGENCY, f"+91{CITIZEN}")
+    assert row["started_at"] < row["answered_at"] < row["ended_at"]
+    await bed.clear_lines()
 
 
 async def test_a_database_away_from_menu_to_agent_loses_nothing(cell: Cell) -> None:
@@ -173,7 +192,8 @@ async def test_a_call_back_owed_while_the_database_is_away_is_written_later(cell
         await call.phone.wait(40)  # the line is not kept while the row is tried again and again
     recording = await ends_as(call, Outcome.NO_AGENT)
     # What is not written is not promised.
-    assert heard(recording)[-2:] == [Prompt.NO_AGENT, Prompt.CALL_AGAIN]
+    apology = [Prompt.NO_AGENT, Prompt.CALL_AGAIN, Prompt.EMERGENCY_KEY]
+    assert heard(recording)[-3:] == apology
 
     async def owed() -> bool | None:
         return await call.callbacks() == [(f"+91{CITIZEN}", "no_agent")] or None
@@ -189,6 +209,7 @@ async def test_asterisk_dies_with_its_calls_and_the_next_call_is_served(cell: Ce
         await talked.until("agent_answered_at")
         in_menu = await place(bed, (Wait(60),))
         await in_menu.until("answered_at")
+        await asyncio.sleep(2)  # of talk, so that there is something to be lost
         os.kill(bed.helpline.asterisk.process.pid, signal.SIGKILL)
         await in_menu.ended()
         await bed.hang_up_all()
@@ -206,11 +227,11 @@ async def test_asterisk_dies_with_its_calls_and_the_next_call_is_served(cell: Ce
     await bed.stored(in_menu.id)
 
 
-async def _call_unseen(bed: Bed, folder: Path) -> tuple[PhoneCall, Ear]:
+async def _call_unseen(
+    bed: Bed, folder: Path, steps: tuple[Wait | Press, ...] = KEEPS_PRESSING
+) -> tuple[PhoneCall, Ear]:
     """A call that no row tells of; what its citizen hears is recorded by Asterisk itself."""
-    phone = await bed.free_phone().place(
-        "1076", RAMLAL, KEEPS_PRESSING, hang_up=False, rate=AT_ONCE
-    )
+    phone = await bed.free_phone().place("1076", RAMLAL, steps, hang_up=False, rate=AT_ONCE)
     asterisk, ear = bed.helpline.asterisk.process, Ear(folder / "heard.sln")
 
     async def channel() -> str | None:

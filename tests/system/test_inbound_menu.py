@@ -20,7 +20,7 @@ from tests.system.callers import IN_THE_MENU, Caller, ends_as, place
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 OPENING = [Prompt.GREETING, Prompt.RECORDING_NOTICE]
-APOLOGY = [Prompt.NO_AGENT, Prompt.CALL_BACK_PROMISE]
+APOLOGY = [Prompt.NO_AGENT, Prompt.CALL_BACK_PROMISE, Prompt.EMERGENCY_KEY]
 LATER = Wait(60)
 PROBES = 1000
 

@@ -11,6 +11,7 @@ import pytest
 from calls.admission import block, unblock
 from calls.model import Outcome
 from calls.owed import PROMISED
+from calls.reporting import Facts, Fate, fate
 from campaigns.callbacks import Callbacks
 from campaigns.window import CallingWindow
 from dialplans.names import KEY_KEEP_PLACE
@@ -21,7 +22,7 @@ from helpline.lab.script import Answer, Press, Refuse, Ring, Wait
 from helpline.lab.tones import heard
 from speech.numbers import digits
 from speech.prompts import Prompt
-from tests.system.callers import IN_THE_MENU, TALKING, ends_as, place, signed_in
+from tests.system.callers import IN_THE_MENU, TALKING, connected, ends_as, place, signed_in
 from tests.system.citizens import complain
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -40,17 +41,6 @@ def in_order(wanted: Sequence[str], said: Sequence[str]) -> bool:
     """`wanted` was said in this order; a subject in a real voice may stand between."""
     rest = iter(said)
     return all(one in rest for one in wanted)
-
-
-async def connected(bed: Bed) -> None:
-    """Wait until two channels are in one bridge."""
-
-    async def so() -> bool | None:
-        shown = await bed.helpline.asterisk.process.cli("core show channels concise")
-        bridges = [line.split("!")[12] for line in shown.splitlines() if line.count("!") > 12]
-        return True if any(bridges.count(one) == 2 for one in bridges if one) else None
-
-    await bed.until("the emergency service to be connected", so)
 
 
 async def test_the_number_keyed_tells_state_officer_and_due_date_without_an_agent(
@@ -95,7 +85,7 @@ async def test_one_key_connects_to_an_emergency_service_while_no_agent_is_there(
     assert service.invites() == 1
     await call.phone.bye()
     said = heard(await ends_as(call, Outcome.EMERGENCY))
-    assert Prompt.EMERGENCY_CONNECTING in said
+    assert said[-1] == Prompt.MENU  # the second key spared them the other services
     assert await call.callbacks() == []
 
 
@@ -103,12 +93,45 @@ async def test_when_no_service_answers_the_caller_goes_before_all_others_to_an_a
     helpline: Bed,
 ) -> None:
     services = await helpline.line.expect(Refuse(486), times=4)
-    call = await place(helpline, EMERGENCY)
+    call = await place(helpline, (IN_THE_MENU, Press("9"), LATER))
     said = heard(await ends_as(call, Outcome.NO_AGENT))
     assert services.invites() == 4
-    wanted = [Prompt.EMERGENCY_CONNECTING, Prompt.EMERGENCY_FAILED, Prompt.NO_AGENT]
+    wanted = [Prompt.EMERGENCY_FIRST, Prompt.CHOICE_PRESS, Prompt.EMERGENCY_FAILED, Prompt.NO_AGENT]
     assert in_order(wanted, said), said
     assert (await call.row())["queue"] == "helpline-hi"
+
+
+async def test_who_is_not_served_reaches_an_emergency_service_by_one_key(helpline: Bed) -> None:
+    await helpline.line.expect(Answer((TALKING,), ring=0.1))
+    not_served = (IN_THE_MENU, Press("1"), Wait(1.0), *((Wait(1.5), Press("9")) * 6), TALKING)
+    call = await place(helpline, not_served)
+    await connected(helpline)
+    await call.phone.bye()
+    await ends_as(call, Outcome.EMERGENCY)
+    assert await call.callbacks() == [(f"+91{CITIZEN}", "no_agent")]
+
+
+async def test_who_waits_leaves_for_an_emergency_service_by_one_key_and_was_not_lost(
+    helpline: Bed,
+) -> None:
+    """Offered to the queue, served, but by nobody of ours; nobody owes them a call."""
+    async with signed_in(helpline):
+        await helpline.agent_phone().expect(Ring())
+        await helpline.line.expect(Answer((TALKING,), ring=0.1))
+        call = await place(helpline, (IN_THE_MENU, Press("1"), Wait(4.0), Press("9"), TALKING))
+        await connected(helpline)
+        await call.phone.bye()
+        await ends_as(call, Outcome.EMERGENCY)
+        row = await call.row()
+        assert (row["queue"], row["agent_answered_at"]) == ("helpline-hi", None)
+        [stay] = await helpline.rows(
+            "select queue, agent_id, moved_to, outcome, owes_callback from offered_stay"
+            " where id = $1", call.id
+        )  # fmt: skip
+        assert tuple(stay) == ("helpline-hi", None, None, "emergency", False)
+        facts = Facts(False, False, True, stay["outcome"], owes_callback=False)
+        assert fate(facts) is Fate.OVERFLOWED
+    await helpline.clear_lines()
 
 
 async def test_who_hangs_up_before_the_service_answers_is_counted_apart(helpline: Bed) -> None:
@@ -133,7 +156,8 @@ async def test_a_blocked_number_hears_so_and_still_reaches_emergency(helpline: B
         until = now + timedelta(days=1)
         await block(conn, number, until=until, by="supervisor:test", why="test", now=now)
     call = await place(helpline, (LATER,), identity=identity)
-    assert heard(await ends_as(call, Outcome.CALLER_BLOCKED))[0] == Prompt.CALLER_BLOCKED
+    said = heard(await ends_as(call, Outcome.CALLER_BLOCKED))
+    assert said[:2] == [Prompt.RECORDING_NOTICE, Prompt.CALLER_BLOCKED]
     await call.phone.wait()
     await helpline.line.expect(Answer((TALKING,), ring=0.1))
     urgent = await place(helpline, (Wait(1.2), *EMERGENCY[1:]), identity=identity)
@@ -172,7 +196,7 @@ async def test_whom_we_promised_a_call_is_called_once_an_agent_is_there(helpline
         "update callback set done_at = now(), result = 'handled' where done_at is null"
     )
     call = await place(helpline, (IN_THE_MENU, Press("1"), TALKING))
-    assert heard(await ends_as(call, Outcome.NO_AGENT))[-1] == Prompt.CALL_BACK_PROMISE
+    assert heard(await ends_as(call, Outcome.NO_AGENT))[-2] == Prompt.CALL_BACK_PROMISE
     await helpline.clear_lines()
     async with signed_in(helpline) as page:
         await helpline.agent_phone().expect(Answer((TALKING,), ring=0.2))

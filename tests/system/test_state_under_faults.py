@@ -75,7 +75,18 @@ async def true_again(world: World) -> float:
             assert world.traffic.faults() == []
             return loop.time() - begin
         await asyncio.sleep(0.2)
+    await tell(world)
     raise AssertionError("\n".join(found))
+
+
+async def tell(world: World) -> None:
+    """What stands there when something is wrong: of all three."""
+    centre = world.centre
+    print((await centre.asterisk.cli("core show channels concise")), flush=True)
+    print((await centre.asterisk.cli("queue show")), flush=True)
+    print(*(await centre.board())["agents"], sep="\n", flush=True)
+    open_calls = "select * from call where ended_at is null or ended_at > now() - '1 min'::interval"
+    print(*map(dict, await centre.rows(open_calls)), sep="\n", flush=True)
 
 
 async def all_is_well(world: World) -> None:

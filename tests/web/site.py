@@ -4,6 +4,8 @@ import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
+from ipaddress import ip_network
 from pathlib import Path
 from ssl import SSLContext
 
@@ -16,13 +18,23 @@ from db.pool import Pool
 from helpline.clock import ManualClock
 from helpline.http import Health, HttpServer, application
 from helpline.metrics import Metrics
+from tests.access.conftest import CHEAP
 from tests.access.people import PASSWORD, RULE, People
 from web.options import WebOptions
 from web.shell import MenuItem, Shell
 from web.site import MENU, add_pages
 
+#: What a proxy of ours hands on of a stranger's request, whose own words come first.
+FORWARDED = [("X-Forwarded-For", "6.6.6.6"), ("X-Forwarded-For", "203.0.113.9")]
+CLIENT = "203.0.113.9"
 BUNDLES = Path(__file__).parents[2] / "var" / "assets"
 _TOKEN = re.compile(r'name="csrf" value="(\w+)"')
+
+
+def behind_a_proxy(pool: Pool, now: Callable[[], datetime]) -> Shell:
+    """A shell to which whoever connects from this machine is a proxy of ours."""
+    options = WebOptions(origin="https://helpline.example", proxies=(ip_network("127.0.0.0/8"),))
+    return Shell(pool, options, Passwords(CHEAP), now)
 
 
 @dataclass

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from multidict import CIMultiDict
 
 from access import grants, sessions
 from access.rights import Role
@@ -21,7 +22,8 @@ class Asked:
 
     def __init__(self, token: str, **headers: str) -> None:
         self.cookies = {"helpline": token}
-        self.headers = headers
+        self.headers = CIMultiDict(headers)
+        self.remote = "192.0.2.1"
         self._kept: dict[object, object] = {}
 
     def __contains__(self, key: object) -> bool:

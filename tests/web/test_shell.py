@@ -7,11 +7,15 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from aiohttp.test_utils import make_mocked_request
+from multidict import CIMultiDict
 
 from access.log import Event
 from access.rights import Role
+from db.pool import Pool
 from helpline.clock import ManualClock
-from tests.web.site import Site
+from tests.access.conftest import START
+from tests.web.site import CLIENT, FORWARDED, Site, behind_a_proxy
 from web.assets import MANIFEST, Assets
 from web.dates import clock_after, moment
 from web.errors import AssetsError, TextsError
@@ -147,6 +151,14 @@ def test_only_our_proxies_are_believed_about_who_asks(
     peer: str | None, forwarded: str | None, address: str
 ) -> None:
     assert client_address(peer, forwarded, PROXIES) == address
+
+
+def test_a_strangers_own_line_above_the_proxys_is_not_believed(pool: Pool) -> None:
+    shell = behind_a_proxy(pool, lambda: START)
+    request = make_mocked_request("GET", "/", CIMultiDict(FORWARDED)).clone(remote="127.0.0.1")
+    assert shell.address(request) == CLIENT
+    request = make_mocked_request("GET", "/").clone(remote="127.0.0.1")
+    assert shell.address(request) == "127.0.0.1"
 
 
 def test_a_flood_of_one_address_is_bounded_and_refills(clock: ManualClock) -> None:

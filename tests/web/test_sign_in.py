@@ -203,7 +203,9 @@ async def test_an_officer_chooses_their_own_pin_and_an_agent_none(site: Site) ->
     assert (await client.post("/account/pin", **{**form, "present_password": "x"})).status == 400
     assert "pin_set" not in await site.people.events(officer.id)
     assert (await client.post("/account/pin", **form)).status == 303
-    verified = await pins.verify(site.people.pool, number, pin, site.clock(), site.people.passwords)
+    verified = await pins.verify(
+        site.people.pool, number, pin, site.clock(), site.people.passwords, calling=number
+    )
     assert isinstance(verified, pins.PinAccepted)
     await agent.sign_in("sita")
     assert "/account/pin" not in agent.last

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
+from playwright.async_api import Browser
 
 from access.passwords import Passwords
 from access.rights import Role, Scope
@@ -15,8 +16,11 @@ from tests.complaints.moves import returned, transferred
 from tests.complaints.test_waiting import APPROVED
 from tests.complaints.world import REFERENCE, World
 from tests.web.site import Client, Site, opened
+from tests.web.test_browser import browser, judge_both, new_page, sign_in
 from web.pages import waiting
 from web.site import MENU
+
+__all__ = ["browser"]
 
 
 @pytest.fixture
@@ -47,6 +51,24 @@ async def back_and_proposed(pool: Pool, clock: ManualClock) -> tuple[str, str]:
     asked = (await world.register()).number
     await transferred(world, asked)
     return back, asked
+
+
+@pytest.mark.timeout(180)
+async def test_what_waits_is_accessible_and_fits(
+    site: Site, pool: Pool, clock: ManualClock, browser: Browser
+) -> None:
+    await site.people.add("anita", Role.CM_OFFICE, language="hi")
+    faults = []
+    for name in ("waiting-nothing", "waiting"):
+        page = await new_page(browser)
+        await sign_in(page, site, "anita")
+        await page.goto(site.origin + "/complaints/waiting")
+        faults += await judge_both(page, pool, name)
+        if name == "waiting-nothing":
+            await back_and_proposed(pool, clock)
+            clock.advance(timedelta(hours=26))
+    assert await page.locator("tbody tr").count() > 0
+    assert faults == []
 
 
 def shown(client: Client) -> list[str]:

@@ -1,5 +1,6 @@
 """Erased for a reason, with a tombstone, inside the history; and not while it is evidence."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -72,9 +73,11 @@ async def test_it_leaves_a_tombstone_its_hash_and_nothing_that_opens_it(
         await erased(world, letter.id, early=True)
 
 
+@pytest.mark.parametrize("own", [{}, {"handpump": {"reopen_days": 90}}])
 async def test_it_stays_while_its_complaint_is_open_or_can_be_reopened(
-    world: World, tmp_path: Path
+    world: World, tmp_path: Path, own: dict[str, dict[str, int]]
 ) -> None:
+    world.policy = replace(world.policy, by_category=own)
     _, letter = await attached(world, tmp_path)
     with pytest.raises(HeldAttachmentError, match="its complaint is open"):
         await erased(world, letter.id)
@@ -83,7 +86,10 @@ async def test_it_stays_while_its_complaint_is_open_or_can_be_reopened(
     await world.answer(attempt, Answer(satisfied=True))
     with pytest.raises(HeldAttachmentError, match="can still be reopened"):
         await erased(world, letter.id)
-    world.now += timedelta(days=world.policy.reopen_days)
+    world.now += timedelta(days=world.policy.of("handpump").reopen_days, seconds=-1)
+    with pytest.raises(HeldAttachmentError, match="can still be reopened"):
+        await erased(world, letter.id)
+    world.now += timedelta(seconds=1)
     await erased(world, letter.id)
 
 

@@ -13,13 +13,12 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from complaints.attachments.erasing import erase
 from complaints.attachments.model import Attachment
-from complaints.attachments.page import AttachmentPage, posts_may_see
 from complaints.bundle_link import sign as sign_bundle
-from complaints.bundle_page import BundlePage
 from complaints.escalation import escalate_overdue
 from complaints.policy import UP_1076
 from complaints.story import load_story
 from complaints.telling import render_story
+from helpline.site import add_links
 from recordings.links import sign
 from recordings.sweeper import Sweeper
 from recordings.vault import Vault
@@ -35,6 +34,7 @@ from tests.complaints.files import (
     taken_in,
 )
 from tests.complaints.world import START, World
+from tests.web.site import CLIENT, FORWARDED, behind_a_proxy
 
 SECRET = b"a secret for tests only"
 UNTIL = START + timedelta(days=60)
@@ -51,9 +51,8 @@ def vault(tmp_path: Path) -> Vault:
 async def client(world: World, vault: Vault) -> AsyncIterator[Client]:
     world.policy = replace(UP_1076, confidential_seen_from=3)
     app = web.Application()
-    now = lambda: world.now  # noqa: E731
-    AttachmentPage(world.pool, vault, SECRET, now, posts_may_see(world.policy)).add_routes(app)
-    BundlePage(world.pool, SECRET, now, world.policy).add_routes(app)
+    shell = behind_a_proxy(world.pool, lambda: world.now)
+    add_links(app, shell, world.policy, vault, SECRET)
     async with TestClient(TestServer(app)) as client:
         yield client
 
@@ -113,6 +112,15 @@ async def test_every_opening_is_logged_with_the_post_and_told(
     ] * 2
     number = await world.pool.fetchval("select number from complaint")
     assert "opened 2 time(s)" in render_story(await load_story(world.pool, number))
+
+
+async def test_an_opening_through_a_proxy_is_the_clients_own(
+    world: World, vault: Vault, client: Client
+) -> None:
+    [photo] = await attached(world, vault, PHOTO)
+    async with client.get(link(photo), headers=FORWARDED) as answer:
+        assert answer.status == 200
+    assert await world.pool.fetchval("select remote from attachment_access") == CLIENT
 
 
 async def test_a_link_that_is_not_ours_or_is_over_opens_nothing(

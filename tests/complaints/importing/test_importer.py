@@ -1,6 +1,7 @@
 """Files into the database: all or nothing, the same again changes nothing, nothing is deleted."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -12,7 +13,7 @@ from complaints.importing import importer
 from complaints.importing.checks import check
 from complaints.importing.importer import Changes, Report, Tables, import_tables
 from complaints.importing.known import Known
-from complaints.importing.layouts import Kind, Located
+from complaints.importing.layouts import Key, Kind, Located, Row
 from complaints.importing.telling import render_report
 from complaints.mapping import ladder_for
 from complaints.reference import Category, Department
@@ -444,36 +445,113 @@ async def test_what_is_wrong_with_a_tree_is_told_with_its_line(
 _CODES = [f"c{n}" for n in range(6)]
 
 
+_PARENTS = st.lists(st.sampled_from([None, *_CODES]), min_size=6, max_size=6)
+_TICKS = st.lists(st.booleans(), min_size=6, max_size=6)
+_ALL = [True] * 6
+
+
+def _category(code: str, parent: str | None, answered: bool) -> Category:
+    return Category(
+        code, "क", "a", "water" if answered else None, (1, 1, 1, 1) if answered else None, parent
+    )
+
+
 @given(
-    parents=st.lists(st.sampled_from([None, *_CODES]), min_size=6, max_size=6),
-    answered=st.lists(st.booleans(), min_size=6, max_size=6),
+    parents=_PARENTS,
+    answered=_TICKS,
+    in_file=st.one_of(st.just(_ALL), _TICKS),
+    was_answered=st.one_of(st.just([False] * 6), _TICKS),
 )
 @settings(deadline=None)
-def test_a_tree_without_faults_is_a_tree(parents: list[str | None], answered: list[bool]) -> None:
-    """Whatever is wrong with it is told; what passes has leaves at its ends and no ring."""
-    rows = [
-        Category(code, "क", "a", "water" if ends else None, (1, 1, 1, 1) if ends else None, parent)
-        for code, parent, ends in zip(_CODES, parents, answered, strict=True)
+def test_a_tree_without_faults_is_a_tree(
+    parents: list[str | None],
+    answered: list[bool],
+    in_file: list[bool],
+    was_answered: list[bool],
+) -> None:
+    """Whatever is wrong with it is told; what passes has leaves at its ends and no ring.
+
+    What is not in the file is recorded; what is in it may have been recorded otherwise.
+    """
+    rows = [_category(*one) for one in zip(_CODES, parents, answered, strict=True)]
+    located = [
+        Located("f", n, (row.code,), row)
+        for n, (row, here) in enumerate(zip(rows, in_file, strict=True), 2)
+        if here
     ]
-    located = [Located("f", n, (row.code,), row) for n, row in enumerate(rows, 2)]
+    recorded: dict[Key, Row] = {
+        (row.code,): replace(row, department="water") if here else row
+        for row, here, was in zip(rows, in_file, was_answered, strict=True)
+        if was or not here
+    }
     known: Known = {kind: {} for kind in Kind} | {
-        Kind.DEPARTMENTS: {("water",): Department("water", "जल", "Water")}
+        Kind.DEPARTMENTS: {("water",): Department("water", "जल", "Water")},
+        Kind.CATEGORIES: recorded,
     }
     above = dict(zip(_CODES, parents, strict=True))
     ends = dict(zip(_CODES, answered, strict=True))
+    files = {row.key[0] for row in located}
 
-    def climbs_out(code: str) -> bool:
-        at: str | None = code
+    def within_itself(code: str) -> bool:
+        at = above[code]
         for _ in _CODES:
-            at = above[at] if at else None
-        return at is None
+            if at is None or at == code:
+                return at == code
+            at = above[at]
+        return False
 
     good = (
-        all(climbs_out(code) for code in _CODES)
-        and all(not ends[parent] for parent in parents if parent)
-        and all(ends[code] or code in parents for code in _CODES)
+        not any(within_itself(code) for code in files)
+        and all(
+            not ends[parent]
+            for code, parent in above.items()
+            if parent and (code in files or parent in files)
+        )
+        and all(ends[code] or code in parents for code in files)
+        and all(ends[code] for code in files if (code,) in recorded)
     )
     assert (check(known, {Kind.CATEGORIES: located}) == []) == good
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("water,पेयजल,Drinking water,water,7,7,10,15,,,,", "department: is given, but handpump"),
+        ("water,पेयजल,Drinking water,,,,,,,no,वहाँ,", "in_scope: is no, but handpump"),
+    ],
+)
+async def test_a_heading_with_recorded_categories_under_it_does_not_become_a_leaf(
+    pool: Pool, line: str, told: str
+) -> None:
+    assert (await import_tables(pool, state(categories=CATEGORY_TREE))).written
+    report = await import_tables(pool, tree(line), dry_run=True)
+    assert [str(fault) for fault in report.faults] == [
+        f"categories.csv:2: {told} lies under it (recorded before, in no file)"
+    ]
+
+
+async def test_what_is_out_of_scope_becomes_a_heading_only_while_nothing_is_registered_upon_it(
+    pool: Pool,
+) -> None:
+    await import_tables(pool, state(categories=CATEGORY_TREE))
+    opened = tree("rti,सूचना,RTI,,,,,,,yes,,", "rti-fee,शुल्क,Fee,water,1,1,1,1,rti,yes,,")
+    assert (await import_tables(pool, opened, dry_run=True)).faults == ()
+    world = World(pool)
+    await world.taken_up(world.form(category="rti", place="b1"))
+    report = await import_tables(pool, opened, dry_run=True)
+    assert [str(fault) for fault in report.faults] == [
+        "categories.csv:2: in_scope: complaints were registered upon it, it cannot become a heading"
+    ]
+
+
+async def test_a_place_does_not_shrink_under_what_is_recorded_within_it(pool: Pool) -> None:
+    await import_tables(pool, state())
+    inner = ["d2,district,झांसी,Jhansi,up", "x,district,क,X,d2"]
+    assert (await import_tables(pool, tables(**only(Kind.PLACES, *inner)))).written
+    found = await told(pool, tables(**only(Kind.PLACES, "d2,block,झांसी,Jhansi,up")))
+    assert found == [
+        "places.csv:2: kind: x, a district, does not lie in a block (recorded before, in no file)"
+    ]
 
 
 async def test_a_post_keeps_its_english_title_when_a_file_does_not_speak_of_it(pool: Pool) -> None:

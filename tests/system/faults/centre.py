@@ -57,6 +57,8 @@ class Centre:
     server: Served | None = None
     without_database: list[tuple[datetime, datetime]] = field(default_factory=list)
     without_pages: list[tuple[datetime, datetime]] = field(default_factory=list)
+    server_stood: list[tuple[datetime, datetime]] = field(default_factory=list)
+    asterisk_died: list[datetime] = field(default_factory=list)
     _pool: asyncpg.Pool | None = field(default=None, repr=False)
 
     async def serve(self) -> None:

@@ -36,9 +36,11 @@ async def ami_cut(world: World, seconds: float) -> None:
 
 async def ami_stalled(world: World, seconds: float) -> None:
     """Half open: nothing comes through, nothing is refused."""
+    begin = system_clock()
     world.centre.ami.stall()
     await asyncio.sleep(seconds)
     world.centre.ami.resume()
+    world.centre.without_pages.append((begin, system_clock()))
 
 
 async def ami_late(world: World, seconds: float) -> None:
@@ -69,13 +71,16 @@ async def server_paused(world: World, seconds: float) -> None:
     server.process.send_signal(signal.SIGSTOP)
     await asyncio.sleep(seconds)
     server.process.send_signal(signal.SIGCONT)
-    world.centre.without_pages.append((begin, system_clock()))
+    stood = (begin, system_clock())
+    world.centre.without_pages.append(stood)
+    world.centre.server_stood.append(stood)
 
 
 async def asterisk_killed(world: World, seconds: float) -> None:
     """Asterisk dies with all its calls, and is started again by who watches it."""
     asterisk = world.centre.asterisk
     os.kill(asterisk.pid, signal.SIGKILL)
+    world.centre.asterisk_died.append(system_clock())
     await asterisk.wait()
     await asyncio.sleep(seconds)
     await asterisk.start()
@@ -85,6 +90,7 @@ async def asterisk_restarted(world: World, seconds: float) -> None:
     """`core restart now`. Run through a loader of its own it cannot start itself again: we do."""
     asterisk = world.centre.asterisk
     await asterisk.cli("core restart now")
+    world.centre.asterisk_died.append(system_clock())
     await asyncio.sleep(seconds)
     if not asterisk.running:
         await asterisk.start()

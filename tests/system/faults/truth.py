@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -12,6 +12,7 @@ from dialplans import names
 from tests.system.faults.centre import Centre
 
 _MENU = timedelta(seconds=2)
+_A_MOMENT = timedelta(seconds=1)
 _AGENT = re.compile(r"PJSIP/(\d{3,6})")
 _PAUSED = re.compile(r"\(paused:?(\S*) was")
 _AWAY = re.compile(r"\((?:Unavailable|Invalid)\)")
@@ -187,15 +188,32 @@ async def after_all(centre: Centre) -> list[str]:
     for row in rows:
         if row["ended_at"] is None:
             found.append(f"call {row['id']} never ended")
-        elif row["answered_at"] is not None:
-            found += _recording(dict(row), waited=_asked_to_wait(centre, row))
+        elif row["answered_at"] is not None and not _died_before_its_file(centre, row):
+            found += _recording(
+                dict(row), waited=_asked_to_wait(centre, row), over=_over_since(centre, row)
+            )
         answered = row["agent_answered_at"] is not None
         if answered and row["pop_at"] is None and not _over_before_a_page(centre, row):
             found.append(f"call {row['id']} was answered and no screen-pop was acknowledged")
     left = [path.name for path in _captures(centre)]
     if left:
         found.append(f"capture files left: {left}")
-    return found
+    return found + await _not_listed(centre)
+
+
+async def _not_listed(centre: Centre) -> list[str]:
+    """Who waited and talked with nobody is to be called by somebody: whether they hung up, our
+    server was away or Asterisk died.
+    """
+    rows = await centre.rows(
+        "select c.id, c.outcome from call c"
+        " where c.outcome in ('queue_abandoned', 'lost') and c.queued_at is not null"
+        " and c.agent_answered_at is null and c.citizen_number is not null"
+        " and not exists (select from callback b where b.call_id = c.id)"
+        " and not exists (select from call l where l.citizen_number = c.citizen_number"
+        " and l.agent_answered_at > c.ended_at)"
+    )
+    return [f"call {row['id']} ({row['outcome']}) is on no list" for row in rows]
 
 
 def _asked_to_wait(centre: Centre, row: asyncpg.Record) -> bool:
@@ -207,6 +225,13 @@ def _asked_to_wait(centre: Centre, row: asyncpg.Record) -> bool:
     )
 
 
+def _died_before_its_file(centre: Centre, row: asyncpg.Record) -> bool:
+    """Asterisk died before it had begun the file, whose row is written first: `missing` is true."""
+    return row["states"] == ["missing"] and any(
+        -_A_MOMENT < died - row["started_at"] < _A_MOMENT for died in centre.asterisk_died
+    )
+
+
 def _over_before_a_page(centre: Centre, row: asyncpg.Record) -> bool:
     """Nobody could be shown it: telephones here answer by themselves, with or without a page."""
     return row["ended_at"] is not None and any(
@@ -215,14 +240,26 @@ def _over_before_a_page(centre: Centre, row: asyncpg.Record) -> bool:
     )
 
 
-def _recording(row: dict[str, Any], *, waited: bool) -> list[str]:
-    if waited and row["files"] == 0 and row["queued_at"] is None:
+def _over_since(centre: Centre, row: asyncpg.Record) -> datetime:
+    """When it may have ended: who hangs up while our server stands is heard when it goes on."""
+    ended: datetime = row["ended_at"]
+    return min(
+        (begin for begin, end in centre.server_stood if begin < ended < end + _MENU), default=ended
+    )
+
+
+def _recording(row: dict[str, Any], *, waited: bool, over: datetime) -> list[str]:
+    # Gone before the recorder was started, they have been in no recording.
+    at_once = over - row["answered_at"] < _A_MOMENT
+    if row["files"] == 0 and row["queued_at"] is None and (waited or at_once):
         return []
     if row["files"] != 1 or row["states"] != ["stored"]:
         return [f"call {row['id']} ({row['outcome']}) has recordings {row['states']}"]
     length = (row["ended_at"] - row["answered_at"]).total_seconds()
     # Of a call that was lost we know the end only when we look.
-    shortest = 0.0 if waited or row["outcome"] == "lost" else length - 6
+    shortest = (over - row["answered_at"]).total_seconds() - 6
+    if waited or row["outcome"] == "lost":
+        shortest = 0.0
     if not shortest <= row["seconds"] <= length + 3:
         return [f"recording of {row['id']}: {row['seconds']} s of {length} s ({row['outcome']})"]
     return []

@@ -18,6 +18,13 @@ export function askWhether(candidates, send) {
   buttons[0]?.focus();
 }
 
+/** Nothing is asked, or not any more. */
+export function askNothing() {
+  const box = byId("form-asks");
+  box.replaceChildren();
+  box.hidden = true;
+}
+
 /** The number, and what is to be told; `again` begins another form. */
 export function showRegistered(told, again) {
   const box = byId("form-result");
@@ -27,6 +34,7 @@ export function showRegistered(told, again) {
     told.officer ? make("p", {}, named({ hi: told.officer, en: told.officer_en || told.officer })) : null,
     told.due_at ? make("p", {}, say("due", { at: moment(told.due_at) })) : null,
     told.words ? make("p", {}, told.words) : null,
+    told.sms === false ? make("p", {}, say("no_sms")) : null,
   ].filter(Boolean);
   const another = make("button", { type: "button", className: "other" }, say("another"));
   another.addEventListener("click", again);

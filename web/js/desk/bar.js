@@ -38,7 +38,7 @@ export class Bar {
   show() {
     const { desk } = this;
     const { status, reason, next, wrap_up: wrapUp } = desk.state;
-    const shown = desk.open ? status : "offline";
+    const shown = desk.standing;
     const box = byId("desk-bar");
     if (box.dataset.status !== shown) {
       box.dataset.status = shown;

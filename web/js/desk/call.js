@@ -1,6 +1,6 @@
 // The call: who it is, and what the agent does with it.
 
-import { byId, make, moment, named, say } from "./page.js";
+import { announce, byId, has, make, moment, named, say } from "./page.js";
 import { Playback } from "./playback.js";
 import { RecordingSwitch } from "./recording.js";
 
@@ -12,7 +12,8 @@ const option = (to, text) => make("option", { value: JSON.stringify(to) }, text)
 export class CallPanel {
   constructor(desk) {
     this.desk = desk;
-    this.asking = false;
+    this.asked = null; // the call whose citizen was last seen to wait
+    this.ending = false;
     this.recording = new RecordingSwitch(desk);
     this.playback = new Playback(desk);
     const click = (id, act) => byId(id).addEventListener("click", act);
@@ -27,6 +28,10 @@ export class CallPanel {
     click("call-complete", () => this.ended("consult_complete"));
     click("call-cancel", () => this.ended("consult_cancel"));
     click("call-join", () => this.ended("consult_join"));
+    byId("call-out").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.callOut();
+    });
     byId("call-hand").addEventListener("toggle", () => this.colleagues());
     setInterval(() => this.colleagues(), COLLEAGUES_MS);
     byId("call-keys").append(
@@ -88,7 +93,7 @@ export class CallPanel {
   }
 
   hangUp() {
-    if (this.desk.phone.state === "ringing" || !this.desk.open) this.desk.phone.hangUp();
+    if (this.desk.phone.state === "ringing" || !this.desk.inStep) this.desk.phone.hangUp();
     else this.desk.command("hang_up");
   }
 
@@ -105,25 +110,34 @@ export class CallPanel {
   async hand(how) {
     const chosen = byId("call-target").value;
     if (!chosen) return;
-    const answer = await this.desk.command(how, { to: JSON.parse(chosen) });
-    if (answer.ok && how === "consult") this.asking = true;
-    this.show();
+    await this.desk.command(how, { to: JSON.parse(chosen) });
   }
 
   async ended(how) {
-    const answer = await this.desk.command(how);
-    if (answer.ok || answer.reason?.code === "citizen_not_waiting") this.asking = false;
-    this.show();
+    this.ending = true;
+    await this.desk.command(how);
+    this.ending = false;
+  }
+
+  /** The citizen waits, or hears the agent again though these have done nothing for it. */
+  showAsking(inCall) {
+    const { asking, call } = this.desk.state;
+    const asks = inCall && asking !== null;
+    if (asks && this.asked !== call) byId("call-hand").open = true;
+    if (!asks && inCall && this.asked === call && !this.ending) announce(say("citizen_back"), true);
+    this.asked = asks ? call : null;
+    byId("call-asking").hidden = !asks;
+    byId("call-handing").hidden = asks;
+    byId("call-complete").disabled = asking?.step !== "in_room";
   }
 
   show() {
     const { desk } = this;
     const { phone } = desk;
     const { status } = desk.state;
-    // Signed out by somebody, or without connection: the call itself goes on.
-    const inCall = status === "in_call" || (!desk.open && phone.state === "talking");
+    // Signed out by somebody, without connection, or before the server knows: the call goes on.
+    const inCall = status === "in_call" || (!desk.inStep && phone.state === "talking");
     const ringing = status === "ringing" || (phone.state === "ringing" && !inCall);
-    if (!inCall) this.asking = false;
     const panel = byId("call");
     panel.dataset.state = ringing ? "ringing" : inCall ? "in_call" : "none";
     byId("call-answer").hidden = !(ringing && desk.hasPhone);
@@ -137,9 +151,9 @@ export class CallPanel {
     byId("call-end").hidden = !(inCall || (ringing && desk.hasPhone));
     byId("call-more").hidden = !inCall || !desk.open;
     byId("call-emergency").hidden = !inCall || !this.listed?.some((one) => one.emergency);
-    byId("call-asking").hidden = !this.asking;
+    byId("call-out").hidden = inCall || ringing || !desk.open || status === "signed_out";
+    this.showAsking(inCall);
     this.recording.show(desk.open && status === "in_call");
-    byId("call-handing").hidden = this.asking;
     byId("call-word").textContent = this.word(inCall, ringing);
     this.caller(desk.pop);
     this.playback.look();
@@ -150,7 +164,22 @@ export class CallPanel {
     if (ringing) return say("call_rings");
     if (!inCall) return this.desk.pop ? say("call_over") : say("call_none");
     if (phone.held || state.held) return say("call_held");
-    return this.asking ? say("call_asking") : say("call_on");
+    return state.asking ? this.askingWord(state.asking) : say("call_on");
+  }
+
+  askingWord({ step, who }) {
+    if (step === "nobody") return say("call_asking");
+    const [kind, agent] = who.split(":");
+    return say(`call_asking_${step}`, { who: say(`asked_${kind}`, { agent }) });
+  }
+
+  /** About a complaint that is known by its number alone. */
+  async callOut() {
+    const field = byId("call-out-number");
+    const number = field.value.trim();
+    if (!number) return;
+    const answer = await this.desk.callCitizen(number);
+    if (answer.ok) field.value = "";
   }
 
   /** The screen-pop, drawn once for each call. */
@@ -161,17 +190,19 @@ export class CallPanel {
     this.playback.stop();
     if (!pop) return;
     byId("caller-number").textContent = pop.caller ?? say("number_withheld");
+    byId("caller-queue").parentElement.hidden = !pop.queue; // a call by click waited in none
     byId("caller-queue").textContent = this.queueTitle(pop.queue);
-    const { citizens = [], complaints = [], calls = [] } = pop.history ?? {};
+    byId("caller-language").parentElement.hidden = !pop.language;
+    byId("caller-language").textContent = spoken(pop.language);
+    const { complaints = [], calls = [] } = pop.history ?? {};
     byId("caller-late").hidden = pop.history !== null;
     byId("caller-complaints").replaceChildren(...complaints.map((one) => this.complaint(one)));
     byId("caller-no-complaints").hidden = complaints.length > 0;
     byId("caller-calls").replaceChildren(...calls.filter((one) => one.call !== pop.call).map((one) => this.lastCall(one)));
     byId("caller-first").hidden = calls.some((one) => one.call !== pop.call);
-    const mine = calls.find((one) => one.call !== pop.call && one.agent === this.me);
+    const mine = calls.find((one) => one.call !== pop.call && one.agents?.includes(this.me));
     byId("caller-mine").hidden = !mine;
     byId("caller-mine").textContent = mine ? say("spoke_with_you", { at: moment(mine.at) }) : "";
-    this.desk.form.candidates(citizens);
   }
 
   lastCall(one) {
@@ -187,10 +218,15 @@ export class CallPanel {
       "li",
       {},
       make("strong", {}, one.number),
-      ` ${one.category} `,
+      ` ${named({ hi: one.category, en: one.category_en })} `,
       make("span", { className: "tag" }, say(`state_${one.state}`)),
       ` ${one.level ? `L${one.level} · ` : ""}${moment(one.registered_at)} `,
       call,
     );
   }
+}
+
+/** A language as people read it; one of which we have no word, by its code. */
+function spoken(code) {
+  return has(`language_${code}`) ? say(`language_${code}`) : (code ?? "");
 }

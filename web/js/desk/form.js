@@ -1,25 +1,34 @@
 // The registration form: kept as one types, sent once, asked back where it may be a duplicate.
 
-import { askWhether, faultTexts, reasonText, showFaults, showRegistered, showResult } from "./answered.js";
-import { announce, byId, csrf, language, make, named, say } from "./page.js";
+import { askNothing, showFaults, showRegistered, showResult } from "./answered.js";
+import { Draft } from "./draft.js";
+import { Drafts } from "./drafts.js";
 import { MoreFields } from "./more.js";
+import { announce, byId, language, named, say } from "./page.js";
 import { Picker } from "./picker.js";
+import { Sending } from "./sending.js";
+import { Speaker } from "./speaker.js";
 
-const SAVE_MS = 700;
 const PLAIN = ["text", "contact", "citizen_name", "answer"];
-const TICKS = ["incident", "confidential", "links_number"];
+const TICKS = ["incident", "confidential"];
+const KEPT = "helpline.call";
 
 export class Form {
+  #answered = null;
+  #offer = null;
+  #before = null;
+
   constructor(desk) {
     this.desk = desk;
-    this.call = null;
-    this.version = 0;
-    this.timer = null;
     this.key = crypto.randomUUID();
     this.element = byId("form");
     this.more = new MoreFields(desk.call.recording);
+    this.draft = new Draft(desk, () => this.values());
+    this.drafts = new Drafts(desk);
+    this.sending = new Sending(this);
     this.scheme = null;
     const changed = () => this.changed();
+    this.speaker = new Speaker(desk, changed);
     this.category = new Picker(this.field("category"), "/desk/categories", category, changed);
     this.place = new Picker(this.field("place"), "/desk/places", place, changed);
     this.element.addEventListener("input", changed);
@@ -38,17 +47,92 @@ export class Form {
     return this.element.elements.namedItem(name);
   }
 
+  get call() {
+    return this.draft.call;
+  }
+
+  /** A call that is answered has the form; one that rings, only where nothing is typed yet. */
+  see({ status, call }) {
+    const answered = status === "in_call" ? call : null;
+    if (call && !answered) this.#offered(call);
+    if (answered && answered !== this.#answered) {
+      this.#offer = null;
+      sessionStorage.setItem(KEPT, answered);
+      if (answered !== this.call) this.of(answered);
+      else if (!this.speaker.isMet) this.#meet();
+    }
+    this.#answered = answered;
+    this.show();
+  }
+
+  popped(pop) {
+    if (this.call === pop.call) this.#met(pop);
+    else if (this.#answered === null) this.#offered(pop.call);
+  }
+
+  /** The page is there again: in the wrap-up of a call, or with what it was before. */
+  returned({ call, wrap_up: wrapUp }) {
+    if (!call && !this.call) this.of(wrapUp?.call ?? sessionStorage.getItem(KEPT));
+    this.drafts.look();
+  }
+
+  #offered(call) {
+    if (call === this.call || this.typed) return;
+    this.#before = this.call === this.#offer ? this.#before : this.call;
+    this.#offer = call;
+    this.#begin(call);
+  }
+
+  /** It rings no more, and was not answered here. */
+  withdrawn(call) {
+    if (call !== this.#offer) return;
+    this.#offer = null;
+    if (call === this.call) this.#begin(this.#before);
+  }
+
   /** The form is of this call from now on, with what was typed into it before. */
-  async of(call) {
+  of(call) {
     if (!call || call === this.call) return;
-    this.flush();
-    this.call = call;
+    sessionStorage.setItem(KEPT, call);
+    this.#begin(call);
+  }
+
+  async #begin(call) {
+    const loading = this.draft.of(call); // which sends what was typed for the call before
+    this.speaker.met(null);
     this.clear();
-    const answer = await this.desk.socket.ask("draft_load", { call });
-    if (call !== this.call || !answer.ok || !answer.draft) return;
-    this.version = answer.draft.version;
-    this.fill(answer.draft.form);
-    announce(say("draft_restored"));
+    this.#meet();
+    const kept = await loading;
+    if (call !== this.call) return;
+    if (kept && !this.typed && !this.sending.isRegistered(kept.key)) {
+      this.fill(kept);
+      announce(say("draft_restored"));
+    }
+    this.drafts.look();
+  }
+
+  /** Who may be speaking: by the screen-pop, or asked for where the page did not see it. */
+  async #meet() {
+    const { call, desk } = this;
+    if (!call) return;
+    if (desk.pop?.call === call) this.#met(desk.pop);
+    if (this.speaker.isMet || (desk.state.status === "ringing" && desk.state.call === call)) return;
+    const answer = await this.draft.ask("caller");
+    if (call !== this.call || !answer?.ok) return;
+    this.#met(answer.pop);
+    if (!desk.state.call || desk.state.call === call) desk.shows(answer.pop);
+  }
+
+  #met(pop) {
+    this.speaker.met(citizensOf(pop));
+    this.show();
+  }
+
+  /** Is something in it that is not registered yet? */
+  get typed() {
+    if (!byId("form-result").hidden) return false;
+    const fields = [...PLAIN.map((name) => this.field(name)), this.category.field, this.place.field];
+    return fields.some((one) => one.value.trim()) || Object.keys(this.more.values()).length > 0;
   }
 
   clear() {
@@ -56,63 +140,25 @@ export class Form {
     this.category.set(null);
     this.place.set(null);
     this.more.clear();
+    this.speaker.clear();
     this.scheme = null;
-    this.version = 0;
     this.key = crypto.randomUUID();
-    byId("form-asks").hidden = true;
+    askNothing();
     showResult(false);
     this.faults({});
     this.show();
   }
 
-  /** Who may be speaking: the agent says who it is. */
-  candidates(citizens) {
-    const radio = (value, label, checked) =>
-      make(
-        "label",
-        { className: "choice" },
-        make("input", { type: "radio", name: "citizen", value, checked }),
-        ` ${label}`,
-      );
-    byId("form-citizens").replaceChildren(
-      ...citizens.map((one) => radio(one.citizen, one.name || say("no_name"), false)),
-      radio("", say("citizen_other"), citizens.length === 0),
-    );
-    if (this.kept?.citizen !== undefined) this.choose(this.kept.citizen);
-    this.show();
-  }
-
-  choose(citizen) {
-    for (const one of this.element.querySelectorAll("input[name=citizen]")) {
-      one.checked = one.value === citizen;
-    }
-  }
-
   changed() {
+    askNothing(); // it was asked about what was there before
     this.show();
     if (!this.call || byId("form-result").hidden === false) return;
-    byId("form-saved").textContent = "";
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.save(), SAVE_MS);
-  }
-
-  flush() {
-    if (this.timer) this.save();
-  }
-
-  async save() {
-    clearTimeout(this.timer);
-    this.timer = null;
-    if (!this.call) return;
-    const version = ++this.version;
-    const answer = await this.desk.socket.ask("draft", { call: this.call, version, form: this.kept = this.values() });
-    if (version !== this.version) return;
-    if (answer.ok) byId("form-saved").textContent = say("draft_saved");
-    else if (answer.reason?.code === "offline") this.timer = setTimeout(() => this.save(), 3000);
+    this.draft.changed();
   }
 
   values() {
-    const form = { key: this.key, kind: this.field("kind").value, citizen: this.citizen() };
+    const { speaker } = this;
+    const form = { key: this.key, kind: this.field("kind").value, citizen: speaker.chosen, found: speaker.found };
     for (const name of PLAIN) form[name] = this.field(name).value;
     for (const name of TICKS) form[name] = this.field(name).checked;
     form.category = this.category.value;
@@ -123,7 +169,6 @@ export class Form {
   }
 
   fill(form) {
-    this.kept = form;
     this.key = form.key ?? this.key;
     for (const one of this.element.querySelectorAll("input[name=kind]")) one.checked = one.value === form.kind;
     for (const name of PLAIN) this.field(name).value = form[name] ?? "";
@@ -132,12 +177,8 @@ export class Form {
     this.place.set(form.place);
     this.more.fill(form.more);
     this.scheme = form.scheme ?? null;
-    this.choose(form.citizen);
+    this.speaker.fill(form.citizen, form.found);
     this.show();
-  }
-
-  citizen() {
-    return this.element.querySelector("input[name=citizen]:checked")?.value ?? null;
   }
 
   kind() {
@@ -162,29 +203,20 @@ export class Form {
     byId("form-scheme").hidden = !this.scheme;
     byId("form-scheme").textContent = this.scheme ? say("scheme_named", { name: named(this.scheme) }) : "";
     this.desk.guide?.look();
-    byId("form-new").hidden = this.citizen() !== "";
+    byId("form-new").hidden = this.speaker.chosen !== "";
     const advice = this.category.value?.advice;
     byId("form-advice").hidden = !advice;
     byId("form-advice").textContent = advice ? say("advice", { advice }) : "";
-    byId("form-send").disabled = !this.call;
+    const { state } = this.desk;
+    const rings = state.status === "ringing" && state.call === this.call;
+    byId("form-send").disabled = !this.call || rings || this.sending.isUnderWay(this.key);
+    this.drafts.show();
   }
 
-  async send(more = {}) {
-    if (this.sending || !this.call) return;
-    if (this.citizen() === null) {
-      this.faults({ citizen: say("choose_citizen") });
-      return;
-    }
-    this.sending = true;
-    byId("form-send").disabled = true;
-    try {
-      await this.answer(await this.post({ ...this.body(), ...more }));
-    } catch {
-      announce(say("not_sent"), true);
-    } finally {
-      this.sending = false;
-      this.show();
-    }
+  send() {
+    if (!this.call) return;
+    if (this.speaker.chosen === null) this.faults({ citizen: say("choose_citizen") });
+    else this.sending.send(this.body());
   }
 
   body() {
@@ -201,7 +233,7 @@ export class Form {
     };
     if (given.citizen) body.citizen = given.citizen;
     else if (given.citizen_name) body.citizen_name = given.citizen_name;
-    if (!given.citizen && given.links_number) body.links_number = true;
+    if (given.citizen && this.speaker.isElsewhere) body.links_number = true;
     if (given.contact) body.contact = given.contact;
     if (given.kind === "information" && given.answer) {
       body.answer = given.answer;
@@ -211,40 +243,27 @@ export class Form {
     return body;
   }
 
-  post(body) {
-    const headers = { "Content-Type": "application/json", "X-CSRF-Token": csrf };
-    return fetch("/agent/complaints", { method: "POST", headers, body: JSON.stringify(body) });
-  }
-
-  async answer(response) {
-    const told = await response.json();
-    this.faults(faultTexts(told.reasons ?? {}));
-    byId("form-asks").hidden = true;
-    if (response.status === 409 && told.candidates) askWhether(told.candidates, (more) => this.send(more));
-    else if (response.ok) this.done(told);
-    else announce(say("not_registered", { reason: reasonText("error", told.reason) }), true);
-  }
-
   done(told) {
     this.more.clear();
-    byId("form-saved").textContent = "";
-    clearTimeout(this.timer);
-    this.timer = null;
+    this.draft.stop();
     showRegistered(told, () => this.again());
     this.desk.side.day();
   }
 
   /** Another complaint in the same call. */
   again() {
-    this.kept = null;
     this.clear();
-    this.candidates(this.desk.pop?.history?.citizens ?? []);
     this.field("category").focus();
   }
 
   faults(fields) {
     showFaults(this.element, fields);
   }
+}
+
+/** null: what is known of the number could not be had. */
+function citizensOf(pop) {
+  return pop.history && (pop.history.citizens ?? []);
 }
 
 function category(one) {

@@ -50,10 +50,18 @@ const moments = new Intl.DateTimeFormat(language === "hi" ? "hi-IN" : "en-IN", {
 
 export const moment = (iso) => moments.format(new Date(iso));
 
-/** GET as JSON; a session that ended leads to the sign-in page. */
+let stays = () => false;
+
+/** While `asked()` says so the page is not left: a call of its telephone would end with it. */
+export function stayWhile(asked) {
+  stays = asked;
+}
+
+/** GET as JSON; a session that ended leads to the sign-in page, once it may. */
 export async function get(path) {
   const answer = await fetch(path, { headers: { Accept: "application/json" }, redirect: "manual" });
-  if (answer.type === "opaqueredirect" || answer.status === 401) location.reload();
+  const signedOut = answer.type === "opaqueredirect" || answer.status === 401;
+  if (signedOut && !stays()) location.reload();
   if (!answer.ok) throw new Error(String(answer.status));
   return answer.json();
 }

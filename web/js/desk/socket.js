@@ -2,6 +2,7 @@
 
 const ENDED = new Set([4000, 4001, 4002]); // signed out; another page took over; no agent here any more
 const ANSWER_MS = 25000;
+const HELLO_MS = 4000; // a connection begun while there is no network would be tried again after 15 s, or 31
 const LONGEST_PAUSE_MS = 3000; // a network that is back finds the agent back within 5 s
 
 export class DeskSocket extends EventTarget {
@@ -26,6 +27,7 @@ export class DeskSocket extends EventTarget {
     };
     socket.onmessage = (event) => this.#take(JSON.parse(event.data));
     socket.onclose = (event) => this.#lost(socket, event.code);
+    setTimeout(() => this.#greeted(socket), HELLO_MS);
     this.#watch(socket);
   }
 
@@ -76,6 +78,17 @@ export class DeskSocket extends EventTarget {
     this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE_MS);
   }
 
+  #greeted(socket) {
+    if (socket === this.#socket && !this.open && socket.readyState < WebSocket.CLOSING) this.#giveUp(socket);
+  }
+
+  #giveUp(socket) {
+    socket.onclose = null;
+    socket.onmessage = null;
+    socket.close();
+    this.#lost(socket, 0);
+  }
+
   /** A network that is gone says nothing: the server answers a ping, or the socket is dead. */
   #watch(socket) {
     const timer = setInterval(() => {
@@ -83,9 +96,7 @@ export class DeskSocket extends EventTarget {
         clearInterval(timer);
       } else if (this.open && Date.now() - this.#last > 12000) {
         clearInterval(timer);
-        socket.onclose = null;
-        socket.close();
-        this.#lost(socket, 0);
+        this.#giveUp(socket);
       } else if (this.open) {
         this.send({ type: "ping" });
       }

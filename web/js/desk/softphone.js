@@ -5,7 +5,6 @@ import { UA, WebSocketInterface } from "jssip";
 import { relayAnswers } from "./relay.js";
 
 const REGISTER_SECONDS = 120;
-const RING_BACK_MS = 30000;
 const AGREED_MS = 100;
 const GATHER_MS = 2000;
 
@@ -21,7 +20,6 @@ export class Softphone extends EventTarget {
   #way = true;
   #noRelay = false;
   #audio;
-  #answerUntil = 0;
   #pause = 1000;
   #retry = null;
   #turn = null;
@@ -41,6 +39,11 @@ export class Softphone extends EventTarget {
   get state() {
     if (!this.#session) return "none";
     return this.#session.isEstablished() ? "talking" : "ringing";
+  }
+
+  /** The call that it has, to be compared with later; null: none. */
+  get current() {
+    return this.#session;
   }
 
   get calls() {
@@ -79,12 +82,6 @@ export class Softphone extends EventTarget {
       this.#trouble("microphone");
       return false;
     }
-  }
-
-  /** The next call is one that we have asked for: answered by itself. */
-  expect() {
-    this.#answerUntil = Date.now() + RING_BACK_MS;
-    if (this.state === "ringing") this.answer();
   }
 
   async answer() {
@@ -213,12 +210,10 @@ export class Softphone extends EventTarget {
 
   #incoming(session, originator) {
     if (originator !== "remote") return;
-    const expected = Date.now() < this.#answerUntil;
-    if (this.#session && !expected) {
+    if (this.#session) {
       session.terminate({ status_code: 486 });
       return;
     }
-    if (this.#session) this.drop();
     this.#session = session;
     this.#set({ muted: false, held: false, answering: false });
     this.#way = this.#tried(session);
@@ -232,10 +227,6 @@ export class Softphone extends EventTarget {
     session.on("getusermediafailed", () => this.#trouble("microphone"));
     session.on("ended", () => this.#over(session));
     session.on("failed", () => this.#over(session));
-    if (expected) {
-      this.#answerUntil = 0;
-      this.answer();
-    }
   }
 
   /** While it rings. Without a way for sound the queue is to give the call to somebody else. */

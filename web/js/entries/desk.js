@@ -2,30 +2,39 @@
 
 import { Bar, refused } from "../desk/bar.js";
 import { CallPanel } from "../desk/call.js";
+import { Expected } from "../desk/expected.js";
 import { Form } from "../desk/form.js";
 import { Guide } from "../desk/guide.js";
 import { Notices } from "../desk/notices.js";
-import { announce, byId, has, say } from "../desk/page.js";
+import { announce, byId, has, say, stayWhile } from "../desk/page.js";
+import { Pops } from "../desk/pops.js";
 import { Ring } from "../desk/ring.js";
 import { Side } from "../desk/side.js";
 import { DeskSocket } from "../desk/socket.js";
 import { Softphone } from "../desk/softphone.js";
 
-const SIGNED_OUT = { status: "signed_out", call: null, reason: "", held: false, since: null, next: null, wrap_up: null };
-const KEPT = "helpline.call";
+const SIGNED_OUT = {
+  status: "signed_out", in_step: false, call: null, reason: "", held: false, since: null, next: null, wrap_up: null,
+  asking: null,
+};
+const ASK_AGAIN_MS = 3000;
 
 class Desk {
   state = SIGNED_OUT;
-  pop = null;
+  pops = new Pops();
+  pop = null; // of the call in sight
   open = false;
   ended = false;
   hasPhone = false;
   #wasHeld = false;
+  #unasked = false;
+  #asking = false;
 
   constructor() {
     this.socket = new DeskSocket("/agent/socket");
     this.ring = new Ring();
     this.phone = new Softphone(() => this.credentials(), byId("voice"));
+    this.expected = new Expected(this);
     this.bar = new Bar(this);
     this.call = new CallPanel(this);
     this.form = new Form(this);
@@ -38,8 +47,9 @@ class Desk {
     this.phone.addEventListener("registered", () => this.phoneReady());
     this.phone.addEventListener("trouble", ({ detail }) => this.trouble(detail));
     document.addEventListener("keydown", (event) => this.shortcut(event));
+    stayWhile(() => this.phone.calls > 0);
     // Nothing is said to Asterisk when the page goes: it may be a reload.
-    window.addEventListener("pagehide", () => this.form.flush());
+    window.addEventListener("pagehide", () => this.form.draft.flush());
     this.show();
     this.socket.connect();
   }
@@ -66,7 +76,9 @@ class Desk {
         break;
       case "pop":
         this.socket.send({ type: "ack", call: message.call });
-        this.popped(message);
+        this.pops.take(message);
+        this.look();
+        if ([null, message.call].includes(this.state.call)) this.form.popped(message);
         break;
       case "help":
         this.side.heard(message);
@@ -75,15 +87,33 @@ class Desk {
         this.notices.heard(message);
         break;
       case "pop_withdrawn":
-        if (this.pop?.call === message.call && this.state.call !== message.call) this.pop = null;
+        this.pops.withdraw(message.call);
+        this.form.withdrawn(message.call);
+        break;
+      case "call_failed":
+        this.expected.failed(message.call);
+        refused(message);
+        break;
+      case "released":
+        this.pops.release(message.call);
         break;
     }
+    this.look();
     this.show();
+  }
+
+  /** At who calls: once, when it is known. */
+  look() {
+    const pop = this.pops.of(this.state.call);
+    if (pop === this.pop) return;
+    this.pop = pop;
+    if (pop && this.state.status === "ringing") byId("call-answer").focus();
   }
 
   hello(message) {
     this.open = true;
     this.ended = false;
+    this.pops.begin();
     this.hasPhone = message.softphone;
     byId("desk-name").textContent = `${message.name} · ${message.agent}`;
     this.bar.hello(message);
@@ -91,7 +121,7 @@ class Desk {
     this.see(message.state);
     this.side.hello();
     this.notices.look();
-    if (!this.state.call) this.form.of(sessionStorage.getItem(KEPT));
+    this.form.returned(this.state);
     if (!this.hasPhone) return;
     if (this.phone.registered) {
       this.phone.prove();
@@ -101,28 +131,53 @@ class Desk {
 
   see(state) {
     this.state = state;
-    if (!state.call) return;
-    sessionStorage.setItem(KEPT, state.call);
-    this.form.of(state.call);
+    this.look();
+    this.expected.look();
+    if (this.#unasked) this.phoneReady();
+    this.form.see(state);
   }
 
-  popped(message) {
-    this.pop = message;
-    sessionStorage.setItem(KEPT, message.call);
-    this.form.of(message.call);
-    if (this.state.status === "ringing") byId("call-answer").focus();
+  /** Who was on a call of which this page did not see the screen-pop. */
+  shows(pop) {
+    this.pops.take(pop);
+    if (!this.state.call) this.pops.of(pop.call);
+    this.look();
+    this.show();
   }
 
-  /** The telephone is registered: the server says whether somebody waits for it. */
+  /** Is what we show what Asterisk has? Else, only our telephone knows of a call. */
+  get inStep() {
+    return this.open && this.state.in_step;
+  }
+
+  /** What the agent does, or why that is not known. */
+  get standing() {
+    if (!this.open) return "offline";
+    return this.state.status === "signed_out" && !this.state.in_step ? "no_link" : this.state.status;
+  }
+
+  /**
+   * The telephone is registered: the server says whether somebody waits for it, or whether its call
+   * is over. Asked until the server knows: before that, a call of which it has not heard would end.
+   */
   async phoneReady() {
-    if (!this.open) return;
-    const stale = !this.state.call && this.phone.state === "talking";
-    if (stale) this.phone.drop();
+    this.#unasked = true;
+    if (this.#asking || !this.inStep || !this.phone.registered) return;
+    this.#unasked = false;
+    this.#asking = true;
+    const asked = this.phone.current;
     const answer = await this.socket.ask("softphone_ready", { calls: this.phone.calls });
-    if (answer.ok && answer.rings) {
+    this.#asking = false;
+    if (!answer.ok) {
+      this.#unasked = true;
+      setTimeout(() => this.#unasked && this.phoneReady(), ASK_AGAIN_MS);
+    } else if (answer.stale && this.phone.state === "talking" && this.phone.current === asked) {
+      this.phone.drop();
+      this.phoneReady();
+    } else if (answer.rings) {
       announce(say("ring_back"));
-      this.phone.expect();
-    }
+      this.expected.await(answer.call);
+    } else if (this.#unasked) this.phoneReady();
   }
 
   phoneChanged() {
@@ -131,6 +186,7 @@ class Desk {
       this.#wasHeld = this.phone.held;
       if (this.state.status === "in_call") this.socket.ask(this.phone.held ? "hold" : "unhold");
     }
+    this.expected.look();
     this.show();
   }
 
@@ -150,8 +206,9 @@ class Desk {
   }
 
   async callCitizen(complaint) {
-    this.phone.expect();
-    await this.command("call_citizen", { key: crypto.randomUUID(), complaint });
+    const answer = await this.command("call_citizen", { key: crypto.randomUUID(), complaint });
+    if (answer.ok) this.expected.await(answer.call);
+    return answer;
   }
 
   signOut() {
@@ -180,7 +237,7 @@ class Desk {
     this.guide.look();
     this.ring.set(this.phone.state === "ringing" && !this.phone.answering);
     const ringing = this.state.status === "ringing";
-    const title = ringing ? say("title_rings") : say(`status_${this.open ? this.state.status : "offline"}`);
+    const title = ringing ? say("title_rings") : say(`status_${this.standing}`);
     document.title = `${title} · ${byId("desk").dataset.title}`;
   }
 

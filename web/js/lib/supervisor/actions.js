@@ -57,6 +57,7 @@ export class Actions {
     for (const button of this.dialog.querySelectorAll("button[type=button]")) {
       if (button.value === "close" || button.value === "help") button.disabled = false;
       else if (!agent) button.disabled = true;
+      else if (button.value === "leave") button.disabled = !this.beside(agent);
       else if (IN_CALL.has(button.value)) button.disabled = agent.status !== "in_call";
       else if (button.value === "force_pause") button.disabled = agent.status === "paused";
       else if (button.value === "force_ready") button.disabled = agent.status !== "paused";
@@ -64,12 +65,17 @@ export class Actions {
     }
   }
 
+  /** Whether the reader's own telephone is in this agent's call. */
+  beside(agent) {
+    return (agent.beside ?? []).some((one) => one.who === this.questions.me);
+  }
+
   async carryOut(type) {
     const problem = this.dialog.querySelector("#act-problem");
     if (type === "close") return this.dialog.close();
     if (type === "help") return this.write(problem);
     const reason = this.dialog.querySelector("#act-reason").value.trim();
-    if (!reason) {
+    if (!reason && type !== "leave") {
       write(problem, this.texts.reasons.say_why);
       this.dialog.querySelector("#act-reason").focus();
       return;

@@ -130,11 +130,9 @@ export class Board {
   figures() {
     const queues = Object.values(this.told.queues);
     const waiting = queues.reduce((sum, queue) => sum + queue.waiting, 0);
-    const known = queues.filter((queue) => queue.service_level !== null);
-    const weight = known.reduce((sum, queue) => sum + queue.offered, 0);
-    const level = weight
-      ? known.reduce((sum, queue) => sum + queue.service_level * queue.offered, 0) / weight
-      : null;
+    const decided = queues.reduce((sum, queue) => sum + queue.decided, 0);
+    const inTime = queues.reduce((sum, queue) => sum + queue.in_time, 0);
+    const level = decided ? inTime / decided : null;
     const { trunk_channels: used, trunk_limit: limit } = this.told;
     if (this.told.unknown) {
       for (const name of ["waiting", "level", "ready", "calls", "trunk"]) this.figure(name, "?");
@@ -216,7 +214,9 @@ export class Board {
     card.className = `agent is-${agent.status}`;
     const why = this.texts.pauses[agent.reason] ?? agent.reason;
     const more = agent.held ? this.texts.held : agent.status === "paused" ? why : "";
-    const state = `${SIGNS[agent.status]} ${this.texts[agent.status]}${more ? ` · ${more}` : ""}`;
+    const beside = (agent.beside ?? []).map((one) => this.texts[`is_${one.mode}`].replace("{who}", one.name));
+    const known = `${SIGNS[agent.status]} ${this.texts[agent.status]}`;
+    const state = [known, more, ...beside].filter(Boolean).join(" · ");
     write(card.querySelector(".name"), `${agent.name} (${agent.agent})`);
     write(card.querySelector(".state"), state);
     const several = this.whole.cells.length > 1;

@@ -1,0 +1,1 @@
+drop index one_call_of_ours_to_a_number;

@@ -1,0 +1,82 @@
+"""What is asked again and again reads what it needs and no more, however many years are kept.
+
+Without rows the planner is asked for what an index can serve, not for what it costs.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import pytest
+
+from db.statements import sql
+
+NOW = datetime(2025, 11, 22, 6, 30, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+async def plan(url: str, name: str, *asked: object) -> list[str]:
+    """The lines of a named statement's plan for any values."""
+    connection = await asyncpg.connect(url)
+    try:
+        for setting in ("enable_seqscan = off", "plan_cache_mode = force_generic_plan"):
+            await connection.execute(f"set {setting}")
+        rows = await connection.fetch("explain (costs off) " + sql(name), *asked)
+    finally:
+        await connection.close()
+    return [row[0].strip() for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [("desk_day", (NOW, NOW - DAY, "1001")), ("supervision_day", (NOW - DAY, NOW, "cell1"))],
+)
+async def test_of_an_agents_years_a_days_figures_read_that_day_and_what_reaches_in(
+    migrated_url: str, name: str, asked: tuple[object, ...]
+) -> None:
+    lines = await plan(migrated_url, name, *asked)
+    read = [line for line in lines if line.startswith("Index Cond") and "agent_id" in line]
+    within = [line for line in read if "from_at >=" in line]
+    before = [line for line in read if line not in within and "from_at <" in line]
+    assert (len(within), len(before)) == (1, 1), lines
+    assert "Limit" in " ".join(lines), lines
+
+
+@pytest.mark.parametrize("name", ["complaints_words_to_speak", "complaints_english_words"])
+async def test_which_posts_have_an_open_complaint_is_read_beside_all_that_have_ended(
+    migrated_url: str, name: str
+) -> None:
+    lines = await plan(migrated_url, name)
+    assert any("complaint_open_at_post" in line for line in lines), lines
+
+
+async def test_who_was_served_is_sought_among_a_numbers_calls_of_that_time(
+    migrated_url: str,
+) -> None:
+    lines = await plan(migrated_url, "callbacks_served", NOW)
+    read = next(i for i, line in enumerate(lines) if "call_by_citizen_number" in line)
+    assert "started_at >" in lines[read + 1], lines
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "index"),
+    [
+        ("callbacks_notes", ("+919810000001", NOW), "callback_by_number"),
+        ("staffing_talked", ("q", NOW - DAY, NOW), "agent_talk_by_queue"),
+    ],
+)
+async def test_what_is_asked_of_one_number_or_queue_is_read_from_its_index(
+    migrated_url: str, name: str, asked: tuple[object, ...], index: str
+) -> None:
+    lines = await plan(migrated_url, name, *asked)
+    assert any(index in line for line in lines), lines
+
+
+async def test_a_draw_numbers_an_agents_talks_and_looks_at_no_more_calls_than_it_needs(
+    migrated_url: str,
+) -> None:
+    asked = ("seed", NOW - DAY, NOW, None, "call", 2)
+    lines = await plan(migrated_url, "quality_sample", *asked)
+    lot = next(i for i, line in enumerate(lines) if line.startswith("Sort Key: (md5("))
+    cut = max(i for i, line in enumerate(lines[:lot]) if "Limit" in line)
+    assert not [line for line in lines[cut:lot] if "Hash" in line or "Merge" in line], lines
+    assert not [line for line in lines[cut:lot] if " on call" in line or " on recording" in line]

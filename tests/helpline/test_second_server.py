@@ -1,0 +1,54 @@
+"""A second server under the same cell's name does not start, and is noticed where it does."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from cti.cell_link import CellLink
+from db.pool import Pool
+from helpline.clock import system_clock
+from helpline.second_server import refuse_second
+from helpline.settings import SettingsError
+
+
+def link(pool: Pool, cell: str = "cell-1", every: float = 0.1) -> CellLink:
+    url = "https://first.example"
+    return CellLink(lambda: pool, system_clock, cell=cell, url=url, every=every)
+
+
+async def test_while_another_server_speaks_for_the_cell_none_is_started(emptied: Pool) -> None:
+    await refuse_second(emptied, "cell-1", system_clock)  # nobody ever spoke
+    first = link(emptied)
+    await first.exchange()
+    speaking = asyncio.create_task(first.run())
+    try:
+        with pytest.raises(SettingsError, match=r"cell\.name: .* https://first\.example serves"):
+            await refuse_second(emptied, "cell-1", system_clock)
+        await refuse_second(emptied, "cell-2", system_clock)
+    finally:
+        speaking.cancel()
+        await asyncio.gather(speaking, return_exceptions=True)
+
+
+async def test_after_a_killed_server_its_successor_starts(emptied: Pool) -> None:
+    await link(emptied).exchange()  # its last word
+    await refuse_second(emptied, "cell-1", system_clock)
+    await refuse_second(emptied, "cell-1", lambda: system_clock() + timedelta(minutes=1))
+
+
+async def test_two_servers_under_one_name_notice_each_other_until_one_stops(
+    emptied: Pool,
+) -> None:
+    first, second, other = link(emptied), link(emptied), link(emptied, "cell-2")
+    for _ in range(2):
+        await first.exchange()
+        await other.exchange()
+    assert not first.shared
+    for _ in range(2):
+        await second.exchange()
+        await first.exchange()
+    assert (first.shared, second.shared, other.shared) == (True, True, False)
+    for _ in range(2):
+        await first.exchange()
+    assert not first.shared
