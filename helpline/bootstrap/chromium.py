@@ -9,7 +9,7 @@ from pathlib import Path
 
 from helpline.bootstrap import asterisk
 from helpline.bootstrap.checks import SetupError
-from helpline.bootstrap.prefix import MULTIARCH, Prefix
+from helpline.bootstrap.prefix import Prefix
 from helpline.bootstrap.stamps import fingerprint
 from helpline.bootstrap.tools import ToolEntry, ToolError, on_machine, output_of
 
@@ -50,8 +50,7 @@ def _try_out(prefix: Prefix) -> ToolEntry:
     """It starts its own helpers by its own path, so no loader can stand before it: it is of the
     machine's own suite, runs by the machine's C library, and only its libraries are ours.
     """
-    folders = [prefix.path / f"usr/lib/{MULTIARCH}", prefix.path / f"lib/{MULTIARCH}"]
-    env = {"LD_LIBRARY_PATH": ":".join(str(folder) for folder in folders if folder.is_dir())}
+    env = {"LD_LIBRARY_PATH": prefix.library_path()}
     return _tried(str(prefix.path / "usr/lib/chromium/chromium"), env)
 
 

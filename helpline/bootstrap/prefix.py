@@ -68,21 +68,28 @@ class Prefix:
         The host's C library may be older than the packages need, and --argv0 keeps the
         program's name in its own messages (the process table still shows the loader).
         """
+        return [
+            str(self._loader()),
+            "--argv0",
+            Path(program).name,
+            "--library-path",
+            self.library_path(),
+            str(self.path / program),
+        ]
+
+    def library_path(self) -> str:
+        """The folders of its libraries, as a loader takes them.
+
+        PulseAudio's private one too: its client library names it by an absolute path, which
+        on the machine itself exists only where PulseAudio is installed.
+        """
         libraries = [
             self.path / "usr/lib" / MULTIARCH,
             self.path / "usr/lib",
             self.path / "usr/lib" / MULTIARCH / "pulseaudio",
             self.path / "lib" / MULTIARCH,
         ]
-        present = [str(folder) for folder in libraries if folder.is_dir()]
-        return [
-            str(self._loader()),
-            "--argv0",
-            Path(program).name,
-            "--library-path",
-            ":".join(present),
-            str(self.path / program),
-        ]
+        return ":".join(str(folder) for folder in libraries if folder.is_dir())
 
     def _loader(self) -> Path:
         for folder in ("usr/lib", "lib"):

@@ -103,3 +103,14 @@ def test_programs_run_by_the_prefix_own_loader(tmp_path: Path) -> None:
         f"{tmp_path}/{LIBRARIES}:{tmp_path}/usr/lib",
         f"{tmp_path}/usr/sbin/asterisk",
     ]
+
+
+def test_libraries_are_sought_in_every_folder_of_the_prefix_that_is_there(tmp_path: Path) -> None:
+    for folder in (LIBRARIES, f"{LIBRARIES}/pulseaudio"):
+        (tmp_path / folder).mkdir(parents=True)
+    folders = Prefix(tmp_path).library_path().split(":")
+    assert folders == [
+        str(tmp_path / LIBRARIES),
+        str(tmp_path / "usr/lib"),
+        str(tmp_path / LIBRARIES / "pulseaudio"),
+    ]

@@ -51,15 +51,18 @@ class Caller:
         """Its row, once it has ended."""
         return await self.until("ended_at", seconds)
 
-    async def recording(self) -> Path:
-        """Its only recording, stored and as long as the call was."""
+    async def recording(self, *, begins_after: float = 0) -> Path:
+        """Its only recording, stored and as long as the call was.
+
+        `begins_after`: how many seconds the citizen may have waited for its row, unrecorded.
+        """
         path = await self.bed.stored(self.id)
         rows = await self.bed.rows("select * from recording where call_id = $1", self.id)
         assert [row["kind"] for row in rows] == ["call"]
         row = await self.ended()
         length = (row["ended_at"] - row["answered_at"]).total_seconds()
         # Asterisk starts to record a moment after the answer, we notice the end a moment late.
-        assert length - 5 < rows[0]["seconds"] < length + 1
+        assert length - begins_after - 5 < rows[0]["seconds"] < length + 1
         assert rows[0]["channels"] == 2
         return path
 
@@ -103,11 +106,11 @@ async def newest_call(bed: Bed, after: UUID | None) -> UUID:
     return await bed.until("the call's row", appeared)
 
 
-async def ends_as(caller: Caller, outcome: Outcome) -> Path:
-    """The call ended so, and its recording is there."""
+async def ends_as(caller: Caller, outcome: Outcome, *, begins_after: float = 0) -> Path:
+    """The call ended so, and its recording is there; `begins_after` as of `recording`."""
     row = await caller.ended()
     assert row["outcome"] == outcome
-    return await caller.recording()
+    return await caller.recording(begins_after=begins_after)
 
 
 @asynccontextmanager
