@@ -52,6 +52,8 @@ soak: setup
 	@HELPLINE_SOAK=1 $(BIN)/python -m pytest -rP -o timeout=7200 -k test_soak tests/system/test_state_under_faults.py
 	@HELPLINE_SOAK=1 $(BIN)/python -m pytest -o timeout=7200 tests/complaints/test_interleaved.py \
 		tests/complaints/test_all_or_nothing.py tests/complaints/importing/test_importer.py tests/bench/test_recorded.py $(TESTS)
+	@HELPLINE_SOAK=1 $(BIN)/python -m pytest -o timeout=7200 -m hypothesis --deselect tests/complaints/test_interleaved.py \
+		--deselect tests/complaints/importing/test_importer.py
 
 check: setup
 	@$(BIN)/ruff format --check .

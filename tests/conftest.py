@@ -32,9 +32,14 @@ EMPTY = """
              queue_service_level cascade
 """
 
-# These machines are noisy: how long an example takes says nothing about the code.
+# These machines are noisy: how long an example takes says nothing about the code. `make test` tries
+# the same examples each time, so that what was green stays green; `make soak` looks for new ones.
 settings.register_profile(
-    "helpline", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+    "helpline",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    print_blob=True,
+    derandomize="HELPLINE_SOAK" not in os.environ,
 )
 settings.load_profile("helpline")
 
