@@ -21,6 +21,7 @@ class Phone(asyncio.DatagramProtocol):
         self._dialog: dict[str, str] = {}
         self._cseq = 1
         self._authorization = ""
+        self._further: tuple[str, ...] = ()
 
     @classmethod
     async def open(cls, address: Address) -> Self:
@@ -51,8 +52,10 @@ class Phone(asyncio.DatagramProtocol):
         user: str = "9415012345",
         name: str = "",
         to_user: str = "",
+        further: tuple[str, ...] = (),
     ) -> None:
-        self._peer = to
+        """`further`: header lines of this call beside those that each has."""
+        self._peer, self._further = to, further
         tag, call_id = secrets.token_hex(4), secrets.token_hex(8)
         self._dialog = {
             "uri": f"sip:{number}@{to[0]}:{to[1]}",
@@ -122,6 +125,7 @@ class Phone(asyncio.DatagramProtocol):
             f"CSeq: {cseq} {method}",
             "Max-Forwards: 70",
             *([self._authorization] if self._authorization else []),
+            *self._further,
             body=body,
         )
 

@@ -87,6 +87,15 @@ async def test_a_dialled_number_with_line_ends_has_no_channel_and_no_event(
     assert b"QueueMemberRemoved" not in said
 
 
+@pytest.mark.parametrize(
+    ("user", "further"),
+    [
+        (FORGED, ()),
+        ("9415012345", (f"P-Asserted-Identity: <sip:{FORGED}@127.0.0.1>",)),
+        ("9415012345", (f"Remote-Party-ID: <sip:{FORGED}@127.0.0.1>;party=calling",)),
+    ],
+    ids=["From", "P-Asserted-Identity", "Remote-Party-ID"],
+)
 async def test_what_a_caller_writes_into_their_number_is_no_event_to_us(
     asterisk: AsteriskProcess,
     cell: CellSettings,
@@ -94,6 +103,8 @@ async def test_what_a_caller_writes_into_their_number_is_no_event_to_us(
     fastagi: FastAgi,
     citizen: Phone,
     agent: Phone,
+    user: str,
+    further: tuple[str, ...],
 ) -> None:
     """Asterisk says it, once: the link is dropped unread, and what is true is asked for anew."""
     fastagi.commands["inbound"] = TO_QUEUE
@@ -112,7 +123,7 @@ async def test_what_a_caller_writes_into_their_number_is_no_event_to_us(
     )
     async with running(link):
         assert (await link.action("QueueAdd", SIGNED_IN)).ok
-        citizen.invite(CELL_SIP, "1076", user=FORGED)
+        citizen.invite(CELL_SIP, "1076", user=user, further=further)
         assert await citizen.answer() == 200
         await eventually(lambda: link.forgeries, seconds=20)
         await confirm(link)
