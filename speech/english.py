@@ -105,7 +105,9 @@ ENGLISH: Final[Mapping[Prompt, str]] = MappingProxyType(
         ),
         Prompt.STATUS_WRONG_NUMBER: "This complaint number is not right. Please key it in again.",
         Prompt.STATUS_UNKNOWN: "There is no complaint with this number.",
-        Prompt.STATUS_NONE_OF_CALLER: "There is no open complaint from this telephone number.",
+        Prompt.STATUS_NONE_OF_CALLER: (
+            "This telephone number alone opens no complaint. Please ask by the complaint number."
+        ),
         Prompt.STATUS_UNAVAILABLE: "Sorry, the status cannot be told now.",
         Prompt.STATUS_NUMBER: "Complaint number",
         Prompt.STATUS_SUBJECT: "Subject",

@@ -190,7 +190,9 @@ HINDI: Final[Mapping[Prompt, str]] = MappingProxyType(
         Prompt.STATUS_ASK: ("अपनी शिकायत संख्या के नौ अंक दबाएँ। इसी फ़ोन नंबर की शिकायतों के लिए हैश दबाएँ।"),
         Prompt.STATUS_WRONG_NUMBER: "यह शिकायत संख्या सही नहीं है। कृपया फिर से दबाएँ।",
         Prompt.STATUS_UNKNOWN: "इस संख्या की कोई शिकायत नहीं मिली।",
-        Prompt.STATUS_NONE_OF_CALLER: "इस फ़ोन नंबर से कोई खुली शिकायत नहीं मिली।",
+        Prompt.STATUS_NONE_OF_CALLER: (
+            "केवल इस फ़ोन नंबर से कोई खुली शिकायत नहीं बताई जा सकती। शिकायत संख्या से पूछिए।"
+        ),
         Prompt.STATUS_UNAVAILABLE: "क्षमा कीजिए, स्थिति अभी नहीं बताई जा सकती।",
         Prompt.STATUS_NUMBER: "शिकायत संख्या",
         Prompt.STATUS_SUBJECT: "विषय",

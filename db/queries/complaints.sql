@@ -580,10 +580,11 @@ from complaint c join category k on k.code = c.category left join post p on p.id
 where c.number = :number;
 
 -- name: complaints_status_of_contact(contact, at_most)
--- Open complaints of a telephone number: a number is not a person, so no more than number, subject and state.
+-- Open complaints of a telephone number: a number is not a person, so no more than number, subject and state, and of a
+-- confidential one nothing: others of the house use the same telephone. Who keyed its number knows it already.
 select c.number, k.name_hi as subject, k.name_en as subject_en, c.state
 from complaint c join category k on k.code = c.category
-where c.contact = :contact and c.ended_at is null
+where c.contact = :contact and c.ended_at is null and not c.confidential
 order by c.registered_at desc limit :at_most;
 
 -- name: complaints_last_agent(number, cell, since)$

@@ -1,5 +1,7 @@
 """What the telephone may say of a complaint."""
 
+from dataclasses import replace
+
 import pytest
 
 from complaints import status
@@ -43,6 +45,16 @@ async def test_a_telephone_number_opens_number_subject_and_state_alone(
     (told,) = await status.of_contact(pool, CITIZEN)
     assert told == status.Brief(number, "हैंडपंप खराब", "with_officer", subject_en="Broken hand pump")
     assert await status.of_contact(pool, "+919999999999") == []
+
+
+async def test_a_confidential_complaint_is_not_told_to_who_shares_its_telephone(
+    pool: Pool, world: World
+) -> None:
+    form = replace(world.form(), confidential=True)
+    done = await register(pool, form, policy=world.policy, now=world.now, actor="agent:101")
+    assert await status.of_contact(pool, CITIZEN) == []
+    told = await status.by_number(pool, done.number)  # who keys it knows of it
+    assert told is not None
 
 
 async def test_an_unknown_number_and_a_wrong_one_are_told_apart(pool: Pool) -> None:
