@@ -45,10 +45,15 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """`lines` by their key, sorted; by agents, "" has what no agent answered."""
+    """`lines` by their key, sorted; by agents, "" has what no agent answered.
+
+    `unaccounted`: calls that came to a queue, by their own rows, and are in no figure, since no
+    stay of theirs is there. Zero, unless rows were lost.
+    """
 
     lines: Mapping[str, Line]
     total: Line
+    unaccounted: int = 0
 
 
 async def figures(conn: Connection, span: Span, by: By, rules: Rules, now: datetime) -> Figures:
@@ -74,6 +79,7 @@ class _Sums:
         self.by = by
         self._lines: dict[str, Line] = {}
         self._on_duty = Line()
+        self.unaccounted = 0
 
     def calls(self, rows: Iterable[asyncpg.Record]) -> None:
         for row in rows:
@@ -99,7 +105,7 @@ class _Sums:
 
     def figures(self) -> Figures:
         whole = summed([*self._lines.values(), self._on_duty])
-        return Figures(dict(sorted(self._lines.items())), whole)
+        return Figures(dict(sorted(self._lines.items())), whole, self.unaccounted)
 
     def _line(self, row: asyncpg.Record) -> Line:
         return self._lines.setdefault(row["key"], Line())
@@ -107,6 +113,8 @@ class _Sums:
 
 async def _add_rows(conn: Connection, sums: _Sums, span: Span, rules: Rules, now: datetime) -> None:
     sums.calls(await _groups(conn, span, sums.by, rules, per_cell=False))
+    (missing,) = await fetch_slowly(conn, "reports_unaccounted", **span._bounds)
+    sums.unaccounted += missing["calls"]
     bounds = {**span._bounds, "by": sums.by}
     sums.talks(await fetch_slowly(conn, "reports_talks", **bounds))
     sums.wrap_ups(await fetch_slowly(conn, "reports_wrap_ups", **bounds))
@@ -118,6 +126,8 @@ async def _add_rows(conn: Connection, sums: _Sums, span: Span, rules: Rules, now
 async def _add_totals(conn: Connection, sums: _Sums, days: Sequence[date], span: Span) -> None:
     given = {"by": sums.by, "grain": _GRAIN[sums.by], "days": days, "queues": span.names}
     sums.calls(await fetch_slowly(conn, "reports_total_calls", **given))
+    (missing,) = await fetch_slowly(conn, "reports_total_unaccounted", **given)
+    sums.unaccounted += missing["calls"]
     work = await fetch_slowly(conn, "reports_total_work", **given)
     sums.talks(work)
     sums.wrap_ups(work)

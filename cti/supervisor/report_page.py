@@ -97,6 +97,7 @@ class _Reports:
             fates=[str(one) for one in Fate],
             lines={key: line_cells(line) for key, line in found.lines.items()},
             total=line_cells(whole),
+            unaccounted=found.unaccounted,
             sum=f"{whole.offered} = {' + '.join(parts)}",
             by=list(By),
             levels=levels,

@@ -16,6 +16,16 @@ from offered_stay
 where entered_at >= :since and entered_at < :until and (:queues::text[] is null or queue = any(:queues))
 group by 1, 2, answered, moved_on, ended, outcome, owes_callback;
 
+-- name: reports_unaccounted(since, until, queues)
+-- Calls that came to a queue and have no stay in any: counted from calls, where the figures are counted from stays.
+select count(*)::int as calls from call c
+where direction = 'inbound' and queued_at >= :since and queued_at < :until
+  and (:queues::text[] is null or queue = any(:queues)) and not exists (select from queue_stay s where s.call_id = c.id);
+
+-- name: reports_total_unaccounted(days, queues)
+select coalesce(sum(calls), 0)::int as calls from report_unaccounted
+where day = any(:days::date[]) and (:queues::text[] is null or queue = any(:queues));
+
 -- name: reports_talks(by, since, until, queues)
 -- Agents' talks; a transfer is of who handed on.
 select report_key(:by, queue, agent_id, began_at) as key, count(handed_to)::int as transfers,
@@ -145,6 +155,16 @@ from duty(:since, :until),
      lateral generate_series(date_trunc('hour', from_at), until_at, interval '1 hour') as piece
 where from_at < until_at and piece < until_at
 group by agent_id, grouping sets ((), (piece));
+
+-- name: reports_day_forget_unaccounted(day)!
+delete from report_unaccounted where day = :day;
+
+-- name: reports_day_unaccounted(day, since, until)!
+insert into report_unaccounted (day, queue, calls)
+select :day::date, queue, count(*) from call c
+where direction = 'inbound' and queued_at >= :since and queued_at < :until
+  and not exists (select from queue_stay s where s.call_id = c.id)
+group by queue;
 
 -- name: reports_day_summed(day, at)!
 -- Unless something has changed since it was noted: then it is noted and summed again.

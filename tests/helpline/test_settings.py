@@ -123,6 +123,14 @@ def test_a_tenant_differs_from_the_policy_and_a_category_from_the_tenant(
     assert rules.of("no-water").reviews_per_level == 2
 
 
+def test_the_dialer_leaves_the_lines_alone_that_emergencies_have_for_themselves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "[feedback]\ntrunk_channels = 30\n[guards]\nemergency_reserve = 4\n"
+    _write(tmp_path, monkeypatch, text)
+    assert dialer_settings(load_settings()).limits.trunk_channels == 26
+
+
 def test_an_error_does_not_quote_a_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _write(tmp_path, monkeypatch, "[http]\nport = 'hunter2-hunter2'\n")
     with pytest.raises(SettingsError) as caught:

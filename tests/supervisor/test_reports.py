@@ -81,6 +81,24 @@ async def test_the_figures_add_up_and_lead_to_their_calls(hall: Centre, browser:
     assert "/calls/" in page.url
 
 
+async def test_a_call_that_no_figure_counts_is_said_instead_of_a_tick(hall: Centre) -> None:
+    """Its stay is not there: the figures add up all the same, and would hide it."""
+    await a_day(hall)
+    lost = "delete from queue_stay where queue = 'helpline-en'"
+    await hall.pool.execute(lost)
+    client = await signed_in(hall, Role.SUPERVISOR)
+    for _ in ("from rows", "from totals of days"):
+        await client.get("/reports/calls?since=2025-11-20&until=2025-11-22")
+        assert "⚠ Offered 7" in client.last
+        assert "1 calls that came to a queue are in no figure" in client.last
+        async with hall.pool.acquire() as conn:
+            await conn.execute("update call set queued_at = queued_at - interval '1 day'")
+            await conn.execute("update queue_stay set entered_at = entered_at - interval '1 day'")
+        while await sum_a_day(hall.pool, NOW, Rules()):
+            pass
+    assert await hall.pool.fetchval("select calls from report_unaccounted") == 1
+
+
 async def test_people_read_titles_and_links_keep_the_names_of_queues(hall: Centre) -> None:
     await a_day(hall)
     call = await hall.pool.fetchval("select id from call where queue = 'helpline-hi' limit 1")
