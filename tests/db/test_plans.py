@@ -1,7 +1,7 @@
 """What is asked again and again reads what it needs and no more, however many years are kept.
 
-Without rows the planner is asked for what an index can serve, not for what it costs: what other tests
-left in its statistics would else decide between two joins.
+Without rows the planner is asked for what an index can serve, not for what it costs: what other
+tests left in its statistics would else decide between two joins.
 """
 
 from datetime import UTC, datetime, timedelta
