@@ -94,15 +94,19 @@ class AgentPage:
         `OfferedError` where it may be open already; `AgentError` with the server's words when it is
         refused.
         """
+        status, answer = await self.post_form(form)
+        if status == 409 and "candidates" in answer:
+            raise OfferedError(answer["candidates"])
+        if status not in (200, 201):
+            raise AgentError(f"{status}: {answer}")
+        return answer
+
+    async def post_form(self, form: Message) -> tuple[int, Message]:
+        """Send the form; the HTTP status and what the server answers."""
         if self._session is None:
             raise AgentError("the page is closed")
         async with self._session.post("/agent/complaints", json=form) as response:
-            if response.status == 409 and "candidates" in (asked := await response.json()):
-                raise OfferedError(asked["candidates"])
-            if response.status not in (200, 201):
-                raise AgentError(f"{response.status}: {await response.text()}")
-            answer: Message = await response.json()
-            return answer
+            return response.status, await response.json(content_type=None)
 
     async def ask(self, kind: str, **more: object) -> Message:
         """Send a command; its answer."""

@@ -21,7 +21,7 @@ from helpline.tools import Tools
 from tests.system.faults.actors import Traffic
 from tests.system.faults.centre import centre
 from tests.system.faults.kinds import FAULTS, World
-from tests.system.faults.truth import after_all, differences, double_pops
+from tests.system.faults.truth import after_all, differences, double_pops, unlinked
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 
@@ -90,14 +90,20 @@ async def tell(world: World) -> None:
 
 
 async def all_is_well(world: World) -> None:
-    """When everybody has hung up: rows, recordings, screen-pops."""
+    """When everybody has hung up: rows, recordings, complaints, screen-pops."""
     await world.traffic.hang_up_all()
     await true_again(world)
     loop = asyncio.get_running_loop()
     begin, found = loop.time(), ["nothing was asked yet"]
+    seats = world.traffic.seats
     while found and loop.time() < begin + 40:
-        found = await after_all(world.centre)
+        for seat in seats:
+            await seat.send_form()
+        found = [f"agent {seat.id}'s form has no answer" for seat in seats if seat.owed]
+        taken = {number: call for seat in seats for number, call in seat.taken.items()}
+        found += await after_all(world.centre) + await unlinked(world.centre, taken)
         await asyncio.sleep(0.5)
+    print(f"{len(taken)} complaints; forms refused: {[why for s in seats for why in s.refused]}")
     assert found == []
     assert double_pops([page for seat in world.traffic.seats for page in seat.heard]) == []
 

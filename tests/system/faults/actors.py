@@ -5,10 +5,12 @@ import contextlib
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
+from uuid import uuid4
 
 import aiohttp
 
 from helpline.demo.agent import AgentError, AgentPage, Message
+from helpline.demo.reference import CATEGORY, PLACE
 from helpline.lab.media import tone
 from helpline.lab.phones import Phone, PhoneCall, PhoneError
 from helpline.lab.script import Answer, Press, Say, Wait
@@ -18,6 +20,7 @@ from tests.system.faults.centre import Centre
 _TALK = 45.0  # seconds of tone: longer than any call
 _FOREVER = 100_000
 _THIRD_TONE = 2900.0
+_AWAY = (AgentError, aiohttp.ClientError, OSError, TimeoutError)
 _TONES = (300.0, 350.0, 400.0, 450.0, 500.0, 550.0)  # Hz: each citizen's own; prompts begin at 620
 
 
@@ -115,7 +118,9 @@ class Traffic:
 class Seat:
     """An agent: a page that comes back when it is lost, and hands that press its buttons.
 
-    `heard`: what each of its pages was told.
+    `heard`: what each of its pages was told. `owed`: the form that nobody has answered yet, sent
+    again until somebody does. `taken`: by the complaint's number, in which call it was told.
+    `refused`: why a form was, which are answers too.
     """
 
     traffic: Traffic
@@ -124,6 +129,9 @@ class Seat:
     page: AgentPage | None = None
     heard: list[list[Message]] = field(default_factory=list)
     off_line: bool = False
+    owed: Message | None = None
+    taken: dict[str, str] = field(default_factory=dict)
+    refused: list[str] = field(default_factory=list)
 
     @property
     def id(self) -> str:
@@ -137,7 +145,7 @@ class Seat:
                 await asyncio.sleep(0.1)
                 continue
             page = self.traffic.centre.page(self.number)
-            with contextlib.suppress(AgentError, aiohttp.ClientError, OSError, TimeoutError):
+            with contextlib.suppress(*_AWAY):
                 async with page:
                     self.heard.append(page.messages)
                     self.page = page
@@ -154,10 +162,35 @@ class Seat:
             page = self.page
             if page is None or not self.traffic.flowing.is_set():
                 continue
+            self._write_down(page.state())
+            await self.send_form()
             kind, more = self._next(page.state().get("status"))
             if kind:
-                with contextlib.suppress(AgentError, aiohttp.ClientError, OSError, TimeoutError):
+                with contextlib.suppress(*_AWAY):
                     await page.ask(kind, **more)
+
+    async def send_form(self) -> None:
+        """The one that is owed, if there is one and a page to send it from."""
+        if self.owed is None or self.page is None:
+            return
+        with contextlib.suppress(*_AWAY):
+            status, answer = await self.page.post_form(self.owed)
+            if status == 201:
+                self.taken[answer["number"]] = self.owed["call"]
+            elif status < 500:
+                self.refused.append(f"{status} {answer}")
+            else:
+                return  # nobody answered: the same form again, with the same key
+            self.owed = None
+
+    def _write_down(self, state: Message) -> None:
+        """A complaint, once in a while: in the call, or when it is over."""
+        talks = state.get("status") in ("in_call", "wrap_up") and state.get("call")
+        if talks and self.owed is None and self.dice.random() < 0.3:
+            self.owed = {
+                "call": state["call"], "key": str(uuid4()), "category": CATEGORY, "place": PLACE,
+                "text": "नल से पानी नहीं आ रहा", "citizen_name": "राम लाल", "separate": True,
+            }  # fmt: skip
 
     def _next(self, status: object) -> tuple[str, dict[str, Any]]:
         at = self.dice.random()

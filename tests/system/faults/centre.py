@@ -17,16 +17,19 @@ from typing import Any
 import asyncpg
 from pydantic import SecretStr
 
+from complaints.reference import load as load_reference
 from cti.tokens import issue, issue_supervisor
+from db.pool import open_pool
 from dialplans.asterisk import AsteriskProcess
 from dialplans.settings import Address, QueueSettings
 from helpline.cell import render_cell
 from helpline.demo.agent import AgentPage
+from helpline.demo.reference import REFERENCE
 from helpline.keys import signing_key
 from helpline.lab.site import Site
 from helpline.lab.tones import make_studio
 from helpline.options.cell import AgentOptions, GuardOptions
-from helpline.options.following import CallbackOptions, FeedbackOptions
+from helpline.options.following import CallbackOptions, FeedbackOptions, TenantRules
 from helpline.options.pages import HttpOptions
 from helpline.options.process import LogOptions, SpeechOptions
 from helpline.postgres import EmbeddedPostgres
@@ -144,6 +147,11 @@ async def centre(
         await asterisk.start()
         await telephone.begin()
         await made.serve()
+        pool = await open_pool(postgres.url)
+        try:
+            await load_reference(pool, REFERENCE)
+        finally:
+            await pool.close()
         yield made
     finally:
         await made.kill_server()
@@ -177,6 +185,7 @@ def _settings(folder: Path, site: Site, port: int, agents: int) -> Settings:
         state_dir=folder / "state",
         database_url=SecretStr("postgresql://nowhere/"),
         policy="demo",
+        policy_rules=TenantRules(registrations_per_month="any"),
         cell=cell.model_copy(update=update),
         guards=GuardOptions(caller_at_once=100, caller_per_hour=100_000),
         http=HttpOptions(port=port, public_url=f"http://127.0.0.1:{port}"),

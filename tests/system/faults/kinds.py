@@ -120,27 +120,38 @@ async def page_lost(world: World, seconds: float) -> None:
 
 
 async def telephone_lost(world: World, seconds: float) -> None:
-    """An agent's telephone is unplugged: where no call can ring, nobody is shown as ready."""
+    """An agent's telephone is unplugged: where no call can ring, nobody is shown as ready.
+
+    It is over when Asterisk has heard of it again, which it asks for at times of its own.
+    """
     world.centre.telephone.plugged = False
     try:
         await asyncio.sleep(max(seconds, 3.0))
-        await _until_apart(world, "unreachable")
+        await _until_apart(world, "unreachable", _asterisk, _wallboard)
     finally:
         world.centre.telephone.plugged = True
-    await _until_apart(world, "ready")
+    await _until_apart(world, "ready", _asterisk)
 
 
-async def _until_apart(world: World, status: str) -> None:
-    """Until the wallboard and Asterisk both say so of the agent who has that telephone."""
+_Word = Callable[[Centre, str], Awaitable[str | None]]
+
+
+async def _until_apart(world: World, status: str, *words: _Word) -> None:
+    """Until each of them says so of the agent who has that telephone."""
     agent = world.centre.telephone.user
-    said: set[str | None] = set()
     async with asyncio.timeout(30):
-        while said != {status}:
+        while {await word(world.centre, agent) for word in words} != {status}:
             await asyncio.sleep(0.2)
-            board = await world.centre.board()
-            shown = [one["status"] for one in board["agents"] if one["agent"] == agent]
-            doing = (await asterisks_word(world.centre)).doing().get(agent)
-            said = {*shown, doing[0] if doing else None}
+
+
+async def _wallboard(centre: Centre, agent: str) -> str | None:
+    shown = (one["status"] for one in (await centre.board())["agents"] if one["agent"] == agent)
+    return next(shown, None)
+
+
+async def _asterisk(centre: Centre, agent: str) -> str | None:
+    doing = (await asterisks_word(centre)).doing().get(agent)
+    return doing[0] if doing else None
 
 
 async def _booted(asterisk: AsteriskProcess) -> str:

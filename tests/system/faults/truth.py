@@ -198,7 +198,40 @@ async def after_all(centre: Centre) -> list[str]:
     left = [path.name for path in _captures(centre)]
     if left:
         found.append(f"capture files left: {left}")
-    return found + await _not_listed(centre)
+    return found + await _not_listed(centre) + await _in_no_figure(centre)
+
+
+async def unlinked(centre: Centre, taken: dict[str, str]) -> list[str]:
+    """What is not as it should be of complaints, by number: in which call each was told.
+
+    Each form that was taken gave one complaint, no other form gave any, and whoever gets the
+    complaint gets the recording of its call.
+    """
+    rows = await centre.rows(
+        "select c.number, array_agg(distinct l.call_id::text) as calls,"
+        " array_agg(r.state) filter (where r.call_id is not null) as recordings"
+        " from complaint c left join complaint_call l on l.complaint_id = c.id"
+        " left join recording r on r.call_id = l.call_id group by c.number"
+    )
+    found = [f"complaint {number} is gone" for number in taken.keys() - {r["number"] for r in rows}]
+    for row in rows:
+        told = taken.get(row["number"])
+        if told is None:
+            found.append(f"complaint {row['number']} is of no form that was answered")
+        elif row["calls"] != [told]:
+            found.append(f"complaint {row['number']} of {told} has the calls {row['calls']}")
+        elif row["recordings"] != ["stored"]:
+            found.append(f"complaint {row['number']} has the recordings {row['recordings']}")
+    return found
+
+
+async def _in_no_figure(centre: Centre) -> list[str]:
+    """Who came to a queue is in the report, as a stay."""
+    rows = await centre.rows(
+        "select c.id from call c where c.queued_at is not null and c.direction = 'inbound'"
+        " and not exists (select from queue_stay s where s.call_id = c.id)"
+    )
+    return [f"call {row['id']} came to a queue and is in no figure" for row in rows]
 
 
 async def _not_listed(centre: Centre) -> list[str]:
