@@ -132,7 +132,6 @@ class Desk {
   see(state) {
     this.state = state;
     this.look();
-    this.expected.look();
     if (this.#unasked) this.phoneReady();
     this.form.see(state);
   }
