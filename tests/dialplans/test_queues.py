@@ -85,7 +85,6 @@ async def test_whom_no_agent_came_back_to_comes_to_whoever_was_asked_and_waits_i
     citizen.invite(CELL_SIP, "1076")
     assert await citizen.answer() == 200
     await agent.expect("ACK")
-    await until(partial(talks, two))
     citizens = await trunk_leg(two)
     agents = (await two.cli("core show channels concise")).splitlines()
     other = next(line.partition("!")[0] for line in agents if line.startswith("PJSIP/101"))
