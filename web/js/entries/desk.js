@@ -80,6 +80,9 @@ class Desk {
         this.look();
         if ([null, message.call].includes(this.state.call)) this.form.popped(message);
         break;
+      case "drafts":
+        this.form.drafts.look();
+        break;
       case "help":
         this.side.heard(message);
         break;
