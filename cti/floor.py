@@ -127,7 +127,7 @@ class Floor:
     def answered(self, effect: AgentAnswered, queue: str) -> None:
         """The agent talks in a call of this queue."""
         self._presence.in_call(effect.agent_id, queue)
-        self._follow_ups.agent_answered(effect.call_id, effect.agent_id)
+        self._follow_ups.agent_answered(effect.call_id)
 
     def rang_out(self, effect: RangOut) -> None:
         """The agent let a call of a queue ring."""

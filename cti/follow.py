@@ -77,9 +77,9 @@ class FollowUps:
             if self._legs.alone(call):
                 self._add(partial(self._leaving.found_alone, call.id))
 
-    def agent_answered(self, call_id: UUID, agent_id: str) -> None:
+    def agent_answered(self, call_id: UUID) -> None:
         """An agent talks in this call."""
-        self._keeping.answered(call_id, agent_id)
+        self._keeping.answered(call_id)
 
     def agent_left(self, effect: AgentReleased) -> None:
         """An agent does not talk in this call any more."""

@@ -84,7 +84,7 @@ class Keeping:
             self._rung[agent_id] = await self._legs.ring(call, Target(Kind.AGENT, agent_id))
         return True
 
-    def answered(self, call_id: UUID, _agent_id: str) -> None:
+    def answered(self, call_id: UUID) -> None:
         """An agent talks with the citizen: whoever they are, nobody is missed."""
         self._missing.pop(call_id, None)
 

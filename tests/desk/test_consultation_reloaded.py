@@ -4,6 +4,8 @@ import pytest
 from playwright.async_api import Page
 
 from calls.model import Outcome
+from cti.snapshot import resync, take
+from cti.state import State
 from dialplans.names import EXTEN_ASKED
 from helpline.lab.phones import PhoneCall, may_send_raw
 from helpline.lab.tones import heard, pair
@@ -141,6 +143,10 @@ async def test_whose_agent_does_not_return_is_handed_to_whom_was_asked_who_is_to
         return any(one > 0.5 for one in said) or None
 
     await office.bed.until("the water works to hear that they wait", told, 40)
+    # What a server knows that is started in the midst.
+    state, _ = resync(State(), await take(office.bed.helpline.live.link), office.bed.now())
+    known = state.calls[call.id]
+    assert (known.awaited, known.agent_id) == ("1001", None)
     assert (await call.row())["ended_at"] is None
     await waits_where(office, "desk-away-asked")
     await office.bed.until("the citizen in the room", lambda: there(office), 90)
