@@ -8,7 +8,7 @@ import structlog
 
 from agi.caller import call_id_argument
 from agi.durable import noted
-from agi.ports import Journal
+from agi.ports import Journal, Served
 from agi.session import Session
 from agi.unserved import unserved_outcome
 from calls.model import Outcome
@@ -53,6 +53,7 @@ class EndedFlow:
     """
 
     journal: Journal
+    served: Served
     now: Callable[[], datetime]
 
     async def __call__(self, session: Session) -> None:
@@ -72,3 +73,5 @@ class EndedFlow:
         _log.info("call ended", call=str(call_id), outcome=outcome, cause=cause[:10])
         if outcome is not None:
             await noted(self.journal.ended(call_id, outcome, at))
+        if outcome is Outcome.AGENT_ANSWERED:
+            self.served(call_id, member, at)

@@ -39,6 +39,13 @@ class Journal(Protocol):
         """The call is over. The first outcome written stands."""
 
 
+class Served(Protocol):
+    """Who answers for what agents do is told: their own witness may have been away."""
+
+    def __call__(self, call_id: UUID, interface: str, at: datetime, /) -> None:
+        """A call is over that this member of a queue (`PJSIP/101`) had last. Never waits."""
+
+
 class CaptureTarget(Protocol):
     """Where Asterisk shall write: an absolute path without any text of a caller."""
 

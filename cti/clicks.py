@@ -244,6 +244,7 @@ class Clicks:
             timeout_ms=_AGENT_RING_MS,
             variables={f"__{names.VAR_CALL}": str(click.call_id)},
             side=True,
+            told=click.call_id,
         )
         self._waiting[command.leg_id] = click
         if await self._link.originate(command) is OriginateReply.REFUSED:

@@ -121,7 +121,10 @@ class Consumer:
         self.resyncs += 1
         before = self._live.state
         self._live.state, effects = resync(before, snapshot, self._now())
-        self._floor.holds_found(snapshot.on_hold)
+        self._floor.holds_found(
+            snapshot.on_hold,
+            {leg: agent for leg, agent in snapshot.waits_for.items() if leg in snapshot.away},
+        )
         self._seats_found(snapshot.beside)
         self._link.synchronised(connected)
         self._follow(before, effects, tasks, whole=True)

@@ -59,6 +59,7 @@ class Control:
         """Ask somebody while the citizen waits; the id of the leg that rings."""
         call, target = await self._prepared(agent_id, target)
         with self._legs.changing(call):
+            await self._legs.set_variable(call, names.VAR_WAITS_FOR, agent_id)
             self._legs.on_hold.add(call.id)
             try:
                 await self._legs.part(call, names.CONTEXT_DESK_HOLD)
@@ -163,12 +164,11 @@ class Control:
         await self._legs.hang_up(leg_of(call, agent_id))
 
     def leg_of(self, agent_id: str) -> str | None:
-        """The leg of an agent who talks with a citizen, and nobody beside them."""
+        """The leg of the agent whose call with a citizen it is, and of nobody beside them."""
         try:
-            call = self._legs.with_citizen(agent_id)
+            return self._legs.with_citizen(agent_id).agent_leg
         except NotNowError:
             return None
-        return call.agent_leg if call.id not in self._legs.on_hold else None
 
     def call_of(self, agent_id: str) -> UUID:
         """The call with a citizen that is this agent's. Raises `NotNowError`."""
@@ -201,7 +201,7 @@ class Control:
 
     async def _ring_or_rejoin(self, call: LiveCall, target: Target) -> str:
         try:
-            return await self._legs.ring(call, target)
+            return await self._legs.ring(call, target, exten=names.EXTEN_ASKED)
         except NotNowError:
             await self._legs.rejoin(call)
             raise

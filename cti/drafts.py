@@ -53,15 +53,19 @@ class Drafts:
             raise NotNowError(Why.NEWER_DRAFT)
 
     async def load(self, call_id: UUID, agent_id: str) -> dict[str, Any] | None:
-        """`version` and `form`; None: there is none."""
+        """`version` and `form`; None: there is none, or nothing was typed yet."""
         async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as conn:
             row = await statements().desk_draft(conn, call_id=call_id, agent_id=agent_id)
-        return None if row is None else {"version": row["version"], "form": json.loads(row["form"])}
+        form = None if row is None else json.loads(row["form"])
+        return (
+            None if form is None or "missed" in form else {"version": row["version"], "form": form}
+        )
 
     async def open(self, agent_id: str) -> list[dict[str, Any]]:
         """What the agent typed and did not register, latest first: `call`, `at`, `caller` (E.164 or
         null, also where it is not theirs to see), `category` (its names, or null), and how `text`
-        begins. Without those in which nothing is.
+        begins. Without those in which nothing is, but for a call that their page was
+        never shown (`missed`, see `cti.unheard`).
         """
         since = self._now() - _LISTED
         async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as conn:
@@ -98,7 +102,8 @@ def _listed(row: asyncpg.Record, *, shown: bool) -> dict[str, Any] | None:
     category, text = form.get("category"), str(form.get("text") or "").strip()
     if not isinstance(category, dict):
         category = None
-    if not (text or category or form.get("place") or form.get("citizen_name")):
+    missed = form.get("missed") is True
+    if not (missed or text or category or form.get("place") or form.get("citizen_name")):
         return None
     return {
         "call": str(row["call_id"]),
@@ -106,4 +111,5 @@ def _listed(row: asyncpg.Record, *, shown: bool) -> dict[str, Any] | None:
         "caller": row["citizen_number"] if shown else None,
         "category": category and {name: str(category.get(name) or "") for name in ("hi", "en")},
         "text": text[:_BEGINNING],
+        "missed": missed,
     }

@@ -127,7 +127,7 @@ class Floor:
     def answered(self, effect: AgentAnswered, queue: str) -> None:
         """The agent talks in a call of this queue."""
         self._presence.in_call(effect.agent_id, queue)
-        self._follow_ups.agent_answered(effect.call_id, effect.agent_id)
+        self._follow_ups.agent_answered(effect.call_id)
 
     def rang_out(self, effect: RangOut) -> None:
         """The agent let a call of a queue ring."""
@@ -146,9 +146,9 @@ class Floor:
         """The citizen's leg is gone, or never came to be."""
         self._follow_ups.citizen_left(call_id)
 
-    def holds_found(self, legs: Set[str]) -> None:
-        """Citizens' legs on hold, by a snapshot."""
-        self._follow_ups.holds_found(legs)
+    def holds_found(self, legs: Set[str], away: Mapping[str, str]) -> None:
+        """Citizens' legs on hold, and those that wait for an agent who was lost, by a snapshot."""
+        self._follow_ups.holds_found(legs, away)
 
     def observe(self, before: State, *, whole: bool) -> None:
         """The state has changed; `whole`: all of it, by a snapshot."""

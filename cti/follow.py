@@ -1,7 +1,7 @@
 """What follows from changes of calls that agents have taken further: short jobs, in order."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Set
+from collections.abc import Awaitable, Callable, Mapping, Set
 from functools import partial
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from cti.errors import AmiError
 from cti.keeping import Keeping
 from cti.leaving import Leaving
 from cti.legs import Legs
-from cti.state import State
+from cti.state import State, call_of
 
 _log = structlog.get_logger(__name__)
 _BOUND = 1_000
@@ -42,8 +42,8 @@ class FollowUps:
         if before.inside is not after.inside:
             for leg_id in self._clicks.waiting & after.inside:
                 self._add(partial(self._clicks.agent_joined, leg_id))
-            for leg_id in self._legs.sides.keys() & (after.inside - before.inside):
-                self._add(partial(self._keeping.side_joined, leg_id))
+            for leg_id in after.inside - before.inside:
+                self._came_in(leg_id, before, after)
         if before.spent is not after.spent:
             for leg_id in self._clicks.waiting & after.spent.keys():
                 self._clicks.agent_gone(leg_id)
@@ -51,16 +51,35 @@ class FollowUps:
                 call_id = self._legs.sides.pop(leg_id)
                 self._add(partial(self._leaving.side_left, call_id))
 
-    def holds_found(self, legs: Set[str]) -> None:
-        """Citizens' legs on hold, by a snapshot; who is alone in a room was left there unseen."""
+    def _came_in(self, leg_id: str, before: State, after: State) -> None:
+        """A leg is in its room. For whom its citizen waited is known before: that ends by it."""
+        if leg_id in self._clicks.waiting:
+            return
+        call_id = call_of(after, leg_id)
+        call = before.calls.get(call_id) if call_id is not None else None
+        awaited = None if call is None else call.awaited
+        if leg_id in self._legs.sides:
+            self._add(partial(self._keeping.side_joined, leg_id, awaited))
+        elif call is not None and awaited is not None and leg_id == call.citizen_leg:
+            self._add(partial(self._leaving.citizen_came, call.id, awaited))
+
+    def holds_found(self, legs: Set[str], away: Mapping[str, str]) -> None:
+        """Citizens' legs on hold, by a snapshot, and those that wait for an agent who was lost, who
+        may be back unseen; who is alone in a room was left there unseen.
+        """
         self._legs.holds_found(legs)
+        for leg_id, agent_id in away.items():
+            call_id = call_of(self._legs.state, leg_id)
+            call = self._legs.state.calls.get(call_id) if call_id is not None else None
+            if call is not None and call.agent_id == agent_id:
+                self._add(partial(self._keeping.returned, call.id, agent_id))
         for call in self._legs.state.calls.values():
             if self._legs.alone(call):
                 self._add(partial(self._leaving.found_alone, call.id))
 
-    def agent_answered(self, call_id: UUID, agent_id: str) -> None:
+    def agent_answered(self, call_id: UUID) -> None:
         """An agent talks in this call."""
-        self._keeping.answered(call_id, agent_id)
+        self._keeping.answered(call_id)
 
     def agent_left(self, effect: AgentReleased) -> None:
         """An agent does not talk in this call any more."""

@@ -38,6 +38,7 @@ from cti.softphones import Publish, Softphones, SoftphoneSettings
 from cti.supervision import Supervision
 from cti.timeline import Timeline
 from cti.trunk import Trunk, beside
+from cti.unheard import Unheard
 from cti.wallboards import Planned, Wallboards
 from cti.writes import FlowRows, Writes
 from db.pool import Pool
@@ -74,6 +75,7 @@ class CtiSettings:
     outgoing: int = 64
     lost_after: float = 15.0
     unanswered_wait: float = 2.0
+    unheard_after: float = 20.0
     settle: float = 0.2
     write_retry: float = 0.25
     look_every: float = 10.0
@@ -194,6 +196,7 @@ class Cti:
             DeskSettings(cell=settings.cell, grace=settings.grace, outgoing=settings.outgoing),
             pool, self.writes, floor=self.floor, members_changed=self.membership.wake, now=now,
         )  # fmt: skip
+        self.unheard = Unheard(self.writes, self.desk.tell, later=settings.unheard_after)
         self.recovery.away = self.desk.is_away
         self.floor.seated = self.desk.serving
         self.floor.tell_state = self._tell_state

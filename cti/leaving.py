@@ -24,8 +24,8 @@ class Leaving:
         legs, call = self._legs, self._legs.state.calls.get(released.call_id)
         if call is None or call.citizen_leg is None or (call.agent_id and not legs.waits(call)):
             return
-        if self._keeping.keeps(call.id):
-            return  # the dialplan gives them to a queue when nobody comes back
+        if self._keeping.keeps(call.id) or call.agent_id == released.agent_id:
+            return  # away (the dialplan knows who gets them when nobody comes back), or back again
         if legs.waits(call):
             if released.had:  # else whoever asked them is still there: see `side_left`
                 await self._asker_left(call, released.agent_id)
@@ -74,7 +74,10 @@ class Leaving:
         there still.
         """
         legs, call = self._legs, self._legs.state.calls.get(call_id)
-        if call is None or self._keeping.keeps(call_id):
+        if call is None:
+            return
+        if self._keeping.keeps(call_id):
+            await self._keeping.third_left(call)
             return
         if not legs.waits(call):
             if legs.alone(call):
@@ -86,6 +89,17 @@ class Leaving:
             await legs.back_to_queue(call)
         else:
             await legs.rejoin(call)
+
+    async def citizen_came(self, call_id: UUID, awaited: str) -> None:
+        """Whom nobody came back to has come into the room by the dialplan; or by us, to whoever
+        was there first.
+        """
+        call = self._legs.state.calls.get(call_id)
+        if call is None:
+            return
+        self._keeping.gave_up(call, awaited)
+        if self._legs.alone(call):
+            await self._nobody_left(call)
 
     async def citizen_left(self, call_id: UUID) -> None:
         """The citizen is gone: nobody stays in the call."""

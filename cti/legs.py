@@ -163,6 +163,11 @@ class Legs:
             if leg.call_id == call.id and not leg.citizen and leg.channel_id != call.agent_leg
         ]
 
+    def thirds(self, call: LiveCall, agent_id: str | None) -> list[str]:
+        """Of them, those that are not this agent's, who may be on their way back."""
+        legs = self.state.legs
+        return [leg for leg in self.beside(call) if legs[leg].agent_id != agent_id or not agent_id]
+
     def answered_beside(self, call: LiveCall) -> list[str]:
         """Of them, those in the room."""
         return [leg for leg in self.beside(call) if leg in self.inside]
@@ -184,12 +189,33 @@ class Legs:
         return who_is(leg) if leg else str(Kind.NUMBER)
 
     def holds_found(self, legs: Set[str]) -> None:
-        """Citizens' legs that Asterisk says are on hold: of a server before us, too."""
+        """Citizens' legs that Asterisk says are on hold, and who is beside a citizen: of a server
+        before us, too.
+        """
         state = self.state
+        for one in state.legs.values():
+            if one.call_id is not None and one.channel_id.startswith(names.SIDE_LEG):
+                self.sides.setdefault(one.channel_id, one.call_id)
+        self._sent_out -= state.inside
         self.on_hold |= {leg.call_id for id in legs if (leg := state.legs.get(id)) and leg.call_id}
         self.on_hold -= {
             call.id for call in state.calls.values() if call.citizen_leg in state.waiting
         }
+
+    async def keep(self, call: LiveCall, agent_id: str, context: str) -> None:
+        """The citizen waits there for an agent whose telephone was lost."""
+        await self.set_variable(call, names.VAR_WAITS_FOR, agent_id)
+        self._live.await_agent(call.id, agent_id)  # first: their leg may end with the move
+        try:
+            await self.move_citizen(call, context, names.EXTEN_START)
+        except AmiRefusedError:
+            self._live.await_agent(call.id, None)
+            raise
+
+    def came_in(self, call: LiveCall) -> None:
+        """By the dialplan: nobody came for them, and they are with whoever is in the room."""
+        self.on_hold.discard(call.id)
+        self._sent_out.discard(call.citizen_leg or "")
 
     async def part(self, call: LiveCall, context: str) -> None:
         """The agent into the room, the citizen to `context`."""
@@ -238,7 +264,12 @@ class Legs:
         await self.move_citizen(call, names.CONTEXT_BACK, names.EXTEN_START)
 
     async def ring(
-        self, call: LiveCall, target: Target, variables: Mapping[str, str] | None = None
+        self,
+        call: LiveCall,
+        target: Target,
+        variables: Mapping[str, str] | None = None,
+        *,
+        exten: str = names.EXTEN_START,
     ) -> str:
         """Ring somebody into the call's room; the id of the leg. Raises `NotNowError`."""
         match target.kind:
@@ -254,11 +285,12 @@ class Legs:
             channel_id=new_id(self._now()),
             channel=channel,
             context=names.CONTEXT_DESK_SIDE,
-            exten=names.EXTEN_START,
+            exten=exten,
             caller_id=self._caller_id,
             timeout_ms=_RING_MS,
             variables={f"__{names.VAR_CALL}": str(call.id), **(variables or {})},
             side=True,
+            told=call.id if target.kind is Kind.AGENT else None,
         )
         self.sides[command.leg_id] = call.id  # first: it may be over before we are answered
         now = self._now()

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from cti.reducer import awaiting
 from cti.state import State
 from cti.views import AgentStatus, AgentView, agent_view
 
@@ -15,6 +16,10 @@ class LiveState:
     def view(self, agent_id: str) -> AgentView:
         """What an agent is doing."""
         return agent_view(self.state, agent_id)
+
+    def await_agent(self, call_id: UUID, agent_id: str | None) -> None:
+        """The citizen of this call waits for an agent whose telephone we have given up."""
+        self.state = awaiting(self.state, call_id, agent_id)
 
     def has_citizen(self, call_id: UUID) -> bool:
         """Whether the citizen's leg of this call lives; an agent may be in it alone."""

@@ -7,7 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from cti.errors import AmiValueError
-from dialplans.names import SIDE_LEG
+from dialplans.names import HEADER_CALL, SIDE_LEG
 
 # One destination: `&` would dial a second one, `,` and `|` would begin an option.
 _CHANNEL = re.compile(
@@ -47,6 +47,8 @@ class OriginateCommand:
     variables: Mapping[str, str] = field(default_factory=dict)
     side: bool = False
     """Not the citizen's leg but one beside it: its id says so, and is no call's."""
+    told: UUID | None = None
+    """The call of ours that an agent's telephone is told with the ringing (`HEADER_CALL`)."""
 
     def __post_init__(self) -> None:
         if not _CHANNEL.fullmatch(self.channel):
@@ -78,4 +80,6 @@ class OriginateCommand:
             ("Timeout", str(self.timeout_ms)),
             ("Async", "true"),
             *(("Variable", f"{name}={value}") for name, value in self.variables.items()),
+            # A function may be set like a variable: before anything rings.
+            *([("Variable", f"PJSIP_HEADER(add,{HEADER_CALL})={self.told}")] if self.told else []),
         ]

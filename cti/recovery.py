@@ -71,7 +71,10 @@ class Recovery:
         await self._ask_telephone(agent_id)
         self._in_step()
         if calls:
-            return PhoneReady(stale=not self._has_leg(agent_id))
+            stale = not self._has_leg(agent_id)
+            if not stale and self._keeping.waits_for(agent_id) is not None:
+                self._back.add(agent_id)  # it rings for that: a server before us asked for it
+            return PhoneReady(stale=stale)
         call_id = self._keeping.waits_for(agent_id)
         if call_id is None:
             if self._live.view(agent_id).status is not AgentStatus.IN_CALL:

@@ -89,6 +89,12 @@ def reduce(state: State, event: Event, at: datetime) -> tuple[State, tuple[Effec
             return _hold(_see(state, leg), leg, held), ()
 
 
+def awaiting(state: State, call_id: UUID, agent_id: str | None) -> State:
+    """The citizen of this call waits for an agent whose telephone was lost; None: for nobody."""
+    call = state.calls.get(call_id)
+    return state if call is None else _put(state, replace(call, awaited=agent_id))
+
+
 def _with_differences(old: State, new: State, at: datetime) -> tuple[State, tuple[Effect, ...]]:
     return new, differences(old, new, at)
 
@@ -127,6 +133,8 @@ def _wait(state: State, caller: Leg, queue: str, at: datetime) -> State:
     if queue and caller.channel_id in state.legs:
         before = state.waiting.get(caller.channel_id)
         since = before.since if before and before.queue == queue else at
+        if (call := _call_of(state, caller)) is not None:
+            state = _put(state, replace(call, awaited=None))
         return replace(state, waiting={**others, caller.channel_id: Waiting(queue, since)})
     return state if len(others) == len(state.waiting) else replace(state, waiting=others)
 
@@ -144,7 +152,7 @@ def _connect(state: State, caller: Leg, agent: Leg) -> State:
     if call is None or agent.channel_id in state.spent or agent.agent_id is None:
         return state
     talking = replace(call, offers={}, agent_id=agent.agent_id, agent_leg=agent.channel_id)
-    return _put(state, talking)
+    return _put(state, replace(talking, awaited=None))
 
 
 def _agent_done(state: State, agent: Leg) -> State:
@@ -168,12 +176,27 @@ def _without_agent(state: State, call: LiveCall, leg_id: str) -> State:
     """This leg of an agent neither rings for the call nor talks in it any more."""
     offers = {agent: leg for agent, leg in call.offers.items() if leg != leg_id}
     others = {agent: leg for agent, leg in call.others.items() if leg != leg_id}
+    call = replace(call, offers=offers, others=others)
     if call.agent_leg == leg_id:
-        # Whoever is left in the room with the citizen has the call now.
-        agent_id, leg = next(iter(others.items()), (None, None))
-        others.pop(agent_id or "", None)
-        call = replace(call, agent_id=agent_id, agent_leg=leg)
-    return _put(state, replace(call, offers=offers, others=others))
+        call = _without_owner(call)
+    return _put(state, call)
+
+
+def _without_owner(call: LiveCall) -> LiveCall:
+    """Whoever is left in the room with the citizen has the call now; of one who is awaited, only
+    they themselves, by their new leg.
+    """
+    left = [agent for agent in call.others if call.awaited in (None, agent)]
+    if not left:
+        return replace(call, agent_id=None, agent_leg=None)
+    return _owned(call, left[0])
+
+
+def _owned(call: LiveCall, agent_id: str) -> LiveCall:
+    """By one of the others."""
+    others = {agent: leg for agent, leg in call.others.items() if agent != agent_id}
+    leg = call.others[agent_id]
+    return replace(call, agent_id=agent_id, agent_leg=leg, others=others, awaited=None)
 
 
 def _without_offer(state: State, agent: Leg) -> State:
@@ -188,16 +211,29 @@ def _without_offer(state: State, agent: Leg) -> State:
 def _room_changed(state: State, leg: Leg, inside: bool) -> State:
     """An agent in the room talks in the call; the first has it, the others are beside them."""
     one = {leg.channel_id} & state.legs.keys()
+    new = bool(one - state.inside)
     state = replace(state, inside=state.inside | one if inside else state.inside - one)
     call = _call_of(state, leg)
-    if not inside or call is None or leg.agent_id is None or not one:
+    if not inside or call is None or not one:
         return state
-    if call.agent_leg in (None, leg.channel_id):
-        call = replace(call, agent_id=leg.agent_id, agent_leg=leg.channel_id)
-    else:
+    if leg.channel_id == call.citizen_leg:
+        return _put(state, _come_in(call)) if new else state
+    if leg.agent_id is None:
+        return state
+    if call.agent_leg is None and call.awaited in (None, leg.agent_id):
+        call = replace(call, agent_id=leg.agent_id, agent_leg=leg.channel_id, awaited=None)
+    elif call.agent_leg != leg.channel_id:
         call = replace(call, others={**call.others, leg.agent_id: leg.channel_id})
     offers = {agent: id for agent, id in call.offers.items() if agent != leg.agent_id}
     return _put(state, replace(call, offers=offers))
+
+
+def _come_in(call: LiveCall) -> LiveCall:
+    """The citizen is in the room, whoever was awaited: an agent who is there has them now."""
+    call = replace(call, awaited=None)
+    if call.agent_leg is None and call.others:
+        return _owned(call, next(iter(call.others)))
+    return call
 
 
 def _leg_gone(

@@ -16,9 +16,18 @@ from cti.errors import AmiRefusedError
 from cti.events import Leg, agent_of, leg_of, pause_of, reachable_of
 from cti.message import AmiEvent, AmiReply
 from cti.state import LiveCall, State, Waiting, is_outbound, merged, remember
-from dialplans.names import CONTEXT_DESK_HOLD, SIDE_LEG, VAR_BESIDE
+from dialplans.names import (
+    CONTEXT_DESK_AWAY,
+    CONTEXT_DESK_AWAY_ASKED,
+    CONTEXT_DESK_HOLD,
+    SIDE_LEG,
+    VAR_BESIDE,
+    VAR_WAITS_FOR,
+)
 
 _ASKED_AT_ONCE = 32
+_ON_HOLD = frozenset({CONTEXT_DESK_HOLD, CONTEXT_DESK_AWAY_ASKED})
+_AWAY = frozenset({CONTEXT_DESK_AWAY, CONTEXT_DESK_AWAY_ASKED})
 
 
 class Lists(Protocol):
@@ -61,6 +70,8 @@ class Snapshot:
     on_hold: frozenset[str] = frozenset()  # citizens' legs, while their agent asks somebody
     held: frozenset[str] = frozenset()  # agents' legs whose telephone has the other side on hold
     beside: Mapping[str, str] = field(default_factory=dict)  # supervisors' legs: cti.beside's words
+    waits_for: Mapping[str, str] = field(default_factory=dict)  # citizens' legs: the agent
+    away: frozenset[str] = frozenset()  # of them, those whose agent's telephone was lost
 
 
 async def take(link: Asked) -> Snapshot:
@@ -71,16 +82,21 @@ async def take(link: Asked) -> Snapshot:
     legs = tuple(leg for leg in told if leg is not None)
     waiting = {e.get("uniqueid"): e.get("queue") for e in queues if e.name == "QueueEntry"}
     inside = frozenset(e.get("uniqueid") for e in channels if e.get("application") == "ConfBridge")
-    on_hold = (e for e in channels if e.get("context") == CONTEXT_DESK_HOLD)
+    on_hold, away = (
+        frozenset(e.get("uniqueid") for e in channels if e.get("context") in contexts)
+        for contexts in (_ON_HOLD, _AWAY)
+    )
     return Snapshot(
         legs,
         waiting,
         members_of(queues),
         inside,
         {e.get("uniqueid"): _seconds(e.get("wait")) for e in queues if e.name == "QueueEntry"},
-        frozenset(e.get("uniqueid") for e in on_hold),
+        on_hold,
         await _held(link, [leg.channel_id for leg in legs if leg.agent_id and leg.up]),
         await _beside(link, [leg.channel_id for leg in legs if leg.agent_id]),
+        await _told(link, VAR_WAITS_FOR, on_hold | away),
+        away,
     )
 
 
@@ -104,7 +120,7 @@ def resync(state: State, snapshot: Snapshot, at: datetime) -> tuple[State, tuple
     gone = [leg for id, leg in state.legs.items() if id not in legs]
     new = State(
         legs=legs,
-        calls=_calls(state, legs.values(), snapshot.waiting or {}),
+        calls=_owned(_calls(state, legs.values(), snapshot.waiting or {}), snapshot),
         members=frozenset((member.queue, member.agent_id) for member in snapshot.members),
         paused={
             (member.queue, member.agent_id): member.paused
@@ -145,6 +161,28 @@ def _calls(old: State, legs: Iterable[Leg], waiting: Mapping[str, str]) -> dict[
             call = _with_agent(call, leg, leg.agent_id)
         calls[leg.call_id] = call
     return calls
+
+
+def _owned(calls: dict[UUID, LiveCall], snapshot: Snapshot) -> dict[UUID, LiveCall]:
+    """Whose each call is whose citizen waits: not of whom they ask, who may be an agent as well."""
+    return {
+        id: _of_whom_they_wait_for(call, snapshot.waits_for[leg], leg in snapshot.away)
+        if (leg := call.citizen_leg) is not None and leg in snapshot.waits_for
+        else call
+        for id, call in calls.items()
+    }
+
+
+def _of_whom_they_wait_for(call: LiveCall, agent_id: str, away: bool) -> LiveCall:
+    there = dict(call.others)
+    if call.agent_id is not None and call.agent_leg is not None:
+        there[call.agent_id] = call.agent_leg
+    if agent_id in there:
+        leg = there.pop(agent_id)
+        return replace(call, agent_id=agent_id, agent_leg=leg, others=there)
+    if not away:
+        return call  # as when they hang up: whom they asked has the citizen
+    return replace(call, agent_id=None, agent_leg=None, others=there, awaited=agent_id)
 
 
 def _seconds(text: str) -> float:
@@ -194,8 +232,12 @@ async def _held(link: Asked, legs: Iterable[str]) -> frozenset[str]:
 
 async def _beside(link: Asked, legs: Iterable[str]) -> Mapping[str, str]:
     """What our server wrote on the legs of supervisors who are beside an agent."""
-    ours = [leg for leg in legs if leg.startswith(SIDE_LEG)]
-    return {leg: told for leg, told in (await _variable(link, VAR_BESIDE, ours)).items() if told}
+    return await _told(link, VAR_BESIDE, [leg for leg in legs if leg.startswith(SIDE_LEG)])
+
+
+async def _told(link: Asked, name: str, legs: Iterable[str]) -> Mapping[str, str]:
+    """Of those legs that have it."""
+    return {leg: told for leg, told in (await _variable(link, name, legs)).items() if told}
 
 
 async def _variable(link: Asked, name: str, legs: Iterable[str]) -> Mapping[str, str]:

@@ -13,7 +13,11 @@ _REMEMBERED = 2_000
 
 @dataclass(frozen=True, slots=True)
 class LiveCall:
-    """A call with at least one live leg. `offers`: the ringing agents, each with its leg's id."""
+    """A call with at least one live leg. `offers`: the ringing agents, each with its leg's id.
+
+    `awaited`: the agent who has this call and whose telephone was lost. Until they are back, or the
+    citizen comes to somebody else, nobody who stayed takes their place.
+    """
 
     id: UUID
     citizen_leg: str | None = None
@@ -23,6 +27,7 @@ class LiveCall:
     agent_id: str | None = None  # who talks with the citizen
     agent_leg: str | None = None
     others: Mapping[str, str] = field(default_factory=dict)  # agents in the room beside them
+    awaited: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

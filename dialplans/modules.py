@@ -36,6 +36,7 @@ MODULES: Final = (
     "res_pjsip_dtmf_info",
     "res_pjsip_nat",
     "res_pjsip_rfc3326",
+    "res_pjsip_header_funcs",
     "chan_pjsip",
     # Dialplan.
     "pbx_config",
@@ -52,6 +53,7 @@ MODULES: Final = (
     # The agents' desk: transfers, rooms, a supervisor who listens.
     "app_senddtmf",
     "app_confbridge",
+    "res_musiconhold",
     "app_chanspy",
     "res_speech",
     "res_agi",
@@ -63,4 +65,3 @@ SOFTPHONE_MODULES: Final = (
     "codec_opus_open_source",
 )
 """Agents' telephones in their browsers. (codec_opus is Digium's and not free.)"""
-MUSIC_MODULE: Final = "res_musiconhold"

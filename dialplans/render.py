@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from dialplans import names
 from dialplans.errors import SettingsError
 from dialplans.files import write_atomically
-from dialplans.modules import MODULES, MUSIC_MODULE, SOFTPHONE_MODULES
+from dialplans.modules import MODULES, SOFTPHONE_MODULES
 from dialplans.secrets import Secrets, seal
 from dialplans.settings import CellSettings
 
@@ -27,6 +27,7 @@ _FILES: Final = (
     "logger.conf",
     "manager.conf",
     "modules.conf",
+    "musiconhold.conf",
     "pjsip.conf",
     "queuerules.conf",
     "queues.conf",
@@ -69,12 +70,10 @@ def render(cell: CellSettings, secrets: Secrets) -> dict[str, str]:
         "agi": f"agi://{cell.agi}",
         "modules": (
             *MODULES,
-            *((MUSIC_MODULE,) if cell.music_dir else ()),
             *(SOFTPHONE_MODULES if cell.softphone else ()),
         ),
     }
-    own = (*_FILES, "musiconhold.conf") if cell.music_dir else _FILES
-    rendered = {name: environment.get_template(f"{name}.j2").render(values) for name in own}
+    rendered = {name: environment.get_template(f"{name}.j2").render(values) for name in _FILES}
     if cell.softphone:
         rendered[SOFTPHONES] = softphone_passwords(cell, secrets)
     return dict(sorted((rendered | _EMPTY).items()))

@@ -49,6 +49,7 @@ class FlowParts:
     places: PlaceBook
     questions: OpenQuestions | None
     known: ports.KnownAgents
+    served: ports.Served
     officers: OfficersDesk
     now: Clock
     offers_call_back: bool = True
@@ -66,6 +67,7 @@ def flow_parts(
     gate: Gate,
     places: PlaceBook,
     seated: Callable[[str, str], AgentStatus | None],
+    served: ports.Served,
 ) -> FlowParts:
     """`english_words`: None where citizens are not spoken to in English.
 
@@ -84,6 +86,7 @@ def flow_parts(
         open_now=opening_book(settings, pool, now),
         places=places,
         known=KnownAgents(pool, cell, seated, now),
+        served=served,
         questions=OpenFeedback(pool, policy, now, signer),
         offers_call_back=settings.hours.call_back,
         officers=OfficersByTelephone(

@@ -88,7 +88,7 @@ def _routes(cell: CellOptions, parts: FlowParts) -> Mapping[str, Flow]:
             languages=queue_languages(cell.routes),
             now=now,
         ),
-        names.SCRIPT_ENDED: EndedFlow(journal=journal, now=now),
+        names.SCRIPT_ENDED: EndedFlow(journal=journal, served=parts.served, now=now),
         names.SCRIPT_DESK: DeskFlow(
             journal=journal,
             capture=parts.capture,

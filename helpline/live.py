@@ -84,6 +84,7 @@ class LiveCell:
         self.clicks = self._cti.clicks
         self.has_call = self._cti.callers.has
         self.recovery = self._cti.recovery
+        self.served = self._cti.unheard.ended
         self.softphones = self._cti.softphones
 
     @property

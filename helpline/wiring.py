@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from uuid import UUID
 
 import structlog
 
@@ -240,6 +241,7 @@ class Helpline:
                 gate=gate,
                 places=places,
                 seated=self._seated,
+                served=self._served,
             ),
         )
         await self._agi.start()
@@ -251,6 +253,10 @@ class Helpline:
 
     def _seated(self, queue: str, agent_id: str) -> AgentStatus | None:
         return None if self._live is None else self._live.seated(queue, agent_id)
+
+    def _served(self, call_id: UUID, interface: str, at: datetime) -> None:
+        if self._live is not None:
+            self._live.served(call_id, interface, at)
 
     def _speak(self, name: str, words: Words, ask: Callable[[], Awaitable[list[str]]]) -> None:
         self._services.start(name, words.run)

@@ -88,6 +88,12 @@ set version = excluded.version, form = excluded.form, at = excluded.at
 where call_draft.version <= excluded.version
 returning version;
 
+-- name: desk_unheard(call_id, agent_id)$
+-- Whether nothing is on record of this agent in this call.
+select exists (select from agent where id = :agent_id)
+   and exists (select from call where id = :call_id)
+   and not exists (select from agent_talk where call_id = :call_id and agent_id = :agent_id);
+
 -- name: desk_draft(call_id, agent_id)^
 select version, form::text as form from call_draft where call_id = :call_id and agent_id = :agent_id;
 

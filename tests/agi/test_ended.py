@@ -1,5 +1,6 @@
 from collections.abc import Awaitable, Callable
-from uuid import uuid4
+from datetime import datetime
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -35,11 +36,18 @@ def test_the_outcome_is_what_the_queue_left_behind(
 
 async def end(serve: Serve, *args: str, variables: dict[str, str] | None = None) -> FakeJournal:
     journal = FakeJournal()
-    server = await serve({"ended": EndedFlow(journal=journal, now=now)})
+    served = list[tuple[UUID, str]]()
+
+    def serve_told(call_id: UUID, interface: str, _at: datetime) -> None:
+        served.append((call_id, interface))
+
+    server = await serve({"ended": EndedFlow(journal=journal, served=serve_told, now=now)})
     citizen = Citizen(variables=variables or {})
     await citizen.call(server.port, "ended", args, extension="h")
     await server.drain(10)
     assert server.failed == 0
+    answered = journal.outcome is Outcome.AGENT_ANSWERED if journal.outcomes else False
+    assert served == ([(UUID(args[0]), args[3])] if answered else [])
     return journal
 
 

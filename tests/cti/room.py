@@ -222,6 +222,7 @@ async def ask(page: ClientWebSocketResponse, type: str, **more: object) -> dict[
 QUICK = CtiSettings(
     cell="cell1", wrap_up={}, settle=0.01, lost_after=0.1, unanswered_wait=0.8, write_retry=0.02,
     tell_alarms=False, alarms_every=0.1, trunk_limit=240, cells_every=0.1, commands_every=0.05,
+    unheard_after=0.0,
 )  # fmt: skip
 
 

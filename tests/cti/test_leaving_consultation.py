@@ -112,17 +112,6 @@ async def test_whose_telephone_went_silent_transferred_nobody_and_nobody_is_left
         assert await handed_to(room) == (None, ["consult"])
 
 
-async def test_whose_page_was_reloaded_transferred_nobody(pool: Pool) -> None:
-    async with consulting(pool, OUTSIDE) as (room, _, third):
-        await room.asterisk_says(event("ConfbridgeJoin", **third))
-        ready = await room.cti.recovery.phone_ready("1001", 0)
-        assert ready.rings_for == CALL  # it is rung again
-        assert room.server.count("Hangup") == 1  # the leg that is dead, by us
-        await room.asterisk_says(event("Hangup", **agent_leg(state="6"), cause="16"))
-        await moved_to(room, CONTEXT_DESK_CITIZEN)
-        assert await handed_to(room) == (None, ["consult", "softphone_lost"])
-
-
 async def test_whose_page_is_reloaded_while_the_third_rings_gets_the_citizen_back(
     pool: Pool,
 ) -> None:

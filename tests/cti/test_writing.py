@@ -80,6 +80,7 @@ async def test_an_agent_sees_what_they_typed_and_did_not_register_of_calls_that_
             {
                 "call": str(mine), "at": AT.isoformat(), "caller": "+919876543210",
                 "category": {"hi": "हैंडपंप", "en": "Hand pump"}, "text": FORM["text"],
+                "missed": False,
             }
         ]  # fmt: skip
         assert (await ask(page, "draft_drop", call=str(others)))["ok"]  # is another agent's

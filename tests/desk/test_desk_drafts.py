@@ -10,6 +10,7 @@ from playwright.async_api import Page, Route
 
 from calls import dialling
 from calls.dialling import Rule
+from db.ids import new_id
 from db.pool import Pool
 from helpline.lab.bed import CITIZEN
 from helpline.lab.media import tone
@@ -413,3 +414,33 @@ async def test_who_looks_at_another_draft_while_the_database_is_away_finds_their
         assert [row["text"] for row in rows] == [typed]
         await wrap_up(page)
         await page.click("#desk-wrap-end")
+
+
+async def test_a_call_that_was_answered_unheard_is_found_and_registered_for(office: Office) -> None:
+    """Its screen-pop never came: it was over before the link to Asterisk was in step again."""
+    bed = office.bed
+    at = bed.now()
+    call = new_id(at)
+    await bed.rows(
+        "insert into call (id, cell, direction, citizen_number, started_at, answered_at, ended_at,"
+        " outcome) values ($1, 'lab', 'inbound', $2, $3, $3, $3, 'agent_answered')",
+        *(call, f"+91{CITIZEN}", at),
+    )
+    async with office.desk() as page:
+        await phone_ready(page)
+        bed.helpline.live.served(call, "PJSIP/1001", at)
+        found = page.locator("#drafts-list button", has_text="स्क्रीन पर नहीं दिखी")
+        await found.wait_for(state="attached", timeout=60_000)
+        await page.click("#drafts summary")
+        await found.click()
+        await pick(page, "category", "hand pump", "हैंडपंप")
+        await pick(page, "place", "Mehroni", "महरौनी")
+        await page.fill("#f-text", LEAKS)
+        await page.check("#form-citizens input[value='']")
+        number = await registered(page)
+        rows = await bed.rows(
+            "select c.number from complaint_call k join complaint c on c.id = k.complaint_id"
+            " where k.call_id = $1", call,
+        )  # fmt: skip
+        assert [row["number"] for row in rows] == [number]
+        assert await bed.rows("select * from call_draft where call_id = $1", call) == []

@@ -148,6 +148,12 @@ async def test_a_queues_call_that_rings_before_the_server_says_so_is_not_taken_f
         await asyncio.sleep(1.5)
         await expect(page.locator("#call")).to_have_attribute("data-state", "ringing")
         assert (await call.row())["agent_answered_at"] is None
+        # The click's leg begins to ring at Asterisk in the same moment.
+        wire.say(wire.last_state | {"status": "ringing", "call": clicked})
+        await status(page, "ringing")
+        await asyncio.sleep(1.5)
+        await expect(page.locator("#call")).to_have_attribute("data-state", "ringing")
+        assert (await call.row())["agent_answered_at"] is None
         wire.change = lambda message: message
         wire.say(wire.last_state)
         await status(page, "ringing")

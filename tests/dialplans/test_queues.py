@@ -50,7 +50,7 @@ async def trunk_leg(asterisk: AsteriskProcess) -> str:
     return next(line.partition("!")[0] for line in lines if line.startswith("PJSIP/trunk"))
 
 
-@pytest.mark.parametrize("context", ["desk-away", "desk-hold", "back-to-queue"])
+@pytest.mark.parametrize("context", ["desk-away", "desk-away-asked", "desk-hold", "back-to-queue"])
 async def test_whom_no_agent_came_back_to_waits_in_their_own_queue_before_the_others(
     two: AsteriskProcess,
     fastagi: FastAgi,
@@ -71,6 +71,36 @@ async def test_whom_no_agent_came_back_to_waits_in_their_own_queue_before_the_ot
     await until(partial(returned, two, "second"))
     citizen.bye()
     assert (await fastagi.told("ended"))[:3] == [CALL, "", "TRUE"]
+
+
+async def test_whom_no_agent_came_back_to_comes_to_whoever_was_asked_and_waits_in_the_room(
+    two: AsteriskProcess,
+    fastagi: FastAgi,
+    citizen: Phone,
+    agent: Phone,
+    ami: Callable[..., Any],
+) -> None:
+    fastagi.commands["inbound"] = TO_SECOND
+    assert "Success" in await ami(MEMBER)
+    citizen.invite(CELL_SIP, "1076")
+    assert await citizen.answer() == 200
+    await agent.expect("ACK")
+    citizens = await trunk_leg(two)
+    agents = (await two.cli("core show channels concise")).splitlines()
+    other = next(line.partition("!")[0] for line in agents if line.startswith("PJSIP/101"))
+    move = (
+        f"Action: Redirect\nChannel: {citizens}\nContext: desk-away-asked\nExten: s\nPriority: 1\n"
+        f"ExtraChannel: {other}\nExtraContext: desk-side\nExtraExten: asked\nExtraPriority: 1"
+    )
+    assert "Success" in await ami(move)
+
+    async def both() -> bool:
+        room = await two.cli(f"confbridge list {CALL}")
+        return citizens in room and other in room
+
+    await until(both)
+    citizen.bye()
+    await agent.expect("BYE")  # nobody stays in the room
 
 
 async def returned(asterisk: AsteriskProcess, queue: str, priority: int = 10) -> bool:

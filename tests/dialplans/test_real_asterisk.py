@@ -71,6 +71,25 @@ async def test_an_asterisk_that_does_not_start_says_why(
     assert not process.running
 
 
+async def test_what_is_heard_by_who_waits_is_there_with_music_and_without(
+    cell: CellSettings, cell_secrets: Secrets, argv: list[str]
+) -> None:
+    for music, name in ((None, "asked"), (cell.sounds_dir, "default")):
+        settings = cell.model_copy(update={"music_dir": music})
+        write(settings, render(settings, cell_secrets))
+        async with AsteriskProcess(argv, settings.root) as process:
+            shown = await process.cli("moh show classes")
+            assert re.findall(r"^Class: (.+)$", shown, re.MULTILINE) == [name]
+            profile = await process.cli("confbridge show profile user desk-asked")
+            assert re.findall(r"^MOH Class:\s+(\S+)", profile, re.MULTILINE) == [name]
+            if music is None:
+                files = await process.cli("moh show files")
+                names = [
+                    Path(one).name for one in re.findall(r"^\s*File: (.+)$", files, re.MULTILINE)
+                ]
+                assert names == ["please_wait", "10"]
+
+
 def test_asterisk_does_not_outlive_whoever_started_it(
     cell: CellSettings, cell_secrets: Secrets, argv: list[str]
 ) -> None:

@@ -25,6 +25,7 @@ export class Drafts {
 
   #line(one) {
     const about = [one.caller ?? say("number_withheld"), one.category && named(one.category), one.text];
+    if (one.missed) about.push(say("draft_missed"));
     const open = make("button", { type: "button", className: "plain" }, about.filter(Boolean).join(" · "));
     open.addEventListener("click", () => {
       byId("drafts").open = false;

@@ -26,14 +26,12 @@ export class Expected {
   }
 
   /**
-   * What rings has changed: by Asterisk's word or by the telephone's, which come in any order. The
-   * telephone does not know what rings there: before Asterisk says that it is this call, it may be
-   * another one, of a queue.
+   * What rings has changed. It says itself for which call the server asked for it: a queue's does
+   * not, also where both ring at the same moment.
    */
   look() {
-    const { state, phone } = this.desk;
-    if (!this.#call || phone.state !== "ringing") return;
-    if (state.status !== "ringing" || state.call !== this.#call) return;
+    const { phone } = this.desk;
+    if (!this.#call || phone.state !== "ringing" || phone.asked !== this.#call) return;
     this.#call = null;
     if (Date.now() < this.#until) phone.answer();
   }

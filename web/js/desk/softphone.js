@@ -7,6 +7,7 @@ import { relayAnswers } from "./relay.js";
 const REGISTER_SECONDS = 120;
 const AGREED_MS = 100;
 const GATHER_MS = 2000;
+const HEADER_CALL = "X-Helpline-Call"; // as in dialplans/names.py
 
 /**
  * Events: `change` (look at `state`), `registered`, `trouble` (detail: a text's key).
@@ -15,6 +16,7 @@ const GATHER_MS = 2000;
 export class Softphone extends EventTarget {
   #ua = null;
   #session = null;
+  #asked = null;
   #credentials;
   #given = null;
   #way = true;
@@ -44,6 +46,11 @@ export class Softphone extends EventTarget {
   /** The call that it has, to be compared with later; null: none. */
   get current() {
     return this.#session;
+  }
+
+  /** Our call for which the server rings; null: it did not ask for it, a queue rings. */
+  get asked() {
+    return this.#asked;
   }
 
   get calls() {
@@ -190,7 +197,7 @@ export class Softphone extends EventTarget {
       // The password is void: another one.
       if (ua === this.#ua && ua.isConnected()) this.#later(() => this.start());
     });
-    ua.on("newRTCSession", ({ session, originator }) => this.#incoming(session, originator));
+    ua.on("newRTCSession", ({ session, originator, request }) => this.#incoming(session, originator, request));
     ua.start();
   }
 
@@ -208,13 +215,14 @@ export class Softphone extends EventTarget {
     this.#pause = Math.min(this.#pause * 2, 16000);
   }
 
-  #incoming(session, originator) {
+  #incoming(session, originator, request) {
     if (originator !== "remote") return;
     if (this.#session) {
       session.terminate({ status_code: 486 });
       return;
     }
     this.#session = session;
+    this.#asked = request.getHeader(HEADER_CALL) ?? null;
     this.#set({ muted: false, held: false, answering: false });
     this.#way = this.#tried(session);
     session.on("peerconnection", ({ peerconnection }) => this.#hear(peerconnection));
@@ -253,6 +261,7 @@ export class Softphone extends EventTarget {
   #over(session) {
     if (!session || session !== this.#session) return;
     this.#session = null;
+    this.#asked = null;
     this.#audio.srcObject = null;
     this.#set({ muted: false, held: false, answering: false });
   }

@@ -80,6 +80,9 @@ class Desk {
         this.look();
         if ([null, message.call].includes(this.state.call)) this.form.popped(message);
         break;
+      case "drafts":
+        this.form.drafts.look();
+        break;
       case "help":
         this.side.heard(message);
         break;
@@ -132,7 +135,6 @@ class Desk {
   see(state) {
     this.state = state;
     this.look();
-    this.expected.look();
     if (this.#unasked) this.phoneReady();
     this.form.see(state);
   }
