@@ -76,18 +76,22 @@ class Room:
         await CallJournal(self.commit, timeout=20).opened(call)
         return call_id
 
-    async def end(self, call_id: UUID) -> None:
-        await CallJournal(self.commit, timeout=20).ended(call_id, Outcome.IVR_ABANDONED, self.at)
+    async def end(self, call_id: UUID, outcome: Outcome = Outcome.IVR_ABANDONED) -> None:
+        await CallJournal(self.commit, timeout=20).ended(call_id, outcome, self.at)
 
     async def recorded(
-        self, data: bytes, kind: Kind = "call", seconds: float = 2.0
+        self,
+        data: bytes,
+        kind: Kind = "call",
+        seconds: float = 2.0,
+        outcome: Outcome = Outcome.IVR_ABANDONED,
     ) -> tuple[UUID, Path]:
         """A call that was recorded and is over: recording id and capture file."""
         call_id = await self.call()
         target = await self.capture().open(call_id, kind)
         await asyncio.to_thread(Path(target.path).write_bytes, data)
         self.wait(seconds)
-        await self.end(call_id)
+        await self.end(call_id, outcome)
         return target.id, Path(target.path)
 
     async def row(self, recording_id: UUID) -> asyncpg.Record:

@@ -11,7 +11,9 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from structlog.testing import capture_logs
 
+from calls.model import Outcome
 from db.ids import new_id
 from db.pool import Connection
 from recordings import rows
@@ -95,6 +97,19 @@ async def test_a_recording_that_lacks_half_its_call_is_stored_and_counted(room: 
     await closer.sweep()
     await _assert_whole(room, recording_id, capture)
     assert closer.totals["short"] == 1
+
+
+async def test_a_recording_that_ends_before_its_call_was_found_lost_is_not_short(
+    room: Room,
+) -> None:
+    """Asterisk died; the call's row has the time at which that was found."""
+    lost = await room.recorded(conversation(2.0), seconds=3600, outcome=Outcome.LOST)
+    closer = room.closer()
+    with capture_logs() as logs:
+        await closer.sweep()
+    await _assert_whole(room, *lost)
+    assert (closer.totals["end_unseen"], closer.totals["short"]) == (1, 0)
+    assert "error" not in [one["log_level"] for one in logs]
 
 
 async def test_a_call_in_progress_is_left_alone(room: Room) -> None:
