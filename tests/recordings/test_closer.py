@@ -406,6 +406,7 @@ async def test_two_closers_of_one_cell_store_a_recording_once(room: Room) -> Non
     await asyncio.gather(*(room.closer().sweep() for _ in range(3)))
     await room.closer().sweep()
     await _assert_whole(room, recording_id, capture)
+    assert room.files() == [await room.file(recording_id)]
 
 
 async def test_the_stored_file_is_flushed_to_the_disk_before_the_row_says_so(
