@@ -217,7 +217,10 @@ class Helpline:
         self._services.start("call rows", commit.run)
         self._services.start("call rows put by", lambda: left.run(lambda: self.pool))
         self._undo.append(("call rows", lambda: left.write_or_keep(commit, _DRAIN_SECONDS)))
-        closer = Closer(pool, self._vault, now, settings.cell.name, state.captures)
+        closer = Closer(
+            *(pool, self._vault, now, settings.cell.name, state.captures),
+            rows_wait=lambda: commit.away or left.waiting > 0,
+        )
         self._services.start("recordings", closer.run)
         words, gate = Words(self._prompts), admission(settings, pool, now)
         self._speak("words", words, partial(words_to_speak, pool))

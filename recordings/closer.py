@@ -70,13 +70,16 @@ class Closer:
         cell: str,
         directory: Path,
         limits: ClosingLimits | None = None,
+        rows_wait: Callable[[], bool] = bool,
     ) -> None:
+        """`rows_wait`: whether rows of calls are still to be written, so that none is missed."""
         self._pool = pool
         self._vault = vault
         self._now = now
         self._cell = cell
         self._directory = directory
         self._limits = limits or ClosingLimits()
+        self._rows_wait = rows_wait
         self._seen: dict[UUID, _Seen] = {}
         self._foreign: set[str] = set()
         #: stored, adopted, discarded, missing, foreign, torn, short, failed,
@@ -133,6 +136,8 @@ class Closer:
         known: dict[UUID, RecordingRow | Orphan] = dict(found)
         for file in orphans:
             call, key = file.name.call_id, file.name.recording_id
+            if self._rows_wait():
+                self._seen[key].first = moment
             known[key] = Orphan(call in ends, ends.get(call), moment - self._seen[key].first)
         return known
 

@@ -1,6 +1,7 @@
 """One cell's recordings, with a real database, a real store and a clock that a test sets."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -62,10 +63,15 @@ class Room:
     def wait(self, seconds: float) -> None:
         self.at += timedelta(seconds=seconds)
 
-    def closer(self, store: Store | None = None, **limits: float) -> Closer:
+    def closer(
+        self,
+        store: Store | None = None,
+        rows_wait: Callable[[], bool] = bool,
+        **limits: float,
+    ) -> Closer:
         vault = self.vault if store is None else self.vault_over(store)
         changed = replace(self.limits, **limits)  # type: ignore[arg-type]
-        return Closer(self.pool, vault, self.now, "a", self.directory, changed)
+        return Closer(self.pool, vault, self.now, "a", self.directory, changed, rows_wait)
 
     def capture(self, timeout: float = 20) -> Capture:
         return Capture(self.commit, self.now, "a", self.directory, timeout)

@@ -311,6 +311,20 @@ async def test_a_closer_killed_at_any_point_leaves_one_whole_recording_to_the_ne
     await _assert_whole(room, recording_id, capture)
 
 
+async def test_a_call_whose_rows_are_still_to_be_written_is_not_adopted_without_its_number(
+    room: Room,
+) -> None:
+    name = CaptureName(new_id(room.at), new_id(room.at), "call")
+    (room.directory / str(name)).write_bytes(conversation(1.0))
+    waiting = True
+    closer = room.closer(rows_wait=lambda: waiting, orphan_after=0.001)
+    for _ in range(3):
+        assert await closer.sweep() == 0
+        await asyncio.sleep(0.01)
+    waiting = False
+    assert await closer.sweep() == 1
+
+
 async def test_an_adoption_that_was_cut_short_is_taken_up(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
