@@ -158,7 +158,7 @@ class LiveCell:
             "ami_overflows", "Links dropped for too many events", lambda: link.overflows
         )
         metrics.counter(
-            "ami_forgeries", "Links dropped for a forged message", lambda: link.forgeries
+            "ami_forgeries", "Messages that Asterisk did not write", lambda: link.forgeries
         )
         metrics.counter("cti_resyncs", "Snapshots taken", lambda: consumer.resyncs)
         metrics.gauge("agents_signed_in", "Agents signed in", lambda: desk.signed_in)
