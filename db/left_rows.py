@@ -15,6 +15,7 @@ import asyncio
 import contextlib
 import json
 import os
+import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -43,7 +44,8 @@ class LeftRows:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._files = asyncio.Lock()
+        # Of threads: who is cancelled leaves off waiting, and what they began with files goes on.
+        self._files = threading.Lock()
         self._about: set[UUID] = set()  # what the rows in the file are about
         self._came = asyncio.Event()
         self._away = False
@@ -62,22 +64,17 @@ class LeftRows:
 
     def holds(self, row: Sequence[Any]) -> bool:
         """Whether a row before it, about the same thing, waits in the file."""
-        return not self._about.isdisjoint(named(row))
+        return bool(self._about) and not self._about.isdisjoint(named(row))
 
     async def keep(self, rows: Sequence[LeftRow]) -> None:
         """Put rows by, durable on return. They come in when they are taken."""
-        async with self._files:
-            await asyncio.to_thread(_append, self._path, [_line(row) for row in rows])
-            self.waiting += len(rows)
-            self._came.set()
-            self._about.update(*(row.about for row in rows))
+        await asyncio.to_thread(self._keep, rows)
+        self._came.set()
 
     async def refuse(self, rows: Sequence[LeftRow], error: Exception) -> None:
         """Put rows by, durable on return, that the database refused with `error`."""
         lines = [_line(row, type(error).__name__) for row in rows]
-        async with self._files:
-            await asyncio.to_thread(_append, self.refused_path, lines)
-            self.refused += len(rows)
+        await asyncio.to_thread(self._refuse, lines)
 
     async def write_or_keep(self, commit: GroupCommit, seconds: float) -> None:
         """Before a stop: what the database does not take in that time is kept."""
@@ -119,45 +116,54 @@ class LeftRows:
         newer schema, goes to `refused_path`. One that is not taken in its time, although the
         database answers, stays, and those about the same thing after it.
         """
-        async with self._files:
-            lines = await asyncio.to_thread(self._take_stock)
+        lines = await asyncio.to_thread(self._take_stock)
         if not lines:
             return 0
         late: list[str] = []
         refused: list[str] = []
         async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
             await _write(conn, lines, late, refused)
-        async with self._files:
-            await asyncio.to_thread(self._leave, len(lines), late, refused)
+        await asyncio.to_thread(self._leave, len(lines), late, refused)
         taken = len(lines) - len(late) - len(refused)
         if taken:
             _log.warning("rows that were put by are written", rows=taken)
         return taken
 
+    def _keep(self, rows: Sequence[LeftRow]) -> None:
+        with self._files:
+            _append(self._path, [_line(row) for row in rows])
+            self.waiting += len(rows)
+            self._about = self._about.union(*(row.about for row in rows))
+
+    def _refuse(self, lines: Sequence[str]) -> None:
+        with self._files:
+            _append(self.refused_path, lines)
+            self.refused += len(lines)
+
     def _take_stock(self) -> list[str]:
         """The lines that wait, what a person wants to be tried again among them. Blocks."""
-        self.refused = len(_lines(self.refused_path))
-        again = _lines(self.again_path)
-        _append(self._path, again)
-        self.again_path.unlink(missing_ok=True)
-        return self._counted(_lines(self._path))
+        with self._files:
+            self.refused = len(_lines(self.refused_path))
+            _append(self._path, _lines(self.again_path))
+            self.again_path.unlink(missing_ok=True)
+            return self._counted(_lines(self._path))
 
     def _leave(self, seen: int, late: Sequence[str], refused: Sequence[str]) -> None:
         """Of the first `seen` lines these stay; those that came meanwhile stay behind them.
 
         A crash leaves either all that was there or what has to be. Blocks.
         """
-        _append(self.refused_path, refused)
-        self.refused += len(refused)
-        left = [*late, *_lines(self._path)[seen:]]
-        if left:
-            beside = self._path.with_name(f"{self._path.name}-new")
-            beside.unlink(missing_ok=True)
-            _append(beside, left)
-            beside.replace(self._path)
-        else:
-            self._path.unlink()
-        self._counted(left)
+        self._refuse(refused)
+        with self._files:
+            left = [*late, *_lines(self._path)[seen:]]
+            if left:
+                beside = self._path.with_name(f"{self._path.name}-new")
+                beside.unlink(missing_ok=True)
+                _append(beside, left)
+                beside.replace(self._path)
+            else:
+                self._path.unlink()
+            self._counted(left)
 
     def _counted(self, lines: list[str]) -> list[str]:
         self.waiting = len(lines)

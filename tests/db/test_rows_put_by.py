@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -148,6 +149,37 @@ async def test_rows_that_come_while_others_are_brought_in_stay_for_the_next_time
     assert await coming in (0, 1)
     while files.waiting:
         await files.bring_in(hasty)
+    assert await emptied.fetchval("select outcome from call") == Outcome.QUEUE_ABANDONED
+
+
+async def test_who_stops_while_the_file_is_written_anew_loses_no_row(
+    emptied: Pool, files: LeftRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thread that works on the file does not end with who waits for it."""
+    counted, reached, go_on = LeftRows._counted, threading.Event(), threading.Event()
+
+    def slow(self: LeftRows, lines: list[str]) -> list[str]:
+        if self.waiting and not lines:  # all were taken
+            reached.set()
+            assert go_on.wait(20)
+        return counted(self, lines)
+
+    left = (await calls_without_a_database(tmp_path)).left()
+    await files.keep(left[:1])
+    monkeypatch.setattr(LeftRows, "_counted", slow)
+    coming = asyncio.create_task(files.bring_in(emptied))
+    await _until(reached.is_set)
+    coming.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await coming
+    kept = asyncio.create_task(files.keep(left[1:]))
+    await asyncio.sleep(0.1)
+    assert not kept.done()
+    go_on.set()
+    await kept
+    assert files.waiting == 4
+    assert files.holds(left[-1].values)
+    assert await files.bring_in(emptied) == 4
     assert await emptied.fetchval("select outcome from call") == Outcome.QUEUE_ABANDONED
 
 
