@@ -50,11 +50,12 @@ class AlarmBell:
         recordings_every: float = 30.0,
         unheard: Callable[[], Mapping[str, float] | None] = dict,
         titles: TitlesNow = dict,
+        rows_kept: Callable[[], int] = int,
     ) -> None:
         """`rules`: of the settings; supervisors change their limits. `tell`: by webhook too.
 
         `unheard`: for how many seconds nothing was heard of each other cell, None while we cannot
-        listen; `titles`: what people read for the queues.
+        listen; `titles`: what people read for the queues; `rows_kept`: rows of calls in files.
         `every`, `recordings_every` (deadlines and PINs too): seconds between looks.
         """
         self._board = board
@@ -72,6 +73,7 @@ class AlarmBell:
         self._failing: int | None = None
         self._stuck: int | None = None
         self._guessing: int | None = None
+        self._rows_kept = rows_kept
         self._slow_at = 0.0
         self._unheard_of = unheard
         self._unheard: Mapping[str, float] | None = None
@@ -162,8 +164,9 @@ class AlarmBell:
             cut_off = await alarm_rows.cut_off_telephones(pool, self._cell)
         self._unheard = self._unheard_of()
         self._readings = readings(
-            self._board(), self._failing, cut_off, self._unheard, self._stuck, self._guessing
-        )
+            self._board(), self._failing, cut_off, self._unheard, self._stuck, self._guessing,
+            self._rows_kept(),
+        )  # fmt: skip
 
     def _value(self, thing: Thing, otherwise: float) -> float:
         value = self._readings.get(thing)

@@ -28,6 +28,7 @@ class AlarmKind(StrEnum):
     DIALLING_CUT_OFF = "dialling_cut_off"  # telephones (toll fraud), more than
     DEADLINES_STUCK = "deadlines_stuck"  # complaints that the clock cannot move, more than
     PINS_GUESSED = "pins_guessed"  # telephones that wait after wrong PINs of officers, more than
+    ROWS_KEPT = "rows_kept"  # rows of calls that the database has not taken, more than
     CELL_SILENT = "cell_silent"  # seconds without a word of another cell, longer than
 
 
@@ -40,6 +41,7 @@ OF_THE_CELL = frozenset(
         AlarmKind.DIALLING_CUT_OFF,
         AlarmKind.DEADLINES_STUCK,
         AlarmKind.PINS_GUESSED,
+        AlarmKind.ROWS_KEPT,
         AlarmKind.CELL_SILENT,
     }
 )
@@ -140,12 +142,13 @@ def readings(
     unheard: Mapping[str, float] | None = None,
     stuck: int | None = None,
     guessing: int | None = None,
+    rows_kept: int | None = None,
 ) -> dict[Thing, float | None]:
     """The board's figures by what they are about; None: not known now.
 
     `stuck`: deadlines that are set aside. `guessing`: telephones that had to wait after wrong PINs
-    of the officers' line. `unheard`: for how many seconds nothing was heard of each
-    other cell.
+    of the officers' line. `rows_kept`: rows of calls in files, since the database did not take
+    them. `unheard`: for how many seconds nothing was heard of each other cell.
     """
     known = bool(board["in_step"])
     found: dict[Thing, float | None] = {
@@ -154,6 +157,7 @@ def readings(
         Thing(AlarmKind.DIALLING_CUT_OFF, THE_CELL): cut_off,
         Thing(AlarmKind.DEADLINES_STUCK, THE_CELL): stuck,
         Thing(AlarmKind.PINS_GUESSED, THE_CELL): guessing,
+        Thing(AlarmKind.ROWS_KEPT, THE_CELL): rows_kept,
     }
     for cell, seconds in (unheard or {}).items():
         found[Thing(AlarmKind.CELL_SILENT, THE_CELL, cell)] = seconds

@@ -74,13 +74,18 @@ class AmiLink:
         self.connects = 0
         self.overflows = 0
         self.losses = 0
-        self.forgeries = 0
+        self._forgeries = 0
 
     @property
     def ready(self) -> bool:
         """Whether the link is up and what we know of Asterisk's calls is in step with it."""
         connection = self._connection
         return self.state is LinkState.READY and connection is not None and connection.is_open
+
+    @property
+    def forgeries(self) -> int:
+        """Messages that Asterisk did not write."""
+        return self._forgeries + (0 if self._connection is None else self._connection.forged)
 
     @property
     def waiting(self) -> int:
@@ -172,7 +177,7 @@ class AmiLink:
             reached = self.state
             if self._connection is not None:
                 self._connection.abort("session over")
-                self.forgeries += self._connection.forged
+                self._forgeries += self._connection.forged
                 self._connection = None
         self.state = LinkState.DOWN
         self.losses += reached is LinkState.READY

@@ -7,6 +7,9 @@ a number can end its event, and what follows in it reads as other events or answ
 What cannot be forged is the end of a channel's headers: the last of its variables has a name that
 only we and our Asterisk know (`dialplans.secrets.seal`). An event that a number cut short lacks it,
 and comes before all that was forged. A list's items end in our action's id, which nobody can guess.
+
+Asterisk writes an event in one piece. So all from a channel's first event, cut short, to the next
+seal is that one event (ADR 55): it can be left out, and what comes then is Asterisk's again.
 """
 
 import re
@@ -16,6 +19,7 @@ _EOL = "\r\n"
 _STATE = "channelstate"  # stands at the beginning of all that is told of one channel
 _NUMBER = "calleridnum"
 _VARIABLES = "chanvariable"
+_NEWBORN = ("channel", "channelstate", "channelstatedesc", "calleridnum")
 _CHANNEL = re.compile(r"[A-Za-z0-9]{1,20}/[A-Za-z0-9_.-]{1,60}")
 
 Header = tuple[str, str]
@@ -37,6 +41,18 @@ def flaw(message: str, *, seal: str, own_ids: str) -> str:
     if not asked and (not headers or headers[0][0] != "privilege"):
         return "nobody asked for it, and nobody may read it"
     return _unsealed(headers, seal) or _repeated(headers)
+
+
+def is_newborn(message: str) -> bool:
+    """Whether it begins as Asterisk tells of a new channel, as far as its number."""
+    first, *rest = message.split(_EOL)
+    keys = [key for key, _ in map(_header, rest) if key != "systemname"]
+    return first == "Event: Newchannel" and tuple(keys[:5]) == ("privilege", *_NEWBORN)
+
+
+def ends_sealed(message: str, seal: str) -> bool:
+    """Whether it ends as what Asterisk tells of one channel; nobody else can write that."""
+    return message.rpartition(_EOL)[2] == f"ChanVariable: {seal}="
 
 
 def channel_of(message: str) -> str:

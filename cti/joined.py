@@ -84,6 +84,7 @@ class CtiSettings:
     alarms: tuple[AlarmRule, ...] = ()
     tell_alarms: bool = True
     alarms_every: float = 1.0
+    rows_kept: Callable[[], int] = int
     url: str = ""
     cells_every: float = 1.0
     commands_every: float = 0.3
@@ -243,7 +244,7 @@ class Cti:
         self.alarms = AlarmBell(
             self.wallboards.figures, pool, settings.alarms, now, cell=settings.cell,
             tell=settings.tell_alarms, every=settings.alarms_every, unheard=self.cells.unheard,
-            titles=self.wallboards.titles,
+            titles=self.wallboards.titles, rows_kept=settings.rows_kept,
         )  # fmt: skip
         self.wallboards.alarms = self.alarms.standing
         self.cells.board = self.wallboards.word

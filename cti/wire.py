@@ -18,7 +18,7 @@ from panoramisk.ami_protocol import AMIProtocol
 from panoramisk.message import Message
 
 from cti.errors import AmiBusyError, AmiLinkLostError, AmiTimeoutError, AmiValueError
-from cti.genuine import channel_of, flaw
+from cti.genuine import channel_of, ends_sealed, flaw, is_newborn
 from cti.message import AmiEvent, AmiReply
 
 _log = structlog.get_logger(__name__)
@@ -31,6 +31,7 @@ _END = _LINE + _LINE
 _LONGEST_MESSAGE = 64 * 1024
 _LONGEST_LIST = 50_000
 _MOST_PENDING = 1_000
+_REST_SECONDS = 1.0  # of an event that Asterisk writes in one piece
 
 
 class _Request(Action):  # type: ignore[misc]  # panoramisk has no types
@@ -57,7 +58,9 @@ class AmiConnection(AMIProtocol):  # type: ignore[misc]  # panoramisk has no typ
     """Bytes to events and answers. `on_event` is called for each event, in order; it must not wait.
 
     `seal` (`dialplans.secrets.seal`): what each channel's headers end with. The first message that
-    Asterisk did not write like this ends the connection, unread, with all that came after it.
+    Asterisk did not write like this ends the connection, unread, with all that came after it. Only
+    a channel's first event, which its number has cut to pieces, is left out to its end: who calls
+    like this again and again does not keep us from hearing of others. `forged` counts both.
 
     `lost` is done (with the reason) when the connection is over; it never raises.
     """
@@ -68,7 +71,9 @@ class AmiConnection(AMIProtocol):  # type: ignore[misc]  # panoramisk has no typ
         # Who writes lines into our events shall not know to which question they would be answers.
         self._own_ids = f"cti-{secrets.token_hex(8)}-"
         self._numbers = itertools.count(1)
-        self.forged = False
+        self.forged = 0
+        self._left_out = 0  # of an event in pieces, in characters
+        self._giving_up: asyncio.TimerHandle | None = None  # while it is left out
         self._loop = asyncio.get_running_loop()
         # Devanagari is three bytes a letter, and a TCP segment may end inside one.
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -110,14 +115,38 @@ class AmiConnection(AMIProtocol):  # type: ignore[misc]  # panoramisk has no typ
             self._begun = True
             text = text.partition(_LINE)[2]  # the greeting has no end of its own
         text = text.strip()
+        if self._giving_up is not None:
+            self._leave_out(text)
+            return
         if text and (why := flaw(text, seal=self._seal, own_ids=self._own_ids)):
-            self.forged = True
+            self.forged += 1
             _log.error("an AMI message that Asterisk did not write", why=why, of=channel_of(text))
-            self.abort("a forged message")
+            if is_newborn(text):
+                self._giving_up = self._loop.call_later(_REST_SECONDS, self._abort_forged)
+                self._leave_out(text)
+            else:
+                self._abort_forged()
             return
         message = Message.from_line(text)
         if message is not None:
             self.handle_message(message)
+
+    def _leave_out(self, text: str) -> None:
+        """A piece of an event, of which the last ends in the seal."""
+        self._left_out += len(_END) + len(text)
+        if ends_sealed(text, self._seal):
+            self._left_out = 0
+            self._wait_no_more()
+        elif self._left_out > _LONGEST_MESSAGE:
+            self._abort_forged()
+
+    def _wait_no_more(self) -> None:
+        if self._giving_up is not None:
+            self._giving_up.cancel()
+            self._giving_up = None
+
+    def _abort_forged(self) -> None:
+        self.abort("a forged message")
 
     def handle_message(self, message: Message) -> None:
         """Give an answer to its action, and everything else to `on_event`."""
@@ -172,6 +201,7 @@ class AmiConnection(AMIProtocol):  # type: ignore[misc]  # panoramisk has no typ
     def connection_lost(self, exc: Exception | None) -> None:
         """The transport is gone. Nothing is kept to be sent again, as panoramisk would."""
         self.closed = True
+        self._wait_no_more()
         if not self.lost.done():
             default = "closed by Asterisk" if exc is None else repr(exc)
             self.lost.set_result(self._reason or default)

@@ -11,14 +11,15 @@ the caller's wait, not the row's. A batch whose commit broke off may or may not 
 written again: statements must change nothing when repeated.
 
 A batch that passes its time again and again although the database answers is written row by row;
-a row that does so alone is given up to `keep`, so that one locked table does not stop all rows.
+a row that does so alone is put by, so that one locked table does not stop all rows.
 """
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
+from uuid import UUID
 
 import asyncpg
 import structlog
@@ -53,6 +54,24 @@ class LeftRow:
     sql: str
     values: Sequence[Any]
 
+    @property
+    def about(self) -> frozenset[UUID]:
+        """The first key in it. Others are of what that refers to."""
+        return frozenset(named(self.values)[:1])
+
+
+class PutBy(Protocol):
+    """Where rows go that are not written here. Both are durable on return."""
+
+    def holds(self, row: Sequence[Any]) -> bool:
+        """Whether one is there that has to be written before this one."""
+
+    async def keep(self, rows: Sequence[LeftRow]) -> None:
+        """Rows that will be taken later."""
+
+    async def refuse(self, rows: Sequence[LeftRow], error: Exception) -> None:
+        """Rows that the database refused."""
+
 
 @dataclass(eq=False, slots=True)
 class _Entry:
@@ -61,13 +80,18 @@ class _Entry:
     row: Sequence[Any]
     done: asyncio.Future[None]  # the waiter's: cancelled with it, which does not concern the row
 
+    @property
+    def left(self) -> LeftRow:
+        return LeftRow(self.statement.sql, self.row)
+
 
 class GroupCommit:
     """Writes rows in shared transactions. `run()` is its one consumer and belongs to a supervisor.
 
     `pool` is asked for anew whenever a connection is needed, and may raise one of `errors.AWAY`.
-    `keep` puts rows by, durable on return, that are not written in their time although the database
-    answers; without it they wait. `refused` counts them, and those that the database refused.
+    `put_by` takes rows that are not written in their time although the database answers, those that
+    have to follow them, and those that the database refuses; without it the first wait, the others
+    are lost. `refused` counts all of them.
     """
 
     def __init__(
@@ -76,12 +100,12 @@ class GroupCommit:
         *,
         bound: int = 10_000,
         linger: float = 0.010,
-        keep: Callable[[Sequence[LeftRow]], Awaitable[None]] | None = None,
+        put_by: PutBy | None = None,
     ) -> None:
         self._pool = pool
         self._bound = bound
         self._linger = linger
-        self._keep = keep
+        self._put_by = put_by
         self._entries: list[_Entry] = []
         self._inflight: list[_Entry] = []  # both in the order of their numbers
         self._timed_out = 0  # in a row, while the database answers
@@ -106,7 +130,7 @@ class GroupCommit:
 
     def left(self) -> list[LeftRow]:
         """Rows not yet durable, in their order; for who has to stop without the database."""
-        return _left(self._inflight + self._entries)
+        return [entry.left for entry in self._inflight + self._entries]
 
     async def write(
         self, statement: BatchStatement, row: Sequence[Any], *, timeout: float | None = 2.0
@@ -185,6 +209,16 @@ class GroupCommit:
                 _log.info("database back")
             self.away = False
 
+    async def _put_by_what_follows(self) -> None:
+        """Rows that have to go after others that are put by, and with these what follows them."""
+        put_by = self._put_by
+        while put_by is not None:
+            following = [entry for entry in self._inflight if put_by.holds(entry.row)]
+            if not following:
+                return
+            following.sort(key=lambda entry: entry.statement.rank)
+            await self._give_up(following)
+
     async def _make_sure_it_answers(self, connection: Connection) -> None:
         try:
             await make_sure_it_answers(connection)
@@ -194,10 +228,12 @@ class GroupCommit:
 
     async def _flush(self, connection: Connection) -> None:
         self._in_time.renew()
+        await self._put_by_what_follows()
         if not self._in_time and self._timed_out < _TIMES_OUT:
             await self._write_together(connection, list(self._inflight))
             return
         for statement in _by_rank(dict.fromkeys(entry.statement for entry in self._inflight)):
+            await self._put_by_what_follows()
             entries = [entry for entry in self._inflight if entry.statement is statement]
             if statement.sql in self._in_time or self._timed_out >= _TIMES_OUT:
                 await self._write_singly(connection, entries)
@@ -219,29 +255,38 @@ class GroupCommit:
     async def _write_singly(self, connection: Connection, entries: Sequence[_Entry]) -> None:
         """One row of them is bad: write each alone, in order, so that only that one fails."""
         late: list[_Entry] = []
+        behind = set[UUID]()
         for entry in entries:
             columns = [[value] for value in entry.row]
             try:
-                if not await self._in_time(connection, entry.statement.sql, columns):
+                if not behind.isdisjoint(named(entry.row)) or not await self._in_time(
+                    connection, entry.statement.sql, columns
+                ):
                     late.append(entry)
+                    behind |= entry.left.about
                     continue
             except Exception as error:
                 if is_away(error, connection):
                     raise
-                # The type only: the server's message may quote the row.
-                _log.error("row refused by the database", error=type(error).__name__)
-                self.refused += 1
-                self._over([entry], error)
+                await self._refuse(entry, error)
             else:
                 self._over([entry])
         if late:
             await self._give_up(late)
 
+    async def _refuse(self, entry: _Entry, error: Exception) -> None:
+        # The type only: the server's message may quote the row.
+        _log.error("row refused by the database", error=type(error).__name__)
+        if self._put_by is not None:
+            await self._put_by.refuse([entry.left], error)
+        self.refused += 1
+        self._over([entry], error)
+
     async def _give_up(self, late: Sequence[_Entry]) -> None:
         error = TimeoutError("the database answers, and does not take the row")
-        if self._keep is None:
+        if self._put_by is None:
             raise error
-        await self._keep(_left(late))
+        await self._put_by.keep([entry.left for entry in late])
         _log.error("rows kept: the database answers, and does not take them", rows=len(late))
         self.refused += len(late)
         self._over(late, error)
@@ -271,8 +316,9 @@ def is_away(error: Exception, connection: Connection) -> bool:
     return isinstance(error, AWAY)
 
 
-def _left(entries: Sequence[_Entry]) -> list[LeftRow]:
-    return [LeftRow(one.statement.sql, one.row) for one in entries]
+def named(row: Iterable[Any]) -> list[UUID]:
+    """The keys in a row."""
+    return [one for one in row if isinstance(one, UUID)]
 
 
 def _by_rank(statements: Iterable[BatchStatement]) -> list[BatchStatement]:

@@ -2,6 +2,7 @@
 
 from agi.server import FastAgiServer
 from db.group_commit import GroupCommit
+from db.left_rows import LeftRows
 from helpline.http import HttpServer
 from helpline.metrics import Metrics
 from helpline.reception import Admission
@@ -9,7 +10,9 @@ from recordings.closer import Closer
 from speech.words import Words
 
 
-def watch_calls(metrics: Metrics, agi: FastAgiServer, commit: GroupCommit, closer: Closer) -> None:
+def watch_calls(
+    metrics: Metrics, agi: FastAgiServer, commit: GroupCommit, left: LeftRows, closer: Closer
+) -> None:
     """The call flows, their rows, and what became of recordings."""
     metrics.gauge("calls_in_flows", "Calls in our call flows", lambda: agi.active)
     metrics.counter("flows_served", "Call flows run to their end", lambda: agi.served)
@@ -17,6 +20,11 @@ def watch_calls(metrics: Metrics, agi: FastAgiServer, commit: GroupCommit, close
     metrics.counter("flows_refused", "Calls beyond the bound", lambda: agi.refused)
     metrics.gauge("call_rows_waiting", "Rows not yet durable", lambda: commit.pending)
     metrics.counter("call_rows_refused", "Rows put by or refused", lambda: commit.refused)
+    metrics.gauge(
+        "call_rows_kept",
+        "Rows in files: those that come in by themselves, and those that want a person",
+        lambda: {"waiting": left.waiting, "refused": left.refused},
+    )
     metrics.gauge("database_away", "1 while rows cannot be written", lambda: commit.away)
     metrics.counter(
         "recordings", "Recordings by what became of them", lambda: dict(closer.totals), "fate"

@@ -41,7 +41,7 @@ _log = structlog.get_logger(__name__)
 class LiveParts:
     """What a cell's `cti` stands on. `publish`: the passwords of softphones, to Asterisk;
     `planned`: seats now; `queue_is_open`: whether agents serve there now; `flow_rows`: what the
-    calls' flows write.
+    calls' flows write; `rows_kept`: how many of these lie in files.
     """
 
     pool: Callable[[], Pool]
@@ -51,6 +51,7 @@ class LiveParts:
     queue_is_open: QueueIsOpen
     now: Clock
     flow_rows: FlowRows | None
+    rows_kept: Callable[[], int] = int
 
 
 class LiveCell:
@@ -158,7 +159,7 @@ class LiveCell:
             "ami_overflows", "Links dropped for too many events", lambda: link.overflows
         )
         metrics.counter(
-            "ami_forgeries", "Links dropped for a forged message", lambda: link.forgeries
+            "ami_forgeries", "Messages that Asterisk did not write", lambda: link.forgeries
         )
         metrics.counter("cti_resyncs", "Snapshots taken", lambda: consumer.resyncs)
         metrics.gauge("agents_signed_in", "Agents signed in", lambda: desk.signed_in)
@@ -204,6 +205,7 @@ def _cti_settings(
         number_of=AgentNumbers(cell),
         planned=parts.planned,
         queue_is_open=parts.queue_is_open,
+        rows_kept=parts.rows_kept,
     )
 
 

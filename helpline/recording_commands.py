@@ -202,9 +202,16 @@ async def erase(settings: Settings, options: argparse.Namespace) -> int:
                 now=now(),
                 early=options.early,
             )
-        deleted = await Sweeper(pool, recording_vault(settings), now).delete_removed()
+        sweeper = Sweeper(pool, recording_vault(settings), now)
+        deleted = await sweeper.delete_removed()
     print(f"{erased} recording(s) erased, {deleted} file(s) deleted")
+    _print_not_deleted(sweeper)
     return 0
+
+
+def _print_not_deleted(sweeper: Sweeper) -> None:
+    if left := sweeper.totals["not_deleted"]:
+        print(f"{left} file(s) not deleted: the store refuses. Nothing opens them; tried again")
 
 
 async def retention(settings: Settings, options: argparse.Namespace) -> int:

@@ -17,8 +17,8 @@ from campaigns.dialer import Dialer
 from complaints.categories import not_for_complaints
 from complaints.status import english_words, words_to_speak
 from cti.views import AgentStatus
-from db import left_rows
 from db.group_commit import GroupCommit
+from db.left_rows import LeftRows
 from db.migrate import migrate
 from db.pool import Pool, open_pool
 from dialplans.secrets import Secrets
@@ -87,6 +87,7 @@ class Helpline:
         self._database = Database(settings)
         self._prompts = prompt_store(settings, tools)
         self._vault = recording_vault(settings)
+        self._left_rows = LeftRows(state_folder(settings).left_rows)
         self._services = Supervisor()
         self._metrics = Metrics()
         self._pool: Pool | None = None
@@ -211,15 +212,16 @@ class Helpline:
     async def _start_calls(self, pool: Pool) -> None:
         """Call rows, recordings, and the flows that citizens hear."""
         settings, now, state = self._settings, self._now, state_folder(self._settings)
-        await left_rows.bring_in(pool, state.left_rows)
-        commit = self._commit = GroupCommit(
-            lambda: self.pool,
-            keep=lambda rows: asyncio.to_thread(left_rows.keep, state.left_rows, rows),
-        )
+        left = self._left_rows
+        await left.bring_in(pool)
+        commit = self._commit = GroupCommit(lambda: self.pool, put_by=left)
         self._services.start("call rows", commit.run)
-        written = partial(left_rows.write_or_keep, commit, state.left_rows, _DRAIN_SECONDS)
-        self._undo.append(("call rows", written))
-        closer = Closer(pool, self._vault, now, settings.cell.name, state.captures)
+        self._services.start("call rows put by", lambda: left.run(lambda: self.pool))
+        self._undo.append(("call rows", lambda: left.write_or_keep(commit, _DRAIN_SECONDS)))
+        closer = Closer(
+            *(pool, self._vault, now, settings.cell.name, state.captures),
+            rows_wait=lambda: commit.away or left.waiting > 0,
+        )
         self._services.start("recordings", closer.run)
         words, gate = Words(self._prompts), admission(settings, pool, now)
         self._speak("words", words, partial(words_to_speak, pool))
@@ -245,7 +247,7 @@ class Helpline:
             ),
         )
         await self._agi.start()
-        watch_calls(self._metrics, self._agi, commit, closer)
+        watch_calls(self._metrics, self._agi, commit, left, closer)
         watch_callers(self._metrics, gate, words)
         self._metrics.counter(
             "service_restarts", "Services started again", self._services.restarts, "service"
@@ -294,6 +296,7 @@ class Helpline:
                 queue_is_open=opening_book(self._settings, pool, self._now).is_open,
                 now=self._now,
                 flow_rows=self._commit,
+                rows_kept=lambda: self._left_rows.waiting + self._left_rows.refused,
             ),
         )
         await live.load_agents()

@@ -70,16 +70,20 @@ class Closer:
         cell: str,
         directory: Path,
         limits: ClosingLimits | None = None,
+        rows_wait: Callable[[], bool] = bool,
     ) -> None:
+        """`rows_wait`: whether rows of calls are still to be written, so that none is missed."""
         self._pool = pool
         self._vault = vault
         self._now = now
         self._cell = cell
         self._directory = directory
         self._limits = limits or ClosingLimits()
+        self._rows_wait = rows_wait
         self._seen: dict[UUID, _Seen] = {}
         self._foreign: set[str] = set()
-        #: stored, adopted, discarded, missing, foreign, torn, short, failed
+        #: stored, adopted, discarded, missing, foreign, torn, short, failed,
+        #: end_unseen (shorter than until its call was found lost, which is to be expected)
         self.totals: Counter[str] = Counter()
 
     async def run(self) -> None:
@@ -132,6 +136,8 @@ class Closer:
         known: dict[UUID, RecordingRow | Orphan] = dict(found)
         for file in orphans:
             call, key = file.name.call_id, file.name.recording_id
+            if self._rows_wait():
+                self._seen[key].first = moment
             known[key] = Orphan(call in ends, ends.get(call), moment - self._seen[key].first)
         return known
 
@@ -204,10 +210,7 @@ class Closer:
             await self._vault.store.delete(original.location)
             raise RecordingError(f"{row.id} is not what was stored before; its file is kept")
         if is_short(file.name.kind, row.started_at, row.call_ended_at, closed.seconds):
-            self.totals["short"] += 1
-            _log.error(
-                "recording is shorter than its call", recording=str(row.id), seconds=closed.seconds
-            )
+            self._tell_short(row, closed.seconds)
         async with self._pool.acquire(timeout=5) as conn:
             if row.state == "stored":
                 won = await rows.set_restored(conn, original, self._now())
@@ -219,6 +222,18 @@ class Closer:
         self.totals["stored"] += 1
         _log.info("recording stored", recording=str(row.id), seconds=closed.seconds)
         return True
+
+    def _tell_short(self, row: RecordingRow, seconds: float) -> None:
+        if row.end_unseen:
+            self.totals["end_unseen"] += 1
+            _log.warning(
+                "recording ends before its call was found lost: when that ended nobody saw",
+                recording=str(row.id),
+                seconds=seconds,
+            )
+            return
+        self.totals["short"] += 1
+        _log.error("recording is shorter than its call", recording=str(row.id), seconds=seconds)
 
     def _put(self, file: CaptureFile, row: RecordingRow) -> tuple[Closed, StoredObject]:
         """Convert, hash, seal, store in one pass, and read it back. Blocks."""

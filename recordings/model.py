@@ -53,7 +53,10 @@ class CaptureName:
 
 @dataclass(frozen=True, slots=True)
 class RecordingRow:
-    """A recording's row, with the end of its call."""
+    """A recording's row, with the end of its call.
+
+    `end_unseen`: Asterisk or we were gone then, and `call_ended_at` is when that was found.
+    """
 
     id: UUID
     started_at: datetime
@@ -62,6 +65,7 @@ class RecordingRow:
     bytes: int | None
     sha256: str | None
     call_ended_at: datetime | None
+    end_unseen: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,9 @@ from recordings.vault import Vault
 _log = structlog.get_logger(__name__)
 _DAY = "%Y/%m/%d"
 _BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST = (_BEFORE_ALL, UUID(int=0))
+_IN_A_ROW = 5  # a store that is away has had enough
+_TOLD_AT_MOST = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,9 @@ class SweepLimits:
 class Sweeper:
     """`run()` belongs to a supervisor; any number of processes may sweep.
 
-    `totals`: deleted, rubbish (objects without a row), half_written, lost, found_again, foreign.
+    `totals`: deleted, rubbish (objects without a row), half_written, lost, found_again, foreign,
+    not_deleted (the store refused; each time). What it refuses holds nothing else up, and is tried
+    again when all others have had their turn.
     """
 
     def __init__(
@@ -53,6 +58,9 @@ class Sweeper:
         self._now = now
         self._limits = limits or SweepLimits()
         self._last_older = ""
+        self._after = _FIRST
+        self._in_a_row = 0
+        self._told: set[str] = set()
         self.totals: Counter[str] = Counter()
 
     async def run(self) -> None:
@@ -71,20 +79,52 @@ class Sweeper:
             await asyncio.sleep(self._limits.interval)
 
     async def delete_removed(self) -> int:
-        """Delete from the store the objects that were removed; how many."""
-        done = 0
+        """Delete from the store the objects that were removed; how many.
+
+        Goes on behind what the store refuses, also in the next turn where it refused some in a row.
+        """
+        done, self._in_a_row = 0, 0
         while True:
+            after_at, after_id = self._after
             async with self._pool.acquire(timeout=5) as conn:
-                found = statements().recordings_to_delete(conn, at_most=self._limits.batch)
-                removed = [(row["id"], row["location"]) async for row in found]
-            for object_id, location in removed:
-                await self._store.delete(location)
-                async with self._pool.acquire(timeout=5) as conn:
-                    await statements().recordings_deleted(conn, id=object_id, at=self._now())
-                done += 1
-                self.totals["deleted"] += 1
-            if len(removed) < self._limits.batch:  # as many may come of recordings, and of files
+                found = statements().recordings_to_delete(
+                    conn, after_at=after_at, after_id=after_id, at_most=self._limits.batch
+                )
+                removed = [row async for row in found]
+            for row in removed:
+                if self._in_a_row >= _IN_A_ROW:
+                    return done
+                done += await self._delete_one(row["id"], row["location"])
+                self._after = row["removed_at"], row["id"]
+            if len(removed) < self._limits.batch:
+                self._after = _FIRST
                 return done
+
+    async def _delete_one(self, object_id: UUID, location: str) -> bool:
+        if not await self._is_deleted(location):
+            return False
+        async with self._pool.acquire(timeout=5) as conn:
+            await statements().recordings_deleted(conn, id=object_id, at=self._now())
+        self.totals["deleted"] += 1
+        return True
+
+    async def _is_deleted(self, location: str) -> bool:
+        """Whether the store has it no more. What it refuses is told once."""
+        try:
+            await self._store.delete(location)
+        except StoreError as error:
+            self._in_a_row += 1
+            self._not_deleted(location, error)
+            return False
+        self._in_a_row = 0
+        self._told.discard(location)
+        return True
+
+    def _not_deleted(self, location: str, error: Exception) -> None:
+        self.totals["not_deleted"] += 1
+        if location not in self._told and len(self._told) < _TOLD_AT_MOST:
+            self._told.add(location)
+            _log.error("cannot be deleted, tried again", location=location, error=str(error))
 
     async def reconcile_some(self) -> None:
         """The last days, and one older day after another."""
@@ -96,7 +136,10 @@ class Sweeper:
         older = [day for day in days if day not in recent]
         following = [day for day in older if day > self._last_older] or older
         for day in [*sorted(recent), *following[:1]]:
-            await self.reconcile(day)
+            try:
+                await self.reconcile(day)
+            except StoreError as error:  # a name that it cannot list, say: the others have a turn
+                _log.warning("a day of the store not looked at", day=day, error=str(error))
         self._last_older = following[0] if following else ""
 
     async def reconcile_all(self) -> None:
@@ -154,8 +197,7 @@ class Sweeper:
             if names is None:
                 self.totals["foreign"] += 1
                 _log.warning("not an object of ours: left alone", location=one.location)
-            elif self._is_old(names[1]):
-                await self._store.delete(one.location)
+            elif self._is_old(names[1]) and await self._is_deleted(one.location):
                 self.totals["rubbish"] += 1
                 _log.warning("object without a row deleted", location=one.location)
 
@@ -164,8 +206,12 @@ class Sweeper:
         for path in self._store.half_written(day):
             names = object_of(f"{day}/{path.name.partition('#')[0]}")
             if names is not None and self._is_old(names[1]):
-                path.unlink(missing_ok=True)
-                self.totals["half_written"] += 1
+                try:
+                    path.unlink(missing_ok=True)
+                except OSError as error:
+                    self._not_deleted(f"{day}/{path.name}", error)
+                else:
+                    self.totals["half_written"] += 1
 
     def _is_old(self, object_id: UUID) -> bool:
         return id_time(object_id) <= self._now() - timedelta(seconds=self._limits.grace)

@@ -25,7 +25,7 @@ from db.pool import Pool
 from web import csrf, dates
 from web.assets import PATH as STATIC
 from web.assets import Assets
-from web.flood import Flood
+from web.flood import Flood, plain_page
 from web.headers import add_headers
 from web.options import WebOptions, client_address
 from web.sessions import Cookies, Visitors
@@ -159,6 +159,7 @@ class Shell:
         self.texts = Texts(self._packages)
         self._menu = tuple(menu)
         self._flood = Flood(now)
+        self._plain: dict[str, str] = {}
         #: What rooms bring for their templates: by name, made for a language.
         self.helpers: dict[str, Callable[[str], Callable[..., str]]] = {}
 
@@ -263,15 +264,18 @@ class Shell:
             if not _wants_page(request):
                 raise
             _log.exception("request failed", method=request.method, route=request.path)
-            return await self._error_page(request, 500)
+            return await self._page_of(request, web.HTTPInternalServerError())
 
     async def _page_of(self, request: web.Request, error: web.HTTPException) -> web.Response:
-        """Who asks in vain too often is told that instead: a page of theirs needs the database."""
+        """Each counts as a request, with a cookie and without. Who asks in vain too often is told
+        that by a page that costs nothing: theirs needs a template, and the database.
+        """
         try:
-            answer = await self._error_page(request, error.status, error)
+            self.bound(request)
+            answer = await self._error_page(request, error)
         except web.HTTPTooManyRequests as flood:
             error = flood
-            answer = await self._error_page(request, error.status, error)
+            answer = self._too_many(request)
         answer.headers.extend(
             (name, error.headers[name])
             for name in ("Retry-After", "Allow")
@@ -279,9 +283,17 @@ class Shell:
         )
         return answer
 
-    async def _error_page(
-        self, request: web.Request, status: int, error: web.HTTPException | None = None
-    ) -> web.Response:
+    def _too_many(self, request: web.Request) -> web.Response:
+        language = Visit(self, request, None).language
+        if language not in self._plain:
+            title, text = (
+                self.texts.say(language, f"error.{one}_429") for one in ("title", "text")
+            )
+            self._plain[language] = plain_page(language, title, text)
+        return web.Response(text=self._plain[language], content_type="text/html", status=429)
+
+    async def _error_page(self, request: web.Request, error: web.HTTPException) -> web.Response:
+        status = error.status
         kind = str(status if status in _ERRORS_WITH_TEXT else 400)
         if isinstance(error, csrf.ForgedError):
             kind = "csrf"

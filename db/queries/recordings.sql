@@ -10,7 +10,8 @@ delete from recording where id = any(:ids::uuid[]) and state = 'open';
 
 -- name: recordings_of_files(ids)
 -- What the rows say of the capture files that lie in the folder.
-select r.id, r.started_at, r.state, r.location, r.bytes, r.sha256, c.ended_at as call_ended_at
+select r.id, r.started_at, r.state, r.location, r.bytes, r.sha256, c.ended_at as call_ended_at,
+       c.outcome is not distinct from 'lost' as end_unseen
 from recording r join call c on c.id = r.call_id
 where r.id = any(:ids::uuid[]);
 
@@ -143,14 +144,17 @@ update recording set copied_at = :at where id = :id and state = 'stored' and cop
 -- name: recordings_copy_failed(id, after)!
 update recording set copy_after = :after, copy_failures = least(copy_failures + 1, 1000) where id = :id;
 
--- name: recordings_to_delete(at_most)
--- Objects that were removed and may still lie in the store, whosever they are (so in the six statements below): the first of each
--- table. Each of these leaves it by being deleted. In the order of the indexes of those: all others need not be looked at.
-(select id, location from recording_object
- where removed_at is not null and deleted_at is null order by removed_at limit :at_most)
+-- name: recordings_to_delete(after_at, after_id, at_most)
+-- Objects that were removed and may still lie in the store, whosever they are (so in the six statements below), from a place in
+-- their order on: one that the store does not delete stays, and holds up none after it. The indexes are of those alone.
+(select id, location, removed_at from recording_object
+ where removed_at is not null and deleted_at is null and (removed_at, id) > (:after_at, :after_id)
+ order by removed_at, id limit :at_most)
 union all
-(select id, location from sealed_file
- where removed_at is not null and deleted_at is null order by removed_at limit :at_most);
+(select id, location, removed_at from sealed_file
+ where removed_at is not null and deleted_at is null and (removed_at, id) > (:after_at, :after_id)
+ order by removed_at, id limit :at_most)
+order by removed_at, id limit :at_most;
 
 -- name: recordings_deleted(id, at)!
 with others as (
@@ -248,13 +252,18 @@ where o.id = :id and o.removed_at is null
 returning o.id;
 
 -- name: recordings_to_rewrap(master_id, after, at_most)
--- Keys under another master key than the current one. The recordings' are looked up by each such key, of which there are few:
--- who goes on with what was interrupted does not read again what is done.
+-- Keys under another master key than the current one, of recordings and of others' sealed files. They are looked up by each such
+-- key, of which there are few: who goes on with what was interrupted does not read again what is done.
 with recursive masters as (
     select min(master_id) as master_id from recording_object where master_id is not null
     union all
     select (select min(o.master_id) from recording_object o where o.master_id > m.master_id)
     from masters m where m.master_id is not null
+), file_masters as (
+    select min(master_id) as master_id from sealed_file where master_id is not null
+    union all
+    select (select min(f.master_id) from sealed_file f where f.master_id > m.master_id)
+    from file_masters m where m.master_id is not null
 )
 select o.id, o.master_id, o.wrapped_key
 from masters m cross join lateral (
@@ -262,8 +271,11 @@ from masters m cross join lateral (
     where master_id = m.master_id and id > :after order by id limit :at_most) o
 where m.master_id <> :master_id
 union all
-(select id, master_id, wrapped_key from sealed_file
- where master_id is not null and master_id <> :master_id and id > :after order by id limit :at_most)
+select f.id, f.master_id, f.wrapped_key
+from file_masters m cross join lateral (
+    select id, master_id, wrapped_key from sealed_file
+    where master_id = m.master_id and id > :after order by id limit :at_most) f
+where m.master_id <> :master_id
 order by id limit :at_most;
 
 -- name: recordings_rewrap(id, before, master_id, wrapped_key)!

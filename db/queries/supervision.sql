@@ -41,7 +41,7 @@ from agent a cross join lateral (
      where agent_id = a.id and from_at < :since order by from_at desc, until_at desc limit 1)
 ) s
 left join (select i.agent_id, array_agg(queue) as queues from agent_session i, unnest(i.queues) queue
-           where i.signed_in_at < :until and (i.signed_out_at is null or i.signed_out_at > :since) group by 1) m on m.agent_id = a.id
+           where i.queues is not null and i.signed_in_at < :until and coalesce(i.signed_out_at, 'infinity') > :since group by 1) m on m.agent_id = a.id
 where a.cell = :cell and (s.until_at is null or s.until_at > :since)
 order by a.name, a.id, s.from_at;
 

@@ -76,14 +76,14 @@ async def test_what_is_of_another_citizen_or_about_another_thing_is_not_offered(
 ) -> None:
     more = Category("no-water", "पानी नहीं", "No water", "jal-nigam", DAYS)
     await load(world.pool, ReferenceData(categories=[more]))
-    await world.register()
-    await world.register(undecided(world, **other))
+    older = await world.register()
+    assert (await world.register(undecided(world, **other))).number != older.number
 
 
 async def test_an_ended_complaint_is_not_offered(world: World) -> None:
     older = await world.register()
     await withdrawn(world, older.number)
-    await world.register(undecided(world))
+    assert (await world.register(undecided(world))).number != older.number
 
 
 async def test_what_is_told_again_goes_to_the_older_file_with_its_call(world: World) -> None:

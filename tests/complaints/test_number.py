@@ -56,9 +56,14 @@ def test_what_is_no_number_is_refused(text: str) -> None:
         number.parse(text)
 
 
-@given(st.text(max_size=20))
-def test_any_text_is_answered_without_an_error(text: str) -> None:
-    number.is_valid(text)
+@given(st.text(max_size=20) | st.from_regex(r"[0-9०-९ -]{9,11}", fullmatch=True))
+def test_any_text_is_a_number_or_refused(text: str) -> None:
+    if number.is_valid(text):
+        assert number.is_valid(number.parse(text))
+        assert len(number.parse(text)) == 9
+    else:
+        with pytest.raises(InvalidComplaintNumberError):
+            number.parse(text)
 
 
 @pytest.mark.parametrize("serial", [-1, 100_000_000])

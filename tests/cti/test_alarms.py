@@ -132,6 +132,7 @@ class Bench:
     board: dict[str, Any] = field(default_factory=a_board)
     away: bool = False
     unheard: dict[str, float] | None = field(default_factory=dict)
+    kept: int = 0
 
     def bell(self, *, tell: bool = True, rules: tuple[AlarmRule, ...] | None = None) -> AlarmBell:
         usual = (
@@ -154,7 +155,7 @@ class Bench:
         return AlarmBell(
             lambda: self.board, self._pool, usual if rules is None else rules, lambda: self.now,
             cell="cell1", tell=tell, recordings_every=0, titles=lambda: TITLES,
-            unheard=lambda: self.unheard,
+            unheard=lambda: self.unheard, rows_kept=lambda: self.kept,
         )  # fmt: skip
 
     def _pool(self) -> Pool:
@@ -435,3 +436,19 @@ async def test_every_kind_can_be_an_alarm_and_have_a_limit(bench: Bench) -> None
         await set_limit(bench.pool, limit)
         assert rule_for(AlarmOptions().as_rules(), Thing(kind, "q")) is not None
     await bench.pool.execute("truncate alarm_limit")
+
+
+async def test_rows_of_calls_that_lie_in_files_are_an_alarm_until_they_are_gone(
+    bench: Bench,
+) -> None:
+    rule = AlarmRule(
+        kind=AlarmKind.ROWS_KEPT, threshold=0, raise_after=0 * SECOND, clear_after=0 * SECOND
+    )
+    bench.kept = 3
+    bell = bench.bell(rules=(rule,))
+    await bell.look()
+    [alarm] = await open_alarms(bench.pool, "cell1")
+    assert (alarm.kind, alarm.value) == (AlarmKind.ROWS_KEPT, 3)
+    bench.kept = 0
+    await bell.look()
+    assert await open_alarms(bench.pool, "cell1") == []

@@ -15,6 +15,7 @@ from cti.errors import (
 )
 from cti.message import AmiEvent
 from cti.originate import OriginateCommand, OriginateReply
+from dialplans.secrets import seal
 from tests.cti.fake_ami import (
     Action,
     FakeAmi,
@@ -211,6 +212,22 @@ async def test_what_a_number_forged_is_not_acted_on_and_the_channel_is_named() -
     ids = [one.rpartition("-")[0].removeprefix("cti-") for one in sent]
     assert len(set(ids)) == len(ids) == 2
     assert {len(id) for id in ids} == {16}
+
+
+async def test_a_number_that_cuts_its_channels_first_event_does_not_end_the_link() -> None:
+    cut = (
+        b"Event: Newchannel\r\nPrivilege: call,all\r\nChannel: PJSIP/trunk-0000002a\r\n"
+        b"ChannelState: 4\r\nChannelStateDesc: Ring\r\nCallerIDNum: 0\r\n\r\n"
+        b"Event: Hangup\r\nPrivilege: call,all\r\nUniqueid: 1\r\n\r\n"
+        b"CallerIDName: x\r\nChanVariable: HELPLINE_CALL=\r\nChanVariable: %b=\r\n\r\n"
+    )
+    async with FakeAmi() as server, running(AmiLink(settings(server))) as link:
+        for number in range(20):
+            await server.sessions[-1].send_bytes(cut % seal(settings(server).secret).encode())
+            await server.event("Event: Newstate", f"Uniqueid: {number}")
+        heard = [(await next_event(link)).get("uniqueid") for _ in range(20)]
+        assert heard == [str(number) for number in range(20)]
+        assert (link.ready, link.connects, link.losses, link.forgeries) == (True, 1, 0, 20)
 
 
 async def test_overflow_drops_the_link_and_resynchronises() -> None:

@@ -100,6 +100,8 @@ def test_all_that_asterisk_says_of_two_calls_is_believed() -> None:
 @given(st.sampled_from(WITH_A_NUMBER), _numbers)
 @example(WITH_A_NUMBER[0], f"0\r\nChanVariable: HELPLINE_CALL={OTHER}".encode())
 @example(WITH_A_NUMBER[0], f"0\r\n\r\nEvent: Hangup\r\nUniqueid: {OTHER}\r\n\r\n".encode())
+@example(WITH_A_NUMBER[0], WITH_A_NUMBER[0].replace(SEAL.encode(), b"HELPLINE_SEAL_00") * 3)
+@example(WITH_A_NUMBER[0], b"\r\n\r\n" * 20)
 def test_of_a_number_with_anything_in_it_the_event_itself_is_acted_on_or_nothing(
     block: bytes, number: bytes
 ) -> None:
@@ -108,11 +110,32 @@ def test_of_a_number_with_anything_in_it_the_event_itself_is_acted_on_or_nothing
     events, aborted = acted_on(block.replace(NUMBER.encode(), number) + SAID[-1])
     if aborted:
         assert events == []
+        assert not block.startswith(b"Event: Newchannel")
         return
-    found, after = events
+    *all_found, after = events
     assert SAID[-1].startswith(f"Event: {after.name}\r\n".encode())
+    if not all_found:
+        assert block.startswith(b"Event: Newchannel")  # left out, and nothing else
+        return
+    [found] = all_found
     assert (found.variables, found.dest_variables) == (genuine.variables, genuine.dest_variables)
     assert numberless(found) == numberless(genuine)
+
+
+def test_who_calls_with_such_numbers_all_the_time_keeps_nobody_else_from_being_heard() -> None:
+    forged = f"0\r\n\r\nEvent: Hangup\r\nUniqueid: {OTHER}\r\n\r\nResponse: Success".encode()
+    cut = WITH_A_NUMBER[0].replace(NUMBER.encode(), forged)
+    assert cut.startswith(b"Event: Newchannel\r\n")
+    [after], _ = acted_on(SAID[-1])
+    events, aborted = acted_on((cut + SAID[-1]) * 200)
+    assert (events, aborted) == ([after] * 200, False)
+
+
+def test_a_new_channels_event_without_an_end_is_not_waited_for_for_long() -> None:
+    """A manager.conf that is not ours has no seal; what follows is of others."""
+    unsealed = WITH_A_NUMBER[0].replace(SEAL.encode(), b"HELPLINE_QUEUE")
+    events, aborted = acted_on(unsealed * 200 + SAID[-1])
+    assert (events, aborted) == ([], True)
 
 
 @settings(deadline=None, max_examples=120)

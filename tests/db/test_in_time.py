@@ -7,15 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from calls.journal import CallJournal
 from calls.model import Outcome
-from db import left_rows
 from db.group_commit import BatchStatement, GroupCommit, LeftRow
 from db.in_time import InTime, make_sure_it_answers
+from db.left_rows import LeftRows
 from db.pool import Connection, Pool, open_pool
 from tests.db.proxy import Proxy
 from tests.db.test_group_commit import NOTE, TOPIC, _notes, _queue, _until
-from tests.db.test_left_rows import AT, calls_without_a_database
+from tests.db.test_left_rows import calls_without_a_database
 
 Start = Callable[..., Awaitable[GroupCommit]]
 LATE = BatchStatement(9, "select 1 from unnest($1::int[])")
@@ -37,10 +36,20 @@ async def locked(pool: Pool, what: str) -> AsyncIterator[Connection]:
 
 
 class Kept(list[LeftRow]):
-    """Rows that were put by."""
+    """Rows that were put by; `full`: there is no place for them."""
 
-    async def __call__(self, rows: Sequence[LeftRow]) -> None:
+    full = False
+
+    def holds(self, row: Sequence[object]) -> bool:
+        return False
+
+    async def keep(self, rows: Sequence[LeftRow]) -> None:
+        if self.full:
+            raise OSError("no space left on device")
         self.extend(rows)
+
+    async def refuse(self, rows: Sequence[LeftRow], error: Exception) -> None:
+        raise AssertionError(f"{rows} refused: {error}")
 
 
 NOTES = "lock table note in access exclusive mode"
@@ -50,7 +59,7 @@ async def test_a_locked_table_stops_only_the_rows_of_its_statement_and_none_is_l
     pool: Pool, hasty: Pool, start: Start
 ) -> None:
     kept = Kept()
-    commit = await start(hasty, keep=kept)
+    commit = await start(hasty, put_by=kept)
     async with locked(pool, NOTES):
         notes = await _queue(commit, range(9))
         await asyncio.wait_for(asyncio.gather(*_topics(commit, range(20))), 30)
@@ -69,7 +78,7 @@ async def test_a_row_that_alone_is_held_up_is_put_by_and_those_beside_it_are_wri
     pool: Pool, hasty: Pool, start: Start
 ) -> None:
     kept = Kept()
-    commit = await start(hasty, keep=kept)
+    commit = await start(hasty, put_by=kept)
     async with locked(pool, "insert into note (id) values (2), (4)"):
         tasks = await _queue(commit, range(6))
         await asyncio.wait_for(asyncio.wait(tasks), 30)
@@ -81,7 +90,7 @@ async def test_a_row_that_alone_is_held_up_is_put_by_and_those_beside_it_are_wri
 
 async def test_a_lock_that_goes_in_time_costs_no_row(pool: Pool, hasty: Pool, start: Start) -> None:
     kept = Kept()
-    commit = await start(hasty, keep=kept)
+    commit = await start(hasty, put_by=kept)
     async with locked(pool, NOTES):
         [note] = await _queue(commit, range(1))
         await _until(lambda: commit.away)
@@ -106,19 +115,14 @@ async def test_where_nobody_puts_rows_by_they_wait_and_others_go_on(
 async def test_rows_that_cannot_be_put_by_wait_until_they_can(
     pool: Pool, hasty: Pool, start: Start
 ) -> None:
-    kept, full = Kept(), True
-
-    async def keep(rows: Sequence[LeftRow]) -> None:
-        if full:
-            raise OSError("no space left on device")
-        await kept(rows)
-
-    commit = await start(hasty, keep=keep)
+    kept = Kept()
+    kept.full = True
+    commit = await start(hasty, put_by=kept)
     async with locked(pool, NOTES):
         commit.post(NOTE, (1, None, "x"))
         await _until(lambda: NOTE.sql in commit._in_time)
         assert commit.pending == 1
-        full = False
+        kept.full = False
         await _until(lambda: commit.pending == 0)
     assert kept == [LeftRow(NOTE.sql, (1, None, "x"))]
 
@@ -167,49 +171,20 @@ async def test_a_row_left_that_is_locked_at_the_start_stays_for_the_next_one(
     emptied: Pool, migrated_url: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "rows-left"
-    left = (await calls_without_a_database(tmp_path)).left()
-    left_rows.keep(path, left)
+    files = LeftRows(path)
+    await files.keep((await calls_without_a_database(tmp_path)).left())
     hasty = await open_pool(migrated_url, size=2, statement_seconds=0.3)
     try:
         async with locked(emptied, "lock table recording in access exclusive mode"):
-            assert await left_rows.bring_in(hasty, path) == 4
+            assert await files.bring_in(hasty) == 4
         assert await emptied.fetchval("select outcome from call") == Outcome.QUEUE_ABANDONED
         assert len(path.read_text().splitlines()) == 1
         assert path.stat().st_mode & 0o077 == 0
-        assert await left_rows.bring_in(hasty, path) == 1
+        assert await files.bring_in(hasty) == 1
     finally:
         await hasty.close()
     assert await emptied.fetchval("select count(*) from recording") == 1
     assert [one.name for one in tmp_path.iterdir()] == []
-
-
-async def test_what_a_running_server_put_by_is_written_at_the_next_start(
-    emptied: Pool, migrated_url: str, tmp_path: Path
-) -> None:
-    path = tmp_path / "rows-left"
-
-    async def keep(rows: Sequence[LeftRow]) -> None:
-        left_rows.keep(path, rows)
-
-    call = (await calls_without_a_database(tmp_path)).left()
-    left_rows.keep(path, call)
-    await left_rows.bring_in(emptied, path)
-    await emptied.execute("update call set ended_at = null, outcome = null")
-    hasty = await open_pool(migrated_url, size=2, statement_seconds=0.3)
-    commit = GroupCommit(lambda: hasty, keep=keep)
-    running = asyncio.create_task(commit.run())
-    try:
-        async with locked(emptied, "select from call for update"):
-            call_id = await emptied.fetchval("select id from call")
-            with pytest.raises(TimeoutError):
-                await CallJournal(commit, timeout=0.1).ended(call_id, Outcome.UNAVAILABLE, AT)
-            await _until(lambda: commit.pending == 0)
-    finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
-        await hasty.close()
-    assert await left_rows.bring_in(emptied, path) == 1
-    assert await emptied.fetchval("select outcome from call") == Outcome.UNAVAILABLE
 
 
 def _topics(commit: GroupCommit, ids: range) -> list[asyncio.Task[None]]:

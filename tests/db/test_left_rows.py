@@ -10,10 +10,10 @@ import pytest
 
 from calls.journal import CallJournal
 from calls.model import Direction, NewCall, Outcome
-from db import left_rows
 from db.errors import AWAY
 from db.group_commit import GroupCommit
 from db.ids import new_id
+from db.left_rows import LeftRows
 from db.pool import Pool
 from recordings.capture import Capture
 
@@ -51,9 +51,10 @@ async def test_a_call_of_an_outage_survives_a_restart_in_its_midst(
     emptied: Pool, tmp_path: Path
 ) -> None:
     commit, path = await calls_without_a_database(tmp_path), tmp_path / "state" / "rows-left"
-    await left_rows.write_or_keep(commit, path, 0.05)
+    files = LeftRows(path)
+    await files.write_or_keep(commit, 0.05)
     assert path.stat().st_mode & 0o077 == 0
-    assert await left_rows.bring_in(emptied, path) == 5
+    assert await files.bring_in(emptied) == 5
     assert not path.exists()
     call = await emptied.fetchrow("select * from call")
     assert call is not None
@@ -61,21 +62,22 @@ async def test_a_call_of_an_outage_survives_a_restart_in_its_midst(
     assert (call["answered_at"], call["queue"]) == (AT, "helpline-hi")
     assert (call["ended_at"], call["outcome"]) == (AT, Outcome.QUEUE_ABANDONED)
     assert await emptied.fetchval("select call_id from recording") == CALL
-    assert await left_rows.bring_in(emptied, path) == 0
+    assert await files.bring_in(emptied) == 0
 
 
 async def test_what_was_written_after_all_or_torn_does_no_harm(
     emptied: Pool, tmp_path: Path
 ) -> None:
     commit, path = await calls_without_a_database(tmp_path), tmp_path / "rows-left"
-    left_rows.keep(path, commit.left())
-    left_rows.keep(path, commit.left())  # a start that failed, and stopped again
+    files = LeftRows(path)
+    await files.keep(commit.left())
+    await files.keep(commit.left())  # a start that failed, and stopped again
     with path.open("a") as file:
         for sql, row in (("select 1/0", []), ("select $1::int[]", ["no number"])):
             file.write(json.dumps({"sql": sql, "row": row}) + "\n")
         file.write('{"sql": "insert in')
-    assert await left_rows.bring_in(emptied, path) == 10
-    refused = left_rows.refused_of(path)
+    assert await files.bring_in(emptied) == 10
+    refused = files.refused_path
     assert [line[:18] for line in refused.read_text().splitlines()] == [
         '{"sql": "select 1/', '{"sql": "select $1', '{"sql": "insert in',
     ]  # fmt: skip
@@ -91,7 +93,8 @@ async def test_while_the_database_is_away_the_file_stays(tmp_path: Path) -> None
             raise ConnectionRefusedError(timeout)
 
     path = tmp_path / "rows-left"
-    left_rows.keep(path, (await calls_without_a_database(tmp_path)).left())
+    files = LeftRows(path)
+    await files.keep((await calls_without_a_database(tmp_path)).left())
     with pytest.raises(AWAY):
-        await left_rows.bring_in(Away(), path)  # type: ignore[arg-type]
+        await files.bring_in(Away())  # type: ignore[arg-type]
     assert str(UUID(int=CALL.int)) in path.read_text()

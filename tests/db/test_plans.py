@@ -43,6 +43,14 @@ async def test_of_an_agents_years_a_days_figures_read_that_day_and_what_reaches_
     assert "Limit" in " ".join(lines), lines
 
 
+async def test_of_all_sign_ins_a_day_reads_those_of_moved_agents_that_reach_into_it(
+    migrated_url: str,
+) -> None:
+    lines = await plan(migrated_url, "supervision_day", NOW - DAY, NOW, "cell1")
+    read = next(i for i, line in enumerate(lines) if "agent_session_moved" in line)
+    assert lines[read + 1].startswith("Index Cond: (COALESCE(signed_out_at"), lines
+
+
 @pytest.mark.parametrize("name", ["complaints_words_to_speak", "complaints_english_words"])
 async def test_which_posts_have_an_open_complaint_is_read_beside_all_that_have_ended(
     migrated_url: str, name: str

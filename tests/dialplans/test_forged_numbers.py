@@ -8,14 +8,14 @@ from urllib.parse import quote
 import pytest
 
 from cti.ami import AmiLink, AmiSettings
-from cti.events import MemberChanged, parse
+from cti.events import LegSeen, MemberChanged, parse
 from cti.message import AmiEvent
 from cti.snapshot import take
 from dialplans import names
 from dialplans.asterisk import AsteriskProcess
 from dialplans.secrets import Secrets
 from dialplans.settings import CellSettings
-from tests.cti.fake_ami import confirm, eventually, running
+from tests.cti.fake_ami import eventually, running
 from tests.dialplans.conftest import CELL_SIP, FastAgi, until
 from tests.dialplans.sip import Phone
 
@@ -106,7 +106,7 @@ async def test_what_a_caller_writes_into_their_number_is_no_event_to_us(
     user: str,
     further: tuple[str, ...],
 ) -> None:
-    """Asterisk says it, once: the link is dropped unread, and what is true is asked for anew."""
+    """Asterisk says it, once: the call's first event is left out, and the link stays."""
     fastagi.commands["inbound"] = TO_QUEUE
     agent.answers = False
 
@@ -126,7 +126,6 @@ async def test_what_a_caller_writes_into_their_number_is_no_event_to_us(
         citizen.invite(CELL_SIP, "1076", user=user, further=further)
         assert await citizen.answer() == 200
         await eventually(lambda: link.forgeries, seconds=20)
-        await confirm(link)
         await until(waits)
         snapshot = await take(link)
         events = [parse(item) for item in heard_by(link)]
@@ -135,7 +134,9 @@ async def test_what_a_caller_writes_into_their_number_is_no_event_to_us(
     assert leg.number.startswith("0EventQueueMember")
     assert snapshot.waiting == {leg.channel_id: "helpline-hi"}
     left = [one for one in events if isinstance(one, MemberChanged) and not one.present]
-    assert (left, link.forgeries) == ([], 1)
+    assert (left, link.forgeries, link.connects) == ([], 1, 1)
+    seen = [one.leg for one in events if isinstance(one, LegSeen) and one.leg.trunk]
+    assert {one.channel_id for one in seen} == {leg.channel_id}  # by what came after the first
 
 
 async def test_a_caller_named_like_an_event_that_nobody_reads_is_seen(

@@ -1,6 +1,7 @@
 """One cell's recordings, with a real database, a real store and a clock that a test sets."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -62,10 +63,15 @@ class Room:
     def wait(self, seconds: float) -> None:
         self.at += timedelta(seconds=seconds)
 
-    def closer(self, store: Store | None = None, **limits: float) -> Closer:
+    def closer(
+        self,
+        store: Store | None = None,
+        rows_wait: Callable[[], bool] = bool,
+        **limits: float,
+    ) -> Closer:
         vault = self.vault if store is None else self.vault_over(store)
         changed = replace(self.limits, **limits)  # type: ignore[arg-type]
-        return Closer(self.pool, vault, self.now, "a", self.directory, changed)
+        return Closer(self.pool, vault, self.now, "a", self.directory, changed, rows_wait)
 
     def capture(self, timeout: float = 20) -> Capture:
         return Capture(self.commit, self.now, "a", self.directory, timeout)
@@ -76,18 +82,22 @@ class Room:
         await CallJournal(self.commit, timeout=20).opened(call)
         return call_id
 
-    async def end(self, call_id: UUID) -> None:
-        await CallJournal(self.commit, timeout=20).ended(call_id, Outcome.IVR_ABANDONED, self.at)
+    async def end(self, call_id: UUID, outcome: Outcome = Outcome.IVR_ABANDONED) -> None:
+        await CallJournal(self.commit, timeout=20).ended(call_id, outcome, self.at)
 
     async def recorded(
-        self, data: bytes, kind: Kind = "call", seconds: float = 2.0
+        self,
+        data: bytes,
+        kind: Kind = "call",
+        seconds: float = 2.0,
+        outcome: Outcome = Outcome.IVR_ABANDONED,
     ) -> tuple[UUID, Path]:
         """A call that was recorded and is over: recording id and capture file."""
         call_id = await self.call()
         target = await self.capture().open(call_id, kind)
         await asyncio.to_thread(Path(target.path).write_bytes, data)
         self.wait(seconds)
-        await self.end(call_id)
+        await self.end(call_id, outcome)
         return target.id, Path(target.path)
 
     async def row(self, recording_id: UUID) -> asyncpg.Record:

@@ -41,7 +41,7 @@ async def test_old_originals_are_found_by_their_index_in_its_order(room: Room) -
 
 
 async def test_what_is_to_be_deleted_is_found_without_what_is_not(room: Room) -> None:
-    plan = await plan_of(room.pool, "recordings_to_delete", 9)
+    plan = await plan_of(room.pool, "recordings_to_delete", START, NOBODY, 9)
     assert {one.index for one in plan.scans} == {
         "recording_object_to_delete",
         "sealed_file_to_delete",
@@ -51,7 +51,11 @@ async def test_what_is_to_be_deleted_is_found_without_what_is_not(room: Room) ->
 
 @pytest.mark.parametrize(
     ("name", "table"),
-    [("recordings_to_rewrap", "recording_object"), ("guidance_to_rewrap", "complaint_field")],
+    [
+        ("recordings_to_rewrap", "recording_object"),
+        ("recordings_to_rewrap", "sealed_file"),
+        ("guidance_to_rewrap", "complaint_field"),
+    ],
 )
 async def test_keys_of_another_master_are_sought_by_it(room: Room, name: str, table: str) -> None:
     plan = await plan_of(room.pool, name, NOBODY, 9, "x")

@@ -11,7 +11,9 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from structlog.testing import capture_logs
 
+from calls.model import Outcome
 from db.ids import new_id
 from db.pool import Connection
 from recordings import rows
@@ -95,6 +97,19 @@ async def test_a_recording_that_lacks_half_its_call_is_stored_and_counted(room: 
     await closer.sweep()
     await _assert_whole(room, recording_id, capture)
     assert closer.totals["short"] == 1
+
+
+async def test_a_recording_that_ends_before_its_call_was_found_lost_is_not_short(
+    room: Room,
+) -> None:
+    """Asterisk died; the call's row has the time at which that was found."""
+    lost = await room.recorded(conversation(2.0), seconds=3600, outcome=Outcome.LOST)
+    closer = room.closer()
+    with capture_logs() as logs:
+        await closer.sweep()
+    await _assert_whole(room, *lost)
+    assert (closer.totals["end_unseen"], closer.totals["short"]) == (1, 0)
+    assert "error" not in [one["log_level"] for one in logs]
 
 
 async def test_a_call_in_progress_is_left_alone(room: Room) -> None:
@@ -296,6 +311,20 @@ async def test_a_closer_killed_at_any_point_leaves_one_whole_recording_to_the_ne
     await _assert_whole(room, recording_id, capture)
 
 
+async def test_a_call_whose_rows_are_still_to_be_written_is_not_adopted_without_its_number(
+    room: Room,
+) -> None:
+    name = CaptureName(new_id(room.at), new_id(room.at), "call")
+    (room.directory / str(name)).write_bytes(conversation(1.0))
+    waiting = True
+    closer = room.closer(rows_wait=lambda: waiting, orphan_after=0.001)
+    for _ in range(3):
+        assert await closer.sweep() == 0
+        await asyncio.sleep(0.01)
+    waiting = False
+    assert await closer.sweep() == 1
+
+
 async def test_an_adoption_that_was_cut_short_is_taken_up(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -391,6 +420,7 @@ async def test_two_closers_of_one_cell_store_a_recording_once(room: Room) -> Non
     await asyncio.gather(*(room.closer().sweep() for _ in range(3)))
     await room.closer().sweep()
     await _assert_whole(room, recording_id, capture)
+    assert room.files() == [await room.file(recording_id)]
 
 
 async def test_the_stored_file_is_flushed_to_the_disk_before_the_row_says_so(

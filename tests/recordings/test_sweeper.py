@@ -1,6 +1,7 @@
 """After any crash, rows and store come together again: processes are really killed."""
 
 import asyncio
+import os
 import signal
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from structlog.testing import capture_logs
 
 from db.ids import new_id
 from recordings.keeper import Keeper
@@ -93,6 +95,92 @@ async def test_the_last_days_and_each_older_day_have_their_turn(room: Room) -> N
     assert sweep.totals["rubbish"] == 1
     await sweep.reconcile_some()
     assert sweep.totals["rubbish"] == 2
+
+
+async def undeletable(room: Room) -> Path:
+    """A recording that was erased, and that the store does not delete."""
+    recording_id = await kept(room)
+    path = await room.file(recording_id)
+    path.unlink()
+    path.mkdir()
+    await erase(room.pool, NoCases(), recording_id, by="a", why="b", now=room.at, early=True)
+    return path
+
+
+async def erased(room: Room) -> Path:
+    recording_id = await kept(room)
+    path = await room.file(recording_id)
+    await erase(room.pool, NoCases(), recording_id, by="a", why="b", now=room.at, early=True)
+    return path
+
+
+def healed(path: Path) -> None:
+    path.rmdir()
+    path.write_bytes(b"")
+
+
+async def test_an_object_that_cannot_be_deleted_holds_up_none_after_it(room: Room) -> None:
+    bad, good = await undeletable(room), await erased(room)
+    sweep = sweeper(room)
+    with capture_logs() as logs:
+        assert await sweep.delete_removed() == 1
+        assert await sweep.delete_removed() == 0
+    assert not good.exists()
+    assert sweep.totals == {"deleted": 1, "not_deleted": 2}
+    told = [one for one in logs if one["log_level"] == "error"]
+    assert [one["location"] for one in told] == [str(bad.relative_to(room.folder))]  # once
+    healed(bad)
+    assert await sweep.delete_removed() == 1
+    assert not bad.exists()
+    assert await sweep.delete_removed() == 0
+
+
+async def test_many_that_cannot_be_deleted_end_a_turn_and_not_the_next_ones(room: Room) -> None:
+    """A store that is away is not asked for each; those behind are not kept waiting for ever."""
+    bad = [await undeletable(room) for _ in range(7)]
+    good = await erased(room)
+    # All at once, as retention does it: only the id tells one from another.
+    await room.pool.execute(
+        "alter table recording_object disable trigger user;"
+        f"update recording_object set removed_at = '{room.at.isoformat()}';"
+        "alter table recording_object enable trigger user"
+    )
+    sweep = sweeper(room, SweepLimits(batch=2))
+    assert await sweep.delete_removed() == 0
+    assert sweep.totals["not_deleted"] == 5
+    assert await sweep.delete_removed() == 1
+    assert not good.exists()
+    for path in bad:
+        healed(path)
+    assert await sweep.delete_removed() == 7
+
+
+async def test_rubbish_that_cannot_be_deleted_holds_up_no_other_rubbish(room: Room) -> None:
+    day = room.folder / DAY
+    names = sorted(object_location(new_id(room.at), new_id(room.at), START) for _ in range(3))
+    for name in names:
+        (room.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (room.folder / name).write_bytes(b"left by a crash")
+    (room.folder / f"{names[0]}#1").mkdir()  # half written, and no file
+    (room.folder / f"{names[1]}#1").write_bytes(b"")
+    sweep = sweeper(room)
+    await sweep.reconcile(DAY)
+    assert sweep.totals == {"rubbish": 3, "half_written": 1, "not_deleted": 1}
+    assert [path.name for path in day.iterdir()] == [Path(f"{names[0]}#1").name]
+
+
+async def test_a_day_that_cannot_be_listed_holds_up_no_other_day(room: Room) -> None:
+    await kept(room)
+    older = room.folder / "2025/11/01"
+    older.mkdir(parents=True)
+    (older / os.fsdecode(b"\xff")).write_bytes(b"")  # a name that is no text
+    location = object_location(new_id(START), new_id(START), START).replace(DAY, "2025/11/02")
+    (room.folder / location).parent.mkdir(parents=True)
+    (room.folder / location).write_bytes(b"rubbish")
+    sweep = sweeper(room)
+    for _ in range(2):
+        await sweep.reconcile_some()
+    assert not (room.folder / location).exists()
 
 
 CRASH = """

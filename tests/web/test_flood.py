@@ -16,7 +16,7 @@ from helpline.clock import ManualClock
 from helpline.pages import DeskSessions, WallboardSessions
 from tests.web.site import Client, Site, opened
 from web.flood import Flood
-from web.shell import Shell
+from web.shell import Shell, Visit
 
 GUESS = "helpline=anything"
 
@@ -65,6 +65,28 @@ async def test_error_pages_are_within_the_bound(
     answer = await client.get("/nothing", Cookie=GUESS)
     assert answer.headers["Retry-After"] == "10"
     assert flooded.shell.texts.say("hi", "error.title_429") in client.last
+
+
+async def test_error_pages_without_a_cookie_are_within_the_bound_and_then_no_templates(
+    flooded: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rendered = []
+    render = Visit.render
+
+    def counted(visit: Visit, template: str, **context: Any) -> web.Response:
+        rendered.append(template)
+        return render(visit, template, **context)
+
+    monkeypatch.setattr(Visit, "render", counted)
+    client = flooded.client()
+    found = [(await client.get("/nothing")).status for _ in range(5)]
+    assert found == [404, 404, 404, 429, 429]
+    assert rendered == ["error.html.j2"] * 3
+    answer = await client.get("/nothing", Cookie="helpline-language=en")
+    assert flooded.shell.texts.say("en", "error.text_429") in client.last
+    assert answer.headers["Retry-After"] == "10"
+    assert "X-Request-Id" in answer.headers
+    assert "Content-Security-Policy" in answer.headers
 
 
 async def test_a_forged_form_is_within_the_bound(
