@@ -25,14 +25,15 @@ from messages.templates import Template, Which, templates_from
 LONGEST_TEXT = 4000
 _LONGEST_NAME = 200
 _LONGEST_CODE = 80
+ENGLISH = "en"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """As recorded, under the registration's locks.
 
-    `answered` None: the category is out of scope, and `advice` says where to go. `citizen` None:
-    not known yet. `candidates`: what the citizen has open about this, oldest first. `this_month`:
+    `answered` None: the category is out of scope, and `advice` says where to go, in the citizen's
+    language where it has words in it. `citizen` None: not known yet. `candidates`: what the citizen has open about this, oldest first. `this_month`:
     what this number has registered for officers. `matter`: of open complaints about this.
     `ladder`: of the category's department; `templates`: of what a registration tells.
     """
@@ -123,7 +124,7 @@ async def read_facts(conn: Connection, form: Registration, policy: Policy, now: 
         category_name=row["name_hi"],
         place_name=row["place_name"],
         answered=answered(row) if row["in_scope"] else None,
-        advice=row["advice_hi"] or "",
+        advice=_advice(row, form.language),
         citizen=row["citizen"],
         on_number=row["on_number"],
         candidates=_candidates(row),
@@ -134,6 +135,11 @@ async def read_facts(conn: Connection, form: Registration, policy: Policy, now: 
         templates=templates_from(row["templates"]),
         serial=row["serial"],
     )
+
+
+def _advice(row: asyncpg.Record, language: str) -> str:
+    in_english = row["advice_en"] if language == ENGLISH else ""
+    return in_english or row["advice_hi"] or ""
 
 
 def _must_be_known(form: Registration, row: asyncpg.Record) -> None:

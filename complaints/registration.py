@@ -14,7 +14,7 @@ from complaints.ends import AnsweredAtDesk, AtDesk, Thanked
 from complaints.errors import DuplicateError, InputFault, InvalidInputError, NoPostError
 from complaints.guidance.answers import keep
 from complaints.history import Entry, Event
-from complaints.intake import LONGEST_TEXT, Facts, cleaned, desk_end, needs_room, read_facts
+from complaints.intake import ENGLISH, LONGEST_TEXT, Facts, cleaned, desk_end, needs_room, read_facts
 from complaints.kinds import MatterKind, Source
 from complaints.lifecycle import Terms, Triage
 from complaints.notifications import notify_each
@@ -204,11 +204,12 @@ async def _with_scheme(conn: Connection, form: Registration) -> Registration:
     if form.scheme is None or form.answer is None:
         return form
     asked = {"code": form.scheme.code, "version": form.scheme.version}
-    name = await statements().guidance_scheme_name(conn, **asked)
-    if name is None:
+    names = await statements().guidance_scheme_name(conn, **asked)
+    if names is None:
         raise InvalidInputError("scheme", "is unknown", InputFault.UNKNOWN)
-    if name in form.answer:
+    if any(name in form.answer for name in names):
         return form
+    name = names["name_en"] if form.language == ENGLISH else names["name_hi"]
     return replace(form, answer=clean("answer", f"{name}: {form.answer}", LONGEST_TEXT))
 
 

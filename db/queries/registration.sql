@@ -14,7 +14,7 @@ select (select count(*) from taken) = 1, pg_advisory_xact_lock(hashtextextended(
 -- All that a registration is decided by and worded with, read under its locks. `posts` and `templates` are rows without names,
 -- in the order of `mapping.POST_COLUMNS` and of the fields of `messages.templates.Template`; the driver knows only plain types in
 -- them, and lists of text. What the citizen has open is looked for among their own, since a subject may be half a town's.
-select k.code, k.name_hi, k.department, k.level_days, k.leaf, k.in_scope, k.advice_hi, p.name_hi as place_name,
+select k.code, k.name_hi, k.department, k.level_days, k.leaf, k.in_scope, k.advice_hi, k.advice_en, p.name_hi as place_name,
        :call_id::uuid is null or exists (select from call where id = :call_id) as call_known,
        w.id as citizen, coalesce(w.on_number, false) as on_number,
        d.numbers, d.registered_at, d.states,
