@@ -20,6 +20,7 @@ _SETTLING = timedelta(hours=1)
 _MOST_DAYS = 1_100
 """As far back as the report goes."""
 _ONE_DAY = timedelta(days=1)
+_PARTS = ("calls", "work", "placed", "duty")
 
 
 async def sum_a_day(pool: Pool, now: datetime, rules: Rules) -> date | None:
@@ -58,11 +59,11 @@ async def sum_noted_day(pool: Pool, now: datetime, rules: Rules) -> date | None:
         if day is None:
             return None
         await named.reports_room(conn)
-        for part in ("calls", "work", "duty"):
+        for part in _PARTS:
             await fetch_slowly(conn, f"reports_day_forget_{part}", day=day)
         since, until = day_bounds(day, day)
         given = {"day": day, "since": since, "until": until, **_counts(rules)}
-        for part in ("calls", "work", "duty"):
+        for part in _PARTS:
             await fetch_slowly(conn, f"reports_day_{part}", **given)
         await named.reports_day_summed(conn, day=day, at=now)
     return day

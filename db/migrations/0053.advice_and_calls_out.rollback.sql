@@ -1,1 +1,27 @@
+drop table report_placed;
+drop function wrap_ups(timestamptz, timestamptz);
+drop view counted_talk;
+create view offered_talk as
+select t.call_id, t.agent_id, t.queue, t.began_at, t.ended_at, t.handed_to
+from agent_talk t join call c on c.id = t.call_id
+where c.direction = 'inbound' and t.queue is not null;
+create function wrap_ups(since timestamptz, until timestamptz)
+returns table (queue text, agent_id text, began_at timestamptz, wrap_up interval)
+language sql stable as $$
+    select t.queue, t.agent_id, t.began_at, i.wrap_up from (
+        select s.call_id, s.agent_id, s.state,
+               lead(s.from_at) over agents as wraps_up_at,
+               case when lead(s.state) over agents = 'wrap_up'
+                    then lead(s.until_at - s.from_at) over agents end as wrap_up
+        from agent_state s
+        where s.from_at >= since - interval '2 hours' and s.from_at < until + interval '1 day'
+        window agents as (partition by s.agent_id
+                           order by s.from_at, s.until_at nulls last, in_a_moment(s.state), s.call_id)
+    ) i, lateral (
+        select o.queue, o.agent_id, o.began_at from offered_talk o
+        where o.call_id = i.call_id and o.agent_id = i.agent_id and o.began_at <= i.wraps_up_at
+        order by o.began_at desc limit 1
+    ) t
+    where i.state = 'in_call' and i.wrap_up is not null and t.began_at >= since and t.began_at < until
+$$;
 alter table category drop column advice_en;

@@ -2,3 +2,47 @@
 -- Advice in English, where the state has said so.
 
 alter table category add column advice_en text not null default '';  -- empty: the Hindi one stands in
+
+-- Agents' work on calls that we place (call-backs, clicks) is counted, apart from that on calls that come in. `queue` is empty
+-- where a call was of none.
+create view counted_talk as
+select t.call_id, t.agent_id, coalesce(t.queue, '') as queue, t.began_at, t.ended_at, t.handed_to, c.direction = 'outbound' as placed
+from agent_talk t join call c on c.id = t.call_id
+where c.direction = 'outbound' or t.queue is not null;
+
+-- As in 0034, and of which calls.
+drop function wrap_ups(timestamptz, timestamptz);
+create function wrap_ups(since timestamptz, until timestamptz)
+returns table (placed boolean, queue text, agent_id text, began_at timestamptz, wrap_up interval)
+language sql stable as $$
+    select t.placed, t.queue, t.agent_id, t.began_at, i.wrap_up from (
+        select s.call_id, s.agent_id, s.state,
+               lead(s.from_at) over agents as wraps_up_at,
+               case when lead(s.state) over agents = 'wrap_up'
+                    then lead(s.until_at - s.from_at) over agents end as wrap_up
+        from agent_state s
+        where s.from_at >= since - interval '2 hours' and s.from_at < until + interval '1 day'
+        window agents as (partition by s.agent_id
+                           order by s.from_at, s.until_at nulls last, in_a_moment(s.state), s.call_id)
+    ) i, lateral (
+        select o.placed, o.queue, o.agent_id, o.began_at from counted_talk o
+        where o.call_id = i.call_id and o.agent_id = i.agent_id and o.began_at <= i.wraps_up_at
+        order by o.began_at desc limit 1
+    ) t
+    where i.state = 'in_call' and i.wrap_up is not null and t.began_at >= since and t.began_at < until
+$$;
+drop view offered_talk;
+
+-- By agent, as report_duty is.
+create table report_placed (
+    day        date not null references report_day,
+    grain      text not null check (grain in ('agent', 'hour')),
+    key        text not null,
+    queue      text not null,
+    agent_id   text not null references agent,
+    talks      int not null,
+    talked     interval not null,
+    wrapped_up interval not null,
+    primary key (day, grain, key, queue, agent_id)
+);
+update report_day set summed_at = null;
