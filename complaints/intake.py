@@ -33,9 +33,10 @@ class Facts:
     """As recorded, under the registration's locks.
 
     `answered` None: the category is out of scope, and `advice` says where to go, in the citizen's
-    language where it has words in it. `citizen` None: not known yet. `candidates`: what the citizen has open about this, oldest first. `this_month`:
-    what this number has registered for officers. `matter`: of open complaints about this.
-    `ladder`: of the category's department; `templates`: of what a registration tells.
+    language where it has words in it. `citizen` None: not known yet. `candidates`: what the citizen
+    has open about this, oldest first; `in_confidence`: and something of which who registers is not
+    told. `this_month`: what this number has registered for officers. `matter`: of open complaints
+    about this. `ladder`: of the category's department; `templates`: of what a registration tells.
     """
 
     category_name: str
@@ -45,6 +46,7 @@ class Facts:
     citizen: UUID | None
     on_number: bool
     candidates: tuple[Candidate, ...]
+    in_confidence: bool
     this_month: int
     matter: UUID | None
     holidays: frozenset[date]
@@ -113,6 +115,7 @@ async def read_facts(conn: Connection, form: Registration, policy: Policy, now: 
         month_began=month_began(now),
         today=now.astimezone(IST).date(),
         messages=TOLD,
+        agent_id=form.told_to,
     )
     must_be_leaf(row if row["code"] else None)
     if row["place_name"] is None:
@@ -128,6 +131,7 @@ async def read_facts(conn: Connection, form: Registration, policy: Policy, now: 
         citizen=row["citizen"],
         on_number=row["on_number"],
         candidates=_candidates(row),
+        in_confidence=row["in_confidence"],
         this_month=row["this_month"],
         matter=row["matter"],
         holidays=frozenset(row["holidays"]),

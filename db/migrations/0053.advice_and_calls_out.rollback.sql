@@ -24,4 +24,5 @@ language sql stable as $$
     ) t
     where i.state = 'in_call' and i.wrap_up is not null and t.began_at >= since and t.began_at < until
 $$;
+drop function has_spoken_with(text, text);
 alter table category drop column advice_en;

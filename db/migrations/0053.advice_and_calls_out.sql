@@ -3,6 +3,13 @@
 
 alter table category add column advice_en text not null default '';  -- empty: the Hindi one stands in
 
+-- Whether a citizen has told this agent themselves, by a call of their own: what is in confidence is no secret from who was told.
+create function has_spoken_with(of_agent text, of_number text) returns boolean
+language sql stable as $$
+    select exists (select from call k join agent_talk t on t.call_id = k.id
+                   where k.citizen_number = of_number and k.direction = 'inbound' and t.agent_id = of_agent)
+$$;
+
 -- Agents' work on calls that we place (call-backs, clicks) is counted, apart from that on calls that come in. `queue` is empty
 -- where a call was of none.
 create view counted_talk as

@@ -29,8 +29,10 @@ TREE = ReferenceData(
         Category("water", "पेयजल", "Drinking water"),
         Category("rti", "सूचना का अधिकार", "Right to information", in_scope=False, advice_hi=ADVICE),
         Category(
-            *("court", "न्यायालय", "Matters before a court"), in_scope=False,
-            advice_hi="विधिक सेवा प्राधिकरण जाएँ", advice_en=IN_ENGLISH,
+            *("court", "न्यायालय", "Matters before a court"),
+            in_scope=False,
+            advice_hi="विधिक सेवा प्राधिकरण जाएँ",
+            advice_en=IN_ENGLISH,
         ),
     ]
 )
