@@ -24,5 +24,6 @@ language sql stable as $$
     ) t
     where i.state = 'in_call' and i.wrap_up is not null and t.began_at >= since and t.began_at < until
 $$;
+drop index access_log_of_dialling;
 drop function has_spoken_with(text, text);
 alter table category drop column advice_en;

@@ -10,6 +10,9 @@ language sql stable as $$
                    where k.citizen_number = of_number and k.direction = 'inbound' and t.agent_id = of_agent)
 $$;
 
+-- Who let whom dial where: few among all that is logged.
+create index access_log_of_dialling on access_log (id) where event in ('dialling_allowed', 'dialling_lifted');
+
 -- Agents' work on calls that we place (call-backs, clicks) is counted, apart from that on calls that come in. `queue` is empty
 -- where a call was of none.
 create view counted_talk as
