@@ -24,6 +24,22 @@ language sql stable as $$
     ) t
     where i.state = 'in_call' and i.wrap_up is not null and t.began_at >= since and t.began_at < until
 $$;
+create or replace view deadline_aside as
+select f.complaint_id, f.work, f.due_at, f.failures, f.first_at, f.last_at, f.next_try_at, f.error, c.number, c.state
+from deadline_fault f join complaint c on c.id = f.complaint_id
+where f.due_at = case f.work
+    when 'overdue' then case when c.overdue_at is null then c.due_at end
+    when 'reminder' then c.remind_at
+    when 'pause' then c.resume_at
+    when 'second_look' then c.overdue_at
+    when 'vacancy' then c.due_since
+    when 'follow_up' then (select d.step_until from feedback_due d
+                           where d.complaint_id = c.id and d.disposal_no = c.disposals and d.done_at is null) end;
+delete from deadline_fault where work = 'proposal';
+alter table deadline_fault drop constraint deadline_fault_work_check, add constraint deadline_fault_work_check
+    check (work in ('overdue', 'reminder', 'pause', 'follow_up', 'second_look', 'vacancy'));
+drop index complaint_proposed;
+alter table proposal drop column told_post, drop column told_officer, drop column looked_at;
 drop index access_log_of_dialling;
 drop function has_spoken_with(text, text);
 alter table category drop column advice_en;

@@ -13,6 +13,24 @@ $$;
 -- Who let whom dial where: few among all that is logged.
 create index access_log_of_dialling on access_log (id) where event in ('dialling_allowed', 'dialling_lifted');
 
+-- Who was told that a proposal waits for them: the post, and its officer's code, where one is recorded. Null post: proposed before.
+alter table proposal add column told_post text references post, add column told_officer text, add column looked_at timestamptz;
+create index complaint_proposed on complaint (id) where state = 'proposed';
+alter table deadline_fault drop constraint deadline_fault_work_check, add constraint deadline_fault_work_check
+    check (work in ('overdue', 'reminder', 'pause', 'follow_up', 'second_look', 'vacancy', 'proposal'));
+create or replace view deadline_aside as
+select f.complaint_id, f.work, f.due_at, f.failures, f.first_at, f.last_at, f.next_try_at, f.error, c.number, c.state
+from deadline_fault f join complaint c on c.id = f.complaint_id
+where f.due_at = case f.work
+    when 'overdue' then case when c.overdue_at is null then c.due_at end
+    when 'reminder' then c.remind_at
+    when 'pause' then c.resume_at
+    when 'second_look' then c.overdue_at
+    when 'vacancy' then c.due_since
+    when 'proposal' then (select r.at from proposal r where r.complaint_id = c.id and r.entry = c.proposal)
+    when 'follow_up' then (select d.step_until from feedback_due d
+                           where d.complaint_id = c.id and d.disposal_no = c.disposals and d.done_at is null) end;
+
 -- Agents' work on calls that we place (call-backs, clicks) is counted, apart from that on calls that come in. `queue` is empty
 -- where a call was of none.
 create view counted_talk as
