@@ -38,7 +38,6 @@ where f.due_at = case f.work
 delete from deadline_fault where work = 'proposal';
 alter table deadline_fault drop constraint deadline_fault_work_check, add constraint deadline_fault_work_check
     check (work in ('overdue', 'reminder', 'pause', 'follow_up', 'second_look', 'vacancy'));
-drop index complaint_proposed;
 alter table proposal drop column told_post, drop column told_officer, drop column looked_at;
 drop index access_log_of_dialling;
 drop function has_spoken_with(text, text);

@@ -15,7 +15,6 @@ create index access_log_of_dialling on access_log (id) where event in ('dialling
 
 -- Who was told that a proposal waits for them: the post, and its officer's code, where one is recorded. Null post: proposed before.
 alter table proposal add column told_post text references post, add column told_officer text, add column looked_at timestamptz;
-create index complaint_proposed on complaint (id) where state = 'proposed';
 alter table deadline_fault drop constraint deadline_fault_work_check, add constraint deadline_fault_work_check
     check (work in ('overdue', 'reminder', 'pause', 'follow_up', 'second_look', 'vacancy', 'proposal'));
 create or replace view deadline_aside as

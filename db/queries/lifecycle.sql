@@ -42,13 +42,13 @@ insert into proposal (complaint_id, entry, kind, level, post, actor, department,
 values (:complaint_id, :entry, :kind, :level, :post, :actor, :department, :reason_code, :text, :at, :told_post, :told_officer);
 
 -- name: lifecycle_lock_proposals(before, now, at_most)
--- Proposals that wait, looked at least recently first, with who has been told of each. Both rows are taken: whoever looked at
--- the same one meanwhile has changed the second.
+-- Proposals that wait, looked at least recently first, with who has been told of each. Found by the index of what waits. Both
+-- rows are taken: whoever looked at the same one meanwhile has changed the second.
 select c.id as complaint_id, r.at, r.text as words, r.told_post, r.told_officer,
        coalesce((select f.failures from deadline_fault f
                  where f.complaint_id = c.id and f.work = 'proposal' and f.due_at = r.at), 0) as failures
 from complaint c join proposal r on r.complaint_id = c.id and r.entry = c.proposal
-where c.state = 'proposed' and coalesce(r.looked_at, r.at) <= :before
+where c.state in ('triage', 'returned', 'proposed') and c.state = 'proposed' and coalesce(r.looked_at, r.at) <= :before
   and coalesce((select f.next_try_at from deadline_fault f
                 where f.complaint_id = c.id and f.work = 'proposal' and f.due_at = r.at), '-infinity') <= :now
 order by coalesce(r.looked_at, r.at)
