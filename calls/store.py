@@ -56,7 +56,7 @@ async def set_waiting(conn: Connection, call_id: UUID, queue: str, at: datetime)
 
 
 async def set_left_queue(conn: Connection, call_id: UUID, at: datetime) -> None:
-    """The citizen waits in no queue any more, and no agent has them; told again, nothing happens."""
+    """The citizen waits in no queue any more, and no agent has them. Again, it changes nothing."""
     await statements().calls_left_queue(conn, id=call_id, at=at)
 
 
