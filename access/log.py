@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+import asyncpg
+
 from db.ids import new_id
 from db.pool import Connection
 from db.statements import statements
@@ -35,11 +37,15 @@ class Event(StrEnum):
     PIN_ACCEPTED = "pin_accepted"
     RIGHT_REFUSED = "right_refused"
     FIRST_CODE_ISSUED = "first_code_issued"
+    DIALLING_ALLOWED = "dialling_allowed"
+    DIALLING_LIFTED = "dialling_lifted"
 
 
 @dataclass(frozen=True, slots=True)
 class By:
-    """Who does it, and from where: `actor` is `user:<id>`, `operator` or `nobody`."""
+    """Who does it, and from where: `actor` is `user:<id>`, `operator`, `operator:<name>` or
+    `nobody`.
+    """
 
     actor: str
     remote: str = ""
@@ -81,9 +87,15 @@ async def write(
 async def entries_about(conn: Connection, subject: UUID, most: int = 50) -> list[Entry]:
     """What is logged about a person, newest first."""
     rows = statements().access_log_of(conn, subject=subject, most=most)
-    return [
-        Entry(
-            row["at"], Event(row["event"]), row["actor"], row["remote"], json.loads(row["details"])
-        )
-        async for row in rows
-    ]
+    return [_entry(row) async for row in rows]
+
+
+async def entries_about_dialling(conn: Connection, most: int) -> list[Entry]:
+    """Who let whom dial where, and lifted which cut-off, newest first."""
+    return [_entry(row) async for row in statements().access_log_dialling(conn, most=most)]
+
+
+def _entry(row: asyncpg.Record) -> Entry:
+    return Entry(
+        row["at"], Event(row["event"]), row["actor"], row["remote"], json.loads(row["details"])
+    )

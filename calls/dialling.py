@@ -155,8 +155,13 @@ class CutOff:
     why: str
 
 
-async def allow(conn: Connection, rule: Rule) -> None:
-    """A new rule, or an old one's new limit (0: none at all). Raises `NotARuleError`."""
+async def allow(conn: Connection, rule: Rule) -> int | None:
+    """A new rule, or an old one's new limit (0: none at all); what its limit was before. In the
+    caller's transaction. Raises `NotARuleError`.
+    """
+    before: int | None = await statements().dialling_allowed(
+        conn, endpoint=rule.endpoint, prefix=rule.prefix
+    )
     try:
         await statements().dialling_allow(
             conn, endpoint=rule.endpoint, prefix=rule.prefix, per_hour=rule.per_hour
@@ -165,6 +170,7 @@ async def allow(conn: Connection, rule: Rule) -> None:
         raise NotARuleError(
             "an endpoint's name or *, a prefix such as +91, and a limit of 0 or more"
         ) from error
+    return before
 
 
 async def cut_offs(conn: Connection) -> list[CutOff]:

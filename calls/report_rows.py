@@ -78,7 +78,7 @@ class _Sums:
     def __init__(self, by: By) -> None:
         self.by = by
         self._lines: dict[str, Line] = {}
-        self._on_duty = Line()
+        self._of_no_line = Line()
         self.unaccounted = 0
 
     def calls(self, rows: Iterable[asyncpg.Record]) -> None:
@@ -87,28 +87,39 @@ class _Sums:
 
     def talks(self, rows: Iterable[asyncpg.Record]) -> None:
         for row in rows:
-            line = self._line(row)
-            line.transfers += row["transfers"]
-            line.ended_talks += row["talks"]
-            line.talked += row["talked"]
+            if row["placed"]:
+                line = self._line_or_none(row)
+                line.placed += row["talks"]
+                line.placed_talked += row["talked"]
+            else:
+                line = self._line(row)
+                line.transfers += row["transfers"]
+                line.ended_talks += row["talks"]
+                line.talked += row["talked"]
 
     def wrap_ups(self, rows: Iterable[asyncpg.Record]) -> None:
         for row in rows:
-            self._line(row).wrapped_up += row["wrapped_up"]
+            if row["placed"]:
+                self._line_or_none(row).placed_wrapped_up += row["wrapped_up"]
+            else:
+                self._line(row).wrapped_up += row["wrapped_up"]
 
     def duty(self, rows: Iterable[asyncpg.Record]) -> None:
         for row in rows:
-            # An agent's time is not one queue's: by queues it stands in the total alone.
-            line = self._on_duty if self.by is By.QUEUE else self._line(row)
+            line = self._line_or_none(row)
             line.on_duty += row["on_duty"]
             line.busy += row["busy"]
 
     def figures(self) -> Figures:
-        whole = summed([*self._lines.values(), self._on_duty])
+        whole = summed([*self._lines.values(), self._of_no_line])
         return Figures(dict(sorted(self._lines.items())), whole, self.unaccounted)
 
     def _line(self, row: asyncpg.Record) -> Line:
         return self._lines.setdefault(row["key"], Line())
+
+    def _line_or_none(self, row: asyncpg.Record) -> Line:
+        """By queues, what is of none (an agent's time, a click) stands in the total alone."""
+        return self._of_no_line if self.by is By.QUEUE and not row["key"] else self._line(row)
 
 
 async def _add_rows(conn: Connection, sums: _Sums, span: Span, rules: Rules, now: datetime) -> None:
@@ -131,8 +142,11 @@ async def _add_totals(conn: Connection, sums: _Sums, days: Sequence[date], span:
     work = await fetch_slowly(conn, "reports_total_work", **given)
     sums.talks(work)
     sums.wrap_ups(work)
-    duty = "hour" if sums.by is By.HOUR else "agent"
-    sums.duty(await fetch_slowly(conn, "reports_total_duty", **{**given, "grain": duty}))
+    grain = "hour" if sums.by is By.HOUR else "agent"
+    placed = await fetch_slowly(conn, "reports_total_placed", **{**given, "grain": grain})
+    sums.talks(placed)
+    sums.wrap_ups(placed)
+    sums.duty(await fetch_slowly(conn, "reports_total_duty", **{**given, "grain": grain}))
 
 
 async def lines_of_cells(conn: Connection, span: Span, rules: Rules) -> dict[str, dict[str, Line]]:

@@ -18,7 +18,7 @@ SHEET_ROWS = 1_048_576
 
 HEAD = (
     "offered", *(str(fate) for fate in Fate), "short_abandoned", "service_level", "abandonment",
-    "asa_s", "aht_s", "occupancy", "transfers",
+    "asa_s", "aht_s", "occupancy", "transfers", "placed", "placed_aht_s",
 )  # fmt: skip
 CALL_HEAD = (
     "call", "fate", "queue", "agent", "queued_ist", "answered_ist", "ended_ist", "outcome",
@@ -43,6 +43,8 @@ def line_cells(line: Line) -> list[Cell]:
         _seconds(line.average_handling_time),
         _rounded(line.occupancy),
         line.transfers,
+        line.placed,
+        _seconds(line.placed_handling_time),
     ]
 
 

@@ -20,7 +20,7 @@ _SETTLING = timedelta(hours=1)
 _MOST_DAYS = 1_100
 """As far back as the report goes."""
 _ONE_DAY = timedelta(days=1)
-_PARTS = ("calls", "work", "duty", "unaccounted")
+_PARTS = ("calls", "work", "placed", "duty", "unaccounted")
 
 
 async def sum_a_day(pool: Pool, now: datetime, rules: Rules) -> date | None:

@@ -152,7 +152,11 @@ class Rules:
 
 @dataclass(slots=True)
 class Line:
-    """The figures of one queue, agent, hour or day."""
+    """The figures of one queue, agent, hour or day.
+
+    `placed`: talks that are over, in calls that we place. They and their time are in no other
+    figure but occupancy.
+    """
 
     fates: dict[Fate, int] = field(default_factory=lambda: dict.fromkeys(Fate, 0))
     short_abandoned: int = 0
@@ -164,6 +168,9 @@ class Line:
     wrapped_up: timedelta = _NOTHING
     busy: timedelta = _NOTHING
     on_duty: timedelta = _NOTHING
+    placed: int = 0
+    placed_talked: timedelta = _NOTHING
+    placed_wrapped_up: timedelta = _NOTHING
 
     def count(self, group: Group) -> None:
         """Add these stays."""
@@ -196,6 +203,11 @@ class Line:
     def average_handling_time(self) -> timedelta | None:
         """AHT: an agent's talk, holding included, and wrap-up; of talks that are over."""
         return _mean(self.talked + self.wrapped_up, self.ended_talks)
+
+    @property
+    def placed_handling_time(self) -> timedelta | None:
+        """The same of calls that we place: from when the citizen had answered."""
+        return _mean(self.placed_talked + self.placed_wrapped_up, self.placed)
 
     @property
     def decided(self) -> int:

@@ -55,6 +55,11 @@ async def set_waiting(conn: Connection, call_id: UUID, queue: str, at: datetime)
     await statements().calls_waits(conn, id=call_id, queue=queue, at=at)
 
 
+async def set_left_queue(conn: Connection, call_id: UUID, at: datetime) -> None:
+    """The citizen waits in no queue any more, and no agent has them. Again, it changes nothing."""
+    await statements().calls_left_queue(conn, id=call_id, at=at)
+
+
 async def hold(conn: Connection, call_ids: Collection[UUID]) -> None:
     """Lock the rows of calls before several are written, without waiting while some are held.
 

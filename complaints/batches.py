@@ -32,6 +32,7 @@ class Work(StrEnum):
     FOLLOW_UP = "follow_up"
     SECOND_LOOK = "second_look"
     VACANCY = "vacancy"
+    PROPOSAL = "proposal"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,9 @@ _ABOVE = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CategoryInTree:
-    """A category where it stands. `advice_hi`: where to go with what is out of scope."""
+    """A category where it stands. `advice_hi`: where to go with what is out of scope; `advice_en`:
+    the same in English, empty where nobody has said so.
+    """
 
     code: str
     name_hi: str
@@ -25,6 +27,7 @@ class CategoryInTree:
     leaf: bool
     in_scope: bool
     advice_hi: str | None
+    advice_en: str
     keywords: tuple[str, ...]
 
 

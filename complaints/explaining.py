@@ -58,6 +58,10 @@ async def _limits(conn: Connection, ladder: Ladder) -> Mapping[str, str]:
 def _out_of_scope(found: asyncpg.Record) -> Iterator[str]:
     yield "  It is not for this helpline: no officer gets it."
     yield f"  The citizen is told, and it ends as advised: {found['advice_hi']}"
+    if in_english := found["advice_en"]:
+        yield f"  Who speaks English is told: {in_english}"
+    else:
+        yield "  It has no English words: who speaks English is told the same."
 
 
 def tell(terms: Terms, now: datetime, limits: Mapping[str, str] = _NO_LIMITS) -> Iterator[str]:

@@ -25,16 +25,18 @@ from messages.templates import Template, Which, templates_from
 LONGEST_TEXT = 4000
 _LONGEST_NAME = 200
 _LONGEST_CODE = 80
+ENGLISH = "en"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """As recorded, under the registration's locks.
 
-    `answered` None: the category is out of scope, and `advice` says where to go. `citizen` None:
-    not known yet. `candidates`: what the citizen has open about this, oldest first. `this_month`:
-    what this number has registered for officers. `matter`: of open complaints about this.
-    `ladder`: of the category's department; `templates`: of what a registration tells.
+    `answered` None: the category is out of scope, and `advice` says where to go, in the citizen's
+    language where it has words in it. `citizen` None: not known yet. `candidates`: what the citizen
+    has open about this, oldest first; `in_confidence`: and something of which who registers is not
+    told. `this_month`: what this number has registered for officers. `matter`: of open complaints
+    about this. `ladder`: of the category's department; `templates`: of what a registration tells.
     """
 
     category_name: str
@@ -44,6 +46,7 @@ class Facts:
     citizen: UUID | None
     on_number: bool
     candidates: tuple[Candidate, ...]
+    in_confidence: bool
     this_month: int
     matter: UUID | None
     holidays: frozenset[date]
@@ -112,6 +115,7 @@ async def read_facts(conn: Connection, form: Registration, policy: Policy, now: 
         month_began=month_began(now),
         today=now.astimezone(IST).date(),
         messages=TOLD,
+        agent_id=form.told_to,
     )
     must_be_leaf(row if row["code"] else None)
     if row["place_name"] is None:
@@ -123,10 +127,11 @@ async def read_facts(conn: Connection, form: Registration, policy: Policy, now: 
         category_name=row["name_hi"],
         place_name=row["place_name"],
         answered=answered(row) if row["in_scope"] else None,
-        advice=row["advice_hi"] or "",
+        advice=_advice(row, form.language),
         citizen=row["citizen"],
         on_number=row["on_number"],
         candidates=_candidates(row),
+        in_confidence=row["in_confidence"],
         this_month=row["this_month"],
         matter=row["matter"],
         holidays=frozenset(row["holidays"]),
@@ -134,6 +139,11 @@ async def read_facts(conn: Connection, form: Registration, policy: Policy, now: 
         templates=templates_from(row["templates"]),
         serial=row["serial"],
     )
+
+
+def _advice(row: asyncpg.Record, language: str) -> str:
+    in_english = row["advice_en"] if language == ENGLISH else ""
+    return in_english or row["advice_hi"] or ""
 
 
 def _must_be_known(form: Registration, row: asyncpg.Record) -> None:

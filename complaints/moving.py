@@ -59,7 +59,7 @@ async def transfer(
         here = await terms_for(conn, complaint, policy, now)
         if decider := before.approves_transfer(here):
             proposed = before.propose_transfer(0, here, now)
-            await propose(conn, complaint, proposed, decider.id, word, to=department)
+            await propose(conn, complaint, proposed, decider, word, to=department)
             return None
         if only_propose:
             raise NotAllowedError("a transfer needs no approval: the officer decides")

@@ -79,7 +79,8 @@ def assignment_of(kind: MatterKind) -> Kind:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
     """`entry`: place in the complaint's history of the event that is told; told once per kind, and
-    once to each of the CM's team.
+    once to each of the CM's team. `again`: what tells one telling of it from another, where others
+    are told of it later.
 
     `body`: the variables of the kind's template; or a text as it is, where none is registered.
     `officer`: the code of the person for whom it is, if it is for one; they get an e-mail too if
@@ -97,6 +98,7 @@ class Notification:
     officer: str | None = None
     recordings: Sequence[UUID] = ()
     links: Sequence[str] = ()
+    again: str = ""
 
     @property
     def dedupe_key(self) -> str:
@@ -104,6 +106,8 @@ class Notification:
         key = f"{self.complaint_id}:{self.entry}:{self.kind}"
         if self.kind is Kind.TEAM_RETURNED:
             key = f"{key}:{self.recipient}"
+        if self.again:
+            key = f"{key}:{self.again}"
         return key if self.channel is Channel.SMS else f"{key}:{self.channel}"
 
     @property

@@ -8,6 +8,7 @@ from complaints import texts
 from complaints.ends import SpecialReason
 from complaints.history import Event
 from complaints.lifecycle import Proposed
+from complaints.mapping import Post
 from complaints.notifications import Kind
 from complaints.store import Complaint, move
 from complaints.taking import Word, note, tell_post
@@ -21,7 +22,7 @@ async def propose(
     conn: Connection,
     complaint: Complaint,
     proposed: Proposed,
-    decider: str,
+    decider: Post,
     word: Word,
     *,
     to: str | None = None,
@@ -29,7 +30,8 @@ async def propose(
 ) -> None:
     """Write the proposal and tell the post that decides.
 
-    `decider`: that post. `to`: the department of a transfer. `code`: the reason of a special close.
+    `decider`: that post; who holds it later is told then (`deciders`). `to`: the department of a
+    transfer. `code`: the reason of a special close.
     """
     why = f"{proposed.kind} {to or code}: {word.text}"
     entry = await note(
@@ -54,8 +56,10 @@ async def propose(
         reason_code=code,
         text=word.text,
         at=word.now,
+        told_post=decider.id,
+        told_officer=decider.officer,
     )
     await move(conn, complaint.id, replace(proposed, entry=entry), word.now)
     body = texts.officer_proposal(complaint.number, proposed.kind, word.text)
-    await tell_post(conn, complaint, entry, Kind.OFFICER_PROPOSAL, decider, body, word.now)
+    await tell_post(conn, complaint, entry, Kind.OFFICER_PROPOSAL, decider.id, body, word.now)
     _log.info("proposed to the next level", complaint=str(complaint.id), kind=proposed.kind)

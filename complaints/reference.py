@@ -42,7 +42,8 @@ class Place:
 class Category:
     """What a complaint is about. `level_days`: days at L1, L2, L3, L4.
 
-    Without a department it is a heading, or out of scope: then `advice_hi` says where to go.
+    Without a department it is a heading, or out of scope: then `advice_hi` says where to go, and
+    `advice_en` the same in English; where that is empty, the Hindi one stands in for it.
     """
 
     code: str
@@ -54,6 +55,7 @@ class Category:
     in_scope: bool = True
     advice_hi: str | None = None
     keywords: tuple[str, ...] = ()
+    advice_en: str = ""
 
     @property
     def is_leaf(self) -> bool:
@@ -158,6 +160,7 @@ async def _put_matters(conn: Connection, data: ReferenceData) -> None:
         parents=[category.parent for category in data.categories],
         scopes=[category.in_scope for category in data.categories],
         advices=[category.advice_hi for category in data.categories],
+        advices_en=[category.advice_en for category in data.categories],
         keywords=[json.dumps(category.keywords) for category in data.categories],
     )
 

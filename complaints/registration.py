@@ -14,7 +14,15 @@ from complaints.ends import AnsweredAtDesk, AtDesk, Thanked
 from complaints.errors import DuplicateError, InputFault, InvalidInputError, NoPostError
 from complaints.guidance.answers import keep
 from complaints.history import Entry, Event
-from complaints.intake import LONGEST_TEXT, Facts, cleaned, desk_end, needs_room, read_facts
+from complaints.intake import (
+    ENGLISH,
+    LONGEST_TEXT,
+    Facts,
+    cleaned,
+    desk_end,
+    needs_room,
+    read_facts,
+)
 from complaints.kinds import MatterKind, Source
 from complaints.lifecycle import Terms, Triage
 from complaints.notifications import notify_each
@@ -64,6 +72,9 @@ async def register(
     Raises `InvalidInputError` (a field), `NoPostError`, `MonthLimitError`, `DuplicateError` (the
     citizen has it open already, and the form does not say what to do), and for `adds_to`
     `AlreadyEndedError`; then nothing is written, and the key can be used again.
+
+    What the citizen has open in confidence is no candidate for an agent whom they have not told it:
+    the form then comes to a complaint of its own, in confidence as well.
     """
     form = cleaned(request)
     complaint_id = new_id(now)
@@ -76,6 +87,8 @@ async def register(
             added = await add_to(conn, form, facts, actor, now)
             await keep(conn, added.id, form.answers, now)
             return AddedTo(added.number, added.id)
+        if facts.in_confidence:  # the same matter is not told aloud because another agent hears it
+            form = replace(form, confidential=True)
         new = _decided(complaint_id, form, facts, policy, actor, now)
         await _write(conn, new, form, facts, actor, now)
         await keep(conn, new.id, form.answers, now)
@@ -204,11 +217,12 @@ async def _with_scheme(conn: Connection, form: Registration) -> Registration:
     if form.scheme is None or form.answer is None:
         return form
     asked = {"code": form.scheme.code, "version": form.scheme.version}
-    name = await statements().guidance_scheme_name(conn, **asked)
-    if name is None:
+    names = await statements().guidance_scheme_name(conn, **asked)
+    if names is None:
         raise InvalidInputError("scheme", "is unknown", InputFault.UNKNOWN)
-    if name in form.answer:
+    if any(name in form.answer for name in names):
         return form
+    name = names["name_en"] if form.language == ENGLISH else names["name_hi"]
     return replace(form, answer=clean("answer", f"{name}: {form.answer}", LONGEST_TEXT))
 
 

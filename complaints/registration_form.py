@@ -30,6 +30,7 @@ class Registration:
     its version. `answers`: to the category's fields, as they are kept.
     `adds_to`: number of the older complaint that this only adds to. `separate`: it is another
     matter than those that are open, so say citizen and agent.
+    `told_to`: the agent who is asked about duplicates; None: somebody from whom nothing is hidden.
     """
 
     key: UUID
@@ -51,6 +52,7 @@ class Registration:
     separate: bool = False
     scheme: SchemeVersion | None = None
     answers: tuple[KeptAnswer, ...] = field(default=(), repr=False)
+    told_to: str | None = None
 
     @property
     def is_self_service(self) -> bool:

@@ -16,6 +16,7 @@ _WORK = {
     Work.FOLLOW_UP: "the asking of its citizen cannot go on, since",
     Work.SECOND_LOOK: "cannot be looked at again, late since",
     Work.VACANCY: "cannot leave its vacant post, where it is since",
+    Work.PROPOSAL: "who decides what is proposed cannot be told, since",
 }
 
 

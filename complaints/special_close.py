@@ -53,7 +53,7 @@ async def close_specially(
         await take_officers_call(conn, complaint, call_id, actor=actor)
         if decider:
             proposed = before.propose_special_close(0, terms)
-            await propose(conn, complaint, proposed, decider.id, word, code=code)
+            await propose(conn, complaint, proposed, decider, word, code=code)
             return False
         ruling = Ruling(code=code, text=word.text, post=post, level=before.level, actor=actor)
         after = before.special_close(ruling, terms, now)

@@ -136,7 +136,8 @@ class Clicks:
             self._free(agent_id)
             owed_to = await owed.number_to_call(conn, left_call, agent_id, self._now())
             number = await self._guard.number(conn, agent_id, owed_to)
-            click = Click(new_id(self._now()), agent_id, number)
+            hidden = await hidden_numbers(conn, [left_call], agent_id)
+            click = Click(new_id(self._now()), agent_id, number, confidential=bool(hidden))
             self._free(agent_id)
             try:
                 await self._write_back(conn, key, click, left_call, owed_to)

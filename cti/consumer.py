@@ -13,7 +13,7 @@ from uuid import UUID
 import structlog
 
 from calls.model import Outcome
-from calls.store import end_if_open, set_agent_answered, set_agent_left, set_waiting
+from calls.store import end_if_open, set_agent_answered, set_agent_left, set_left_queue, set_waiting
 from cti.ami import AmiLink
 from cti.effects import (
     AgentAnswered,
@@ -22,6 +22,7 @@ from cti.effects import (
     CitizenLegEnded,
     CitizenWaits,
     Effect,
+    LeftQueue,
     OfferToAgent,
     OfferWithdrawn,
     OriginateFailed,
@@ -181,6 +182,9 @@ class Consumer:
             case CitizenWaits(call_id, queue, at):
                 waits = partial(set_waiting, call_id=call_id, queue=queue, at=at)
                 self._writes.add("citizen waits", waits, call_id=call_id)
+            case LeftQueue(call_id, at):
+                gone = partial(set_left_queue, call_id=call_id, at=at)
+                self._writes.add("citizen left the queue", gone, call_id=call_id)
             case AgentReleased(call_id, agent_id, at):
                 self._screen_pops.tell(effect)
                 left = partial(set_agent_left, call_id=call_id, agent_id=agent_id, at=at)

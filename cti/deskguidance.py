@@ -81,7 +81,7 @@ def _scheme(one: Current[Scheme], category: FoundCategory | None) -> dict[str, A
         "until": scheme.until_on.isoformat() if scheme.until_on else None,
         "category": category_fields(category) if category else None,
         "sample": scheme.sample,
-        "told": scheme.told,
+        "told": _both(scheme, "told"),
         **{name: _both(scheme, name) for name in ("who", "how", "documents", "where")},
     }
 

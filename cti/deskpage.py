@@ -61,7 +61,7 @@ async def _categories(visit: Visit) -> web.StreamResponse:
 
 
 def category_fields(found: FoundCategory) -> dict[str, Any]:
-    """As the form's picker takes it."""
+    """As the form's picker takes it. `advice`: in Hindi; `advice_en`: null where it has none."""
     one = found.category
     return {
         "code": one.code,
@@ -69,6 +69,7 @@ def category_fields(found: FoundCategory) -> dict[str, Any]:
         "en": one.name_en,
         "path": list(found.path),
         "advice": None if one.in_scope else one.advice_hi,
+        "advice_en": None if one.in_scope else one.advice_en or None,
     }
 
 

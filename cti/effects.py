@@ -48,6 +48,14 @@ class CitizenWaits:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftQueue:
+    """The citizen waits for no agent any more: an emergency service rings for them."""
+
+    call_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AgentAnswered:
     """The agent and the citizen talk."""
 
@@ -117,6 +125,7 @@ Effect = (
     | OfferWithdrawn
     | RangOut
     | CitizenWaits
+    | LeftQueue
     | AgentAnswered
     | AgentReleased
     | AgentHungUp

@@ -152,6 +152,13 @@ class DialBegun:
 
 
 @dataclass(frozen=True, slots=True)
+class OthersDialled:
+    """DialBegin: the dialplan rings somebody who is no agent for this citizen."""
+
+    caller: Leg
+
+
+@dataclass(frozen=True, slots=True)
 class DialOver:
     """DialEnd: the agent answered, or did not."""
 
@@ -184,6 +191,7 @@ Event = (
     | RoomChanged
     | SideFailed
     | DialBegun
+    | OthersDialled
     | DialOver
 )
 
@@ -258,8 +266,11 @@ def _agent_event(event: AmiEvent) -> Event | None:
 
 def _dialled(event: AmiEvent) -> Event | None:
     caller, agent = leg_of(event), leg_of(event, "dest")
-    if caller is None or agent is None or agent.agent_id is None:
+    if caller is None or agent is None:
         return None
+    if agent.agent_id is None:
+        begins = event.name == "DialBegin" and caller.citizen
+        return OthersDialled(caller) if begins else None
     if event.name == "DialBegin":
         return DialBegun(caller, agent)
     return DialOver(caller, agent, event.get("dialstatus") == "ANSWER")

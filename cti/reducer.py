@@ -15,6 +15,7 @@ from cti.effects import (
     AgentHungUp,
     CitizenLegEnded,
     Effect,
+    LeftQueue,
     OriginateFailed,
     QueueAbandoned,
     RangOut,
@@ -35,6 +36,7 @@ from cti.events import (
     MemberChanged,
     NotAnswered,
     OriginateEnded,
+    OthersDialled,
     RoomChanged,
     SideFailed,
     TelephoneSeen,
@@ -77,6 +79,8 @@ def reduce(state: State, event: Event, at: datetime) -> tuple[State, tuple[Effec
         case DialBegun(caller, agent):
             seen = _see(_see(state, caller), agent)
             return _with_differences(state, _offer(seen, caller, agent), at)
+        case OthersDialled(caller):
+            return _others_dialled(state, caller, at)
         case DialOver(caller, agent, answered):
             seen = _see(_see(state, caller), agent)
             new = _connect(seen, caller, agent) if answered else _without_offer(seen, agent)
@@ -287,6 +291,15 @@ def _caller_left(
         return state, ()
     spent = remember(state.spent, f"abandoned {leg.channel_id}")
     return replace(state, spent=spent), (QueueAbandoned(call.id, call.queue, at),)
+
+
+def _others_dialled(state: State, caller: Leg, at: datetime) -> tuple[State, tuple[Effect, ...]]:
+    """Who has an agent was in no queue any more."""
+    new = _wait(_see(state, caller), caller, "", at)
+    call, effects = _call_of(new, caller), differences(state, new, at)
+    if call is None or call.agent_id is not None:
+        return new, effects
+    return new, (*effects, LeftQueue(call.id, at))
 
 
 def _member_changed(state: State, event: MemberChanged) -> State:

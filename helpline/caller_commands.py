@@ -3,6 +3,8 @@
 import argparse
 from datetime import timedelta
 
+from access import log
+from access.log import OPERATOR, By, Entry, Event
 from calls import admission, dialling
 from calls.dialling import Rule
 from calls.errors import NotANumberError
@@ -11,6 +13,7 @@ from calls.owed import owed_now
 from complaints.texts import clock
 from helpline.clock import shifted_clock
 from helpline.database import command_pool
+from helpline.recording_words import login
 from helpline.settings import Settings
 
 _SHOWN = 500
@@ -47,9 +50,18 @@ async def blocked(settings: Settings, _options: argparse.Namespace) -> int:
 async def allow(settings: Settings, options: argparse.Namespace) -> int:
     """Let an endpoint, or every one, dial numbers that begin so."""
     rule = Rule(options.endpoint, options.prefix, options.per_hour)
-    async with command_pool(settings) as pool, pool.acquire(timeout=5) as conn:
-        await dialling.allow(conn, rule)
-    print(f"{rule.endpoint} may dial {rule.prefix}..., {rule.per_hour} times an hour")
+    now = shifted_clock(settings.clock_shift)()
+    async with (
+        command_pool(settings) as pool,
+        pool.acquire(timeout=5) as conn,
+        conn.transaction(),
+    ):
+        before = await dialling.allow(conn, rule)
+        await log.write(
+            conn, Event.DIALLING_ALLOWED, _by(options), now, endpoint=rule.endpoint,
+            prefix=rule.prefix, per_hour=rule.per_hour, before=before, account=login(),
+        )  # fmt: skip
+    print(_allowed(rule.endpoint, rule.prefix, rule.per_hour))
     return 0
 
 
@@ -64,10 +76,46 @@ async def cut_offs(settings: Settings, _options: argparse.Namespace) -> int:
 async def lift(settings: Settings, options: argparse.Namespace) -> int:
     """Let an endpoint dial again by its rules."""
     now = shifted_clock(settings.clock_shift)()
-    async with command_pool(settings) as pool, pool.acquire(timeout=5) as conn:
+    async with (
+        command_pool(settings) as pool,
+        pool.acquire(timeout=5) as conn,
+        conn.transaction(),
+    ):
         await dialling.lift(conn, options.endpoint, by=options.by, now=now)
-    print(f"{options.endpoint} may dial again")
+        await log.write(
+            conn, Event.DIALLING_LIFTED, _by(options), now, endpoint=options.endpoint,
+            account=login(),
+        )  # fmt: skip
+    print(_lifted(options.endpoint))
     return 0
+
+
+async def changes(settings: Settings, _options: argparse.Namespace) -> int:
+    """Print who let whom dial where, and who lifted a cut-off, the latest first."""
+    async with command_pool(settings) as pool, pool.acquire(timeout=5) as conn:
+        for one in await log.entries_about_dialling(conn, _SHOWN):
+            print(f"{clock(one.at)}  {one.actor}: {_changed(one)}")
+    return 0
+
+
+def _by(options: argparse.Namespace) -> By:
+    return By(f"{OPERATOR}:{options.by}", "command line")
+
+
+def _changed(one: Entry) -> str:
+    told = one.details
+    if one.event is Event.DIALLING_LIFTED:
+        return _lifted(told["endpoint"])
+    before = "" if told["before"] is None else f" (was: {told['before']})"
+    return _allowed(told["endpoint"], told["prefix"], told["per_hour"]) + before
+
+
+def _allowed(endpoint: object, prefix: object, per_hour: object) -> str:
+    return f"{endpoint} may dial {prefix}..., {per_hour} times an hour"
+
+
+def _lifted(endpoint: object) -> str:
+    return f"{endpoint} may dial again"
 
 
 async def callbacks(settings: Settings, _options: argparse.Namespace) -> int:
@@ -110,8 +158,10 @@ def add_commands(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     allowed.add_argument("endpoint", metavar="ENDPOINT")
     allowed.add_argument("prefix", metavar="PREFIX", help="of the international number: +91")
     allowed.add_argument("--per-hour", type=int, required=True, metavar="N")
+    allowed.add_argument("--by", default=login(), metavar="WHO", help="default: the login name")
     allowed.set_defaults(command=allow)
     dials.add_parser("cut-offs", help="those that stand").set_defaults(command=cut_offs)
+    dials.add_parser("log", help="who changed it, and when").set_defaults(command=changes)
     again = dials.add_parser("lift", help="a cut-off, once somebody has looked")
     again.add_argument("endpoint", metavar="ENDPOINT")
     again.add_argument("--by", required=True, metavar="WHO")

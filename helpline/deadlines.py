@@ -6,6 +6,7 @@ from functools import partial
 
 import structlog
 
+from complaints.deciders import tell_new_deciders
 from complaints.escalation import escalate_overdue, remind
 from complaints.followup import follow_up
 from complaints.notifications import Signer
@@ -22,7 +23,7 @@ _log = structlog.get_logger(__name__)
 
 _INTERVAL_SECONDS = 10.0
 _BATCH = 200
-_SECOND_LOOK_SECONDS = 300.0  # each complaint is looked at again once in an hour
+_SECOND_LOOK_SECONDS = 300.0  # each complaint, and proposal, is looked at again once in an hour
 _SECOND_LOOK_BATCH = 100
 _VACANCIES_SECONDS = 60.0
 
@@ -51,6 +52,7 @@ class DeadlineSweep:
             "follow-ups": partial(self._for_ever, self._follow_up, _BATCH, _INTERVAL_SECONDS),
             "long pauses": partial(self._for_ever, self._end_pauses, _BATCH, _INTERVAL_SECONDS),
             "vacancies": partial(self._for_ever, self._pass_on, _BATCH, _VACANCIES_SECONDS),
+            "proposals": partial(self._for_ever, self._tell_deciders, _BATCH, _SECOND_LOOK_SECONDS),
             # What was late while no higher post was held: slowly, beside the others.
             "second look": partial(
                 self._for_ever, self._look_again, _SECOND_LOOK_BATCH, _SECOND_LOOK_SECONDS
@@ -60,6 +62,11 @@ class DeadlineSweep:
     async def _pass_on(self) -> int:
         return await pass_on_vacant(
             self._pool, policy=self._policy, now=self._now(), signer=self._signer, limit=_BATCH
+        )
+
+    async def _tell_deciders(self) -> int:
+        return await tell_new_deciders(
+            self._pool, policy=self._policy, now=self._now(), limit=_BATCH
         )
 
     async def _escalate(self) -> int:

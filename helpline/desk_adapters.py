@@ -220,6 +220,7 @@ def _registration(
         incident=form.incident,
         confidential=form.confidential,
         citizen_id=form.citizen,
+        told_to=form.agent_id,
         links_number=links,
         answer=form.answer,
         adds_to=form.adds_to,

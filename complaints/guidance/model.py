@@ -30,15 +30,30 @@ class Scheme:
     sample: bool = False
 
     @property
-    def told(self) -> str:
-        """All of it in one text, as evidence of what a citizen was told: in Hindi."""
-        parts = (
-            ("पात्र", self.who_hi),
-            ("आवेदन", self.how_hi),
-            ("काग़ज़ात", self.documents_hi),
-            ("कहाँ", self.where_hi),
+    def told_hi(self) -> str:
+        """All of it in one text, as evidence of what a citizen was told."""
+        parts = {
+            "पात्र": self.who_hi,
+            "आवेदन": self.how_hi,
+            "काग़ज़ात": self.documents_hi,
+            "कहाँ": self.where_hi,
+        }
+        return " ".join(
+            [f"{self.name_hi}:", *(f"{name} – {_ended(text, '।')}" for name, text in parts.items())]
         )
-        return " ".join([f"{self.name_hi}:", *(f"{name} – {_ended(text)}" for name, text in parts)])
+
+    @property
+    def told_en(self) -> str:
+        """The same to who speaks English."""
+        parts = {
+            "Who": self.who_en,
+            "How": self.how_en,
+            "Documents": self.documents_en,
+            "Where": self.where_en,
+        }
+        return " ".join(
+            [f"{self.name_en}:", *(f"{name} – {_ended(text, '.')}" for name, text in parts.items())]
+        )
 
     def runs_on(self, day: date) -> bool:
         """Whether one can apply on that day."""
@@ -81,5 +96,5 @@ class FormField:
     pattern: str | None = None
 
 
-def _ended(text: str) -> str:
-    return text if text.endswith(("।", ".", "?", "!")) else f"{text}।"
+def _ended(text: str, stop: str) -> str:
+    return text if text.endswith(("।", ".", "?", "!")) else f"{text}{stop}"

@@ -1,6 +1,6 @@
 """Writing what the files say: all or nothing, only what differs, deleting only when asked to."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from db.pool import Connection, Pool
 from db.statements import statements
 
 _log = structlog.get_logger(__name__)
+_NAMED = 10
 
 #: Of these a wrong row can be taken away by a file without it: nothing refers to them.
 #: With the statement's parameters and the attributes that they are made of.
@@ -111,6 +112,7 @@ async def _import(conn: Connection, tables: Tables, removable: Sequence[Kind]) -
     )
     if faults:
         return Report(faults=faults, notes=tables.notes)
+    notes = [*tables.notes, *_without_english(files.get(Kind.CATEGORIES, ()))]
     changes = {
         kind: _changes(known[kind], files[kind], removed=kind in removable)
         for kind in Kind
@@ -118,7 +120,16 @@ async def _import(conn: Connection, tables: Tables, removable: Sequence[Kind]) -
     }
     await _remove(conn, known, changes)
     await put(conn, _data(changes))
-    return Report(changes, notes=tables.notes)
+    return Report(changes, notes=notes)
+
+
+def _without_english(categories: Iterable[Located]) -> Iterator[str]:
+    """What a citizen who speaks English is told in Hindi all the same."""
+    rows = [one.row for one in categories if isinstance(one.row, Category)]
+    codes = sorted(row.code for row in rows if not row.in_scope and not row.advice_en)
+    if codes:
+        more = f" and {len(codes) - _NAMED} more" if len(codes) > _NAMED else ""
+        yield f"advice has no English words (advice_en): {', '.join(codes[:_NAMED])}{more}"
 
 
 async def _risen(

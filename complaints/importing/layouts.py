@@ -157,6 +157,7 @@ LAYOUTS: Mapping[Kind, Layout[Row]] = {
             Column("in_scope", fields.if_given(fields.yes_or_no, otherwise=True), optional=True),
             Column("advice_hi", fields.nothing_or(fields.text), optional=True),
             Column("keywords", fields.words, optional=True),
+            Column("advice_en", fields.if_given(fields.text, otherwise=""), optional=True),
         ),
     ),
     Kind.POSTS: Layout(

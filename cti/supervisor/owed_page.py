@@ -1,6 +1,6 @@
 """To whom a call is owed: who waits since when, taking one and calling it, closing one."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -19,6 +19,7 @@ from calls.errors import (
 )
 from calls.owed import BY_HAND, OwedCall, Result, Whose
 from cti.errors import AmiError, NotAllowedError, NotNowError
+from cti.hidden import hidden_numbers
 from cti.supervisor.wall import supervisor_of
 from db.ids import new_id
 from db.pool import Connection
@@ -66,6 +67,21 @@ def number_for(person: Person, number: str, queue: str) -> str:
     return number if identified else "•••••• " + number[-4:]
 
 
+async def numbers_for(visit: Visit, conn: Connection, rows: Sequence[Any]) -> list[str]:
+    """Of each; of who complains in confidence nothing, unless that is theirs to see."""
+    person = visit.signed_in.person
+    calls = [UUID(_of(one, "call_id")) for one in rows]
+    hidden = await hidden_numbers(conn, calls, _desk(person) or "")
+
+    def number(one: Any, call: UUID) -> str:
+        queue = _of(one, "queue")
+        if call in hidden and not may(person, Right.CONFIDENTIAL_SEE, _in(queue)):
+            return visit.say("owed.in_confidence")
+        return number_for(person, _of(one, "number"), queue)
+
+    return [number(one, call) for one, call in zip(rows, calls, strict=True)]
+
+
 @dataclass(frozen=True, slots=True)
 class _Owed:
     parts: OwedParts
@@ -86,10 +102,11 @@ class _Owed:
                     conn, queues=wanted, default_queue=self.queues[0], now=visit.shell.now(),
                     at_most=_SHOWN,
                 )  # fmt: skip
+            numbers = await numbers_for(visit, conn, rows)
         person = visit.signed_in.person
         return visit.render(
             "owed_calls.html.j2",
-            rows=[(one, number_for(person, _of(one, "number"), _of(one, "queue"))) for one in rows],
+            rows=list(zip(rows, numbers, strict=True)),
             done=done,
             chosen=chosen,
             queues=[name for name in self.queues if mine is None or name in mine],
@@ -130,11 +147,12 @@ class _Owed:
             about = {"number": row["number"], "since": row["requested_at"]}
             tries = [one async for one in statements().callbacks_tries(conn, **about)]
             notes = [one async for one in statements().callbacks_notes(conn, **about)]
+            [number] = await numbers_for(visit, conn, [row])
         desk = _desk(person)
         return visit.render(
             "owed_call.html.j2",
             row=row,
-            number=number_for(person, row["number"], row["queue"]),
+            number=number,
             speaks=self.parts.languages.get(row["queue"]),
             tries=tries,
             notes=notes,

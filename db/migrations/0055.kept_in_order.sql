@@ -1,4 +1,4 @@
--- depends: 0052.found_in_reports
+-- depends: 0053.advice_and_calls_out
 -- What sweeps and a change of keys walk over, in their order.
 
 -- What the store does not delete stays: those after it are sought behind it, and many were removed at one time.

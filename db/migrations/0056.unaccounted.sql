@@ -1,4 +1,4 @@
--- depends: 0052.found_in_reports
+-- depends: 0055.kept_in_order
 -- Calls that came to a queue and have no stay in any: no figure counts them, so the report has to say so.
 -- Of days that are over, as report_calls; a day without such calls has no row.
 create table report_unaccounted (

@@ -167,3 +167,8 @@ values (:id, :now, :event, :actor, :subject, :remote, :details::jsonb);
 select l.at, l.event, coalesce(u.sign_in_name, l.actor) as actor, l.remote, l.details
 from access_log l left join app_user u on l.actor = 'user:' || u.id
 where l.subject = :subject order by l.id desc limit :most;
+
+-- name: access_log_dialling(most)
+-- An index has only these.
+select at, event, actor, remote, details from access_log
+where event in ('dialling_allowed', 'dialling_lifted') order by id desc limit :most;

@@ -49,6 +49,7 @@ where g.cell = :cell group by queue order by queue;
 select array(select c.queued_at from call c
              where c.cell = :cell and c.ended_at is null and c.agent_answered_at is null and c.queue = :queue
                and c.queued_at is not null
+               and not has_left_its_queue(c.id)
                and not exists (select from callback_attempt a where a.id = c.id)) as waiting,
        (select count(*)::int from callback_attempt a
         join callback b on b.call_id = a.left_call join call c on c.id = b.call_id

@@ -50,6 +50,12 @@ update call set ended_at = :at, outcome = :outcome where id = :id and ended_at i
 -- As Asterisk tells of it: what the call's flow has said is more exact.
 select enter_queue(:id, :queue, :at, false);
 
+-- name: calls_left_queue(id, at)!
+-- Without an agent, and for no other queue: somebody else rings for them. The call's row first, as all who write stays.
+with held as (select id from call where id = :id for no key update)
+update queue_stay s set left_at = greatest(s.entered_at, :at) from held
+where s.call_id = held.id and s.left_at is null and s.entered_at <= :at;
+
 -- name: calls_agent_answered(id, agent_id, at)!
 -- The last agent to answer is the one who has the call; its time of answer is the first one's.
 select begin_talk(:id, :agent_id, :at);
@@ -159,7 +165,7 @@ order by stands desc, b.since desc, b.id desc limit :at_most;
 -- How a cell's queue stands: open calls that were not answered yet, agents who serve it, answers of late: who was handed on
 -- by one agent to another had left the queue before.
 select (select count(*) from call where ended_at is null and queue = :queue and cell = :cell
-        and queued_at is not null and agent_answered_at is null) as waiting,
+        and queued_at is not null and agent_answered_at is null and not has_left_its_queue(id)) as waiting,
        (select count(*) from agent_serving where cell = :cell and :queue = any(queues)) as agents,
        (select count(*) from agent_talk t join call c on c.id = t.call_id
         where t.queue = :queue and t.began_at > :since and c.cell = :cell
@@ -184,7 +190,7 @@ select exists (select from kept) or exists (select from callback where call_id =
 -- waited since: the queue that they came for, null where they had not come to one.
 select p.queue, p.entered_at, p.priority, 1 + (
     select count(*) from call c where c.ended_at is null and c.agent_answered_at is null and c.queue = p.queue
-    and c.cell = :cell and c.queued_at < p.entered_at) as position
+    and c.cell = :cell and c.queued_at < p.entered_at and not has_left_its_queue(c.id)) as position
 from (
     select coalesce(b.queue, c.first_queue, c.queue) as queue, coalesce(b.entered_at, c.queued_at, b.requested_at) as entered_at,
            coalesce(b.priority, 0) as priority
@@ -210,6 +216,6 @@ order by c.ended_at desc limit :at_most;
 
 -- name: calls_position(call_id)$
 select 1 + (select count(*) from call c where c.ended_at is null and c.agent_answered_at is null
-            and c.queue = mine.queue and c.cell = mine.cell and c.queued_at < mine.queued_at)
+            and c.queue = mine.queue and c.cell = mine.cell and c.queued_at < mine.queued_at and not has_left_its_queue(c.id))
 from call mine where mine.id = :call_id and mine.queued_at is not null;
 

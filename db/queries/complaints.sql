@@ -1,8 +1,8 @@
 -- name: complaints_category(code)^
-select code, name_hi, department, level_days, leaf, in_scope, advice_hi from category where code = :code;
+select code, name_hi, department, level_days, leaf, in_scope, advice_hi, advice_en from category where code = :code;
 
 -- name: complaints_category_tree()
-select code, name_hi, name_en, parent, leaf, in_scope, advice_hi, keywords from category;
+select code, name_hi, name_en, parent, leaf, in_scope, advice_hi, advice_en, keywords from category;
 
 -- name: complaints_citizens_on(number, at_most)
 -- Who may be speaking.
@@ -515,20 +515,20 @@ select * from unnest(:codes::text[], :kinds::text[], :names_hi::text[], :names_e
 on conflict (code) do update
 set kind = excluded.kind, name_hi = excluded.name_hi, name_en = excluded.name_en, parent = excluded.parent;
 
--- name: complaints_put_categories(codes, names_hi, names_en, departments, days_1, days_2, days_3, days_4, parents, scopes, advices, keywords)!
+-- name: complaints_put_categories(codes, names_hi, names_en, departments, days_1, days_2, days_3, days_4, parents, scopes, advices, advices_en, keywords)!
 -- One statement, so that a category may come before the one that it lies under. `keywords`: a JSON list for each.
-insert into category (code, name_hi, name_en, department, level_days, parent, in_scope, advice_hi, keywords)
+insert into category (code, name_hi, name_en, department, level_days, parent, in_scope, advice_hi, advice_en, keywords)
 select r.code, r.name_hi, r.name_en, r.department,
-       case when r.d1 is not null then array[r.d1, r.d2, r.d3, r.d4] end, r.parent, r.in_scope, r.advice_hi,
+       case when r.d1 is not null then array[r.d1, r.d2, r.d3, r.d4] end, r.parent, r.in_scope, r.advice_hi, r.advice_en,
        array(select jsonb_array_elements_text(r.keywords::jsonb))
 from unnest(:codes::text[], :names_hi::text[], :names_en::text[], :departments::text[], :days_1::smallint[],
             :days_2::smallint[], :days_3::smallint[], :days_4::smallint[], :parents::text[], :scopes::boolean[],
-            :advices::text[], :keywords::text[])
-     as r (code, name_hi, name_en, department, d1, d2, d3, d4, parent, in_scope, advice_hi, keywords)
+            :advices::text[], :advices_en::text[], :keywords::text[])
+     as r (code, name_hi, name_en, department, d1, d2, d3, d4, parent, in_scope, advice_hi, advice_en, keywords)
 on conflict (code) do update
 set name_hi = excluded.name_hi, name_en = excluded.name_en, department = excluded.department,
     level_days = excluded.level_days, parent = excluded.parent, in_scope = excluded.in_scope,
-    advice_hi = excluded.advice_hi, keywords = excluded.keywords;
+    advice_hi = excluded.advice_hi, advice_en = excluded.advice_en, keywords = excluded.keywords;
 
 -- name: complaints_clear_post_categories(posts)!
 -- Before the posts are written: nothing may say of a post that it is limited while its duty changes.

@@ -61,12 +61,16 @@ values (:key, :call_id, :agent_id, :complaint_id, :at);
 select id, contact, confidential from complaint where number = :number;
 
 -- name: desk_hidden_numbers(call_ids, agent_id)
--- Those of these calls whose number this agent may not see: an agent's click about a confidential complaint, whose citizen
--- this one has never spoken with by a call of the citizen's own.
-select d.call_id from desk_call d join complaint c on c.id = d.complaint_id join call l on l.id = d.call_id
-where d.call_id = any(:call_ids::uuid[]) and c.confidential
-  and not exists (select from call k join agent_talk t on t.call_id = k.id
-                  where k.citizen_number = l.citizen_number and k.direction = 'inbound' and t.agent_id = :agent_id);
+-- Those of these calls whose number this agent may not see: an agent's click about a confidential complaint, and whatever we
+-- called because that one came to a queue in vain; whose citizen this agent has never spoken with by a call of the citizen's own.
+with recursive came_of (call_id, click) as (
+    select id, id from unnest(:call_ids::uuid[]) as id
+    union
+    select o.call_id, a.left_call from came_of o join callback_attempt a on a.id = o.click
+)
+select distinct o.call_id
+from came_of o join desk_call d on d.call_id = o.click join complaint c on c.id = d.complaint_id join call l on l.id = d.call_id
+where c.confidential and not has_spoken_with(:agent_id, l.citizen_number);
 
 -- name: desk_queues_held(agent_id, cell)$
 -- In which queues a signed-in agent is, held until the end of the transaction: of two moves the second sees the first.

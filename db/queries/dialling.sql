@@ -25,6 +25,10 @@ on conflict (endpoint) where lifted_at is null do nothing;
 -- name: dialling_lift(endpoint, by, at)!
 update dial_cut_off set lifted_at = :at, lifted_by = :by where endpoint = :endpoint and lifted_at is null;
 
+-- name: dialling_allowed(endpoint, prefix)$
+-- Held, where there is one, so that what was before is told rightly by each of two changes at once.
+select per_hour from dial_rule where endpoint = :endpoint and prefix = :prefix for update;
+
 -- name: dialling_allow(endpoint, prefix, per_hour)!
 insert into dial_rule (endpoint, prefix, per_hour) values (:endpoint, :prefix, :per_hour)
 on conflict (endpoint, prefix) do update set per_hour = excluded.per_hour;

@@ -67,9 +67,9 @@ select code from around order by distance;
 -- The state as a place, for what concerns no other; none where there are several.
 select min(code) as code, min(name_hi) as hi, min(name_en) as en from place where kind = 'state' having count(*) = 1;
 
--- name: guidance_scheme_name(code, version)$
+-- name: guidance_scheme_name(code, version)^
 -- Of that version, which may be older than the one in force: the agent read it a moment ago.
-select name_hi from scheme_version where code = :code and version = :version;
+select name_hi, name_en from scheme_version where code = :code and version = :version;
 
 -- name: guidance_told(complaint_id, scheme, version)!
 -- Which text the citizen was told.

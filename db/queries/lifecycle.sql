@@ -37,9 +37,32 @@ where c.id = :id;
 -- name: lifecycle_department(code)^
 select code, name_hi from department where code = :code;
 
--- name: lifecycle_add_proposal(complaint_id, entry, kind, level, post, actor, department, reason_code, text, at)!
-insert into proposal (complaint_id, entry, kind, level, post, actor, department, reason_code, text, at)
-values (:complaint_id, :entry, :kind, :level, :post, :actor, :department, :reason_code, :text, :at);
+-- name: lifecycle_add_proposal(complaint_id, entry, kind, level, post, actor, department, reason_code, text, at, told_post, told_officer)!
+insert into proposal (complaint_id, entry, kind, level, post, actor, department, reason_code, text, at, told_post, told_officer)
+values (:complaint_id, :entry, :kind, :level, :post, :actor, :department, :reason_code, :text, :at, :told_post, :told_officer);
+
+-- name: lifecycle_lock_proposals(before, now, at_most)
+-- Proposals that wait, looked at least recently first, with who has been told of each. Found by the index of what waits. Both
+-- rows are taken: whoever looked at the same one meanwhile has changed the second.
+select c.id as complaint_id, r.at, r.text as words, r.told_post, r.told_officer,
+       coalesce((select f.failures from deadline_fault f
+                 where f.complaint_id = c.id and f.work = 'proposal' and f.due_at = r.at), 0) as failures
+from complaint c join proposal r on r.complaint_id = c.id and r.entry = c.proposal
+where c.state in ('triage', 'returned', 'proposed') and c.state = 'proposed' and coalesce(r.looked_at, r.at) <= :before
+  and coalesce((select f.next_try_at from deadline_fault f
+                where f.complaint_id = c.id and f.work = 'proposal' and f.due_at = r.at), '-infinity') <= :now
+order by coalesce(r.looked_at, r.at)
+limit :at_most
+for no key update of c, r skip locked;
+
+-- name: lifecycle_looked_at_proposals(ids, at)!
+update proposal r set looked_at = :at from complaint c
+where c.id = any(:ids::uuid[]) and r.complaint_id = c.id and r.entry = c.proposal;
+
+-- name: lifecycle_told_deciders(ids, posts, officers)!
+update proposal r set told_post = t.post, told_officer = t.officer
+from unnest(:ids::uuid[], :posts::text[], :officers::text[]) as t (id, post, officer) join complaint c on c.id = t.id
+where r.complaint_id = c.id and r.entry = c.proposal;
 
 -- name: lifecycle_proposal(complaint_id, entry)^
 select department, reason_code from proposal where complaint_id = :complaint_id and entry = :entry;

@@ -81,7 +81,7 @@ select code, name_hi, name_en from department;
 select code, kind, name_hi, name_en, parent from place;
 
 -- name: officers_categories()
-select code, name_hi, name_en, department, level_days, parent, in_scope, advice_hi, keywords from category;
+select code, name_hi, name_en, department, level_days, parent, in_scope, advice_hi, keywords, advice_en from category;
 
 -- name: officers_answered_categories()
 -- Those for which somebody must be there.

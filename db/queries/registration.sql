@@ -10,14 +10,16 @@ with taken as (
 select (select count(*) from taken) = 1, pg_advisory_xact_lock(hashtextextended(:number, 1076)),
        pg_advisory_xact_lock(hashtextextended(:category || ' ' || :place, 1077));
 
--- name: registration_facts(category, place, kind, number, citizen_id, name, call_id, calendar, month_began, today, messages)^
+-- name: registration_facts(category, place, kind, number, citizen_id, name, call_id, calendar, month_began, today, messages, agent_id)^
 -- All that a registration is decided by and worded with, read under its locks. `posts` and `templates` are rows without names,
 -- in the order of `mapping.POST_COLUMNS` and of the fields of `messages.templates.Template`; the driver knows only plain types in
--- them, and lists of text. What the citizen has open is looked for among their own, since a subject may be half a town's.
-select k.code, k.name_hi, k.department, k.level_days, k.leaf, k.in_scope, k.advice_hi, p.name_hi as place_name,
+-- them, and lists of text. What the citizen has open is looked for among their own, since a subject may be half a town's; what
+-- they have told us in confidence is named to an agent whom they have told it themselves (as in desk_hidden_numbers), or who has
+-- their call now.
+select k.code, k.name_hi, k.department, k.level_days, k.leaf, k.in_scope, k.advice_hi, k.advice_en, p.name_hi as place_name,
        :call_id::uuid is null or exists (select from call where id = :call_id) as call_known,
        w.id as citizen, coalesce(w.on_number, false) as on_number,
-       d.numbers, d.registered_at, d.states,
+       d.numbers, d.registered_at, d.states, coalesce(d.in_confidence, false) as in_confidence,
        (select count(*) from complaint c
         where c.contact = :number and c.registered_at >= :month_began and not c.incident
           and (c.level is not null or c.kind = 'suggestion')) as this_month,
@@ -45,10 +47,16 @@ left join lateral (
     order by created_at limit 1
 ) w on true
 left join lateral (
-    select array_agg(c.number order by c.registered_at) as numbers,
-           array_agg(c.registered_at order by c.registered_at) as registered_at,
-           array_agg(c.state order by c.registered_at) as states
+    select array_agg(c.number order by c.registered_at) filter (where named) as numbers,
+           array_agg(c.registered_at order by c.registered_at) filter (where named) as registered_at,
+           array_agg(c.state order by c.registered_at) filter (where named) as states,
+           bool_or(not named) as in_confidence
     from (select * from complaint where citizen_id = w.id and ended_at is null offset 0) c
+    cross join lateral (
+        select not c.confidential or :agent_id::text is null or has_spoken_with(:agent_id, c.contact)
+               or exists (select from call k where k.id = :call_id and k.direction = 'inbound' and k.citizen_number = c.contact)
+               as named
+    ) n
     where c.category = :category and c.place = :place and (c.kind = 'information') = (:kind::text = 'information')
 ) d on true;
 

@@ -27,18 +27,21 @@ select coalesce(sum(calls), 0)::int as calls from report_unaccounted
 where day = any(:days::date[]) and (:queues::text[] is null or queue = any(:queues));
 
 -- name: reports_talks(by, since, until, queues)
--- Agents' talks; a transfer is of who handed on.
-select report_key(:by, queue, agent_id, began_at) as key, count(handed_to)::int as transfers,
+-- Agents' talks, in calls that came in and in those that we placed; a transfer is of who handed on. What is of no queue, as a
+-- click is, is of its agent's queues.
+select report_key(:by, queue, agent_id, began_at) as key, placed, count(handed_to)::int as transfers,
        count(ended_at)::int as talks, coalesce(sum(ended_at - began_at), '0') as talked
-from offered_talk
-where began_at >= :since and began_at < :until and (:queues::text[] is null or queue = any(:queues))
-group by 1;
+from counted_talk
+where began_at >= :since and began_at < :until and (:queues::text[] is null or queue = any(:queues)
+       or queue = '' and agent_id in (select id from agent where queues && :queues::text[]))
+group by 1, 2;
 
 -- name: reports_wrap_ups(by, since, until, queues)
-select report_key(:by, queue, agent_id, began_at) as key, sum(wrap_up) as wrapped_up
+select report_key(:by, queue, agent_id, began_at) as key, placed, sum(wrap_up) as wrapped_up
 from wrap_ups(:since, :until)
-where :queues::text[] is null or queue = any(:queues)
-group by 1;
+where (:queues::text[] is null or queue = any(:queues)
+       or queue = '' and agent_id in (select id from agent where queues && :queues::text[]))
+group by 1, 2;
 
 -- name: reports_times(by, step, since, until, unit, queues)
 -- Time on duty, without pauses and without a telephone that was away, and on calls, cut where an hour or a day of India's ends; of the agents of these
@@ -117,6 +120,9 @@ delete from report_calls where day = :day;
 -- name: reports_day_forget_work(day)!
 delete from report_work where day = :day;
 
+-- name: reports_day_forget_placed(day)!
+delete from report_placed where day = :day;
+
 -- name: reports_day_forget_duty(day)!
 delete from report_duty where day = :day;
 
@@ -138,11 +144,23 @@ select :day::date, grain, report_key(grain, queue, agent_id, began_at), queue, s
 from (
     select queue, agent_id, began_at, (handed_to is not null)::int as transfers, (ended_at is not null)::int as talks,
            coalesce(ended_at - began_at, '0') as talked, interval '0' as wrapped_up
-    from offered_talk where began_at >= :since and began_at < :until
+    from counted_talk where not placed and began_at >= :since and began_at < :until
     union all
-    select queue, agent_id, began_at, 0, 0, '0', wrap_up from wrap_ups(:since, :until)
+    select queue, agent_id, began_at, 0, 0, '0', wrap_up from wrap_ups(:since, :until) where not placed
 ) work, unnest(array['queue', 'agent', 'hour']) as grain
 group by 2, 3, 4;
+
+-- name: reports_day_placed(day, since, until)!
+insert into report_placed (day, grain, key, queue, agent_id, talks, talked, wrapped_up)
+select :day::date, grain, report_key(grain, queue, agent_id, began_at), queue, agent_id, sum(talks), sum(talked), sum(wrapped_up)
+from (
+    select queue, agent_id, began_at, (ended_at is not null)::int as talks, coalesce(ended_at - began_at, '0') as talked,
+           interval '0' as wrapped_up
+    from counted_talk where placed and began_at >= :since and began_at < :until
+    union all
+    select queue, agent_id, began_at, 0, '0', wrap_up from wrap_ups(:since, :until) where placed
+) work, unnest(array['agent', 'hour']) as grain
+group by 2, 3, 4, 5;
 
 -- name: reports_day_duty(day, since, until)!
 insert into report_duty
@@ -187,9 +205,17 @@ group by 1, 2, 3, 4, 5, 6;
 
 -- name: reports_total_work(by, grain, days, queues)
 select case :by when 'day' then to_char(day, 'YYYY-MM-DD') else key end as key, sum(transfers)::int as transfers,
-       sum(talks)::int as talks, sum(talked) as talked, sum(wrapped_up) as wrapped_up
+       sum(talks)::int as talks, sum(talked) as talked, sum(wrapped_up) as wrapped_up, false as placed
 from report_work
 where grain = :grain and day = any(:days::date[]) and (:queues::text[] is null or queue = any(:queues))
+group by 1;
+
+-- name: reports_total_placed(by, grain, days, queues)
+select case :by when 'day' then to_char(day, 'YYYY-MM-DD') when 'queue' then queue else key end as key, 0 as transfers,
+       sum(talks)::int as talks, sum(talked) as talked, sum(wrapped_up) as wrapped_up, true as placed
+from report_placed
+where grain = :grain and day = any(:days::date[]) and (:queues::text[] is null or queue = any(:queues)
+       or queue = '' and agent_id in (select id from agent where queues && :queues::text[]))
 group by 1;
 
 -- name: reports_total_duty(by, grain, days, queues)

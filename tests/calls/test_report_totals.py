@@ -99,9 +99,12 @@ async def served(pool: Pool, dice: Random, agent: str, at: float, made: list[UUI
     )  # fmt: skip
     await put(pool, offered)
     made.append(one)
+    ours = dice.random() < 0.3
+    if ours:
+        await placed(pool, one, None if dice.random() < 0.5 else offered.queue)
     if dice.random() < 0.3:
         await handed_on(pool, dice, offered)
-    if dice.random() < 0.3:
+    if dice.random() < 0.3 and not ours:
         await overflowed(pool, dice, offered)
     await state(pool, "in_call", offset + at, offset + at + talk, one, agent)
     at += talk
@@ -109,6 +112,13 @@ async def served(pool: Pool, dice: Random, agent: str, at: float, made: list[UUI
         await state(pool, "wrap_up", offset + at, offset + at + 33, agent=agent)
         at += 33
     return at
+
+
+async def placed(pool: Pool, call_id: UUID, queue: str | None) -> None:
+    """It was we who called, by a click or for a queue."""
+    await pool.execute("delete from queue_stay where call_id = $1", call_id)
+    await pool.execute("update call set direction = 'outbound' where id = $1", call_id)
+    await pool.execute("update agent_talk set queue = $2 where call_id = $1", call_id, queue)
 
 
 async def handed_on(pool: Pool, dice: Random, one: OfferedCall) -> None:
@@ -271,6 +281,12 @@ CHANGES = [
          " on conflict (call_id) do update set call_id = excluded.call_id", spoils=3),
     Late("no call is owed", "delete from callback where call_id in (select call_id from callback b"
          f" join call c on c.id = b.call_id where {OWED} limit 1)", spoils=3),
+    Late("it was we who called", "update call set direction = 'outbound'"
+         f" where id = {SERVED}", spoils=3),
+    Late("a talk of ours was longer", "update agent_talk set ended_at = ended_at"
+         " + interval '1 second' where call_id = (select t.call_id from agent_talk t"
+         " join call c on c.id = t.call_id where c.direction = 'outbound'"
+         " and indian_day(t.began_at) = '2026-03-03' limit 1)", spoils=2),
     Late("a transfer", "update agent_talk set handed_to = 'queue:helpline-en'"
          f" where call_id = {SERVED}", spoils=3),
     Late("a talk was none", f"delete from agent_talk where call_id = {SERVED}", spoils=3),

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from calls import service_levels
 from calls.model import Outcome
 from calls.report_rows import Behind, Figures, Span, calls_behind, figures, lines_of_cells
+from calls.report_tables import HEAD, line_cells
 from calls.reporting import (
     FATE_OF,
     IST,
@@ -34,7 +35,8 @@ from db.statements import QUERIES, statements
 
 AT = datetime(2026, 3, 2, 18, 25, tzinfo=UTC)  # 23:55 IST
 SECOND = timedelta(seconds=1)
-SPAN = Span(since=AT, until=AT + timedelta(hours=3))
+HOURS = timedelta(hours=3)
+SPAN = Span(since=AT, until=AT + HOURS)
 
 OUTCOMES = [*map(str, Outcome), "something new"]
 odd_facts = st.builds(
@@ -313,17 +315,48 @@ async def state(
     )  # fmt: skip
 
 
-async def test_a_call_that_we_place_counts_in_occupancy_and_in_no_other_figure(pool: Pool) -> None:
+def table_of(line: Line) -> dict[str, object]:
+    return dict(zip(HEAD, line_cells(line), strict=True))
+
+
+async def placed(pool: Pool, queue: str | None = None) -> None:
+    """A talk of a minute in a call of ours, after 5 s of ringing, and its wrap-up of 15 s."""
     one = call(0, 60)
     await put(pool, one)
-    await pool.execute("update call set direction = 'outbound'")
-    await state(pool, "in_call", 0, 60, one.id)
-    await state(pool, "ready", 60, 120)
+    await pool.execute("update call set direction = 'outbound' where id = $1", one.id)
+    await pool.execute("update agent_talk set queue = $2 where call_id = $1", one.id, queue)
+    await pool.execute("delete from queue_stay where call_id = $1", one.id)
+    await state(pool, "in_call", -5, 60, one.id)
+    await state(pool, "wrap_up", 60, 75)
+    await state(pool, "ready", 75, 150)
+
+
+async def test_a_call_that_we_place_has_a_handling_time_of_its_own(pool: Pool) -> None:
+    await placed(pool)
     line = (await figured(pool, By.AGENT)).lines["1001"]
-    assert line.occupancy == 0.5
+    assert (line.placed, line.placed_handling_time, line.occupancy) == (1, 75 * SECOND, 0.5)
     assert (line.offered, line.average_handling_time, line.transfers) == (0, None, 0)
     by_queue = await figured(pool, By.QUEUE)
     assert (by_queue.lines, by_queue.total.occupancy) == ({}, 0.5)
+    assert (by_queue.total.placed, by_queue.total.placed_handling_time) == (1, 75 * SECOND)
+    await put(pool, call(10, 30, queued_at=AT + 200 * SECOND))
+    both = (await figured(pool, By.AGENT)).lines["1001"]
+    assert (both.average_handling_time, both.placed_handling_time) == (30 * SECOND, 75 * SECOND)
+    assert table_of(both)["placed"] == 1
+    assert table_of(both)["placed_aht_s"] == 75.0
+
+
+async def test_a_call_that_we_place_is_its_queues_or_that_of_its_agents(pool: Pool) -> None:
+    async def seen(*queues: str) -> int:
+        async with pool.acquire() as conn:
+            span = replace(SPAN, queues=queues)
+            return (await figures(conn, span, By.DAY, Rules(), AT + HOURS)).total.placed
+
+    await placed(pool)
+    assert [await seen("helpline-hi"), await seen("helpline-en")] == [1, 0]
+    await placed(pool, "helpline-en")  # who was called back came to that queue
+    assert [await seen("helpline-hi"), await seen("helpline-en")] == [1, 1]
+    assert (await figured(pool)).lines["helpline-en"].placed == 1
 
 
 async def test_agents_time_is_cut_at_midnight_in_india(pool: Pool) -> None:
@@ -488,8 +521,8 @@ async def test_calls_stand_under_their_cell(pool: Pool) -> None:
 def test_the_parameters_of_statements_that_run_by_position_stand_in_that_order() -> None:
     for name in (
         "groups", "talks", "wrap_ups", "times", "offered", "total_calls", "total_work",
-        "total_duty", "day_calls", "day_work", "day_duty", "day_forget_calls", "day_forget_work",
-        "day_forget_duty",
+        "total_placed", "total_duty", "day_calls", "day_work", "day_placed", "day_duty",
+        "day_forget_calls", "day_forget_work", "day_forget_placed", "day_forget_duty",
     ):  # fmt: skip
         statement = getattr(statements(), f"reports_{name}")
         text = (QUERIES / "reports.sql").read_text()

@@ -13,6 +13,8 @@ import pytest
 from calls import store
 from calls.journal import CallJournal
 from calls.model import Outcome
+from calls.reporting import Facts, Fate, fate
+from calls.waiting import queue_now
 from db.group_commit import GroupCommit
 from db.pool import Pool
 from tests.calls.test_journal import at, new_call
@@ -45,6 +47,11 @@ class Line:
     async def left(self, agent: str, seconds: float) -> None:
         async with self.pool.acquire() as conn:
             await store.set_agent_left(conn, self.id, agent, at(seconds))
+
+    async def away(self, seconds: float) -> None:
+        """An emergency service rings for them."""
+        async with self.pool.acquire() as conn:
+            await store.set_left_queue(conn, self.id, at(seconds))
 
     async def handed_on(self, agent: str, target: str, seconds: float) -> None:
         async with self.pool.acquire() as conn:
@@ -100,6 +107,57 @@ async def test_who_overflows_has_stayed_in_both_queues(line: Line) -> None:
     assert (await line.stays())[1] == ("en", 31, 40, "1001", None)
     assert await line.talks() == [("1001", 40, None, "en", None)]
     assert await line.row() == ("en", 1, "1001", 40)
+
+
+async def fates(line: Line) -> list[Fate]:
+    rows = await line.pool.fetch(
+        "select answered, moved_on, ended, outcome, owes_callback from offered_stay"
+        " where id = $1 order by entered_at", line.id,
+    )  # fmt: skip
+    return [fate(Facts(**dict(row))) for row in rows]
+
+
+async def test_who_leaves_for_an_emergency_service_waits_no_more_while_the_call_goes_on(
+    line: Line,
+) -> None:
+    async def waiting() -> int:
+        async with line.pool.acquire() as conn:
+            return (await queue_now(conn, "hi", line.call.cell, at(60))).waiting
+
+    await line.sent("hi", 1)
+    assert (await waiting(), await fates(line)) == (1, [Fate.IN_PROGRESS])
+    await line.away(31)
+    await line.away(51)  # the next service
+    assert await line.stays() == [("hi", 1, 31, None, None)]
+    assert (await waiting(), await fates(line)) == (0, [Fate.OVERFLOWED])
+    await line.ended(Outcome.EMERGENCY, 300)
+    assert await line.stays() == [("hi", 1, 31, None, None)]
+    assert await fates(line) == [Fate.OVERFLOWED]
+
+
+async def test_whom_no_service_answered_waits_on_in_the_same_stay(line: Line) -> None:
+    await line.sent("hi", 1)
+    await line.away(31)
+    await line.sent("hi", 50)
+    await line.waits("hi", 51)
+    assert await line.stays() == [("hi", 1, None, None, None)]
+    await line.answered("1001", 60)
+    await line.away(70)  # handed on by the agent, not waiting
+    assert await line.stays() == [("hi", 1, 60, "1001", None)]
+    await line.ended(Outcome.AGENT_ANSWERED, 90)
+    assert await fates(line) == [Fate.ANSWERED]
+
+
+async def test_whom_no_service_answered_and_who_comes_to_another_queue_has_overflowed(
+    line: Line,
+) -> None:
+    await line.sent("hi", 1)
+    await line.away(31)
+    await line.sent("en", 50)
+    assert await line.stays() == [("hi", 1, 31, None, "en"), ("en", 50, None, None, None)]
+    await line.answered("1001", 60)
+    await line.ended(Outcome.AGENT_ANSWERED, 90)
+    assert await fates(line) == [Fate.OVERFLOWED, Fate.ANSWERED]
 
 
 async def test_who_is_handed_to_a_queue_and_hangs_up_there_was_answered_in_the_first_alone(

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from complaints import feedback, officers_line
+from complaints.deciders import tell_new_deciders
 from complaints.disposal import DisposalKind, dispose
 from complaints.escalation import escalate_overdue, remind
 from complaints.feedback import Answer, follow_up
@@ -277,6 +278,11 @@ async def passed_on(world: World) -> int:
     )
 
 
+async def deciders_told(world: World) -> int:
+    """Of what is proposed, a batch."""
+    return await tell_new_deciders(world.pool, policy=world.policy, now=world.now, limit=_FEW)
+
+
 #: Each is done again and again until nothing is left of it.
 BY_THE_CLOCK: list[Callable[[World], Awaitable[int]]] = [
     end_pauses,
@@ -284,6 +290,7 @@ BY_THE_CLOCK: list[Callable[[World], Awaitable[int]]] = [
     followed_up,
     looked_again,
     passed_on,
+    deciders_told,
 ]
 
 #: Who does what, and the events of which one follows (none when it is refused). The clock's events

@@ -26,7 +26,7 @@ def category(
 ) -> CategoryInTree:
     return CategoryInTree(
         code=code, name_hi=hindi, name_en=english, parent=parent, leaf=leaf, in_scope=True,
-        advice_hi=None, keywords=keywords,
+        advice_hi=None, advice_en="", keywords=keywords,
     )  # fmt: skip
 
 

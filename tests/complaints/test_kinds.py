@@ -23,10 +23,17 @@ from tests.complaints.moves import remarked, sorted_to, swept, withdrawn
 from tests.complaints.world import START, World
 
 ADVICE = "जन सूचना अधिकारी से मिलें"
+IN_ENGLISH = "Write to the public information officer"
 TREE = ReferenceData(
     categories=[
         Category("water", "पेयजल", "Drinking water"),
         Category("rti", "सूचना का अधिकार", "Right to information", in_scope=False, advice_hi=ADVICE),
+        Category(
+            *("court", "न्यायालय", "Matters before a court"),
+            in_scope=False,
+            advice_hi="विधिक सेवा प्राधिकरण जाएँ",
+            advice_en=IN_ENGLISH,
+        ),
     ]
 )
 
@@ -66,6 +73,24 @@ async def test_what_is_out_of_scope_ends_advised_with_where_to_go(
     assert ADVICE in told["citizen_advised"]
     end_state = AdvisedAtDesk(text=ADVICE, actor="agent:101", ended_at=START)
     assert await state_of(world, taken.number) == end_state
+
+
+@pytest.mark.parametrize(
+    ("category", "language", "told"),
+    [
+        ("court", "en", IN_ENGLISH),
+        ("court", "hi", "विधिक सेवा प्राधिकरण जाएँ"),
+        ("rti", "en", ADVICE),  # which has no English words
+    ],
+)
+async def test_advice_is_told_and_kept_in_the_citizens_language(
+    world: World, category: str, language: str, told: str
+) -> None:
+    await load(world.pool, TREE)
+    taken = await settled(world, category=category, language=language)
+    assert taken.text == told
+    assert await world.pool.fetchval("select text from complaint_end") == told
+    assert told in (await kinds_told(world, taken.complaint_id))["citizen_advised"]
 
 
 async def test_information_at_hand_is_answered_at_once(world: World) -> None:
@@ -188,6 +213,8 @@ async def test_what_is_out_of_scope_is_explained_and_is_no_hole(world: World) ->
     told = await explain(world.pool, "rti", "lalitpur", UP_1076, START)
     assert "not for this helpline" in told
     assert ADVICE in told
+    assert "no English words" in told
+    assert IN_ENGLISH in await explain(world.pool, "court", "lalitpur", UP_1076, START)
     report = render_staffing_report(await load_staffing_report(world.pool, START))
     assert "rti" not in report
     assert "water" not in report

@@ -134,8 +134,8 @@ def test_exactly_what_an_officer_reads_beyond_the_limit_of_a_mobile_is_refused(
 _KEY = UUID(int=1)
 _FACTS = Facts(
     category_name="", place_name="", answered=None, advice="", citizen=None, on_number=False,
-    candidates=(), this_month=0, matter=None, holidays=frozenset(), ladder=Ladder({}), templates={},
-    serial=1,
+    candidates=(), in_confidence=False, this_month=0, matter=None,
+    holidays=frozenset(), ladder=Ladder({}), templates={}, serial=1,
 )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from access.rights import Role
 from complaints import feedback, officers_line
 from complaints.attachments.erasing import erase
 from complaints.bundles import open_bundle, renew
+from complaints.deciders import tell_new_deciders
 from complaints.disposal import DisposalKind, Via, dispose
 from complaints.escalation import escalate_overdue, remind
 from complaints.feedback import Answer
@@ -230,6 +231,15 @@ async def _at_a_vacant_post(world: World, days: float) -> UseCase:
 
 async def telling_of_a_vacancy(world: World) -> UseCase:
     return await _at_a_vacant_post(world, 0)
+
+
+async def telling_a_new_decider(world: World) -> UseCase:
+    await (await proposing(world))(world)
+    await world.pool.execute(
+        "update post set vacant_from = $1 where id = 'L2-LAL'", world.now.date()
+    )
+    world.later(hours=1)
+    return lambda cut: tell_new_deciders(cut.pool, policy=cut.policy, now=cut.now)
 
 
 async def passing_on_from_a_vacant_post(world: World) -> UseCase:
@@ -512,6 +522,7 @@ USE_CASES: list[Callable[[World], Awaitable[UseCase]]] = [
     sweeping_at_the_last_level,
     reminding,
     telling_of_a_vacancy,
+    telling_a_new_decider,
     passing_on_from_a_vacant_post,
     setting_aside,
     carrying_out_what_was_set_aside,

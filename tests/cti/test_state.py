@@ -15,6 +15,7 @@ from cti.effects import (
     CitizenLegEnded,
     CitizenWaits,
     Effect,
+    LeftQueue,
     OfferToAgent,
     OfferWithdrawn,
     OriginateFailed,
@@ -71,6 +72,20 @@ def test_an_answered_call_pops_before_it_is_answered_and_ends_once() -> None:
         CitizenLegEnded(CALL, False, True, 16, True, AT),
     ]
     assert (state.legs, state.calls) == ({}, {})
+
+
+def test_who_leaves_the_queue_for_an_emergency_service_waits_no_more() -> None:
+    waits = answered_call()[:3]
+    state, effects = play(waits)
+    assert state.waiting
+    service = agent_leg("trunk", state="0")
+    dialled = both("DialBegin", citizen_leg(), service)
+    assert service["channel"].startswith("PJSIP/trunk-")
+    state, effects = play([dialled], state)
+    assert (effects, dict(state.waiting)) == ([LeftQueue(CALL, AT)], {})
+    talks, _ = play(answered_call()[:-3])
+    _, effects = play([dialled], talks)  # handed on by an agent: they had left it before
+    assert effects == []
 
 
 @pytest.mark.parametrize(("cause", "hung_up"), [("44", False), ("0", True), ("16", True)])

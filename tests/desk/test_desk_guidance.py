@@ -10,10 +10,13 @@ from playwright.async_api import Page
 from complaints.guidance import answers
 from complaints.guidance.importer import import_guidance
 from complaints.guidance.layouts import GuidanceKind
+from complaints.reference import load as load_reference
 from helpline.guidance_commands import sample_file
 from helpline.lab.bed import Bed
 from tests.desk.conftest import Office
 from tests.desk.test_desk_browser import grown, in_call, phone_ready, pick, status
+from tests.desk.test_desk_page import OUT_OF_SCOPE
+from tests.desk.wire import Message, Wire
 from tests.system.callers import TO_THE_QUEUE, place
 from tests.web.test_browser import judge
 
@@ -226,6 +229,36 @@ async def test_a_scheme_is_found_by_its_sound_and_told_in_one_click(guided: Offi
         await wrapped_up(page)
         assert (await call.row())["outcome"] == "agent_answered"
         assert faults == []
+
+
+def speaks_english(message: Message) -> Message | None:
+    """As for a citizen who chose English."""
+    return message | {"language": "en"} if message["type"] == "pop" else message
+
+
+async def test_who_speaks_english_is_told_advice_and_schemes_in_english(guided: Office) -> None:
+    await load_reference(guided.bed.helpline.pool, OUT_OF_SCOPE)
+    wire = Wire()
+    wire.change = speaks_english
+    async with guided.desk() as page:
+        await wire.between(page)
+        await page.reload()
+        await in_call(guided, page)
+        await somebody_new(page)
+        await pick(page, "category", "न्यायालय", "न्यायालय")
+        await page.wait_for_selector("#form-advice:has-text('Go to legal aid')")
+        await page.fill("#f-category", "")
+        await pick(page, "category", "सूचना", "सूचना का अधिकार")
+        await page.wait_for_selector("#form-advice:has-text('सूचना अधिकारी से मिलें')")
+        await page.fill("#f-category", "")
+        await page.keyboard.press("F7")
+        await page.keyboard.type("vridha penshan")
+        await page.click("#scheme-found li:has-text('वृद्धावस्था') button")
+        await page.click("#scheme button.go")
+        await page.wait_for_selector("#form-result .number")
+        [told] = await guided.bed.rows("select text from complaint_end order by at desc limit 1")
+        assert told["text"].startswith("Old age pension: Who – Over sixty. How – Apply online.")
+        await wrapped_up(page)
 
 
 async def test_nothing_is_recorded_while_a_sensitive_field_is_typed(guided: Office) -> None:

@@ -18,6 +18,7 @@ from calls.model import Outcome
 from complaints.errors import InputFault
 from complaints.guidance.importer import import_guidance
 from complaints.guidance.layouts import GuidanceKind
+from complaints.reference import Category, ReferenceData
 from complaints.reference import load as load_reference
 from cti import deskguidance, deskhearing, deskpage
 from cti.deskpage import MENU as DESK_MENU
@@ -34,6 +35,20 @@ from web.shell import Shell
 from web.site import MENU
 
 __all__ = ["browser", "clock", "migrated_url", "passwords", "pool"]
+
+
+OUT_OF_SCOPE = ReferenceData(
+    categories=[
+        Category(
+            *("court", "न्यायालय", "Matters before a court"), in_scope=False,
+            advice_hi="विधिक सेवा प्राधिकरण जाएँ", advice_en="Go to legal aid",
+        ),
+        Category(
+            *("rti", "सूचना का अधिकार", "Right to information"), in_scope=False,
+            advice_hi="सूचना अधिकारी से मिलें",
+        ),
+    ]
+)  # fmt: skip
 
 
 def _add_desk(app: web.Application, shell: Shell) -> None:
@@ -89,6 +104,17 @@ async def test_subjects_and_places_are_found_in_both_languages(site: Site, pool:
     assert await (await agent.get("/desk/places?q=nowhere")).json() == []
 
 
+async def test_what_is_out_of_scope_brings_its_advice_in_both_languages(
+    site: Site, pool: Pool
+) -> None:
+    await load_reference(pool, OUT_OF_SCOPE)
+    agent = await signed_in(site, "agent", Role.AGENT, agent_id="1001")
+    [court] = await (await agent.get("/desk/categories?q=court")).json()
+    assert (court["advice"], court["advice_en"]) == ("विधिक सेवा प्राधिकरण जाएँ", "Go to legal aid")
+    [rti] = await (await agent.get("/desk/categories?q=information")).json()
+    assert (rti["advice"], rti["advice_en"]) == ("सूचना अधिकारी से मिलें", None)
+
+
 async def test_scripts_fields_and_schemes_come_for_the_call(
     site: Site, pool: Pool, clock: ManualClock
 ) -> None:
@@ -113,6 +139,10 @@ async def test_scripts_fields_and_schemes_come_for_the_call(
     assert [one["code"] for one in found["schemes"]] == ["rashan-card"]
     assert found["place"]["code"] == "up"
     assert set(found["schemes"][0]["how"]) == {"hi", "en"}
+    told_in = found["schemes"][0]["told"]
+    assert " पात्र – " in told_in["hi"]
+    assert " Who – " in told_in["en"]
+    assert not re.search("[\u0900-\u097f]", told_in["en"])
     boss = await signed_in(site, "boss", Role.ADMINISTRATOR)
     for closed in (path, "/desk/schemes"):
         assert (await boss.get(closed)).status == 403

@@ -134,6 +134,28 @@ async def test_a_duplicate_is_offered_to_the_desk_and_added(
     assert (added.number, added.result, added.level) == (first.number, "added", None)
 
 
+async def test_an_open_complaint_in_confidence_is_named_to_who_has_spoken_with_its_citizen(
+    world: World, registrar: ComplaintRegistrar
+) -> None:
+    """To anybody else nothing of it is said: what they register is in confidence as well."""
+    mine = await _answered_by(world, "1001")
+    first = await registrar.register(replace(form(world, mine), confidential=True))
+    citizen = await world.pool.fetchval("select id from citizen")
+    elsewhere = await world.talked_with("1002", "+919811111111")
+    told_there = replace(
+        form(world, elsewhere), agent_id="1002", citizen=citizen, links_number=True
+    )
+    second = await registrar.register(told_there)
+    assert second.number != first.number
+    assert await world.pool.fetchval(
+        "select confidential from complaint where number = $1", second.number
+    )
+    with pytest.raises(DuplicateFoundError) as offered:
+        await registrar.register(form(world, await _answered_by(world, "1001")))
+    numbers = [one.number for one in offered.value.candidates]
+    assert numbers == [first.number]  # the other is of a number from which nobody called them
+
+
 async def test_of_what_the_cms_team_sees_first_no_officer_and_no_deadline_is_told(
     world: World,
 ) -> None:

@@ -13,10 +13,12 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 from pypdf import PdfReader
 
+from access.grants import grant
 from access.passwords import Passwords
-from access.rights import Role, Scope
+from access.rights import Grant, Role, Scope
 from db.pool import Pool
 from helpline.clock import ManualClock
+from tests.access.people import BY
 from tests.complaints.world import World
 from tests.supervisor.site import Centre, centre
 from tests.supervisor.tapes import Tapes
@@ -27,9 +29,14 @@ pytestmark = pytest.mark.timeout(180)
 _SOURCE = re.compile(r'<audio [^>]*src="([^"]+)"')
 
 
-async def signed_in(hall: Centre, role: Role, scope: Scope | None = None) -> Client:
+async def signed_in(
+    hall: Centre, role: Role, scope: Scope | None = None, *besides: Role, **fields: str
+) -> Client:
     name = f"person-{len(hall.site.clients)}"
-    await hall.site.people.add(name, role, scope or Scope(), language="en")
+    people = hall.site.people
+    user = await people.add(name, role, scope or Scope(), language="en", **fields)
+    for more in besides:
+        await grant(people.pool, user.id, Grant(more), BY, people.clock())
     client = hall.site.client()
     await client.get("/sign-in")
     await client.sign_in(name)

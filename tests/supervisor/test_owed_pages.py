@@ -11,6 +11,7 @@ from calls.model import Outcome
 from calls.store import end_if_open, owe_callback
 from cti.views import AgentStatus
 from db.ids import new_id
+from tests.complaints.world import World
 from tests.cti.fake_ami import eventually
 from tests.cti.test_pauses import member
 from tests.supervisor.site import Centre
@@ -154,6 +155,62 @@ async def test_a_double_click_is_one_call_and_a_number_without_a_rule_none(hall:
         other = str(new_id(hall.site.clock()))
         assert (await client.post(f"/owed-calls/{call}/call", key=other)).status == 409
     assert hall.room.server.count("Originate") == 1
+
+
+async def in_confidence(hall: Centre, world: World) -> UUID:
+    """An agent called about a confidential complaint, and handed its citizen to a queue in vain."""
+    call = await promised(hall)
+    registered = await world.register(world.form(contact=NUMBER, confidential=True))
+    await hall.pool.execute("update call set direction = 'outbound' where id = $1", call)
+    await hall.pool.execute(
+        "insert into desk_call values ($1, $2, '1002', $3, $4)",
+        *(new_id(hall.site.clock()), call, registered.complaint_id, hall.site.clock()),
+    )
+    return call
+
+
+async def test_the_number_of_who_complains_in_confidence_is_on_no_page_of_owed_calls(
+    hall: Centre, world: World
+) -> None:
+    call = await in_confidence(hall, world)
+    sita = await signed_in(hall, Role.AGENT, agent_id="1001")
+    kavita = await signed_in(hall, Role.SUPERVISOR)
+    for client in (sita, kavita):
+        for page in ("", f"/{call}"):
+            await client.get(f"/owed-calls{page}")
+            assert "in confidence" in client.last
+            assert NUMBER not in client.last
+            assert f"• {NUMBER[-4:]}" not in client.last
+    ours = await signed_in(hall, Role.SUPERVISOR, None, Role.CM_OFFICE)  # may see such complaints
+    await ours.get("/owed-calls")
+    assert NUMBER in ours.last
+    await world.talked_with("1001", NUMBER)
+    await sita.get("/owed-calls")  # the citizen called, and has told them
+    assert NUMBER in sita.last
+    await hall.pool.execute(
+        "update callback set done_at = $1, result = 'handled'", hall.site.clock()
+    )
+    await kavita.get("/owed-calls?show=done")
+    assert "in confidence" in kavita.last
+    assert NUMBER not in kavita.last
+
+
+async def test_who_calls_an_owed_number_back_is_not_told_it_where_it_is_in_confidence(
+    hall: Centre, world: World
+) -> None:
+    call = await in_confidence(hall, world)
+    await may_dial(hall)
+    clicks = hall.room.cti.clicks
+    async with await hall.room.page("1001"):
+        await ready(hall)
+        await hall.pool.execute(
+            "update callback set taken_by = '1001', taken_until = $1",
+            hall.site.clock() + timedelta(minutes=10),
+        )
+        ours = await clicks.call_back("1001", new_id(hall.site.clock()), call)
+        assert await clicks.number(ours, "1001") is None
+        await world.talked_with("1001", NUMBER)
+        assert await clicks.number(ours, "1001") == NUMBER
 
 
 async def test_who_has_no_right_or_another_queue_sees_nothing_of_it(hall: Centre) -> None:

@@ -120,6 +120,15 @@ async def test_who_waits_leaves_for_an_emergency_service_by_one_key_and_was_not_
         await helpline.line.expect(Answer((TALKING,), ring=0.1))
         call = await place(helpline, (IN_THE_MENU, Press("1"), Wait(4.0), Press("9"), TALKING))
         await connected(helpline)
+
+        async def waits_no_more() -> bool | None:
+            [stay] = await helpline.rows(
+                "select left_at from queue_stay where call_id = $1", call.id
+            )
+            return True if stay["left_at"] else None
+
+        await helpline.until("the citizen to have left the queue", waits_no_more)
+        assert (await call.row())["ended_at"] is None
         await call.phone.bye()
         await ends_as(call, Outcome.EMERGENCY)
         row = await call.row()

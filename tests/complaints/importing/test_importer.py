@@ -411,6 +411,28 @@ async def test_a_tree_of_categories_is_imported_and_stays_as_it_is(pool: Pool) -
     assert silent.changes[Kind.CATEGORIES].unchanged == 1
 
 
+async def test_advice_has_its_english_words_where_a_file_gives_them(pool: Pool) -> None:
+    head, *_, rti = CATEGORY_TREE.splitlines()
+    file = f"{head},advice_en\n{rti},Write to the information officer\n"
+    dry = await import_tables(pool, state(categories=file), dry_run=True)
+    assert (dry.faults, dry.written) == ((), False)
+    assert (await import_tables(pool, state(categories=file))).written
+    advice = "select advice_en from category where code = 'rti'"
+    assert await pool.fetchval(advice) == "Write to the information officer"
+    again = await import_tables(pool, tables(categories=file))
+    assert again.changes[Kind.CATEGORIES].unchanged == 1
+    alone = "code,name_hi,name_en,department,days_1,days_2,days_3,days_4,in_scope,advice_en\n"
+    refused = await import_tables(pool, tables(categories=f"{alone}x,क,x,,,,,,no,Elsewhere\n"))
+    assert [str(one) for one in refused.faults] == [
+        "categories.csv:2: advice_hi is empty: where to go with what is out of scope"
+    ]
+    silent = await import_tables(pool, tables(categories=CATEGORY_TREE), dry_run=True)
+    assert silent.notes == []  # a file without the column leaves the words as they are
+    emptied = tables(categories=f"{head},advice_en\n{rti},\n")
+    warned = await import_tables(pool, emptied, dry_run=True)
+    assert warned.notes == ["advice has no English words (advice_en): rti"]
+
+
 @pytest.mark.parametrize(
     ("lines", "told"),
     [

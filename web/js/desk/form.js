@@ -27,6 +27,7 @@ export class Form {
     this.drafts = new Drafts(desk);
     this.sending = new Sending(this);
     this.scheme = null;
+    this.spoken = "hi";
     const changed = () => this.changed();
     this.speaker = new Speaker(desk, changed);
     this.category = new Picker(this.field("category"), "/desk/categories", category, changed);
@@ -100,6 +101,7 @@ export class Form {
   async #begin(call) {
     const loading = this.draft.of(call); // which sends what was typed for the call before
     this.speaker.met(null);
+    this.spoken = "hi";
     this.clear();
     this.#meet();
     const kept = await loading;
@@ -125,6 +127,7 @@ export class Form {
 
   #met(pop) {
     this.speaker.met(citizensOf(pop));
+    this.spoken = pop.language === "en" ? "en" : "hi";
     this.show();
   }
 
@@ -194,7 +197,7 @@ export class Form {
     if (state && !this.place.chosen) this.place.set(state);
     const text = this.field("text");
     if (!text.value.trim()) text.value = say("scheme_text", { name: hi });
-    this.field("answer").value = scheme.told;
+    this.field("answer").value = scheme.told[this.spoken];
     this.changed();
   }
 
@@ -204,7 +207,7 @@ export class Form {
     byId("form-scheme").textContent = this.scheme ? say("scheme_named", { name: named(this.scheme) }) : "";
     this.desk.guide?.look();
     byId("form-new").hidden = this.speaker.chosen !== "";
-    const advice = this.category.value?.advice;
+    const advice = advised(this.category.value, this.spoken);
     byId("form-advice").hidden = !advice;
     byId("form-advice").textContent = advice ? say("advice", { advice }) : "";
     const { state } = this.desk;
@@ -264,6 +267,11 @@ export class Form {
 /** null: what is known of the number could not be had. */
 function citizensOf(pop) {
   return pop.history && (pop.history.citizens ?? []);
+}
+
+/** What is told, and kept as told: in the citizen's language, else in Hindi. */
+function advised(category, spoken) {
+  return (spoken === "en" && category?.advice_en) || category?.advice;
 }
 
 function category(one) {
