@@ -22,7 +22,7 @@ _FLAGS += ["--disable-background-networking", "--disable-component-update", "--d
 
 def key() -> str:
     """What the choice depends on."""
-    return fingerprint("chromium", _own(), asterisk.cache_folder())
+    return fingerprint("chromium with fonts", _own(), asterisk.cache_folder())
 
 
 def still_there(file: Path) -> bool:
@@ -48,9 +48,13 @@ def _check(prefix: Prefix) -> None:
 
 def _try_out(prefix: Prefix) -> ToolEntry:
     """It starts its own helpers by its own path, so no loader can stand before it: it is of the
-    machine's own suite, runs by the machine's C library, and only its libraries are ours.
+    machine's own suite, runs by the machine's C library, only its libraries and fonts are ours.
     """
-    env = {"LD_LIBRARY_PATH": prefix.library_path()}
+    env = {
+        "LD_LIBRARY_PATH": prefix.library_path(),
+        "FONTCONFIG_PATH": str(prefix.path / "etc/fonts"),
+        "XDG_DATA_HOME": str(prefix.path / "usr/share"),  # fonts lie below it
+    }
     return _tried(str(prefix.path / "usr/lib/chromium/chromium"), env)
 
 

@@ -24,9 +24,9 @@ from recordings.handing_out import hand_out
 from recordings.keeper import Keeper
 from recordings.listening import Wish
 from recordings.vault import Role
+from tests.chromium import CHROMIUM, write_chromium
 from tests.recordings.room import Room, conversation
 
-CHROMIUM = Path("/usr/bin/chromium")
 PARTY = Party(
     name="अनीता <शर्मा>",
     designation="प्रणाली प्रशासक / System Administrator",
@@ -47,6 +47,11 @@ DEVICE = Device(
     identifiers="MAC 00:1A:2B",
     other="rack 4",
 )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def printer() -> Path:
+    return write_chromium()
 
 
 class Everybody:
@@ -115,7 +120,6 @@ def blanked(text: str) -> str:
     return re.sub(r"\s+", " ", text)
 
 
-@pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium on this machine")
 async def test_chromium_prints_every_field_of_part_a_with_a_font_that_has_devanagari(
     room: Room, tmp_path: Path
 ) -> None:

@@ -26,20 +26,19 @@ from helpline.metrics import Metrics
 from helpline.pages import WallboardSessions
 from helpline.policies import policy_named
 from helpline.recording_adapters import MayHear
-from helpline.tools import load_browser
 from recordings.certificate import Device
 from recordings.download import Downloads
 from recordings.master import MasterKeys
 from recordings.store import Store
 from recordings.vault import Vault
 from tests.access.people import RULE, People
+from tests.chromium import write_chromium
 from tests.cti.room import SECRET, Room, opened
 from tests.web.site import BUNDLES, Site
 from web.options import WebOptions
 from web.shell import Shell
 from web.site import MENU, add_pages
 
-ROOT = Path(__file__).parents[2]
 QUEUES = ("helpline-hi", "helpline-en")
 TITLES = {
     "helpline-hi": {"hi": "हेल्पलाइन (हिन्दी)", "en": "Helpline (Hindi)"},
@@ -95,7 +94,7 @@ async def centre(
         app = application(routes(api), Metrics(), lambda: Health({}))
         add_pages(app, shell)
         users = ListeningRights(pool, clock)
-        parts = CallParts(vault, SECRET, Device(), chromium or Path(load_browser(ROOT).argv[0]))
+        parts = CallParts(vault, SECRET, Device(), chromium or write_chromium())
         Downloads(
             pool, vault, SECRET, clock, MayHear(policy_named("up-1076"), users), shell.address
         ).add_routes(app)
