@@ -13,7 +13,7 @@ from helpline.settings import Settings, SettingsError
 
 _Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
-RELOAD, _TELL = "agents reload", "agents tell"
+RELOAD, TELL = "agents reload", "agents tell"
 
 
 def add_commands(verbs: _Verbs) -> None:
@@ -39,7 +39,7 @@ async def token(settings: Settings, options: argparse.Namespace) -> int:
 
 async def reload(settings: Settings, options: argparse.Namespace) -> int:
     """Print what changed, or why nothing did: then 1."""
-    answer = await ask(state_folder(settings).control, _TELL if options.dry_run else RELOAD)
+    answer = await ask(state_folder(settings).control, TELL if options.dry_run else RELOAD)
     for line in answer.lines:
         print(line if answer.ok else f"helpline: {line}", file=None if answer.ok else sys.stderr)
     return 0 if answer.ok else 1
@@ -47,9 +47,9 @@ async def reload(settings: Settings, options: argparse.Namespace) -> int:
 
 async def carry_out(parts: Reload, word: str) -> Answer:
     """In the server: what such a command asks."""
-    if word not in (RELOAD, _TELL):
+    if word not in (RELOAD, TELL):
         return Answer(ok=False, lines=["not a command of this server: was it updated meanwhile?"])
     try:
-        return Answer(ok=True, lines=await parts.reload(only_tell=word == _TELL))
+        return Answer(ok=True, lines=await parts.reload(only_tell=word == TELL))
     except ReloadError as error:
         return Answer(ok=False, lines=[f"nothing was changed: {error}"])

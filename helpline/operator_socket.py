@@ -56,7 +56,7 @@ class OperatorSocket:
         try:
             async with asyncio.timeout(_ASKED_SECONDS):
                 word = (await reader.readline()).decode().strip()
-            answer = await self._carry_out(word)
+            answer = await self._answer(word)
             writer.write(json.dumps(asdict(answer)).encode() + b"\n")
             async with asyncio.timeout(_ASKED_SECONDS):
                 await writer.drain()
@@ -64,6 +64,13 @@ class OperatorSocket:
             _log.warning("an operator's command was not answered", error=repr(error))
         finally:
             writer.close()
+
+    async def _answer(self, word: str) -> Answer:
+        try:
+            return await self._carry_out(word)
+        except Exception:  # a fault of ours is told, and does not leave the operator waiting
+            _log.exception("an operator's command failed", word=word)
+            return Answer(ok=False, lines=["it failed by a fault of ours: see the server's log"])
 
 
 async def ask(folder: Path, word: str) -> Answer:

@@ -130,10 +130,12 @@ class Reload:
             raise ReloadError(str(error)) from error
         try:
             await self._live.load_agents(roster)
-        except AWAY as error:
+        except Exception as error:
             stop_if_cancelled()
             await self._as_before()
-            raise ReloadError("the database is away: try again in a moment") from error
+            if isinstance(error, AWAY):
+                raise ReloadError("the database is away: try again in a moment") from error
+            raise
         self._settings, self._leaving = wanted, leaving
         self._live.follow(roster, leaving, cell.softphones)
         return left

@@ -14,7 +14,7 @@ from helpline.lab.media import tone
 from helpline.lab.script import Answer, Say
 from helpline.options.cell import AgentOptions
 from helpline.settings import Settings
-from tests.system.callers import AGENTS_TONE, TO_THE_QUEUE, in_queue, place, signed_in
+from tests.system.callers import AGENTS_TONE, TO_THE_QUEUE, Caller, in_queue, place, signed_in
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -59,6 +59,10 @@ async def gone(bed: Bed, agent_id: str) -> bool | None:
     return None if rows else True
 
 
+async def waits(bed: Bed, caller: Caller) -> bool | None:
+    return True if (await caller.row())["queued_at"] is not None else None
+
+
 async def talking(bed: Bed, page: AgentPage, number: int) -> str:
     """A citizen in a call with that agent; the call's id."""
     await page.until_state(status="ready")
@@ -75,12 +79,15 @@ async def test_a_new_agent_is_called_and_a_call_in_progress_goes_on_untouched(
         first = await talking(roster, page, 0)
         before = await channels(roster)
         assert len(before) == 2
+        waiting = await place(roster, TO_THE_QUEUE)
+        await roster.until("a citizen to wait", lambda: waits(roster, waiting))
         answer = await roster.reload(
             listing(roster, *roster.settings.cell.agents, newcomer(roster))
         )
         assert (answer.ok, answer.lines) == (True, ["added 1004 (नई): helpline-hi"])
+        await roster.agent_phone(NEW).expect(Answer((TALKS,), ring=0.1))
         async with signed_in(roster, NEW) as second:
-            await talking(roster, second, NEW)
+            await second.until_state(status="in_call", call=str(waiting.id))
             assert page.is_open
             assert page.state()["call"] == first
             assert before < await channels(roster)
@@ -116,6 +123,28 @@ async def test_who_is_removed_in_a_call_ends_it_with_its_wrap_up_and_is_gone(ros
     ):
         message = await socket.receive(timeout=10)
         assert (message.type, message.data) == (aiohttp.WSMsgType.CLOSE, CLOSE_GONE)
+
+
+async def test_a_database_that_is_away_leaves_asterisk_and_agents_as_they_were(
+    roster: Bed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(_agents: object) -> None:
+        """As by a lost connection, when Asterisk has the telephones already."""
+        assert await own_list(roster, "pjsip show endpoints", "Endpoint:  1004")
+        raise ConnectionRefusedError
+
+    others = roster.settings.cell.agents[1:]
+    async with roster.page(0) as page:
+        await page.until_state(status="ready")
+        with monkeypatch.context() as patched:
+            patched.setattr(roster.helpline.live, "load_agents", away)
+            answer = await roster.reload(listing(roster, *others, newcomer(roster)))
+        assert (answer.ok, "the database is away" in answer.lines[0]) == (False, True)
+        assert await own_list(roster, "pjsip show endpoints", "Endpoint:  1001")
+        assert not await own_list(roster, "pjsip show endpoints", "Endpoint:  1004")
+        await talking(roster, page, 0)
+        await roster.clear_lines()
+        await page.sign_out()
 
 
 async def test_an_agent_is_moved_to_another_queue_and_stays_signed_in(roster: Bed) -> None:
