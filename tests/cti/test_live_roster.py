@@ -174,3 +174,18 @@ async def test_what_takes_a_restart_is_named_and_nothing_is_taken_over(roster: B
     assert [row["id"] for row in await roster.rows(
         "select id from agent where gone_at is null order by id"
     )] == ["1001", "1002", "1003"]  # fmt: skip
+
+
+async def test_who_is_removed_while_free_is_signed_out_and_told_so(roster: Bed) -> None:
+    one, two, three = roster.settings.cell.agents
+    async with roster.page(1) as page:
+        await page.until_state(status="ready")
+        await in_queue(roster, 1, present=True)
+        answer = await roster.reload(listing(roster, one, three))
+        assert answer.lines == [f"removed 1002 ({two.name})"]
+        assert await page.closed() == CLOSE_GONE
+        await in_queue(roster, 1, present=False)
+    rows = await roster.rows(
+        "select 1 from agent_session where agent_id = '1002' and signed_out_at is null"
+    )
+    assert rows == []

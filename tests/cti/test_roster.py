@@ -151,3 +151,10 @@ async def closed(page: ClientWebSocketResponse) -> int:
         message = await page.receive(timeout=10)
         if message.type is WSMsgType.CLOSE:
             return int(message.data)
+
+
+async def test_while_out_of_step_with_asterisk_anybody_may_be_at_work(pool: Pool) -> None:
+    async with opened(pool) as room:
+        assert not room.cti.at_work("1001")
+        await room.server.stop()
+        await eventually(lambda: room.cti.at_work("1001"))
