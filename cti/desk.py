@@ -19,7 +19,7 @@ from aiohttp import WSMsgType, web
 
 from calls.store import set_popped
 from cti.errors import AgentGoneError
-from cti.pages import CLOSE_SIGNED_OUT, CLOSE_TAKEN_OVER, Message, Page
+from cti.pages import CLOSE_GONE, CLOSE_SIGNED_OUT, CLOSE_TAKEN_OVER, Message, Page
 from cti.ports import Floor, History
 from cti.refusals import refusal
 from cti.under_way import UnderWay
@@ -134,6 +134,14 @@ class Desk:
         if seat is not None:
             self._sign_out(seat)
         return seat is not None
+
+    def follow(self, roster: Mapping[str, Agent]) -> None:
+        """Who works here is different. Who is signed in and not there any more is told so."""
+        for agent_id, seat in list(self._seats.items()):
+            if (agent := roster.get(agent_id)) is None:
+                self._sign_out(seat, CLOSE_GONE, "not an agent any more")
+            else:
+                seat.agent = agent
 
     def serving(self) -> dict[str, Agent]:
         """Who is signed in."""
@@ -272,11 +280,11 @@ class Desk:
                 job = partial(set_popped, call_id=call_id, at=self._now())
                 self._writes.add("screen-pop acknowledged", job, call_id=call_id)
 
-    def _sign_out(self, seat: _Seat) -> None:
+    def _sign_out(self, seat: _Seat, code: int = CLOSE_SIGNED_OUT, why: str = "signed out") -> None:
         self._seats.pop(seat.agent.id, None)
         self._floor.signed_out(seat.agent.id)
         if seat.page is not None:
-            seat.page.close(CLOSE_SIGNED_OUT, "signed out")
+            seat.page.close(code, why)
         job = partial(_write_sign_out, seat.agent.id, self._now())
         self._writes.add("sign out", job, written=self._members_changed)
 

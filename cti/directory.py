@@ -56,11 +56,12 @@ class EmergencyService(Listed):
         return Target(Kind.NUMBER, self.number, self.code, self.contact)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Directory:
     """All there is. A number that is not listed is never dialled: what may be dialled costs.
 
-    `titles`: of the queues, as people read them; `languages`: of those where one is spoken.
+    `agents` follow the roster (`Cti.follow`), all else stands as at the start. `titles`: of the
+    queues, as people read them; `languages`: of those where one is spoken.
     """
 
     agents: frozenset[str] = frozenset()

@@ -14,7 +14,7 @@ from cti.clicks import Clicks
 from cti.commands import Commands
 from cti.consumer import Consumer
 from cti.control import Control
-from cti.desk import Desk, DeskSettings
+from cti.desk import Agent, Desk, DeskSettings
 from cti.directory import Directory
 from cti.drafts import Drafts
 from cti.floor import Floor
@@ -115,6 +115,7 @@ class Cti:
     ) -> None:
         """`publish`: see `cti.softphones.Softphones`; `flow_rows`: see `cti.writes.Writes`."""
         self.link = link
+        self._directory = settings.directory
         self.live = LiveState()
         self.writes = Writes(pool, retry=settings.write_retry, flow_rows=flow_rows)
         self.drafts = Drafts(pool, self.writes, now)
@@ -163,7 +164,7 @@ class Cti:
         guard = DialGuard(pool, trunk, now)
         legs = Legs(link, self.live, pauses.end, caller_id=settings.caller_id, now=now)
         log = ActionLog(self.writes, now)
-        keeping = Keeping(legs, log)
+        keeping = self._keeping = Keeping(legs, log)
         self.control = Control(legs, guard, log, settings.queue_is_open)
         self.clicks = Clicks(
             link, self.live, pool, self.writes, guard, cell=settings.cell,
@@ -253,6 +254,32 @@ class Cti:
         self.cells.carry_out = self.supervision.answer
         self.wallboards.words = self.cells.words
         self.wallboards.answer = Routing(self.supervision, self.cells).answer
+
+    def at_work(self, agent_id: str) -> bool:
+        """Whether a call rings there, is under way, is wrapped up, or a citizen waits for them.
+
+        While we are not in step with Asterisk everybody may be.
+        """
+        return (
+            not self.link.ready
+            or any(leg.agent_id == agent_id for leg in self.live.state.legs.values())
+            or self.presence.wish(agent_id).wrap_up is not None
+            or self._keeping.waits_for(agent_id) is not None
+        )
+
+    def follow(
+        self, roster: Mapping[str, Agent], leaving: frozenset[str], softphones: frozenset[str]
+    ) -> None:
+        """Other agents work here from now on; the rows say so already. Nothing here waits.
+
+        `leaving`: those of the roster who only end what they are in; `softphones`: those who speak
+        through their browser.
+        """
+        self._directory.agents = frozenset(roster.keys() - leaving)
+        self.softphones.agents = softphones
+        self.presence.let_go(leaving)
+        self.desk.follow(roster)
+        self.membership.wake()
 
     def _tell_state(self, agent_id: str) -> None:
         self.desk.tell(agent_id, {"type": "state", **self.floor.state(agent_id)})

@@ -84,6 +84,7 @@ class Presence:
         self._early: set[str] | None = set()  # signed in before that was read; None: it is
         self._differing: set[str] = set()
         self._talking: set[str] = set()  # in a call that a wrap-up follows
+        self._leaving: frozenset[str] = frozenset()
         self._woken = asyncio.Event()
         self.reasons: Mapping[str, PauseReason] = {}
         self.changed: Callable[[str], None] = lambda _agent: None
@@ -104,7 +105,9 @@ class Presence:
         call and a pause that came only then, another queue would ring them.
         """
         wish = self.wish(agent_id)
-        return WRAP_UP if agent_id in self._talking else wish.pause
+        if agent_id in self._talking:
+            return WRAP_UP
+        return wish.pause or (FORCED if agent_id in self._leaving else None)
 
     def pause(self, agent_id: str, reason: str) -> None:
         """Give no calls, by the agent's word. Raises `NotAllowedError` for a reason that there is
@@ -182,6 +185,12 @@ class Presence:
             self._pause(agent_id, FORCED)
         elif self._early is not None:
             self._early.add(agent_id)
+
+    def let_go(self, leaving: frozenset[str]) -> None:
+        """Who is on the roster no more and ends what they are in: no call after that."""
+        changed, self._leaving = self._leaving ^ leaving, leaving
+        for agent_id in changed:
+            self._differ(agent_id)
 
     def check(self, agent_id: str) -> None:
         """Asterisk's word on this agent may have changed."""

@@ -34,7 +34,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SoftphoneSettings:
-    """`agents`: who speaks through their browser; `url`: where it speaks SIP (wss).
+    """`agents`: who speaks through their browser, at the start; `url`: where it speaks SIP (wss).
 
     `relay_only`: sound goes through a TURN server, never straight to Asterisk.
 
@@ -60,6 +60,8 @@ class Softphones:
         self, settings: SoftphoneSettings, publish: Publish, now: Callable[[], datetime]
     ) -> None:
         self._settings = settings
+        self.agents = settings.agents
+        """Who speaks through their browser, whether they have a page now or not."""
         self._publish = publish
         self._now = now
         self._passwords: dict[str, str] = {}
@@ -72,12 +74,7 @@ class Softphones:
 
     def has(self, agent_id: str) -> bool:
         """Whether this agent speaks through their browser."""
-        return agent_id in self._settings.agents
-
-    @property
-    def agents(self) -> frozenset[str]:
-        """Who speaks through their browser, whether they have a page now or not."""
-        return self._settings.agents
+        return agent_id in self.agents
 
     @property
     def given(self) -> frozenset[str]:
@@ -111,7 +108,7 @@ class Softphones:
         """Until cancelled. Begins with what is valid: an Asterisk that outlived a server has the
         passwords of its pages, which are given others as soon as they register.
         """
-        if self._settings.agents:
+        if self.agents:
             self._changed.set()
         while True:
             await self._changed.wait()

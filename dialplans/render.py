@@ -34,7 +34,9 @@ _FILES: Final = (
     "rtp.conf",
 )
 SOFTPHONES: Final = "softphones.inc"
-"""Included by pjsip.conf: the only part that changes while Asterisk runs."""
+"""Included by pjsip.conf: passwords, which change with each page."""
+OF_AGENTS: Final = ("extensions.conf", "pjsip.conf", SOFTPHONES)
+"""What names agents, and so may change while Asterisk runs."""
 # Parts of Asterisk that are not ours to use yet: their files stand empty, so that none declines
 # or falls back to something of its own.
 _EMPTY: Final = {
@@ -98,6 +100,18 @@ def write_softphone_passwords(
     text = softphone_passwords(cell, secrets, given)
     mode = 0o600 if group is None else 0o640
     write_atomically(cell.root / "etc" / SOFTPHONES, text, mode=mode, group=group)
+
+
+def write_agents(cell: CellSettings, secrets: Secrets, given: Mapping[str, str]) -> None:
+    """Put `OF_AGENTS` on disk for other agents, and leave the rest as it is; Asterisk has to be
+    told to read them. `given`: passwords, see `softphone_passwords`. Raises `SettingsError`.
+    """
+    files = render(cell, secrets)
+    if cell.softphone:
+        files[SOFTPHONES] = softphone_passwords(cell, secrets, given)
+    for name in OF_AGENTS:
+        if name in files:
+            write_atomically(cell.root / "etc" / name, files[name], mode=0o600)
 
 
 def write(cell: CellSettings, files: Mapping[str, str], *, group: int | None = None) -> Path:

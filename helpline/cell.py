@@ -71,6 +71,11 @@ class StateFolder:
         return self.root / "cell-secrets.json"
 
     @property
+    def control(self) -> Path:
+        """Where the running server listens to commands. A short name: a socket lies in it."""
+        return self.root / "control"
+
+    @property
     def tls(self) -> Path:
         """Certificates that we made ourselves, and their authority."""
         return self.root / "tls"

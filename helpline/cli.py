@@ -27,6 +27,7 @@ from helpline import (
     report_words,
     user_words,
 )
+from helpline.agent_commands import add_commands as add_agent_commands
 from helpline.alarm_commands import add_commands as add_alarm_commands
 from helpline.caller_commands import add_commands as add_caller_commands
 from helpline.complaint_parser import add_bundle, add_complaint, add_feedback
@@ -34,6 +35,7 @@ from helpline.database import NoDatabaseError
 from helpline.deadline_commands import add_commands as add_deadline_commands
 from helpline.importing import UnreadableFileError
 from helpline.officer_commands import add_commands as add_officer_commands
+from helpline.operator_socket import NotServedError
 from helpline.policies import POLICIES
 from helpline.postgres import PostgresError
 from helpline.settings import SettingsError, faults, load_settings
@@ -54,6 +56,7 @@ _OPERATOR_ERRORS = (
     ToolsError,
     PostgresError,
     NoDatabaseError,
+    NotServedError,
     AssetsError,
     DatabaseError,
     DialplanError,
@@ -98,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_keys(verbs)
     _add_rules(verbs)
     add_caller_commands(verbs)
+    add_agent_commands(verbs)
     add_alarm_commands(verbs)
     message_commands.add_to(verbs.add_parser("notifications", help="about messages"))
     add_complaint(verbs.add_parser("complaint", help="about one complaint: every move of its life"))
@@ -147,11 +151,6 @@ def _add_cell(verbs: _Verbs) -> None:
 
 def _add_keys(verbs: _Verbs) -> None:
     """Tokens of a laboratory's pages, and HTTPS."""
-    agent = verbs.add_parser("agent", help="about agents").add_subparsers(required=True)
-    token = agent.add_parser("token", help="the token with which an agent's page signs in")
-    token.add_argument("agent", metavar="AGENT")
-    token.set_defaults(command=commands.agent_token)
-
     certificate = verbs.add_parser("certificate", help="about HTTPS").add_subparsers(required=True)
     make = certificate.add_parser("make", help="a certificate by an authority of our own")
     make.add_argument("--name", action="append", metavar="HOST", help="repeat for several")

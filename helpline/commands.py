@@ -15,7 +15,7 @@ from complaints.categories import not_for_complaints
 from complaints.explaining import explain
 from complaints.heads import compare_heads, daily_files, write_heads
 from complaints.verification import Verified, verify_all, verify_one
-from cti.tokens import issue, issue_supervisor
+from cti.tokens import issue_supervisor
 from db.migrate import migrate as migrate_database
 from dialplans.check import check as check_cell
 from dialplans.findings import Severity
@@ -28,7 +28,7 @@ from helpline.files import files_allowed, raise_file_limit, too_few_files
 from helpline.keys import signing_key
 from helpline.prompts import render_prompts
 from helpline.recorded import recording_vault
-from helpline.settings import Settings, SettingsError
+from helpline.settings import Settings, SettingsError, load_settings
 from helpline.tls import make_certificate
 from helpline.tools import load_tools
 from helpline.wiring import Helpline
@@ -43,7 +43,9 @@ _log = structlog.get_logger(__name__)
 
 
 async def serve(settings: Settings, _options: argparse.Namespace) -> int:
-    """Run the cell until SIGTERM or SIGINT, then let calls in the menu finish."""
+    """Run the cell until SIGTERM or SIGINT, then let calls in the menu finish. SIGHUP: see
+    `helpline.reloading`.
+    """
     raise_file_limit()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -51,7 +53,8 @@ async def serve(settings: Settings, _options: argparse.Namespace) -> int:
         loop.add_signal_handler(number, stop.set)
     now = shifted_clock(settings.clock_shift)
     watch = ClockWatch(now, settings.clock_shift)
-    helpline = Helpline(settings, load_tools(PROJECT), now, watch)
+    helpline = Helpline(settings, load_tools(PROJECT), now, watch, load_settings)
+    loop.add_signal_handler(signal.SIGHUP, helpline.reload_soon)
     try:
         await helpline.start()
         print(
@@ -133,14 +136,6 @@ async def check(settings: Settings, _options: argparse.Namespace) -> int:
 async def demo(_settings: Settings, options: argparse.Namespace) -> int:
     """The demo has settings of its own."""
     return await run_demo(PROJECT, options.output)
-
-
-async def agent_token(settings: Settings, options: argparse.Namespace) -> int:
-    """Print an agent's token."""
-    if options.agent not in {agent.id for agent in settings.cell.agents}:
-        raise SettingsError(f"no agent {options.agent} in cell.agents")
-    print(issue(signing_key(settings), options.agent))
-    return 0
 
 
 async def supervisor_token(settings: Settings, options: argparse.Namespace) -> int:

@@ -52,3 +52,12 @@ async def command_pool(settings: Settings) -> AsyncIterator[Pool]:
         yield pool
     finally:
         await pool.close()
+
+
+async def close_pool(pool: Pool, seconds: float) -> None:
+    """Close it; what still holds a connection after a while has it taken away."""
+    try:
+        async with asyncio.timeout(seconds):
+            await pool.close()
+    except TimeoutError:
+        pool.terminate()

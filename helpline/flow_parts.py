@@ -24,7 +24,7 @@ from db.pool import Pool
 from helpline.adapters import Answers, CallbackRows, OpenFeedback, link_signer
 from helpline.cell import state_folder
 from helpline.clock import Clock
-from helpline.known_agents import KnownAgents
+from helpline.known_agents import AgentNumbers, KnownAgents
 from helpline.officers import OfficersByTelephone
 from helpline.reception import StatusRows, opening_book
 from helpline.settings import Settings
@@ -68,6 +68,7 @@ def flow_parts(
     places: PlaceBook,
     seated: Callable[[str, str], AgentStatus | None],
     served: ports.Served,
+    numbers: AgentNumbers,
 ) -> FlowParts:
     """`english_words`: None where citizens are not spoken to in English.
 
@@ -85,7 +86,7 @@ def flow_parts(
         gate=gate,
         open_now=opening_book(settings, pool, now),
         places=places,
-        known=KnownAgents(pool, cell, seated, now),
+        known=KnownAgents(pool, cell, seated, now, numbers),
         served=served,
         questions=OpenFeedback(pool, policy, now, signer),
         offers_call_back=settings.hours.call_back,

@@ -1,6 +1,6 @@
 """Who calls again is offered first to the agent who has talked with them: whom, and since when."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
 import structlog
@@ -24,9 +24,17 @@ class AgentNumbers:
     """Agents by number, in the order of the settings, in the queues that prefer who knows."""
 
     def __init__(self, cell: CellOptions) -> None:
-        agents = cell.agents[:MOST_KNOWN]
-        self._numbers = {agent.id: number for number, agent in enumerate(agents, 1)}
+        self._numbers: dict[str, int] = {}
         self._preferring = {one.name for one in cell.queues if one.known_agent_days}
+        self.follow(agent.id for agent in cell.agents)
+
+    def follow(self, agents: Iterable[str]) -> None:
+        """Other agents. Who stays keeps their number: somebody may wait for it just now."""
+        ids = tuple(agents)
+        kept = {id: self._numbers[id] for id in ids if id in self._numbers}
+        taken = set(kept.values())
+        free = (number for number in range(1, MOST_KNOWN + 1) if number not in taken)
+        self._numbers = kept | dict(zip((id for id in ids if id not in kept), free, strict=False))
 
     def __call__(self, queue: str, agent_id: str) -> int:
         """The member's number (`cti.membership.NumberOf`); 0: nobody prefers them there."""
@@ -45,11 +53,12 @@ class KnownAgents:
         cell: CellOptions,
         seated: Callable[[str, str], AgentStatus | None],
         now: Clock,
+        numbers: AgentNumbers,
     ) -> None:
         self._pool = pool
         self._cell = cell.name
         self._days: Mapping[str, int] = {one.name: one.known_agent_days for one in cell.queues}
-        self._numbers = AgentNumbers(cell)
+        self._numbers = numbers
         self._seated = seated
         self._now = now
         self.preferred = 0

@@ -1,6 +1,6 @@
 """Who is talking, wired: the AMI link, its one consumer, the agents' desk, the queues' members."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -12,6 +12,7 @@ from calls import service_levels
 from calls.waiting import Standing
 from cti import roster
 from cti.ami import AmiLink, AmiSettings
+from cti.desk import Agent
 from cti.directory import Directory, EmergencyService, Listed
 from cti.joined import Cti, CtiSettings
 from cti.places import in_line
@@ -28,7 +29,7 @@ from dialplans.secrets import Secrets
 from helpline.clock import Clock
 from helpline.known_agents import AgentNumbers
 from helpline.metrics import Metrics
-from helpline.options.cell import CellOptions
+from helpline.options.cell import AgentOptions, CellOptions
 from helpline.reception import queue_languages
 from helpline.recording_adapters import AsteriskRecorder
 from helpline.settings import Settings
@@ -40,8 +41,9 @@ _log = structlog.get_logger(__name__)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveParts:
     """What a cell's `cti` stands on. `publish`: the passwords of softphones, to Asterisk;
-    `planned`: seats now; `queue_is_open`: whether agents serve there now; `flow_rows`: what the
-    calls' flows write; `rows_kept`: how many of these lie in files.
+    `planned`: seats now; `queue_is_open`: whether agents serve there now; `number_of`: of agents,
+    see `cti.membership`; `flow_rows`: what the calls' flows write; `rows_kept`: how many of these
+    lie in files.
     """
 
     pool: Callable[[], Pool]
@@ -49,6 +51,7 @@ class LiveParts:
     publish: Publish
     planned: Planned
     queue_is_open: QueueIsOpen
+    number_of: AgentNumbers
     now: Clock
     flow_rows: FlowRows | None
     rows_kept: Callable[[], int] = int
@@ -68,6 +71,7 @@ class LiveCell:
         self._cell = settings.cell
         self._pool = parts.pool
         self._now = parts.now
+        self._number_of = parts.number_of
         self.link = AmiLink(_ami_settings(settings.cell, secrets))
         self._cti = Cti(
             self.link,
@@ -87,6 +91,7 @@ class LiveCell:
         self.recovery = self._cti.recovery
         self.served = self._cti.unheard.ended
         self.softphones = self._cti.softphones
+        self.at_work = self._cti.at_work
 
     @property
     def services(self) -> Mapping[str, Service]:
@@ -135,11 +140,19 @@ class LiveCell:
         if left := await self._cti.writes.drain(seconds):
             _log.error("stopped without the database: rows of agents are lost", rows=left)
 
-    async def load_agents(self) -> None:
+    async def load_agents(self, agents: Iterable[AgentOptions]) -> None:
         """The agents of the settings are those of the database, where sign-in looks for them."""
-        listed = [roster.Rostered(one.id, one.name, tuple(one.queues)) for one in self._cell.agents]
+        listed = [roster.Rostered(one.id, one.name, tuple(one.queues)) for one in agents]
         async with self._pool().acquire(timeout=5) as conn:
             await roster.load(conn, self._cell.name, listed, self._now())
+
+    def follow(
+        self, agents: Iterable[AgentOptions], leaving: Collection[str], softphones: Collection[str]
+    ) -> None:
+        """Other agents work here, once `load_agents` has them; see `cti.joined.Cti.follow`."""
+        seats = {one.id: Agent(one.id, one.name, tuple(one.queues)) for one in agents}
+        self._number_of.follow(seats)
+        self._cti.follow(seats, frozenset(leaving), frozenset(softphones))
 
     async def load_service_levels(self) -> None:
         """Say within how many seconds each queue answers from now on: reports count by it."""
@@ -202,7 +215,7 @@ def _cti_settings(
         url=settings.http.public_url,
         alarms=settings.alarms.as_rules(),
         tell_alarms=settings.alarms.webhook,
-        number_of=AgentNumbers(cell),
+        number_of=parts.number_of,
         planned=parts.planned,
         queue_is_open=parts.queue_is_open,
         rows_kept=parts.rows_kept,

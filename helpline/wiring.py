@@ -24,11 +24,12 @@ from db.pool import Pool, open_pool
 from dialplans.secrets import Secrets
 from dialplans.settings import CellSettings
 from helpline.adapters import TrunkOriginator, link_signer
+from helpline.agent_commands import carry_out
 from helpline.asterisk import AsteriskService
 from helpline.cell import render_cell, state_folder
 from helpline.clock import Clock
 from helpline.clock_watch import ClockWatch, Sound, always
-from helpline.database import Database
+from helpline.database import Database, close_pool
 from helpline.day_totals import DayTotals
 from helpline.deadlines import DeadlineSweep
 from helpline.desk_adapters import NumberHistory
@@ -40,8 +41,10 @@ from helpline.flows import agi_server
 from helpline.heads import HeadsKept
 from helpline.http import Health, HttpServer, application
 from helpline.keys import signing_key
+from helpline.known_agents import AgentNumbers
 from helpline.live import LiveCell, LiveParts
 from helpline.metrics import Metrics
+from helpline.operator_socket import OperatorSocket
 from helpline.outbound import Outbound, tell_outside
 from helpline.pages import DeskSessions, DraftSweep, SessionSweep, page_shell
 from helpline.prompts import other_stores, prompt_store, render_prompts
@@ -49,10 +52,11 @@ from helpline.queue_words import QueueWords
 from helpline.reception import Places, admission, opening_book, planned_seats
 from helpline.recorded import RecordingJobs, recording_vault
 from helpline.recording_adapters import AsteriskRecorder
+from helpline.reloading import Reload, Reread
 from helpline.second_server import refuse_second
 from helpline.settings import Settings
 from helpline.site import add_site
-from helpline.softphones import PasswordFile, softphone_settings
+from helpline.softphones import Telephones, softphone_settings
 from helpline.supervise import Supervisor
 from helpline.tls import tls_context
 from helpline.tools import Tools
@@ -77,13 +81,23 @@ class Helpline:
     """One cell's helpline, from `start` to `stop`."""
 
     def __init__(
-        self, settings: Settings, tools: Tools, now: Clock, watch: ClockWatch | None = None
+        self,
+        settings: Settings,
+        tools: Tools,
+        now: Clock,
+        watch: ClockWatch | None = None,
+        reread: Reread | None = None,
     ) -> None:
-        """`watch`: of `now`, where that is the machine's time; None: it may be moved at will."""
+        """`watch`: of `now`, where that is the machine's time; None: it may be moved at will.
+
+        `reread`: the settings, while it runs (`helpline.reloading`); None: they stand.
+        """
         self._settings = settings
         self._watch = watch
         self._tools = tools
         self._now = now
+        self._reread = reread
+        self._numbers = AgentNumbers(settings.cell)
         self._database = Database(settings)
         self._prompts = prompt_store(settings, tools)
         self._vault = recording_vault(settings)
@@ -95,6 +109,7 @@ class Helpline:
         self._live: LiveCell | None = None
         self._agi: FastAgiServer | None = None
         self._commit: GroupCommit | None = None
+        self._reload_asked = asyncio.Event()
         self._undo: list[tuple[str, Callable[[], Awaitable[object]]]] = []
 
     @property
@@ -122,6 +137,10 @@ class Helpline:
         if self._live is None:
             raise RuntimeError("the helpline is not started")
         return self._live
+
+    def reload_soon(self) -> None:
+        """Take the agents of the settings over, once started; the log says what came of it."""
+        self._reload_asked.set()
 
     def health(self) -> Health:
         """What is wrong right now."""
@@ -195,7 +214,7 @@ class Helpline:
         url = await self._database.start()
         await asyncio.to_thread(migrate, url)
         pool = self._pool = await open_pool(url, size=16)
-        self._undo.append(("pool", lambda: _close(pool)))
+        self._undo.append(("pool", lambda: close_pool(pool, _CLOSE_SECONDS)))
         await refuse_second(pool, self._settings.cell.name, self._now)
         return pool
 
@@ -244,6 +263,7 @@ class Helpline:
                 places=places,
                 seated=self._seated,
                 served=self._served,
+                numbers=self._numbers,
             ),
         )
         await self._agi.start()
@@ -284,6 +304,9 @@ class Helpline:
 
     async def _start_live(self, pool: Pool, cell: CellSettings, secrets: Secrets) -> None:
         """The AMI link and the agents' desk."""
+        telephones = Telephones(
+            cell, secrets, self._tools.asterisk.argv, ours=self._settings.cell.run_asterisk
+        )
         live = self._live = LiveCell(
             self._settings,
             secrets,
@@ -291,15 +314,16 @@ class Helpline:
             parts=LiveParts(
                 pool=lambda: self.pool,
                 history=NumberHistory(pool, self._now),
-                publish=PasswordFile(cell, secrets, self._tools.asterisk.argv).publish,
+                publish=telephones.publish,
                 planned=planned_seats(self._settings, pool, self._now),
                 queue_is_open=opening_book(self._settings, pool, self._now).is_open,
+                number_of=self._numbers,
                 now=self._now,
                 flow_rows=self._commit,
                 rows_kept=lambda: self._left_rows.waiting + self._left_rows.refused,
             ),
         )
-        await live.load_agents()
+        await live.load_agents(self._settings.cell.agents)
         await live.load_service_levels()
         # Below what ends calls, and above the services: what that tells of is written first.
         services = [name for name, _ in self._undo].index("services")
@@ -307,6 +331,17 @@ class Helpline:
         for name, service in live.services.items():
             self._services.start(name, service)
         live.add_metrics(self._metrics)
+        if self._reread is not None:
+            await self._start_reload(self._reread, telephones)
+
+    async def _start_reload(self, reread: Reread, telephones: Telephones) -> None:
+        """Agents who join and leave while it runs."""
+        asked, asterisk = self._reload_asked, self._tools.asterisk
+        parts = Reload(self._settings, reread, asterisk, telephones, self.live, asked)
+        self._services.start("agents of the settings", parts.run)
+        socket = OperatorSocket(state_folder(self._settings).control, partial(carry_out, parts))
+        self._undo.append(("operator's socket", socket.stop))
+        await socket.start()
 
     def _start_recordings(self, pool: Pool) -> None:
         """What happens to recordings after their closing."""
@@ -390,12 +425,3 @@ class Helpline:
                     await asyncio.sleep(0.05)
             return
         _log.error("no AMI link yet: agents and dialer wait", state=self.live.link.state)
-
-
-async def _close(pool: Pool) -> None:
-    """Close the pool; what still holds a connection after a while has it taken away."""
-    try:
-        async with asyncio.timeout(_CLOSE_SECONDS):
-            await pool.close()
-    except TimeoutError:
-        pool.terminate()

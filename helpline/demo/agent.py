@@ -139,6 +139,14 @@ class AgentPage:
         """Whether the server is still there, as far as the page knows."""
         return self._reader is not None and not self._reader.done()
 
+    async def closed(self, timeout: float = 30) -> int | None:
+        """By the server; with which code. Raises `TimeoutError`."""
+        if self._reader is None or self._socket is None:
+            raise AgentError("the page is closed")
+        async with asyncio.timeout(timeout):
+            await asyncio.shield(self._reader)
+        return self._socket.close_code
+
     def state(self) -> Message:
         """The newest state; empty before the first."""
         states = [m for m in self.messages if m["type"] in ("hello", "state")]

@@ -18,6 +18,8 @@ from complaints.reference import load as load_reference
 from cti.tokens import issue
 from dialplans.settings import Address as Bind
 from dialplans.settings import QueueSettings
+from helpline.agent_commands import RELOAD
+from helpline.cell import state_folder
 from helpline.clock import Clock, system_clock
 from helpline.demo.agent import AgentPage
 from helpline.demo.reference import REFERENCE
@@ -25,6 +27,7 @@ from helpline.keys import signing_key
 from helpline.lab.phones import Phone
 from helpline.lab.site import Site
 from helpline.lab.tones import heard, make_studio
+from helpline.operator_socket import Answer, ask
 from helpline.options.cell import (
     CellOptions,
     GuardOptions,
@@ -103,13 +106,17 @@ ONE_AGENT = CellPlan()
 
 @dataclass
 class Bed:
-    """A running helpline. Telephones are made on first use and hung up at the end."""
+    """A running helpline. Telephones are made on first use and hung up at the end.
+
+    `in_file`: what it finds where it reads its settings again.
+    """
 
     helpline: Helpline
     settings: Settings
     tools: Tools
     site: Site
     now: Clock
+    in_file: list[Settings]
     _phones: dict[str, Phone] = field(default_factory=dict)
 
     @property
@@ -135,6 +142,11 @@ class Bed:
         """The page of an agent; open it with `async with`."""
         token = issue(signing_key(self.settings), str(1001 + number))
         return AgentPage(self.settings.http.public_url, token)
+
+    async def reload(self, settings: Settings) -> Answer:
+        """As `helpline agent reload` does, with these in the file."""
+        self.in_file.append(settings)
+        return await ask(state_folder(self.settings).control, RELOAD)
 
     async def rows(self, sql: str, *values: object) -> list[asyncpg.Record]:
         """What the database says."""
@@ -224,8 +236,9 @@ async def bed(
         callbacks=NO_CALLBACKS,
         log=LogOptions(level="warning"),
     )
-    helpline = Helpline(settings, tools, now)
-    made = Bed(helpline, settings, tools, site, now)
+    in_file: list[Settings] = [settings]
+    helpline = Helpline(settings, tools, now, reread=lambda: in_file[-1])
+    made = Bed(helpline, settings, tools, site, now, in_file)
     try:
         await helpline.start()
         await load_reference(helpline.pool, REFERENCE)

@@ -5,9 +5,11 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from aiohttp import WSMsgType
+from aiohttp import ClientWebSocketResponse, WSMsgType
 
 from cti import roster, tokens
+from cti.desk import Agent
+from cti.directory import Directory
 from cti.errors import AgentGoneError
 from cti.pages import CLOSE_GONE
 from cti.roster import Rostered
@@ -113,3 +115,46 @@ async def test_a_call_of_who_is_gone_goes_on_to_its_end(pool: Pool) -> None:
         assert room.server.count("Hangup") == 0
         await room.asterisk_says(*answered_call()[9:])
         assert room.server.count("Hangup") == 0
+
+
+async def test_who_leaves_in_a_call_gets_none_after_it_and_their_page_stays_until_then(
+    pool: Pool,
+) -> None:
+    seats = {id: Agent(id, id, ("helpline-hi",)) for id in ("1001", "1002")}
+    directory = Directory(agents=frozenset(seats))
+    async with opened(pool, directory=directory) as room:
+        page, other = await room.page(), await room.page("1002")
+        await room.asterisk_says(
+            event("QueueMemberAdded", interface="PJSIP/1001", queue="helpline-hi")
+        )
+        await room.open_call(CALL)
+        await room.asterisk_says(*answered_call()[:9])
+        assert [room.cti.at_work(id) for id in ("1001", "1002")] == [True, False]
+        before = room.server.count("QueuePause")
+        room.cti.follow(seats, frozenset({"1001"}), frozenset())
+        await eventually(lambda: room.server.count("QueuePause") > before)
+        pauses = [one for one in room.server.actions if one["action"] == ["QueuePause"]]
+        assert (pauses[-1]["interface"], pauses[-1]["paused"]) == (["PJSIP/1001"], ["true"])
+        assert directory.agents == {"1002"}  # no colleague hands them a citizen
+        assert room.desk.signed_in == 2
+        await room.asterisk_says(*answered_call()[9:])
+        await eventually(lambda: not room.cti.at_work("1001"))
+        room.cti.follow({"1002": Agent("1002", "मोहन लाल", ())}, frozenset(), frozenset())
+        assert await closed(page) == CLOSE_GONE
+        assert room.desk.serving() == {"1002": Agent("1002", "मोहन लाल", ())}
+        assert not other.closed
+
+
+async def closed(page: ClientWebSocketResponse) -> int:
+    """The code with which the server closes the page."""
+    while True:
+        message = await page.receive(timeout=10)
+        if message.type is WSMsgType.CLOSE:
+            return int(message.data)
+
+
+async def test_while_out_of_step_with_asterisk_anybody_may_be_at_work(pool: Pool) -> None:
+    async with opened(pool) as room:
+        assert not room.cti.at_work("1001")
+        await room.server.stop()
+        await eventually(lambda: room.cti.at_work("1001"))

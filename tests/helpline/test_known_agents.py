@@ -30,7 +30,11 @@ class Office:
         self.world = world
         self.seats = {(QUEUE, "1002"): AgentStatus.READY}
         self.known = KnownAgents(
-            world.pool, CELL, lambda queue, agent: self.seats.get((queue, agent)), lambda: world.now
+            world.pool,
+            CELL,
+            lambda queue, agent: self.seats.get((queue, agent)),
+            lambda: world.now,
+            AgentNumbers(CELL),
         )
 
     async def spoke(self, agent: str, *, cell: str = "c1") -> UUID:
@@ -137,3 +141,9 @@ def test_agents_beyond_the_largest_number_are_preferred_by_nobody() -> None:
 
 def replace_agents(agents: tuple[AgentOptions, ...]) -> CellOptions:
     return CELL.model_copy(update={"agents": agents})
+
+
+def test_who_stays_keeps_the_number_for_which_somebody_may_wait_when_another_leaves() -> None:
+    number_of = AgentNumbers(CELL)
+    number_of.follow(["1004", "1002", "1003"])
+    assert [number_of(QUEUE, id) for id in ("1001", "1002", "1003", "1004")] == [0, 2, 3, 1]
