@@ -5,6 +5,8 @@ from dataclasses import asdict
 from typing import Any, Final
 from uuid import UUID
 
+import structlog
+
 from complaints import number
 from complaints.disposal import DisposalKind, Via, dispose
 from complaints.ending import withdraw
@@ -47,6 +49,7 @@ REFUSED: Final[Mapping[type[ComplaintError], str]] = {
     NotAllowedError: "not_allowed",
     WrongPostError: "moved_meanwhile",
 }
+_log = structlog.get_logger(__name__)
 _ACQUIRE_SECONDS = 2.0
 _LEAVES: Mapping[Deed, tuple[Event, ...]] = {
     Deed.REOPEN: (Event.REOPENED,),
@@ -87,6 +90,11 @@ class DeskTellings:
             await their_call(conn, agent_id, call_id, self._has)
             hidden = await hidden_numbers(conn, [call_id], agent_id)
             found = await tellable(conn, call_id, digits, policy=self._policy, now=self._now())
+        if digits is not None:  # who looked up what: an agent sees names by it
+            _log.info(
+                "complaint looked up in a call", agent=agent_id, call=str(call_id),
+                found=len(found), pii={"number": digits},
+            )  # fmt: skip
         if digits is not None and not found:
             raise FieldsRefusedError({"complaint": "is unknown"}, {"complaint": _NO_COMPLAINT})
         return [asdict(one) for one in found if one.clicked or digits or not hidden]
@@ -95,6 +103,7 @@ class DeskTellings:
         """One call, complaint and deed are one entry: a repeat finds what it has led to."""
         async with self._pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
             await their_call(conn, form.agent_id, form.call_id, self._has)
+        _log.info("told in a call", agent=form.agent_id, call=str(form.call_id), what=form.what)
         try:
             return await self._deeds[Deed(form.what)](form)
         except ComplaintError as error:

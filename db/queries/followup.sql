@@ -106,10 +106,13 @@ group by c.id, k.code, f.complaint_id, f.disposal_no, d.complaint_id, d.disposal
 order by called_at desc nulls last, d.at;
 
 -- name: followup_call(call_id, complaint_id)^
--- A call beside a complaint: who had the citizen, whether somebody spoke in it at all, when it was, and whether its number is one
--- of the citizen's.
+-- A call beside a complaint: who had the citizen, whether somebody spoke in it at all, when it was, whether its number is one
+-- of the citizen's, and whether it was over before the last disposal, and so no answer to that was given in it. What was
+-- answered in it before stays so: a repeat finds that.
 select l.answered_at is not null and l.agent_answered_at is not null as answered, l.direction, l.answered_at is not null as picked_up,
        l.started_at, l.ended_at,
+       exists (select from disposal d where d.complaint_id = c.id and d.disposal_no = c.disposals and l.ended_at < d.at)
+           and not exists (select from feedback b where b.attempt_id = l.id and b.complaint_id = c.id) as before_the_disposal,
        array(select t.agent_id from agent_talk t where t.call_id = l.id) as agents,
        coalesce(l.citizen_number = c.contact or exists (
            select from citizen_number n where n.citizen_id = c.citizen_id and n.number = l.citizen_number), false) as theirs
