@@ -1,7 +1,7 @@
 """What agents are told in their calls, entered through the complaints' use cases."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -84,7 +84,9 @@ class DeskTellings:
     async def about(
         self, agent_id: str, call_id: UUID, complaint: str | None
     ) -> Sequence[Mapping[str, Any]]:
-        """Of a call whose number is not for this agent to know, only what they called about."""
+        """Of a call whose number is not for this agent to know, only what they called about, and no
+        name.
+        """
         digits = None if complaint is None else _digits(complaint)
         async with self._pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
             await their_call(conn, agent_id, call_id, self._has)
@@ -97,7 +99,9 @@ class DeskTellings:
             )  # fmt: skip
         if digits is not None and not found:
             raise FieldsRefusedError({"complaint": "is unknown"}, {"complaint": _NO_COMPLAINT})
-        return [asdict(one) for one in found if one.clicked or digits or not hidden]
+        if hidden:
+            found = [replace(one, citizen=None) for one in found if one.clicked or digits]
+        return [asdict(one) for one in found]
 
     async def tell(self, form: ToldForm) -> ToldResult:
         """One call, complaint and deed are one entry: a repeat finds what it has led to."""

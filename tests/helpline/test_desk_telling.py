@@ -140,6 +140,26 @@ async def test_the_name_of_who_complains_in_confidence_is_not_told_to_who_says_t
     assert shown["citizen"] == "रामप्यारी देवी"
 
 
+async def test_a_click_about_a_confidential_complaint_tells_of_that_one_alone_and_no_name(
+    world: World, desk: DeskTellings
+) -> None:
+    secret = await world.register(world.form(confidential=True))
+    await world.register()
+    await world.pool.execute("insert into agent values ($1, 'अ', 'cell-1', '{q}')", AGENT)
+    call = await world.talked_with(AGENT)
+    await world.pool.execute("update call set direction = 'outbound' where id = $1", call)
+    await world.pool.execute(
+        "insert into desk_call values ($1, $2, $3, $4, $5)",
+        *(uuid4(), call, AGENT, secret.complaint_id, world.now),
+    )
+    [shown] = await desk.about(AGENT, call, None)
+    assert (shown["number"], shown["clicked"], shown["citizen"]) == (secret.number, True, None)
+    assert (await desk.about(AGENT, call, secret.number))[0]["citizen"] is None
+    await world.talked_with(AGENT)  # a call of the citizen's own
+    shown_now = await desk.about(AGENT, call, None)
+    assert [one["citizen"] for one in shown_now] == ["रामप्यारी देवी"] * 2
+
+
 async def test_reopened_within_the_window_once_and_not_after_it(
     world: World, desk: DeskTellings
 ) -> None:
