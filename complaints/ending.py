@@ -19,7 +19,7 @@ from complaints.ends import (
     SpecialClosed,
     Withdrawn,
 )
-from complaints.errors import InvalidInputError, NoEvidenceError
+from complaints.errors import EvidenceFault, InvalidInputError, NoEvidenceError
 from complaints.history import Event
 from complaints.in_call import agent_of
 from complaints.lifecycle import Returned, Triage
@@ -108,27 +108,32 @@ async def take_at_its_word(
     if call is None:
         raise InvalidInputError("call_id", "is unknown")
     if why := _no_evidence(call, word, since):
-        raise NoEvidenceError(word.call_id, why)
+        raise NoEvidenceError(word.call_id, *why)
     await link_call(conn, complaint.id, word.call_id, "follow_up")
 
 
-def _no_evidence(call: Mapping[str, Any], word: OwnWord, since: datetime) -> str | None:
+def _no_evidence(
+    call: Mapping[str, Any], word: OwnWord, since: datetime
+) -> tuple[str, EvidenceFault] | None:
     """Why the call does not show the citizen's word; None: it does.
 
     An agent may be told in the call in which it was registered, or in which they were satisfied.
     Where nobody answers for what was said, the whole call must be of the time after that.
     """
     if not call["theirs"] and not word.confirmed:
-        return "its number is none of the citizen's, and no agent confirmed who was speaking"
+        why = "its number is none of the citizen's, and no agent confirmed who was speaking"
+        return why, EvidenceFault.NOT_THEIR_NUMBER
     agent = agent_of(word.actor)
     if agent is not None:
         if not call["answered"] or agent not in call["agents"]:
-            return f"agent {agent} did not have it"
+            return f"agent {agent} did not have it", EvidenceFault.NOT_HAD
         over = call["ended_at"] is not None and call["ended_at"] < since
-        return f"it was over before {since.isoformat()}" if over else None
+        return (f"it was over before {since.isoformat()}", EvidenceFault.BEFORE) if over else None
     if call["direction"] != Direction.INBOUND and not call["picked_up"]:
-        return "nobody answered it"
-    return f"it began before {since.isoformat()}" if call["started_at"] < since else None
+        return "nobody answered it", EvidenceFault.OTHER
+    if call["started_at"] < since:
+        return f"it began before {since.isoformat()}", EvidenceFault.BEFORE
+    return None
 
 
 async def end_specially(

@@ -179,11 +179,39 @@ class NoBundleError(ComplaintError):
         super().__init__(f"complaint {number}: who has it was handed no bundle")
 
 
-class NoEvidenceError(ComplaintError):
-    """Call {call_id} does not show what somebody is said to have said in it: {why}."""
+class EvidenceFault(StrEnum):
+    """Why a call shows nothing, for pages that say it in the reader's language."""
 
-    def __init__(self, call_id: UUID, why: str) -> None:
+    OTHER = "no_evidence"
+    NOT_THEIR_NUMBER = "not_their_number"
+    NOT_HAD = "call_not_had"
+    OWN_CALL = "citizens_own_call"
+    BEFORE = "call_before"
+
+
+class NoEvidenceError(ComplaintError):
+    """Call {call_id} does not show what somebody is said to have said in it: {why}.
+
+    `fault` says the same for pages.
+    """
+
+    def __init__(self, call_id: UUID, why: str, fault: EvidenceFault = EvidenceFault.OTHER) -> None:
         super().__init__(f"call {call_id} is no evidence of what was said: {why}")
+        self.fault = fault
+
+
+class NoTaskError(ComplaintError):
+    """No agent is to call the citizen of this complaint: answered, ended, or asked otherwise."""
+
+    def __init__(self, complaint_id: UUID) -> None:
+        super().__init__(f"no agent is to call about complaint {complaint_id}")
+
+
+class TaskTakenError(ComplaintError):
+    """Another agent has taken it to call the citizen of complaint {number}."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"another agent calls about complaint {number}")
 
 
 class UnknownAttemptError(ComplaintError):

@@ -9,7 +9,7 @@ import asyncpg
 from calls.model import Direction
 from complaints import number
 from complaints.answering import Answer, FeedbackResult, Said, carry_out
-from complaints.errors import NoEvidenceError, UnknownAttemptError
+from complaints.errors import EvidenceFault, NoEvidenceError, UnknownAttemptError
 from complaints.feedback_due import DueFeedback, claim_due, count_attempt, postpone
 from complaints.followup import Task, follow_up, give_up, tasks
 from complaints.notifications import Signer
@@ -132,8 +132,8 @@ async def record_told(
     """Record the answer that a citizen gave to an agent: called by one, or calling back.
 
     `agent`: the agent's id. The call is the evidence: this agent must have had it, with one of the
-    citizen's numbers. The first answer of a call about a complaint stands: a repeat changes nothing
-    and gives its result.
+    citizen's numbers, and it was not over before the disposal. The first answer of a call about a
+    complaint stands: a repeat changes nothing and gives its result.
 
     Raises the number's errors, `NoEvidenceError`, `NotAwaitingFeedbackError`.
     """
@@ -224,7 +224,9 @@ async def _must_be_said_to(
 ) -> None:
     call = await _their_call(conn, complaint, call_id)
     if not call["answered"] or agent not in call["agents"]:
-        raise NoEvidenceError(call_id, f"agent {agent} did not have it")
+        raise NoEvidenceError(call_id, f"agent {agent} did not have it", EvidenceFault.NOT_HAD)
+    if call["before_the_disposal"]:
+        raise NoEvidenceError(call_id, "it was over before the disposal", EvidenceFault.BEFORE)
 
 
 async def _their_call(conn: Connection, complaint: Complaint, call_id: UUID) -> asyncpg.Record:
@@ -233,5 +235,7 @@ async def _their_call(conn: Connection, complaint: Complaint, call_id: UUID) -> 
     if call is None:
         raise NoEvidenceError(call_id, "it is unknown")
     if not call["theirs"]:
-        raise NoEvidenceError(call_id, "its number is none of the citizen's")
+        raise NoEvidenceError(
+            call_id, "its number is none of the citizen's", EvidenceFault.NOT_THEIR_NUMBER
+        )
     return call

@@ -6,7 +6,7 @@ the history; a new disposal begins with the dialer's calls again.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ import structlog
 from calls.numbers import is_landline
 from complaints import history, texts
 from complaints.batches import Due, Work, carry_out_each
+from complaints.errors import NoTaskError, TaskTakenError
 from complaints.history import Entry, Event
 from complaints.lifecycle import AwaitingFeedback
 from complaints.notifications import Kind, Notification, notify_each
@@ -25,6 +26,7 @@ from db.pool import Connection, Pool
 from db.statements import statements
 
 _log = structlog.get_logger(__name__)
+TAKEN_FOR = timedelta(minutes=15)
 _EVENTS = {Step.AGENT_CALL: Event.AGENT_TO_CALL, Step.SMS: Event.ASKED_TO_CALL}
 
 
@@ -49,6 +51,8 @@ class Task:
     """A citizen whom an agent is to call, until `step_until`. Names in Hindi.
 
     `numbers` (E.164): the one given for this complaint first. `tried`: why an agent is to call.
+    `taken_...`: the agent who has it, or had it. `last_...`: the latest call by an agent's click;
+    without an outcome it is under way. `of_all`: how many tasks there are.
     """
 
     number: str
@@ -60,6 +64,24 @@ class Task:
     step_until: datetime
     tried: tuple[str, ...]
     numbers: tuple[str, ...]
+    category_en: str
+    place_en: str
+    confidential: bool
+    taken_by: str | None
+    taken_by_name: str | None
+    taken_until: datetime | None
+    last_at: datetime | None
+    last_outcome: str | None
+    last_by: str | None
+    of_all: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaskToCall:
+    """A complaint whose citizen an agent is to call."""
+
+    complaint_id: UUID
+    number: str
 
 
 async def give_up(
@@ -117,6 +139,33 @@ async def tasks(pool: Pool, *, at_most: int = 100) -> list[Task]:
             Task(**{**row, "tried": tuple(row["tried"]), "numbers": tuple(row["numbers"])})
             async for row in rows
         ]
+
+
+async def task_to_call(
+    conn: Connection, complaint_id: UUID, agent: str, now: datetime
+) -> TaskToCall:
+    """What there is to do about a complaint, before anything is written.
+
+    Raises `NoTaskError` and `TaskTakenError`.
+    """
+    row = await statements().followup_task(conn, complaint_id=complaint_id)
+    if row is None:
+        raise NoTaskError(complaint_id)
+    if row["taken_by"] not in (None, agent) and row["taken_until"] > now:
+        raise TaskTakenError(row["number"])
+    return TaskToCall(complaint_id, row["number"])
+
+
+async def take_task(conn: Connection, task: TaskToCall, agent: str, now: datetime) -> None:
+    """It is this agent's for `TAKEN_FOR`, in the transaction that writes their call.
+
+    Raises `TaskTakenError`: another's, or there is nothing to do any more.
+    """
+    mine = await statements().followup_take(
+        conn, complaint_id=task.complaint_id, agent_id=agent, now=now, until=now + TAKEN_FOR
+    )
+    if not mine:
+        raise TaskTakenError(task.number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import asyncpg
 
-from complaints.errors import InvalidInputError, NoEvidenceError
+from complaints.errors import EvidenceFault, InvalidInputError, NoEvidenceError
 from complaints.store import Complaint, link_call
 from db.pool import Connection
 from db.statements import statements
@@ -50,7 +50,9 @@ async def take_officers_call(
         return
     call = await _had_by(conn, complaint, call_id, actor)
     if call["theirs"]:
-        raise NoEvidenceError(call_id, "it is the citizen's own, and no officer's")
+        raise NoEvidenceError(
+            call_id, "it is the citizen's own, and no officer's", EvidenceFault.OWN_CALL
+        )
     await link_call(conn, complaint.id, call_id, role)
 
 
@@ -63,5 +65,5 @@ async def _had_by(
     call: asyncpg.Record = found
     agent = agent_of(actor)
     if agent is not None and agent not in call["agents"]:
-        raise NoEvidenceError(call_id, f"agent {agent} did not have it")
+        raise NoEvidenceError(call_id, f"agent {agent} did not have it", EvidenceFault.NOT_HAD)
     return call

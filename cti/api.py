@@ -1,4 +1,4 @@
-"""What an agent's page may ask: its live socket, and to register a complaint.
+"""What an agent's page may ask: its live socket, to register a complaint, to enter what was told.
 
 Every answer that is not a success is JSON: `{"error": "...", "fields": {"place": "is unknown"}}`,
 in English; and the same as codes, which a page says in its reader's language: `reason`, and
@@ -19,10 +19,11 @@ from cti.desk import Agent, Desk
 from cti.drafts import Drafts
 from cti.errors import AgentGoneError, Reason
 from cti.pages import CLOSE_GONE
-from cti.ports import AgentSessions, Registrar, SupervisorSessions
+from cti.ports import AgentSessions, Registrar, SupervisorSessions, Tellings
 from cti.problem import problem
 from cti.registering import Registering
 from cti.supervising import Supervisor, of_token
+from cti.telling import Telling
 from cti.wallboards import Wallboards
 from db.errors import AWAY
 
@@ -48,11 +49,20 @@ class AgentApi:
     wallboards: Wallboards | None = None
     drafts: Drafts | None = None
     supervisors: SupervisorSessions | None = None
+    tellings: Tellings | None = None
 
 
 def routes(api: AgentApi) -> list[web.RouteDef]:
     """The agents' part of the HTTP API."""
+    told: list[web.RouteDef] = []
+    if api.tellings is not None:
+        telling = Telling(api.tellings)
+        told = [
+            web.get("/agent/told", _for_agents(api, telling.about)),
+            web.post("/agent/told", _for_agents(api, telling.tell)),
+        ]
     return [
+        *told,
         web.get("/agent/socket", _for_agents(api, _Socket(api))),
         web.post("/agent/complaints", _for_agents(api, Registering(api.registrar, api.drafts))),
         web.get("/supervisor/socket", _for_supervisors(api)),

@@ -17,6 +17,7 @@ from calls import owed
 from calls.errors import CallbackUnderWayError
 from calls.model import Outcome
 from calls.store import end_if_open, open_outbound
+from complaints.followup import TaskToCall, take_task, task_to_call
 from complaints.number import normalise
 from cti.ami import AmiLink
 from cti.errors import NotAllowedError, NotNowError, Reason
@@ -100,7 +101,14 @@ class Clicks:
             return None
         return None if hidden else click.number
 
-    async def call(self, agent_id: str, key: UUID, complaint: str) -> UUID:
+    async def call_task(self, agent_id: str, key: UUID, complaint: str) -> UUID:
+        """As `call`, where an agent is to ask its citizen: the task is this agent's for a while.
+
+        Raises `NoTaskError` and `TaskTakenError` of the complaints besides.
+        """
+        return await self.call(agent_id, key, complaint, task=True)
+
+    async def call(self, agent_id: str, key: UUID, complaint: str, *, task: bool = False) -> UUID:
         """Our call's id; of a click that was seen before, that one's.
 
         Raises a `DeskError`, or one of `db.errors.AWAY`: then nothing rings.
@@ -111,11 +119,14 @@ class Clicks:
                 return _same_agents(seen, agent_id)
             self._free(agent_id)
             click, complaint_id = await self._click(conn, agent_id, complaint)
+            to_do = None
+            if task:
+                to_do = await task_to_call(conn, complaint_id, agent_id, self._now())
             number = await self._guard.number(conn, agent_id, click.number)
             click = replace(click, number=number)
             self._free(agent_id)
             try:
-                await self._write(conn, key, click, complaint_id)
+                await self._write(conn, key, click, complaint_id, to_do)
             except (asyncpg.UniqueViolationError, CallbackUnderWayError):
                 if (seen := await statements().desk_called(conn, key=key)) is None:
                     raise NotNowError(Why.CALLED_BY_US) from None
@@ -206,10 +217,19 @@ class Clicks:
         click = Click(new_id(self._now()), agent_id, row["contact"], row["confidential"])
         return click, row["id"]
 
-    async def _write(self, conn: Connection, key: UUID, click: Click, complaint_id: UUID) -> None:
+    async def _write(
+        self,
+        conn: Connection,
+        key: UUID,
+        click: Click,
+        complaint_id: UUID,
+        task: TaskToCall | None,
+    ) -> None:
         at = self._now()
         async with conn.transaction():
             await self._open(conn, click, at)
+            if task is not None:
+                await take_task(conn, task, click.agent_id, at)
             await statements().desk_put_call(
                 conn, key=key, call_id=click.call_id, agent_id=click.agent_id,
                 complaint_id=complaint_id, at=at,

@@ -1,6 +1,6 @@
 """What the agents' desk needs of others; wiring joins them."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -143,6 +143,58 @@ class Registrar(Protocol):
 
         Raises `cti.errors.FieldsRefusedError`, `NoSuchCallError`, `DuplicateFoundError` (the same
         form again, with `adds_to` or `separate`, is the answer), `ConflictError`, or one of
+        `db.errors.AWAY`; then nothing was written.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldForm:
+    """What an agent was told in a call of theirs. `what`: satisfied, dissatisfied, reopen,
+    withdraw, disposal or comment. `speaker`: who said it, as the agent made sure: complainant,
+    for_complainant, officer; None: a comment. `confirmed`: how, where the call's number does not
+    show it. `read_out`: the citizen heard the question and said yes. `post`: whose report it is.
+    """
+
+    agent_id: str
+    call_id: UUID
+    complaint: str
+    what: str
+    speaker: str | None = None
+    confirmed: str = ""
+    read_out: bool = False
+    reason: str | None = None
+    disposal: str | None = None
+    post: str | None = None
+    text: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldResult:
+    """What followed: the event's name; by level and due time, where an officer has it again."""
+
+    number: str
+    result: str
+    level: int | None = None
+    due_at: datetime | None = None
+
+
+class Tellings(Protocol):
+    """What agents are told about complaints, entered with the call as its evidence."""
+
+    async def about(
+        self, agent_id: str, call_id: UUID, complaint: str | None
+    ) -> Sequence[Mapping[str, Any]]:
+        """Complaints of this call, or the one whose number was said, JSON-ready; each with `deeds`.
+
+        Raises as `tell`.
+        """
+        ...
+
+    async def tell(self, form: ToldForm) -> ToldResult:
+        """Enter it once for each call, complaint and deed; a repeat gives the same answer.
+
+        Raises `cti.errors.FieldsRefusedError`, `NoSuchCallError`, `ConflictError`, or one of
         `db.errors.AWAY`; then nothing was written.
         """
         ...

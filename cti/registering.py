@@ -94,7 +94,7 @@ class Registering:
     async def __call__(self, request: web.Request, agent: Agent) -> web.StreamResponse:
         """201 with the complaint's number; 400, 404, 409 or 413 with what is wrong."""
         try:
-            body = ComplaintBody.model_validate_json(await _body(request))
+            body = ComplaintBody.model_validate_json(await body_of(request))
         except ValidationError as error:
             return problem(
                 400, "the form is not complete", field_errors(error),
@@ -105,13 +105,14 @@ class Registering:
         try:
             done = await self.registrar.register(body.as_form(agent.id))
         except FormError as error:
-            return _refused(error)
+            return refused(error)
         if self.drafts is not None:
             self.drafts.forget(body.call, agent.id)
         return web.json_response(_answer(done), status=201)
 
 
-def _refused(error: FormError) -> web.Response:
+def refused(error: FormError) -> web.Response:
+    """The answer that says why what an agent's page sent was not taken."""
     match error:
         case FieldsRefusedError():
             return problem(
@@ -141,7 +142,8 @@ def _answer(done: RegisteredComplaint) -> dict[str, Any]:
     }
 
 
-async def _body(request: web.Request) -> bytes:
+async def body_of(request: web.Request) -> bytes:
+    """Of a form. Raises `web.HTTPRequestEntityTooLarge`."""
     body = bytearray()
     async for chunk in request.content.iter_chunked(16 * 1024):
         body += chunk

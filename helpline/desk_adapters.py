@@ -54,7 +54,7 @@ Has = Callable[[str, UUID], bool]
 """Of an agent and a call."""
 
 
-def _nobody_has(_agent_id: str, _call_id: UUID) -> bool:
+def nobody_has(_agent_id: str, _call_id: UUID) -> bool:
     """Where nothing is live: the rows say it."""
     return False
 
@@ -117,7 +117,7 @@ class ComplaintRegistrar:
         now: Clock,
         keys: MasterKeys,
         languages: Mapping[str, str] = MappingProxyType({}),
-        has: Has = _nobody_has,
+        has: Has = nobody_has,
     ) -> None:
         """`keys` wrap those of what is sealed. `languages`: of queues in which one is spoken.
         `has`: whether an agent has a call, as known before its row is written.
@@ -170,25 +170,27 @@ class ComplaintRegistrar:
         The call's recordings will belong to the complaint, so it must be the agent's own.
         """
         async with self._pool.acquire(timeout=2) as conn:
-            call = await load_call(conn, form.call_id)
-            if call is None:
-                raise NoSuchCallError
-            hers = await self._is_hers(conn, form, call)
+            call = await their_call(conn, form.agent_id, form.call_id, self._has)
             links = form.links_number or await _is_known_caller(conn, form, call)
             language = self._languages.get(call.queue or "")
             if language is None and call.number is not None:  # as of a call by click
                 language = await language_on(conn, call.number)
-        if not hers:
-            raise ConflictError("another agent has, or had, this call", Reason("not_yours"))
         return _registration(form, call.number, links=links, language=language or LANGUAGE_DEFAULT)
 
-    async def _is_hers(self, conn: Connection, form: RegistrationForm, call: Call) -> bool:
-        """Who handed the citizen on writes down what they were told. At whom it only rang is not
-        the one to register for who still waits.
-        """
-        if self._has(form.agent_id, form.call_id) or call.agent_id == form.agent_id:
-            return True
-        return await had_by(conn, form.call_id, form.agent_id)
+
+async def their_call(conn: Connection, agent_id: str, call_id: UUID, has: Has) -> Call:
+    """A call that this agent has, or had: who handed the citizen on writes down what they were
+    told. At whom it only rang is not the one to write for who still waits.
+
+    Raises `NoSuchCallError` and `ConflictError`.
+    """
+    call = await load_call(conn, call_id)
+    if call is None:
+        raise NoSuchCallError
+    had = has(agent_id, call_id) or call.agent_id == agent_id
+    if not had and not await had_by(conn, call_id, agent_id):
+        raise ConflictError("another agent has, or had, this call", Reason("not_yours"))
+    return call
 
 
 async def _is_known_caller(conn: Connection, form: RegistrationForm, call: Call) -> bool:

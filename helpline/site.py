@@ -9,11 +9,14 @@ from cti import deskguidance, deskhearing, deskpage
 from cti.api import AgentApi
 from cti.api import routes as agent_routes
 from cti.supervisor.call_page import CallParts
+from cti.supervisor.feedback_page import AskingParts
 from cti.supervisor.hearing import ListeningRights
 from cti.supervisor.owed_page import OwedParts
 from cti.supervisor.site import add_supervisor_pages
+from helpline.adapters import link_signer
 from helpline.desk_adapters import ComplaintRegistrar
-from helpline.dialing import callback_settings
+from helpline.desk_telling import DeskTellings
+from helpline.dialing import callback_settings, dialer_settings
 from helpline.keys import signing_key
 from helpline.live import LiveCell
 from helpline.outbound import receipt_options
@@ -48,6 +51,9 @@ def add_site(
         wallboards=live.wallboards,
         drafts=live.drafts,
         supervisors=WallboardSessions(shell),
+        tellings=DeskTellings(
+            shell.pool, settings.rules, shell.now, link_signer(settings, shell.now), live.has_call
+        ),
     )
     app.add_routes(agent_routes(agents))
     add_links(app, shell, settings.rules, vault, key)
@@ -98,5 +104,8 @@ def _add_supervisors(
             call_back=live.clicks.call_back,
             languages=queue_languages(settings.cell.routes),
             dialled=frozenset(callback_settings(settings).reasons),
+        ),
+        asking=AskingParts(
+            call=live.clicks.call_task, may_call_at=dialer_settings(settings).window.is_open
         ),
     )

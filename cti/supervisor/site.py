@@ -14,6 +14,7 @@ from cti.supervisor import (
     blocked_page,
     call_list,
     call_page,
+    feedback_page,
     limit_page,
     notice_page,
     owed_page,
@@ -23,6 +24,7 @@ from cti.supervisor import (
     wall,
 )
 from cti.supervisor.call_page import CallParts
+from cti.supervisor.feedback_page import AskingParts
 from cti.supervisor.owed_page import OwedParts
 from web.shell import MenuItem, Shell
 
@@ -35,6 +37,7 @@ MENU = (
     MenuItem("/reports/calls", "menu.call_reports", Right.CALL_REPORT_SEE),
     MenuItem("/quality", "menu.quality", Right.QUALITY_JUDGE),
     MenuItem("/owed-calls", "menu.owed", Right.CALLBACK_HANDLE),
+    MenuItem("/feedback-tasks", "menu.tasks", Right.CALLBACK_HANDLE),
     MenuItem("/quality/form", "menu.quality_form", Right.QUALITY_FORM_SET),
     MenuItem("/my-reviews", "menu.my_reviews", Right.CALL_TAKE),
 )
@@ -56,11 +59,12 @@ def add_supervisor_pages(
     answer_within: Mapping[str, int] | None = None,
     titles: TitlesNow = dict,
     owed: OwedParts | None = None,
+    asking: AskingParts | None = None,
 ) -> None:
     """All of them. `cell`: whose day is shown first; `wrap_up`: seconds by queue of that cell;
     `answer_within`: the same, of the service level; `alarms`: of the settings; `plan`: asks for
     planned seats; `titles`: what people read for the queues; `owed`: None where calls that are
-    owed are not listed.
+    owed are not listed; `asking`: None where agents are not to call about disposals.
     """
     shell.helpers["queue_title"] = lambda language: partial(_title, titles, language)
     wall.add_routes(app, shell, cell=cell, queues=wrap_up)
@@ -75,6 +79,8 @@ def add_supervisor_pages(
     quality_page.add_routes(app, shell, parts)
     if owed is not None:
         owed_page.add_routes(app, shell, owed, queues=wrap_up)
+    if asking is not None:
+        feedback_page.add_routes(app, shell, asking)
 
 
 def _title(titles: TitlesNow, language: str, name: str) -> str:

@@ -7,7 +7,14 @@ from uuid import UUID
 
 import pytest
 
-from complaints.errors import NoEvidenceError, NotAwaitingFeedbackError
+from calls.model import Outcome
+from complaints.errors import (
+    EvidenceFault,
+    NoEvidenceError,
+    NoTaskError,
+    NotAwaitingFeedbackError,
+    TaskTakenError,
+)
 from complaints.feedback import (
     Answer,
     DissatisfactionReason,
@@ -18,7 +25,7 @@ from complaints.feedback import (
     postpone,
     tasks,
 )
-from complaints.followup import _Unanswered
+from complaints.followup import TaskToCall, _Unanswered, take_task, task_to_call
 from complaints.policy import UP_1076, FollowUp, Policy, Step
 from complaints.registration import Registered
 from complaints.store import hold_by_id
@@ -217,6 +224,71 @@ async def test_what_an_agent_is_told_goes_back_and_then_up_with_register_and_bun
     assert events == ["returned_for_review", "escalated_dissatisfied"]
     assert await world.pool.fetchval("select count(*) from dissatisfaction_register") == 2
     assert await world.pool.fetchval("select count(*) from bundle") == 1
+
+
+async def test_a_call_that_was_over_before_the_disposal_says_nothing_about_it(
+    world: World,
+) -> None:
+    registered = await world.register()
+    before, through = [await world.talked_with("101") for _ in range(2)]
+    await world.hung_up(before, Outcome.AGENT_ANSWERED)
+    world.later(hours=1)
+    await world.dispose(registered.number)
+    with pytest.raises(NoEvidenceError) as refused:
+        await told(world, registered.number, call_id=before, answer=Answer(True))
+    assert refused.value.fault is EvidenceFault.BEFORE
+    await world.hung_up(through, Outcome.AGENT_ANSWERED)
+    result = await told(world, registered.number, call_id=through, answer=Answer(True))
+    assert result.satisfied
+
+
+async def test_a_repeat_of_what_was_said_about_the_disposal_before_gives_its_result(
+    world: World,
+) -> None:
+    registered = await world.register()
+    await world.dispose(registered.number)
+    call = await world.talked_with("101")
+    answer = Answer(False, DissatisfactionReason.NOT_DONE)
+    first = await told(world, registered.number, call_id=call, answer=answer)
+    await world.hung_up(call, Outcome.AGENT_ANSWERED)
+    world.later(hours=1)
+    await world.dispose(registered.number)
+    assert await told(world, registered.number, call_id=call, answer=answer) == first
+
+
+async def test_a_task_is_one_agents_for_a_while_and_then_anybodys(world: World) -> None:
+    await world.pool.execute(
+        "insert into agent values ('101', 'अ', 'cell-1', '{q}'), ('102', 'ब', 'cell-1', '{q}')"
+    )
+    one = await used_up(world)
+
+    async def take(agent: str) -> None:
+        async with world.pool.acquire() as conn, conn.transaction():
+            task = await task_to_call(conn, one.complaint_id, agent, world.now)
+            await take_task(conn, task, agent, world.now)
+
+    async def take_unseen(agent: str) -> None:
+        """As who has looked before the other took it."""
+        async with world.pool.acquire() as conn, conn.transaction():
+            task = TaskToCall(one.complaint_id, one.number)
+            await take_task(conn, task, agent, world.now)
+
+    await take("101")
+    await take("101")
+    for refused in (take, take_unseen):
+        with pytest.raises(TaskTakenError):
+            await refused("102")
+    [task] = await tasks(world.pool)
+    assert (task.taken_by, task.taken_by_name, task.of_all) == ("101", "अ", 1)
+    world.later(minutes=15)
+    await take("102")
+    call = await world.talked_with("102")
+    await told(world, one.number, call_id=call, answer=Answer(True), agent="102")
+    with pytest.raises(NoTaskError):
+        await take("102")
+    with pytest.raises(TaskTakenError):
+        await take_unseen("102")
+    assert await tasks(world.pool) == []
 
 
 async def test_who_handed_the_citizen_on_may_record_what_they_were_told(world: World) -> None:

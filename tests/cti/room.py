@@ -1,7 +1,7 @@
 """The whole room, joined as wiring does: a fake Asterisk, a real database, real sockets."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -34,6 +34,8 @@ from cti.ports import (
     RegisteredComplaint,
     RegistrationForm,
     SupervisorSessions,
+    ToldForm,
+    ToldResult,
 )
 from cti.softphones import Publish
 from cti.writes import Writes
@@ -83,6 +85,24 @@ class FakeRegistrar:
 
 
 @dataclass
+class FakeTellings:
+    forms: list[ToldForm] = field(default_factory=list)
+
+    async def about(
+        self, agent_id: str, call_id: UUID, complaint: str | None
+    ) -> Sequence[Mapping[str, Any]]:
+        if complaint == "unknown":
+            raise FieldsRefusedError({"complaint": "is unknown"}, {"complaint": Reason("unknown")})
+        return [{"number": complaint or "100000006", "agent": agent_id, "call": str(call_id)}]
+
+    async def tell(self, form: ToldForm) -> ToldResult:
+        self.forms.append(form)
+        if form.complaint == "ended":
+            raise ConflictError("it has ended", Reason("ended"))
+        return ToldResult(number="100000006", result="reopened", level=1, due_at=AT)
+
+
+@dataclass
 class Database:
     """The pool, as the room asks for it."""
 
@@ -102,6 +122,7 @@ class Room:
     cti: Cti
     history: FakeHistory
     registrar: FakeRegistrar
+    tellings: FakeTellings
     client: TestClient[web.Request, web.Application]
 
     @property
@@ -248,15 +269,16 @@ async def opened(
     given = replace(given, url=f"https://{given.cell}.example")
     async with server or FakeAmi() as asterisk:
         database, history, registrar = Database(pool), FakeHistory(), FakeRegistrar()
+        tellings = FakeTellings()
         cti = Cti(AmiLink(settings(asterisk)), given, database, history, now, publish)
         api = AgentApi(
             SECRET, cti.desk, registrar, sessions, wallboards=cti.wallboards, drafts=cti.drafts,
-            supervisors=supervisors,
+            supervisors=supervisors, tellings=tellings,
         )  # fmt: skip
         app = web.Application()
         app.add_routes(routes(api))
         async with TestClient(TestServer(app)) as client, _running(cti):
-            yield Room(database, asterisk, cti, history, registrar, client)
+            yield Room(database, asterisk, cti, history, registrar, tellings, client)
 
 
 @asynccontextmanager

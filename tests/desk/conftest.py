@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import time
 from pathlib import Path
 
 import pytest_asyncio
@@ -18,7 +19,7 @@ from access.log import OPERATOR, By
 from access.rights import Grant, Role
 from access.users import NewUser
 from dialplans.settings import QueueSettings
-from helpline.lab.bed import Bed, CellPlan, bed
+from helpline.lab.bed import QUICK_FEEDBACK, Bed, CellPlan, bed
 from helpline.lab.media import RATE, tone
 from helpline.options.cell import TargetOptions
 from helpline.sign_in import passwords
@@ -30,6 +31,8 @@ from tests.system.database import fresh_database
 ROOT = Path(__file__).parents[2]
 WATER = TargetOptions(code="water", name_hi="जल", name_en="Water", number="1916")
 WRAP_UP = 60
+#: When citizens are called has tests of its own; these run whenever somebody runs them.
+AT_ANY_HOUR = QUICK_FEEDBACK.model_copy(update={"opens": time(0), "closes": time.max})
 _FLAGS = [
     "--disable-gpu",
     "--disable-quic",
@@ -92,6 +95,7 @@ async def running_office(postgres_url: str) -> AsyncIterator[Office]:
             network="127.0.64",
             http_port=8464,
             database_url=own_database,
+            feedback=AT_ANY_HOUR,
             cell=CellPlan(
                 agents=2,
                 queues=(

@@ -10,11 +10,13 @@ from aiohttp.test_utils import unused_port
 
 from access.passwords import Passwords
 from calls.owed import PROMISED
+from campaigns.window import CallingWindow
 from cti.alarms import AlarmRule
 from cti.api import AgentApi, routes
 from cti.directory import Directory
 from cti.staffing import ALL_QUEUES, PlannedWeek
 from cti.supervisor.call_page import CallParts
+from cti.supervisor.feedback_page import AskingParts
 from cti.supervisor.hearing import ListeningRights
 from cti.supervisor.owed_page import OwedParts
 from cti.supervisor.site import MENU as SUPERVISOR_MENU
@@ -107,6 +109,7 @@ async def centre(
                 languages={"helpline-hi": "hi", "helpline-en": "en"},
                 dialled=frozenset(PROMISED),
             ),
+            asking=AskingParts(call=room.cti.clicks.call_task, may_call_at=CallingWindow().is_open),
         )  # fmt: skip
         server = HttpServer(app, "127.0.0.1", port, None)
         site = Site(origin, shell, People(pool, passwords, clock), clock, app)

@@ -211,9 +211,12 @@ export class CallPanel {
   }
 
   complaint(one) {
-    const call = make("button", { type: "button", className: "other small" }, say("call_citizen"));
+    const call = make("button", { type: "button", className: "other small call" }, say("call_citizen"));
     call.setAttribute("aria-label", say("call_citizen_about", { number: one.number }));
     call.addEventListener("click", () => this.desk.callCitizen(one.number));
+    const told = make("button", { type: "button", className: "other small" }, say("told_short"));
+    told.setAttribute("aria-label", say("told_about", { number: one.number }));
+    told.addEventListener("click", () => this.desk.told.open(one.number));
     return make(
       "li",
       {},
@@ -222,6 +225,8 @@ export class CallPanel {
       make("span", { className: "tag" }, say(`state_${one.state}`)),
       ` ${one.level ? `L${one.level} · ` : ""}${moment(one.registered_at)} `,
       call,
+      " ",
+      told,
     );
   }
 }

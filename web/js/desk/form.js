@@ -190,6 +190,7 @@ export class Form {
 
   /** A scheme was told: the form says so, and only what it leaves open is still to be filled in. */
   tell(scheme, state) {
+    this.desk.told.close();
     for (const one of this.element.querySelectorAll("input[name=kind]")) one.checked = one.value === "information";
     const { code, version, hi, en } = scheme;
     this.scheme = { code, version, hi, en };

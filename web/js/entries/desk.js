@@ -12,6 +12,7 @@ import { Ring } from "../desk/ring.js";
 import { Side } from "../desk/side.js";
 import { DeskSocket } from "../desk/socket.js";
 import { Softphone } from "../desk/softphone.js";
+import { Told } from "../desk/told.js";
 
 const SIGNED_OUT = {
   status: "signed_out", in_step: false, call: null, reason: "", held: false, since: null, next: null, wrap_up: null,
@@ -39,6 +40,7 @@ class Desk {
     this.call = new CallPanel(this);
     this.form = new Form(this);
     this.guide = new Guide(this);
+    this.told = new Told(this);
     this.side = new Side(this);
     this.notices = new Notices(this);
     this.socket.addEventListener("message", ({ detail }) => this.take(detail));
@@ -237,6 +239,7 @@ class Desk {
     this.bar.show();
     this.call.show();
     this.guide.look();
+    this.told.look();
     this.ring.set(this.phone.state === "ringing" && !this.phone.answering);
     const ringing = this.state.status === "ringing";
     const title = ringing ? say("title_rings") : say(`status_${this.standing}`);
@@ -260,12 +263,16 @@ class Desk {
     "Shift+F9": () => this.state.status === "in_call" && this.call.emergency(),
     "Shift+F8": () => this.call.recording.inCall && this.call.recording.turn(),
     "Shift+F6": () => this.call.openHanding(),
-    F6: () => this.form.field("category").focus(),
+    F6: () => {
+      this.told.close();
+      this.form.field("category").focus();
+    },
     F7: () => this.guide.focus(),
     "Shift+F7": () => byId("help-text").focus(),
+    "Shift+F3": () => (this.told.isOpen ? this.told.close() : this.told.open()),
     "Shift+F2": () => this.bar.toggle(),
     "Shift+F4": () => this.state.status === "wrap_up" && this.command("end_wrap_up"),
-    "Ctrl+Enter": () => this.form.element.requestSubmit(),
+    "Ctrl+Enter": () => (this.told.isOpen ? this.told : this.form).element.requestSubmit(),
   };
 }
 

@@ -1,0 +1,279 @@
+// What was told in a call: a citizen's answer, withdrawal, wish or remark, an officer's report. It stands
+// where the form stands, which keeps what was typed into it.
+
+import { faultTexts, reasonText, showFaults } from "./answered.js";
+import { announce, byId, csrf, make, moment, named, say } from "./page.js";
+
+const BY_CITIZEN = ["satisfied", "dissatisfied", "reopen", "withdraw"];
+const WITH = {
+  reason: ["dissatisfied", "reopen"],
+  disposal: ["disposal"],
+  text: ["reopen", "withdraw", "disposal", "comment"],
+};
+
+export class Told {
+  #call = null;
+  #complaints = [];
+  #underWay = false;
+
+  constructor(desk) {
+    this.desk = desk;
+    this.panel = byId("told");
+    this.element = byId("told-form");
+    byId("told-open").addEventListener("click", () => this.open());
+    byId("told-close").addEventListener("click", () => this.close());
+    byId("told-look").addEventListener("click", () => this.#find());
+    byId("told-number").addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.ctrlKey) return;
+      event.preventDefault();
+      this.#find();
+    });
+    this.element.addEventListener("change", ({ target }) => this.#changed(target));
+    this.element.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#enter();
+    });
+    byId("told-sure-yes").addEventListener("click", () => this.#send({ read_out: true }));
+    byId("told-sure-no").addEventListener("click", () => this.#notSure());
+  }
+
+  get isOpen() {
+    return !this.panel.hidden;
+  }
+
+  /** There is a call to tell of: the one in sight, which the agent has, or had last. */
+  get #ofSight() {
+    return this.desk.state.status === "ringing" ? null : (this.desk.pop?.call ?? null);
+  }
+
+  look() {
+    byId("told-open").hidden = this.#ofSight === null || !this.desk.open;
+    if (!this.isOpen || this.#call === this.desk.pop?.call) return;
+    const unsaid = byId("told-result").hidden && this.#of("what");
+    this.close();
+    if (unsaid) announce(say("told_left"), true);
+  }
+
+  async open(number = null) {
+    const call = this.#ofSight;
+    if (call === null) return;
+    this.#call = call;
+    this.#complaints = [];
+    this.element.reset();
+    this.#show(true);
+    this.#result(null);
+    this.#draw();
+    const found = await this.#ask();
+    if (call !== this.#call || !found) return;
+    this.#complaints = found;
+    if (number && !found.some((one) => one.number === number)) await this.#more(number);
+    this.#draw(number ?? (found.length === 1 ? found[0].number : null));
+    this.#focus();
+  }
+
+  close() {
+    const had = this.panel.contains(document.activeElement);
+    this.#call = null;
+    this.#show(false);
+    if (had && !byId("told-open").hidden) byId("told-open").focus();
+  }
+
+  #show(shown) {
+    this.panel.hidden = !shown;
+    byId("registering").hidden = shown;
+    byId("told-open").setAttribute("aria-expanded", String(shown));
+  }
+
+  async #ask(complaint = null) {
+    const asked = new URLSearchParams({ call: this.#call, ...(complaint && { complaint }) });
+    try {
+      const answer = await fetch(`/agent/told?${asked}`, { headers: { Accept: "application/json" } });
+      const told = await answer.json();
+      if (answer.ok) return told.complaints;
+      this.#faults(told.reasons ?? {});
+      if (!told.reasons) announce(reasonText("error", told.reason), true);
+    } catch {
+      announce(say("told_not_sent"), true);
+    }
+    return null;
+  }
+
+  async #more(number) {
+    const call = this.#call;
+    const found = await this.#ask(number);
+    if (call !== this.#call || !found) return null;
+    const [one] = found;
+    this.#complaints = [...this.#complaints.filter((it) => it.number !== one.number), one];
+    return one;
+  }
+
+  async #find() {
+    const number = byId("told-number").value.trim();
+    if (!number) return;
+    this.#faults({});
+    const one = await this.#more(number);
+    if (!one) return;
+    byId("told-number").value = "";
+    this.#draw(one.number);
+    this.#focus();
+  }
+
+  /** Which complaint; then what can be told of it. */
+  #draw(chosen = this.#of("complaint")) {
+    const line = (one) => {
+      const where = `${named({ hi: one.subject, en: one.subject_en || one.subject })}, ${named({ hi: one.place, en: one.place_en || one.place })}`;
+      return radio("complaint", one.number, one.number === chosen, make("strong", {}, one.number), ` ${where} `,
+        make("span", { className: "tag" }, say(`state_${one.state}`)), " ",
+        one.theirs ? null : make("span", { className: "tag" }, say("told_not_theirs")));
+    };
+    byId("told-complaints").replaceChildren(...this.#complaints.map(line));
+    byId("told-none").hidden = this.#complaints.length > 0;
+    this.#drawWhat();
+  }
+
+  #drawWhat() {
+    const one = this.#chosen;
+    const before = this.#of("what");
+    byId("told-what").hidden = !one;
+    byId("told-deeds").replaceChildren(
+      ...(one?.deeds ?? []).map((deed) => radio("what", deed, deed === before, say(`told_${deed}`))),
+    );
+    this.#drawRest();
+  }
+
+  #drawRest() {
+    const one = this.#chosen;
+    const what = this.#of("what");
+    const speaker = this.#of("speaker");
+    const officer = what === "disposal";
+    const said = [
+      ...(officer ? [["officer", say("told_officer", { post: post(one) })]] : []),
+      ...(BY_CITIZEN.includes(what)
+        ? [
+            ["complainant", one.citizen ? say("told_complainant", { name: one.citizen }) : say("told_nameless")],
+            ["for_complainant", say("told_for_complainant")],
+          ]
+        : []),
+    ];
+    byId("told-who").hidden = !said.length;
+    byId("told-speakers").replaceChildren(...said.map(([value, label]) => radio("speaker", value, value === speaker, label)));
+    byId("told-confirming").hidden = !(one && !one.theirs && BY_CITIZEN.includes(what));
+    for (const [name, deeds] of Object.entries(WITH)) byId(`told-${name}-field`).hidden = !deeds.includes(what);
+    byId("told-enter").disabled = !what || this.#underWay;
+    byId("told-reading").hidden = what !== "satisfied" && what !== "dissatisfied";
+    byId("told-question").textContent = one ? say("told_question", { subject: one.subject, place: one.place, number: one.number }) : "";
+    this.#sure(false);
+  }
+
+  #changed(target) {
+    if (target.name === "complaint") this.#drawWhat();
+    else if (target.name === "what") this.#drawRest();
+    this.#faults({});
+    if (target.name !== "what") this.#sure(false);
+  }
+
+  /** Nobody is closed as satisfied by one click. */
+  #enter() {
+    if (!this.#of("what")) return;
+    if (this.#of("what") !== "satisfied") this.#send({});
+    else if (!this.#of("speaker")) this.#faults({ speaker: { code: "empty" } });
+    else this.#sure(true);
+  }
+
+  #sure(asked) {
+    byId("told-sure").hidden = !asked;
+    byId("told-enter").hidden = asked;
+    if (asked) byId("told-sure").focus();
+  }
+
+  #notSure() {
+    this.#sure(false);
+    byId("told-enter").focus();
+  }
+
+  #body(more) {
+    const what = this.#of("what");
+    const body = { call: this.#call, complaint: this.#of("complaint"), what, ...more };
+    if (what !== "comment") body.speaker = this.#of("speaker");
+    if (!byId("told-confirming").hidden) body.confirmed = byId("told-confirmed").value;
+    if (what === "disposal") body.post = this.#chosen.post;
+    for (const [name, deeds] of Object.entries(WITH)) {
+      if (deeds.includes(what)) body[name] = this.#of(name) || (name === "text" ? "" : null);
+    }
+    return body;
+  }
+
+  async #send(more) {
+    if (this.#underWay) return;
+    const body = this.#body(more);
+    this.#busy(true);
+    let answer = null;
+    try {
+      const headers = { "Content-Type": "application/json", "X-CSRF-Token": csrf };
+      const response = await fetch("/agent/told", { method: "POST", headers, body: JSON.stringify(body) });
+      answer = { ok: response.ok, told: await response.json() };
+    } catch {
+      // Nobody knows whether it arrived; sent again, it counts once.
+    }
+    this.#busy(false);
+    const here = this.#call === body.call && this.#of("complaint") === body.complaint;
+    const reason = answer && !answer.ok ? reasonText("error", answer.told.reason) : "";
+    if (!answer) announce(say("told_not_sent"), true);
+    else if (!answer.ok) {
+      if (here) this.#faults(answer.told.reasons ?? {});
+      announce(say("told_not_entered", { reason }), true);
+    } else if (here) this.#result(answer.told);
+    else announce(say("told_later", { number: body.complaint, result: result(answer.told) }));
+  }
+
+  #busy(is) {
+    this.#underWay = is;
+    for (const id of ["told-enter", "told-sure-yes"]) byId(id).disabled = is;
+  }
+
+  #result(told) {
+    const box = byId("told-result");
+    box.hidden = !told;
+    this.element.hidden = Boolean(told);
+    if (!told) return;
+    const again = make("button", { type: "button", className: "other" }, say("told_again"));
+    again.addEventListener("click", () => this.open(told.number));
+    box.replaceChildren(
+      make("p", { className: "number" }, told.number),
+      make("p", {}, result(told)),
+      told.due_at ? make("p", {}, say("due", { at: moment(told.due_at) })) : "",
+      again,
+    );
+    box.focus();
+  }
+
+  #focus() {
+    const first = this.element.querySelector("#told-what:not([hidden]) input") ?? this.element.querySelector("input");
+    first.focus();
+  }
+
+  #faults(reasons) {
+    showFaults(this.element, faultTexts(reasons));
+    if (Object.keys(reasons).length) this.#sure(false);
+  }
+
+  #of(name) {
+    return this.element.elements.namedItem(name)?.value || null;
+  }
+
+  get #chosen() {
+    return this.#complaints.find((one) => one.number === this.#of("complaint")) ?? null;
+  }
+}
+
+function radio(name, value, checked, ...label) {
+  return make("label", { className: "choice" }, make("input", { type: "radio", name, value, checked }), " ", ...label);
+}
+
+function post(one) {
+  return named({ hi: one.post_title, en: one.post_title_en || one.post_title }) ?? one.post;
+}
+
+function result(told) {
+  return say(`told_result_${told.result}`, { level: told.level });
+}
