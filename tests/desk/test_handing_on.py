@@ -24,6 +24,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180
 WATER_TONE = 2900.0
 ANSWERS = Answer((Say(tone(WATER_TONE, 120)),), ring=0.3)
 KEYS = "123456789*0#"
+FAINT = 0.001  # a browser takes a tone that goes on and on for noise, and dampens it
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -131,7 +132,7 @@ async def test_a_conference_by_a_click_joins_all_three_without_anybody_waiting(
     await hears(page, WATER_TONE, 0.1)
     await hears(page, CITIZENS_TONE, 0.1)
     await heard_now(office.bed, call, WATER_TONE, 0.1)
-    await heard_now(office.bed, call, AGENTS_TONE, 0.1)
+    await heard_now(office.bed, call, AGENTS_TONE, FAINT)
     assert await page.is_hidden("#call-asking")
     await page.keyboard.press("F9")
     await status(page, "wrap_up")
