@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import asyncpg
 import structlog
 
 from complaints import history, number, texts
@@ -21,13 +22,16 @@ from complaints.policy import Policy
 from complaints.store import hold, transaction
 from complaints.story import RegisterEntry, StoryRecording, recording_of, register_entry_of
 from complaints.taking import note, tell_post
+from complaints.wording import WORDINGS
 from db.ids import new_id
 from db.pool import Connection, Pool
 from db.statements import statements
 
 _log = structlog.get_logger(__name__)
 _ACQUIRE_SECONDS = 2.0
-_NOT_SHOWN = {"post_level", "confidential_as", "category", "kind", "incident"}
+_NAMED = ("post_title", "place", "category")
+_NAMES = {f"{name}{ending}" for name in _NAMED for ending in ("", "_en")}
+_NOT_SHOWN = {*_NAMES, "post_level", "confidential_as", "kind", "incident"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +79,7 @@ async def make_each(
 
 
 async def open_bundle(
-    pool: Pool, bundle_id: UUID, *, policy: Policy, remote: str, now: datetime
+    pool: Pool, bundle_id: UUID, *, policy: Policy, remote: str, now: datetime, language: str = "hi"
 ) -> Bundle | None:
     """What is in it, and a note that somebody at `remote` opened it; None: there is none."""
     async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn, conn.transaction():
@@ -97,11 +101,16 @@ async def open_bundle(
         ]
         return Bundle(
             **{name: value for name, value in row.items() if name not in _NOT_SHOWN},
+            post_title=_named(row, "post_title", language),
+            place=_named(row, "place", language),
             category=texts.subject(
-                row["category"], MatterKind(row["kind"]), incident=row["incident"]
+                _named(row, "category", language),
+                MatterKind(row["kind"]),
+                incident=row["incident"],
+                marks=WORDINGS[language].marks,
             ),
             register=tuple([register_entry_of(one) async for one in register]),
-            history=await _history(conn, row["complaint_id"]),
+            history=await _history(conn, row["complaint_id"], language),
             recordings=tuple(map(recording_of, heard)),
             withheld=len(recordings) - len(heard),
             attachments=tuple(seen),
@@ -109,12 +118,18 @@ async def open_bundle(
         )
 
 
-async def _history(conn: Connection, complaint_id: UUID) -> tuple[Line, ...]:
+def _named(row: asyncpg.Record, name: str, language: str) -> str:
+    """A title or name in that language; in Hindi where it has none."""
+    found: str = (row[f"{name}_en"] if language == "en" else "") or row[name]
+    return found
+
+
+async def _history(conn: Connection, complaint_id: UUID, language: str) -> tuple[Line, ...]:
     entries = await history.entries(conn, complaint_id)
     named = {one.actor.partition(":")[2] for one in entries} | {one.post or "" for one in entries}
     rows = statements().complaints_titles(conn, posts=sorted(named))
-    names = {row["code"]: row["name"] async for row in rows}
-    return tuple(lines(entries, names))
+    names = {row["code"]: _named(row, "name", language) async for row in rows}
+    return tuple(lines(entries, names, WORDINGS[language]))
 
 
 async def renew(

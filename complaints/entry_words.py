@@ -10,8 +10,9 @@ from datetime import datetime
 
 from complaints import texts
 from complaints.history import Entry, Event
-from complaints.lifecycle import PauseReason, ProposalKind
+from complaints.lifecycle import ProposalKind
 from complaints.texts import DissatisfactionReason
+from complaints.wording import HINDI, Wording
 
 #: Posts by their key, and departments by `to ` and their code, as people read them.
 Names = Mapping[str, str]
@@ -19,18 +20,6 @@ Names = Mapping[str, str]
 _EXPECTED = "expected by "
 _PROOF = "identity confirmed: "
 _OFFICIAL = {"officer", "post", "user", "cm_office"}
-_ACTORS = {
-    "agent": "एजेंट {name}",
-    "cm_office": "मुख्यमंत्री कार्यालय",
-    "citizen": "नागरिक",
-    "clock": "समय सीमा के अनुसार स्वतः",
-    "dialer": "स्वचालित कॉल",
-}
-_PAUSES: dict[str, str] = {
-    PauseReason.WAITING_FOR_CITIZEN: "नागरिक से जानकारी अपेक्षित",
-    PauseReason.COURT_STAY: "न्यायालय का स्थगन आदेश",
-}
-_LONGEST_PAUSE = "स्थगन की अधिकतम अवधि पूरी"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +32,25 @@ class Line:
     words: str
 
 
-def lines(history: Sequence[Entry], names: Names) -> list[Line]:
-    """A history for an officer's eyes, in Hindi; whole, oldest first."""
+def lines(history: Sequence[Entry], names: Names, wording: Wording = HINDI) -> list[Line]:
+    """A history for an officer's eyes; whole, oldest first."""
     return [
-        Line(entry.at, texts.event(entry), by(entry, before, names), words(entry, names))
+        Line(
+            entry.at,
+            wording.event(entry),
+            by(entry, before, names, wording),
+            words(entry, names, wording),
+        )
         for before, entry in zip((None, *history), history, strict=False)
     ]
 
 
-def words(entry: Entry, names: Names) -> str:
+def words(entry: Entry, names: Names, wording: Wording = HINDI) -> str:
     """What was said or written, as far as officers may read it."""
-    return _WORDS.get(entry.event, _nothing)(entry, names)
+    return _WORDS.get(entry.event, _nothing)(entry, names, wording)
 
 
-def by(entry: Entry, before: Entry | None, names: Names) -> str:
+def by(entry: Entry, before: Entry | None, names: Names, wording: Wording) -> str:
     """Who did it: an officer by the title of their post, never a citizen's name.
 
     Of a person it is that of the post that had the complaint after the entry `before`; not where
@@ -65,76 +59,78 @@ def by(entry: Entry, before: Entry | None, names: Names) -> str:
     kind, _, name = entry.actor.partition(":")
     if kind in ("officer", "post", "user"):
         had = before.post if before and before.event is not Event.PROPOSED else None
-        return names.get(name) or names.get(had or "") or "अधिकारी"
-    return _ACTORS.get(kind, "हेल्पलाइन").format(name=name)
+        return names.get(name) or names.get(had or "") or wording.officer
+    return wording.actors.get(kind, wording.helpline).format(name=name)
 
 
-def _nothing(_entry: Entry, _names: Names) -> str:
+def _nothing(_entry: Entry, _names: Names, _wording: Wording) -> str:
     return ""
 
 
-def _as_said(entry: Entry, _names: Names) -> str:
+def _as_said(entry: Entry, _names: Names, _wording: Wording) -> str:
     return entry.reason
 
 
-def _interim(entry: Entry, _names: Names) -> str:
+def _interim(entry: Entry, _names: Names, wording: Wording) -> str:
     expected, _, text = entry.reason.removeprefix(_EXPECTED).partition(": ")
     try:
         by_then = texts.clock(datetime.fromisoformat(expected))
     except ValueError:  # no interim reply of ours: as it stands
         return entry.reason
-    return f"{text} (अगली सूचना {by_then} तक)"
+    return wording.interim.format(text=text, by_then=by_then)
 
 
-def _paused(entry: Entry, _names: Names) -> str:
+def _paused(entry: Entry, _names: Names, wording: Wording) -> str:
     code, _, text = entry.reason.partition(": ")
-    return f"{_PAUSES.get(code, code)}: {text}"
+    return f"{wording.pauses.get(code, code)}: {text}"
 
 
-def _resumed(entry: Entry, _names: Names) -> str:
-    return _LONGEST_PAUSE if entry.actor == "clock" else entry.reason
+def _resumed(entry: Entry, _names: Names, wording: Wording) -> str:
+    return wording.longest_pause if entry.actor == "clock" else entry.reason
 
 
-def _transferred(entry: Entry, names: Names) -> str:
+def _transferred(entry: Entry, names: Names, _wording: Wording) -> str:
     where, _, text = entry.reason.partition(": ")
     return f"{names.get(where, where.removeprefix('to '))}: {text}"
 
 
-def _proposed(entry: Entry, names: Names) -> str:
+def _proposed(entry: Entry, names: Names, wording: Wording) -> str:
     about, _, text = entry.reason.partition(": ")
     kind, _, what = about.partition(" ")
-    to_department = kind == ProposalKind.TRANSFER
-    named = names.get(f"to {what}", what) if to_department else texts.special_reason(what)
-    return f"{texts.proposal(kind)} ({named}): {text}"
+    if kind == ProposalKind.TRANSFER:
+        named = names.get(f"to {what}", what)
+    else:
+        named = wording.special_reasons.get(what, what)
+    return f"{wording.proposals.get(kind, kind)} ({named}): {text}"
 
 
-def _closed_specially(entry: Entry, _names: Names) -> str:
+def _closed_specially(entry: Entry, _names: Names, wording: Wording) -> str:
     code, _, text = entry.reason.partition(": ")
-    return f"{texts.special_reason(code)}: {text}"
+    return f"{wording.special_reasons.get(code, code)}: {text}"
 
 
-def _unless_the_clock(entry: Entry, _names: Names) -> str:
+def _unless_the_clock(entry: Entry, _names: Names, _wording: Wording) -> str:
     return "" if entry.actor == "clock" else entry.reason
 
 
-def _dissatisfied(entry: Entry, _names: Names) -> str:
+def _dissatisfied(entry: Entry, _names: Names, wording: Wording) -> str:
     known = not entry.reason or entry.reason in set(DissatisfactionReason)
-    return texts.reason_of(entry.reason or None) if known else entry.reason
+    return wording.reason(entry.reason) if known else entry.reason
 
 
-def _reopened(entry: Entry, _names: Names) -> str:
+def _reopened(entry: Entry, _names: Names, wording: Wording) -> str:
     code, colon, rest = entry.reason.partition(": ")
     known = code in set(DissatisfactionReason)
     said = rest if known and colon else "" if known else entry.reason
     text = said.split(_PROOF)[0].rstrip("; ")
-    return ": ".join(filter(None, [texts.reason_of(code if known else None), text]))
+    return ": ".join(filter(None, [wording.reason(code if known else None), text]))
 
 
-def _officials(entry: Entry, _names: Names) -> str:
+def _officials(entry: Entry, _names: Names, _wording: Wording) -> str:
     return entry.reason if entry.actor.partition(":")[0] in _OFFICIAL else ""
 
 
-_WORDS: dict[Event, Callable[[Entry, Names], str]] = {
+_WORDS: dict[Event, Callable[[Entry, Names, Wording], str]] = {
     **dict.fromkeys(
         (
             *(Event.DISPOSED, Event.ANSWERED, Event.ADDED, Event.WRONG_MAPPING, Event.REFUSED),

@@ -29,16 +29,16 @@ class DissatisfactionReason(StrEnum):
     OTHER = "other"
 
 
-_REASONS = {
+REASONS: dict[str, str] = {
     DissatisfactionReason.NOT_DONE: "काम नहीं हुआ",
     DissatisfactionReason.PARTLY_DONE: "काम अधूरा हुआ",
     DissatisfactionReason.OFFICER_DID_NOT_CONTACT: "अधिकारी ने संपर्क नहीं किया",
     DissatisfactionReason.FALSE_REPORT: "आख्या सही नहीं है",
     DissatisfactionReason.OTHER: "अन्य कारण",
 }
-_REASON_NOT_GIVEN = "कारण नहीं बताया"
+REASON_NOT_GIVEN = "कारण नहीं बताया"
 
-_SPECIAL_REASONS: dict[str, str] = {
+SPECIAL_REASONS: dict[str, str] = {
     SpecialReason.COURT_CASE: "न्यायालय में विचाराधीन",
     SpecialReason.BEYOND_POWERS: "विभाग के अधिकार क्षेत्र से बाहर",
     SpecialReason.NO_BUDGET: "बजट उपलब्ध नहीं",
@@ -50,7 +50,7 @@ _PAUSES = {
     True: "आपसे जानकारी अपेक्षित है",
     False: "न्यायालय के स्थगन आदेश के कारण कार्यवाही रुकी है",
 }
-_PROPOSALS: dict[str, str] = {
+PROPOSALS: dict[str, str] = {
     ProposalKind.TRANSFER: "दूसरे विभाग को स्थानांतरण",
     ProposalKind.SPECIAL_CLOSE: "विशेष परिस्थिति में बंद करने",
 }
@@ -60,10 +60,9 @@ REPORTED_BY_TELEPHONE = "अधिकारी ने दूरभाष पर 
 REPORTED_WITHOUT_REMARK = "अधिकारी ने दूरभाष पर निस्तारण बताया। टिप्पणी कॉल की रिकॉर्डिंग में है।"
 VOICE_WITHHELD = "नागरिक की पहचान गोपनीय है, आवाज़ नहीं दी गई"
 _REOPENED = "नागरिक के कहने पर पुनः खोली गई"
-_INCIDENT = "घटना"
-_DEMAND = "मांग"
+MARKS = _INCIDENT, _DEMAND = "घटना", "मांग"
 
-_EVENTS = {
+EVENTS = {
     Event.REGISTERED: "पंजीकृत, स्तर-{level} को भेजी गई",
     Event.DISPOSED: "स्तर-{level} द्वारा निस्तारण",
     Event.CLOSED_SATISFIED: "नागरिक संतुष्ट, बंद",
@@ -110,12 +109,7 @@ def clock(at: datetime) -> str:
 
 def reason(code: DissatisfactionReason | None) -> str:
     """A reason of dissatisfaction; None: the citizen hung up before giving one."""
-    return _REASON_NOT_GIVEN if code is None else _REASONS[code]
-
-
-def reason_of(code: str | None) -> str:
-    """As `reason`, for a code as it stands in the register."""
-    return reason(None if code is None else DissatisfactionReason(code))
+    return REASON_NOT_GIVEN if code is None else REASONS[code]
 
 
 def citizen_registered(number: str, post_title: str, due_at: datetime) -> Variables:
@@ -128,12 +122,15 @@ def citizen_in_triage(number: str) -> Variables:
     return {"number": number}
 
 
-def subject(category: str, kind: MatterKind, *, incident: bool) -> str:
+def subject(
+    category: str, kind: MatterKind, *, incident: bool, marks: tuple[str, str] = MARKS
+) -> str:
     """What it is about, as an officer reads it first."""
-    marks = [_INCIDENT] if incident else []
+    of_incident, of_demand = marks
+    found = [of_incident] if incident else []
     if kind is MatterKind.DEMAND:
-        marks.append(_DEMAND)
-    return ": ".join([*marks, category])
+        found.append(of_demand)
+    return ": ".join([*found, category])
 
 
 def officer_assigned(
@@ -236,7 +233,7 @@ def citizen_moved(number: str, due_at: datetime) -> Variables:
 
 def citizen_special_closed(number: str, code: SpecialReason, text: str) -> Variables:
     """To the citizen: why it is closed although they are not satisfied."""
-    return {"number": number, "reason": _SPECIAL_REASONS[code], "matter": _excerpt(text)}
+    return {"number": number, "reason": SPECIAL_REASONS[code], "matter": _excerpt(text)}
 
 
 def citizen_withdrawn(number: str) -> Variables:
@@ -302,7 +299,7 @@ def officer_withdrawn(number: str) -> Variables:
 
 def officer_proposal(number: str, kind: ProposalKind, text: str) -> Variables:
     """To the officer of the next level, who decides."""
-    return {"number": number, "proposal": _PROPOSALS[kind], "matter": _excerpt(text)}
+    return {"number": number, "proposal": PROPOSALS[kind], "matter": _excerpt(text)}
 
 
 def team_returned(number: str, category: str, place: str, text: str, due_at: datetime) -> Variables:
@@ -351,17 +348,7 @@ def why_forwarded(entry: Entry) -> str:
 
 def event(entry: Entry) -> str:
     """What one entry of the history tells, without anybody's words (`entry_words`)."""
-    return _EVENTS[entry.event].format(level=entry.level)
-
-
-def special_reason(code: str) -> str:
-    """Why a complaint was closed specially, for a code as it stands in the history."""
-    return _SPECIAL_REASONS.get(code, code)
-
-
-def proposal(kind: str) -> str:
-    """What an officer asks the next level for, likewise."""
-    return _PROPOSALS.get(kind, kind)
+    return EVENTS[entry.event].format(level=entry.level)
 
 
 def _excerpt(text: str) -> str:

@@ -218,24 +218,24 @@ class Legs:
         self._sent_out.discard(call.citizen_leg or "")
 
     async def part(self, call: LiveCall, context: str) -> None:
-        """The agent into the room, the citizen to `context`."""
-        if call.agent_leg in self.inside:
+        """The agent into the room, the citizen to `context`.
+
+        Of two who are in it the agent comes in anew: else they would be sent away with the citizen.
+        """
+        if call.agent_leg in self.inside and call.citizen_leg not in self.inside:
             await self.move_citizen(call, context, names.EXTEN_START)
             return
-        self._sent_out.discard(call.citizen_leg or "")
-        await self._act(
-            "Redirect", Channel=call.citizen_leg or "", Context=context,
-            Exten=names.EXTEN_START, Priority="1", ExtraChannel=call.agent_leg or "",
-            ExtraContext=names.CONTEXT_DESK_SIDE, ExtraExten=names.EXTEN_START, ExtraPriority="1",
-        )  # fmt: skip
+        with self._moved(call, context):
+            await self._act(
+                "Redirect", Channel=call.citizen_leg or "", Context=context,
+                Exten=names.EXTEN_START, Priority="1", ExtraChannel=call.agent_leg or "",
+                ExtraContext=names.CONTEXT_DESK_SIDE, ExtraExten=names.EXTEN_START,
+                ExtraPriority="1",
+            )  # fmt: skip
 
     async def move_citizen(self, call: LiveCall, context: str, exten: str) -> None:
         """Only the citizen: into the room, or out of it or of a conversation that ends with it."""
-        leg = {call.citizen_leg or ""}
-        self._sent_out &= self.state.legs.keys()
-        into_room = context == names.CONTEXT_DESK_CITIZEN
-        self._sent_out = self._sent_out - leg if into_room else self._sent_out | leg
-        try:
+        with self._moved(call, context):
             await self._act(
                 "Redirect",
                 Channel=call.citizen_leg or "",
@@ -243,6 +243,16 @@ class Legs:
                 Exten=exten,
                 Priority="1",
             )
+
+    @contextmanager
+    def _moved(self, call: LiveCall, context: str) -> Iterator[None]:
+        """Where the citizen is, from the moment on that Asterisk is told."""
+        leg = {call.citizen_leg or ""}
+        self._sent_out &= self.state.legs.keys()
+        into_room = context == names.CONTEXT_DESK_CITIZEN
+        self._sent_out = self._sent_out - leg if into_room else self._sent_out | leg
+        try:
+            yield
         except AmiRefusedError:
             self._sent_out -= leg
             raise

@@ -3,7 +3,6 @@
 from aiohttp import web
 
 from complaints.attachments.page import AttachmentPage, posts_may_see
-from complaints.bundle_page import BundlePage
 from complaints.policy import Policy
 from cti import deskguidance, deskhearing, deskpage
 from cti.api import AgentApi
@@ -28,7 +27,7 @@ from helpline.settings import Settings
 from messages.receipts import Receipts
 from recordings.download import Downloads
 from recordings.vault import Vault
-from web.pages import waiting
+from web.pages import bundle, waiting
 from web.shell import Shell
 from web.site import add_pages
 
@@ -81,7 +80,7 @@ def add_links(app: web.Application, shell: Shell, policy: Policy, vault: Vault, 
     pool, now, address = shell.pool, shell.now, shell.address
     may_hear = MayHear(policy, ListeningRights(pool, now))
     Downloads(pool, vault, key, now, may_hear, address).add_routes(app)
-    BundlePage(pool, key, now, policy, address).add_routes(app)
+    bundle.add_routes(app, shell, key, policy)
     AttachmentPage(pool, vault, key, now, posts_may_see(policy), address).add_routes(app)
 
 

@@ -204,7 +204,7 @@ class Shell:
                 async with asyncio.timeout(limit):
                     return await handler(Visit(self, request, await self.visitors.of(request)))
             except AWAY as error:
-                _log.warning("page not served", path=request.path, error=repr(error))
+                _log.warning("page not served", route=_route_of(request), error=repr(error))
                 raise web.HTTPServiceUnavailable(headers={"Retry-After": "5"}) from error
 
         return served
@@ -263,7 +263,7 @@ class Shell:
         except Exception:
             if not _wants_page(request):
                 raise
-            _log.exception("request failed", method=request.method, route=request.path)
+            _log.exception("request failed", method=request.method, route=_route_of(request))
             return await self._page_of(request, web.HTTPInternalServerError())
 
     async def _page_of(self, request: web.Request, error: web.HTTPException) -> web.Response:
@@ -305,6 +305,12 @@ class Shell:
         return visit.render(
             "error.html.j2", status=status, kind=kind, request_id=request[REQUEST_ID]
         )
+
+
+def _route_of(request: web.Request) -> str:
+    """For the log, without what was asked for there: the last part of an address may be its key."""
+    resource = request.match_info.route.resource
+    return request.path if resource is None else resource.canonical
 
 
 def _wants_page(request: web.Request) -> bool:

@@ -428,17 +428,18 @@ from unnest(:ids::uuid[], :complaint_ids::uuid[], :entries::integer[], :posts::t
 select id from bundle where complaint_id = :complaint_id and post = :post order by entry desc limit 1;
 
 -- name: complaints_bundle(id)^
-select b.id, b.complaint_id, b.post, o.title as post_title, o.level as post_level, c.number, c.text_hi, c.level,
-       c.due_at, k.name_hi as category, c.kind, c.incident, p.name_hi as place, case when c.confidential then c.category end as confidential_as
+select b.id, b.complaint_id, b.post, o.title as post_title, o.title_en as post_title_en, o.level as post_level, c.number, c.text_hi,
+       c.level, c.due_at, k.name_hi as category, k.name_en as category_en, c.kind, c.incident, p.name_hi as place, p.name_en as place_en,
+       case when c.confidential then c.category end as confidential_as
 from bundle b join complaint c on c.id = b.complaint_id join category k on k.code = c.category
 join place p on p.code = c.place join post o on o.id = b.post
 where b.id = :id;
 
 -- name: complaints_titles(posts)
 -- Posts as people read them, and all departments, for what a history names by its key.
-select id as code, title as name from post where id = any(:posts::text[])
+select id as code, title as name, title_en as name_en from post where id = any(:posts::text[])
 union all
-select 'to ' || code, name_hi from department;
+select 'to ' || code, name_hi, name_en from department;
 
 -- name: complaints_bundle_opened(id, bundle_id, at, remote)!
 insert into bundle_access (id, bundle_id, at, remote) values (:id, :bundle_id, :at, :remote);

@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from complaints.bundle_link import opened_by, sign
-from complaints.bundle_page import BundlePage
 from complaints.bundles import renew
 from complaints.errors import NoBundleError
 from complaints.escalation import escalate_overdue
@@ -24,6 +23,7 @@ from messages.parts import measure
 from recordings.links import verify
 from tests.complaints.world import CITIZEN, START, World
 from tests.web.site import CLIENT, FORWARDED, behind_a_proxy
+from web.pages import bundle as bundle_page
 
 SECRET = b"a secret for tests only"
 Client = TestClient[web.Request, web.Application]
@@ -33,9 +33,8 @@ UNTIL = START + timedelta(days=30)
 @pytest.fixture
 async def client(world: World) -> AsyncIterator[Client]:
     app = web.Application()
-    now = lambda: world.now  # noqa: E731
-    address = behind_a_proxy(world.pool, now).address
-    BundlePage(world.pool, SECRET, now, world.policy, address).add_routes(app)
+    shell = behind_a_proxy(world.pool, lambda: world.now)
+    bundle_page.add_routes(app, shell, SECRET, world.policy)
     async with TestClient(TestServer(app)) as client:
         yield client
 

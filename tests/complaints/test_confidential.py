@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from complaints.bundle_link import sign
-from complaints.bundle_page import BundlePage
 from complaints.confidentiality import audience_may_hear, may_hear, may_know
 from complaints.escalation import escalate_overdue
 from complaints.feedback import Answer, DissatisfactionReason
@@ -32,6 +31,8 @@ from tests.complaints.moves import energy_has_officers, sorted_to, transferred
 from tests.complaints.world import CITIZEN, START, World
 from tests.recordings.room import MASTER
 from tests.web.site import behind_a_proxy
+from web.pages.bundle import BundlePage
+from web.shell import Visit
 
 SECRET = b"a secret for tests only"
 UNTIL = START + timedelta(days=300)
@@ -45,14 +46,13 @@ async def client(world: World, tmp_path: Path) -> AsyncIterator[Client]:
 
     app = web.Application()
     vault = Vault(Store.local(tmp_path), MasterKeys([MASTER]))
-    now = lambda: world.now  # noqa: E731
-    address = behind_a_proxy(world.pool, now).address
-    Downloads(world.pool, vault, SECRET, now, may_fetch, address).add_routes(app)
+    shell = behind_a_proxy(world.pool, lambda: world.now)
+    Downloads(world.pool, vault, SECRET, shell.now, may_fetch, shell.address).add_routes(app)
 
-    async def page(request: web.Request) -> web.Response:
-        return await BundlePage(world.pool, SECRET, now, world.policy, address).get(request)
+    async def page(visit: Visit) -> web.StreamResponse:
+        return await BundlePage(SECRET, world.policy).get(visit)
 
-    app.router.add_get("/b/{token}", page)
+    app.router.add_get("/b/{token}", shell.open_page(page))
     async with TestClient(TestServer(app)) as client:
         yield client
 

@@ -639,7 +639,7 @@ async def test_every_template_can_be_filled_in(
 
 
 def test_every_event_and_every_state_has_words() -> None:
-    assert set(telling._EVENTS) == set(texts._EVENTS) == set(Event)
+    assert set(telling._EVENTS) == set(texts.EVENTS) == set(Event)
     assert set(telling._STATES) == set(STATE_NAMES.values())
 
 

@@ -14,17 +14,27 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from helpline.lab.media import ALAW_TYPE, RATE
+from helpline.lab.media import ALAW_TYPE, EVENT_TYPE, RATE
 
 Sound = npt.NDArray[np.float32]
 _IP = 0x0800
 _TO_US = 0  # of the loopback's two copies of a packet, the one that arrives
 _LONGEST = 4096
+_KEYS = "0123456789*#"  # as RFC 4733 numbers them
 
 
 async def heard_at(host: str, seconds: float) -> dict[int, Sound]:
     """What the telephones at `host` get in these seconds, by their port. Needs raw sockets."""
     return await asyncio.to_thread(_listen, socket.inet_aton(host), seconds)
+
+
+async def keys_at(host: str, seconds: float) -> dict[int, str]:
+    """Which keys the telephones at `host` get in these seconds, in order, by their port."""
+    packets = await asyncio.to_thread(_packets, socket.inet_aton(host), seconds)
+    return {
+        port: "".join(_KEYS[code] for code in _events(sent).values())
+        for port, sent in packets.items()
+    }
 
 
 def share(sound: Sound, hertz: float) -> float:
@@ -35,7 +45,27 @@ def share(sound: Sound, hertz: float) -> float:
 
 
 def _listen(host: bytes, seconds: float) -> dict[int, Sound]:
-    payloads: dict[int, list[bytes]] = defaultdict(list)
+    sent = _packets(host, seconds)
+    payloads = {
+        port: b"".join(rtp[12:] for rtp in packets if _type_of(rtp) == ALAW_TYPE)
+        for port, packets in sent.items()
+    }
+    return {port: _decoded(alaw) for port, alaw in payloads.items() if alaw}
+
+
+def _events(packets: list[bytes]) -> dict[int, int]:
+    """Keys by when they began: each is told in several packets."""
+    events = [rtp for rtp in packets if _type_of(rtp) == EVENT_TYPE]
+    return {int.from_bytes(rtp[4:8], "big"): rtp[12] for rtp in events}
+
+
+def _type_of(rtp: bytes) -> int:
+    return rtp[1] & 0x7F
+
+
+def _packets(host: bytes, seconds: float) -> dict[int, list[bytes]]:
+    """RTP to that host, by port."""
+    found: dict[int, list[bytes]] = defaultdict(list)
     end = time.monotonic() + seconds
     with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(_IP)) as wire:
         wire.bind(("lo", _IP))
@@ -46,14 +76,11 @@ def _listen(host: bytes, seconds: float) -> dict[int, Sound]:
             except TimeoutError:
                 continue
             if kind == _TO_US and packet[16:20] == host and packet[9] == socket.IPPROTO_UDP:
-                _keep(packet[(packet[0] & 15) * 4 :], payloads)
-    return {port: _decoded(b"".join(parts)) for port, parts in payloads.items()}
-
-
-def _keep(udp: bytes, payloads: dict[int, list[bytes]]) -> None:
-    rtp = udp[8:]
-    if len(rtp) > 12 and rtp[0] >> 6 == 2 and rtp[1] & 0x7F == ALAW_TYPE:
-        payloads[int.from_bytes(udp[2:4], "big")].append(rtp[12:])
+                udp = packet[(packet[0] & 15) * 4 :]
+                rtp = udp[8:]
+                if len(rtp) > 12 and rtp[0] >> 6 == 2:
+                    found[int.from_bytes(udp[2:4], "big")].append(rtp)
+    return found
 
 
 def _decoded(alaw: bytes) -> Sound:

@@ -97,7 +97,7 @@ async def running_office(postgres_url: str) -> AsyncIterator[Office]:
             database_url=own_database,
             feedback=AT_ANY_HOUR,
             cell=CellPlan(
-                agents=2,
+                agents=3,
                 queues=(
                     QueueSettings(
                         title="हेल्पलाइन (हिन्दी)", wrap_up_seconds=WRAP_UP, ring_seconds=20
@@ -111,7 +111,8 @@ async def running_office(postgres_url: str) -> AsyncIterator[Office]:
         ) as running:
             await _hire(running, "sita", "सीता देवी", "1001", "hi")
             await _hire(running, "mohan", "Mohan", "1002", "en")
-            async with _browser(Path(folder)) as browser:
+            await _hire(running, "kavita", "कविता", "1003", "hi", Role.SUPERVISOR)
+            async with chromium(Path(folder), AGENTS_TONE) as browser:
                 yield Office(running, browser)
 
 
@@ -121,7 +122,9 @@ async def office(running_office: Office) -> AsyncIterator[Office]:
     await running_office.bed.clear_lines()
 
 
-async def _hire(bed: Bed, name: str, display: str, agent_id: str, language: str) -> None:
+async def _hire(
+    bed: Bed, name: str, display: str, agent_id: str, language: str, *more: Role
+) -> None:
     hashed = await passwords(bed.settings).hash(PASSWORD)
     new = NewUser(
         sign_in_name=name, display_name=display, language=language, password_hash=hashed,
@@ -129,21 +132,22 @@ async def _hire(bed: Bed, name: str, display: str, agent_id: str, language: str)
     )  # fmt: skip
     by = By(OPERATOR)
     user = await users.add(bed.helpline.pool, new, by, bed.now())
-    await grants.grant(bed.helpline.pool, user.id, Grant(Role.AGENT), by, bed.now())
+    for role in (Role.AGENT, *more):
+        await grants.grant(bed.helpline.pool, user.id, Grant(role), by, bed.now())
 
 
 @asynccontextmanager
-async def _browser(folder: Path) -> AsyncIterator[Browser]:
+async def chromium(folder: Path, hertz: float) -> AsyncIterator[Browser]:
     """Its microphone hears a tone."""
-    voice = folder / "voice.wav"
-    soundfile.write(voice, tone(AGENTS_TONE, 10), RATE)
-    chromium = load_browser(ROOT)
+    voice = folder / f"voice-{hertz:g}.wav"
+    soundfile.write(voice, tone(hertz, 10), RATE)
+    tool = load_browser(ROOT)
     flags = [*_FLAGS, f"--use-file-for-fake-audio-capture={voice}"]
     if os.geteuid() == 0:
         flags.append("--no-sandbox")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=chromium.argv[0], args=flags, env={**chromium.environment()}
+            executable_path=tool.argv[0], args=flags, env={**tool.environment()}
         )
         yield browser
         await browser.close()

@@ -33,7 +33,7 @@ LEFT, RIGHT = 0, 1
 EMERGENCY_TONE = 2900.0
 WORDS = "हैंडपंप तीन हफ़्ते से खराब है।"
 # How much of what the agent hears is the citizen's tone.
-_HEARS = """async hertz => {
+HEARS = """async hertz => {
   const voice = document.getElementById("voice").srcObject;
   if (!voice) return 0;  // a page that was loaded anew joins its call after it has shown it
   const context = new AudioContext();
@@ -74,7 +74,7 @@ async def in_call(office: Office, page: Page) -> Caller:
 async def hears(page: Page, hertz: float, share: float = 0.5) -> None:
     """Until this tone is so much of what the agent hears."""
     for _ in range(30):
-        if await page.evaluate(_HEARS, hertz) > share:
+        if await page.evaluate(HEARS, hertz) > share:
             return
         await asyncio.sleep(0.1)
     raise AssertionError(f"{hertz} Hz is not heard")

@@ -14,6 +14,7 @@ export class CallPanel {
     this.desk = desk;
     this.asked = null; // the call whose citizen was last seen to wait
     this.ending = false;
+    this.beside = false; // the telephone talks in a call that is no call of ours: a supervisor's
     this.recording = new RecordingSwitch(desk);
     this.playback = new Playback(desk);
     const click = (id, act) => byId(id).addEventListener("click", act);
@@ -83,17 +84,18 @@ export class CallPanel {
   }
 
   hold() {
-    this.desk.phone.hold(!this.desk.phone.held);
+    if (!this.beside) this.desk.phone.hold(!this.desk.phone.held);
   }
 
   mute() {
     const on = !this.desk.phone.muted;
     this.desk.phone.mute(on);
-    this.desk.command(on ? "mute" : "unmute");
+    if (!this.beside) this.desk.command(on ? "mute" : "unmute");
   }
 
   hangUp() {
-    if (this.desk.phone.state === "ringing" || !this.desk.inStep) this.desk.phone.hangUp();
+    const { phone, inStep } = this.desk;
+    if (phone.state === "ringing" || !inStep || this.beside) phone.hangUp();
     else this.desk.command("hang_up");
   }
 
@@ -138,20 +140,21 @@ export class CallPanel {
     // Signed out by somebody, without connection, or before the server knows: the call goes on.
     const inCall = status === "in_call" || (!desk.inStep && phone.state === "talking");
     const ringing = status === "ringing" || (phone.state === "ringing" && !inCall);
+    this.beside = desk.hasPhone && !inCall && !ringing && phone.state === "talking";
+    const talks = inCall || this.beside;
     const panel = byId("call");
-    panel.dataset.state = ringing ? "ringing" : inCall ? "in_call" : "none";
+    panel.dataset.state = ringing ? "ringing" : talks ? "in_call" : "none";
     byId("call-answer").hidden = !(ringing && desk.hasPhone);
     byId("call-answer").disabled = phone.state !== "ringing";
-    for (const id of ["call-hold", "call-mute"]) {
-      byId(id).hidden = !(inCall && desk.hasPhone);
-      byId(id).disabled = phone.state !== "talking";
-    }
+    byId("call-hold").hidden = !(inCall && desk.hasPhone);
+    byId("call-mute").hidden = !(talks && desk.hasPhone);
+    for (const id of ["call-hold", "call-mute"]) byId(id).disabled = phone.state !== "talking";
     byId("call-hold").setAttribute("aria-pressed", String(phone.held || desk.state.held));
     byId("call-mute").setAttribute("aria-pressed", String(phone.muted));
-    byId("call-end").hidden = !(inCall || (ringing && desk.hasPhone));
+    byId("call-end").hidden = !(talks || (ringing && desk.hasPhone));
     byId("call-more").hidden = !inCall || !desk.open;
     byId("call-emergency").hidden = !inCall || !this.listed?.some((one) => one.emergency);
-    byId("call-out").hidden = inCall || ringing || !desk.open || status === "signed_out";
+    byId("call-out").hidden = talks || ringing || !desk.open || status === "signed_out";
     this.showAsking(inCall);
     this.recording.show(desk.open && status === "in_call");
     byId("call-word").textContent = this.word(inCall, ringing);
@@ -162,6 +165,7 @@ export class CallPanel {
   word(inCall, ringing) {
     const { phone, state } = this.desk;
     if (ringing) return say("call_rings");
+    if (this.beside) return say("call_beside");
     if (!inCall) return this.desk.pop ? say("call_over") : say("call_none");
     if (phone.held || state.held) return say("call_held");
     return state.asking ? this.askingWord(state.asking) : say("call_on");
