@@ -4,6 +4,7 @@
 # make coverage every branch of the rules is tested: life cycle, deadlines, escalation, follow-up, mapping, policy, attachments
 # make soak     the long form of the random, the crash and the fault tests; about an hour
 #               (HELPLINE_SOAK_MINUTES, HELPLINE_SOAK_SEED: of the faults with live calls)
+# make pictures the pictures of docs/images, taken anew by the tests that look at these pages
 # make check    format, lint, types, import contracts
 # make bench    measurements, written to var/bench/
 # make bench-10m  the same with ten million complaints: up to two hours and 66 GB the first time, then kept
@@ -21,7 +22,7 @@ export HELPLINE_REFERENCE_DATA ?= $(abspath $(DATA))
 endif
 
 MAKEFLAGS += --no-print-directory
-.PHONY: setup demo test coverage soak check bench bench-10m constraints clean
+.PHONY: setup demo test coverage soak pictures check bench bench-10m constraints clean
 
 setup:
 	@$(PYTHON) -m helpline.bootstrap
@@ -54,6 +55,12 @@ soak: setup
 		tests/complaints/test_all_or_nothing.py tests/complaints/importing/test_importer.py tests/bench/test_recorded.py $(TESTS)
 	@HELPLINE_SOAK=1 $(BIN)/python -m pytest -o timeout=7200 -m hypothesis --deselect tests/complaints/test_interleaved.py \
 		--deselect tests/complaints/importing/test_importer.py
+
+PICTURED := desk/test_desk_browser desk/test_desk_guidance supervisor/test_calls supervisor/test_reports \
+	supervisor/test_wallboard
+pictures: setup
+	@$(BIN)/python -m pytest -q $(PICTURED:%=tests/%.py)
+	@for one in docs/images/*.png; do cp var/screenshots/$$(basename $$one) $$one || exit 1; done
 
 check: setup
 	@$(BIN)/ruff format --check .
