@@ -30,9 +30,10 @@ setup:
 demo: setup
 	@$(BIN)/helpline demo
 
-# All of them: two at a time, a folder's tests after each other (they share addresses and a cell).
+# All of them: three at a time, since many wait for calls to go on; a folder's tests after each other (they share
+# addresses and a cell).
 test: setup
-	@$(BIN)/python -m pytest $(if $(TESTS),$(TESTS),-n 2 --dist loadscope --durations=40)
+	@$(BIN)/python -m pytest $(if $(TESTS),$(TESTS),-n 3 --dist loadscope --no-loadscope-reorder --durations=40)
 
 # Only these files, and only the tests that are about them.
 COMMA := ,
