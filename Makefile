@@ -30,10 +30,9 @@ setup:
 demo: setup
 	@$(BIN)/helpline demo
 
-# All of them: three at a time, since many wait for calls to go on; a folder's tests after each other (they share
-# addresses and a cell).
+# All of them: two at a time, a folder's tests after each other (they share addresses and a cell).
 test: setup
-	@$(BIN)/python -m pytest $(if $(TESTS),$(TESTS),-n 3 --dist loadscope --no-loadscope-reorder --durations=40)
+	@$(BIN)/python -m pytest $(if $(TESTS),$(TESTS),-n 2 --dist loadscope --durations=40)
 
 # Only these files, and only the tests that are about them.
 COMMA := ,
@@ -53,7 +52,8 @@ coverage: setup
 soak: setup
 	@HELPLINE_SOAK=1 $(BIN)/python -m pytest -rP -o timeout=7200 -k test_soak tests/system/test_state_under_faults.py
 	@HELPLINE_SOAK=1 $(BIN)/python -m pytest -o timeout=7200 tests/complaints/test_interleaved.py \
-		tests/complaints/test_all_or_nothing.py tests/complaints/importing/test_importer.py tests/bench/test_recorded.py $(TESTS)
+		tests/complaints/test_all_or_nothing.py tests/complaints/importing/test_importer.py tests/bench/test_recorded.py \
+		tests/desk/test_consultation_reloaded.py $(TESTS)
 	@HELPLINE_SOAK=1 $(BIN)/python -m pytest -o timeout=7200 -m hypothesis --deselect tests/complaints/test_interleaved.py \
 		--deselect tests/complaints/importing/test_importer.py
 

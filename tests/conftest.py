@@ -52,22 +52,11 @@ def _configured_anew(configure: Callable[..., None]) -> Callable[..., None]:
 structlog.configure = _configured_anew(structlog.configure)
 
 
-#: The folders that take longest come first: no worker is left alone with one of them in the end.
-_LONGEST = ("system", "desk", "complaints", "cti", "dialplans", "supervisor", "web", "bench")
-
-
 class ByFolder(LoadScopeScheduling):  # type: ignore[misc]  # xdist tells no types
     """A folder's tests share a cell and its addresses: they go to one worker, in their order."""
 
     def _split_scope(self, nodeid: str) -> str:
         return nodeid.split("/")[1]
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Among several workers the longest folders are begun first; within a folder nothing moves."""
-    if hasattr(config, "workerinput"):
-        rank = {folder: place for place, folder in enumerate(_LONGEST)}
-        items.sort(key=lambda item: rank.get(item.nodeid.split("/")[1], len(rank)))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFolder:

@@ -481,7 +481,7 @@ def _outcomes(
 
 @pytest.mark.timeout(7200 if SOAK else 600)
 @settings(
-    max_examples=300 if SOAK else 20,
+    max_examples=300 if SOAK else 12,
     derandomize=not SOAK,
     suppress_health_check=list(HealthCheck),
     phases=(Phase.reuse, Phase.generate),  # a shorter example is not worth its many minutes

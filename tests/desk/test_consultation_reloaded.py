@@ -1,5 +1,7 @@
 """An agent's page is lost while they talk with whom they asked, and comes back to just that."""
 
+import os
+
 import pytest
 from playwright.async_api import Page
 
@@ -128,6 +130,7 @@ async def test_a_reload_while_a_colleague_is_asked_leaves_the_citizen_the_agents
         await no_channels(office.bed)
 
 
+@pytest.mark.skipif("HELPLINE_SOAK" not in os.environ, reason="make soak: it waits for a minute")
 @pytest.mark.skipif(not may_send_raw(), reason="hears packets by a raw socket")
 async def test_whose_agent_does_not_return_is_handed_to_whom_was_asked_who_is_told_to_wait(
     office: Office, page: Page
