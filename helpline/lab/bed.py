@@ -35,7 +35,7 @@ from helpline.options.cell import (
     OfficersLineOptions,
     TargetOptions,
 )
-from helpline.options.following import CallbackOptions, FeedbackOptions, TenantRules
+from helpline.options.following import CallbackOptions, FeedbackOptions
 from helpline.options.pages import HttpOptions, SoftphoneOptions
 from helpline.options.process import LogOptions, SpeechOptions
 from helpline.recorded import take_out
@@ -226,7 +226,6 @@ async def bed(
         state_dir=folder / "state",
         database_url=SecretStr(database_url) if database_url else None,
         policy="demo",
-        policy_rules=TenantRules(registrations_per_month="any"),  # one citizen calls in all tests
         cell=cell.at(site),
         guards=OPEN_GATE,
         hours=ALWAYS,

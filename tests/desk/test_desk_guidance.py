@@ -267,6 +267,7 @@ async def test_nothing_is_recorded_while_a_sensitive_field_is_typed(guided: Offi
         call = await in_call(guided, page)
         await grown(bed, call, 1)
         await somebody_new(page)
+        await page.fill("#f-citizen_name", "सुमन")
         await pick(page, "category", "hand pump", "हैंडपंप")
         await page.wait_for_selector("#f-more-account")
         await page.fill("#f-more-pump-mark", "HP-17")
