@@ -368,6 +368,8 @@ async def test_a_question_that_comes_late_is_not_asked_over_the_next_calls_form(
         await page.click("#drafts summary")
         await page.click(f"#drafts-list button:has-text('{LEAKS}')")
         await reads(page, LEAKS)
+        # Who is speaking comes by an answer of its own: before it the form is not sent.
+        await page.wait_for_selector("#form-citizens label:has-text('रेखा'):has(input:checked)")
         await page.keyboard.press("Control+Enter")
         await page.wait_for_selector("#form-asks button")
         await page.fill("#f-text", f"{LEAKS} दो दिन से।")

@@ -29,7 +29,7 @@ from helpline.keys import signing_key
 from helpline.lab.site import Site
 from helpline.lab.tones import make_studio
 from helpline.options.cell import AgentOptions, GuardOptions
-from helpline.options.following import CallbackOptions, FeedbackOptions, TenantRules
+from helpline.options.following import CallbackOptions, FeedbackOptions
 from helpline.options.pages import HttpOptions
 from helpline.options.process import LogOptions, SpeechOptions
 from helpline.postgres import EmbeddedPostgres
@@ -185,7 +185,6 @@ def _settings(folder: Path, site: Site, port: int, agents: int) -> Settings:
         state_dir=folder / "state",
         database_url=SecretStr("postgresql://nowhere/"),
         policy="demo",
-        policy_rules=TenantRules(registrations_per_month="any"),
         cell=cell.model_copy(update=update),
         guards=GuardOptions(caller_at_once=100, caller_per_hour=100_000),
         http=HttpOptions(port=port, public_url=f"http://127.0.0.1:{port}"),
