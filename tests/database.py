@@ -1,6 +1,8 @@
-"""A database that tests may empty."""
+"""Databases of the tests: one that may be emptied, and others beside it."""
 
 import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from db.migrate import migrate
 
@@ -16,3 +18,16 @@ def migrate_to_be_emptied(url: str) -> None:
             "select tgrelid::regclass::text from pg_trigger where tgname = 'is_not_emptied'"
         ).fetchall():
             connection.execute(f"drop trigger is_not_emptied on {table}")
+
+
+def fresh_database(postgres_url: str, name: str) -> str:
+    """The URL of an empty database `name` beside the one that other tests clear."""
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        wanted = sql.Identifier(name)
+        connection.execute(sql.SQL("drop database if exists {} with (force)").format(wanted))
+        connection.execute(sql.SQL("create database {}").format(wanted))
+    given = conninfo_to_dict(postgres_url)["dbname"]
+    head, _, query = postgres_url.partition("?")
+    if not head.endswith(f"/{given}"):
+        raise ValueError("the URL does not end with its database")
+    return head.removesuffix(str(given)) + name + (f"?{query}" if query else "")

@@ -14,7 +14,7 @@ from dialplans.settings import QueueSettings
 from helpline.lab.bed import Bed, CellPlan, bed
 from helpline.options.cell import TargetOptions
 from helpline.tools import load_tools
-from tests.system.database import fresh_database
+from tests.database import fresh_database
 
 CELL = "cell1"
 WATER = TargetOptions(code="water", name_hi="जल", name_en="Water", number="1916")

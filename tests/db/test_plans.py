@@ -1,7 +1,7 @@
 """What is asked again and again reads what it needs and no more, however many years are kept.
 
-Without rows the planner is asked for what an index can serve, not for what it costs. Where what
-other tests left in its statistics would decide between two joins, the one by index is asked for.
+Without rows the planner is asked for what an index can serve, not for what it costs. The database
+is these tests' own: what other tests leave in the statistics would decide between ways of reading.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -9,10 +9,20 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
+from db.migrate import migrate
 from db.statements import sql
+from tests.database import fresh_database
 
 NOW = datetime(2025, 11, 22, 6, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
+
+
+@pytest.fixture(scope="module")
+def rowless_url(postgres_url: str) -> str:
+    """Our schema, never filled."""
+    url = fresh_database(postgres_url, "plans")
+    migrate(url)
+    return url
 
 
 async def plan(url: str, name: str, *asked: object, without: tuple[str, ...] = ()) -> list[str]:
@@ -33,9 +43,9 @@ async def plan(url: str, name: str, *asked: object, without: tuple[str, ...] = (
     [("desk_day", (NOW, NOW - DAY, "1001")), ("supervision_day", (NOW - DAY, NOW, "cell1"))],
 )
 async def test_of_an_agents_years_a_days_figures_read_that_day_and_what_reaches_in(
-    migrated_url: str, name: str, asked: tuple[object, ...]
+    rowless_url: str, name: str, asked: tuple[object, ...]
 ) -> None:
-    lines = await plan(migrated_url, name, *asked)
+    lines = await plan(rowless_url, name, *asked)
     read = [line for line in lines if line.startswith("Index Cond") and "agent_id" in line]
     within = [line for line in read if "from_at >=" in line]
     before = [line for line in read if line not in within and "from_at <" in line]
@@ -44,26 +54,26 @@ async def test_of_an_agents_years_a_days_figures_read_that_day_and_what_reaches_
 
 
 async def test_of_all_sign_ins_a_day_reads_those_of_moved_agents_that_reach_into_it(
-    migrated_url: str,
+    rowless_url: str,
 ) -> None:
-    lines = await plan(migrated_url, "supervision_day", NOW - DAY, NOW, "cell1")
+    lines = await plan(rowless_url, "supervision_day", NOW - DAY, NOW, "cell1")
     read = next(i for i, line in enumerate(lines) if "agent_session_moved" in line)
     assert lines[read + 1].startswith("Index Cond: (COALESCE(signed_out_at"), lines
 
 
 @pytest.mark.parametrize("name", ["complaints_words_to_speak", "complaints_english_words"])
 async def test_which_posts_have_an_open_complaint_is_read_beside_all_that_have_ended(
-    migrated_url: str, name: str
+    rowless_url: str, name: str
 ) -> None:
-    lines = await plan(migrated_url, name)
+    lines = await plan(rowless_url, name)
     assert any("complaint_open_at_post" in line for line in lines), lines
 
 
 async def test_who_was_served_is_sought_among_a_numbers_calls_of_that_time(
-    migrated_url: str,
+    rowless_url: str,
 ) -> None:
     lines = await plan(
-        migrated_url, "callbacks_served", NOW, without=("hashjoin", "mergejoin", "bitmapscan")
+        rowless_url, "callbacks_served", NOW, without=("hashjoin", "mergejoin", "bitmapscan")
     )
     read = next(i for i, line in enumerate(lines) if "call_by_citizen_number" in line)
     assert "started_at >" in lines[read + 1], lines
@@ -77,17 +87,17 @@ async def test_who_was_served_is_sought_among_a_numbers_calls_of_that_time(
     ],
 )
 async def test_what_is_asked_of_one_number_or_queue_is_read_from_its_index(
-    migrated_url: str, name: str, asked: tuple[object, ...], index: str
+    rowless_url: str, name: str, asked: tuple[object, ...], index: str
 ) -> None:
-    lines = await plan(migrated_url, name, *asked)
+    lines = await plan(rowless_url, name, *asked)
     assert any(index in line for line in lines), lines
 
 
 async def test_a_draw_numbers_an_agents_talks_and_looks_at_no_more_calls_than_it_needs(
-    migrated_url: str,
+    rowless_url: str,
 ) -> None:
     asked = ("seed", NOW - DAY, NOW, None, "call", 2)
-    lines = await plan(migrated_url, "quality_sample", *asked)
+    lines = await plan(rowless_url, "quality_sample", *asked)
     lot = next(i for i, line in enumerate(lines) if line.startswith("Sort Key: (md5("))
     cut = max(i for i, line in enumerate(lines[:lot]) if "Limit" in line)
     assert not [line for line in lines[cut:lot] if "Hash" in line or "Merge" in line], lines

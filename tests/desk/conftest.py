@@ -25,8 +25,8 @@ from helpline.options.cell import TargetOptions
 from helpline.sign_in import passwords
 from helpline.tools import load_browser, load_tools
 from tests.access.people import PASSWORD
+from tests.database import fresh_database
 from tests.system.callers import AGENTS_TONE
-from tests.system.database import fresh_database
 
 ROOT = Path(__file__).parents[2]
 WATER = TargetOptions(code="water", name_hi="जल", name_en="Water", number="1916")

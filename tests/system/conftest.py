@@ -10,7 +10,7 @@ import pytest_asyncio
 from dialplans.settings import QueueSettings
 from helpline.lab.bed import Bed, CellPlan, bed
 from helpline.tools import Tools, load_tools
-from tests.system.database import fresh_database
+from tests.database import fresh_database
 
 ROOT = Path(__file__).parents[2]
 

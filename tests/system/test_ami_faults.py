@@ -29,8 +29,8 @@ from helpline.lab.script import Answer, Press, Ring, Wait
 from helpline.options.following import FeedbackOptions
 from helpline.tools import Tools
 from tests.cti.fake_ami import running
+from tests.database import fresh_database
 from tests.system.citizens import SATISFIED, complain, nobody_is_left_to_ask
-from tests.system.database import fresh_database
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -26,6 +26,7 @@ from helpline.lab.script import Answer, Press, Say, Wait
 from helpline.lab.tones import heard, level
 from helpline.tools import Tools
 from speech.prompts import Prompt
+from tests.database import fresh_database
 from tests.system.callers import (
     AGENTS_TONE,
     AT_ONCE,
@@ -40,7 +41,6 @@ from tests.system.callers import (
     place,
     signed_in,
 )
-from tests.system.database import fresh_database
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -18,8 +18,8 @@ from helpline.lab.script import Answer, Ring
 from helpline.lab.tones import heard, level
 from helpline.tools import Tools
 from speech.prompts import Prompt
+from tests.database import fresh_database
 from tests.system.callers import TO_THE_QUEUE, ends_as, place, signed_in
-from tests.system.database import fresh_database
 
 WORDS_TONE = 3100.0  # Hz; the prompts' tones lie below
 

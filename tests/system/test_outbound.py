@@ -25,6 +25,7 @@ from helpline.lab.script import Answer, Press, Refuse, Ring, Say, Wait
 from helpline.lab.tones import level
 from helpline.tools import Tools
 from speech.prompts import Prompt
+from tests.database import fresh_database
 from tests.system.citizens import (
     DISSATISFIED,
     HOUR,
@@ -36,7 +37,6 @@ from tests.system.citizens import (
     complain,
     nobody_is_left_to_ask,
 )
-from tests.system.database import fresh_database
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

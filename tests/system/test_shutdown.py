@@ -11,8 +11,8 @@ from helpline.lab.bed import bed
 from helpline.lab.media import tone
 from helpline.lab.script import Answer, Say
 from helpline.tools import Tools
+from tests.database import fresh_database
 from tests.system.callers import AGENTS_TONE, TO_THE_QUEUE, in_queue, place
-from tests.system.database import fresh_database
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
