@@ -21,6 +21,7 @@ from agi.session import Session
 from agi.visit import Leave, Skill, ToAgent, ToEmergency, ToOfficersLine, Visit
 from agi.waiting import announcement
 from calls.model import NewCall, Outcome
+from calls.waiting import told_minutes
 from dialplans.names import (
     LANGUAGE_DEFAULT,
     VAR_AFTER_EMERGENCY,
@@ -103,8 +104,10 @@ class InboundFlow:
                     return None
                 way = ToAgent()
             queue = self.queue_for(visit.language, way.skill)
-            wait = await self._wait(queue)
+            found = await self.places.queue_now(queue)
+            wait = [] if found is None else announcement(found)
             await self._say(session, *_notice(way), Prompt.CONNECTING, *wait)
+            visit.told_minutes = None if found is None else told_minutes(found)
         except CommandFailedError as error:
             # A prompt that is missing must not stand between a citizen and an agent.
             _log.error("prompt failed, caller goes on", call=str(call.id), error=str(error))
@@ -137,7 +140,7 @@ class InboundFlow:
         known = None if self.known is None else await self.known.number(call, queue)
         if session.hung_up:
             raise Hangup
-        await noted(self.journal.queued(call.id, queue, self.now()))
+        await noted(self.journal.queued(call.id, queue, self.now(), visit.told_minutes))
         if language != LANGUAGE_DEFAULT:
             await session.set_variable(VAR_LANGUAGE, language)
         if known is not None:
@@ -150,11 +153,6 @@ class InboundFlow:
             await self._say(session, Prompt.GOODBYE)
             await session.hangup()
         return visit.outcome or Outcome.IVR_ABANDONED
-
-    async def _wait(self, queue: str) -> list[str]:
-        """Position and waiting time, as they are before this caller joins."""
-        found = await self.places.queue_now(queue)
-        return [] if found is None else announcement(found)
 
     async def _say(self, session: Session, *said: str) -> None:
         await session.say([self.prompts.file(one) for one in said])

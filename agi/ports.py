@@ -32,8 +32,10 @@ class Journal(Protocol):
     async def answered(self, call_id: UUID, at: datetime) -> None:
         """The citizen's leg is up."""
 
-    async def queued(self, call_id: UUID, queue: str, at: datetime) -> None:
-        """The citizen begins to wait for an agent."""
+    async def queued(
+        self, call_id: UUID, queue: str, at: datetime, told_minutes: int | None = None
+    ) -> None:
+        """The citizen begins to wait for an agent; they were told that it takes up to so long."""
 
     async def ended(self, call_id: UUID, outcome: Outcome, at: datetime) -> None:
         """The call is over. The first outcome written stands."""

@@ -21,13 +21,15 @@ class Visit:
     """`outcome`: what the call has come to so far; a hang-up does not take it back. `over_at`: when
     they hung up, where what they said still had to be written.
 
-    `ahead`: a key for the menu that was pressed before it began.
+    `ahead`: a key for the menu that was pressed before it began. `told_minutes`: up to how
+    long we said that they wait for an agent.
     """
 
     call: NewCall
     language: str = LANGUAGE_DEFAULT
     outcome: Outcome | None = None
     ahead: str = ""
+    told_minutes: int | None = None
     lookups: int = field(default=0)
     over_at: datetime | None = None
 

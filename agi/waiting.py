@@ -4,7 +4,6 @@ import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from math import ceil
 from uuid import UUID
 
 import structlog
@@ -17,7 +16,7 @@ from agi.ports import Capture, Journal, OpenNow, PlaceBook, Prompts
 from agi.recorded import record_call
 from agi.session import Session
 from calls.model import Outcome
-from calls.waiting import KeptPlace, Queued, expected_wait
+from calls.waiting import KeptPlace, Queued, expected_wait, told_minutes
 from dialplans.names import (
     LANGUAGE_DEFAULT,
     VAR_POSITION,
@@ -28,28 +27,23 @@ from speech import numbers
 from speech.prompts import Prompt
 
 _log = structlog.get_logger(__name__)
-_SHORT = timedelta(minutes=1)
 _NEAR = timedelta(seconds=20)  # 5 until it is written, 6 of the longest words, and as much again
-_LONGEST_SAID = timedelta(minutes=60)
 
 
 def announcement(queue: Queued) -> list[str]:
-    """What somebody hears who has to wait; nothing when nobody waits, or no agent is there. Pure.
-
-    Minutes are rounded up: who is early served is not deceived.
-    """
-    wait = expected_wait(queue)
-    if wait is None or queue.waiting == 0:
+    """What somebody hears who has to wait; nothing if nobody waits, or no agent is there. Pure."""
+    if expected_wait(queue) is None or queue.waiting == 0:
         return []
     position = queue.waiting + 1
     said: list[str] = []
     if position <= numbers.LARGEST:
         said = [Prompt.QUEUE_POSITION, numbers.number(position)]
-    if wait <= _SHORT:
-        return [*said, Prompt.QUEUE_WAIT_SHORT]
-    if wait > _LONGEST_SAID:
+    minutes = told_minutes(queue)
+    if minutes is None:
         return [*said, Prompt.QUEUE_WAIT_LONG]
-    return [*said, numbers.number(ceil(wait / _SHORT)), Prompt.QUEUE_WAIT_MINUTES]
+    if minutes == 1:
+        return [*said, Prompt.QUEUE_WAIT_SHORT]
+    return [*said, numbers.number(minutes), Prompt.QUEUE_WAIT_MINUTES]
 
 
 def standing(position: int, queue: Queued) -> list[str] | None:

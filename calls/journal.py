@@ -21,6 +21,7 @@ class CallJournal:
         self._open = BatchStatement(0, sql("calls_open_batch"))
         self._answer = BatchStatement(2, sql("calls_answer_batch"))
         self._queue = BatchStatement(3, sql("calls_queue_batch"))
+        self._queue_told = BatchStatement(3, sql("calls_queue_told_batch"))
         self._end = BatchStatement(4, sql("calls_end_batch"))
 
     async def opened(self, call: NewCall) -> None:
@@ -41,9 +42,15 @@ class CallJournal:
         """The citizen's leg is up."""
         await self._commit.write(self._answer, (call_id, at), timeout=self._timeout)
 
-    async def queued(self, call_id: UUID, queue: str, at: datetime) -> None:
-        """The citizen begins to wait for an agent."""
-        await self._commit.write(self._queue, (call_id, queue, at), timeout=self._timeout)
+    async def queued(
+        self, call_id: UUID, queue: str, at: datetime, told_minutes: int | None = None
+    ) -> None:
+        """The citizen begins to wait for an agent; they were told that it takes up to so long."""
+        if told_minutes is None:
+            await self._commit.write(self._queue, (call_id, queue, at), timeout=self._timeout)
+            return
+        row = (call_id, queue, at, told_minutes)
+        await self._commit.write(self._queue_told, row, timeout=self._timeout)
 
     async def ended(self, call_id: UUID, outcome: Outcome, at: datetime) -> None:
         """The call is over. The first outcome written stands."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 from uuid import UUID
 
 from calls.numbers import ANY
@@ -12,6 +13,8 @@ from db.statements import statements
 _WINDOW = timedelta(minutes=15)
 _ENOUGH = 5  # answers in the window that say more than a rule of thumb
 _HANDLING = timedelta(minutes=4)
+_MINUTE = timedelta(minutes=1)
+_LONGEST_TOLD = timedelta(minutes=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,16 @@ def expected_wait(queue: Queued, handling: timedelta = _HANDLING) -> timedelta |
     if queue.answered >= _ENOUGH:
         return queue.window / queue.answered * position
     return handling / queue.agents * queue.waiting
+
+
+def told_minutes(queue: Queued) -> int | None:
+    """Up to how many minutes who joins now is told, 1 to 60, rounded up: who is early served is not
+    deceived. None: nothing is said, or that it takes longer than an hour. Pure.
+    """
+    wait = expected_wait(queue)
+    if wait is None or queue.waiting == 0 or wait > _LONGEST_TOLD:
+        return None
+    return max(ceil(wait / _MINUTE), 1)
 
 
 async def queue_now(conn: Connection, queue: str, cell: str, now: datetime) -> Queued:

@@ -17,9 +17,10 @@ from calls.report_tables import (
     line_table,
 )
 from calls.reporting import OfferedCall, Rules, day_bounds
+from calls.told_waits import LONGEST, told_table, told_waits
 from helpline.clock import shifted_clock
 from helpline.database import command_pool
-from helpline.settings import Settings
+from helpline.settings import Settings, SettingsError
 
 
 async def calls(settings: Settings, options: argparse.Namespace) -> int:
@@ -40,6 +41,17 @@ async def calls(settings: Settings, options: argparse.Namespace) -> int:
             options.csv.write_text(as_csv(table), encoding="utf-8-sig", newline="")
         else:
             print(as_text(table))
+    return 0
+
+
+async def waits(settings: Settings, options: argparse.Namespace) -> int:
+    """Print how long callers were told that they would wait, beside how long they did."""
+    since, until = day_bounds(options.since, options.to or options.since)
+    if until - since > LONGEST:
+        raise SettingsError(f"at most {LONGEST.days} days")
+    async with command_pool(settings) as pool, pool.acquire(timeout=5) as conn:
+        found = await told_waits(conn, since, until, None)
+    print(as_text(told_table(found)) if found else "nobody was told a waiting time")
     return 0
 
 

@@ -29,12 +29,21 @@ def _add_lists(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     abandoned.add_argument("--most", type=int, default=200, metavar="N", help="default: 200")
     abandoned.set_defaults(command=reports.abandoned)
 
-
-def _add_calls(calls: argparse.ArgumentParser) -> None:
-    calls.add_argument(
+    waits = verbs.add_parser("waits", help="waiting times that were said, and those that came")
+    waits.add_argument(
         "--from", dest="since", type=date.fromisoformat, required=True, metavar="DAY"
     )
-    calls.add_argument("--to", type=date.fromisoformat, metavar="DAY", help="that day included")
+    waits.add_argument("--to", type=date.fromisoformat, metavar="DAY", help="that day included")
+    waits.set_defaults(command=call_reports.waits)
+
+
+def _add_days(of: argparse.ArgumentParser) -> None:
+    of.add_argument("--from", dest="since", type=date.fromisoformat, required=True, metavar="DAY")
+    of.add_argument("--to", type=date.fromisoformat, metavar="DAY", help="that day included")
+
+
+def _add_calls(calls: argparse.ArgumentParser) -> None:
+    _add_days(calls)
     calls.add_argument("--by", type=By, choices=list(By), default=By.QUEUE)
     calls.add_argument(
         "--within", type=int, metavar="S", help="answered in time; else each queue's own seconds"

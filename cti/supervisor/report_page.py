@@ -29,8 +29,10 @@ from calls.report_tables import (
     line_table,
 )
 from calls.reporting import By, Fate, OfferedCall, Rules, day_bounds
+from calls.told_waits import LONGEST, ToldWaits, told_waits
 from cti.supervisor.wall import asked_day, supervisor_of, today
 from db.errors import AWAY, stop_if_cancelled
+from db.pool import Connection
 from web.shell import Shell, Visit
 
 _log = structlog.get_logger(__name__)
@@ -89,6 +91,7 @@ class _Reports:
         whole, span = found.total, _span(visit, period)
         async with visit.shell.pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
             levels = await service_levels.held(conn, span.since, span.until, span.queues)
+            told = await _told_waits(conn, span)
         parts = [f"{visit.say(f'report.{one}')} {whole.fates[one]}" for one in Fate]
         return visit.render(
             "call_report.html.j2",
@@ -101,6 +104,8 @@ class _Reports:
             sum=f"{whole.offered} = {' + '.join(parts)}",
             by=list(By),
             levels=levels,
+            told=told,
+            told_days=LONGEST.days,
             otherwise=round(Rules().answer_within.total_seconds()),
             sheet_rows=SHEET_ROWS,
             too_many=whole.offered > SHEET_ROWS - 2,
@@ -159,6 +164,13 @@ class _Reports:
         span, now = _span(visit, period), visit.shell.now()
         async with self._turn, visit.shell.pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
             return await figures(conn, span, period.by, Rules(), now)
+
+
+async def _told_waits(conn: Connection, span: Span) -> dict[str, ToldWaits] | None:
+    """None: of so many days it is not summed."""
+    if span.until - span.since > LONGEST:
+        return None
+    return await told_waits(conn, span.since, span.until, span.queues)
 
 
 def _too_long(visit: Visit, why: str) -> web.StreamResponse:

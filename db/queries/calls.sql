@@ -26,6 +26,13 @@ select enter_queue(id, queue, at, true)
 from (select * from unnest(:ids::uuid[], :queues::text[], :ats::timestamptz[]) with ordinality as q (id, queue, at, place)
       order by place) r;
 
+-- name: calls_queue_told_batch(ids, queues, ats, minutes)!
+-- The same, who were told for how long.
+select enter_queue_told(id, queue, at, minutes)
+from (select * from unnest(:ids::uuid[], :queues::text[], :ats::timestamptz[], :minutes::smallint[])
+      with ordinality as q (id, queue, at, minutes, place)
+      order by place) r;
+
 -- name: calls_end_batch(ids, outcomes, ats)!
 -- The first end stands, in the batch as well as before it: a later, less exact witness does not overwrite it.
 update call set ended_at = r.at, outcome = r.outcome
@@ -171,6 +178,20 @@ select (select count(*) from call where ended_at is null and queue = :queue and 
         where t.queue = :queue and t.began_at > :since and c.cell = :cell
           and exists (select from queue_stay s where s.call_id = t.call_id and s.queue = t.queue
                       and s.agent_id = t.agent_id and s.left_at = t.began_at)) as answered;
+
+-- name: calls_told_waits(since, until, queues)
+-- What was said before the queue against what came, of stays that are over; the last row is of all together.
+select s.queue, count(*)::int as told,
+       count(*) filter (where s.agent_id is not null and o.over <= 0)::int as in_time,
+       count(*) filter (where o.over > 0)::int as longer,
+       count(*) filter (where s.agent_id is null and o.over <= 0)::int as left_before,
+       (percentile_cont(0.5) within group (order by o.over) filter (where s.agent_id is not null))::int as over_s,
+       (percentile_cont(0.9) within group (order by o.over) filter (where s.agent_id is not null))::int as over_90_s
+from queue_stay s
+cross join lateral (select extract(epoch from s.left_at - s.entered_at)::float8 - 60 * s.told_minutes as over) o
+where s.entered_at >= :since and s.entered_at < :until and s.told_minutes is not null and s.left_at is not null
+  and (:queues::text[] is null or s.queue = any(:queues))
+group by grouping sets ((s.queue), ()) order by s.queue nulls last;
 
 -- name: calls_keep_place(call_id, number, queue, priority, requested_at, called)$
 -- Whether it is kept. The time of entry is the call's own; `called`: as above.

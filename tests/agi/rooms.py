@@ -49,6 +49,7 @@ class FakeJournal:
     calls: dict[UUID, NewCall] = field(default_factory=dict)
     answers: list[UUID] = field(default_factory=list)
     queues: list[tuple[UUID, str]] = field(default_factory=list)
+    told: list[int | None] = field(default_factory=list)
     outcomes: dict[UUID, Outcome] = field(default_factory=dict)
     ended_at: dict[UUID, datetime] = field(default_factory=dict)
 
@@ -60,8 +61,11 @@ class FakeJournal:
         self.answers.append(call_id)
         self._maybe_away("answered")
 
-    async def queued(self, call_id: UUID, queue: str, at: datetime) -> None:
+    async def queued(
+        self, call_id: UUID, queue: str, at: datetime, told_minutes: int | None = None
+    ) -> None:
         self.queues.append((call_id, queue))
+        self.told.append(told_minutes)
         self._maybe_away("queued")
 
     async def ended(self, call_id: UUID, outcome: Outcome, at: datetime) -> None:

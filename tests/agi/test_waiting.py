@@ -10,7 +10,7 @@ import pytest
 from agi.server import FastAgiServer
 from agi.waiting import KeepPlaceFlow, OverflowedFlow, ReturningFlow, announcement, standing
 from calls.model import Outcome
-from calls.waiting import KeptPlace, Queued, expected_wait
+from calls.waiting import KeptPlace, Queued, expected_wait, told_minutes
 from speech.prompts import Prompt
 from tests.agi.asterisk import Citizen
 from tests.agi.rooms import (
@@ -68,6 +68,22 @@ async def test_who_has_to_wait_hears_for_how_long_before_the_queue(serve: Serve)
         *("number_6", Prompt.QUEUE_WAIT_MINUTES),
     ]
     assert citizen.variables["HELPLINE_QUEUE"] == "helpline-hi"
+    assert line.journal.told == [6]
+
+
+@pytest.mark.parametrize(
+    ("queue", "minutes"),
+    [
+        (Queued(0, 5, 30), None),
+        (Queued(3, 0, 30), None),
+        (Queued(1, 5, 30), 1),
+        (Queued(3, 5, 30), 2),
+        (Queued(19, 5, 5), 60),
+        (Queued(20, 5, 5), None),
+    ],
+)
+def test_what_is_said_is_kept_as_a_number_of_minutes(queue: Queued, minutes: int | None) -> None:
+    assert told_minutes(queue) == minutes
 
 
 class Line:

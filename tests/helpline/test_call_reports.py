@@ -43,6 +43,24 @@ def test_the_figures_are_printed_for_days_of_india(capsys: pytest.CaptureFixture
 
 
 @pytest.mark.usefixtures("offered")
+def test_what_was_said_of_the_wait_stands_beside_what_came(
+    postgres_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["report", "waits", "--from", "2026-03-02"]
+    assert main(words) == 0
+    assert capsys.readouterr().out == "nobody was told a waiting time\n"
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute("update queue_stay set told_minutes = 1")
+    assert main(words) == 0
+    head, queue, total = (line.split() for line in capsys.readouterr().out.splitlines())
+    assert head[:6] == ["queue", "told", "in_time", "longer", "left_before", "over_s"]
+    assert queue == ["helpline-hi", "2", "0", "1", "1", "-", "-", "0.0"]
+    assert total == ["total", *queue[1:]]
+    assert main([*words, "--to", "2026-04-02"]) == 1
+    assert "at most 31 days" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("offered")
 def test_a_file_has_the_calls_behind_the_figures(tmp_path: Path) -> None:
     words = ["report", "calls", "--from", "2026-03-01", "--to", "2026-03-02"]
     assert main([*words, "--list", "--csv", str(tmp_path / "calls.csv")]) == 0

@@ -116,6 +116,21 @@ async def test_people_read_titles_and_links_keep_the_names_of_queues(hall: Centr
     assert "Gone (Hindi)" in client.last
 
 
+async def test_the_wait_that_was_said_stands_beside_the_one_that_came(hall: Centre) -> None:
+    await a_day(hall)
+    client = await signed_in(hall, Role.SUPERVISOR)
+    await client.get("/reports/calls")
+    assert "Nobody was told a waiting time" in client.last
+    await hall.pool.execute("update queue_stay set told_minutes = 1 where queue = 'helpline-hi'")
+    await client.get("/reports/calls?by=hour")
+    rows = re.findall("<tr>(.*?)</tr>", client.last[client.last.index('id="told"') :])
+    told = [re.sub("(<[^>]*>)+", " ", row).split() for row in rows[1:]]
+    figures = ["6", "3", "3", "0", "50.0", "%", "-48", "s", "-48", "s"]
+    assert told == [["Helpline", "(Hindi)", *figures], ["All", *figures]]
+    await client.get("/reports/calls?since=2025-10-01&until=2025-11-22")
+    assert "Only of up to 31 days" in client.last
+
+
 async def test_the_figures_say_within_how_many_seconds_each_queue_answers(hall: Centre) -> None:
     await a_day(hall)
     before = NOW - timedelta(days=2)

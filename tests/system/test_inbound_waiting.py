@@ -59,6 +59,13 @@ async def test_each_waiting_caller_hears_their_own_place_and_the_offer_in_turns(
         assert _times(waiting[5:], [*place_told, Prompt.KEEP_PLACE_OFFER]) >= 1
         assert Prompt.QUEUE_WHERE not in waiting
         await ends_as(first, Outcome.QUEUE_ABANDONED)
+        told = "select call_id, told_minutes from queue_stay where call_id = any($1)"
+        stays = await office.rows(told, [first.id, second.id])
+        minutes = {row["call_id"]: row["told_minutes"] for row in stays}
+        assert minutes == {
+            first.id: None,
+            second.id: 4,
+        }
 
 
 @contextmanager
