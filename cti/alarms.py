@@ -29,6 +29,7 @@ class AlarmKind(StrEnum):
     DEADLINES_STUCK = "deadlines_stuck"  # complaints that the clock cannot move, more than
     PINS_GUESSED = "pins_guessed"  # telephones that wait after wrong PINs of officers, more than
     ROWS_KEPT = "rows_kept"  # rows of calls that the database has not taken, more than
+    ROWS_LOST = "rows_lost"  # rows of events that were not written, in the last hour, more than
     CELL_SILENT = "cell_silent"  # seconds without a word of another cell, longer than
 
 
@@ -42,6 +43,7 @@ OF_THE_CELL = frozenset(
         AlarmKind.DEADLINES_STUCK,
         AlarmKind.PINS_GUESSED,
         AlarmKind.ROWS_KEPT,
+        AlarmKind.ROWS_LOST,
         AlarmKind.CELL_SILENT,
     }
 )
@@ -143,12 +145,14 @@ def readings(
     stuck: int | None = None,
     guessing: int | None = None,
     rows_kept: int | None = None,
+    rows_lost: int | None = None,
 ) -> dict[Thing, float | None]:
     """The board's figures by what they are about; None: not known now.
 
     `stuck`: deadlines that are set aside. `guessing`: telephones that had to wait after wrong PINs
     of the officers' line. `rows_kept`: rows of calls in files, since the database did not take
-    them. `unheard`: for how many seconds nothing was heard of each other cell.
+    them; `rows_lost`: those of events that it refused, or that were too many, lately. `unheard`:
+    for how many seconds nothing was heard of each other cell.
     """
     known = bool(board["in_step"])
     found: dict[Thing, float | None] = {
@@ -158,6 +162,7 @@ def readings(
         Thing(AlarmKind.DEADLINES_STUCK, THE_CELL): stuck,
         Thing(AlarmKind.PINS_GUESSED, THE_CELL): guessing,
         Thing(AlarmKind.ROWS_KEPT, THE_CELL): rows_kept,
+        Thing(AlarmKind.ROWS_LOST, THE_CELL): rows_lost,
     }
     for cell, seconds in (unheard or {}).items():
         found[Thing(AlarmKind.CELL_SILENT, THE_CELL, cell)] = seconds

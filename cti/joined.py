@@ -246,6 +246,7 @@ class Cti:
             self.wallboards.figures, pool, settings.alarms, now, cell=settings.cell,
             tell=settings.tell_alarms, every=settings.alarms_every, unheard=self.cells.unheard,
             titles=self.wallboards.titles, rows_kept=settings.rows_kept,
+            rows_lost=self.writes.lost_lately,
         )  # fmt: skip
         self.wallboards.alarms = self.alarms.standing
         self.cells.board = self.wallboards.word

@@ -24,6 +24,7 @@ from db.pool import Connection, Pool
 
 _log = structlog.get_logger(__name__)
 _ACQUIRE_SECONDS = 5.0
+_LATELY_SECONDS = 3600.0
 _BATCH = 200
 _HELD_UP_SECONDS, _TRIES = 0.005, 5
 _YIELD_SECONDS, _YIELDS = 0.25, 120
@@ -86,6 +87,7 @@ class Writes:
         self.done = 0
         self.refused = 0
         self.overflows = 0
+        self._lost_at: deque[float] = deque(maxlen=bound)
         self._collisions = 0
         self._gave_way = False  # a batch was given up for another's transaction, the last time
         self._full = False
@@ -94,6 +96,13 @@ class Writes:
     def pending(self) -> int:
         """Jobs not yet done, the ones that are due later among them."""
         return len(self._later) + len(self._due)
+
+    def lost_lately(self) -> int:
+        """How many were refused, or dropped, within the hour; at most as many as may wait."""
+        since = asyncio.get_running_loop().time() - _LATELY_SECONDS
+        while self._lost_at and self._lost_at[0] < since:
+            self._lost_at.popleft()
+        return len(self._lost_at)
 
     def add(
         self,
@@ -119,6 +128,7 @@ class Writes:
                 _log.error("too many rows wait for the database, some are lost", what=what)
             self._full = True
             self.overflows += 1
+            self._lost()
             return
         if self._full:
             _log.warning("rows are taken again", lost=self.overflows)
@@ -235,6 +245,7 @@ class Writes:
             try:
                 over = await self._carried_out(entry)
             except Exception:
+                self._lost()
                 self._due.popleft()  # a fault of ours must not come back with the next worker
                 raise
             if not over:
@@ -251,6 +262,7 @@ class Writes:
             return self._is_away(error)
         except asyncpg.PostgresError as error:
             self.refused += 1
+            self._lost()
             self._due.popleft()
             # The type only: the message may quote the row.
             _log.error("row refused by the database", what=entry.what, error=type(error).__name__)
@@ -258,6 +270,9 @@ class Writes:
             self._over([entry])
         self.away = False
         return True
+
+    def _lost(self) -> None:
+        self._lost_at.append(asyncio.get_running_loop().time())
 
     def _over(self, entries: Sequence[_Entry]) -> None:
         self.done += len(entries)

@@ -186,6 +186,7 @@ class LiveCell:
         metrics.counter("calls_kept", "Of agents whose softphone was lost", lambda: recovery.kept)
         metrics.gauge("cti_rows_waiting", "Rows not yet written", lambda: writes.pending)
         metrics.counter("cti_rows_dropped", "Rows lost to a full queue", lambda: writes.overflows)
+        metrics.counter("cti_rows_refused", "Rows that were not taken", lambda: writes.refused)
 
 
 def _ami_settings(cell: CellOptions, secrets: Secrets) -> AmiSettings:

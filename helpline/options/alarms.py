@@ -45,6 +45,7 @@ class AlarmOptions(Group):
         _rule(AlarmKind.DIALLING_CUT_OFF, 0, 0, 0),
         _rule(AlarmKind.DEADLINES_STUCK, 0, 60),
         _rule(AlarmKind.PINS_GUESSED, 0, 0),
+        _rule(AlarmKind.ROWS_LOST, 0, 0),
         _rule(AlarmKind.ROWS_KEPT, 0, 120),
         _rule(AlarmKind.CELL_SILENT, 15, 0, 10),
     )

@@ -133,6 +133,7 @@ class Bench:
     away: bool = False
     unheard: dict[str, float] | None = field(default_factory=dict)
     kept: int = 0
+    lost: int = 0
 
     def bell(self, *, tell: bool = True, rules: tuple[AlarmRule, ...] | None = None) -> AlarmBell:
         usual = (
@@ -156,6 +157,7 @@ class Bench:
             lambda: self.board, self._pool, usual if rules is None else rules, lambda: self.now,
             cell="cell1", tell=tell, recordings_every=0, titles=lambda: TITLES,
             unheard=lambda: self.unheard, rows_kept=lambda: self.kept,
+            rows_lost=lambda: self.lost,
         )  # fmt: skip
 
     def _pool(self) -> Pool:
@@ -438,17 +440,18 @@ async def test_every_kind_can_be_an_alarm_and_have_a_limit(bench: Bench) -> None
     await bench.pool.execute("truncate alarm_limit")
 
 
-async def test_rows_of_calls_that_lie_in_files_are_an_alarm_until_they_are_gone(
-    bench: Bench,
+@pytest.mark.parametrize(
+    ("kind", "rows"), [(AlarmKind.ROWS_KEPT, "kept"), (AlarmKind.ROWS_LOST, "lost")]
+)
+async def test_rows_that_are_not_in_the_database_are_an_alarm_until_they_are_gone(
+    bench: Bench, kind: AlarmKind, rows: str
 ) -> None:
-    rule = AlarmRule(
-        kind=AlarmKind.ROWS_KEPT, threshold=0, raise_after=0 * SECOND, clear_after=0 * SECOND
-    )
-    bench.kept = 3
+    rule = AlarmRule(kind=kind, threshold=0, raise_after=0 * SECOND, clear_after=0 * SECOND)
+    setattr(bench, rows, 3)
     bell = bench.bell(rules=(rule,))
     await bell.look()
     [alarm] = await open_alarms(bench.pool, "cell1")
-    assert (alarm.kind, alarm.value) == (AlarmKind.ROWS_KEPT, 3)
-    bench.kept = 0
+    assert (alarm.kind, alarm.value) == (kind, 3)
+    setattr(bench, rows, 0)
     await bell.look()
     assert await open_alarms(bench.pool, "cell1") == []

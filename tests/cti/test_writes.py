@@ -133,7 +133,7 @@ async def test_a_fault_of_ours_does_not_come_back_with_the_restarted_worker(pool
     writes.add("faulty", faulty)
     with pytest.raises(KeyError):
         await writes.run()
-    assert writes.pending == 0
+    assert (writes.pending, writes.lost_lately()) == (0, 1)
 
 
 async def test_more_rows_than_the_bound_are_counted_not_gathered(pool: Pool) -> None:
@@ -141,6 +141,20 @@ async def test_more_rows_than_the_bound_are_counted_not_gathered(pool: Pool) -> 
     for _ in range(5):
         writes.add("row", noting([], "x"))
     assert (writes.pending, writes.overflows) == (2, 3)
+
+
+async def test_rows_that_were_lost_are_told_for_an_hour(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writes = Writes(lambda: pool, bound=2)
+    writes.add("bad", refused_by_the_server)
+    writes.add("good", noting([], "good"))
+    writes.add("one too many", noting([], "good"))
+    async with working(writes):
+        await eventually(lambda: writes.pending == 0)
+    assert (writes.refused, writes.overflows, writes.lost_lately()) == (1, 1, 2)
+    monkeypatch.setattr("cti.writes._LATELY_SECONDS", -1.0)  # an hour later
+    assert writes.lost_lately() == 0
 
 
 async def test_what_waits_is_written_with_one_commit_and_told_when_it_is_durable(
