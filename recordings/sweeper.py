@@ -25,15 +25,29 @@ _BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST = (_BEFORE_ALL, UUID(int=0))
 _IN_A_ROW = 5  # a store that is away has had enough
 _TOLD_AT_MOST = 1000
+_OF_CRASHES = 10
+"""So many objects of a day may be without a row by crashes alone."""
+
+
+def left_by_crashes(unnamed: int, named: int) -> bool:
+    """Whether a day's objects that no row names may be taken for what crashes left. Pure.
+
+    Where rows name none of the day, or fewer than they do not, the database is another's, or older
+    than the store (a restored backup): then nothing is deleted.
+    """
+    return named > 0 and unnamed <= max(named, _OF_CRASHES)
 
 
 @dataclass(frozen=True, slots=True)
 class SweepLimits:
-    """Seconds, days, rows. `grace`: how old an object without a row is when it is rubbish."""
+    """Seconds, days, rows. What is younger than `young` may be about to get its row. An object
+    without one is deleted after `grace`: time for a person to see that it is the wrong database.
+    """
 
     interval: float = 60.0
     reconcile_every: float = 3600.0
-    grace: float = 86_400.0
+    young: float = 86_400.0
+    grace: float = 35 * 86_400.0
     recent_days: int = 3
     batch: int = 200
 
@@ -42,8 +56,8 @@ class Sweeper:
     """`run()` belongs to a supervisor; any number of processes may sweep.
 
     `totals`: deleted, rubbish (objects without a row), half_written, lost, found_again, foreign,
-    not_deleted (the store refused; each time). What it refuses holds nothing else up, and is tried
-    again when all others have had their turn.
+    not_deleted (the store refused; each time), left_alone (too many without a row; each time). What
+    the store refuses holds nothing else up, and is tried again when all others have had their turn.
     """
 
     def __init__(
@@ -170,7 +184,9 @@ class Sweeper:
             there = location in listed and listed[location].bytes == row["stored_bytes"]
             if there == (row["lost_at"] is not None):
                 await self._set_lost(row["id"], row["owner_id"], lost=not there)
-        await self._sweep_rubbish([one for one in listed.values() if one.location not in rows])
+        await self._sweep_unnamed(
+            day, [one for one in listed.values() if one.location not in rows], len(rows)
+        )
         await asyncio.to_thread(self._sweep_half_written, day)
 
     async def _set_lost(self, object_id: UUID, owner_id: UUID, *, lost: bool) -> None:
@@ -183,13 +199,14 @@ class Sweeper:
         what = "lost from the store" if lost else "found again in the store"
         log("stored object", what=what, owner=str(owner_id), object=str(object_id))
 
-    async def _sweep_rubbish(self, unnamed: list[Listed]) -> None:
+    async def _sweep_unnamed(self, day: str, unnamed: list[Listed], named: int) -> None:
         """Objects that no live row names: a crash left them before their row."""
         async with self._pool.acquire(timeout=5) as conn:
             found = statements().recordings_known_locations(
                 conn, locations=[one.location for one in unnamed]
             )
             known = {row["location"] async for row in found}
+        left = dict[str, UUID]()
         for one in unnamed:
             if one.location in known:
                 continue  # removed: `delete_removed` sees to it
@@ -197,15 +214,33 @@ class Sweeper:
             if names is None:
                 self.totals["foreign"] += 1
                 _log.warning("not an object of ours: left alone", location=one.location)
-            elif self._is_old(names[1]) and await self._is_deleted(one.location):
+            elif self._is_older(names[1], self._limits.young):
+                left[one.location] = names[1]
+        if not left_by_crashes(len(left), named + len(known)):
+            self._left_alone(day, len(left), named)
+            return
+        for location, object_id in left.items():
+            if self._is_older(object_id, self._limits.grace) and await self._is_deleted(location):
                 self.totals["rubbish"] += 1
-                _log.warning("object without a row deleted", location=one.location)
+                _log.warning("object without a row deleted", location=location)
+
+    def _left_alone(self, day: str, unnamed: int, named: int) -> None:
+        """Told once a day of the store."""
+        if not unnamed:
+            return
+        self.totals["left_alone"] += unnamed
+        if day not in self._told and len(self._told) < _TOLD_AT_MOST:
+            self._told.add(day)
+            _log.error(
+                "the store has more than this database knows: nothing of that day is deleted",
+                day=day, without_row=unnamed, with_row=named,
+            )  # fmt: skip
 
     def _sweep_half_written(self, day: str) -> None:
         """What a crash left in mid-write. An S3 bucket's own rule ends unfinished uploads."""
         for path in self._store.half_written(day):
             names = object_of(f"{day}/{path.name.partition('#')[0]}")
-            if names is not None and self._is_old(names[1]):
+            if names is not None and self._is_older(names[1], self._limits.young):
                 try:
                     path.unlink(missing_ok=True)
                 except OSError as error:
@@ -213,5 +248,5 @@ class Sweeper:
                 else:
                     self.totals["half_written"] += 1
 
-    def _is_old(self, object_id: UUID) -> bool:
-        return id_time(object_id) <= self._now() - timedelta(seconds=self._limits.grace)
+    def _is_older(self, object_id: UUID, seconds: float) -> bool:
+        return id_time(object_id) <= self._now() - timedelta(seconds=seconds)

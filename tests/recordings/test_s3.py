@@ -70,7 +70,7 @@ async def test_a_recording_lives_in_a_bucket_like_in_a_folder(room: Room) -> Non
         assert not capture.exists()
         assert (await verify_one(room.pool, room.vault, recording_id)).faults == ()
         bucket.objects[f"lko/2026/01/05/{recording_id}.{new_id(START)}.sealed"] = b"rubbish"
-        sweeper = Sweeper(room.pool, room.vault, room.now, SweepLimits(grace=0))
+        sweeper = Sweeper(room.pool, room.vault, room.now, SweepLimits(young=0, grace=0))
         await sweeper.reconcile_all()
         assert sweeper.totals == {"rubbish": 1}
         assert len(bucket.objects) == 1

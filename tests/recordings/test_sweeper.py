@@ -15,11 +15,11 @@ from db.ids import new_id
 from recordings.keeper import Keeper
 from recordings.model import object_location
 from recordings.retention import NoCases, erase
-from recordings.sweeper import Sweeper, SweepLimits
+from recordings.sweeper import Sweeper, SweepLimits, left_by_crashes
 from recordings.verification import verify_one
 from tests.recordings.room import START, Room, conversation
 
-AT_ONCE = SweepLimits(grace=0)
+AT_ONCE = SweepLimits(young=0, grace=0)
 DAY = "2026/01/05"
 
 
@@ -39,11 +39,55 @@ async def test_an_object_without_a_row_is_deleted_when_it_is_old_enough(room: Ro
     (room.folder / location).write_bytes(b"left by a crash")
     young = Sweeper(room.pool, room.vault, room.now)
     await young.reconcile(DAY)
-    assert (room.folder / location).exists()  # it may be about to get its row
+    room.wait(34 * 86_400)
+    await young.reconcile(DAY)
+    assert (room.folder / location).exists()  # it may be of another database
     room.wait(86_400)
     await young.reconcile(DAY)
     assert room.files() == [await room.file(recording_id)]
     assert young.totals == {"rubbish": 1}
+
+
+@pytest.mark.parametrize(
+    ("unnamed", "named", "by_crashes"),
+    [
+        (1, 1, True),
+        (10, 1, True),
+        (11, 1, False),
+        (400, 400, True),
+        (401, 400, False),
+        (1, 0, False),
+    ],
+)
+def test_what_more_than_crashes_leave_is_not_taken_for_rubbish(
+    unnamed: int, named: int, by_crashes: bool
+) -> None:
+    assert left_by_crashes(unnamed, named) is by_crashes
+
+
+async def test_another_database_deletes_nothing_of_the_store(room: Room) -> None:
+    """Empty, or a backup of before: what it does not know is not rubbish."""
+    recordings = [await kept(room) for _ in range(12)]
+    before = room.files()
+    await room.pool.execute("truncate call, recording cascade")
+    room.wait(50 * 86_400)
+    sweep = Sweeper(room.pool, room.vault, room.now)
+    with capture_logs() as logs:
+        await sweep.reconcile_all()
+        await sweep.reconcile(DAY)
+    assert room.files() == before
+    assert sweep.totals == {"left_alone": 2 * len(recordings)}
+    (told,) = [one for one in logs if one["log_level"] == "error"]  # once a day of the store
+    assert (told["day"], told["without_row"], told["with_row"]) == (DAY, 12, 0)
+
+
+async def test_what_is_being_stored_is_not_told_as_unknown(room: Room) -> None:
+    location = object_location(new_id(room.at), new_id(room.at), START)
+    (room.folder / location).parent.mkdir(parents=True)
+    (room.folder / location).write_bytes(b"about to get its row")
+    sweep = Sweeper(room.pool, room.vault, room.now)
+    await sweep.reconcile(DAY)
+    assert sweep.totals == {}
 
 
 async def test_foreign_files_in_the_store_are_left_alone(room: Room) -> None:
@@ -92,9 +136,9 @@ async def test_the_last_days_and_each_older_day_have_their_turn(room: Room) -> N
         path.write_bytes(b"rubbish")
     sweep = sweeper(room)
     await sweep.reconcile_some()
-    assert sweep.totals["rubbish"] == 1
+    assert sweep.totals["left_alone"] == 1
     await sweep.reconcile_some()
-    assert sweep.totals["rubbish"] == 2
+    assert sweep.totals["left_alone"] == 2
 
 
 async def undeletable(room: Room) -> Path:
@@ -156,6 +200,7 @@ async def test_many_that_cannot_be_deleted_end_a_turn_and_not_the_next_ones(room
 
 
 async def test_rubbish_that_cannot_be_deleted_holds_up_no_other_rubbish(room: Room) -> None:
+    recording_id = await kept(room)
     day = room.folder / DAY
     names = sorted(object_location(new_id(room.at), new_id(room.at), START) for _ in range(3))
     for name in names:
@@ -166,7 +211,8 @@ async def test_rubbish_that_cannot_be_deleted_holds_up_no_other_rubbish(room: Ro
     sweep = sweeper(room)
     await sweep.reconcile(DAY)
     assert sweep.totals == {"rubbish": 3, "half_written": 1, "not_deleted": 1}
-    assert [path.name for path in day.iterdir()] == [Path(f"{names[0]}#1").name]
+    left = {(await room.file(recording_id)).name, Path(f"{names[0]}#1").name}
+    assert {path.name for path in day.iterdir()} == left
 
 
 async def test_a_day_that_cannot_be_listed_holds_up_no_other_day(room: Room) -> None:
@@ -180,7 +226,7 @@ async def test_a_day_that_cannot_be_listed_holds_up_no_other_day(room: Room) -> 
     sweep = sweeper(room)
     for _ in range(2):
         await sweep.reconcile_some()
-    assert not (room.folder / location).exists()
+    assert sweep.totals["left_alone"] == 1
 
 
 CRASH = """

@@ -201,7 +201,7 @@ async def test_the_sweep_deletes_what_no_disposal_names_and_nothing_else(
     sweep = Sweeper(world.pool, vault, lambda: world.now)
     await sweep.reconcile_all()
     assert len(objects(tmp_path)) == 2
-    world.later(days=1, hours=1)
+    world.later(days=35, hours=1)
     await sweep.reconcile_all()
     assert (objects(tmp_path), sweep.totals) == ([kept], {"rubbish": 1})
 
