@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from typing import TypeAlias
 
 from cti.tokens import issue
 from helpline.cell import state_folder
@@ -11,14 +10,12 @@ from helpline.operator_socket import Answer, ask
 from helpline.reloading import Reload, ReloadError
 from helpline.settings import Settings, SettingsError
 
-_Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
-
 RELOAD, TELL = "agents reload", "agents tell"
 
 
-def add_commands(verbs: _Verbs) -> None:
+def add_agent(parser: argparse.ArgumentParser) -> None:
     """`helpline agent ...`."""
-    agent = verbs.add_parser("agent", help="about agents").add_subparsers(required=True)
+    agent = parser.add_subparsers(required=True)
     one = agent.add_parser("token", help="the token with which an agent's page signs in")
     one.add_argument("agent", metavar="AGENT")
     one.set_defaults(command=token)

@@ -67,9 +67,9 @@ async def forget(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
-def add_commands(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Both groups."""
-    alarms = verbs.add_parser("alarms", help="limits of alarms").add_subparsers(required=True)
+def add_alarms(parser: argparse.ArgumentParser) -> None:
+    """Limits of alarms."""
+    alarms = parser.add_subparsers(required=True)
     alarms.add_parser("limits", help="what holds and what was changed").set_defaults(command=limits)
     for name, told in (("set", "a limit, in all cells"), ("reset", "back to the setting")):
         one = alarms.add_parser(name, help=told)
@@ -80,7 +80,11 @@ def add_commands(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         one.add_argument("--why", required=True)
         one.add_argument("--by", required=True, metavar="WHO")
         one.set_defaults(command=change, **({} if name == "set" else {"threshold": None}))
-    there = verbs.add_parser("cells", help="cells on this database").add_subparsers(required=True)
+
+
+def add_cells(parser: argparse.ArgumentParser) -> None:
+    """Cells on this database."""
+    there = parser.add_subparsers(required=True)
     there.add_parser("list", help="and their last word").set_defaults(command=cells)
     gone = there.add_parser("forget", help="one that was taken down for good")
     gone.add_argument("cell", metavar="CELL")

@@ -134,9 +134,9 @@ async def callbacks(settings: Settings, _options: argparse.Namespace) -> int:
     return 0
 
 
-def add_commands(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Both groups."""
-    callers = verbs.add_parser("callers", help="who is kept out").add_subparsers(required=True)
+def add_callers(parser: argparse.ArgumentParser) -> None:
+    """Who is kept out."""
+    callers = parser.add_subparsers(required=True)
     keep_out = callers.add_parser("block", help="an abusive caller, for some days")
     keep_out.add_argument("number", metavar="NUMBER")
     keep_out.add_argument("--days", type=float, default=7.0, metavar="N", help="default: 7")
@@ -149,11 +149,15 @@ def add_commands(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     let_in.set_defaults(command=unblock)
     callers.add_parser("list", help="who is kept out now").set_defaults(command=blocked)
 
-    owing = verbs.add_parser("callbacks", help="to whom a call is owed")
-    owing.set_defaults(command=callbacks)
 
-    dial = verbs.add_parser("dialling", help="which endpoint may dial where")
-    dials = dial.add_subparsers(required=True)
+def add_callbacks(parser: argparse.ArgumentParser) -> None:
+    """To whom a call is owed."""
+    parser.set_defaults(command=callbacks)
+
+
+def add_dialling(parser: argparse.ArgumentParser) -> None:
+    """Which endpoint may dial where."""
+    dials = parser.add_subparsers(required=True)
     allowed = dials.add_parser("allow", help="numbers that begin so, for an endpoint or *")
     allowed.add_argument("endpoint", metavar="ENDPOINT")
     allowed.add_argument("prefix", metavar="PREFIX", help="of the international number: +91")

@@ -3,9 +3,9 @@
 import argparse
 import asyncio
 import sys
-from collections.abc import Sequence
-from pathlib import Path
-from typing import TypeAlias
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import NamedTuple
 
 import pydantic
 import uvloop
@@ -16,47 +16,18 @@ from complaints.errors import ComplaintError
 from cti.errors import DeskError, FormError
 from db.errors import AWAY, DatabaseError
 from dialplans.errors import DialplanError
-from helpline import (
-    commands,
-    guidance_commands,
-    importing,
-    logs,
-    message_commands,
-    quality_commands,
-    recording_words,
-    report_words,
-    user_words,
-)
-from helpline.agent_commands import add_commands as add_agent_commands
-from helpline.alarm_commands import add_commands as add_alarm_commands
-from helpline.caller_commands import add_commands as add_caller_commands
-from helpline.complaint_parser import add_bundle, add_complaint, add_feedback
-from helpline.database import NoDatabaseError
-from helpline.deadline_commands import add_commands as add_deadline_commands
-from helpline.importing import UnreadableFileError
-from helpline.officer_commands import add_commands as add_officer_commands
-from helpline.operator_socket import NotServedError
-from helpline.policies import POLICIES
-from helpline.postgres import PostgresError
-from helpline.settings import SettingsError, faults, load_settings
-from helpline.tls import CertificateError
-from helpline.tools import ToolsError
+from helpline import logs
+from helpline.errors import OperatorError
+from helpline.settings import faults, load_settings
 from messages.errors import MessageError
 from recordings.errors import RecordingError
 from speech.errors import SpeechError
 from web.errors import AssetsError
 
-_Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
-
 # What an operator can do something about; anything else is our fault and shows its traceback.
 _OPERATOR_ERRORS = (
+    OperatorError,
     AccessError,
-    CertificateError,
-    SettingsError,
-    ToolsError,
-    PostgresError,
-    NoDatabaseError,
-    NotServedError,
     AssetsError,
     DatabaseError,
     DialplanError,
@@ -67,14 +38,88 @@ _OPERATOR_ERRORS = (
     MessageError,
     RecordingError,
     SpeechError,
-    UnreadableFileError,
     *AWAY,
+)
+
+
+class _Verb(NamedTuple):
+    """`words`: the function that adds what follows. Its module is loaded when the verb is used:
+    all of them together take three times as long as the slowest.
+    """
+
+    name: str
+    help: str
+    words: str
+
+    def add_to(self, parser: argparse.ArgumentParser) -> None:
+        module, _, name = self.words.partition(":")
+        add: Callable[[argparse.ArgumentParser], None] = getattr(import_module(module), name)
+        add(parser)
+
+
+_VERBS = (
+    # Running the cell, and making it ready.
+    _Verb("serve", "run this cell until SIGTERM", "helpline.serving:add_serve"),
+    _Verb("migrate", "bring the database's schema up to date", "helpline.commands:add_migrate"),
+    _Verb("render", "write the cell's Asterisk configuration", "helpline.commands:add_render"),
+    _Verb("check", "look for faults in settings and configuration", "helpline.commands:add_check"),
+    _Verb("demo", "one citizen's story, end to end", "helpline.serving:add_demo"),
+    _Verb("certificate", "about HTTPS", "helpline.commands:add_certificate"),
+    _Verb("cells", "cells on this database", "helpline.alarm_commands:add_cells"),
+    _Verb("alarms", "limits of alarms", "helpline.alarm_commands:add_alarms"),
+    _Verb("notifications", "about messages", "helpline.message_commands:add_to"),
+    # Calls.
+    _Verb("agent", "about agents", "helpline.agent_commands:add_agent"),
+    _Verb("supervisor", "about supervisors", "helpline.commands:add_supervisor"),
+    _Verb("callers", "who is kept out", "helpline.caller_commands:add_callers"),
+    _Verb("callbacks", "to whom a call is owed", "helpline.caller_commands:add_callbacks"),
+    _Verb("dialling", "which endpoint may dial where", "helpline.caller_commands:add_dialling"),
+    _Verb("recordings", "find, hand out, keep, erase, verify", "helpline.recording_words:add"),
+    _Verb("quality", "judging recorded calls", "helpline.quality_commands:add_to"),
+    _Verb("report", "figures of calls, what is missing, what waits", "helpline.report_words:add"),
+    # Complaints.
+    _Verb(
+        "complaint",
+        "about one complaint: every move of its life",
+        "helpline.complaint_parser:add_complaint",
+    ),
+    _Verb(
+        "deadlines",
+        "complaints that the clock could not move",
+        "helpline.deadline_commands:add_deadlines",
+    ),
+    _Verb("officer", "what officers have to do", "helpline.officer_commands:add_officer"),
+    _Verb(
+        "bundle",
+        "what an officer is handed with an escalation",
+        "helpline.complaint_parser:add_bundle",
+    ),
+    _Verb(
+        "feedback",
+        "citizens whom the dialer did not reach",
+        "helpline.complaint_parser:add_feedback",
+    ),
+    _Verb("policy", "about policies", "helpline.commands:add_policy"),
+    _Verb(
+        "verify", "check that histories are as they were written", "helpline.commands:add_verify"
+    ),
+    # People, places and words.
+    _Verb(
+        "import", "departments, places, categories, posts, officers", "helpline.importing:add_to"
+    ),
+    _Verb(
+        "guidance",
+        "scripts, schemes and fields of the agents' desk",
+        "helpline.guidance_commands:add_to",
+    ),
+    _Verb("user", "people who sign in", "helpline.user_words:add"),
 )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the process's exit status."""
-    options = _parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    options = parser_for(words).parse_args(words)
     try:
         settings = load_settings()
         logs.configure(
@@ -92,95 +137,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser_for(words: Sequence[str]) -> argparse.ArgumentParser:
+    """Knows all verbs, and of the one in `words` what follows it."""
     parser = argparse.ArgumentParser(
         prog="helpline", description="Helpline 1076, the control plane"
     )
     verbs = parser.add_subparsers(required=True, metavar="COMMAND")
-    _add_cell(verbs)
-    _add_keys(verbs)
-    _add_rules(verbs)
-    add_caller_commands(verbs)
-    add_agent_commands(verbs)
-    add_alarm_commands(verbs)
-    message_commands.add_to(verbs.add_parser("notifications", help="about messages"))
-    add_complaint(verbs.add_parser("complaint", help="about one complaint: every move of its life"))
-    add_deadline_commands(verbs)
-    add_officer_commands(verbs)
-    add_bundle(verbs.add_parser("bundle", help="what an officer is handed with an escalation"))
-    add_feedback(verbs.add_parser("feedback", help="citizens whom the dialer did not reach"))
-    recording_words.add(verbs.add_parser("recordings", help="find, hand out, keep, erase, verify"))
-    importing.add_to(
-        verbs.add_parser("import", help="departments, places, categories, posts, officers")
-    )
-    guidance_commands.add_to(
-        verbs.add_parser("guidance", help="scripts, schemes and fields of the agents' desk")
-    )
-    quality_commands.add_to(verbs.add_parser("quality", help="judging recorded calls"))
-    report_words.add(
-        verbs.add_parser("report", help="figures of calls, what is missing, what waits")
-    )
-    user_words.add(verbs.add_parser("user", help="people who sign in"))
+    asked = next((word for word in words if not word.startswith("-")), None)
+    for verb in _VERBS:
+        words_of_verb = verbs.add_parser(verb.name, help=verb.help)
+        if verb.name == asked:
+            verb.add_to(words_of_verb)
     return parser
-
-
-def _add_cell(verbs: _Verbs) -> None:
-    """Running the cell, and making it ready."""
-    serve = verbs.add_parser("serve", help="run this cell until SIGTERM")
-    serve.set_defaults(command=commands.serve)
-
-    migrate = verbs.add_parser("migrate", help="bring the database's schema up to date")
-    migrate.set_defaults(command=commands.migrate)
-
-    render = verbs.add_parser("render", help="write the cell's Asterisk configuration")
-    render.set_defaults(command=commands.render)
-
-    check = verbs.add_parser("check", help="look for faults in settings and configuration")
-    check.set_defaults(command=commands.check)
-
-    demo = verbs.add_parser("demo", help="one citizen's story, end to end")
-    demo.add_argument(
-        "--output",
-        type=Path,
-        default=commands.PROJECT / "var" / "demo",
-        metavar="FOLDER",
-        help="where report and recordings go (default: var/demo)",
-    )
-    demo.set_defaults(command=commands.demo)
-
-
-def _add_keys(verbs: _Verbs) -> None:
-    """Tokens of a laboratory's pages, and HTTPS."""
-    certificate = verbs.add_parser("certificate", help="about HTTPS").add_subparsers(required=True)
-    make = certificate.add_parser("make", help="a certificate by an authority of our own")
-    make.add_argument("--name", action="append", metavar="HOST", help="repeat for several")
-    make.set_defaults(command=commands.certificate_make)
-
-    boss = verbs.add_parser("supervisor", help="about supervisors").add_subparsers(required=True)
-    boss_token = boss.add_parser("token", help="the token with which a wallboard signs in")
-    boss_token.add_argument("name", metavar="NAME")
-    boss_token.set_defaults(command=commands.supervisor_token)
-
-
-def _add_rules(verbs: _Verbs) -> None:
-    """Whether the rules lead where they should, and histories are as they were written."""
-    policy = verbs.add_parser("policy", help="about policies").add_subparsers(required=True)
-    explain = policy.add_parser("explain", help="who gets a complaint, by when, and what then")
-    explain.add_argument("category", metavar="CATEGORY")
-    explain.add_argument("place", metavar="PLACE")
-    explain.add_argument("--policy", choices=sorted(POLICIES), help="default: that of the settings")
-    explain.set_defaults(command=commands.policy_explain)
-
-    verify = verbs.add_parser("verify", help="check that histories are as they were written")
-    which = verify.add_mutually_exclusive_group(required=True)
-    which.add_argument("number", nargs="?", metavar="NUMBER")
-    which.add_argument("--all", action="store_true", help="every complaint's")
-    heads = "compare histories with the heads that were written down there"
-    which.add_argument("--heads", nargs="+", type=Path, metavar="FILE", help=heads)
-    new = "write the heads of all histories down, to be kept elsewhere"
-    which.add_argument("--write-heads", type=Path, metavar="FILE", help=new)
-    verify.add_argument("--files", action="store_true", help="read every attached file back too")
-    verify.set_defaults(command=commands.verify)
 
 
 if __name__ == "__main__":

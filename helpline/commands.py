@@ -1,15 +1,15 @@
-"""What each command of `helpline` does. Every function takes the settings and the parsed words."""
+"""Commands that make a cell ready, or look at it, and their words.
+
+Every command of `helpline` takes the settings and the parsed words.
+"""
 
 import argparse
 import asyncio
-import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from ipaddress import IPv4Address
 from pathlib import Path
 from urllib.parse import urlsplit
-
-import structlog
 
 from complaints.categories import not_for_complaints
 from complaints.explaining import explain
@@ -21,62 +21,80 @@ from dialplans.check import check as check_cell
 from dialplans.findings import Severity
 from helpline.cell import cell_with_secrets, render_cell, state_folder
 from helpline.clock import shifted_clock
-from helpline.clock_watch import ClockWatch
 from helpline.database import Database, command_pool
-from helpline.demo import run as run_demo
-from helpline.files import files_allowed, raise_file_limit, too_few_files
+from helpline.files import files_allowed, too_few_files
 from helpline.keys import signing_key
+from helpline.policies import POLICIES
 from helpline.prompts import render_prompts
 from helpline.recorded import recording_vault
-from helpline.settings import Settings, SettingsError, load_settings
+from helpline.settings import Settings, SettingsError
 from helpline.tls import make_certificate
 from helpline.tools import load_tools
-from helpline.wiring import Helpline
 from recordings.certificate import without_browser
 
 #: Where set-up's manifest is looked for: the checkout that this package was installed from.
 PROJECT = Path(__file__).parents[1]
 
 _TRIAL_ADDRESS = IPv4Address("127.0.0.99")
-_DRAIN_SECONDS = 30.0
-_log = structlog.get_logger(__name__)
 
 
-async def serve(settings: Settings, _options: argparse.Namespace) -> int:
-    """Run the cell until SIGTERM or SIGINT, then let calls in the menu finish. SIGHUP: see
-    `helpline.reloading`.
-    """
-    raise_file_limit()
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    now = shifted_clock(settings.clock_shift)
-    watch = ClockWatch(now, settings.clock_shift)
-    helpline = Helpline(settings, load_tools(PROJECT), now, watch, load_settings)
-    loop.add_signal_handler(signal.SIGHUP, helpline.reload_soon)
-    try:
-        await helpline.start()
-        print(
-            f"helpline serves cell {settings.cell.name} on {settings.http.public_url}", flush=True
-        )
-        _warn(settings)
-        await stop.wait()
-    finally:
-        await helpline.stop(drain_seconds=_DRAIN_SECONDS)
-    return 0
+def add_migrate(parser: argparse.ArgumentParser) -> None:
+    """The schema."""
+    parser.set_defaults(command=migrate)
 
 
-def _warn(settings: Settings) -> None:
-    if (why := _without_certificates(settings)) is not None:
-        print(f"warning: {why}", flush=True)
-        _log.warning("certificates cannot be made", why=why)
-    if (why := too_few_files(settings, files_allowed())) is not None:
-        print(f"warning: {why}", flush=True)
-        _log.warning("too few open files are allowed", why=why)
+def add_render(parser: argparse.ArgumentParser) -> None:
+    """What Asterisk reads."""
+    parser.set_defaults(command=render)
 
 
-def _without_certificates(settings: Settings) -> str | None:
+def add_check(parser: argparse.ArgumentParser) -> None:
+    """Faults in settings and configuration."""
+    parser.set_defaults(command=check)
+
+
+def add_certificate(parser: argparse.ArgumentParser) -> None:
+    """HTTPS."""
+    certificate = parser.add_subparsers(required=True)
+    make = certificate.add_parser("make", help="a certificate by an authority of our own")
+    make.add_argument("--name", action="append", metavar="HOST", help="repeat for several")
+    make.set_defaults(command=certificate_make)
+
+
+def add_supervisor(parser: argparse.ArgumentParser) -> None:
+    """Tokens of a laboratory's pages."""
+    boss = parser.add_subparsers(required=True)
+    boss_token = boss.add_parser("token", help="the token with which a wallboard signs in")
+    boss_token.add_argument("name", metavar="NAME")
+    boss_token.set_defaults(command=supervisor_token)
+
+
+def add_policy(parser: argparse.ArgumentParser) -> None:
+    """Whether the rules lead where they should."""
+    policy = parser.add_subparsers(required=True)
+    explained = policy.add_parser("explain", help="who gets a complaint, by when, and what then")
+    explained.add_argument("category", metavar="CATEGORY")
+    explained.add_argument("place", metavar="PLACE")
+    explained.add_argument(
+        "--policy", choices=sorted(POLICIES), help="default: that of the settings"
+    )
+    explained.set_defaults(command=policy_explain)
+
+
+def add_verify(parser: argparse.ArgumentParser) -> None:
+    """Whether histories are as they were written."""
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("number", nargs="?", metavar="NUMBER")
+    which.add_argument("--all", action="store_true", help="every complaint's")
+    heads = "compare histories with the heads that were written down there"
+    which.add_argument("--heads", nargs="+", type=Path, metavar="FILE", help=heads)
+    new = "write the heads of all histories down, to be kept elsewhere"
+    which.add_argument("--write-heads", type=Path, metavar="FILE", help=new)
+    parser.add_argument("--files", action="store_true", help="read every attached file back too")
+    parser.set_defaults(command=verify)
+
+
+def without_certificates(settings: Settings) -> str | None:
     """What this machine lacks for them; everything else goes on without."""
     why = without_browser(settings.recordings.chromium)
     return None if why is None else f"certificates of recordings cannot be made: {why}"
@@ -126,16 +144,11 @@ async def check(settings: Settings, _options: argparse.Namespace) -> int:
     faulty = any(finding.severity is Severity.ERROR for finding in findings)
     if not faulty:
         print(f"cell {cell.name}: Asterisk {asterisk.version} loads its configuration")
-    if (why := _without_certificates(settings)) is not None:
+    if (why := without_certificates(settings)) is not None:
         print(f"warning: {why}")
     if (why := too_few_files(settings, files_allowed())) is not None:
         print(f"warning: {why}")
     return int(faulty)
-
-
-async def demo(_settings: Settings, options: argparse.Namespace) -> int:
-    """The demo has settings of its own."""
-    return await run_demo(PROJECT, options.output)
 
 
 async def supervisor_token(settings: Settings, options: argparse.Namespace) -> int:

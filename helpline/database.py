@@ -6,11 +6,12 @@ from contextlib import asynccontextmanager
 
 from db.pool import Pool, open_pool
 from helpline.cell import state_folder
+from helpline.errors import OperatorError
 from helpline.postgres import EmbeddedPostgres, url_of_running
 from helpline.settings import Settings
 
 
-class NoDatabaseError(Exception):
+class NoDatabaseError(OperatorError):
     """There is no database to work on: none is set, and `helpline serve` does not run its own."""
 
 

@@ -29,10 +29,9 @@ async def retry(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
-def add_commands(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """The group."""
-    group = verbs.add_parser("deadlines", help="complaints that the clock could not move")
-    words = group.add_subparsers(required=True, metavar="WHAT")
+def add_deadlines(parser: argparse.ArgumentParser) -> None:
+    """Complaints that the clock could not move."""
+    words = parser.add_subparsers(required=True, metavar="WHAT")
     listed = words.add_parser("stuck", help="which, why, and when they are tried again")
     listed.add_argument("--most", type=int, default=_MOST, metavar="N")
     listed.set_defaults(command=stuck)

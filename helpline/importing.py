@@ -9,6 +9,7 @@ from complaints.importing.layouts import Kind
 from complaints.importing.lgd import read_lgd
 from complaints.importing.telling import render_report
 from helpline.database import command_pool
+from helpline.errors import OperatorError
 from helpline.settings import Settings
 
 
@@ -19,7 +20,7 @@ class Bundle(StrEnum):
     LGD = "lgd"
 
 
-class UnreadableFileError(Exception):
+class UnreadableFileError(OperatorError):
     """A file that was named cannot be read."""
 
 

@@ -44,10 +44,9 @@ def _after(given: list[str] | None) -> After | None:
     return After(due_at, number)
 
 
-def add_commands(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """The group."""
-    group = verbs.add_parser("officer", help="what officers have to do")
-    words = group.add_subparsers(required=True, metavar="WHAT")
+def add_officer(parser: argparse.ArgumentParser) -> None:
+    """What officers have to do."""
+    words = parser.add_subparsers(required=True, metavar="WHAT")
     listed = words.add_parser("complaints", help="open complaints of a post, due soonest first")
     listed.add_argument("post", metavar="POST")
     listed.add_argument("--most", type=int, default=25, metavar="N", help="a page: at most 200")

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import structlog
 
+from helpline.errors import OperatorError
+
 _NAME = "server.sock"
 _ASKED_SECONDS = 5.0
 _ANSWERED_SECONDS = 60.0
@@ -19,7 +21,7 @@ _LONGEST = 1024 * 1024
 _log = structlog.get_logger(__name__)
 
 
-class NotServedError(Exception):
+class NotServedError(OperatorError):
     """No server answers on this state folder."""
 
 

@@ -22,6 +22,7 @@ from pydantic_settings import (
 
 from complaints.policy import Policy
 from cti.alarms import EACH_QUEUE
+from helpline.errors import OperatorError
 from helpline.options.alarms import AlarmOptions
 from helpline.options.attachments import AttachmentOptions
 from helpline.options.cell import CellOptions, GuardOptions, HoursOptions
@@ -35,7 +36,7 @@ from helpline.policies import policy_named
 _DEFAULT_FILE = "helpline.toml"
 
 
-class SettingsError(Exception):
+class SettingsError(OperatorError):
     """A setting is missing or cannot be; the message names it and says what is wrong."""
 
 

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from dialplans.files import write_atomically
+from helpline.errors import OperatorError
 from helpline.options.pages import HttpOptions
 from helpline.settings import SettingsError
 
@@ -20,7 +21,7 @@ _SERVER_DAYS = timedelta(days=397)  # browsers take no longer ones
 _BACK = timedelta(hours=1)  # clocks differ
 
 
-class CertificateError(Exception):
+class CertificateError(OperatorError):
     """A certificate cannot be made or read; the message says what to do."""
 
 

@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from helpline.errors import OperatorError
+
 MANIFEST = Path("var/tools.json")
 BROWSER = Path("var/browser.json")
 TURNSERVER = Path("var/turnserver.json")
 
 
-class ToolsError(Exception):
+class ToolsError(OperatorError):
     """The manifest of set-up is missing or cannot be read; the message says what to do."""
 
 

@@ -1,4 +1,7 @@
-class PostgresError(Exception):
+from helpline.errors import OperatorError
+
+
+class PostgresError(OperatorError):
     """The embedded PostgreSQL cannot be used; the message says why."""
 
 

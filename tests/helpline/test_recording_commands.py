@@ -20,7 +20,7 @@ from db.ids import new_id
 from db.pool import Pool, open_pool
 from db.statements import sql
 from helpline.cell import state_folder
-from helpline.cli import _parser
+from helpline.cli import parser_for
 from helpline.keys import master_keys
 from helpline.recorded import recording_vault
 from helpline.recording_adapters import AsteriskRecorder, ComplaintCases
@@ -64,7 +64,7 @@ class Desk:
 
     async def __call__(self, *words: str) -> str:
         self._out.readouterr()  # what was logged before
-        options = _parser().parse_args(["recordings", *words])
+        options = parser_for(["recordings"]).parse_args(["recordings", *words])
         self.status = await options.command(self.settings, options)
         return self._out.readouterr().out
 
@@ -292,5 +292,5 @@ def test_an_account_without_a_name_can_use_the_command_line(
         raise KeyError("getpwuid(): uid not found")
 
     monkeypatch.setattr("getpass.getuser", nobody)
-    options = _parser().parse_args(["recordings", "erase", "--due"])
+    options = parser_for(["recordings"]).parse_args(["recordings", "erase", "--due"])
     assert options.by.startswith("uid-")
