@@ -59,6 +59,7 @@ async def a_day(hall: Centre) -> None:
 
 async def test_the_figures_add_up_and_lead_to_their_calls(hall: Centre, browser: Browser) -> None:
     await a_day(hall)
+    await hall.pool.execute("update queue_stay set told_minutes = 1 where agent_id is not null")
     await hall.site.people.add("kavita", Role.SUPERVISOR, language="hi")
     page = await new_page(browser)
     await sign_in(page, hall.site, "kavita")
