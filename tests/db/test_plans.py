@@ -5,6 +5,7 @@ is these tests' own: what other tests leave in the statistics would decide betwe
 """
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -79,6 +80,17 @@ async def test_whether_a_post_may_change_its_level_is_read_from_indexes(rowless_
         lines = await planned(rowless_url, text, "p", 1, without=("bitmapscan",))
         assert any("_of_post" in line for line in lines), lines
         assert any(line.startswith("Index Cond: (post =") for line in lines), lines
+
+
+async def test_which_histories_grew_in_a_time_is_read_by_that_time(rowless_url: str) -> None:
+    lines = await plan(rowless_url, "complaints_moved_between", NOW - DAY, NOW)
+    assert any("complaint_history_by_time" in line for line in lines), lines
+    read = next(line for line in lines if line.startswith("Index Cond"))
+    assert "(at >= " in read, lines
+    assert "(at < " in read, lines
+    lines = await plan(rowless_url, "complaints_heads_of", [UUID(int=1)], NOW)
+    assert any(line.startswith("Index Cond: (id = ANY") for line in lines), lines
+    assert not [line for line in lines if "Seq Scan" in line], lines
 
 
 @pytest.mark.parametrize("name", ["complaints_words_to_speak", "complaints_english_words"])
