@@ -18,6 +18,7 @@ from db.pool import Connection, Pool
 from db.statements import statements
 
 _NO_LIMITS: Mapping[str, str] = MappingProxyType({})
+_COUNTED = {Counting.CALENDAR_DAYS: "", Counting.WORKING_DAYS: "working "}
 _STEPS = {
     Step.AGENT_CALL: "an agent calls, within {days:g} day(s)",
     Step.SMS: "an SMS asks the citizen to call, within {days:g} day(s)",
@@ -73,8 +74,8 @@ def tell(terms: Terms, now: datetime, limits: Mapping[str, str] = _NO_LIMITS) ->
         return
     if policy.triage:
         yield (
-            f"The CM's team sees it first; {policy.sorting_days:g} day(s) later it goes on "
-            "without them."
+            f"The CM's team sees it first; {policy.sorting_days:g} "
+            f"{_COUNTED[policy.counting]}day(s) later it goes on without them."
         )
     for n, post in enumerate(posts):
         above = posts[n + 1] if n + 1 < len(posts) else None
@@ -98,7 +99,7 @@ def _level(
     )
     late = f"to L{above.level}" if above else "it stays, on the list of the CM's office"
     yield f"   at {policy.reminder_share * 100:g} % of the time: a reminder; past it: {late}."
-    back = f"back to {here} for {review.days:g} days"
+    back = f"back to {here} for {review.days:g} {_COUNTED[policy.counting]}days"
     if above is None:
         yield f"   citizen not satisfied: {back}, on the list of the CM's office."
     elif policy.reviews_per_level == 0:
@@ -131,7 +132,8 @@ def _side_roads(policy: Policy) -> Iterator[str]:
     if policy.transfers_at_most:
         yield (
             f"An officer can pass it on, or return it as wrongly mapped, within "
-            f"{policy.transfer_days:g} days, {policy.transfers_at_most} time(s) in all{approval}."
+            f"{policy.transfer_days:g} {_COUNTED[policy.counting]}days, "
+            f"{policy.transfers_at_most} time(s) in all{approval}."
         )
     match policy.special_close:
         case SpecialClose.NOBODY:

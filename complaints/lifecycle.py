@@ -280,8 +280,10 @@ class WithOfficer(_OnTheClock):
         policy = terms.policy
         if self.transfers >= policy.transfers_at_most:
             raise NotAllowedError(f"it was moved {self.transfers} times: no more")
-        if now > self.clock.since + policy.transfer_days * policy.day:
-            raise NotAllowedError(f"only within {policy.transfer_days:g} days of getting it")
+        time = policy.transfer_days * policy.day
+        if now > terms.counted_as(self.clock.counting).after(self.clock.since, time):
+            days = f"{policy.transfer_days:g} {self.clock.counting.replace('_', ' ')}"
+            raise NotAllowedError(f"only within {days} of getting it")
 
     def _may_close_specially(self, terms: Terms) -> None:
         if terms.policy.special_close is SpecialClose.NOBODY:

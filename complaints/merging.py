@@ -20,7 +20,7 @@ from db.pool import Connection, Pool
 from db.statements import statements
 
 _log = structlog.get_logger(__name__)
-_LONGEST = 4000
+_LONGEST = 3900  # with "into" and the number, one text in the end
 
 
 async def merge(

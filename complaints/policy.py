@@ -38,7 +38,11 @@ class FollowUp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """How a tenant follows up. Numbers of days are counted days (`counting`) of length `day`.
+    """How a tenant follows up. Days have the length `day`. An officer's, and the CM's team's, are
+    counted (`counting`): those of the levels, of reviews and reminders, `sorting_days` and
+    `transfer_days`. All others are plain days, whatever counts: citizens have no office hours, and
+    what stands or lies with nobody does so for them on holidays too (`reopen_days`, the steps of
+    `after_attempts`, `longest_wait_days`, `longest_stay_days`, `vacancy_days`).
 
     `reviews_per_level`: how often a dissatisfied citizen's complaint goes back to the level that
     disposed of it before the next dissatisfaction takes it one level up (0: at once).

@@ -82,6 +82,7 @@ def check(known: Known, files: Files) -> list[Fault]:
         *_rings(merged, Kind.PLACES),
         *_rings(merged, Kind.CATEGORIES),
         *_tree(known, merged),
+        *_left_unsaid(known, merged),
         *_same_duty(merged),
         *_idle(merged),
         *_overlapping(merged, Kind.TENURES),
@@ -209,6 +210,23 @@ def _tree(known: Known, merged: Merged) -> Iterator[Fault]:
         before = known[Kind.CATEGORIES].get(located.key)
         if isinstance(before, Category) and before.department and not row.department:
             reason = f"department: complaints are with {before.department}, it cannot be taken away"
+            yield Fault(located.file, located.line, reason)
+
+
+def _left_unsaid(known: Known, merged: Merged) -> Iterator[Fault]:
+    """A file without `in_scope` does not decide whether what was out of scope is answered now, nor
+    take away the words about where to go.
+    """
+    for located, row in merged.rows_of(Kind.CATEGORIES):
+        if not isinstance(row, Category) or row.in_scope:
+            continue
+        before = known[Kind.CATEGORIES].get(located.key)
+        answered = isinstance(before, Category) and before.department
+        if row.department and not answered and "in_scope" in located.unstated:
+            reason = "in_scope: is no, though a department answers: say yes or no"
+            yield Fault(located.file, located.line, reason)
+        if not row.advice_hi:
+            reason = "advice_hi is empty: where to go with what is out of scope"
             yield Fault(located.file, located.line, reason)
 
 

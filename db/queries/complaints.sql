@@ -267,11 +267,19 @@ select id from complaint where number = :number;
 -- Where histories end, for a walk over all complaints.
 select number, entries, head from complaint where number > :number and head is not null order by number limit :at_most;
 
--- name: complaints_heads_since(since)
--- As complaints_heads_after, of those with an entry from then on.
-select number, entries, head from complaint
-where id in (select complaint_id from complaint_history where at >= :since) and head is not null
-order by number;
+-- name: complaints_moved_between(since, until)
+-- Whose history has an entry of that time (until: not included; null: and all later ones). A short time at once: as much as was
+-- moved meanwhile is read, and a downtime's rest may be of any length.
+select distinct complaint_id from complaint_history
+where at >= :since and at < coalesce(:until::timestamptz, 'infinity');
+
+-- name: complaints_heads_of(complaint_ids, until)
+-- As complaints_heads_after, of these; not of who moved later again, and is told then.
+select c.number, c.entries, c.head
+from complaint c left join complaint_history h on h.complaint_id = c.id and h.seq = c.entries
+where c.id = any(:complaint_ids::uuid[]) and c.head is not null
+  and (h.at is null or h.at < coalesce(:until::timestamptz, 'infinity'))
+order by c.number;
 
 -- name: complaints_entries_named(numbers, seqs)
 -- For each complaint and place in its history: whether we know it, and the hash of that entry.

@@ -104,11 +104,10 @@ select k.code from category k
 where k.code = any(:categories::text[]) and exists (select from complaint c where c.category = k.code);
 
 -- name: officers_posts_that_had_complaints(posts)
--- Or that reported or ended one.
-select p.id from post p
-where p.id = any(:posts::text[])
-  and (exists (select from complaint c where c.post = p.id) or exists (select from disposal d where d.post = p.id)
-       or exists (select from complaint_end e where e.post = p.id));
+-- Or that reported or ended one. Each is sought; asked with `exists`, all that any post had could be read to be remembered.
+select p.id from unnest(:posts::text[]) as p (id)
+where coalesce((select true from complaint c where c.post = p.id limit 1), (select true from disposal d where d.post = p.id limit 1),
+               (select true from complaint_end e where e.post = p.id limit 1));
 
 -- name: officers_officers()
 select code, name, number, email from officer;

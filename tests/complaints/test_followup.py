@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from calls.model import Outcome
+from complaints.calendar import Counting
 from complaints.errors import (
     EvidenceFault,
     NoEvidenceError,
@@ -101,8 +102,11 @@ async def test_no_answer_is_an_agents_call_then_an_sms_then_unverified(world: Wo
     assert await followed_up(world) == 0
 
 
-async def test_each_step_lasts_its_days(world: World) -> None:
-    await used_up(world)
+@pytest.mark.parametrize("counting", Counting)
+async def test_each_step_lasts_its_days(world: World, counting: Counting) -> None:
+    """A citizen's days are plain days, whatever is counted for officers."""
+    world.policy = replace(world.policy, counting=counting, rest_weekdays=frozenset({4, 5, 6}))
+    await used_up(world)  # on a Thursday
     world.later(days=1, hours=23)
     assert await followed_up(world) == 0
     world.later(days=6)  # the sweep was away: the SMS has its days from now on all the same

@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from complaints.errors import HeadsError
 from complaints.heads import compare_heads, daily_files, write_daily, write_heads
 from complaints.verification import Verified, verify_one
+from db.pool import Pool
 from tests.complaints.moves import interim, remarked
 from tests.complaints.world import World
 
@@ -86,6 +88,40 @@ async def test_each_day_has_what_moved_since_the_day_before(world: World, tmp_pa
     world.later(days=1)
     await kept()  # a day on which nothing happened has a file too
     assert len(daily_files(tmp_path / "audit")) == 3
+
+
+class Counted:
+    """A pool that counts how often a connection of it is taken: once for each statement here."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool, self.taken = pool, 0
+
+    def acquire(self, timeout: float) -> Any:
+        self.taken += 1
+        return self._pool.acquire(timeout=timeout)
+
+
+async def test_what_moved_in_a_long_downtime_is_read_in_slices(
+    world: World, tmp_path: Path
+) -> None:
+    """One statement over all of it would pass its time, and each later one would be longer."""
+    await world.register()  # and no more
+    since = world.later(hours=1)
+    moved = []
+    for n in range(7):
+        moved.append((await world.register()).number)
+        world.later(minutes=12 if n % 3 else 0)  # some in one slice, others apart
+    await remarked(world, moved[0])
+    world.later(days=1)
+    pool, path = Counted(world.pool), tmp_path / "kept"
+    await write_heads(cast(Pool, pool), path, key=KEY, at=world.now, since=since)
+    told = path.read_text().splitlines()[1:-1]
+    assert sorted(line.split()[:2] for line in told) == [
+        [moved[0], "2"],
+        *([one, "1"] for one in moved[1:]),
+    ]
+    assert pool.taken > 7
+    assert await amiss(world, path) == []
 
 
 @pytest.mark.parametrize("days_ahead", [1, 30])

@@ -4,7 +4,8 @@ import inspect
 from collections import defaultdict
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -200,6 +201,69 @@ def test_a_pause_is_over_after_its_longest_time_and_not_before(
     with pytest.raises(NotOverdueError):
         paused.pause_over(ALL, paused.resume_at - timedelta(seconds=1))
     assert paused.pause_over(ALL, paused.resume_at).due_at == START + timedelta(days=days + 7)
+
+
+OFFICE = replace(UP_1076, counting=Counting.WORKING_DAYS, transfer_needs_approval=True)
+SATURDAY = datetime(2025, 11, 22, 12, 30, tzinfo=UTC)  # 18:00 in India
+
+
+def over_holidays(policy: Policy = OFFICE) -> tuple[Terms, WithOfficer]:
+    """Given on a Saturday evening before a Sunday and three holidays."""
+    here = replace(
+        terms(1, 2, 3, 4, policy=policy),
+        holidays=frozenset(date(2025, 11, day) for day in (24, 25, 26)),
+    )
+    given = lifecycle.registered(here, SATURDAY)
+    assert isinstance(given, WithOfficer)
+    return here, given
+
+
+def test_the_days_for_a_transfer_and_a_return_are_the_officers_and_counted() -> None:
+    here, given = over_holidays()
+    last = datetime(2025, 11, 29, 12, 30, tzinfo=UTC)  # six hours, Thursday, Friday, eighteen more
+    assert given.return_mapping(here, last).transfers == 1
+    assert given.propose_transfer(2, here, last).kind is ProposalKind.TRANSFER
+    for move in (given.return_mapping, partial(given.propose_transfer, 2)):
+        with pytest.raises(NotAllowedError, match="within 3 working days of getting it"):
+            move(here, last + timedelta(seconds=1))
+    alone = replace(OFFICE, transfer_needs_approval=False)
+    assert given.transfer(replace(here, policy=alone), here, last).transfers == 1
+
+
+def test_the_days_for_a_return_are_counted_as_they_were_given() -> None:
+    here, given = over_holidays()
+    plain, given_plain = over_holidays(replace(OFFICE, counting=Counting.CALENDAR_DAYS))
+    later = SATURDAY + timedelta(days=3, seconds=1)
+    assert given.return_mapping(plain, later).transfers == 1
+    with pytest.raises(NotAllowedError, match="within 3 calendar days"):
+        given_plain.return_mapping(here, later)
+
+
+def test_the_sorting_of_what_came_back_is_counted_and_a_review_too() -> None:
+    here, given = over_holidays()
+    back = given.return_mapping(here, SATURDAY)
+    assert back.due_at == datetime(2025, 11, 27, 12, 30, tzinfo=UTC)
+    review = given.dispose().dissatisfied(here, SATURDAY)  # 3.5 days
+    assert review.due_at == datetime(2025, 12, 1, 0, 30, tzinfo=UTC)  # over one more Sunday
+
+
+def test_a_citizens_a_courts_and_a_vacant_posts_days_are_plain_days() -> None:
+    here, given = over_holidays()
+    done = given.dispose().satisfied(ATTEMPT, SATURDAY)
+    last = SATURDAY + timedelta(days=OFFICE.reopen_days)
+    assert done.reopen(here, last).level == 1
+    with pytest.raises(NotAllowedError, match="only within 30 days"):
+        done.reopen(here, last + timedelta(seconds=1))
+    for reason, days in (
+        (PauseReason.WAITING_FOR_CITIZEN, OFFICE.longest_wait_days),
+        (PauseReason.COURT_STAY, OFFICE.longest_stay_days),
+    ):
+        paused = given.pause(here, reason, SATURDAY, stood=timedelta(0))
+        assert paused.resume_at == SATURDAY + timedelta(days=days)
+    empty = replace(here, ladder=terms(2, 3, 4).ladder)
+    early, late = (SATURDAY + timedelta(days=2, seconds=n) for n in (-1, 0))
+    assert given.vacated(empty, SATURDAY, early) is None
+    assert given.vacated(empty, SATURDAY, late) is not None
 
 
 def test_a_vacant_level_is_passed_over() -> None:

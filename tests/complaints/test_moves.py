@@ -150,7 +150,7 @@ async def test_transfers_are_limited_in_number_and_in_time(world: World) -> None
     await energy_has_officers(world)
     registered = await world.register()
     world.later(days=3, microseconds=1)
-    with pytest.raises(NotAllowedError, match="within 3 days"):
+    with pytest.raises(NotAllowedError, match="within 3 calendar days"):
         await transferred(world, registered.number)
     another = await world.register()
     await transferred(world, another.number)

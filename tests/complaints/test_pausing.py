@@ -11,7 +11,7 @@ from complaints.feedback import Answer
 from complaints.lifecycle import PauseReason
 from complaints.pausing import end_long_pauses, pause, resume
 from complaints.policy import UP_1076
-from tests.complaints.moves import decided, energy_has_officers, transferred
+from tests.complaints.moves import decided, energy_has_officers, returned, transferred
 from tests.complaints.world import World, sign
 
 WAITING = PauseReason.WAITING_FOR_CITIZEN
@@ -226,6 +226,18 @@ async def test_holidays_declared_since_are_not_taken_from_what_a_pause_leaves(
     await paused(world, registered.number)
     row = await world.complaint(registered.complaint_id)
     assert (row["remaining"], row["due_left_then"]) == (left, None)
+
+
+async def test_over_holidays_the_days_for_returning_it_stand_still(world: World) -> None:
+    world.policy = replace(UP_1076, counting=Counting.WORKING_DAYS)
+    early, late = [(await world.register()).number for _ in range(2)]  # Thursday 11:00
+    for day in (24, 25):
+        await holiday(world, f"2025-11-{day}")
+    world.later(days=6)  # Friday, Saturday, and Wednesday until 11:00 are the three
+    await returned(world, early)
+    world.later(seconds=1)
+    with pytest.raises(NotAllowedError, match="within 3 working days of getting it"):
+        await returned(world, late)
 
 
 async def test_the_longest_pause_ends_by_the_count_that_it_began_with(world: World) -> None:

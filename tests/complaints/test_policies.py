@@ -147,6 +147,9 @@ EXPLAINED = """\
 """  # noqa: E501
 
 
+OFFICE_DAYS = Policy(name="x", counting=Counting.WORKING_DAYS, triage=True)
+
+
 @pytest.mark.parametrize(
     ("policy", "words"),
     [
@@ -160,6 +163,10 @@ EXPLAINED = """\
         (Policy(name="x", transfer_needs_approval=True), "with the approval of the next level"),
         (Policy(name="x", reviews_per_level=2), "the first 2 times: back to L1"),
         (Policy(name="x", counting=Counting.WORKING_DAYS), "(L1-MAH): 7 working days"),
+        (OFFICE_DAYS, "The CM's team sees it first; 1 working day(s) later"),
+        (OFFICE_DAYS, "back to L1 for 3.5 working days"),
+        (OFFICE_DAYS, "return it as wrongly mapped, within 3 working days,"),
+        (OFFICE_DAYS, "goes to the next post held after 2 days"),
         (Policy(name="x", by_category={"handpump": {"reopen_days": 3}}), "reopen it for 3 days"),
         (Policy(name="x", vacancy_days=None), "falls vacant goes to the next level at its limit"),
         (Policy(name="x", confidential_seen_from=3), "confidentially is told from L3 on only"),

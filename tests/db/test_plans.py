@@ -5,6 +5,7 @@ is these tests' own: what other tests leave in the statistics would decide betwe
 """
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -27,12 +28,19 @@ def rowless_url(postgres_url: str) -> str:
 
 async def plan(url: str, name: str, *asked: object, without: tuple[str, ...] = ()) -> list[str]:
     """The lines of a named statement's plan for any values, `without` these ways of reading."""
+    return await planned(url, sql(name), *asked, without=without)
+
+
+async def planned(
+    url: str, statement: str, *asked: object, without: tuple[str, ...] = ()
+) -> list[str]:
+    """As `plan`, of any statement."""
     connection = await asyncpg.connect(url)
     try:
         for way in ("seqscan", *without):
             await connection.execute(f"set enable_{way} = off")
         await connection.execute("set plan_cache_mode = force_generic_plan")
-        rows = await connection.fetch("explain (costs off) " + sql(name), *asked)
+        rows = await connection.fetch("explain (costs off) " + statement, *asked)
     finally:
         await connection.close()
     return [row[0].strip() for row in rows]
@@ -59,6 +67,30 @@ async def test_of_all_sign_ins_a_day_reads_those_of_moved_agents_that_reach_into
     lines = await plan(rowless_url, "supervision_day", NOW - DAY, NOW, "cell1")
     read = next(i for i, line in enumerate(lines) if "agent_session_moved" in line)
     assert lines[read + 1].startswith("Index Cond: (COALESCE(signed_out_at"), lines
+
+
+async def test_whether_a_post_may_change_its_level_is_read_from_indexes(rowless_url: str) -> None:
+    """By who imports, and by the foreign keys at the change itself."""
+    asked = "officers_posts_that_had_complaints"
+    lines = await plan(rowless_url, asked, ["p"], without=("bitmapscan",))
+    assert not [line for line in lines if "Seq Scan" in line], lines
+    assert sum("(post = p.id)" in line for line in lines if "Index Cond" in line) == 3, lines
+    for table in ("complaint", "disposal", "complaint_end"):
+        text = f"select from only {table} x where $1 = post and $2 = level for key share of x"
+        lines = await planned(rowless_url, text, "p", 1, without=("bitmapscan",))
+        assert any("_of_post" in line for line in lines), lines
+        assert any(line.startswith("Index Cond: (post =") for line in lines), lines
+
+
+async def test_which_histories_grew_in_a_time_is_read_by_that_time(rowless_url: str) -> None:
+    lines = await plan(rowless_url, "complaints_moved_between", NOW - DAY, NOW)
+    assert any("complaint_history_by_time" in line for line in lines), lines
+    read = next(line for line in lines if line.startswith("Index Cond"))
+    assert "(at >= " in read, lines
+    assert "(at < " in read, lines
+    lines = await plan(rowless_url, "complaints_heads_of", [UUID(int=1)], NOW)
+    assert any(line.startswith("Index Cond: (id = ANY") for line in lines), lines
+    assert not [line for line in lines if "Seq Scan" in line], lines
 
 
 @pytest.mark.parametrize("name", ["complaints_words_to_speak", "complaints_english_words"])

@@ -566,6 +566,33 @@ async def test_what_is_out_of_scope_becomes_a_heading_only_while_nothing_is_regi
     ]
 
 
+_SILENT = "code,name_hi,name_en,department,days_1,days_2,days_3,days_4"
+
+
+async def test_a_department_for_what_is_out_of_scope_says_whether_it_is_answered_now(
+    pool: Pool,
+) -> None:
+    await import_tables(pool, state(categories=CATEGORY_TREE))
+    silent = tables(categories=f"{_SILENT}\nrti,सूचना,RTI,water,7,7,10,15\n")
+    assert await told(pool, silent) == [
+        "categories.csv:2: in_scope: is no, though a department answers: say yes or no"
+    ]
+    kept = tables(categories=f"{_SILENT},in_scope,advice_hi\nrti,सूचना,RTI,water,7,7,10,15,no,वहाँ\n")
+    assert (await import_tables(pool, kept)).written
+    assert (await import_tables(pool, silent)).faults == ()  # it was said before
+    taken = tables(categories=f"{_SILENT},in_scope\nrti,सूचना,RTI,water,7,7,10,15,yes\n")
+    assert (await import_tables(pool, taken)).written
+    assert await pool.fetchval("select in_scope from category where code = 'rti'")
+
+
+async def test_what_stays_out_of_scope_keeps_its_advice(pool: Pool) -> None:
+    await import_tables(pool, state(categories=CATEGORY_TREE))
+    emptied = tables(categories=f"{_SILENT},advice_hi\nrti,सूचना,RTI,,,,,,\n")
+    assert await told(pool, emptied) == [
+        "categories.csv:2: advice_hi is empty: where to go with what is out of scope"
+    ]
+
+
 async def test_a_place_does_not_shrink_under_what_is_recorded_within_it(pool: Pool) -> None:
     await import_tables(pool, state())
     inner = ["d2,district,झांसी,Jhansi,up", "x,district,क,X,d2"]
