@@ -153,6 +153,8 @@ class Helpline:
             faults["cell"] = "another server has the same cell.name"
         if self._asterisk is not None and not self._asterisk.process.running:
             faults["asterisk"] = "not running"
+        if not self._database.running:
+            faults["PostgreSQL"] = "not running"
         if self._watch is not None and (fault := self._watch.fault) is not None:
             faults["clock"] = fault
         return Health(faults)
@@ -195,6 +197,7 @@ class Helpline:
         await asyncio.to_thread(render_prompts, self._settings, self._tools)
         cell, secrets = render_cell(self._settings, self._tools.asterisk)
         self._undo.append(("services", self._services.stop))
+        self._services.start("PostgreSQL", self._database.watch)
         await self._watch_clock(pool)
         await self._start_calls(pool)
         if self._settings.cell.run_asterisk:
