@@ -26,8 +26,9 @@ from dialplans.settings import CellSettings
 from helpline.adapters import TrunkOriginator, link_signer
 from helpline.agent_commands import carry_out
 from helpline.asterisk import AsteriskService
+from helpline.asterisk_logs import AsteriskLogs
 from helpline.cell import render_cell, state_folder
-from helpline.clock import Clock
+from helpline.clock import Clock, system_clock
 from helpline.clock_watch import ClockWatch, Sound, always
 from helpline.database import Database, close_pool
 from helpline.day_totals import DayTotals
@@ -304,6 +305,8 @@ class Helpline:
         self._undo.append(("asterisk", self._asterisk.stop))
         await self._asterisk.start()
         self._services.start("asterisk", self._asterisk.watch)
+        logs = AsteriskLogs(root / "log", self._asterisk.process.cli, system_clock, self._sound)
+        self._services.start("Asterisk's log", logs.run)
 
     async def _start_live(self, pool: Pool, cell: CellSettings, secrets: Secrets) -> None:
         """The AMI link and the agents' desk."""
