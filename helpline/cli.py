@@ -32,6 +32,8 @@ from helpline.alarm_commands import add_commands as add_alarm_commands
 from helpline.caller_commands import add_commands as add_caller_commands
 from helpline.complaint_parser import add_bundle, add_complaint, add_feedback
 from helpline.database import NoDatabaseError
+from helpline.database_commands import BackupError
+from helpline.database_commands import add_commands as add_database_commands
 from helpline.deadline_commands import add_commands as add_deadline_commands
 from helpline.importing import UnreadableFileError
 from helpline.officer_commands import add_commands as add_officer_commands
@@ -51,6 +53,7 @@ _Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 # What an operator can do something about; anything else is our fault and shows its traceback.
 _OPERATOR_ERRORS = (
     AccessError,
+    BackupError,
     CertificateError,
     SettingsError,
     ToolsError,
@@ -105,6 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     add_alarm_commands(verbs)
     message_commands.add_to(verbs.add_parser("notifications", help="about messages"))
     add_complaint(verbs.add_parser("complaint", help="about one complaint: every move of its life"))
+    add_database_commands(verbs)
     add_deadline_commands(verbs)
     add_officer_commands(verbs)
     add_bundle(verbs.add_parser("bundle", help="what an officer is handed with an escalation"))
