@@ -52,12 +52,14 @@ class AlarmBell:
         titles: TitlesNow = dict,
         rows_kept: Callable[[], int] = int,
         rows_lost: Callable[[], int] = int,
+        disk_used: Callable[[], float | None] = lambda: None,
     ) -> None:
         """`rules`: of the settings; supervisors change their limits. `tell`: by webhook too.
 
         `unheard`: for how many seconds nothing was heard of each other cell, None while we cannot
         listen; `titles`: what people read for the queues; `rows_kept`: rows of calls in files;
-        `rows_lost`: rows of events that were not written in the last hour.
+        `rows_lost`: rows of events that were not written in the last hour;
+        `disk_used`: share of the fullest disk, None: not known.
         `every`, `recordings_every` (deadlines and PINs too): seconds between looks.
         """
         self._board = board
@@ -76,6 +78,7 @@ class AlarmBell:
         self._stuck: int | None = None
         self._guessing: int | None = None
         self._rows_kept, self._rows_lost = rows_kept, rows_lost
+        self._disk_used = disk_used
         self._slow_at = 0.0
         self._unheard_of = unheard
         self._unheard: Mapping[str, float] | None = None
@@ -167,7 +170,7 @@ class AlarmBell:
         self._unheard = self._unheard_of()
         self._readings = readings(
             self._board(), self._failing, cut_off, self._unheard, self._stuck, self._guessing,
-            self._rows_kept(), self._rows_lost(),
+            self._rows_kept(), self._rows_lost(), self._disk_used(),
         )  # fmt: skip
 
     def _value(self, thing: Thing, otherwise: float) -> float:

@@ -85,6 +85,7 @@ class CtiSettings:
     tell_alarms: bool = True
     alarms_every: float = 1.0
     rows_kept: Callable[[], int] = int
+    disk_used: Callable[[], float | None] = lambda: None
     url: str = ""
     cells_every: float = 1.0
     commands_every: float = 0.3
@@ -246,7 +247,7 @@ class Cti:
             self.wallboards.figures, pool, settings.alarms, now, cell=settings.cell,
             tell=settings.tell_alarms, every=settings.alarms_every, unheard=self.cells.unheard,
             titles=self.wallboards.titles, rows_kept=settings.rows_kept,
-            rows_lost=self.writes.lost_lately,
+            rows_lost=self.writes.lost_lately, disk_used=settings.disk_used,
         )  # fmt: skip
         self.wallboards.alarms = self.alarms.standing
         self.cells.board = self.wallboards.word

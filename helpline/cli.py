@@ -63,6 +63,7 @@ _VERBS = (
     _Verb("migrate", "bring the database's schema up to date", "helpline.commands:add_migrate"),
     _Verb("render", "write the cell's Asterisk configuration", "helpline.commands:add_render"),
     _Verb("check", "look for faults in settings and configuration", "helpline.commands:add_check"),
+    _Verb("database", "back-up and restore", "helpline.database_commands:add_database"),
     _Verb("demo", "one citizen's story, end to end", "helpline.serving:add_demo"),
     _Verb("certificate", "about HTTPS", "helpline.commands:add_certificate"),
     _Verb("cells", "cells on this database", "helpline.alarm_commands:add_cells"),

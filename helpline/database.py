@@ -7,8 +7,10 @@ from contextlib import asynccontextmanager
 from db.pool import Pool, open_pool
 from helpline.cell import state_folder
 from helpline.errors import OperatorError
-from helpline.postgres import EmbeddedPostgres, url_of_running
+from helpline.postgres import EmbeddedPostgres, PostgresError, url_of_running
 from helpline.settings import Settings
+
+_LOOK_SECONDS = 0.25
 
 
 class NoDatabaseError(OperatorError):
@@ -29,6 +31,25 @@ class Database:
             return self._url
         await asyncio.to_thread(self._embedded.start)
         return self._embedded.url
+
+    @property
+    def running(self) -> bool:
+        """Whether the embedded server runs; an operator's own is not ours to know."""
+        return self._embedded is None or self._embedded.running
+
+    async def watch(self) -> None:
+        """Until the embedded server ends by itself, which is a failure (`PostgresError`).
+
+        Starts it first if it is not running: where it was, so that the pool finds it again.
+        """
+        if self._embedded is None:
+            await asyncio.Event().wait()
+            return
+        if not self._embedded.running:
+            await asyncio.to_thread(self._embedded.start_again)
+        while self._embedded.running:
+            await asyncio.sleep(_LOOK_SECONDS)
+        raise PostgresError("PostgreSQL ended by itself: see postgres.log in its folder")
 
     async def stop(self) -> None:
         """Stop the embedded server; an operator's own is left alone."""

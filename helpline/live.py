@@ -43,7 +43,7 @@ class LiveParts:
     """What a cell's `cti` stands on. `publish`: the passwords of softphones, to Asterisk;
     `planned`: seats now; `queue_is_open`: whether agents serve there now; `number_of`: of agents,
     see `cti.membership`; `flow_rows`: what the calls' flows write; `rows_kept`: how many of these
-    lie in files.
+    lie in files; `disk_used`: share of the fullest disk.
     """
 
     pool: Callable[[], Pool]
@@ -55,6 +55,7 @@ class LiveParts:
     now: Clock
     flow_rows: FlowRows | None
     rows_kept: Callable[[], int] = int
+    disk_used: Callable[[], float | None] = lambda: None
 
 
 class LiveCell:
@@ -220,6 +221,7 @@ def _cti_settings(
         planned=parts.planned,
         queue_is_open=parts.queue_is_open,
         rows_kept=parts.rows_kept,
+        disk_used=parts.disk_used,
     )
 
 

@@ -26,14 +26,17 @@ from dialplans.settings import CellSettings
 from helpline.adapters import TrunkOriginator, link_signer
 from helpline.agent_commands import carry_out
 from helpline.asterisk import AsteriskService
+from helpline.asterisk_logs import AsteriskLogs
 from helpline.cell import render_cell, state_folder
-from helpline.clock import Clock
+from helpline.certificate_watch import CertificateWatch, certificate_end
+from helpline.clock import Clock, system_clock
 from helpline.clock_watch import ClockWatch, Sound, always
 from helpline.database import Database, close_pool
 from helpline.day_totals import DayTotals
 from helpline.deadlines import DeadlineSweep
 from helpline.desk_adapters import NumberHistory
 from helpline.dialing import callback_settings, dialer_settings
+from helpline.disk import disk_watch
 from helpline.figures import watch_callers, watch_calls, watch_http
 from helpline.files import files_allowed, http_limits
 from helpline.flow_parts import flow_parts
@@ -102,6 +105,7 @@ class Helpline:
         self._prompts = prompt_store(settings, tools)
         self._vault = recording_vault(settings)
         self._left_rows = LeftRows(state_folder(settings).left_rows)
+        self._disk = disk_watch(settings)
         self._services = Supervisor()
         self._metrics = Metrics()
         self._pool: Pool | None = None
@@ -153,6 +157,8 @@ class Helpline:
             faults["cell"] = "another server has the same cell.name"
         if self._asterisk is not None and not self._asterisk.process.running:
             faults["asterisk"] = "not running"
+        if not self._database.running:
+            faults["PostgreSQL"] = "not running"
         if self._watch is not None and (fault := self._watch.fault) is not None:
             faults["clock"] = fault
         return Health(faults)
@@ -195,6 +201,9 @@ class Helpline:
         await asyncio.to_thread(render_prompts, self._settings, self._tools)
         cell, secrets = render_cell(self._settings, self._tools.asterisk)
         self._undo.append(("services", self._services.stop))
+        self._services.start("PostgreSQL", self._database.watch)
+        self._services.start("disks", self._disk.run)
+        self._disk.add_metrics(self._metrics)
         await self._watch_clock(pool)
         await self._start_calls(pool)
         if self._settings.cell.run_asterisk:
@@ -301,6 +310,8 @@ class Helpline:
         self._undo.append(("asterisk", self._asterisk.stop))
         await self._asterisk.start()
         self._services.start("asterisk", self._asterisk.watch)
+        logs = AsteriskLogs(root / "log", self._asterisk.process.cli, system_clock, self._sound)
+        self._services.start("Asterisk's log", logs.run)
 
     async def _start_live(self, pool: Pool, cell: CellSettings, secrets: Secrets) -> None:
         """The AMI link and the agents' desk."""
@@ -321,6 +332,7 @@ class Helpline:
                 now=self._now,
                 flow_rows=self._commit,
                 rows_kept=lambda: self._left_rows.waiting + self._left_rows.refused,
+                disk_used=self._disk.used,
             ),
         )
         await live.load_agents(self._settings.cell.agents)
@@ -411,11 +423,19 @@ class Helpline:
         keep = timedelta(days=settings.desk.draft_days)
         self._services.start("drafts", DraftSweep(pool, keep, self._now, self._sound).run)
         tls = await asyncio.to_thread(tls_context, settings.http)
+        await self._watch_certificate()
         limits = http_limits(settings, files_allowed())
         server = HttpServer(app, settings.http.host, settings.http.port, tls, limits)
         watch_http(self._metrics, server)
         self._undo.append(("http", server.stop))
         await server.start()
+
+    async def _watch_certificate(self) -> None:
+        if (end := await asyncio.to_thread(certificate_end, self._settings.http)) is None:
+            return
+        certificate = CertificateWatch(end, system_clock)
+        self._services.start("certificate", certificate.run)
+        certificate.add_metrics(self._metrics)
 
     async def _until_in_step(self) -> None:
         """Until the AMI link is ready, or a person must look: the helpline serves calls anyway."""

@@ -6,6 +6,7 @@ import os
 import secrets
 import shutil
 import subprocess
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -58,6 +59,7 @@ class EmbeddedPostgres:
         self._account = Account.of_this_process()
         self._child: Child | None = None
         self._socket_dir: Path | None = None
+        self._one_at_a_time = threading.Lock()
 
     @property
     def url(self) -> str:
@@ -74,27 +76,60 @@ class EmbeddedPostgres:
         return self._child.pid
 
     @property
+    def running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._child is not None and self._child.is_running()
+
+    @property
     def log_file(self) -> Path:
         """What the server writes about itself."""
         return self._data_dir / "postgres.log"
 
     def start(self, *, timeout: float = 60.0) -> None:
         """Create the database if there is none, start the server, wait until it answers."""
-        if self._child is not None:
-            raise AlreadyRunningError(f"the PostgreSQL in {self._data_dir} is already started")
-        self._data_dir.mkdir(parents=True, exist_ok=True)
+        with self._one_at_a_time:
+            if self._child is not None:
+                raise AlreadyRunningError(f"the PostgreSQL in {self._data_dir} is already started")
+            self._data_dir.mkdir(parents=True, exist_ok=True)
+            try:
+                self._start(timeout)
+            except BaseException:  # passed on: what was started is stopped, whatever it was
+                self._stop(10)
+                raise
+
+    def start_again(self, *, timeout: float = 60.0) -> None:
+        """After it ended by itself: at the same address, by the same password.
+
+        Nothing while it runs. May be tried again when it fails.
+        """
+        with self._one_at_a_time:
+            if self._child is None:
+                raise PostgresError(f"the PostgreSQL in {self._data_dir} is not started")
+            if (
+                not self._cluster.exists()
+            ):  # a disk that went away must not become an empty helpline
+                raise PostgresError(f"the database in {self._data_dir} is gone")
+            if not self._child.is_running():
+                self._start(timeout)
+
+    def stop(self, *, timeout: float = 30.0) -> None:
+        """Fast shutdown: open transactions are rolled back, connections are closed."""
+        with self._one_at_a_time:
+            self._stop(timeout)
+
+    def _start(self, timeout: float) -> None:
         with one_starter(self._data_dir):
             clear_stale(self._cluster, self._data_dir)
             self._account.own(self._data_dir)
             self._account.check(self._data_dir)
             if not self._cluster.exists():
                 self._create_cluster()
-            self._socket_dir = socket_folder(self._data_dir, self._account)
+            if self._socket_dir is None:
+                self._socket_dir = socket_folder(self._data_dir, self._account)
             self._launch(time.monotonic() + timeout)
         log.info("postgres_started", data_dir=str(self._data_dir), server_pid=self.pid)
 
-    def stop(self, *, timeout: float = 30.0) -> None:
-        """Fast shutdown: open transactions are rolled back, connections are closed."""
+    def _stop(self, timeout: float) -> None:
         child, self._child = self._child, None
         if child is not None:
             child.stop(timeout)
@@ -138,7 +173,6 @@ class EmbeddedPostgres:
                 said = _text_from(self.log_file, log_start)
                 self._child.stop(10)
                 if _STILL_ENDING not in said or time.monotonic() >= deadline:
-                    self.stop()
                     raise PostgresError(f"{error}; its log says:\n{said}") from error
             time.sleep(0.2)
 

@@ -134,6 +134,7 @@ class Bench:
     unheard: dict[str, float] | None = field(default_factory=dict)
     kept: int = 0
     lost: int = 0
+    disk: float | None = None
 
     def bell(self, *, tell: bool = True, rules: tuple[AlarmRule, ...] | None = None) -> AlarmBell:
         usual = (
@@ -157,7 +158,7 @@ class Bench:
             lambda: self.board, self._pool, usual if rules is None else rules, lambda: self.now,
             cell="cell1", tell=tell, recordings_every=0, titles=lambda: TITLES,
             unheard=lambda: self.unheard, rows_kept=lambda: self.kept,
-            rows_lost=lambda: self.lost,
+            rows_lost=lambda: self.lost, disk_used=lambda: self.disk,
         )  # fmt: skip
 
     def _pool(self) -> Pool:
@@ -454,4 +455,20 @@ async def test_rows_that_are_not_in_the_database_are_an_alarm_until_they_are_gon
     assert (alarm.kind, alarm.value) == (kind, 3)
     setattr(bench, rows, 0)
     await bell.look()
+    assert await open_alarms(bench.pool, "cell1") == []
+
+
+async def test_a_disk_that_is_nearly_full_is_an_alarm_by_the_settings_rule(bench: Bench) -> None:
+    rules = [one for one in AlarmOptions().as_rules() if one.kind is AlarmKind.DISK_FULL]
+    bell = bench.bell(rules=tuple(rules))
+    bench.disk = 0.86
+    await bench.looks(bell, 8, waiting=0)
+    [alarm] = await open_alarms(bench.pool, "cell1")
+    assert (alarm.kind, alarm.value) == (AlarmKind.DISK_FULL, 0.86)
+    assert [one["shown"] for one in bell.standing()] == ["86%"]
+    bench.disk = None  # a disk that does not answer has not been cleared
+    await bench.looks(bell, 8, waiting=0)
+    assert len(await open_alarms(bench.pool, "cell1")) == 1
+    bench.disk = 0.85
+    await bench.looks(bell, 8, waiting=0)
     assert await open_alarms(bench.pool, "cell1") == []

@@ -4,6 +4,7 @@ import asyncio
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from functools import partial
 from ipaddress import IPv4Address
@@ -372,6 +373,17 @@ async def test_recordings_and_prompts_work_with_the_modules_we_load(
     assert call.stat().st_size > 2 * 2 * 8000  # two channels of 16 bit, over a second
     assert words.with_suffix(".wav").exists()
     assert not [line for line in asterisk.log_lines() if "WARNING" in line or "ERROR" in line]
+
+
+async def test_a_rotated_log_is_named_by_its_time_and_a_new_one_is_begun(
+    cell: CellSettings, asterisk: AsteriskProcess
+) -> None:
+    messages = cell.root / "log" / "messages"
+    began = int(time.time())
+    await asterisk.cli("logger rotate")
+    [rotated] = messages.parent.glob("messages.*")
+    assert began <= int(rotated.suffix[1:]) <= time.time()
+    assert messages.exists()
 
 
 async def test_a_citizen_whom_we_call_meets_the_feedback_flow(

@@ -115,6 +115,36 @@ def test_data_survives_a_killed_server(place: Path) -> None:
         assert ask(again.url, "SELECT number FROM kept") == 1076
 
 
+@pytest.mark.parametrize("folder", ["data", "l" * LONGEST_SOCKET_PATH])
+def test_a_killed_server_is_started_again_at_the_same_address(place: Path, folder: str) -> None:
+    with EmbeddedPostgres(place / folder) as server:
+        url, killed = server.url, server.pid
+        with psycopg.connect(url) as connection:
+            connection.execute("CREATE TABLE kept AS SELECT 1076 AS number")
+        os.kill(killed, signal.SIGKILL)
+        wait_until_gone(killed)
+        server.start_again()
+        assert server.running
+        assert server.url == url
+        assert ask(url, "SELECT number FROM kept") == 1076
+        again = server.pid
+        server.start_again()  # it runs
+        assert server.pid == again != killed
+
+
+def test_a_database_that_is_gone_is_not_made_anew_while_it_serves(place: Path) -> None:
+    with EmbeddedPostgres(place / "data", fast=True) as server:
+        os.kill(server.pid, signal.SIGKILL)
+        wait_until_gone(server.pid)
+        (place / "data" / "cluster").rename(place / "elsewhere")
+        with pytest.raises(PostgresError, match="is gone"):
+            server.start_again()
+        assert not server.running
+        (place / "elsewhere").rename(place / "data" / "cluster")
+        server.start_again()
+        assert ask(server.url, "SELECT 1") == 1
+
+
 def test_waits_for_the_last_process_of_a_killed_server(place: Path) -> None:
     server = EmbeddedPostgres(place / "data", fast=True)
     server.start()

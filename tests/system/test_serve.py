@@ -3,6 +3,7 @@
 import asyncio
 import hmac
 import json
+import os
 import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -28,6 +29,7 @@ from helpline.lab.phones import Phone, PhoneCall
 from helpline.lab.script import Press, Say, Wait
 from helpline.lab.tones import level
 from helpline.policies import policy_named
+from helpline.postgres.lock import Lock
 from helpline.tools import Tools
 from tests.system.operator import Operator, last_call, until
 
@@ -220,6 +222,32 @@ async def _tells_outside(operator: Operator, pool: Pool, other: OtherSystem, num
     status, said, complained = await operator.run("verify", "--all")
     assert (status, complained) == (0, ""), said
     assert "of heads compared, all histories have them" in said
+
+
+async def test_a_database_that_is_killed_is_started_again_by_the_server(
+    operator: Operator,
+) -> None:
+    async with operator.serve() as served:
+        lock = Lock.read(operator.state / "postgres" / "cluster")
+        assert lock is not None
+        os.kill(lock.pid, signal.SIGKILL)
+
+        async def again() -> Lock | None:
+            found = Lock.read(operator.state / "postgres" / "cluster")
+            return found if found and found.pid != lock.pid and found.is_held() else None
+
+        await until("another PostgreSQL", again)
+        async with aiohttp.ClientSession() as browser:
+
+            async def well() -> bool | None:
+                async with browser.get(f"{operator.url}/healthz") as answer:
+                    return answer.status == 200 or None
+
+            await until("health", well)
+            async with browser.get(f"{operator.url}/metrics") as answer:
+                figures = await answer.text()
+        assert 'helpline_service_restarts_total{service="PostgreSQL"} 1.0' in figures
+        await served.end(signal.SIGTERM)
 
 
 async def test_what_a_killed_process_left_open_is_ended_and_stored_by_the_next(

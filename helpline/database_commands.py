@@ -1,0 +1,107 @@
+"""The operator's back-up of the database, and the way back, with PostgreSQL's own tools."""
+
+import argparse
+import asyncio
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+import asyncpg
+
+from helpline.cell import state_folder
+from helpline.database import Database
+from helpline.errors import OperatorError
+from helpline.postgres import PostgresError, url_of_running
+from helpline.postgres.account import environment, program
+from helpline.settings import Settings
+
+_TABLES = "select count(*) from pg_tables where schemaname = 'public'"
+
+
+class BackupError(OperatorError):
+    """A back-up cannot be written or read; the message says what to do."""
+
+
+def add_database(parser: argparse.ArgumentParser) -> None:
+    """`helpline database dump | restore`."""
+    what = parser.add_subparsers(required=True)
+    out = what.add_parser("dump", help="write all of it to a file, also while it serves")
+    out.add_argument("file", type=Path, metavar="FILE", help="must not exist")
+    out.set_defaults(command=dump)
+    back = what.add_parser("restore", help="read such a file into an empty database")
+    back.add_argument("file", type=Path, metavar="FILE")
+    back.set_defaults(command=restore)
+
+
+async def dump(settings: Settings, options: argparse.Namespace) -> int:
+    """As of one moment. Nothing else has the name before it is whole."""
+    file: Path = options.file
+    part = file.with_name(f"{file.name}.part")
+    if file.exists():
+        raise BackupError(f"{file} is there already")
+    async with _url(settings) as url:
+        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+        await _run(url, "pg_dump", "--format=custom", "--no-owner", "--no-acl", f"--file={part}")
+    part.rename(file)
+    print(f"{file}: {file.stat().st_size} bytes; it holds the keys of recordings, wrapped")
+    return 0
+
+
+async def restore(settings: Settings, options: argparse.Namespace) -> int:
+    """All or nothing. The embedded server is started for it: `helpline serve` must not run."""
+    if settings.database_url is None and url_of_running(state_folder(settings).postgres):
+        raise BackupError("stop `helpline serve` first")
+    async with _url(settings) as url:
+        conn = await asyncpg.connect(url)
+        try:
+            if await conn.fetchval(_TABLES):
+                raise BackupError("the database has tables already: restore into an empty one")
+        finally:
+            await conn.close()
+        whole = ("--single-transaction", "--exit-on-error", "--no-owner", "--no-acl")
+        await _run(url, "pg_restore", *whole, str(options.file))
+    print(f"restored {options.file}; now: helpline migrate")
+    return 0
+
+
+@asynccontextmanager
+async def _url(settings: Settings) -> AsyncIterator[str]:
+    """Of the operator's own database, of the embedded one that serves, or of that, started."""
+    running = None
+    if settings.database_url is None:
+        running = url_of_running(state_folder(settings).postgres)
+    if running is not None:
+        yield running
+        return
+    database = Database(settings)
+    try:
+        yield await database.start()
+    finally:
+        await database.stop()
+
+
+async def _run(url: str, name: str, *options: str) -> None:
+    """The password goes by the environment: a command line can be read by others."""
+    bare, password = _without_password(url)
+    own: Mapping[str, str] = environment() | ({"PGPASSWORD": password} if password else {})
+    process = await asyncio.create_subprocess_exec(
+        program(name),
+        f"--dbname={bare}",
+        *options,
+        env=own,
+        stdin=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, said = await process.communicate()
+    if process.returncode:
+        raise PostgresError(f"{name} failed: {said.decode(errors='replace').strip()[-500:]}")
+
+
+def _without_password(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    user, _, host = parts.netloc.rpartition("@")
+    name, _, password = user.partition(":")
+    bare = parts._replace(netloc=f"{name}@{host}" if name else host)
+    return urlunsplit(bare), unquote(password)

@@ -1,0 +1,69 @@
+"""A back-up of the embedded database, and the way back, as an operator types it."""
+
+import asyncio
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from complaints.reference import load
+from db.migrate import migrate
+from db.pool import open_pool
+from helpline.cli import main
+from helpline.postgres import EmbeddedPostgres
+from tests.complaints.world import REFERENCE, World
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="helpline-test-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+async def _one_complaint(url: str) -> str:
+    pool = await open_pool(url, size=2)
+    await load(pool, REFERENCE)
+    registered = await World(pool).register()
+    await pool.close()
+    return registered.number
+
+
+def test_a_back_up_of_a_serving_database_becomes_another_whole_one(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HELPLINE_LOG__LEVEL", "error")
+    monkeypatch.setenv("HELPLINE_STATE_DIR", str(place / "old"))
+    file = place / "helpline.dump"
+    with EmbeddedPostgres(place / "old" / "postgres", fast=True) as serving:
+        migrate(serving.url)
+        number = asyncio.run(_one_complaint(serving.url))
+        assert main(["database", "dump", str(file)]) == 0
+        assert main(["database", "restore", str(file)]) == 1
+        assert "stop `helpline serve` first" in capsys.readouterr().err
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert main(["database", "dump", str(file)]) == 1
+    assert "is there already" in capsys.readouterr().err
+
+    assert main(["database", "restore", str(file)]) == 1
+    assert "has tables already" in capsys.readouterr().err
+    monkeypatch.setenv("HELPLINE_STATE_DIR", str(place / "new"))
+    assert main(["database", "restore", str(file)]) == 0
+    assert main(["migrate"]) == 0
+    assert "the schema is up to date" in capsys.readouterr().out
+    with EmbeddedPostgres(place / "new" / "postgres", fast=True):
+        assert main(["verify", number]) == 0
+        assert main(["verify", "--all"]) == 0
+        assert "1 history checked, all intact" in capsys.readouterr().out
+
+
+def test_a_file_that_is_no_back_up_leaves_the_database_empty(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HELPLINE_STATE_DIR", str(place))
+    (place / "not.dump").write_text("x")
+    assert main(["database", "restore", str(place / "not.dump")]) == 1
+    assert "pg_restore failed" in capsys.readouterr().err
+    assert main(["database", "dump", str(place / "empty.dump")]) == 0
