@@ -181,7 +181,9 @@ class FeedbackBook(CitizenLanguages, Protocol):
     """Answers. Raises one of `db.errors.AWAY` when the database is away."""
 
     async def about(self, attempt_id: UUID) -> About | None:
-        """Which complaint this attempt asks about; None: that cannot be had now. Never raises."""
+        """Which complaint this attempt asks about; None: that cannot be had now, or is for nobody's
+        ears before it is known who listens (a confidential one). Never raises.
+        """
 
     async def confirmed(self, attempt_id: UUID) -> None:
         """Who took the call said that they are the complainant: what they said to us is handed on
@@ -199,7 +201,10 @@ class FeedbackBook(CitizenLanguages, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OpenQuestion:
-    """A disposal about which a citizen was called in vain. `language`: theirs, where known."""
+    """A disposal about which a citizen was called in vain. `language`: theirs, where known.
+
+    `about`: None of a confidential complaint: whoever has the telephone hears this.
+    """
 
     complaint_id: UUID
     disposal_no: int

@@ -52,12 +52,13 @@ class OpenQuestion:
     `step`: `calls` (the dialer's), `agent_call` or `sms`. `called_at`: when the dialer's last call
     that may have rung was written. `others`: how many further complaints await the word of somebody
     with this number. `language`: the citizen's; None: nobody is named. `subject`: the category's
-    name.
+    name. `confidential`: neither it nor the number is for whoever has the telephone.
     """
 
     number: str
     subject: str
     subject_en: str
+    confidential: bool
     complaint_id: UUID
     disposal_no: int
     step: str
@@ -201,7 +202,7 @@ class AskedAbout:
 
 
 async def asked_about(pool: Pool, attempt_id: UUID) -> AskedAbout | None:
-    """Which complaint an attempt is to ask about; None: there is no such attempt."""
+    """Which complaint an attempt is to ask about; None: a confidential one, or no such attempt."""
     async with pool.acquire(timeout=1) as conn:
         row = await statements().complaints_asked_about(conn, attempt_id=attempt_id)
     return None if row is None else AskedAbout(**row)

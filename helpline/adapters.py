@@ -134,7 +134,9 @@ class OpenFeedback:
         found = await feedback.open_question_for(self._pool, number)
         if found is None or not found.was_called_about:
             return None
-        about = About(found.number, found.subject, found.subject_en)
+        about = None
+        if not found.confidential:
+            about = About(found.number, found.subject, found.subject_en)
         return OpenQuestion(found.complaint_id, found.disposal_no, found.language, about)
 
     async def record_told(

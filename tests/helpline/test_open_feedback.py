@@ -120,3 +120,19 @@ async def test_a_feedback_call_knows_which_complaint_it_asks_about(world: World)
     answers = Answers(world.pool, world.policy, lambda: world.now, sign)
     assert await answers.about(attempt) == About(number, "हैंडपंप खराब", "Broken hand pump")
     assert await answers.about(await world.call()) is None
+
+
+async def test_of_a_confidential_complaint_nothing_is_said_to_whoever_has_the_telephone(
+    world: World,
+) -> None:
+    """They are asked all the same, and their answer counts."""
+    number = (await world.register(world.form(confidential=True))).number
+    disposed = await world.dispose(number)
+    world.later(hours=1)
+    attempt = await world.attempt(disposed.complaint_id, disposed.disposal_no)
+    answers = Answers(world.pool, world.policy, lambda: world.now, sign)
+    assert await answers.about(attempt) is None
+    question = await book(world).open_for(CITIZEN)
+    assert question == OpenQuestion(disposed.complaint_id, disposed.disposal_no, "hi", None)
+    await book(world).record_told(await world.call(), question, YES)
+    assert (await world.complaint(disposed.complaint_id))["state"] == "closed_satisfied"
