@@ -6,9 +6,9 @@ from uuid import UUID
 
 import structlog
 
-from agi.durable import insist
+from agi.durable import insisted
 from agi.errors import Hangup
-from agi.feedback import FeedbackFlow, Heard
+from agi.feedback import FeedbackFlow, Heard, thanks_for
 from agi.language import to_be_spoken
 from agi.ports import OpenQuestion, OpenQuestions, Prompts
 from agi.session import Session
@@ -68,7 +68,7 @@ class MissedFeedback:
     async def _ask(
         self, session: Session, visit: Visit, question: OpenQuestion, language: str
     ) -> bool:
-        """Whether they have answered, and it is written."""
+        """Whether they have answered, and that is written."""
         heard = Heard()
         await session.say([self.prompts.file(Prompt.MISSED_FEEDBACK)])
         try:
@@ -85,16 +85,14 @@ class MissedFeedback:
             # What was said is worth more than what went wrong after it.
             await self._write(visit, question, heard, self.insist_for)
             raise
-        if heard.satisfied is None:
+        if (answer := heard.answer()) is None:
             return False
-        written = await self._write(visit, question, heard, self.insist_for)
-        thanks = Prompt.FEEDBACK_NOT_TAKEN
-        if written:
-            thanks = Prompt.FEEDBACK_THANKS_DISSATISFIED
-            if heard.satisfied:
-                thanks = Prompt.FEEDBACK_THANKS_SATISFIED
+        taken = await self._write(visit, question, heard, self.insist_for)
+        thanks = Prompt.FEEDBACK_NOT_TAKEN if taken is None else Prompt.FEEDBACK_SETTLED
+        if taken:
+            thanks = thanks_for(answer)
         await session.say([self.prompts.file(thanks)])
-        return written
+        return taken is not None
 
     async def _open(self, visit: Visit) -> OpenQuestion | None:
         if visit.call.number is None:
@@ -113,15 +111,16 @@ class MissedFeedback:
         heard: Heard,
         seconds: float,
         grace: Grace | None = None,
-    ) -> bool:
+    ) -> bool | None:
+        """Whether it was taken, or the question was settled meanwhile; None: nothing is written."""
         answer = heard.answer()
         if answer is None:
-            return False
+            return None
         call_id, grace = visit.call.id, grace or Grace()
-        written = await insist(
+        taken = await insisted(
             lambda: self.questions.record_told(call_id, question, answer, grace),
             seconds=seconds,
         )
-        if written:
+        if taken is not None:
             visit.outcome = Outcome.FEEDBACK_GIVEN
-        return written
+        return taken

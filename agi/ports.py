@@ -192,8 +192,9 @@ class FeedbackBook(CitizenLanguages, Protocol):
 
     async def record(
         self, attempt_id: UUID, answer: FeedbackAnswer, grace: Grace | None = None
-    ) -> None:
-        """The answer of one attempt, once: a repeat changes nothing.
+    ) -> bool:
+        """The answer of one attempt, once: a repeat changes nothing. False: the question was
+        settled meanwhile; it stays so, and what was said is kept with the complaint.
 
         `grace`: with the row of the citizen's own words, here and below; None: two seconds.
         """
@@ -224,10 +225,10 @@ class OpenQuestions(Protocol):
         question: OpenQuestion,
         answer: FeedbackAnswer,
         grace: Grace | None = None,
-    ) -> None:
+    ) -> bool:
         """The answer, with the citizen's own call as evidence; once: a repeat changes nothing.
 
-        A question that was settled meanwhile is left as it is.
+        False: as of `FeedbackBook.record`.
         """
 
 

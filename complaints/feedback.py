@@ -41,6 +41,7 @@ __all__ = [
     "record",
     "record_called_back",
     "record_told",
+    "said_in",
     "tasks",
 ]
 
@@ -82,6 +83,17 @@ async def confirmed(pool: Pool, attempt_id: UUID) -> None:
         if attempt is None:
             raise UnknownAttemptError(attempt_id)
         await link_call(conn, attempt["complaint_id"], attempt_id, "feedback")
+
+
+async def said_in(pool: Pool, complaint_id: UUID, call_id: UUID) -> None:
+    """What the complainant said in this call of theirs goes with the complaint, though the question
+    was settled meanwhile. A repeat changes nothing. Raises `UnknownComplaintError`,
+    `NoEvidenceError`.
+    """
+    async with transaction(pool) as conn:
+        complaint = await hold_by_id(conn, complaint_id)
+        await _their_call(conn, complaint, call_id)
+        await link_call(conn, complaint.id, call_id, "feedback")
 
 
 async def record(
