@@ -18,7 +18,7 @@ from access.pins import DIGITS as PIN_DIGITS
 from access.pins import PinAccepted, PinLocked
 from agi.durable import insist, noted
 from agi.errors import AgiError, Hangup
-from agi.ports import Capture, Gate, Journal, Listener, OfficersDesk, Prompts
+from agi.ports import Capture, CaptureTarget, Gate, Journal, Listener, OfficersDesk, Prompts
 from agi.recorded import record_call, record_words
 from agi.session import RecordEnd, Session
 from calls.admission import Verdict
@@ -37,6 +37,7 @@ _MOBILE_DIGITS, _NUMBER_DIGITS = 10, 9
 _LAST_SECONDS = 3.0  # to write what was confirmed while we are being stopped
 KEY_OTHER_NUMBER: Final = "*"
 CONFIRM, AGAIN = "1", "2"
+_HEARD_ENOUGH: Final = "*#"
 # No key of the question before or after: a key pressed twice must not confirm.
 KINDS: Final = MappingProxyType({"3": DisposalKind.RESOLVED, "4": DisposalKind.NOT_POSSIBLE})
 _WHY_NOT: Final = MappingProxyType(
@@ -196,14 +197,27 @@ class OfficersLine:
             if result.reason is RecordEnd.NOT_BEGUN or result.seconds < self.shortest_remark:
                 await self._say(session, Prompt.OFFICER_REMARK_SHORT)
                 continue
-            await self._say(session, Prompt.OFFICER_REMARK_HEARD)
-            await session.stream(target.path.removesuffix(".wav"))
-            key = await self.listener.choose(session, [Prompt.OFFICER_CONFIRM], CONFIRM + AGAIN)
+            key = await self._heard_again(session, target, result.seconds)
             if key == CONFIRM:
                 return target.id
             if key is None:
                 return None
         return None
+
+    async def _heard_again(
+        self, session: Session, target: CaptureTarget, seconds: float
+    ) -> str | None:
+        """CONFIRM or AGAIN; either is heard while their words are played, two other keys cut them.
+
+        The key that ended the recording, if it was doubled, is over by then.
+        """
+        await self._say(session, Prompt.OFFICER_REMARK_HEARD)
+        choices = CONFIRM + AGAIN
+        words = target.path.removesuffix(".wav")
+        key = await session.stream(words, choices + _HEARD_ENOUGH, seconds=seconds)
+        if key is not None and key in choices:
+            return key
+        return await self.listener.choose(session, [Prompt.OFFICER_CONFIRM], choices)
 
     async def _write(self, session: Session, spoken: Spoken) -> Outcome:
         """It was confirmed: from here on a hang-up takes nothing back.

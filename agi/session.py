@@ -18,7 +18,7 @@ from agi.protocol import (
 
 ANY_KEY = "0123456789*#"
 GRACE_SECONDS = 10.0  # on top of what a command takes by its nature
-PROMPT_SECONDS = 60.0  # no prompt of ours is longer
+PROMPT_SECONDS = 60.0  # no prompt is longer (`speech.audio` takes 30 s, a studio's too)
 _SAMPLES_PER_SECOND = (
     8000  # endpos counts samples of the file, and Asterisk's wav and sln have 8 kHz
 )
@@ -89,10 +89,13 @@ class Session:
         """The channel's state: 6 is up."""
         return await self._number("CHANNEL STATUS", b"CHANNEL STATUS\n")
 
-    async def stream(self, file: str, escape: str = "") -> str | None:
-        """Play a file (without extension); the key of `escape` that cut it short, or None."""
+    async def stream(self, file: str, escape: str = "", *, seconds: float = 0.0) -> str | None:
+        """Play a file (without extension); the key of `escape` that cut it short, or None.
+
+        `seconds`: its length, where it may be longer than a prompt.
+        """
         command = build("STREAM FILE", file, escape)
-        return _key(await self._number("STREAM FILE", command, PROMPT_SECONDS))
+        return _key(await self._number("STREAM FILE", command, max(seconds, PROMPT_SECONDS)))
 
     async def say(self, prompts: Sequence[str], escape: str = "") -> str | None:
         """Play files one after another; the key of `escape` that stopped them, or None."""
