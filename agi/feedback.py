@@ -175,7 +175,7 @@ class FeedbackFlow:
     ) -> Outcome:
         """The questions alone, also for a citizen who calls back; `heard` is filled as they answer.
 
-        FEEDBACK_GIVEN, WRONG_PERSON or FEEDBACK_NO_INPUT. Raises `Hangup`.
+        FEEDBACK_GIVEN, WRONG_PERSON or FEEDBACK_NO_INPUT. Raises `Hangup`, `EmergencyKey`.
         """
         person = await self.listener.choose(
             session,
@@ -218,6 +218,7 @@ class FeedbackFlow:
         )
         if result.reason is not RecordEnd.NOT_BEGUN:
             heard.own_words = target.id
+        session.heed(result.key)
 
     async def _write_and_thank(
         self, session: Session, attempt: UUID, answer: FeedbackAnswer, heard: Heard

@@ -7,7 +7,7 @@ from uuid import UUID
 import structlog
 
 from agi.durable import insisted
-from agi.errors import Hangup
+from agi.errors import EmergencyKey, Hangup
 from agi.feedback import FeedbackFlow, Heard, thanks_for
 from agi.language import to_be_spoken
 from agi.ports import OpenQuestion, OpenQuestions, Prompts
@@ -21,6 +21,7 @@ from speech.prompts import Prompt
 
 _log = structlog.get_logger(__name__)
 _LAST_SECONDS = 3.0
+_URGENT_SECONDS = 1.0  # for an answer, before an emergency service is called
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,7 @@ class MissedFeedback:
     async def __call__(self, session: Session, visit: Visit) -> None:
         """Ask, if a question waits for this number; the menu comes next, whatever was said.
 
-        Raises `Hangup` after what was said until then is written.
+        Raises `Hangup` or `EmergencyKey` after what was said until then is written.
         """
         asked: set[UUID] = set()
         while len(asked) < self.most:
@@ -60,7 +61,11 @@ class MissedFeedback:
         if language is None:
             return await self._ask(session, visit, question, LANGUAGE_DEFAULT)
         await session.set_language(language)
-        answered = await self._ask(session, visit, question, language)
+        try:
+            answered = await self._ask(session, visit, question, language)
+        except EmergencyKey:
+            await session.set_language(LANGUAGE_DEFAULT)
+            raise
         # Somebody else may have the telephone: who it is chooses for themselves.
         await session.set_language(LANGUAGE_DEFAULT)
         return answered
@@ -80,6 +85,9 @@ class MissedFeedback:
         except asyncio.CancelledError:
             grace = Grace.as_we_stop()
             await self._write(visit, question, heard, _LAST_SECONDS, grace)
+            raise
+        except EmergencyKey:
+            await self._write(visit, question, heard, _URGENT_SECONDS, Grace.as_we_stop())
             raise
         except Exception:
             # What was said is worth more than what went wrong after it.

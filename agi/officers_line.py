@@ -89,6 +89,8 @@ class OfficersLine:
     async def from_menu(self, session: Session, call: NewCall) -> Outcome | None:
         """The same for who is in already; None: they keyed nothing, it may be a citizen, or an
         officer whose number is withheld: an agent can write what they report.
+
+        Raises `EmergencyKey` before the PIN, of a citizen who has come here by mistake.
         """
         await self._say(session, Prompt.OFFICER_WELCOME)
         try:
@@ -100,6 +102,7 @@ class OfficersLine:
             return Outcome.UNAVAILABLE
         if not isinstance(known, PinAccepted):
             return known
+        session.way_out = ""  # an officer at work, who has numbers to key: no citizen any more
         try:
             return await self._serve(session, call, known)
         except Hangup:
@@ -134,6 +137,8 @@ class OfficersLine:
         self, session: Session, calling: str, said: list[Prompt]
     ) -> tuple[str | None, str]:
         pin = await self._digits(session, [*said, Prompt.OFFICER_PIN], PIN_DIGITS)
+        if len(pin) < PIN_DIGITS:
+            session.heed(pin)
         if KEY_OTHER_NUMBER not in pin:
             return calling, pin
         keyed = await self._digits(session, [Prompt.OFFICER_NUMBER], _MOBILE_DIGITS)

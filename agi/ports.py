@@ -260,5 +260,6 @@ class Listener(Protocol):
     ) -> str | None:
         """One of the keys in `choices`, or None when every round was silent or wrong.
 
-        `before`: files that are said once, ahead of the prompts.
+        `before`: files that are said once, ahead of the prompts. Raises `EmergencyKey` for the
+        session's way out, unless that is one of the choices.
         """
