@@ -12,6 +12,13 @@ class Hangup(AgiError):  # noqa: N818 -- not an error: a citizen may hang up at 
         super().__init__(f"the channel is gone ({while_doing})" if while_doing else "")
 
 
+class EmergencyKey(Exception):  # noqa: N818 -- not an error: a caller presses what they were told
+    """The caller wants an emergency service (`Session.way_out`), whatever is being said or asked.
+
+    No `AgiError`: where those are of no consequence, in last words, this one is.
+    """
+
+
 class ProtocolError(AgiError):
     """The peer does not speak AGI, or command and reply can no longer be matched: {text}."""
 

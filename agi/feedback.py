@@ -12,7 +12,7 @@ from uuid import UUID
 import structlog
 
 from agi.caller import call_id_argument
-from agi.durable import insist, noted
+from agi.durable import insist, insisted, noted
 from agi.errors import AgiError, Hangup
 from agi.language import to_be_spoken
 from agi.ports import About, Capture, FeedbackAnswer, FeedbackBook, Journal, Listener, Prompts
@@ -65,6 +65,18 @@ class Heard:
         return FeedbackAnswer(False, self.reason, self.own_words)
 
 
+def thanks_for(answer: FeedbackAnswer) -> Prompt:
+    """What is said of an answer that was taken. Pure."""
+    if answer.satisfied:
+        return Prompt.FEEDBACK_THANKS_SATISFIED
+    return Prompt.FEEDBACK_THANKS_DISSATISFIED
+
+
+def _outcome(taken: bool | None) -> Outcome:
+    """Who answered has answered, though the question was settled meanwhile."""
+    return Outcome.LOST if taken is None else Outcome.FEEDBACK_GIVEN
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedbackFlow:
     """Argument: the attempt, which is also our call. Times in seconds.
@@ -103,8 +115,7 @@ class FeedbackFlow:
             if (said := heard.answer()) is not None:
                 over = heard.over_at or self.now()
                 written = await self._write(attempt, said, _LAST_SECONDS, Grace.as_we_stop())
-                outcome = Outcome.FEEDBACK_GIVEN if written else Outcome.LOST
-                await noted(self.journal.ended(attempt, outcome, over))
+                await noted(self.journal.ended(attempt, _outcome(written), over))
             await self._keep_confirmation(attempt, heard, _LAST_SECONDS)
             raise
 
@@ -123,8 +134,11 @@ class FeedbackFlow:
             _log.exception("feedback call failed after the answer", call=str(attempt))
             outcome = Outcome.FEEDBACK_GIVEN
         if (answer := heard.answer()) is not None:
-            written = await self._write_and_thank(session, attempt, answer, heard)
-            outcome = Outcome.FEEDBACK_GIVEN if written else Outcome.LOST
+            try:
+                outcome = _outcome(await self._write_and_thank(session, attempt, answer, heard))
+            except Exception:
+                await noted(self.journal.ended(attempt, Outcome.LOST, heard.over_at or self.now()))
+                raise
         await noted(self.journal.ended(attempt, outcome, heard.over_at or self.now()))
         await self._keep_confirmation(attempt, heard, self.insist_for)
 
@@ -161,7 +175,7 @@ class FeedbackFlow:
     ) -> Outcome:
         """The questions alone, also for a citizen who calls back; `heard` is filled as they answer.
 
-        FEEDBACK_GIVEN, WRONG_PERSON or FEEDBACK_NO_INPUT. Raises `Hangup`.
+        FEEDBACK_GIVEN, WRONG_PERSON or FEEDBACK_NO_INPUT. Raises `Hangup`, `EmergencyKey`.
         """
         person = await self.listener.choose(
             session,
@@ -204,17 +218,18 @@ class FeedbackFlow:
         )
         if result.reason is not RecordEnd.NOT_BEGUN:
             heard.own_words = target.id
+        session.heed(result.key)
 
     async def _write_and_thank(
         self, session: Session, attempt: UUID, answer: FeedbackAnswer, heard: Heard
-    ) -> bool:
+    ) -> bool | None:
         """Write first, but do not let the citizen wait for a database that is away."""
         writing = asyncio.create_task(
             self._write(attempt, answer, self.insist_for, Grace()), name=f"feedback {attempt}"
         )
         try:
             await asyncio.wait((writing,), timeout=self.thanks_after)
-            await self._thank(session, satisfied=answer.satisfied)
+            await self._thank(session, answer, settled=writing.done() and writing.result() is False)
             heard.over_at = heard.over_at or self.now()
             return await writing
         finally:
@@ -222,18 +237,17 @@ class FeedbackFlow:
 
     async def _write(
         self, attempt: UUID, answer: FeedbackAnswer, seconds: float, grace: Grace
-    ) -> bool:
-        return await insist(lambda: self.book.record(attempt, answer, grace), seconds=seconds)
+    ) -> bool | None:
+        """Whether it was taken, or the question was settled meanwhile; None: not written."""
+        return await insisted(lambda: self.book.record(attempt, answer, grace), seconds=seconds)
 
     async def _keep_confirmation(self, attempt: UUID, heard: Heard, seconds: float) -> None:
         """Of a call without an answer, which would say it as well; nobody waits for it."""
         if heard.confirmed and heard.satisfied is None:
             await insist(lambda: self.book.confirmed(attempt), seconds=seconds)
 
-    async def _thank(self, session: Session, *, satisfied: bool) -> None:
-        thanks = Prompt.FEEDBACK_THANKS_DISSATISFIED
-        if satisfied:
-            thanks = Prompt.FEEDBACK_THANKS_SATISFIED
+    async def _thank(self, session: Session, answer: FeedbackAnswer, *, settled: bool) -> None:
+        thanks = Prompt.FEEDBACK_SETTLED if settled else thanks_for(answer)
         with contextlib.suppress(AgiError):
             await self._part(session, thanks)
 

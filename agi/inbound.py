@@ -11,7 +11,7 @@ import structlog
 from agi.caller import new_inbound_call
 from agi.durable import noted
 from agi.emergency import EmergencyExit
-from agi.errors import AgiError, CommandFailedError, Hangup
+from agi.errors import AgiError, CommandFailedError, EmergencyKey, Hangup
 from agi.officers_line import OfficersLine
 from agi.patience import Patience, Waited
 from agi.ports import Capture, Journal, KnownAgents, PlaceBook, Prompts
@@ -23,6 +23,7 @@ from agi.waiting import announcement
 from calls.model import NewCall, Outcome
 from calls.waiting import told_minutes
 from dialplans.names import (
+    KEY_EMERGENCY,
     LANGUAGE_DEFAULT,
     VAR_AFTER_EMERGENCY,
     VAR_CALL,
@@ -91,6 +92,16 @@ class InboundFlow:
             await noted(self.journal.answered(call.id, answered_at))
             return await self.officers(session, call)
         await record_call(session, call.id, answered_at, journal=self.journal, capture=self.capture)
+        session.way_out = KEY_EMERGENCY if self.emergency.codes else ""
+        try:
+            return await self._lead(session, visit)
+        except EmergencyKey:
+            await self._to_emergency(session, visit)
+            return None
+
+    async def _lead(self, session: Session, visit: Visit) -> Outcome | None:
+        """To the queue, to an emergency service, or to the call's end. Raises `EmergencyKey`."""
+        call = visit.call
         try:
             way = await self.reception(session, visit)
             if isinstance(way, ToOfficersLine):
@@ -120,12 +131,18 @@ class InboundFlow:
         if self.officers is None:
             return None
         await stop_recording(session)
-        outcome = await self.officers.from_menu(session, call)
+        try:
+            outcome = await self.officers.from_menu(session, call)
+        except EmergencyKey:
+            await self._record(session, call)
+            raise
         if outcome is None:
-            await record_call(
-                session, call.id, self.now(), journal=self.journal, capture=self.capture
-            )
+            await self._record(session, call)
         return outcome
+
+    async def _record(self, session: Session, call: NewCall) -> None:
+        at = self.now()
+        await record_call(session, call.id, at, journal=self.journal, capture=self.capture)
 
     async def _to_emergency(self, session: Session, visit: Visit) -> bool:
         """Also say where the dialplan leads who reaches no service, and in which language."""

@@ -32,5 +32,6 @@ class KeyListener:
             )
             if key and key in choices:
                 return key
+            session.heed(key)
             said = invalid + files if key else files
         return None

@@ -6,9 +6,9 @@ from uuid import UUID
 
 import structlog
 
-from agi.durable import insist
-from agi.errors import Hangup
-from agi.feedback import FeedbackFlow, Heard
+from agi.durable import insisted
+from agi.errors import EmergencyKey, Hangup
+from agi.feedback import FeedbackFlow, Heard, thanks_for
 from agi.language import to_be_spoken
 from agi.ports import OpenQuestion, OpenQuestions, Prompts
 from agi.session import Session
@@ -21,6 +21,7 @@ from speech.prompts import Prompt
 
 _log = structlog.get_logger(__name__)
 _LAST_SECONDS = 3.0
+_URGENT_SECONDS = 1.0  # for an answer, before an emergency service is called
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,7 @@ class MissedFeedback:
     async def __call__(self, session: Session, visit: Visit) -> None:
         """Ask, if a question waits for this number; the menu comes next, whatever was said.
 
-        Raises `Hangup` after what was said until then is written.
+        Raises `Hangup` or `EmergencyKey` after what was said until then is written.
         """
         asked: set[UUID] = set()
         while len(asked) < self.most:
@@ -60,7 +61,11 @@ class MissedFeedback:
         if language is None:
             return await self._ask(session, visit, question, LANGUAGE_DEFAULT)
         await session.set_language(language)
-        answered = await self._ask(session, visit, question, language)
+        try:
+            answered = await self._ask(session, visit, question, language)
+        except EmergencyKey:
+            await session.set_language(LANGUAGE_DEFAULT)
+            raise
         # Somebody else may have the telephone: who it is chooses for themselves.
         await session.set_language(LANGUAGE_DEFAULT)
         return answered
@@ -68,7 +73,7 @@ class MissedFeedback:
     async def _ask(
         self, session: Session, visit: Visit, question: OpenQuestion, language: str
     ) -> bool:
-        """Whether they have answered, and it is written."""
+        """Whether they have answered, and that is written."""
         heard = Heard()
         await session.say([self.prompts.file(Prompt.MISSED_FEEDBACK)])
         try:
@@ -81,20 +86,21 @@ class MissedFeedback:
             grace = Grace.as_we_stop()
             await self._write(visit, question, heard, _LAST_SECONDS, grace)
             raise
+        except EmergencyKey:
+            await self._write(visit, question, heard, _URGENT_SECONDS, Grace.as_we_stop())
+            raise
         except Exception:
             # What was said is worth more than what went wrong after it.
             await self._write(visit, question, heard, self.insist_for)
             raise
-        if heard.satisfied is None:
+        if (answer := heard.answer()) is None:
             return False
-        written = await self._write(visit, question, heard, self.insist_for)
-        thanks = Prompt.FEEDBACK_NOT_TAKEN
-        if written:
-            thanks = Prompt.FEEDBACK_THANKS_DISSATISFIED
-            if heard.satisfied:
-                thanks = Prompt.FEEDBACK_THANKS_SATISFIED
+        taken = await self._write(visit, question, heard, self.insist_for)
+        thanks = Prompt.FEEDBACK_NOT_TAKEN if taken is None else Prompt.FEEDBACK_SETTLED
+        if taken:
+            thanks = thanks_for(answer)
         await session.say([self.prompts.file(thanks)])
-        return written
+        return taken is not None
 
     async def _open(self, visit: Visit) -> OpenQuestion | None:
         if visit.call.number is None:
@@ -113,15 +119,16 @@ class MissedFeedback:
         heard: Heard,
         seconds: float,
         grace: Grace | None = None,
-    ) -> bool:
+    ) -> bool | None:
+        """Whether it was taken, or the question was settled meanwhile; None: nothing is written."""
         answer = heard.answer()
         if answer is None:
-            return False
+            return None
         call_id, grace = visit.call.id, grace or Grace()
-        written = await insist(
+        taken = await insisted(
             lambda: self.questions.record_told(call_id, question, answer, grace),
             seconds=seconds,
         )
-        if written:
+        if taken is not None:
             visit.outcome = Outcome.FEEDBACK_GIVEN
-        return written
+        return taken

@@ -18,7 +18,7 @@ from access.pins import DIGITS as PIN_DIGITS
 from access.pins import PinAccepted, PinLocked
 from agi.durable import insist, noted
 from agi.errors import AgiError, Hangup
-from agi.ports import Capture, Gate, Journal, Listener, OfficersDesk, Prompts
+from agi.ports import Capture, CaptureTarget, Gate, Journal, Listener, OfficersDesk, Prompts
 from agi.recorded import record_call, record_words
 from agi.session import RecordEnd, Session
 from calls.admission import Verdict
@@ -37,6 +37,7 @@ _MOBILE_DIGITS, _NUMBER_DIGITS = 10, 9
 _LAST_SECONDS = 3.0  # to write what was confirmed while we are being stopped
 KEY_OTHER_NUMBER: Final = "*"
 CONFIRM, AGAIN = "1", "2"
+_HEARD_ENOUGH: Final = "*#"
 # No key of the question before or after: a key pressed twice must not confirm.
 KINDS: Final = MappingProxyType({"3": DisposalKind.RESOLVED, "4": DisposalKind.NOT_POSSIBLE})
 _WHY_NOT: Final = MappingProxyType(
@@ -88,6 +89,8 @@ class OfficersLine:
     async def from_menu(self, session: Session, call: NewCall) -> Outcome | None:
         """The same for who is in already; None: they keyed nothing, it may be a citizen, or an
         officer whose number is withheld: an agent can write what they report.
+
+        Raises `EmergencyKey` before the PIN, of a citizen who has come here by mistake.
         """
         await self._say(session, Prompt.OFFICER_WELCOME)
         try:
@@ -99,6 +102,7 @@ class OfficersLine:
             return Outcome.UNAVAILABLE
         if not isinstance(known, PinAccepted):
             return known
+        session.way_out = ""  # an officer at work, who has numbers to key: no citizen any more
         try:
             return await self._serve(session, call, known)
         except Hangup:
@@ -133,6 +137,8 @@ class OfficersLine:
         self, session: Session, calling: str, said: list[Prompt]
     ) -> tuple[str | None, str]:
         pin = await self._digits(session, [*said, Prompt.OFFICER_PIN], PIN_DIGITS)
+        if len(pin) < PIN_DIGITS:
+            session.heed(pin)
         if KEY_OTHER_NUMBER not in pin:
             return calling, pin
         keyed = await self._digits(session, [Prompt.OFFICER_NUMBER], _MOBILE_DIGITS)
@@ -196,14 +202,27 @@ class OfficersLine:
             if result.reason is RecordEnd.NOT_BEGUN or result.seconds < self.shortest_remark:
                 await self._say(session, Prompt.OFFICER_REMARK_SHORT)
                 continue
-            await self._say(session, Prompt.OFFICER_REMARK_HEARD)
-            await session.stream(target.path.removesuffix(".wav"))
-            key = await self.listener.choose(session, [Prompt.OFFICER_CONFIRM], CONFIRM + AGAIN)
+            key = await self._heard_again(session, target, result.seconds)
             if key == CONFIRM:
                 return target.id
             if key is None:
                 return None
         return None
+
+    async def _heard_again(
+        self, session: Session, target: CaptureTarget, seconds: float
+    ) -> str | None:
+        """CONFIRM or AGAIN; either is heard while their words are played, two other keys cut them.
+
+        The key that ended the recording, if it was doubled, is over by then.
+        """
+        await self._say(session, Prompt.OFFICER_REMARK_HEARD)
+        choices = CONFIRM + AGAIN
+        words = target.path.removesuffix(".wav")
+        key = await session.stream(words, choices + _HEARD_ENOUGH, seconds=seconds)
+        if key is not None and key in choices:
+            return key
+        return await self.listener.choose(session, [Prompt.OFFICER_CONFIRM], choices)
 
     async def _write(self, session: Session, spoken: Spoken) -> Outcome:
         """It was confirmed: from here on a hang-up takes nothing back.

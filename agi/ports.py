@@ -181,7 +181,9 @@ class FeedbackBook(CitizenLanguages, Protocol):
     """Answers. Raises one of `db.errors.AWAY` when the database is away."""
 
     async def about(self, attempt_id: UUID) -> About | None:
-        """Which complaint this attempt asks about; None: that cannot be had now. Never raises."""
+        """Which complaint this attempt asks about; None: that cannot be had now, or is for nobody's
+        ears before it is known who listens (a confidential one). Never raises.
+        """
 
     async def confirmed(self, attempt_id: UUID) -> None:
         """Who took the call said that they are the complainant: what they said to us is handed on
@@ -190,8 +192,9 @@ class FeedbackBook(CitizenLanguages, Protocol):
 
     async def record(
         self, attempt_id: UUID, answer: FeedbackAnswer, grace: Grace | None = None
-    ) -> None:
-        """The answer of one attempt, once: a repeat changes nothing.
+    ) -> bool:
+        """The answer of one attempt, once: a repeat changes nothing. False: the question was
+        settled meanwhile; it stays so, and what was said is kept with the complaint.
 
         `grace`: with the row of the citizen's own words, here and below; None: two seconds.
         """
@@ -199,7 +202,10 @@ class FeedbackBook(CitizenLanguages, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OpenQuestion:
-    """A disposal about which a citizen was called in vain. `language`: theirs, where known."""
+    """A disposal about which a citizen was called in vain. `language`: theirs, where known.
+
+    `about`: None of a confidential complaint: whoever has the telephone hears this.
+    """
 
     complaint_id: UUID
     disposal_no: int
@@ -219,10 +225,10 @@ class OpenQuestions(Protocol):
         question: OpenQuestion,
         answer: FeedbackAnswer,
         grace: Grace | None = None,
-    ) -> None:
+    ) -> bool:
         """The answer, with the citizen's own call as evidence; once: a repeat changes nothing.
 
-        A question that was settled meanwhile is left as it is.
+        False: as of `FeedbackBook.record`.
         """
 
 
@@ -254,5 +260,6 @@ class Listener(Protocol):
     ) -> str | None:
         """One of the keys in `choices`, or None when every round was silent or wrong.
 
-        `before`: files that are said once, ahead of the prompts.
+        `before`: files that are said once, ahead of the prompts. Raises `EmergencyKey` for the
+        session's way out, unless that is one of the choices.
         """

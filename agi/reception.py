@@ -44,7 +44,7 @@ class Reception:
     seconds: float = 4.0
 
     async def __call__(self, session: Session, visit: Visit) -> Way:
-        """Where the caller goes. Raises `Hangup`, `CommandFailedError`."""
+        """Where the caller goes. Raises `Hangup`, `CommandFailedError`, `EmergencyKey`."""
         verdict = await self.gate.verdict(visit.call)
         if verdict is not Verdict.ADMIT:
             return await self._refuse(session, visit, verdict)
@@ -105,6 +105,8 @@ class Reception:
             for one in (language_prompt(name), Prompt.CHOICE_FOR, *digits(key), Prompt.CHOICE_PRESS)
         ]
         key = await self._ask(session, *said)
+        if key not in keys:
+            session.heed(key)
         visit.language = keys.get(key, self.languages[0])
         visit.ahead = await self._ahead(session, key)
         if visit.language != LANGUAGE_DEFAULT:

@@ -5,7 +5,13 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from agi.connection import Connection
-from agi.errors import CommandFailedError, Hangup, ProtocolError, UnsafeArgumentError
+from agi.errors import (
+    CommandFailedError,
+    EmergencyKey,
+    Hangup,
+    ProtocolError,
+    UnsafeArgumentError,
+)
 from agi.protocol import (
     Reply,
     Request,
@@ -18,7 +24,7 @@ from agi.protocol import (
 
 ANY_KEY = "0123456789*#"
 GRACE_SECONDS = 10.0  # on top of what a command takes by its nature
-PROMPT_SECONDS = 60.0  # no prompt of ours is longer
+PROMPT_SECONDS = 60.0  # no prompt is longer (`speech.audio` takes 30 s, a studio's too)
 _SAMPLES_PER_SECOND = (
     8000  # endpos counts samples of the file, and Asterisk's wav and sln have 8 kHz
 )
@@ -35,10 +41,11 @@ class RecordEnd(StrEnum):
 
 
 class RecordResult(NamedTuple):
-    """A recording's end and length."""
+    """A recording's end and length; the key that ended it, or kept it from beginning."""
 
     reason: RecordEnd
     seconds: float
+    key: str | None = None
 
 
 class Session:
@@ -55,6 +62,8 @@ class Session:
         self.script, self.query, self.args, self.env = request
         #: Started from the `h` extension: only variables can be read and set.
         self.dead = self.env.get("agi_extension") == "h"
+        #: A key that cuts whatever is played: who does not listen for it gets `EmergencyKey`.
+        self.way_out = ""
 
     @property
     def hung_up(self) -> bool:
@@ -89,10 +98,24 @@ class Session:
         """The channel's state: 6 is up."""
         return await self._number("CHANNEL STATUS", b"CHANNEL STATUS\n")
 
-    async def stream(self, file: str, escape: str = "") -> str | None:
-        """Play a file (without extension); the key of `escape` that cut it short, or None."""
-        command = build("STREAM FILE", file, escape)
-        return _key(await self._number("STREAM FILE", command, PROMPT_SECONDS))
+    async def stream(self, file: str, escape: str = "", *, seconds: float = 0.0) -> str | None:
+        """Play a file (without extension); the key of `escape` that cut it short, or None.
+
+        `seconds`: its length, where it may be longer than a prompt. Raises `EmergencyKey`.
+        """
+        keys = escape if self.way_out in escape else escape + self.way_out
+        command = build("STREAM FILE", file, keys)
+        key = _key(await self._number("STREAM FILE", command, max(seconds, PROMPT_SECONDS)))
+        if key is not None and key not in escape:
+            self.heed(key)
+        return key
+
+    def heed(self, keyed: str | None) -> None:
+        """Of what means nothing where it was keyed: raises `EmergencyKey` if it is the way out,
+        once or more often.
+        """
+        if keyed and set(keyed) == {self.way_out}:
+            raise EmergencyKey
 
     async def say(self, prompts: Sequence[str], escape: str = "") -> str | None:
         """Play files one after another; the key of `escape` that stopped them, or None."""
@@ -221,9 +244,9 @@ class Session:
         if result == -1:
             await self._why_failed("RECORD FILE", reply)
         if reply.data == "randomerror":
-            return RecordResult(RecordEnd.NOT_BEGUN, 0.0)
+            return RecordResult(RecordEnd.NOT_BEGUN, 0.0, _key(result))
         if reply.data == "dtmf":
-            return RecordResult(RecordEnd.KEY, seconds)
+            return RecordResult(RecordEnd.KEY, seconds, _key(result))
         # Asterisk says "timeout" for both, and cuts the silence off the end.
         end = RecordEnd.LIMIT if seconds >= limit - 0.5 else RecordEnd.SILENCE
         return RecordResult(end, seconds)

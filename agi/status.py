@@ -84,7 +84,10 @@ class StatusEnquiry:
     lookups: int = 5
 
     async def __call__(self, session: Session, visit: Visit) -> Way | None:
-        """Tell it; None: back to the menu. Raises `Hangup`, `CommandFailedError`."""
+        """Tell it; None: back to the menu.
+
+        Raises `Hangup`, `CommandFailedError`, `EmergencyKey`.
+        """
         said = [Prompt.STATUS_ASK]
         for _ in range(self.tries):
             digits = await session.ask_digits(
@@ -96,6 +99,7 @@ class StatusEnquiry:
             if number.is_valid(digits):
                 await self._of_number(session, visit, digits)
                 return None
+            session.heed(digits)
             said = [Prompt.STATUS_WRONG_NUMBER, Prompt.STATUS_ASK]
         return ToAgent()
 

@@ -41,6 +41,7 @@ __all__ = [
     "record",
     "record_called_back",
     "record_told",
+    "said_in",
     "tasks",
 ]
 
@@ -52,12 +53,13 @@ class OpenQuestion:
     `step`: `calls` (the dialer's), `agent_call` or `sms`. `called_at`: when the dialer's last call
     that may have rung was written. `others`: how many further complaints await the word of somebody
     with this number. `language`: the citizen's; None: nobody is named. `subject`: the category's
-    name.
+    name. `confidential`: neither it nor the number is for whoever has the telephone.
     """
 
     number: str
     subject: str
     subject_en: str
+    confidential: bool
     complaint_id: UUID
     disposal_no: int
     step: str
@@ -81,6 +83,17 @@ async def confirmed(pool: Pool, attempt_id: UUID) -> None:
         if attempt is None:
             raise UnknownAttemptError(attempt_id)
         await link_call(conn, attempt["complaint_id"], attempt_id, "feedback")
+
+
+async def said_in(pool: Pool, complaint_id: UUID, call_id: UUID) -> None:
+    """What the complainant said in this call of theirs goes with the complaint, though the question
+    was settled meanwhile. A repeat changes nothing. Raises `UnknownComplaintError`,
+    `NoEvidenceError`.
+    """
+    async with transaction(pool) as conn:
+        complaint = await hold_by_id(conn, complaint_id)
+        await _their_call(conn, complaint, call_id)
+        await link_call(conn, complaint.id, call_id, "feedback")
 
 
 async def record(
@@ -201,7 +214,7 @@ class AskedAbout:
 
 
 async def asked_about(pool: Pool, attempt_id: UUID) -> AskedAbout | None:
-    """Which complaint an attempt is to ask about; None: there is no such attempt."""
+    """Which complaint an attempt is to ask about; None: a confidential one, or no such attempt."""
     async with pool.acquire(timeout=1) as conn:
         row = await statements().complaints_asked_about(conn, attempt_id=attempt_id)
     return None if row is None else AskedAbout(**row)

@@ -113,7 +113,8 @@ EXTEN_ASKED = "asked"
 KEY_KEEP_PLACE = "8"
 """None of the menu's: a key pressed twice there must not lead out of the queue."""
 KEY_EMERGENCY = "9"
-"""In every menu, while one waits, and in every apology."""
+"""At any moment of a call to us: in menus, questions and apologies, and while one waits. Where a
+number is keyed it is a digit, and keyed alone it is this key again."""
 KEYS_OTHER_SERVICES = "12345678"
 """Which name another emergency service than the first, in their order."""
 KEYS_EMERGENCY_WITHOUT_US = (KEY_EMERGENCY, "0", "112")

@@ -88,17 +88,23 @@ class Answers:
 
     async def record(
         self, attempt_id: UUID, answer: FeedbackAnswer, grace: Grace | None = None
-    ) -> None:
-        """Record the answer, once."""
-        await feedback.record(
-            self._pool,
-            attempt_id=attempt_id,
-            answer=_answer(answer),
-            policy=self._policy,
-            now=self._now(),
-            signer=self._signer,
-            grace=grace,
-        )
+    ) -> bool:
+        """Record the answer, once; of what was settled meanwhile the call alone."""
+        try:
+            await feedback.record(
+                self._pool,
+                attempt_id=attempt_id,
+                answer=_answer(answer),
+                policy=self._policy,
+                now=self._now(),
+                signer=self._signer,
+                grace=grace,
+            )
+        except NotAwaitingFeedbackError:
+            _log.info("settled before the answer", attempt=str(attempt_id))
+            await feedback.confirmed(self._pool, attempt_id)
+            return False
+        return True
 
     async def language(self, call_id: UUID) -> str | None:
         """The citizen's; without a database the one that most people have."""
@@ -134,7 +140,9 @@ class OpenFeedback:
         found = await feedback.open_question_for(self._pool, number)
         if found is None or not found.was_called_about:
             return None
-        about = About(found.number, found.subject, found.subject_en)
+        about = None
+        if not found.confidential:
+            about = About(found.number, found.subject, found.subject_en)
         return OpenQuestion(found.complaint_id, found.disposal_no, found.language, about)
 
     async def record_told(
@@ -143,8 +151,8 @@ class OpenFeedback:
         question: OpenQuestion,
         answer: FeedbackAnswer,
         grace: Grace | None = None,
-    ) -> None:
-        """Record it; what was answered elsewhere meanwhile stays as it is."""
+    ) -> bool:
+        """Record it; what was settled meanwhile stays as it is, with this call beside it."""
         try:
             await feedback.record_called_back(
                 self._pool,
@@ -158,7 +166,10 @@ class OpenFeedback:
                 grace=grace,
             )
         except NotAwaitingFeedbackError:
-            _log.info("answered meanwhile", complaint=str(question.complaint_id))
+            _log.info("settled before the answer", complaint=str(question.complaint_id))
+            await feedback.said_in(self._pool, question.complaint_id, call_id)
+            return False
+        return True
 
 
 def _answer(given: FeedbackAnswer) -> Answer:

@@ -86,6 +86,10 @@ ENGLISH: Final[Mapping[Prompt, str]] = MappingProxyType(
         Prompt.FEEDBACK_NOT_TAKEN: (
             "Sorry, your answer could not be recorded now. We will call you again."
         ),
+        Prompt.FEEDBACK_SETTLED: (
+            "Thank you. This question has been settled meanwhile. What you said is kept with the "
+            "complaint."
+        ),
         Prompt.WRONG_PERSON_THANKS: "We are sorry to have troubled you. Thank you.",
         Prompt.EMERGENCY_KEY: "In an emergency press nine.",
         Prompt.GOODBYE: "Thank you for calling. Goodbye.",

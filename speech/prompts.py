@@ -76,6 +76,7 @@ class Prompt(StrEnum):
     LEVEL_4 = "level_4"
     MISSED_FEEDBACK = "missed_feedback"
     FEEDBACK_NOT_TAKEN = "feedback_not_taken"
+    FEEDBACK_SETTLED = "feedback_settled"
     EMERGENCY_CONNECTING = "emergency_connecting"
     EMERGENCY_FIRST = "emergency_first"
     CHOICE_FOR = "choice_for"
@@ -220,6 +221,9 @@ HINDI: Final[Mapping[Prompt, str]] = MappingProxyType(
             "आपकी शिकायत के निस्तारण के बारे में हमने आपको कॉल की थी। एक छोटा प्रश्न है।"
         ),
         Prompt.FEEDBACK_NOT_TAKEN: "क्षमा कीजिए, उत्तर अभी दर्ज नहीं हो सका। हम आपको फिर कॉल करेंगे।",
+        Prompt.FEEDBACK_SETTLED: (
+            "धन्यवाद। यह प्रश्न इस बीच पूरा हो चुका है। आपकी बात शिकायत के साथ रखी गई है।"
+        ),
         Prompt.EMERGENCY_CONNECTING: "आपको आपात सेवा से जोड़ा जा रहा है।",
         Prompt.EMERGENCY_FIRST: "से आपको जोड़ा जा रहा है। तुरंत जुड़ने के लिए नौ दबाएँ।",
         Prompt.CHOICE_FOR: "के लिए",

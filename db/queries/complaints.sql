@@ -612,10 +612,11 @@ select p.title_en from post p
 where p.title_en <> '' and exists (select from complaint c where c.post = p.id and c.ended_at is null);
 
 -- name: complaints_asked_about(attempt_id)^
--- What the dialer's call says first: a number may have several complaints.
+-- What the dialer's call says first, to whoever answers: a number may have several complaints. Nothing of a confidential one:
+-- others of the house use the same telephone, and its number would open the rest.
 select c.number, k.name_hi as subject, coalesce(k.name_en, '') as subject_en
 from attempt a join complaint c on c.id = a.complaint_id join category k on k.code = c.category
-where a.id = :attempt_id;
+where a.id = :attempt_id and not c.confidential;
 
 -- name: complaints_words_to_speak()
 -- What a status may name: all subjects, and the posts that have an open complaint.

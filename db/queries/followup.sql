@@ -90,8 +90,8 @@ order by h.seq desc limit 1;
 -- name: followup_questions(number)
 -- Complaints that await the word of somebody who has this number: the one about which they were called last comes first.
 -- A call that never rang is none that they missed.
-select c.number, k.name_hi as subject, coalesce(k.name_en, '') as subject_en, c.id as complaint_id, f.disposal_no, f.step,
-       d.at as disposed_at, z.language,
+select c.number, k.name_hi as subject, coalesce(k.name_en, '') as subject_en, c.confidential, c.id as complaint_id,
+       f.disposal_no, f.step, d.at as disposed_at, z.language,
        max(a.written_at) filter (where l.outcome is null or l.outcome not in ('failed', 'congestion', 'invalid_number')) as called_at
 from complaint c left join citizen z on z.id = c.citizen_id join category k on k.code = c.category
 join feedback_due f on f.complaint_id = c.id and f.disposal_no = c.disposals and f.done_at is null

@@ -71,7 +71,9 @@ class Citizen:
     `keys`: prompt -> the keys pressed each time it has been heard (None: silence). `early`: prompts
     that are cut short by that key. `hang_up_at`: the number of the command during which they hang
     up; `idle`: they hang up just before it, so that the HANGUP line comes before its reply. `gone`:
-    the connection ends after the headers.
+    the connection ends after the headers. `takes`: seconds that Asterisk plays a file for, by the
+    beginning of its path. `panics_in`: at which of the files played, from 0, they press 9, and
+    nothing more after it.
     """
 
     keys: Mapping[str, Sequence[str | None]] = field(default_factory=dict)
@@ -81,6 +83,8 @@ class Citizen:
     gone: bool = False
     recorded: str = "200 result=35 (dtmf) endpos=24000"
     refused: Mapping[str, str] = field(default_factory=dict)
+    takes: Mapping[str, float] = field(default_factory=dict)
+    panics_in: int | None = None
 
     commands: list[list[str]] = field(default_factory=list)
     heard: list[str] = field(default_factory=list)
@@ -100,11 +104,18 @@ class Citizen:
             if self.gone:
                 return
             while line := await asyncio.wait_for(reader.readline(), 30):
-                writer.write(self._carry_out(line.decode().rstrip("\n")).encode())
+                reply = self._carry_out(line.decode().rstrip("\n"))
+                await asyncio.sleep(self._plays_for(line.decode()))
+                writer.write(reply.encode())
         except ConnectionError:
             pass
         finally:
             writer.close()
+
+    def _plays_for(self, line: str) -> float:
+        name, _, file = line.partition(' FILE "')
+        found = [one for start, one in self.takes.items() if file.startswith(start)]
+        return found[0] if name == "STREAM" and found else 0.0
 
     @property
     def said(self) -> list[str]:
@@ -175,6 +186,10 @@ class Citizen:
     def _stream(self, file: str, escape: str) -> str:
         self.heard.append(file)
         name = self.said[-1]
+        if len(self.heard) - 1 == self.panics_in:
+            self.keys = {}
+            if "9" in escape:
+                return f"200 result={ord('9')} endpos=800"
         if name in self.early and chr(self._peek(name)) in escape:
             return f"200 result={self._key(name)} endpos=800"
         return "200 result=0 endpos=16000"

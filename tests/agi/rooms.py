@@ -216,6 +216,7 @@ class FakeQuestions:
     waiting: dict[str, OpenQuestion] = field(default_factory=dict)
     further: list[OpenQuestion] = field(default_factory=list)
     away: int = 0
+    settled: bool = False  # meanwhile, whatever is answered
     told: list[tuple[UUID, OpenQuestion, FeedbackAnswer]] = field(default_factory=list)
 
     async def open_for(self, number: str) -> OpenQuestion | None:
@@ -231,11 +232,12 @@ class FakeQuestions:
         question: OpenQuestion,
         answer: FeedbackAnswer,
         grace: Grace | None = None,
-    ) -> None:
+    ) -> bool:
         if self.away > 0:
             self.away -= 1
             raise ConnectionRefusedError
         self.told.append((call_id, question, answer))
+        return not self.settled
 
 
 @dataclass
@@ -265,6 +267,7 @@ class FakeBook:
     answers: list[tuple[UUID, FeedbackAnswer]] = field(default_factory=list)
     grace: list[Grace | None] = field(default_factory=list)
     confirmations: list[UUID] = field(default_factory=list)
+    settled: bool = False  # meanwhile, whatever is answered
     of: str | None = "hi"
     asks: About | None = None
 
@@ -276,12 +279,13 @@ class FakeBook:
 
     async def record(
         self, attempt_id: UUID, answer: FeedbackAnswer, grace: Grace | None = None
-    ) -> None:
+    ) -> bool:
         self.grace.append(grace)
         if self.away > 0:
             self.away -= 1
             raise self.error
         self.answers.append((attempt_id, answer))
+        return not self.settled
 
     async def language(self, attempt_id: UUID) -> str | None:
         return self.of

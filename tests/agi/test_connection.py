@@ -332,11 +332,11 @@ async def test_silence_is_no_digits() -> None:
 @pytest.mark.parametrize(
     ("reply", "result"),
     [
-        (b"200 result=35 (dtmf) endpos=24000", RecordResult(RecordEnd.KEY, 3.0)),
+        (b"200 result=35 (dtmf) endpos=24000", RecordResult(RecordEnd.KEY, 3.0, "#")),
         (b"200 result=0 (timeout) endpos=24000", RecordResult(RecordEnd.SILENCE, 3.0)),
         (b"200 result=0 (timeout) endpos=79999", RecordResult(RecordEnd.LIMIT, 9.999875)),
         (b"200 result=-1 (hangup) endpos=8000", RecordResult(RecordEnd.HUNG_UP, 1.0)),
-        (b"200 result=35 (randomerror) endpos=0", RecordResult(RecordEnd.NOT_BEGUN, 0.0)),
+        (b"200 result=35 (randomerror) endpos=0", RecordResult(RecordEnd.NOT_BEGUN, 0.0, "#")),
     ],
 )
 async def test_a_recording_tells_why_it_ended(reply: bytes, result: RecordResult) -> None:
@@ -354,4 +354,6 @@ async def test_a_full_disk_is_not_taken_for_a_hangup() -> None:
 
 async def test_an_asterisk_that_goes_away_while_recording_leaves_a_recording() -> None:
     peer = scripted([b"2"], eof_after=1)
-    assert await peer.session().record("/r/x", max_seconds=10) == (RecordEnd.HUNG_UP, 0.0)
+    assert await peer.session().record("/r/x", max_seconds=10) == RecordResult(
+        RecordEnd.HUNG_UP, 0.0
+    )

@@ -511,6 +511,22 @@ async def test_a_family_that_waits_for_several_questions_is_asked_each(
     assert citizen.variables["HELPLINE_QUEUE"] == "helpline-hi"
 
 
+async def test_a_question_that_was_settled_meanwhile_is_said_to_be_and_the_next_one_asked(
+    line: InboundLine,
+) -> None:
+    line.hall.questions.waiting[CALLER] = QUESTION
+    line.hall.questions.further = [OpenQuestion(uuid4(), 1)]
+    line.hall.questions.settled = True
+    pressed: dict[str, list[str | None]] = {
+        Prompt.FEEDBACK_CONFIRM: ["5"] * 2,
+        Prompt.FEEDBACK_QUESTION: ["1"] * 2,
+        Prompt.MENU: ["1"],
+    }
+    citizen = await line.ring(Citizen(keys=pressed))
+    assert citizen.said.count(Prompt.FEEDBACK_SETTLED) == 2
+    assert Prompt.FEEDBACK_THANKS_SATISFIED not in citizen.said
+
+
 async def test_somebody_else_on_the_phone_is_asked_nothing_more(line: InboundLine) -> None:
     line.hall.questions.waiting[CALLER] = QUESTION
     citizen = await line.ring(Citizen(keys={Prompt.FEEDBACK_CONFIRM: ["6"], Prompt.MENU: ["1"]}))

@@ -311,3 +311,31 @@ async def test_a_hangup_at_any_moment_reports_what_was_confirmed_and_nothing_els
         assert confirmed
     if Prompt.OFFICER_CONFIRM not in officer.said:
         assert not confirmed, asked_last
+
+
+async def test_a_remark_longer_than_any_prompt_is_heard_to_its_end(
+    line: InboundLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agi.session.PROMPT_SECONDS", 0.0)
+    monkeypatch.setattr("agi.session.GRACE_SECONDS", 1.5)
+    spoken = "200 result=35 (dtmf) endpos=80000"  # 10 s
+    await call(line, Citizen(keys=keys(), recorded=spoken, takes={"/var/spool/helpline/": 2.0}))
+    assert len(line.hall.desk.reported) == 1
+    assert line.journal.outcome is Outcome.DISPOSAL_TOLD
+
+
+@pytest.mark.parametrize(
+    ("key", "asked", "remarks"),
+    [("1", 0, 1), ("2", 1, 2), ("#", 1, 1), ("*", 1, 1), ("7", 1, 1)],
+)
+async def test_who_has_heard_enough_of_their_own_words_goes_on_by_a_key(
+    line: InboundLine, monkeypatch: pytest.MonkeyPatch, key: str, asked: int, remarks: int
+) -> None:
+    """One that the question knows answers it; one that means nothing there cuts nothing."""
+    remark = uuid4()
+    monkeypatch.setattr(rooms, "uuid4", lambda: remark)
+    officer = Citizen(keys=keys(**{str(remark): [key]}), early=[str(remark)])
+    await call(line, officer)
+    assert officer.said.count(Prompt.OFFICER_CONFIRM) == asked
+    assert officer.said.count(str(remark)) == remarks
+    assert len(line.hall.desk.reported) == 1

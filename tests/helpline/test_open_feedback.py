@@ -1,14 +1,21 @@
 """Who calls back after a feedback call that did not reach them: joined to the real rows."""
 
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import pytest
 
+from agi.feedback import FeedbackFlow
+from agi.keys import KeyListener
 from agi.ports import About, FeedbackAnswer, OpenQuestion
-from calls.model import Direction
+from agi.server import FastAgiServer
+from calls.model import Direction, Outcome
 from complaints.errors import NoEvidenceError
-from complaints.feedback import Answer
+from complaints.feedback import Answer, record_told
 from helpline.adapters import Answers, OpenFeedback
+from speech.prompts import Prompt
+from tests.agi.asterisk import Citizen
+from tests.agi.rooms import FakeCapture, FakeJournal, FakePrompts, Target
 from tests.complaints.world import CITIZEN, World, sign
 
 YES = FeedbackAnswer(satisfied=True)
@@ -120,3 +127,102 @@ async def test_a_feedback_call_knows_which_complaint_it_asks_about(world: World)
     answers = Answers(world.pool, world.policy, lambda: world.now, sign)
     assert await answers.about(attempt) == About(number, "हैंडपंप खराब", "Broken hand pump")
     assert await answers.about(await world.call()) is None
+
+
+async def test_of_a_confidential_complaint_nothing_is_said_to_whoever_has_the_telephone(
+    world: World,
+) -> None:
+    """They are asked all the same, and their answer counts."""
+    number = (await world.register(world.form(confidential=True))).number
+    disposed = await world.dispose(number)
+    world.later(hours=1)
+    attempt = await world.attempt(disposed.complaint_id, disposed.disposal_no)
+    answers = Answers(world.pool, world.policy, lambda: world.now, sign)
+    assert await answers.about(attempt) is None
+    question = await book(world).open_for(CITIZEN)
+    assert question == OpenQuestion(disposed.complaint_id, disposed.disposal_no, "hi", None)
+    await book(world).record_told(await world.call(), question, YES)
+    assert (await world.complaint(disposed.complaint_id))["state"] == "closed_satisfied"
+
+
+@dataclass
+class KeptWords(FakeCapture):
+    """Rows in the database; while the citizen speaks, the question is settled elsewhere."""
+
+    world: World = field(kw_only=True)
+    number: str = field(kw_only=True)
+
+    async def open(self, call_id: UUID, kind: str) -> Target:
+        target = await super().open(call_id, kind)
+        await self.world.recording(call_id, kind, id=target.id)
+        if kind == "own_words":
+            await record_told(
+                self.world.pool,
+                self.number,
+                call_id=await self.world.talked_with("1001"),
+                agent="1001",
+                answer=Answer(satisfied=True),
+                policy=self.world.policy,
+                now=self.world.now,
+                signer=sign,
+            )
+        return target
+
+
+DISSATISFIED: dict[str, list[str | None]] = {
+    Prompt.FEEDBACK_CONFIRM: ["5"],
+    Prompt.FEEDBACK_QUESTION: ["2"],
+    Prompt.FEEDBACK_REASON: ["3"],
+    Prompt.MENU: ["1"],
+}
+
+
+async def kept_words(world: World, complaint_id: UUID) -> list[UUID]:
+    """Own words in calls that belong to the complaint."""
+    rows = await world.pool.fetch(
+        "select r.id from complaint_call l join recording r on r.call_id = l.call_id"
+        " where l.complaint_id = $1 and r.kind = 'own_words'",
+        complaint_id,
+    )
+    return [row["id"] for row in rows]
+
+
+async def test_what_the_complainant_says_when_the_question_is_settled_by_then_is_kept(
+    world: World,
+) -> None:
+    number = (await world.register()).number
+    attempt = await world.disposed_and_called(number)
+    journal, capture = FakeJournal(), KeptWords(world=world, number=number)
+    prompts, answers = FakePrompts(), Answers(world.pool, world.policy, lambda: world.now, sign)
+    flow = FeedbackFlow(
+        journal=journal,
+        capture=capture,
+        book=answers,
+        prompts=prompts,
+        listener=KeyListener(prompts),
+        now=lambda: world.now,
+        thanks_after=20.0,
+    )
+    server = FastAgiServer({"feedback": flow}, port=0)
+    await server.start()
+    citizen = Citizen(keys=DISSATISFIED)
+    await citizen.call(server.port, "feedback", [str(attempt)])
+    await server.drain(10)
+    assert server.failed == 0
+    assert journal.outcomes == {attempt: Outcome.FEEDBACK_GIVEN}
+    assert citizen.said[-1] == Prompt.FEEDBACK_SETTLED
+    found = await world.pool.fetchrow("select id, state from complaint where number = $1", number)
+    assert found is not None
+    assert found["state"] == "closed_satisfied"
+    assert await kept_words(world, found["id"]) == [capture.of("own_words").id]
+
+
+async def test_so_is_what_they_say_who_called_back(world: World) -> None:
+    number, complaint_id, question = await asked(world)
+    call = await world.call()
+    words = await KeptWords(world=world, number=number).open(call, "own_words")
+    answer = FeedbackAnswer(False, "not_done", words.id)
+    for _ in range(2):  # sent again: the same
+        assert not await book(world).record_told(call, question, answer)
+    assert (await world.complaint(complaint_id))["state"] == "closed_satisfied"
+    assert await kept_words(world, complaint_id) == [words.id]

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
+import soundfile
 
 from access import pins, users
 from access.grants import grant
@@ -29,15 +30,15 @@ NUMBER, PIN, WRONG = "+919415000077", "480297", "111222"
 IDENTITY = f"<sip:{NUMBER}@officer.invalid>"
 BY = By("system:test", "test")
 LATER = Wait(60)
-REMARK = Say(tone(CITIZENS_TONE, 3))
+BRIEF, LONG = 3, 12  # seconds of a remark; Asterisk is given 10 to play a prompt here
 
 
-def reports(number: str) -> tuple[Press | Say | Wait, ...]:
+def reports(number: str, seconds: int) -> tuple[Press | Say | Wait, ...]:
     """What an officer keys and says after the PIN."""
     return (
         *(Wait(5), Press(number), Wait(2.5), Press("3")),
-        *(Wait(2.5), REMARK, Press("#")),
-        *(Wait(7), Press("1"), LATER),
+        *(Wait(2.5), Say(tone(CITIZENS_TONE, seconds)), Press("#")),
+        *(Wait(4 + seconds), Press("1"), LATER),
     )
 
 
@@ -54,18 +55,24 @@ class Reports:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def told(site: Bed) -> AsyncIterator[Reports]:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("agi.session.PROMPT_SECONDS", 0.0)
+        yield await _reported(site)
+        await site.clear_lines()
+
+
+async def _reported(site: Bed) -> Reports:
     own, menu = await complain(site, "+919810000071"), await complain(site, "+919810000072")
     officer = await _officer(site, (await own.row())["post"])
-    keys = (Wait(1.2), Press(PIN), *reports(own.number))
-    by_menu = (IN_THE_MENU, Press("7"), Wait(1.5), Press(PIN), *reports(menu.number))
-    yield Reports(
+    keys = (Wait(1.2), Press(PIN), *reports(own.number, LONG))
+    by_menu = (IN_THE_MENU, Press("7"), Wait(1.5), Press(PIN), *reports(menu.number, BRIEF))
+    return Reports(
         officer,
         own,
         menu,
         await place(site, keys, identity=IDENTITY, number=OFFICERS),
         await place(site, by_menu, identity=IDENTITY),
     )
-    await site.clear_lines()
 
 
 async def _officer(bed: Bed, post: str) -> UUID:
@@ -103,6 +110,7 @@ async def test_a_disposal_told_by_telephone_has_the_officers_words_and_is_confir
     assert row["outcome"] == Outcome.DISPOSAL_TOLD
     [remark] = await recordings(site, told.on_own_number, "officer_remark")
     assert level(remark, 0, CITIZENS_TONE) > 0.5
+    assert soundfile.info(remark).duration > 10, "longer than a prompt may be"
     [disposal] = await site.rows(
         "select d.*, r.kind as recorded from disposal d join recording r on r.id = d.recording_id"
         " where d.call_id = $1",
