@@ -8,8 +8,8 @@ that we call them too.
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
@@ -18,7 +18,7 @@ import structlog
 
 from calls.model import Outcome
 from calls.numbers import ANY
-from calls.owed import PROMISED, UNCOUNTED, verdict
+from calls.owed import NEVER_RANG, PROMISED, verdict
 from calls.store import end_if_open, open_outbound
 from campaigns import attempts
 from campaigns.originator import DialRequest, OriginateReply
@@ -59,12 +59,14 @@ class Returner(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackSettings:
-    """`reasons`: for which we dial, none: we only keep the list. `most`: calls for one debt,
-    `most_a_day`: calls to one number; what was not the citizen's doing counts in neither.
+    """`reasons`: for which we dial, none: we only keep the list. `most`: calls for one debt, where
+    what was not the citizen's doing does not count; `most_a_day`: that their telephone rings.
 
     `default_queue`: of whom no row tells where they wanted to go. `listed_for`: how long who hung
     up while waiting is on the list. `no_news_after`: a call that shows nothing is looked for.
     `called`: what the numbers begin with that we call; others are for people to decide about.
+    `longest`: how many a queue lets stand in it, where that is known. `retry`: so long after a call
+    to a number there is none, whatever came of it and whatever they are owed since.
     """
 
     cell: str
@@ -81,6 +83,7 @@ class CallbackSettings:
     request_within: timedelta = timedelta(seconds=10)
     originate_seconds: float = 10.0
     called: Sequence[str] = ANY
+    longest: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def no_news_after(self) -> timedelta:
@@ -242,7 +245,8 @@ class Callbacks:
                 stands = await statements().callbacks_line(
                     conn, cell=self._settings.cell, queue=row["queue"]
                 )
-                line = Line(row["seats"], stands["waiting"], stands["under_way"])
+                longest = self._settings.longest.get(row["queue"])
+                line = Line(row["seats"], **stands, longest=longest)
                 turns += whose_turn(line, due)
         return in_order(turns)[:allowance]
 
@@ -256,7 +260,8 @@ class Callbacks:
             now=now,
             day_ago=now - _DAY,
             most_a_day=settings.most_a_day,
-            uncounted=sorted(UNCOUNTED),
+            never_rang=sorted(NEVER_RANG),
+            rested=now - settings.retry,
             called=list(settings.called),
             at_most=allowance,
         )

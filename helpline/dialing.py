@@ -25,6 +25,7 @@ def callback_settings(settings: Settings) -> CallbackSettings:
         retry=wanted.retry,
         listed_for=wanted.listed_for,
         called=dialer.called,
+        longest={queue.name: queue.max_length for queue in settings.cell.queues},
     )
 
 
