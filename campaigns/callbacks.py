@@ -11,7 +11,7 @@ import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
@@ -20,9 +20,10 @@ from calls.model import Outcome
 from calls.numbers import ANY
 from calls.owed import NEVER_RANG, PROMISED, verdict
 from calls.store import end_if_open, open_outbound
-from campaigns import attempts
+from campaigns import attempts, trunks
 from campaigns.originator import DialRequest, OriginateReply
 from campaigns.pacing import Limits, allowed_now
+from campaigns.refusals import End, RefusalRules
 from campaigns.turns import Due, Line, in_order, whose_turn
 from campaigns.window import CallingWindow, always
 from db.errors import AWAY, stop_if_cancelled
@@ -84,6 +85,7 @@ class CallbackSettings:
     originate_seconds: float = 10.0
     called: Sequence[str] = ANY
     longest: Mapping[str, int] = field(default_factory=dict)
+    refusals: RefusalRules = field(default_factory=RefusalRules)
 
     @property
     def no_news_after(self) -> timedelta:
@@ -145,9 +147,13 @@ class Callbacks:
     async def _settle(self, conn: Connection, now: datetime) -> None:
         """Draw the consequence of each attempt that is over; then who was served otherwise."""
         settings = self._settings
+        seen = await trunks.look(conn, settings.cell, now, settings.refusals)
         over = [row async for row in statements().callbacks_over(conn)]
         for row in over:
-            found = verdict(row["outcome"], answered=row["answered"], talked=row["talked"])
+            outcome = await self._outcome(conn, row, seen, now)
+            if outcome is None:
+                continue
+            found = verdict(outcome, answered=row["answered"], talked=row["talked"])
             await statements().callbacks_settle(conn, id=row["id"], at=now)
             await statements().callbacks_count(
                 conn,
@@ -160,6 +166,18 @@ class Callbacks:
                 now=now,
             )
         await statements().callbacks_served(conn, now=now)
+
+    async def _outcome(
+        self, conn: Connection, row: Mapping[str, Any], seen: trunks.Trunks, now: datetime
+    ) -> Outcome | None:
+        """How it ended; None: whether the trunk refused it, what is dialled next will tell. Who
+        clicked does not wait for that.
+        """
+        end = End(row["number"], row["written_at"], Outcome(row["outcome"]), row["answered"])
+        return await trunks.blamed(
+            conn, seen, row["id"], row["cell"], end, now, self._settings.refusals,
+            waits=row["agent_id"] is None,
+        )  # fmt: skip
 
     async def _list(self) -> None:
         """Who hung up while waiting, since we looked last: the whole time once, then what is new.
@@ -219,9 +237,14 @@ class Callbacks:
             now, limits = self._now(), self._settings.limits
             recent = await attempts.recent_starts(conn, now - limits.period, now + limits.period)
             allowance = allowed_now(limits, await attempts.busy(conn, now), recent, now)
+            cell, rules = self._settings.cell, self._settings.refusals
+            allowance = await trunks.allowed(conn, cell, allowance, now, rules)
             due = await self._turns(conn, at_work, allowance, now) if allowance else []
             found = [Written(new_id(now), one.call_id, one.number, now) for one in due]
-            return [one for one in found if await self._written(conn, one)]
+            written = [one for one in found if await self._written(conn, one)]
+            if written:
+                await trunks.probed(conn, cell, now)
+            return written
 
     async def _at_work(self) -> frozenset[str]:
         """Queues that agents of this cell serve, at this hour. Hours are read with a connection of

@@ -30,6 +30,7 @@ class AlarmKind(StrEnum):
     PINS_GUESSED = "pins_guessed"  # telephones that wait after wrong PINs of officers, more than
     ROWS_KEPT = "rows_kept"  # rows of calls that the database has not taken, more than
     ROWS_LOST = "rows_lost"  # rows of events that were not written, in the last hour, more than
+    TRUNK_REFUSES = "trunk_refuses"  # whatever the dialer calls is refused by the carrier
     CELL_SILENT = "cell_silent"  # seconds without a word of another cell, longer than
 
 
@@ -44,6 +45,7 @@ OF_THE_CELL = frozenset(
         AlarmKind.PINS_GUESSED,
         AlarmKind.ROWS_KEPT,
         AlarmKind.ROWS_LOST,
+        AlarmKind.TRUNK_REFUSES,
         AlarmKind.CELL_SILENT,
     }
 )
@@ -146,13 +148,15 @@ def readings(
     guessing: int | None = None,
     rows_kept: int | None = None,
     rows_lost: int | None = None,
+    refusing: int | None = None,
 ) -> dict[Thing, float | None]:
     """The board's figures by what they are about; None: not known now.
 
     `stuck`: deadlines that are set aside. `guessing`: telephones that had to wait after wrong PINs
     of the officers' line. `rows_kept`: rows of calls in files, since the database did not take
     them; `rows_lost`: those of events that it refused, or that were too many, lately. `unheard`:
-    for how many seconds nothing was heard of each other cell.
+    for how many seconds nothing was heard of each other cell. `refusing`: trunks that refuse
+    whatever is dialled.
     """
     known = bool(board["in_step"])
     found: dict[Thing, float | None] = {
@@ -163,6 +167,7 @@ def readings(
         Thing(AlarmKind.PINS_GUESSED, THE_CELL): guessing,
         Thing(AlarmKind.ROWS_KEPT, THE_CELL): rows_kept,
         Thing(AlarmKind.ROWS_LOST, THE_CELL): rows_lost,
+        Thing(AlarmKind.TRUNK_REFUSES, THE_CELL): refusing,
     }
     for cell, seconds in (unheard or {}).items():
         found[Thing(AlarmKind.CELL_SILENT, THE_CELL, cell)] = seconds

@@ -23,6 +23,7 @@ def callback_settings(settings: Settings) -> CallbackSettings:
         retry=wanted.retry,
         listed_for=wanted.listed_for,
         called=dialer.called,
+        refusals=dialer.refusals,
         longest={queue.name: queue.max_length for queue in settings.cell.queues},
     )
 
@@ -44,4 +45,5 @@ def dialer_settings(settings: Settings) -> DialerSettings:
         policy=settings.rules,
         ring_seconds=wanted.ring_seconds,
         called=settings.guards.called,
+        refusals=wanted.refusals,
     )

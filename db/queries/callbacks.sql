@@ -102,7 +102,7 @@ where a.settled_at is null and c.ended_at is null and a.cell = :cell and a.reque
 
 -- name: callbacks_over()
 -- Attempts whose call is over, but whose consequence is not drawn; the oldest first.
-select a.id, a.number, a.written_at, c.outcome, c.answered_at is not null as answered,
+select a.id, a.number, a.written_at, a.cell, a.agent_id, c.outcome, c.answered_at is not null as answered,
        c.agent_answered_at is not null and c.answered_at is not null and c.outcome <> 'ivr_abandoned' as talked
 from callback_attempt a join call c using (id)
 where a.settled_at is null and c.ended_at is not null

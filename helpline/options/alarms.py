@@ -49,6 +49,7 @@ class AlarmOptions(Group):
         _rule(AlarmKind.PINS_GUESSED, 0, 0),
         _rule(AlarmKind.ROWS_LOST, 0, 0),
         _rule(AlarmKind.ROWS_KEPT, 0, 120),
+        _rule(AlarmKind.TRUNK_REFUSES, 0, 0),
         _rule(AlarmKind.CELL_SILENT, 15, 0, 10),
     )
 

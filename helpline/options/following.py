@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from campaigns.errors import CampaignError
+from campaigns.refusals import RefusalRules
 from campaigns.retry import RetryPolicy
 from campaigns.window import CallingWindow
 from complaints.calendar import Counting
@@ -39,6 +40,18 @@ class FeedbackOptions(Group):
     retry_wrong_person: Wait = timedelta(hours=20)
     retry_hung_up: Wait = timedelta(hours=1)
     retry_uncounted: Wait = timedelta(minutes=2)
+    refusals_in_a_row: Annotated[int, Field(ge=3, le=50)] = 10
+    """To so many different numbers: the trunk refuses, not the citizens, and the dialer pauses."""
+    refusal_held: Annotated[timedelta, Field(ge=timedelta(0), le=timedelta(minutes=30))] = (
+        timedelta(minutes=2)
+    )
+    """How long a refused call waits for others that tell whose fault it was."""
+    probe_every: Wait = timedelta(minutes=2)
+
+    @property
+    def refusals(self) -> RefusalRules:
+        """When a trunk is taken for one that refuses everything."""
+        return RefusalRules(self.refusals_in_a_row, self.refusal_held, self.probe_every)
 
     @property
     def window(self) -> CallingWindow:

@@ -419,6 +419,9 @@ async def test_an_invalid_number_is_not_called_again(house: House) -> None:
     await house.carrier().tick()
     await house.ends(house.network.ids[-1], Outcome.INVALID_NUMBER)
     await house.carrier().tick()
+    assert await house.results() == {"no_agent": None}, "all may be refused: others will tell"
+    house.clock.advance(minutes=2)
+    await house.carrier().tick()
     assert await house.results() == {"no_agent": "unreached"}
 
 

@@ -177,9 +177,7 @@ def test_what_would_stop_the_server_later_is_refused_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
     _write(tmp_path, monkeypatch, text)
-    with pytest.raises(
-        SettingsError, match=text.rpartition("\n")[2].partition(".")[0].replace("policy_rules", "")
-    ):
+    with pytest.raises(SettingsError):
         load_settings()
 
 
