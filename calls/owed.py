@@ -29,10 +29,13 @@ REASONS: Final = (*PROMISED, Outcome.QUEUE_ABANDONED)
 UNCOUNTED: Final = frozenset(
     {
         Outcome.FAILED, Outcome.LOST, Outcome.CONGESTION, Outcome.UNAVAILABLE,
-        Outcome.NO_AGENT, Outcome.QUEUE_FULL, Outcome.QUEUE_TIMEOUT,
+        Outcome.NO_AGENT, Outcome.QUEUE_FULL, Outcome.QUEUE_TIMEOUT, Outcome.CLOSED,
     }
 )  # fmt: skip
 """Ends of an attempt that say nothing about the citizen: the debt stands as it was."""
+
+NEVER_RANG: Final = frozenset({Outcome.FAILED, Outcome.CONGESTION})
+"""Ends of an attempt that nobody heard of, unless it was answered."""
 
 TAKEN_FOR = timedelta(minutes=15)
 

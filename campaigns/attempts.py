@@ -7,6 +7,7 @@ from uuid import UUID
 from calls import store
 from calls.model import Outcome
 from campaigns.pacing import Busy
+from campaigns.refusals import End
 from complaints.feedback import DueFeedback
 from db.ids import new_id
 from db.pool import Connection
@@ -29,7 +30,8 @@ class Attempt:
 class EndedAttempt:
     """An attempt whose call has ended, locked by the transaction that draws the consequence.
 
-    `judged`: the citizen's answer to this disposal is recorded, by this call or another.
+    `judged`: the citizen's answer to this disposal is recorded, by this call or another. `end`: as
+    its cell's trunk tells it.
     """
 
     id: UUID
@@ -38,6 +40,8 @@ class EndedAttempt:
     outcome: Outcome
     judged: bool
     category: str
+    cell: str
+    end: End
 
 
 class _NumberIsTaken(Exception):  # noqa: N818 -- not an error: it rolls one savepoint back
@@ -125,6 +129,8 @@ async def lock_ended(conn: Connection, attempt_id: UUID) -> EndedAttempt | None:
         outcome=Outcome(row["outcome"]),
         judged=row["judged"],
         category=row["category"],
+        cell=row["cell"],
+        end=End(row["number"], row["written_at"], Outcome(row["outcome"]), row["answered"]),
     )
 
 

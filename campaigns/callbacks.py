@@ -8,21 +8,22 @@ that we call them too.
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
 
 from calls.model import Outcome
 from calls.numbers import ANY
-from calls.owed import PROMISED, UNCOUNTED, verdict
+from calls.owed import NEVER_RANG, PROMISED, verdict
 from calls.store import end_if_open, open_outbound
-from campaigns import attempts
+from campaigns import attempts, trunks
 from campaigns.originator import DialRequest, OriginateReply
 from campaigns.pacing import Limits, allowed_now
+from campaigns.refusals import End, RefusalRules
 from campaigns.turns import Due, Line, in_order, whose_turn
 from campaigns.window import CallingWindow, always
 from db.errors import AWAY, stop_if_cancelled
@@ -59,12 +60,14 @@ class Returner(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackSettings:
-    """`reasons`: for which we dial, none: we only keep the list. `most`: calls for one debt,
-    `most_a_day`: calls to one number; what was not the citizen's doing counts in neither.
+    """`reasons`: for which we dial, none: we only keep the list. `most`: calls for one debt, where
+    what was not the citizen's doing does not count; `most_a_day`: that their telephone rings.
 
     `default_queue`: of whom no row tells where they wanted to go. `listed_for`: how long who hung
     up while waiting is on the list. `no_news_after`: a call that shows nothing is looked for.
     `called`: what the numbers begin with that we call; others are for people to decide about.
+    `longest`: how many a queue lets stand in it, where that is known. `retry`: so long after a call
+    to a number there is none, whatever came of it and whatever they are owed since.
     """
 
     cell: str
@@ -81,6 +84,8 @@ class CallbackSettings:
     request_within: timedelta = timedelta(seconds=10)
     originate_seconds: float = 10.0
     called: Sequence[str] = ANY
+    longest: Mapping[str, int] = field(default_factory=dict)
+    refusals: RefusalRules = field(default_factory=RefusalRules)
 
     @property
     def no_news_after(self) -> timedelta:
@@ -142,9 +147,13 @@ class Callbacks:
     async def _settle(self, conn: Connection, now: datetime) -> None:
         """Draw the consequence of each attempt that is over; then who was served otherwise."""
         settings = self._settings
+        seen = await trunks.look(conn, settings.cell, now, settings.refusals)
         over = [row async for row in statements().callbacks_over(conn)]
         for row in over:
-            found = verdict(row["outcome"], answered=row["answered"], talked=row["talked"])
+            outcome = await self._outcome(conn, row, seen, now)
+            if outcome is None:
+                continue
+            found = verdict(outcome, answered=row["answered"], talked=row["talked"])
             await statements().callbacks_settle(conn, id=row["id"], at=now)
             await statements().callbacks_count(
                 conn,
@@ -157,6 +166,18 @@ class Callbacks:
                 now=now,
             )
         await statements().callbacks_served(conn, now=now)
+
+    async def _outcome(
+        self, conn: Connection, row: Mapping[str, Any], seen: trunks.Trunks, now: datetime
+    ) -> Outcome | None:
+        """How it ended; None: whether the trunk refused it, what is dialled next will tell. Who
+        clicked does not wait for that.
+        """
+        end = End(row["number"], row["written_at"], Outcome(row["outcome"]), row["answered"])
+        return await trunks.blamed(
+            conn, seen, row["id"], row["cell"], end, now, self._settings.refusals,
+            waits=row["agent_id"] is None,
+        )  # fmt: skip
 
     async def _list(self) -> None:
         """Who hung up while waiting, since we looked last: the whole time once, then what is new.
@@ -216,9 +237,14 @@ class Callbacks:
             now, limits = self._now(), self._settings.limits
             recent = await attempts.recent_starts(conn, now - limits.period, now + limits.period)
             allowance = allowed_now(limits, await attempts.busy(conn, now), recent, now)
+            cell, rules = self._settings.cell, self._settings.refusals
+            allowance = await trunks.allowed(conn, cell, allowance, now, rules)
             due = await self._turns(conn, at_work, allowance, now) if allowance else []
             found = [Written(new_id(now), one.call_id, one.number, now) for one in due]
-            return [one for one in found if await self._written(conn, one)]
+            written = [one for one in found if await self._written(conn, one)]
+            if written:
+                await trunks.probed(conn, cell, now)
+            return written
 
     async def _at_work(self) -> frozenset[str]:
         """Queues that agents of this cell serve, at this hour. Hours are read with a connection of
@@ -242,7 +268,8 @@ class Callbacks:
                 stands = await statements().callbacks_line(
                     conn, cell=self._settings.cell, queue=row["queue"]
                 )
-                line = Line(row["seats"], stands["waiting"], stands["under_way"])
+                longest = self._settings.longest.get(row["queue"])
+                line = Line(row["seats"], **stands, longest=longest)
                 turns += whose_turn(line, due)
         return in_order(turns)[:allowance]
 
@@ -256,7 +283,8 @@ class Callbacks:
             now=now,
             day_ago=now - _DAY,
             most_a_day=settings.most_a_day,
-            uncounted=sorted(UNCOUNTED),
+            never_rang=sorted(NEVER_RANG),
+            rested=now - settings.retry,
             called=list(settings.called),
             at_most=allowance,
         )

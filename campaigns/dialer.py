@@ -10,6 +10,7 @@ import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import asyncpg
@@ -18,10 +19,11 @@ import structlog
 from calls.model import Outcome
 from calls.numbers import ANY, is_called
 from calls.store import end_if_open
-from campaigns import attempts
+from campaigns import attempts, trunks
 from campaigns.attempts import Attempt
 from campaigns.originator import DialRequest, OriginateReply, Originator
 from campaigns.pacing import Limits, allowed_now
+from campaigns.refusals import RefusalRules
 from campaigns.retry import GiveUpReason, RetryPolicy
 from campaigns.settlement import Rules, drop_unrequested, settle_ended
 from campaigns.window import CallingWindow, always
@@ -49,7 +51,8 @@ class DialerSettings:
     `cell_gone_after`: no call lasts so long, an open one of another cell died with that cell;
     `policy`: how often a citizen is called, and what follows when nobody was reached (R19);
     `reconcile_every`: conversations outlast the ringing; Asterisk is not asked at each round;
-    `called`: what the numbers begin with that we call; others are an agent's to call.
+    `called`: what the numbers begin with that we call; others are an agent's to call;
+    `refusals`: when a trunk is taken for one that refuses whatever is dialled.
     """
 
     cell: str
@@ -65,11 +68,12 @@ class DialerSettings:
     reconcile_every: timedelta = timedelta(seconds=10)
     originate_seconds: float = 10.0
     called: Sequence[str] = ANY
+    refusals: RefusalRules = field(default_factory=RefusalRules)
 
     @property
     def rules(self) -> Rules:
         """By which ended attempts are settled."""
-        return Rules(self.retry, self.window, self.policy)
+        return Rules(self.retry, self.window, self.policy, self.refusals)
 
     @property
     def no_news_after(self) -> timedelta:
@@ -196,9 +200,12 @@ class Dialer:
         return await self._each(ids, drop_unrequested)
 
     async def _settle(self) -> int:
+        settings = self._settings
+        async with self._connection() as conn, conn.transaction():
+            seen = await trunks.look(conn, settings.cell, self._now(), settings.refusals)
         async with self._connection() as conn:
             ids = await attempts.ended(conn, _SETTLE_AT_MOST)
-        return await self._each(ids, settle_ended)
+        return await self._each(ids, partial(settle_ended, trunks=seen))
 
     async def _each(self, ids: list[UUID], use_case: _UseCase) -> int:
         """A transaction each: one attempt that cannot be settled does not hold up the others."""
@@ -236,6 +243,8 @@ class Dialer:
                 await attempts.write(conn, one, cell=cell, caller_id=caller_id, at=now)
                 for one in due
             ]
+            if any(written):
+                await trunks.probed(conn, cell, now)
         await self._leave_to_agents([one for one in claimed if one not in due])
         return [attempt for attempt in written if attempt is not None]
 
@@ -255,7 +264,9 @@ class Dialer:
     async def _allowance(self, conn: Connection, now: datetime) -> int:
         limits = self._settings.limits
         recent = await attempts.recent_starts(conn, now - limits.period, now + limits.period)
-        return allowed_now(limits, await attempts.busy(conn, now), recent, now)
+        allowance = allowed_now(limits, await attempts.busy(conn, now), recent, now)
+        settings = self._settings
+        return await trunks.allowed(conn, settings.cell, allowance, now, settings.refusals)
 
     async def _dial(self, attempt: Attempt) -> OriginateReply | None:
         """Request one written attempt; None when it may not be dialled any more."""

@@ -1,6 +1,6 @@
 """What follows when an attempt's call has ended: asked again, asked otherwise, or answered."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from calls.model import Outcome
 from calls.store import end_if_open
 from campaigns import attempts
 from campaigns.attempts import EndedAttempt
+from campaigns.refusals import RefusalRules
 from campaigns.retry import (
     Decision,
     Done,
@@ -19,6 +20,7 @@ from campaigns.retry import (
     counts_against_citizen,
     decide,
 )
+from campaigns.trunks import Trunks, blamed
 from campaigns.window import CallingWindow
 from complaints import feedback
 from complaints.policy import Policy
@@ -30,23 +32,34 @@ _log = structlog.get_logger(__name__)
 @dataclass(frozen=True, slots=True)
 class Rules:
     """By which consequences are drawn. `policy`: how often a citizen is called for a complaint, and
-    what follows when no more calls do (R19).
+    what follows when no more calls do (R19). `refusals`: when a refused call is the trunk's.
     """
 
     waits: RetryPolicy
     window: CallingWindow
     policy: Policy
+    refusals: RefusalRules = field(default_factory=RefusalRules)
 
     def retry_of(self, category: str) -> RetryPolicy:
         """For complaints of one category."""
         return replace(self.waits, max_attempts=self.policy.of(category).feedback_attempts)
 
 
-async def settle_ended(conn: Connection, attempt_id: UUID, now: datetime, rules: Rules) -> bool:
-    """Draw the consequence, in the caller's transaction. False when another dialer does or did."""
+async def settle_ended(
+    conn: Connection, attempt_id: UUID, now: datetime, rules: Rules, trunks: Trunks | None = None
+) -> bool:
+    """Draw the consequence, in the caller's transaction. False when another dialer does or did, or
+    it is not known yet whether the citizen's telephone or the trunk refused the call.
+    """
     attempt = await attempts.lock_ended(conn, attempt_id)
     if attempt is None:
         return False
+    outcome = await blamed(
+        conn, trunks or {}, attempt.id, attempt.cell, attempt.end, now, rules.refusals
+    )
+    if outcome is None:
+        return False
+    attempt = replace(attempt, outcome=outcome)
     decision = await _follow_up(conn, attempt, now, rules)
     await attempts.settle(conn, attempt.id, now)
     _log.info(

@@ -27,11 +27,18 @@ class Line:
     """A queue in one cell. `seats`: who serves it; `waiting`: since when each waits.
 
     `under_way`: how many call-backs to it have not ended; each has an agent, or needs one.
+    `standing`: all who stand in it now, who was called back too; `longest`: how many it lets stand.
     """
 
     seats: int
     waiting: Sequence[datetime] = ()
     under_way: int = 0
+    standing: int = 0
+    longest: int | None = None
+
+    def lets_in(self, more: int) -> bool:
+        """Whether one fits in behind so many more: app_queue turns away who does not."""
+        return self.longest is None or self.standing + more < self.longest
 
 
 def whose_turn(line: Line, due: Sequence[Due]) -> list[Due]:
@@ -39,7 +46,8 @@ def whose_turn(line: Line, due: Sequence[Due]) -> list[Due]:
     chosen: list[Due] = []
     for one in in_order(due):
         before = [at for at in line.waiting if not one.kept or at < one.entered_at]
-        if len(before) + line.under_way + len(chosen) < line.seats:
+        soon = len(before) + line.under_way + len(chosen) < line.seats
+        if soon and line.lets_in(len(chosen)):
             chosen.append(one)
     return chosen
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from complaints.calendar import Counting
 
+_LONGEST_STEP = 400
+
 
 class SpecialClose(StrEnum):
     """Who may close a complaint although its citizen is not satisfied (R18)."""
@@ -32,8 +34,10 @@ class FollowUp:
     days: float
 
     def __post_init__(self) -> None:
-        if self.days <= 0:
-            raise ValueError("a step of the follow-up lasts some time")
+        if not 0 < self.days <= _LONGEST_STEP:
+            raise ValueError(
+                f"a step of the follow-up lasts some time, at most {_LONGEST_STEP} days"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

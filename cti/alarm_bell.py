@@ -167,10 +167,13 @@ class AlarmBell:
         cut_off = None
         if AlarmKind.DIALLING_CUT_OFF in wanted:
             cut_off = await alarm_rows.cut_off_telephones(pool, self._cell)
+        refusing = None
+        if AlarmKind.TRUNK_REFUSES in wanted:
+            refusing = await alarm_rows.refusing_trunks(pool, self._cell)
         self._unheard = self._unheard_of()
         self._readings = readings(
             self._board(), self._failing, cut_off, self._unheard, self._stuck, self._guessing,
-            self._rows_kept(), self._rows_lost(), self._disk_used(),
+            self._rows_kept(), self._rows_lost(), self._disk_used(), refusing,
         )  # fmt: skip
 
     def _value(self, thing: Thing, otherwise: float) -> float:

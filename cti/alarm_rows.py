@@ -140,6 +140,12 @@ async def cut_off_telephones(pool: Pool, cell: str) -> int:
         return int(await statements().supervision_cut_off(conn, cell=cell))
 
 
+async def refusing_trunks(pool: Pool, cell: str) -> int:
+    """Trunks of this cell that refuse whatever the dialer calls."""
+    async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
+        return int(await statements().supervision_trunks_refusing(conn, cell=cell))
+
+
 async def stuck_deadlines(pool: Pool) -> int:
     """What the clock cannot do to single complaints: it is set aside, and somebody must look."""
     async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:

@@ -31,6 +31,7 @@ class AlarmKind(StrEnum):
     ROWS_KEPT = "rows_kept"  # rows of calls that the database has not taken, more than
     ROWS_LOST = "rows_lost"  # rows of events that were not written, in the last hour, more than
     DISK_FULL = "disk_full"  # share of the fullest disk in use, above
+    TRUNK_REFUSES = "trunk_refuses"  # whatever the dialer calls is refused by the carrier
     CELL_SILENT = "cell_silent"  # seconds without a word of another cell, longer than
 
 
@@ -46,6 +47,7 @@ OF_THE_CELL = frozenset(
         AlarmKind.ROWS_KEPT,
         AlarmKind.ROWS_LOST,
         AlarmKind.DISK_FULL,
+        AlarmKind.TRUNK_REFUSES,
         AlarmKind.CELL_SILENT,
     }
 )
@@ -156,6 +158,7 @@ def readings(
     rows_kept: int | None = None,
     rows_lost: int | None = None,
     disk_used: float | None = None,
+    refusing: int | None = None,
 ) -> dict[Thing, float | None]:
     """The board's figures by what they are about; None: not known now.
 
@@ -163,7 +166,7 @@ def readings(
     of the officers' line. `rows_kept`: rows of calls in files, since the database did not take
     them; `rows_lost`: those of events that it refused, or that were too many, lately.
     `disk_used`: share of the fullest disk. `unheard`: for how many seconds nothing was heard of
-    each other cell.
+    each other cell. `refusing`: trunks that refuse whatever is dialled.
     """
     known = bool(board["in_step"])
     found: dict[Thing, float | None] = {
@@ -175,6 +178,7 @@ def readings(
         Thing(AlarmKind.ROWS_KEPT, THE_CELL): rows_kept,
         Thing(AlarmKind.ROWS_LOST, THE_CELL): rows_lost,
         Thing(AlarmKind.DISK_FULL, THE_CELL): disk_used,
+        Thing(AlarmKind.TRUNK_REFUSES, THE_CELL): refusing,
     }
     for cell, seconds in (unheard or {}).items():
         found[Thing(AlarmKind.CELL_SILENT, THE_CELL, cell)] = seconds

@@ -4,8 +4,6 @@ from calls.model import Outcome
 from campaigns.callbacks import CallbackSettings
 from campaigns.dialer import DialerSettings
 from campaigns.pacing import Limits
-from campaigns.retry import RetryPolicy
-from campaigns.window import CallingWindow
 from helpline.settings import Settings
 
 
@@ -15,7 +13,7 @@ def callback_settings(settings: Settings) -> CallbackSettings:
     return CallbackSettings(
         cell=dialer.cell,
         caller_id=dialer.caller_id,
-        window=CallingWindow(wanted.opens, wanted.closes),
+        window=wanted.window,
         limits=dialer.limits,
         ring_seconds=dialer.ring_seconds,
         default_queue=settings.cell.queues[0].name,
@@ -25,6 +23,8 @@ def callback_settings(settings: Settings) -> CallbackSettings:
         retry=wanted.retry,
         listed_for=wanted.listed_for,
         called=dialer.called,
+        refusals=dialer.refusals,
+        longest={queue.name: queue.max_length for queue in settings.cell.queues},
     )
 
 
@@ -34,21 +34,16 @@ def dialer_settings(settings: Settings) -> DialerSettings:
     return DialerSettings(
         cell=settings.cell.name,
         caller_id=settings.cell.trunk.caller_id,
-        window=CallingWindow(wanted.opens, wanted.closes),
+        window=wanted.window,
         limits=Limits(
             max_channels=wanted.max_channels,
             calls_per_second=wanted.calls_per_second,
             inbound_reserve=wanted.inbound_reserve,
             trunk_channels=wanted.trunk_channels - settings.guards.emergency_reserve,
         ),
-        retry=RetryPolicy(
-            busy=wanted.retry_busy,
-            no_answer=wanted.retry_no_answer,
-            wrong_person=wanted.retry_wrong_person,
-            hung_up=wanted.retry_hung_up,
-            technical=wanted.retry_uncounted,
-        ),
+        retry=wanted.waits,
         policy=settings.rules,
         ring_seconds=wanted.ring_seconds,
         called=settings.guards.called,
+        refusals=wanted.refusals,
     )

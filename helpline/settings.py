@@ -151,8 +151,19 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _the_reserve_leaves_something(self) -> Self:
-        if self.guards.emergency_reserve >= self.feedback.trunk_channels:
+        trunk, kept = self.feedback.trunk_channels, self.guards.emergency_reserve
+        if kept >= trunk:
             raise ValueError("guards.emergency_reserve: leaves no channel for anybody else")
+        inbound, dials = (
+            self.feedback.inbound_reserve,
+            self.feedback.enabled or self.callbacks.enabled,
+        )
+        if dials and trunk <= kept + inbound:
+            raise ValueError(
+                f"feedback.inbound_reserve: with {inbound} channels kept for callers and {kept} for"
+                f" emergencies none of feedback.trunk_channels = {trunk} is left to call anybody:"
+                f" set it to at most {trunk - kept - 1}, or trunk_channels to what the trunk has"
+            )
         return self
 
     @classmethod

@@ -45,7 +45,7 @@ where g.cell = :cell group by queue order by queue;
 
 -- name: callbacks_line(cell, queue)^
 -- Who stands in a queue of this cell: since when each waits; how many call-backs to it are under way, from the request to
--- their end (they stand at the head, whenever they came).
+-- their end (they stand at the head, whenever they came); how many stand in it in all.
 select array(select c.queued_at from call c
              where c.cell = :cell and c.ended_at is null and c.agent_answered_at is null and c.queue = :queue
                and c.queued_at is not null
@@ -54,11 +54,15 @@ select array(select c.queued_at from call c
        (select count(*)::int from callback_attempt a
         join callback b on b.call_id = a.left_call join call c on c.id = b.call_id
         where a.settled_at is null and a.cell = :cell and a.agent_id is null
-          and coalesce(b.queue, c.first_queue, c.queue, :queue) = :queue) as under_way;
+          and coalesce(b.queue, c.first_queue, c.queue, :queue) = :queue) as under_way,
+       (select count(*)::int from call c
+        where c.cell = :cell and c.ended_at is null and c.agent_answered_at is null and c.queue = :queue
+          and c.queued_at is not null and not has_left_its_queue(c.id)) as standing;
 
--- name: callbacks_due(queue, default_queue, reasons, now, day_ago, most_a_day, uncounted, called, at_most)
--- Who may be called now to this queue, kept places first. Nobody is called about two things at once, or too often in a day,
--- nor a number that we do not call by ourselves (`called`: what those begin with that we do).
+-- name: callbacks_due(queue, default_queue, reasons, now, day_ago, rested, most_a_day, never_rang, called, at_most)
+-- Who may be called now to this queue, kept places first. Nobody is called about two things at once, or so soon after a call
+-- (`rested`: which ended then) that it would ring and ring, whatever is owed since; or rings too often in a day, be it by our
+-- fault; nor is a number that we do not call by ourselves (`called`: what those begin with that we do).
 select b.call_id, b.number, b.reason = 'callback_kept' as kept,
        coalesce(b.entered_at, c.queued_at, b.requested_at) as entered_at
 from callback b join call c on c.id = b.call_id
@@ -69,8 +73,11 @@ where b.done_at is null and b.reason = any(:reasons::text[]) and b.next_at <= :n
   and not exists (select from callback_attempt a where a.number = b.number and a.settled_at is null)
   and not exists (select from attempt a where a.number = b.number and a.settled_at is null)
   and not exists (select from call o where o.citizen_number = b.number and o.ended_at is null)
+  and not exists (select from callback_attempt a join call o using (id)
+                  where a.number = b.number and a.written_at > :day_ago and o.ended_at > :rested)
   and (select count(*) from callback_attempt a join call o using (id)
-       where a.number = b.number and a.written_at > :day_ago and not o.outcome = any(:uncounted::text[])) < :most_a_day
+       where a.number = b.number and a.written_at > :day_ago
+         and (o.answered_at is not null or not o.outcome = any(:never_rang::text[]))) < :most_a_day
 order by kept desc, entered_at, b.call_id limit :at_most for update of b skip locked;
 
 -- name: callbacks_write(id, left_call, number, cell, written_at)!
@@ -95,7 +102,7 @@ where a.settled_at is null and c.ended_at is null and a.cell = :cell and a.reque
 
 -- name: callbacks_over()
 -- Attempts whose call is over, but whose consequence is not drawn; the oldest first.
-select a.id, a.number, a.written_at, c.outcome, c.answered_at is not null as answered,
+select a.id, a.number, a.written_at, a.cell, a.agent_id, c.outcome, c.answered_at is not null as answered,
        c.agent_answered_at is not null and c.answered_at is not null and c.outcome <> 'ivr_abandoned' as talked
 from callback_attempt a join call c using (id)
 where a.settled_at is null and c.ended_at is not null

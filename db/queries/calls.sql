@@ -111,16 +111,20 @@ from call where citizen_number = :number order by started_at desc limit :at_most
 
 -- name: calls_callback_owed(call_id, number, reason, queue, requested_at, called)$
 -- The call's own number goes first: who is called back shows ours. No row: nobody can be called, or it is a number that we do
--- not call (`called`: what those begin with that we do). `queue`: null where they have waited in one.
+-- not call (`called`: what those begin with that we do). `queue`: null where they have waited in one. Whom we had called back,
+-- and no agent had, is owed what they were owed before, and nothing beside it.
 with owed as (
     insert into callback (call_id, number, reason, queue, requested_at)
     select :call_id, n.number, :reason, :queue, :requested_at
     from (select coalesce((select citizen_number::text from call where id = :call_id), :number::text) as number) n
     where exists (select from unnest(:called::text[]) as prefix where starts_with(n.number, prefix))
+      and not exists (select from callback_attempt a join call c using (id) where a.id = :call_id and c.agent_answered_at is null)
     on conflict (call_id) do nothing
     returning true
 )
-select exists (select from owed) or exists (select from callback where call_id = :call_id);
+select exists (select from owed) or exists (select from callback where call_id = :call_id)
+    or exists (select from callback_attempt a join callback b on b.call_id = a.left_call
+               where a.id = :call_id and b.done_at is null);
 
 -- name: calls_admission(number, now)^
 -- What is known of a caller, this call included. An hour of one number is a few rows of an index.

@@ -41,7 +41,7 @@ order by call.ended_at limit :at_most;
 -- name: attempts_lock_ended(id)^
 -- One such attempt, for this transaction alone; nothing when another dialer has it. `judged`: the answer is recorded.
 select attempt.id, attempt.complaint_id, attempt.disposal_no, call.outcome, feedback_due.done_at is not null as judged,
-       complaint.category
+       complaint.category, attempt.cell, attempt.number, attempt.written_at, call.answered_at is not null as answered
 from attempt join call using (id) join feedback_due using (complaint_id, disposal_no)
      join complaint on complaint.id = attempt.complaint_id
 where attempt.id = :id and attempt.settled_at is null and call.ended_at is not null

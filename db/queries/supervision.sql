@@ -98,6 +98,9 @@ select (select count(*) from recording where cell = :cell and state = 'missing' 
 -- Telephones of this cell's agents that are cut off from dialling.
 select count(*) from dial_cut_off d join agent a on a.id = d.endpoint where a.cell = :cell and d.lifted_at is null;
 
+-- name: supervision_trunks_refusing(cell)$
+select count(*) from trunk_refusal where cell = :cell and ended_at is null;
+
 -- name: supervision_deadlines_stuck()$
 select count(*) from deadline_aside;
 

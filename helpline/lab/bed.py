@@ -56,6 +56,7 @@ QUICK_FEEDBACK = FeedbackOptions(
     retry_busy=(timedelta(hours=1),),
     retry_no_answer=(timedelta(hours=1),),
     retry_uncounted=timedelta(hours=1),
+    refusal_held=timedelta(0),
 )
 
 # Tests that keep a place call back themselves.

@@ -6,17 +6,19 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from cti.alarms import EACH_QUEUE, OF_THE_CELL, AlarmKind, AlarmRule
-from helpline.options.group import Group
+from helpline.options.group import LONGEST, Group
+
+_While = Annotated[timedelta, Field(ge=timedelta(0), le=LONGEST)]
 
 
 class AlarmRuleOptions(Group):
     """When a figure of the wallboard is an alarm. `queue`: one that has a rule of its own."""
 
     kind: AlarmKind
-    threshold: Annotated[float, Field(ge=0)]
+    threshold: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     queue: str = EACH_QUEUE
-    raise_after: timedelta = timedelta(seconds=30)
-    clear_after: timedelta = timedelta(seconds=60)
+    raise_after: _While = timedelta(seconds=30)
+    clear_after: _While = timedelta(seconds=60)
 
 
 def _rule(
@@ -48,6 +50,7 @@ class AlarmOptions(Group):
         _rule(AlarmKind.ROWS_LOST, 0, 0),
         _rule(AlarmKind.ROWS_KEPT, 0, 120),
         _rule(AlarmKind.DISK_FULL, 0.85, 60),
+        _rule(AlarmKind.TRUNK_REFUSES, 0, 0),
         _rule(AlarmKind.CELL_SILENT, 15, 0, 10),
     )
 

@@ -22,7 +22,7 @@ from dialplans.settings import (
     QueueSettings,
     TrunkSettings,
 )
-from helpline.options.group import Group
+from helpline.options.group import Group, LocalTime
 
 
 class QueueRoute(Group):
@@ -62,8 +62,8 @@ class ShiftOptions(Group):
     """Agents serve from `begins` to `ends`, Indian time; over midnight where that is earlier."""
 
     name: str
-    begins: time
-    ends: time
+    begins: LocalTime
+    ends: LocalTime
     weekdays: frozenset[Annotated[int, Field(ge=0, le=6)]] = frozenset(range(7))
     """On which it begins; Monday is 0."""
     seats: Annotated[int, Field(ge=0)] = 0

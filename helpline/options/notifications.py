@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from helpline.options.group import Group
+from helpline.options.group import Group, Wait
 from messages.drivers.fields import check_fields
 from messages.errors import TemplateError
 from messages.retry import RetryRule
@@ -89,7 +89,7 @@ class NotificationOptions(Group):
 
     enabled: bool = True
     send_seconds: Annotated[float, Field(gt=0, le=120)] = 15.0
-    retry_pauses: tuple[timedelta, ...] = (
+    retry_pauses: tuple[Wait, ...] = (
         timedelta(seconds=30),
         timedelta(minutes=2),
         timedelta(minutes=10),

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from dialplans.settings import (
     Address,
     Peer,
 )
-from helpline.options.group import Group, HexKey
+from helpline.options.group import Group, HexKey, Wait
 
 
 class HttpOptions(Group):
@@ -36,6 +36,14 @@ class HttpOptions(Group):
     signing_key: HexKey | None = None
     """Signs links and tokens; cells on one database have the same. None: made in the state folder,
     for a single cell."""
+
+    @field_validator("public_url")
+    @classmethod
+    def _can_be_followed(cls, given: str) -> str:
+        parts = urlsplit(given)  # its own errors are ValueErrors, and so are the port's
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+            raise ValueError("public_url is an address that browsers can open, http:// or https://")
+        return given
 
     @model_validator(mode="after")
     def _https_is_whole(self) -> Self:
@@ -104,8 +112,8 @@ class DeskOptions(Group):
 class AccessOptions(Group):
     """How people sign in. The costs are argon2id's: a change takes effect at each next sign-in."""
 
-    session_length: timedelta = timedelta(hours=12)
-    session_idle: timedelta = timedelta(minutes=45)
+    session_length: Wait = timedelta(hours=12)
+    session_idle: Wait = timedelta(minutes=45)
     hash_time: Annotated[int, Field(ge=1, le=20)] = 3
     hash_memory_kib: Annotated[int, Field(ge=8192, le=1_048_576)] = 65536
     hash_lanes: Annotated[int, Field(ge=1, le=16)] = 4

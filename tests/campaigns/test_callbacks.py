@@ -4,6 +4,7 @@ import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from uuid import UUID
 
 import pytest
@@ -29,6 +30,8 @@ SETTINGS = CallbackSettings(
     default_queue=QUEUE,
     limits=Limits(max_channels=10, calls_per_second=10, inbound_reserve=0, trunk_channels=20),
 )
+WIDE = Limits(max_channels=100, calls_per_second=100, inbound_reserve=0, trunk_channels=200)
+OURS = {Outcome.NO_AGENT, Outcome.QUEUE_FULL, Outcome.QUEUE_TIMEOUT, Outcome.CLOSED}
 
 
 @dataclass
@@ -110,8 +113,11 @@ class House:
 
     async def answers(self) -> None:
         """The citizen whom we called last."""
+        await self.answers_to(self.network.ids[-1])
+
+    async def answers_to(self, call_id: UUID) -> None:
         await self.pool.execute(
-            "update call set answered_at = $2 where id = $1", self.network.ids[-1], self.clock()
+            "update call set answered_at = $2 where id = $1", call_id, self.clock()
         )
 
     async def results(self) -> dict[str, str | None]:
@@ -130,6 +136,27 @@ class House:
         )
         await self.ends(call_id, Outcome.CALLBACK_KEPT)
         return call_id
+
+    async def keeps(self, call_id: UUID) -> None:
+        """They press the key in a call of ours, and hang up."""
+        await self.pool.execute(
+            "insert into callback (call_id, number, reason, requested_at, queue, entered_at,"
+            " priority) select id, citizen_number, 'callback_kept', $2, $3, $2, 0 from call"
+            " where id = $1",
+            *(call_id, self.clock(), QUEUE),
+        )
+        await self.ends(call_id, Outcome.CALLBACK_KEPT)
+
+    async def ends_as(self, call_id: UUID, number: str, outcome: Outcome, answered: bool) -> None:
+        """As the flows leave it: with a promise, where that is what the citizen was told."""
+        if answered:
+            await self.answers_to(call_id)
+        if answered and outcome is Outcome.CALLBACK_KEPT:
+            await self.keeps(call_id)
+        elif answered and outcome in PROMISED:
+            async with self.pool.acquire() as conn:
+                await owe_callback(conn, call_id, number, outcome, self.clock(), QUEUE)
+        await self.ends(call_id, outcome)
 
     async def ends(self, call_id: UUID, outcome: Outcome, at: datetime | None = None) -> None:
         async with self.pool.acquire() as conn:
@@ -392,6 +419,9 @@ async def test_an_invalid_number_is_not_called_again(house: House) -> None:
     await house.carrier().tick()
     await house.ends(house.network.ids[-1], Outcome.INVALID_NUMBER)
     await house.carrier().tick()
+    assert await house.results() == {"no_agent": None}, "all may be refused: others will tell"
+    house.clock.advance(minutes=2)
+    await house.carrier().tick()
     assert await house.results() == {"no_agent": "unreached"}
 
 
@@ -553,6 +583,104 @@ async def test_a_refused_request_is_tried_again_later_and_an_unknown_one_is_look
         "select outcome from call where id = $1", house.network.ids[-1]
     )
     assert outcome == Outcome.LOST
+
+
+@pytest.mark.parametrize("outcome", sorted(OURS), ids=str)
+async def test_whom_the_queue_does_not_take_when_we_call_is_left_in_peace_and_still_owed(
+    house: House, outcome: Outcome
+) -> None:
+    """Their second promise is the first one: no row of its own, and no call at once."""
+    left = await house.promised()
+    await house.agent()
+    assert await house.carrier().tick() == 1
+    await house.answers()
+    async with house.pool.acquire() as conn:
+        again = house.network.ids[-1]
+        assert await owe_callback(conn, again, NUMBER, outcome, house.clock(), QUEUE)
+    await house.ends(again, outcome)
+    for _ in range(4):
+        assert await house.carrier().tick() == 0
+        house.clock.advance(minutes=1)
+    owed = await house.pool.fetch("select call_id, attempts from callback where done_at is null")
+    assert [tuple(row) for row in owed] == [(left, 0)]
+    house.clock.advance(minutes=1)
+    assert await house.carrier().tick() == 1
+
+
+async def test_who_was_served_and_then_left_alone_by_a_second_queue_is_owed_a_call_anew(
+    house: House,
+) -> None:
+    await house.promised()
+    await house.agent()
+    await house.carrier().tick()
+    await house.answers()
+    [talk] = house.network.ids
+    async with house.pool.acquire() as conn:
+        await set_agent_answered(conn, talk, "1001", house.clock())
+        house.clock.advance(minutes=2)
+        assert await owe_callback(conn, talk, NUMBER, Outcome.QUEUE_FULL, house.clock(), QUEUE)
+    await house.ends(talk, Outcome.QUEUE_FULL)
+    assert await house.carrier().tick() == 0
+    assert await house.results() == {"no_agent": "served", "queue_full": None}
+    house.clock.advance(minutes=6)
+    assert await house.carrier().tick() == 1
+
+
+async def test_who_keeps_their_place_in_our_call_is_not_called_at_once(house: House) -> None:
+    await house.kept()
+    await house.agent()
+    await house.carrier().tick()
+    await house.answers()
+    again = house.network.ids[-1]
+    async with house.pool.acquire() as conn:
+        await set_waiting(conn, again, QUEUE, house.clock())
+    house.clock.advance(minutes=1)
+    await house.keeps(again)
+    assert await house.carrier().tick() == 0
+    house.clock.advance(minutes=6)
+    assert await house.carrier().tick() == 1
+    assert house.network.dialled[-1] == (NUMBER, again)
+
+
+async def test_to_a_queue_that_lets_nobody_in_nobody_is_called(house: House) -> None:
+    """Seats count agents who talk, too: they are no room in the queue."""
+    await house.kept()
+    for name in range(20):
+        await house.agent(f"{2000 + name}")
+    waiting = [await house.queued(f"+91981000100{one}", ago=5) for one in range(3)]
+    carrier = house.carrier(longest={QUEUE: 3})
+    assert await carrier.tick() == 0
+    await house.ends(waiting[0], Outcome.QUEUE_ABANDONED)
+    assert await carrier.tick() == 1
+
+
+async def test_in_a_day_no_telephone_rings_more_often_than_it_may_whatever_comes_of_it(
+    house: House,
+) -> None:
+    """Each number's calls always end in one way; whoever was told that we call is owed it anew."""
+    house.clock.advance(hours=-1)  # the window opens
+    ways = [(one, answered) for one in Outcome for answered in (False, True)]
+    numbers = {f"+9198100{at:05}": way for at, way in enumerate(ways)}
+    for name in range(len(ways)):
+        await house.agent(f"{2000 + name}")
+    for number in numbers:
+        await house.promised(number)
+    carrier = house.carrier(reasons=(*PROMISED, Outcome.QUEUE_ABANDONED), limits=WIDE)
+    began: dict[str, list[datetime]] = {number: [] for number in numbers}
+    for _ in range(13 * 30):
+        before = len(house.network.ids)
+        await carrier.tick()
+        called = zip(house.network.dialled, house.network.ids, strict=True)
+        for (number, _), call_id in [*called][before:]:
+            began[number].append(house.clock())
+            await house.ends_as(call_id, number, *numbers[number])
+        house.clock.advance(minutes=2)
+    for number, starts in began.items():
+        outcome, answered = numbers[number]
+        pauses = [later - start for start, later in pairwise(starts)]
+        assert not pauses or min(pauses) >= SETTINGS.retry, (outcome, answered)
+        if answered or outcome not in (Outcome.FAILED, Outcome.CONGESTION):  # else nothing rang
+            assert 1 <= len(starts) <= SETTINGS.most_a_day, (outcome, answered)
 
 
 @pytest.mark.parametrize("cut_at", range(1, 25))

@@ -1,5 +1,6 @@
 """Who is called back to a queue now."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from campaigns.turns import Due, Line, in_order, whose_turn
@@ -37,3 +38,12 @@ def test_a_number_is_called_once_and_for_its_kept_place_first() -> None:
     promised, kept = due(60, number="+911"), due(5, kept=True, number="+911")
     assert in_order([promised, kept, due(3)])[0] is kept
     assert len(in_order([promised, kept])) == 1
+
+
+def test_nobody_is_called_to_a_queue_that_would_not_let_them_in() -> None:
+    """However many serve it: they may all talk, and app_queue counts who waits."""
+    full = Line(250, waiting=[minutes(1)] * 50, standing=50, longest=50)
+    assert whose_turn(full, [due(5), due(6, kept=True)]) == []
+    kept = due(6, kept=True)
+    assert whose_turn(replace(full, standing=49), [due(5), kept]) == [kept]
+    assert len(whose_turn(replace(full, longest=None), [due(5), kept])) == 2

@@ -365,6 +365,25 @@ async def test_another_cells_telephone_is_not_this_cells_alarm(bench: Bench) -> 
     assert await open_alarms(bench.pool, "cell1") == []
 
 
+async def test_a_trunk_that_refuses_the_dialer_is_an_alarm_of_its_cell_until_it_carries_again(
+    bench: Bench,
+) -> None:
+    rule = AlarmRule(
+        kind=AlarmKind.TRUNK_REFUSES, threshold=0, raise_after=0 * SECOND, clear_after=0 * SECOND
+    )
+    began = "insert into trunk_refusal (cell, began_at, seen_at, probed_at) values ($1, $2, $2, $2)"
+    await bench.pool.execute(began, "cell2", NOW)
+    await bench.bell(rules=(rule,)).look()
+    assert await open_alarms(bench.pool, "cell1") == []
+    await bench.pool.execute(began, "cell1", NOW)
+    await bench.bell(rules=(rule,)).look()
+    [alarm] = await open_alarms(bench.pool, "cell1")
+    assert (alarm.kind, alarm.queue) == (AlarmKind.TRUNK_REFUSES, "")
+    await bench.pool.execute("update trunk_refusal set ended_at = $1", NOW + SECOND)
+    await bench.bell(rules=(rule,)).look()
+    assert await open_alarms(bench.pool, "cell1") == []
+
+
 async def test_an_alarm_is_acknowledged_once_and_within_ones_queues(bench: Bench) -> None:
     await bench.looks(bench.bell(), 8, waiting=12)
     [alarm] = await open_alarms(bench.pool, "cell1")

@@ -73,7 +73,7 @@ def gate(pool: Pool, guards: GuardOptions, trunks: int = MANY) -> Admission:
     settings = GivenSettings(
         cell=CellOptions(name=CELL),
         guards=guards,
-        feedback=FeedbackOptions(trunk_channels=trunks),
+        feedback=FeedbackOptions(trunk_channels=trunks, inbound_reserve=0),
     )
     return admission(settings, pool, now)
 

@@ -1,12 +1,13 @@
 """The operator's settings: what is read from where, and what is refused."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from calls.model import Outcome
 from calls.owed import PROMISED
+from campaigns.pacing import Busy, allowed_now
 from complaints.policy import FollowUp, SpecialClose, Step
 from cti.alarms import AlarmKind
 from cti.softphones import Turn
@@ -126,9 +127,58 @@ def test_a_tenant_differs_from_the_policy_and_a_category_from_the_tenant(
 def test_the_dialer_leaves_the_lines_alone_that_emergencies_have_for_themselves(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = "[feedback]\ntrunk_channels = 30\n[guards]\nemergency_reserve = 4\n"
+    text = (
+        "[feedback]\ntrunk_channels = 30\ninbound_reserve = 15\n[guards]\nemergency_reserve = 4\n"
+    )
     _write(tmp_path, monkeypatch, text)
     assert dialer_settings(load_settings()).limits.trunk_channels == 26
+
+
+@pytest.mark.parametrize("left", [0, -90])
+def test_a_trunk_that_is_kept_for_others_whole_is_refused_where_we_dial(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: int
+) -> None:
+    """It would stop the dialer for ever, without a word."""
+    trunk = f"trunk_channels = {124 + left}\n"
+    _write(tmp_path, monkeypatch, f"[feedback]\n{trunk}")
+    with pytest.raises(SettingsError, match=f"inbound_reserve.*at most {119 + left}, or trunk"):
+        load_settings()
+    none = f"[feedback]\nenabled = false\n{trunk}[callbacks]\nenabled = false\n"
+    _write(tmp_path, monkeypatch, none)
+    assert load_settings().feedback.trunk_channels == 124 + left
+    _write(tmp_path, monkeypatch, "[feedback]\ntrunk_channels = 125\n")
+    limits = dialer_settings(load_settings()).limits
+    assert allowed_now(limits, Busy(outbound=0, inbound=0), [], datetime.now(UTC)) == 1
+
+
+_ODD = [
+    "feedback.opens = '20:30:00'", "feedback.enabled = false\nfeedback.opens = '20:30:00'",
+    "feedback.closes = '00:00:00'", "feedback.opens = '09:00:00Z'",
+    "callbacks.closes = '00:00:00'", "callbacks.opens = '21:00:00'",
+    "feedback.retry_busy = []", "feedback.retry_no_answer = []", "feedback.retry_hung_up = 0",
+    "feedback.retry_wrong_person = -5", "feedback.retry_busy = [60, 0]",
+    "feedback.retry_uncounted = 'P99999999D'", "feedback.calls_per_second = inf",
+    "feedback.calls_per_second = 1e-15", "callbacks.retry = 0", "callbacks.retry = 'P99999999D'",
+    "callbacks.listed_for = -1", "access.session_length = 'P99999999D'",
+    "access.session_idle = 0", "notifications.retry_pauses = ['P99999999D']",
+    "alarms.rules = [{ kind = 'waiting', threshold = inf }]",
+    "alarms.rules = [{ kind = 'waiting', threshold = 1, raise_after = -5 }]",
+    "http.public_url = 'nonsense'", "http.public_url = 'http://host:99999'",
+    "http.public_url = 'http://['",
+    "hours.shifts = [{ name = 'a', begins = '07:00:00Z', ends = '15:00:00' }]",
+    "policy_rules.feedback_delay = 'P99999999D'", "policy_rules.sorting_days = inf",
+    "policy_rules.review_share = nan", "policy_rules.most_days = 999999999",
+    "policy_rules.after_attempts = [{ step = 'sms', days = 1e300 }]",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", _ODD)
+def test_what_would_stop_the_server_later_is_refused_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    _write(tmp_path, monkeypatch, text)
+    with pytest.raises(SettingsError):
+        load_settings()
 
 
 def test_an_error_does_not_quote_a_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
