@@ -23,6 +23,10 @@ class TransientError(DeliveryError):
         self.after = after
 
 
+class UnknownEndError(TransientError):
+    """All of it was handed over, and no answer came: it may have been taken."""
+
+
 class PermanentError(DeliveryError):
     """Not this message, however often it is sent."""
 
