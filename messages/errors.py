@@ -32,7 +32,7 @@ class PermanentError(DeliveryError):
 
 
 class MessageOverError(MessageError):
-    """its link has ended (`helpline bundle renew` sends a new one), or nobody is awaited to call"""
+    """its link has ended (`helpline bundle renew` sends a new one), or it is not to be said now"""
 
     def __init__(self, message: object) -> None:
         super().__init__(f"message {message} is not sent again: {self.__doc__}")
