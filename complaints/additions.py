@@ -16,7 +16,7 @@ from complaints.history import Event
 from complaints.intake import Facts
 from complaints.kinds import MatterKind
 from complaints.lifecycle import Paused, Proposed, WithOfficer
-from complaints.notifications import Kind
+from complaints.notifications import NAMES_CITIZEN, Kind, word_anew
 from complaints.registration_form import Registration
 from complaints.store import Complaint, hold, link_call
 from complaints.taking import must_be_open, note, tell_citizen, tell_post
@@ -72,8 +72,9 @@ async def make_confidential(
 ) -> Complaint:
     """From now on the office complained of learns neither name, number nor voice.
 
-    What it was told before cannot be taken back; links that it has open no recording any more.
-    Nothing happens where it is so already: the mark is never taken off.
+    What it was told before cannot be taken back; links that it has open no recording any more, and
+    what has not left yet is worded anew. Nothing happens where it is so already: the mark is never
+    taken off.
     """
     if complaint.confidential:
         return complaint
@@ -81,8 +82,16 @@ async def make_confidential(
     await note(
         conn, complaint, complaint.state, event=Event.MADE_CONFIDENTIAL, actor=actor, now=now
     )
+    await withhold_number(conn, complaint, now)
     _log.info("confidential from now on", complaint=str(complaint.id))
     return replace(complaint, confidential=True)
+
+
+async def withhold_number(conn: Connection, complaint: Complaint, now: datetime) -> None:
+    """What has not left yet tells no officer the citizen's number: also none who may know it, and
+    finds it in the file.
+    """
+    await word_anew(conn, complaint.id, NAMES_CITIZEN, {"contact": texts.CONFIDENTIAL}, now)
 
 
 async def make_incident(

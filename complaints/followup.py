@@ -4,7 +4,7 @@
 the history; a new disposal begins with the dialer's calls again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from complaints.batches import Due, Work, carry_out_each
 from complaints.errors import NoTaskError, TaskTakenError
 from complaints.history import Entry, Event
 from complaints.lifecycle import AwaitingFeedback
-from complaints.notifications import Kind, Notification, notify_each
+from complaints.notifications import Kind, Notification, notify_each, word_anew
 from complaints.policy import FollowUp, Policy, Step
 from complaints.store import Complaint, held_due, hold_by_id, move_each, transaction
 from complaints.words import clean
@@ -27,6 +27,7 @@ from db.statements import statements
 
 _log = structlog.get_logger(__name__)
 TAKEN_FOR = timedelta(minutes=15)
+_SOON = 1 / 24  # of the step: an SMS that left so soon was asked in time
 _EVENTS = {Step.AGENT_CALL: Event.AGENT_TO_CALL, Step.SMS: Event.ASKED_TO_CALL}
 
 
@@ -121,7 +122,18 @@ async def follow_up(pool: Pool, *, policy: Policy, now: datetime, limit: int = 2
     """
 
     async def go_on(some: Sequence[_Over]) -> None:
-        await _go_on(conn, await _unanswered(conn, some), policy, now, "clock")
+        waiting: dict[_Over, datetime] = {}
+        over = []
+        for complaint, one in zip(await held_due(conn, some), some, strict=True):
+            ends = one.ends(policy.of(complaint.category))
+            if ends > now:
+                waiting[one] = ends
+            else:
+                over.append(_unanswered(complaint, one))
+        if waiting:
+            await _ask_longer(conn, waiting, now)
+        if over:
+            await _go_on(conn, over, policy, now, "clock")
 
     async with transaction(pool) as conn:
         over = await _take_over(conn, now, limit)
@@ -170,28 +182,72 @@ async def take_task(conn: Connection, task: TaskToCall, agent: str, now: datetim
 
 @dataclass(frozen=True, slots=True)
 class _Over(Due):
-    """A step, by its name, whose time is over; `tried`: those before it, in words."""
+    """A step, by its name, whose time is over; `tried`: those before it, in words.
+
+    Of the SMS that asks: when it was written, when it left for good (not what a receipt says did
+    not arrive), and whether a gateway ever took it.
+    """
 
     step: str = ""
     tried: tuple[str, ...] = ()
+    written_at: datetime | None = None
+    asked_at: datetime | None = None
+    taken: bool = False
+
+    def ends(self, policy: Policy) -> datetime:
+        """When the step is over indeed. Nobody was asked by an SMS that has not left: its days run
+        from when it does, and it is waited for as long again.
+        """
+        if self.step != Step.SMS or self.written_at is None:
+            return self.at
+        lasts = sum(one.days for one in policy.after_attempts if one.step is Step.SMS) * policy.day
+        if self.asked_at is None:
+            return self.written_at + 2 * lasts
+        late = self.asked_at - self.written_at > _SOON * lasts
+        return self.asked_at + lasts if late else self.at
+
+    @property
+    def words(self) -> str:
+        """What was tried, and what came of it."""
+        came = ""
+        if self.step == Step.SMS and self.asked_at is None:
+            came = " not delivered" if self.taken else " not sent"
+        return f"{self.step}{came} until {self.at.isoformat()}"
 
 
 async def _take_over(conn: Connection, now: datetime, limit: int) -> list[_Over]:
     rows = statements().followup_lock(conn, now=now, at_most=limit)
     return [
-        _Over(row["id"], row["at"], row["failures"], row["step"], tuple(row["tried"]))
+        _Over(
+            row["id"],
+            row["at"],
+            row["failures"],
+            row["step"],
+            tuple(row["tried"]),
+            row["written_at"],
+            row["asked_at"],
+            row["taken"],
+        )
         async for row in rows
     ]
 
 
-async def _unanswered(conn: Connection, over: Sequence[_Over]) -> list[_Unanswered]:
-    complaints = await held_due(conn, over)
-    return [
-        _Unanswered(
-            complaint, Step(one.step), (*one.tried, f"{one.step} until {one.at.isoformat()}")
-        )
-        for complaint, one in zip(complaints, over, strict=True)
-    ]
+def _unanswered(complaint: Complaint, one: _Over) -> _Unanswered:
+    return _Unanswered(complaint, Step(one.step), (*one.tried, one.words))
+
+
+async def _ask_longer(conn: Connection, waiting: Mapping[_Over, datetime], now: datetime) -> None:
+    """The step goes on; an SMS that has not left yet asks until its new end."""
+    await statements().followup_ask_longer(
+        conn,
+        complaint_ids=[one.complaint_id for one in waiting],
+        untils=list(waiting.values()),
+    )
+    for one, until in waiting.items():
+        if one.asked_at is None:
+            changes = {"until": texts.clock(until)}
+            await word_anew(conn, one.complaint_id, [Kind.CITIZEN_ASKED], changes, now)
+    _log.warning("citizens not asked in time, asked longer", complaints=len(waiting))
 
 
 async def _go_on(

@@ -6,7 +6,13 @@ from uuid import UUID
 import structlog
 
 from complaints import number, texts
-from complaints.additions import add_weight, are_one_kind, make_confidential, make_incident
+from complaints.additions import (
+    add_weight,
+    are_one_kind,
+    make_confidential,
+    make_incident,
+    withhold_number,
+)
 from complaints.ending import end_merged
 from complaints.errors import NotSameMatterError
 from complaints.history import Event
@@ -55,6 +61,8 @@ async def merge(
         await _tell(conn, younger, before, older, entry, now)
         if younger.confidential:
             older = await make_confidential(conn, older, actor, now)
+        elif older.confidential:
+            await withhold_number(conn, younger, now)
         newly = younger.incident and not older.incident
         if newly:
             older = await make_incident(conn, older, actor, now)

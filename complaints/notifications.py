@@ -4,11 +4,12 @@ Written in the transaction that decided it, delivered by a worker (`messages`).
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -74,6 +75,10 @@ def assignment_of(kind: MatterKind) -> Kind:
     if kind is MatterKind.INFORMATION:
         return Kind.OFFICER_INFORMATION
     return Kind.OFFICER_ASSIGNED
+
+
+#: What an officer is told with the citizen's number (`texts.officer_assigned`).
+NAMES_CITIZEN = frozenset({Kind.OFFICER_ASSIGNED, Kind.OFFICER_INFORMATION})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,13 +164,7 @@ async def notify_each(
         languages=[one.language for one in notifications],
         recipients=[one.recipient for one in notifications],
         officers=[one.officer for one in notifications],
-        subjects=[one.subject for one in wordings],
-        bodies=[one.body for one in wordings],
-        variables=[json.dumps(one.variables, ensure_ascii=False) for one in notifications],
-        template_ids=[one.template_id for one in wordings],
-        headers=[one.header for one in wordings],
-        encodings=[one.encoding for one in wordings],
-        parts=[one.parts for one in wordings],
+        **_columns(notifications, wordings),
         recordings=[f"{{{','.join(map(str, one.recordings))}}}" for one in notifications],
         links=[" ".join(one.links) for one in notifications],
         created_at=now,
@@ -173,6 +172,64 @@ async def notify_each(
         held_at=[now if one.fault else None for one in wordings],
         last_errors=[one.fault for one in wordings],
     )
+
+
+async def word_anew(
+    conn: Connection,
+    complaint_id: UUID,
+    kinds: Collection[Kind],
+    changes: Mapping[str, str],
+    now: datetime,
+) -> int:
+    """From now on these variables have these values in the complaint's messages of those kinds that
+    have not left: those that wait, and those that are held. How many changed.
+
+    One that is on its way in this moment leaves as it was; its next attempt does not. Where the
+    template does not fit any more it is held. The complaint's row is held by the caller: nobody
+    else writes messages of these kinds meanwhile.
+    """
+    rows = statements().complaints_unsent(
+        conn, complaint_id=complaint_id, kinds=list(kinds), changes=json.dumps(changes)
+    )
+    found = [(row["id"], _as_written(row, changes)) async for row in rows]
+    if not found:
+        return 0
+    wordings = await _word_each(conn, [one for _, one in found], _NONE_KNOWN)
+    await statements().complaints_word_anew(
+        conn,
+        ids=[message_id for message_id, _ in found],
+        **_columns([one for _, one in found], wordings),
+        faults=[one.fault for one in wordings],
+        at=now,
+    )
+    return len(found)
+
+
+def _as_written(row: Mapping[str, Any], changes: Mapping[str, str]) -> Notification:
+    return Notification(
+        complaint_id=row["complaint_id"],
+        entry=0,
+        kind=Kind(row["kind"]),
+        recipient=row["recipient"],
+        body={**json.loads(row["variables"]), **changes},
+        channel=Channel(row["channel"]),
+        language=row["language"],
+    )
+
+
+def _columns(
+    notifications: Sequence[Notification], wordings: Sequence[Wording]
+) -> dict[str, list[Any]]:
+    """What the messages say, and how they were registered."""
+    return {
+        "subjects": [one.subject for one in wordings],
+        "bodies": [one.body for one in wordings],
+        "variables": [json.dumps(one.variables, ensure_ascii=False) for one in notifications],
+        "template_ids": [one.template_id for one in wordings],
+        "headers": [one.header for one in wordings],
+        "encodings": [one.encoding for one in wordings],
+        "parts": [one.parts for one in wordings],
+    }
 
 
 def _mailed(one: Notification) -> Notification:

@@ -235,5 +235,6 @@ def _message(
         entry=entry,
         kind=Kind.OFFICER_VACANCY,
         recipient=other.number,
+        officer=other.officer,
         body=body,
     )

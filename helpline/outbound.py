@@ -166,6 +166,7 @@ def _driver(settings: ChannelSettings, outbox: Path, now: Clock, timeout: float)
                     password=password,
                 ),
                 timeout=timeout,
+                at_once=settings.at_once,
             )
         case WebhookChannel():
             secret = settings.secret.get_secret_value().encode()

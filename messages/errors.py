@@ -23,12 +23,16 @@ class TransientError(DeliveryError):
         self.after = after
 
 
+class UnknownEndError(TransientError):
+    """All of it was handed over, and no answer came: it may have been taken."""
+
+
 class PermanentError(DeliveryError):
     """Not this message, however often it is sent."""
 
 
 class MessageOverError(MessageError):
-    """its link has ended (`helpline bundle renew` sends a new one), or nobody is awaited to call"""
+    """its link has ended (`helpline bundle renew` sends a new one), or it is not to be said now"""
 
     def __init__(self, message: object) -> None:
         super().__init__(f"message {message} is not sent again: {self.__doc__}")

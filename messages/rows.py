@@ -7,7 +7,7 @@ from uuid import UUID
 
 from db.pool import Pool
 from db.statements import statements
-from messages.errors import DeliveryError, PermanentError
+from messages.errors import DeliveryError, PermanentError, UnknownEndError
 from messages.model import Channel, Message
 
 UNDELIVERED_DAYS = 7
@@ -85,10 +85,16 @@ async def not_sent(
             id=message.id,
             attempt_no=message.attempt_no,
             at=at,
-            outcome="refused" if isinstance(error, PermanentError) else "failed",
+            outcome=_outcome(error),
             error=str(error)[:_LONGEST_ERROR],
             again_at=again_at,
         )
+
+
+def _outcome(error: DeliveryError) -> str:
+    if isinstance(error, UnknownEndError):
+        return "unknown"
+    return "refused" if isinstance(error, PermanentError) else "failed"
 
 
 @dataclass(frozen=True, slots=True)

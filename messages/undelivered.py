@@ -33,7 +33,8 @@ async def undelivered(pool: Pool, at_most: int) -> list[UndeliveredMessage]:
 @dataclass(frozen=True, slots=True)
 class SentAgain:
     """The new messages; and how many were left out, because they are `old`, or because what they
-    say is `over`: a link that opens nothing any more, a call that is not awaited any more.
+    say is `over`: a link that opens nothing any more, a call that is not awaited any more, a number
+    that has been told in confidence since.
     """
 
     messages: Sequence[UUID]
@@ -57,8 +58,11 @@ async def send_again(
     """
     chosen = None if ids is None else list(ids)
     async with pool.acquire(timeout=5) as conn, conn.transaction():
+        since = now - within
+        async for _ in statements().messages_hold_complaints(conn, ids=chosen, since=since):
+            pass
         rows = statements().messages_undelivered_ids(
-            conn, ids=chosen, since=now - within, links_since=now - links_last
+            conn, ids=chosen, since=since, links_since=now - links_last
         )
         lost = [row async for row in rows]
         recent = [row for row in lost if chosen is not None or not row["old"]]

@@ -426,6 +426,27 @@ from unnest(:ids::uuid[], :dedupe_keys::text[], :complaint_ids::uuid[], :kinds::
            header, encoding, parts, recordings, links, next_attempt_at, held_at, last_error)
 where r.channel <> 'email' or email_of(r.officer) is not null;
 
+-- name: complaints_unsent(complaint_id, kinds, changes)
+-- Messages that have not left and say something else than `changes`, of the complaint whose row the caller holds. Their rows are
+-- taken: a worker leaves them alone meanwhile, and who lets a held one go has done so or waits.
+select id, complaint_id, kind, channel, language, recipient, variables
+from notification
+where complaint_id = :complaint_id and kind = any(:kinds::text[]) and sent_at is null and not variables @> :changes::jsonb
+order by id
+for no key update;
+
+-- name: complaints_word_anew(ids, subjects, bodies, variables, template_ids, headers, encodings, parts, faults, at)!
+-- What waits goes on waiting, and is held where it cannot be worded; what is held stays so.
+update notification n
+set subject = r.subject, body = r.body, variables = r.variables::jsonb, template_id = r.template_id, header = r.header,
+    encoding = r.encoding, parts = r.parts, next_attempt_at = case when r.fault is null then n.next_attempt_at end,
+    held_at = case when r.fault is null then n.held_at else coalesce(n.held_at, :at) end,
+    last_error = coalesce(r.fault, n.last_error)
+from unnest(:ids::uuid[], :subjects::text[], :bodies::text[], :variables::text[], :template_ids::text[], :headers::text[],
+            :encodings::text[], :parts::smallint[], :faults::text[])
+     as r (id, subject, body, variables, template_id, header, encoding, parts, fault)
+where n.id = r.id and n.sent_at is null;
+
 -- name: complaints_add_bundles(ids, complaint_ids, entries, posts, created_at)!
 insert into bundle (id, complaint_id, entry, post, created_at)
 select r.id, r.complaint_id, r.entry, r.post, :created_at

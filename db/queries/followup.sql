@@ -2,12 +2,21 @@
 
 -- name: followup_lock(now, at_most)
 -- Steps whose time is over, oldest first. Both rows are taken: a step that another worker ended meanwhile changed only the
--- second one, which is then looked at again and is not over any more.
-select c.id, f.step_until as at, f.disposal_no, f.step, f.tried,
+-- second one, which is then looked at again and is not over any more. Of the SMS that asks, and those that repeated it: when the
+-- first was written, when one left for good, and whether any was taken.
+select c.id, f.step_until as at, f.disposal_no, f.step, f.tried, m.written_at, m.asked_at, m.taken,
        coalesce((select e.failures from deadline_fault e
                  where e.complaint_id = c.id and e.work = 'follow_up' and e.due_at = f.step_until), 0) as failures
 from feedback_due f
 join complaint c on c.id = f.complaint_id and c.state = 'awaiting_feedback' and c.disposals = f.disposal_no
+join disposal d on d.complaint_id = f.complaint_id and d.disposal_no = f.disposal_no
+cross join lateral (
+    select min(n.created_at) as written_at,
+           min(n.sent_at) filter (where n.undelivered_at is null or n.delivered_at is not null) as asked_at,
+           coalesce(bool_or(n.sent_at is not null), false) as taken
+    from notification n
+    where f.step = 'sms' and n.complaint_id = f.complaint_id and n.kind = 'citizen_asked' and n.created_at >= d.at
+) m
 where f.done_at is null and f.step <> 'calls' and f.step_until <= :now
   and coalesce((select e.next_try_at from deadline_fault e
                 where e.complaint_id = c.id and e.work = 'follow_up' and e.due_at = f.step_until), '-infinity') <= :now
@@ -24,6 +33,12 @@ set step = coalesce(r.step, f.step), step_until = coalesce(r.until, f.step_until
 from unnest(:complaint_ids::uuid[], :disposal_nos::smallint[], :steps::text[], :untils::timestamptz[], :tried::text[])
      as r (complaint_id, disposal_no, step, until, tried)
 where f.complaint_id = r.complaint_id and f.disposal_no = r.disposal_no;
+
+-- name: followup_ask_longer(complaint_ids, untils)!
+-- The rows are held by the caller.
+update feedback_due f set step_until = r.until
+from unnest(:complaint_ids::uuid[], :untils::timestamptz[]) as r (complaint_id, until)
+where f.complaint_id = r.complaint_id and f.done_at is null and f.step = 'sms';
 
 -- name: followup_tasks(at_most)
 -- What agents are to do, the first to end first, and how many there are. `numbers`: all that the citizen is known to have, the

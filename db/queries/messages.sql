@@ -131,12 +131,28 @@ where n.undelivered_at is not null and n.delivered_at is null and n.sent_at is n
   and not exists (select from notification a where a.dedupe_key = n.dedupe_key || ':again')
 order by n.undelivered_at desc, n.id limit :at_most;
 
+-- name: messages_hold_complaints(ids, since)
+-- Those of what messages_undelivered_ids finds, in the order in which others hold several: whoever makes one confidential is done
+-- with it, or waits and then finds the new message.
+select c.id from complaint c
+where c.id in (select n.complaint_id from notification n
+               where n.undelivered_at is not null and n.delivered_at is null and n.sent_at is not null
+                 and (n.id = any(:ids::uuid[]) or :ids::uuid[] is null and n.undelivered_at >= :since))
+order by c.number
+for share;
+
 -- name: messages_undelivered_ids(ids, since, links_since)
 -- As messages_undelivered_list, all of them, or these. `old`: not delivered before `since`. `over`: what it says is true no more:
--- its links were written before `links_since` and open nothing, or the citizen is asked to call and not awaited any more.
+-- its links were written before `links_since` and open nothing, or the citizen is asked to call and not awaited any more; or it
+-- has a number that was told in confidence since, be it in the file that this one was merged into.
 select n.id, n.undelivered_at < :since as old,
        n.links <> '{}' and n.created_at < :links_since
-       or n.kind = 'citizen_asked' and c.state is distinct from 'awaiting_feedback' as over
+       or n.kind = 'citizen_asked' and c.state is distinct from 'awaiting_feedback'
+       or coalesce(n.variables ->> 'contact' = c.contact, false) and (
+           exists (select from complaint_history h
+                   where h.complaint_id = c.id and h.event = 'made_confidential' and h.at >= n.created_at)
+           or exists (select from complaint_end e join complaint o on o.id = e.merged_into
+                      where e.complaint_id = c.id and o.confidential)) as over
 from notification n left join complaint c on c.id = n.complaint_id
 where n.undelivered_at is not null and n.delivered_at is null and n.sent_at is not null
   and (:ids::uuid[] is null or n.id = any(:ids))

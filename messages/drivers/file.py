@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
@@ -17,21 +18,24 @@ class FileDriver:
     def __init__(self, folder: Path, now: Callable[[], datetime]) -> None:
         self._folder = folder
         self._now = now
-        self._lock = asyncio.Lock()
+        # Of its own: a disk that hangs must not keep the threads that others wait for. One: lines
+        # are written one after the other.
+        self._thread = ThreadPoolExecutor(1, "outbox")
 
     async def send(self, message: Message) -> str:
         """Append it. A repeat has the same `key`."""
         now = self._now()
         line = json.dumps(_fields(message, now), ensure_ascii=False)
-        async with self._lock:
-            try:
-                await asyncio.to_thread(_append, self._folder / f"{now:%Y-%m-%d}.jsonl", line)
-            except OSError as error:
-                raise TransientError(f"outbox: {error.strerror}") from error
+        path = self._folder / f"{now:%Y-%m-%d}.jsonl"
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._thread, _append, path, line)
+        except OSError as error:
+            raise TransientError(f"outbox: {error.strerror}") from error
         return ""
 
     async def close(self) -> None:
-        """Nothing is kept open."""
+        """What has not begun is not written any more."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
 
 
 def _fields(message: Message, at: datetime) -> dict[str, object]:

@@ -1,15 +1,22 @@
-"""E-mail through one SMTP server, in a thread: the standard library's client blocks."""
+"""E-mail through one SMTP server, in threads of its own: the standard library's client blocks."""
 
 import asyncio
 import smtplib
+import socket
 import ssl
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.utils import format_datetime
-from typing import Literal
+from threading import Lock
+from typing import Any, Literal
 
-from messages.errors import DeliveryError, PermanentError, TransientError
+from messages.errors import DeliveryError, PermanentError, TransientError, UnknownEndError
 from messages.model import Message
+
+_SHARE = 0.9  # of the caller's limit: who ends the dialogue knows how far it came
+_GOODBYE_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,38 +34,141 @@ class SmtpOptions:
 class Smtp:
     """The `Message-ID` is made of the message's key, so that a repeat can be told."""
 
-    def __init__(self, options: SmtpOptions, *, timeout: float) -> None:
+    def __init__(self, options: SmtpOptions, *, timeout: float, at_once: int) -> None:
+        """`timeout`: the caller's, of one send. `at_once`: the caller's most sends at once."""
         self._options = options
-        self._timeout = timeout
+        self._limit = _SHARE * timeout
+        # Of our own: a server that says nothing must not keep the threads that others wait for.
+        self._threads = ThreadPoolExecutor(at_once, "smtp")
 
     async def send(self, message: Message) -> str:
-        """One connection for each message. A server's 5xx to the message is final."""
+        """One connection for each message. A server's 5xx to the message is final.
+
+        When this is over, also by cancellation, nothing more is said to the server.
+        """
+        loop = asyncio.get_running_loop()
+        line = _Line()
+        end = loop.call_later(self._limit, line.end)
         try:
-            await asyncio.to_thread(self._send, _email(message, self._options.sender))
+            email = _email(message, self._options.sender)
+            await loop.run_in_executor(self._threads, self._send, email, line)
         except smtplib.SMTPException as error:
-            raise _failure(error) from error
+            raise _failure(error, line) from error
         except (OSError, ValueError) as error:
             raise TransientError(f"SMTP: {type(error).__name__}") from error
+        finally:
+            end.cancel()
+            line.end()
         return ""
 
     async def close(self) -> None:
-        """Nothing is kept open."""
+        """No connection is kept open; a thread that asks for the server's address ends later."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _send(self, email: EmailMessage) -> None:
+    def _send(self, email: EmailMessage, line: "_Line") -> None:
+        try:
+            server = _Dialogue(self._options, line, self._limit)
+            try:
+                server.hand_over(email)
+            finally:
+                server.close()
+        finally:
+            line.close()
+
+
+class _Line:
+    """A connection that can be ended from outside, whatever its thread waits for there.
+
+    A socket's own limit is for one read: a server that says a byte now and then keeps its thread.
+    """
+
+    def __init__(self) -> None:
+        self.handed_over = False
+        self._lock = Lock()
+        self._over = False
+        self._same: socket.socket | None = None
+
+    def hold(self, sock: socket.socket) -> None:
+        """Before it is connected. Raises `SMTPServerDisconnected` when the time is over already."""
+        with self._lock:
+            if self._over:
+                raise smtplib.SMTPServerDisconnected("no time is left")
+            if self._same is not None:
+                self._same.close()
+            # A descriptor beside it: TLS makes another object of the first.
+            self._same = sock.dup()
+
+    def end(self) -> None:
+        """Nothing passes from here on; who reads or writes there is told at once."""
+        with self._lock:
+            self._over = True
+            if self._same is not None:
+                with suppress(OSError):  # not connected, or not any more
+                    self._same.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Let go of the descriptor."""
+        with self._lock:
+            if self._same is not None:
+                self._same.close()
+                self._same = None
+
+
+class _Dialogue(smtplib.SMTP):
+    """Connected on construction."""
+
+    def __init__(self, options: SmtpOptions, line: _Line, limit: float) -> None:
+        self._options = options
+        self._line = line
+        self._context = ssl.create_default_context()
+        super().__init__(options.host, options.port, timeout=limit)
+
+    def hand_over(self, email: EmailMessage) -> None:
+        """Returns when the server has taken it."""
         options = self._options
-        context = ssl.create_default_context()
-        # Each step of the dialogue has this limit; the caller's own ends the wait for all of it.
-        connect = (
-            smtplib.SMTP_SSL(options.host, options.port, timeout=self._timeout, context=context)
-            if options.security == "tls"
-            else smtplib.SMTP(options.host, options.port, timeout=self._timeout)
-        )
-        with connect as server:
-            if options.security == "starttls":
-                server.starttls(context=context)
-            if options.user is not None:
-                server.login(options.user, options.password or "")
-            server.send_message(email)
+        if options.security == "starttls":
+            self.starttls(context=self._context)
+        if options.user is not None:
+            self.login(options.user, options.password or "")
+        self.send_message(email)
+        with suppress(smtplib.SMTPException, OSError):  # it is taken: a goodbye changes nothing
+            if self.sock is not None:
+                self.sock.settimeout(_GOODBYE_SECONDS)
+            self.quit()
+
+    def send(self, s: Any) -> None:
+        """Commands are text; the mail is bytes, and ends with the line that hands it over."""
+        super().send(s)
+        if isinstance(s, bytes):
+            self._line.handed_over = True
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        """The library's own seam, by which its client for TLS differs from the other."""
+        sock = self._connected(host, port, timeout)
+        if self._options.security != "tls":
+            return sock
+        return self._context.wrap_socket(sock, server_hostname=host)
+
+    def _connected(self, host: str, port: int, timeout: float) -> socket.socket:
+        """As `socket.create_connection`, but the line can be ended meanwhile."""
+        failed: OSError = socket.gaierror("no address")
+        for family, kind, protocol, _, address in socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM
+        ):
+            sock = socket.socket(family, kind, protocol)
+            try:
+                self._line.hold(sock)
+                sock.settimeout(timeout)
+                sock.connect(address)
+            except smtplib.SMTPException:
+                sock.close()
+                raise
+            except OSError as error:  # the next address may be better
+                sock.close()
+                failed = error
+            else:
+                return sock
+        raise failed
 
 
 def _email(message: Message, sender: str) -> EmailMessage:
@@ -73,8 +183,9 @@ def _email(message: Message, sender: str) -> EmailMessage:
     return email
 
 
-def _failure(error: smtplib.SMTPException) -> DeliveryError:
+def _failure(error: smtplib.SMTPException, line: _Line) -> DeliveryError:
     """The server's code only: its text may quote the address."""
+    code = 0
     match error:
         case smtplib.SMTPAuthenticationError(smtp_code=code):
             return TransientError(f"SMTP: we may not sign in, {code}")
@@ -82,6 +193,8 @@ def _failure(error: smtplib.SMTPException) -> DeliveryError:
             code = max((answer[0] for answer in refused.values()), default=0)
         case smtplib.SMTPResponseException(smtp_code=code):
             pass
-        case _:
-            return TransientError(f"SMTP: {type(error).__name__}")
-    return PermanentError(f"SMTP: {code}") if 500 <= code < 600 else TransientError(f"SMTP: {code}")
+    if 500 <= code < 600:
+        return PermanentError(f"SMTP: {code}")
+    if line.handed_over and code < 400:  # also of an answer that was cut off
+        return UnknownEndError("SMTP: all was said and no answer came, it may have been taken")
+    return TransientError(f"SMTP: {code or type(error).__name__}")

@@ -31,6 +31,7 @@ from complaints.policy import UP_1076, FollowUp, Policy, Step
 from complaints.registration import Registered
 from complaints.store import hold_by_id
 from db.statements import sql
+from messages.undelivered import send_again
 from tests.complaints.moves import told
 from tests.complaints.world import CITIZEN, World
 
@@ -52,6 +53,39 @@ async def given_up(world: World, complaint_id: UUID, disposal_no: int) -> bool:
 
 async def followed_up(world: World, limit: int = 200) -> int:
     return await follow_up(world.pool, policy=world.policy, now=world.now, limit=limit)
+
+
+async def left(world: World) -> None:
+    """A gateway takes what waits or is held."""
+    await world.pool.execute(
+        """update notification set sent_at = $1, next_attempt_at = null, held_at = null
+           where sent_at is null""",
+        world.now,
+    )
+
+
+async def held(world: World) -> None:
+    """The gateway fails until nobody tries any more."""
+    await world.pool.execute(
+        """update notification set held_at = $1, next_attempt_at = null, last_error = 'away'
+           where sent_at is null""",
+        world.now,
+    )
+
+
+async def undelivered(world: World) -> None:
+    await world.pool.execute("update notification set undelivered_at = $1", world.now)
+
+
+async def asked(world: World) -> Registered:
+    """An SMS that asks is written, for three days."""
+    world.policy = replace(UP_1076, after_attempts=(FollowUp(Step.SMS, 3),))
+    return await used_up(world)
+
+
+async def state_of(world: World, one: Registered) -> tuple[str, str | None]:
+    row = await world.complaint(one.complaint_id)
+    return row["state"], row["unverified_reason"]
 
 
 async def claimed(world: World) -> int:
@@ -82,6 +116,7 @@ async def test_no_answer_is_an_agents_call_then_an_sms_then_unverified(world: Wo
     assert (message["recipient"], one.number in message["body"]) == (CITIZEN, True)
     assert "25-11-2025" in message["body"]
     assert (await world.complaint(one.complaint_id))["state"] == "awaiting_feedback"
+    await left(world)
     world.later(days=3)
     assert await followed_up(world) == 1
     row = await world.complaint(one.complaint_id)
@@ -100,6 +135,82 @@ async def test_no_answer_is_an_agents_call_then_an_sms_then_unverified(world: Wo
     assert len(await world.messages(one.complaint_id, "citizen_unverified")) == 1
     world.later(days=9)
     assert await followed_up(world) == 0
+
+
+async def test_nobody_was_asked_by_an_sms_that_is_held(world: World) -> None:
+    one = await asked(world)
+    await held(world)
+    world.later(days=3)
+    assert await followed_up(world) == 1
+    assert await state_of(world, one) == ("awaiting_feedback", None)
+    [message] = await world.messages(one.complaint_id, "citizen_asked")
+    assert "26-11-2025" in message["body"]  # the end that it has now
+    assert message["held_at"] is not None
+    world.later(days=2)
+    assert await followed_up(world) == 0
+    await left(world)
+    world.later(days=1)
+    assert await followed_up(world) == 1  # six days since it was written, one since it left
+    assert await state_of(world, one) == ("awaiting_feedback", None)
+    world.later(days=2)
+    assert await followed_up(world) == 1
+    assert await state_of(world, one) == (
+        "unverified",
+        "attempts used up; sms until 2025-11-28T05:30:00+00:00",
+    )
+    assert await world.events(one.complaint_id) == [
+        *("registered", "disposed", "asked_to_call", "unverified")
+    ]
+
+
+@pytest.mark.parametrize("why", ["not sent", "not delivered"])
+async def test_an_sms_that_reaches_nobody_is_waited_for_as_long_again(
+    world: World, why: str
+) -> None:
+    one = await asked(world)
+    if why == "not sent":
+        await held(world)
+    else:
+        await left(world)
+        await undelivered(world)
+    for days, state in ((3, "awaiting_feedback"), (3, "unverified")):
+        world.later(days=days)
+        assert await followed_up(world) == 1
+        assert (await state_of(world, one))[0] == state
+    assert (await state_of(world, one))[1] == (
+        f"attempts used up; sms {why} until 2025-11-26T05:30:00+00:00"
+    )
+
+
+async def test_what_was_sent_again_and_arrived_has_asked_them(world: World) -> None:
+    one = await asked(world)
+    await left(world)
+    await undelivered(world)
+    world.later(days=1)
+    again = await send_again(world.pool, None, world.now, links_last=timedelta(days=30))
+    assert len(again.messages) == 3
+    await left(world)
+    world.later(days=2)
+    assert await followed_up(world) == 1
+    world.later(days=1)
+    assert await followed_up(world) == 1
+    assert (await state_of(world, one))[1] == (
+        "attempts used up; sms until 2025-11-24T05:30:00+00:00"
+    )
+
+
+async def test_an_sms_about_the_disposal_before_asks_about_none_since(world: World) -> None:
+    one = await asked(world)
+    await left(world)
+    answer = Answer(satisfied=False)
+    await told(world, one.number, call_id=await world.talked_with("101"), answer=answer)
+    world.later(days=1)
+    await world.dispose(one.number)
+    await given_up(world, one.complaint_id, 2)
+    await held(world)
+    world.later(days=3)
+    assert await followed_up(world) == 1
+    assert await state_of(world, one) == ("awaiting_feedback", None)
 
 
 @pytest.mark.parametrize("counting", Counting)
@@ -189,6 +300,7 @@ async def test_the_steps_are_the_policys_of_the_category(
     world.policy = replace(UP_1076, by_category={"handpump": {"after_attempts": steps}})
     one = await used_up(world)
     for _ in steps:
+        await left(world)
         world.later(days=1)
         assert await followed_up(world) == 1
     assert (await world.events(one.complaint_id))[2:] == expected

@@ -12,6 +12,7 @@ from complaints.feedback import Answer
 from complaints.notifications import Kind
 from complaints.officers import Officer, TenureKind
 from complaints.reference import ReferenceData, Tenure, load
+from complaints.vacancies import pass_on_vacant
 from tests.complaints.moves import remarked
 from tests.complaints.world import CITIZEN, START, World, sign
 
@@ -53,6 +54,19 @@ async def test_an_officer_with_an_address_is_told_by_sms_and_by_email(mailed: Wo
     assert mail["next_attempt_at"] == mailed.now
     recipients = {row["recipient"] for row in await told(mailed, "sms")}
     assert recipients == {CITIZEN, "+919415100001"}
+
+
+async def test_who_is_to_get_a_vacant_posts_complaints_is_told_by_email_too(mailed: World) -> None:
+    registered = await mailed.register()
+    mailed.later(days=1)
+    await mailed.pool.execute("delete from tenure where post = 'L1-MAH'")
+    await mailed.pool.execute(
+        "update post set vacant_from = $1 where id = 'L1-MAH'", mailed.now.date()
+    )
+    await pass_on_vacant(mailed.pool, policy=mailed.policy, now=mailed.now, signer=sign)
+    mails = [one for one in await told(mailed, "email") if one["kind"] == "officer_vacancy"]
+    assert [(one["recipient"], one["held_at"]) for one in mails] == [(BABU, None)]
+    assert registered.number in mails[0]["body"]
 
 
 async def test_a_reminder_and_an_escalation_with_its_link_come_by_email_too(mailed: World) -> None:

@@ -167,7 +167,7 @@ def smtp(port: int) -> Smtp:
     options = SmtpOptions(
         host="127.0.0.1", port=port, sender="Helpline <no-reply@helpline.example>", security="none"
     )
-    return Smtp(options, timeout=5)
+    return Smtp(options, timeout=5, at_once=2)
 
 
 async def test_an_email_is_sent_with_the_key_as_its_id() -> None:
