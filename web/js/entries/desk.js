@@ -109,7 +109,7 @@ class Desk {
 
   /** At who calls: once, when it is known. */
   look() {
-    const pop = this.pops.of(this.state.call);
+    const pop = this.pops.of(this.state);
     if (pop === this.pop) return;
     this.pop = pop;
     if (pop && this.state.status === "ringing") byId("call-answer").focus();
@@ -123,6 +123,7 @@ class Desk {
     byId("desk-name").textContent = `${message.name} · ${message.agent}`;
     this.bar.hello(message);
     this.call.hello(message);
+    this.told.hello(message);
     this.see(message.state);
     this.side.hello();
     this.notices.look();
@@ -144,7 +145,7 @@ class Desk {
   /** Who was on a call of which this page did not see the screen-pop. */
   shows(pop) {
     this.pops.take(pop);
-    if (!this.state.call) this.pops.of(pop.call);
+    if (!this.state.call) this.pops.have(pop.call);
     this.look();
     this.show();
   }
