@@ -2,7 +2,7 @@
 // where the form stands; both keep what was typed into them, each for its call.
 
 import { faultTexts, reasonText, showFaults } from "./answered.js";
-import { announce, byId, csrf, make, moment, named, say } from "./page.js";
+import { announce, byId, csrf, emptied, make, moment, named, redraw, say } from "./page.js";
 import { Tellings } from "./tellings.js";
 
 const BY_CITIZEN = ["satisfied", "dissatisfied", "reopen", "withdraw"];
@@ -201,8 +201,7 @@ export class Told {
     this.#faults({});
     const one = await this.#more(number);
     if (!one) return;
-    const field = byId("told-number");
-    if (field.value.trim() === number) field.value = ""; // else it is the next one's already
+    emptied(byId("told-number"), number);
     this.#draw(one.number);
     this.#keep();
     if (untouched() || document.activeElement === byId("told-look")) this.#focus();
@@ -216,7 +215,7 @@ export class Told {
         make("span", { className: "tag" }, say(`state_${one.state}`)), " ",
         one.theirs ? null : make("span", { className: "tag" }, say("told_not_theirs")));
     };
-    byId("told-complaints").replaceChildren(...this.#complaints.map(line));
+    redraw(byId("told-complaints"), ...this.#complaints.map(line));
     byId("told-none").hidden = this.#complaints.length > 0;
     this.#drawWhat();
   }
@@ -225,7 +224,8 @@ export class Told {
     const one = this.#chosen;
     const before = this.#of("what") ?? this.#kept?.what;
     byId("told-what").hidden = !one;
-    byId("told-deeds").replaceChildren(
+    redraw(
+      byId("told-deeds"),
       ...(one?.deeds ?? []).map((deed) => radio("what", deed, deed === before, say(`told_${deed}`))),
     );
     this.#drawRest();
@@ -246,7 +246,7 @@ export class Told {
         : []),
     ];
     byId("told-who").hidden = !said.length;
-    byId("told-speakers").replaceChildren(...said.map(([value, label]) => radio("speaker", value, value === speaker, label)));
+    redraw(byId("told-speakers"), ...said.map(([value, label]) => radio("speaker", value, value === speaker, label)));
     byId("told-confirming").hidden = !(one && !one.theirs && BY_CITIZEN.includes(what));
     for (const [name, deeds] of Object.entries(WITH)) byId(`told-${name}-field`).hidden = !deeds.includes(what);
     byId("told-enter").disabled = !what || this.#underWay;

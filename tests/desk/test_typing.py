@@ -1,0 +1,110 @@
+"""Somebody types or has chosen something, and the page is told something in that moment."""
+
+import asyncio
+
+import pytest
+from playwright.async_api import Page, Route, expect
+
+from tests.desk.conftest import Office
+from tests.desk.test_desk_browser import complaint, in_call, phone_ready, status
+from tests.desk.test_desk_drafts import wrap_up
+from tests.desk.test_desk_told import until_answered
+from tests.desk.wire import Message, Wire
+from tests.system.callers import TO_THE_QUEUE, place
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+
+FOCUS = "() => document.activeElement.id || document.activeElement.value"
+
+
+async def done(page: Page) -> None:
+    await wrap_up(page)
+    await page.click("#desk-wrap-end")
+    await status(page, "ready")
+
+
+async def test_a_call_that_rings_does_not_take_the_keys_of_who_types(office: Office) -> None:
+    wire, pops = Wire(), list[Message]()
+
+    def without_pop(message: Message) -> Message | None:
+        if message["type"] == "pop":
+            pops.append(message)
+        return None if message["type"] == "pop" else message
+
+    wire.change = without_pop
+    async with office.desk() as page:
+        await wire.between(page)
+        await page.reload()
+        await status(page, "ready")
+        await phone_ready(page)
+        await page.focus("#help-text")
+        call = await place(office.bed, TO_THE_QUEUE)
+        await page.wait_for_selector("#call-answer:enabled")
+        await page.keyboard.type("क्या")
+        for _ in range(100):
+            if pops:
+                break
+            await asyncio.sleep(0.1)
+        wire.say(*pops)
+        await page.wait_for_selector("#caller:not([hidden])")
+        await page.keyboard.type(" यह")
+        assert await page.input_value("#help-text") == "क्या यह"
+        await status(page, "ringing")
+        await page.evaluate("document.activeElement.blur()")
+        wire.say(pops[0] | {"caller": "+919800000000"})
+        await expect(page.locator("#call-answer")).to_be_focused()  # whose keys go nowhere else
+        await call.phone.bye()
+        await status(page, "ready")
+
+
+async def test_what_is_told_of_a_caller_again_leaves_the_choice_that_has_the_focus(
+    office: Office,
+) -> None:
+    await complaint(office.bed, "रोहित", "नाली भरी है।")
+    wire, pops = Wire(), list[Message]()
+
+    def seen(message: Message) -> Message:
+        if message["type"] == "pop":
+            pops.append(message)
+        return message
+
+    wire.change = seen
+    async with office.desk() as page:
+        await wire.between(page)
+        await page.reload()
+        await in_call(office, page)
+        theirs = page.locator("#form-citizens label:has-text('रोहित') input")
+        await theirs.focus()
+        citizen = await theirs.get_attribute("value")
+        wire.say(pops[-1], wire.last_state | {"held": True})
+        await expect(page.locator("#call-hold")).to_have_attribute("aria-pressed", "true")
+        assert await page.evaluate(FOCUS) == citizen
+        await done(page)
+
+
+async def test_a_list_that_comes_late_does_not_take_the_focus_from_the_number_being_typed(
+    office: Office,
+) -> None:
+    number = await complaint(office.bed, "रोहित", "नाली भरी है।")
+    go = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        answer = await route.fetch()
+        await go.wait()
+        await route.fulfill(response=answer)
+
+    async with office.desk() as page:
+        call = await in_call(office, page)
+        await until_answered(office, call.id)
+        await page.route("**/agent/told?*", late, times=1)
+        await page.keyboard.press("Shift+F3")
+        await page.focus("#told-number")
+        await page.keyboard.type(number[:4])
+        go.set()
+        await page.wait_for_selector("#told-complaints input")
+        await page.keyboard.type(number[4:])
+        assert await page.input_value("#told-number") == number
+        await page.keyboard.press("Enter")
+        await page.wait_for_selector(f"#told-complaints input[value='{number}']:checked")
+        await page.keyboard.press("F6")
+        await done(page)
