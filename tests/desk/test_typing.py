@@ -108,3 +108,45 @@ async def test_a_list_that_comes_late_does_not_take_the_focus_from_the_number_be
         await page.wait_for_selector(f"#told-complaints input[value='{number}']:checked")
         await page.keyboard.press("F6")
         await done(page)
+
+
+async def test_what_was_chosen_is_chosen_still_when_the_page_has_connected_again(
+    office: Office,
+) -> None:
+    wire = Wire()
+    queue = (await office.bed.rows("select queues from agent where id = '1002'"))[0]["queues"][0]
+    async with office.desk("mohan") as page:
+        await wire.between(page)
+        await page.reload()
+        await in_call(office, page)
+        reasons = await page.eval_on_selector_all(
+            "#desk-reason option", "all => all.map(one => one.value)"
+        )
+        await page.select_option("#desk-reason", reasons[-1])
+        await page.keyboard.press("Shift+F6")
+        await page.select_option("#call-target", f'{{"queue":"{queue}"}}')
+        await wire.cut()
+        await status(page, "offline")
+        await status(page, "in_call")
+        assert await page.input_value("#desk-reason") == reasons[-1] != reasons[0]
+        assert await page.input_value("#call-target") == f'{{"queue":"{queue}"}}'
+        await done(page)
+
+
+async def test_a_call_is_handed_to_nobody_else_when_who_was_chosen_has_left(
+    office: Office,
+) -> None:
+    async with office.desk("mohan") as mohan:
+        await in_call(office, mohan)
+        await mohan.keyboard.press("Shift+F6")
+        async with office.desk() as sita:
+            await phone_ready(sita)
+            await expect(mohan.locator("#call-agents option")).to_have_count(1)
+            await mohan.select_option("#call-target", '{"agent":"1001"}')
+        await expect(mohan.locator("#call-agents option")).to_have_count(0)
+        assert await mohan.input_value("#call-target") == ""
+        await mohan.click("#call-transfer")
+        await expect(mohan.locator("#desk-said.bad")).to_contain_text("Choose to whom")
+        await status(mohan, "in_call")
+        await mohan.select_option("#call-target", '{"listed":"water"}')
+        await done(mohan)
