@@ -150,3 +150,32 @@ async def test_a_call_is_handed_to_nobody_else_when_who_was_chosen_has_left(
         await status(mohan, "in_call")
         await mohan.select_option("#call-target", '{"listed":"water"}')
         await done(mohan)
+
+
+async def test_the_next_question_is_typed_while_the_one_before_is_still_being_sent(
+    office: Office,
+) -> None:
+    wire, held = Wire(), list[Message]()
+    await office.bed.rows("delete from help_message")
+    async with office.desk() as page:
+        await wire.between(page)
+        await page.reload()
+        await status(page, "ready")
+        await phone_ready(page)
+
+        def hold(message: Message) -> Message | None:
+            if message["type"] == "answer":
+                held.append(message)
+            return None if message["type"] == "answer" else message
+
+        await page.fill("#help-text", "पहला")
+        wire.change = hold
+        await page.keyboard.press("Enter")
+        await page.wait_for_selector("#help-log li.own:has-text('पहला')")
+        await page.fill("#help-text", "दूसरा")
+        wire.change = lambda message: message
+        wire.say(*held, wire.last_state | {"status": "paused"})
+        await status(page, "paused")
+        assert await page.input_value("#help-text") == "दूसरा"
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#help-text")).to_have_value("")
