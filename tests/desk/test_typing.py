@@ -179,3 +179,35 @@ async def test_the_next_question_is_typed_while_the_one_before_is_still_being_se
         assert await page.input_value("#help-text") == "दूसरा"
         await page.keyboard.press("Enter")
         await expect(page.locator("#help-text")).to_have_value("")
+
+
+async def test_f9_for_the_call_before_does_not_refuse_the_one_that_has_just_begun_to_ring(
+    office: Office,
+) -> None:
+    press = """() => new MutationObserver((_, it) => {
+      if (document.getElementById("call-answer").disabled) return;
+      it.disconnect();
+      document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "F9", bubbles: true }));
+      document.body.dataset.pressed = "F9";
+    }).observe(document.getElementById("call"), { attributes: true, subtree: true })"""
+    wire, types = Wire(), list[str]()
+
+    def seen(message: Message) -> Message:
+        types.append(message["type"])
+        return message
+
+    wire.change = seen
+    async with office.desk() as page:
+        await wire.between(page)
+        await page.reload()
+        await status(page, "ready")
+        await phone_ready(page)
+        await page.evaluate(press)
+        call = await place(office.bed, TO_THE_QUEUE)
+        await page.wait_for_selector("body[data-pressed=F9]")
+        await asyncio.sleep(1.5)
+        await page.keyboard.press("F2")
+        await status(page, "in_call")
+        assert "pop_withdrawn" not in types  # it has rung all the while
+        await done(page)
+        await call.ended()

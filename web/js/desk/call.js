@@ -6,6 +6,7 @@ import { RecordingSwitch } from "./recording.js";
 
 const KEYS = "123456789*0#";
 const COLLEAGUES_MS = 3000;
+const JUST_NOW_MS = 1000; // who hangs up now has not seen yet that another call rings
 
 const option = (to, text) => make("option", { value: JSON.stringify(to) }, text);
 
@@ -106,6 +107,7 @@ export class CallPanel {
 
   hangUp() {
     const { phone, inStep } = this.desk;
+    if (phone.state === "ringing" && Date.now() - phone.rangAt < JUST_NOW_MS) return;
     if (phone.state === "ringing" || !inStep || this.beside) phone.hangUp();
     else this.desk.command("hang_up");
   }
