@@ -1,13 +1,15 @@
 """Somebody types or has chosen something, and the page is told something in that moment."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from playwright.async_api import Page, Route, expect
 
+from db.pool import Pool
 from tests.desk.conftest import Office
 from tests.desk.test_desk_browser import complaint, in_call, phone_ready, status
-from tests.desk.test_desk_drafts import wrap_up
+from tests.desk.test_desk_drafts import LEAKS, kept, reads, wrap_up
 from tests.desk.test_desk_told import until_answered
 from tests.desk.wire import Message, Wire
 from tests.system.callers import TO_THE_QUEUE, place
@@ -211,3 +213,33 @@ async def test_f9_for_the_call_before_does_not_refuse_the_one_that_has_just_begu
         assert "pop_withdrawn" not in types  # it has rung all the while
         await done(page)
         await call.ended()
+
+
+async def test_a_draft_that_comes_late_is_joined_with_what_was_typed_since(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away() -> Pool:
+        raise ConnectionRefusedError
+
+    drafts: Any = office.bed.helpline.live.drafts
+    async with office.desk() as page:
+        call = await in_call(office, page)
+        await page.fill("#f-text", LEAKS)
+        await page.fill("#f-contact", "9811111111")
+        await kept(page)
+        with monkeypatch.context() as patched:
+            patched.setattr(drafts, "_pool", away)
+            await page.reload()
+            await status(page, "in_call")
+            await page.wait_for_selector("#call-hold:enabled")
+            await page.fill("#f-text", "दो हफ़्ते से।")
+            await page.fill("#f-contact", "9822222222")
+        await reads(page, f"{LEAKS}\nदो हफ़्ते से।")
+        assert await page.input_value("#f-contact") == "9822222222"
+        await kept(page)
+        rows = await office.bed.rows(
+            "select form->>'text' as text from call_draft where call_id = $1", call.id
+        )
+        assert [row["text"] for row in rows] == [f"{LEAKS}\nदो हफ़्ते से।"]
+        await page.click("#form-clear")
+        await done(page)
