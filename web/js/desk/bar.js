@@ -1,6 +1,6 @@
 // The bar at the top: what the agent is doing as Asterisk has it, since when, and what may follow.
 
-import { announce, byId, has, length, make, named, say } from "./page.js";
+import { announce, byId, choose, has, length, make, named, say } from "./page.js";
 
 export class Bar {
   constructor(desk) {
@@ -20,9 +20,12 @@ export class Bar {
   hello(message) {
     this.reasons = message.pause_reasons;
     this.ours = message.our_pauses;
-    byId("desk-reason").replaceChildren(
+    const list = byId("desk-reason");
+    const chosen = list.value;
+    list.replaceChildren(
       ...this.reasons.map((one) => make("option", { value: one.code }, named(one))),
     );
+    choose(list, chosen);
   }
 
   pause() {

@@ -1,11 +1,12 @@
 // The call: who it is, and what the agent does with it.
 
-import { announce, byId, has, make, moment, named, say } from "./page.js";
+import { announce, byId, choose, emptied, has, make, moment, named, say } from "./page.js";
 import { Playback } from "./playback.js";
 import { RecordingSwitch } from "./recording.js";
 
 const KEYS = "123456789*0#";
 const COLLEAGUES_MS = 3000;
+const JUST_NOW_MS = 1000; // who hangs up now has not seen yet that another call rings
 
 const option = (to, text) => make("option", { value: JSON.stringify(to) }, text);
 
@@ -50,13 +51,16 @@ export class CallPanel {
     this.titles = message.queue_titles;
     const group = (label, options) =>
       options.length ? make("optgroup", { label }, ...options) : null;
-    byId("call-target").replaceChildren(
+    const list = byId("call-target");
+    const [chosen, first] = [list.value, !list.options.length];
+    list.replaceChildren(
       ...[
         group(say("to_numbers"), message.targets.map((one) => option({ listed: one.code }, named(one)))),
         group(say("to_queues"), message.queue_names.map((one) => option({ queue: one }, this.queueTitle(one)))),
-        make("optgroup", { label: say("to_agents"), id: "call-agents", hidden: true }),
+        byId("call-agents") ?? make("optgroup", { label: say("to_agents"), id: "call-agents", hidden: true }),
       ].filter(Boolean),
     );
+    if (!first) this.chooseTarget(chosen);
   }
 
   /** Who is there and free changes: asked while the list stands open, and what is chosen stays so. */
@@ -74,7 +78,15 @@ export class CallPanel {
     const chosen = byId("call-target").value;
     list.replaceChildren(...told.map(([value, text]) => make("option", { value }, text)));
     list.hidden = !told.length;
-    if ([...byId("call-target").options].some((one) => one.value === chosen)) byId("call-target").value = chosen;
+    this.chooseTarget(chosen);
+  }
+
+  /** Who was chosen and is gone is replaced by nobody: a browser would take the list's first. */
+  chooseTarget(chosen) {
+    const list = byId("call-target");
+    if (choose(list, chosen)) return;
+    list.selectedIndex = -1;
+    if (chosen) announce(say("choose_target"), true);
   }
 
   /** What people read for a queue; its name is the key. */
@@ -95,6 +107,7 @@ export class CallPanel {
 
   hangUp() {
     const { phone, inStep } = this.desk;
+    if (phone.state === "ringing" && Date.now() - phone.rangAt < JUST_NOW_MS) return;
     if (phone.state === "ringing" || !inStep || this.beside) phone.hangUp();
     else this.desk.command("hang_up");
   }
@@ -111,7 +124,10 @@ export class CallPanel {
 
   async hand(how) {
     const chosen = byId("call-target").value;
-    if (!chosen) return;
+    if (!chosen) {
+      announce(say("choose_target"), true);
+      return;
+    }
     await this.desk.command(how, { to: JSON.parse(chosen) });
   }
 
@@ -183,7 +199,7 @@ export class CallPanel {
     const number = field.value.trim();
     if (!number) return;
     const answer = await this.desk.callCitizen(number);
-    if (answer.ok) field.value = "";
+    if (answer.ok) emptied(field, number);
   }
 
   /** The screen-pop, drawn once for each call. */

@@ -75,6 +75,17 @@ class Kept {
   }
 }
 
+/** A draft, and what was typed into the empty form before it had come; the newer stands where there is one place. */
+export function together(kept, newer) {
+  const filled = Object.entries(newer).filter(([, value]) => value && value !== true && value.length !== 0);
+  const form = { ...kept, ...Object.fromEntries(filled), key: kept.key, kind: kept.kind };
+  form.text = [kept.text, newer.text].filter((one) => one?.trim()).join("\n");
+  form.citizen = newer.citizen ?? kept.citizen;
+  for (const tick of ["incident", "confidential"]) form[tick] = kept[tick] || newer[tick];
+  form.more = { ...kept.more, ...newer.more };
+  return form;
+}
+
 export class Draft {
   #kept = null;
   #owed = new Map(); // of calls that the form has left: what the server does not have yet

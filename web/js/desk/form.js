@@ -1,7 +1,7 @@
 // The registration form: kept as one types, sent once, asked back where it may be a duplicate.
 
 import { askNothing, showFaults, showRegistered, showResult } from "./answered.js";
-import { Draft } from "./draft.js";
+import { Draft, together } from "./draft.js";
 import { Drafts } from "./drafts.js";
 import { MoreFields } from "./more.js";
 import { announce, byId, language, named, say } from "./page.js";
@@ -106,11 +106,17 @@ export class Form {
     this.#meet();
     const kept = await loading;
     if (call !== this.call) return;
-    if (kept && !this.typed && !this.sending.isRegistered(kept.key)) {
-      this.fill(kept);
-      announce(say("draft_restored"));
-    }
+    if (kept && !this.sending.isRegistered(kept.key)) this.#restore(kept);
     this.drafts.look();
+  }
+
+  /** What was typed before it came is the newer: nothing of either is dropped. */
+  #restore(kept) {
+    const since = this.typed;
+    if (since && this.sending.isUnderWay(this.key)) return;
+    this.fill(since ? together(kept, this.values()) : kept);
+    if (since) this.changed();
+    announce(say("draft_restored"));
   }
 
   /** Who may be speaking: by the screen-pop, or asked for where the page did not see it. */

@@ -26,6 +26,30 @@ export function make(tag, properties = {}, ...children) {
   return element;
 }
 
+/** What people write into: it keeps the focus, whatever happens beside it. */
+export function isTyping() {
+  return Boolean(document.activeElement?.matches("input, textarea, select"));
+}
+
+/** Choices drawn anew: the one that has the focus keeps it. */
+export function redraw(box, ...choices) {
+  const { name, value } = box.contains(document.activeElement) ? document.activeElement : {};
+  box.replaceChildren(...choices);
+  if (name) [...box.querySelectorAll("input")].find((one) => one.name === name && one.value === value)?.focus();
+}
+
+/** What was chosen stays so in a list that was filled anew; false: it is not in it any more. */
+export function choose(select, value) {
+  const there = [...select.options].some((one) => one.value === value);
+  if (there) select.value = value;
+  return there;
+}
+
+/** What was sent is taken out of its field; not what was typed there since. */
+export function emptied(field, sent) {
+  if (field.value.trim() === sent) field.value = "";
+}
+
 export function named(one) {
   return language === "hi" ? one.hi : one.en;
 }

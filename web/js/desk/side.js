@@ -1,6 +1,6 @@
 // Beside the call: questions to the supervisor, the agent's own day.
 
-import { announce, byId, get, length, make, moment, say } from "./page.js";
+import { announce, byId, emptied, get, length, make, moment, say } from "./page.js";
 
 const DAY_MS = 60000;
 const FIGURES = ["talked", "wrapped_up", "ready", "paused"];
@@ -27,7 +27,7 @@ export class Side {
     const text = field.value.trim();
     if (!text) return;
     const answer = await this.desk.command("help", { text });
-    if (answer.ok) field.value = "";
+    if (answer.ok) emptied(field, text);
   }
 
   heard(message) {

@@ -34,6 +34,7 @@ export class Softphone extends EventTarget {
     this.muted = false;
     this.held = false;
     this.answering = false;
+    this.rangAt = 0; // when the call that it has began to ring
     navigator.mediaDevices?.addEventListener("devicechange", () => this.#devicesChanged());
   }
 
@@ -222,6 +223,7 @@ export class Softphone extends EventTarget {
       return;
     }
     this.#session = session;
+    this.rangAt = Date.now();
     this.#asked = request.getHeader(HEADER_CALL) ?? null;
     this.#set({ muted: false, held: false, answering: false });
     this.#way = this.#tried(session);

@@ -1,6 +1,6 @@
 // Who is speaking: one of those known on the number, somebody found by another, or somebody else.
 
-import { announce, byId, make, say } from "./page.js";
+import { announce, byId, make, redraw, say } from "./page.js";
 
 export class Speaker {
   #known = null;
@@ -75,7 +75,8 @@ export class Speaker {
     const people = [...(this.#known ?? []), ...this.#elsewhere()];
     const nobody = this.isMet && !people.length;
     const picked = this.#picked ?? (nobody ? "" : null);
-    this.box.replaceChildren(
+    redraw(
+      this.box,
       ...people.map((one) => radio(one.citizen, label(one), picked === one.citizen)),
       radio("", say("citizen_other"), picked === ""),
     );

@@ -1,8 +1,9 @@
 // What was told in a call: a citizen's answer, withdrawal, wish or remark, an officer's report. It stands
-// where the form stands, which keeps what was typed into it.
+// where the form stands; both keep what was typed into them, each for its call.
 
 import { faultTexts, reasonText, showFaults } from "./answered.js";
-import { announce, byId, csrf, make, moment, named, say } from "./page.js";
+import { announce, byId, csrf, emptied, make, moment, named, redraw, say } from "./page.js";
+import { Tellings } from "./tellings.js";
 
 const BY_CITIZEN = ["satisfied", "dissatisfied", "reopen", "withdraw"];
 const WITH = {
@@ -10,16 +11,23 @@ const WITH = {
   disposal: ["disposal"],
   text: ["reopen", "withdraw", "disposal", "comment"],
 };
+const TYPED = ["text", "confirmed", "reason", "disposal"];
+const LISTED = 60; // characters of what was typed
 
 export class Told {
-  #call = null;
+  #call = null; // whose telling the panel has, open or not
+  #about = null;
+  #answered = null;
   #complaints = [];
+  #entered = false;
   #underWay = false;
+  #drawn = "";
 
   constructor(desk) {
     this.desk = desk;
     this.panel = byId("told");
     this.element = byId("told-form");
+    this.tellings = new Tellings();
     byId("told-open").addEventListener("click", () => this.open());
     byId("told-close").addEventListener("click", () => this.close());
     byId("told-look").addEventListener("click", () => this.#find());
@@ -28,6 +36,7 @@ export class Told {
       event.preventDefault();
       this.#find();
     });
+    this.element.addEventListener("input", () => this.#keep());
     this.element.addEventListener("change", ({ target }) => this.#changed(target));
     this.element.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -35,6 +44,10 @@ export class Told {
     });
     byId("told-sure-yes").addEventListener("click", () => this.#send({ read_out: true }));
     byId("told-sure-no").addEventListener("click", () => this.#notSure());
+  }
+
+  hello({ agent }) {
+    this.tellings.begin(agent);
   }
 
   get isOpen() {
@@ -46,36 +59,111 @@ export class Told {
     return this.desk.state.status === "ringing" ? null : (this.desk.pop?.call ?? null);
   }
 
+  /** A call that rings leaves the panel alone. One that is answered has the desk; the telling of the one before is kept. */
   look() {
-    byId("told-open").hidden = this.#ofSight === null || !this.desk.open;
-    if (!this.isOpen || this.#call === this.desk.pop?.call) return;
-    const unsaid = byId("told-result").hidden && this.#of("what");
-    this.close();
-    if (unsaid) announce(say("told_left"), true);
+    const { state, open } = this.desk;
+    byId("told-open").hidden = this.#ofSight === null || !open;
+    const answered = state.status === "in_call" ? state.call : null;
+    if (answered && answered !== this.#answered) {
+      this.#answered = answered;
+      this.#leave(answered);
+    }
+    this.#showOf();
+    this.#showKept();
   }
 
-  async open(number = null) {
-    const call = this.#ofSight;
+  #leave(answered) {
+    if (!this.isOpen || this.#call === answered) return;
+    this.close();
+    if (this.tellings.of(this.#call)) announce(say("told_left"), true);
+  }
+
+  async open(number = null, call = this.#ofSight) {
     if (call === null) return;
-    this.#call = call;
-    this.#complaints = [];
-    this.element.reset();
+    if (call !== this.#call || this.#entered) this.#begin(call);
     this.#show(true);
     this.#result(null);
-    this.#draw();
+    this.#draw(number ?? undefined);
+    this.#showOf();
+    byId("told-number").focus();
     const found = await this.#ask();
     if (call !== this.#call || !found) return;
-    this.#complaints = found;
-    if (number && !found.some((one) => one.number === number)) await this.#more(number);
-    this.#draw(number ?? (found.length === 1 ? found[0].number : null));
-    this.#focus();
+    this.#complaints = [...found, ...this.#complaints.filter((one) => !found.some((it) => it.number === one.number))];
+    const wanted = number ?? this.#kept?.complaint;
+    if (wanted && !this.#complaints.some((one) => one.number === wanted)) await this.#more(wanted);
+    if (call !== this.#call) return;
+    const only = found.length === 1 ? found[0].number : null;
+    this.#draw(number ?? this.#of("complaint") ?? this.#kept?.complaint ?? only);
+    if (untouched()) this.#focus();
   }
 
   close() {
     const had = this.panel.contains(document.activeElement);
-    this.#call = null;
     this.#show(false);
+    this.#showKept();
     if (had && !byId("told-open").hidden) byId("told-open").focus();
+  }
+
+  /** The panel is this call's from now on, with what was typed of it before. */
+  #begin(call) {
+    const { pop } = this.desk;
+    this.#call = call;
+    this.#entered = false;
+    this.#complaints = [];
+    this.element.reset();
+    this.#faults({});
+    this.#about = this.#kept?.about ?? { caller: pop?.call === call ? pop.caller : null, at: pop?.offered_at ?? null };
+    for (const name of TYPED) this.element.elements.namedItem(name).value = this.#kept?.[name] ?? "";
+  }
+
+  get #kept() {
+    return this.tellings.of(this.#call);
+  }
+
+  /** What stands in the panel, as it is typed. Who has chosen and typed nothing has told nothing. */
+  #keep() {
+    if (this.#entered) return;
+    const telling = { about: this.#about };
+    for (const name of ["complaint", "what", "speaker"]) telling[name] = this.#of(name) ?? this.#kept?.[name] ?? null;
+    for (const name of TYPED) telling[name] = this.#of(name);
+    if (telling.what || TYPED.some((name) => telling[name])) this.tellings.keep(this.#call, telling);
+  }
+
+  /** Whose telling it is, where another call is in sight. */
+  #showOf() {
+    const other = this.isOpen && this.#call !== this.desk.pop?.call;
+    byId("told-of").hidden = !other;
+    byId("told-of").textContent = other ? say("told_of", { call: called(this.#about) }) : "";
+  }
+
+  /** Every call's of which something was typed and not entered. Drawn anew only where it differs: focus stays. */
+  #showKept() {
+    const { list } = this.tellings;
+    const box = byId("told-kept");
+    box.hidden = !list.length || !this.desk.open;
+    const shown = JSON.stringify(list);
+    if (shown === this.#drawn) return;
+    this.#drawn = shown;
+    byId("told-kept-list").replaceChildren(...list.map(([call, telling]) => this.#line(call, telling)));
+  }
+
+  #line(call, { about, complaint, what, text }) {
+    const words = [called(about), complaint, what && say(`told_${what}`), text?.trim().slice(0, LISTED)];
+    const open = make("button", { type: "button", className: "plain" }, words.filter(Boolean).join(" · "));
+    open.addEventListener("click", () => this.open(null, call));
+    const drop = make("button", { type: "button", className: "other small" }, say("draft_drop"));
+    drop.setAttribute("aria-label", say("told_drop_of", { call: called(about) }));
+    drop.addEventListener("click", () => {
+      this.#forget(call);
+      this.#showKept();
+    });
+    return make("li", {}, open, " ", drop);
+  }
+
+  /** It is entered, or nobody wants it: the panel begins empty the next time. */
+  #forget(call) {
+    this.tellings.drop(call);
+    if (call === this.#call) this.#entered = true;
   }
 
   #show(shown) {
@@ -113,29 +201,31 @@ export class Told {
     this.#faults({});
     const one = await this.#more(number);
     if (!one) return;
-    byId("told-number").value = "";
+    emptied(byId("told-number"), number);
     this.#draw(one.number);
-    this.#focus();
+    this.#keep();
+    if (untouched() || document.activeElement === byId("told-look")) this.#focus();
   }
 
   /** Which complaint; then what can be told of it. */
-  #draw(chosen = this.#of("complaint")) {
+  #draw(chosen = this.#of("complaint") ?? this.#kept?.complaint) {
     const line = (one) => {
       const where = `${named({ hi: one.subject, en: one.subject_en || one.subject })}, ${named({ hi: one.place, en: one.place_en || one.place })}`;
       return radio("complaint", one.number, one.number === chosen, make("strong", {}, one.number), ` ${where} `,
         make("span", { className: "tag" }, say(`state_${one.state}`)), " ",
         one.theirs ? null : make("span", { className: "tag" }, say("told_not_theirs")));
     };
-    byId("told-complaints").replaceChildren(...this.#complaints.map(line));
+    redraw(byId("told-complaints"), ...this.#complaints.map(line));
     byId("told-none").hidden = this.#complaints.length > 0;
     this.#drawWhat();
   }
 
   #drawWhat() {
     const one = this.#chosen;
-    const before = this.#of("what");
+    const before = this.#of("what") ?? this.#kept?.what;
     byId("told-what").hidden = !one;
-    byId("told-deeds").replaceChildren(
+    redraw(
+      byId("told-deeds"),
       ...(one?.deeds ?? []).map((deed) => radio("what", deed, deed === before, say(`told_${deed}`))),
     );
     this.#drawRest();
@@ -144,7 +234,7 @@ export class Told {
   #drawRest() {
     const one = this.#chosen;
     const what = this.#of("what");
-    const speaker = this.#of("speaker");
+    const speaker = this.#of("speaker") ?? this.#kept?.speaker;
     const officer = what === "disposal";
     const said = [
       ...(officer ? [["officer", say("told_officer", { post: post(one) })]] : []),
@@ -156,7 +246,7 @@ export class Told {
         : []),
     ];
     byId("told-who").hidden = !said.length;
-    byId("told-speakers").replaceChildren(...said.map(([value, label]) => radio("speaker", value, value === speaker, label)));
+    redraw(byId("told-speakers"), ...said.map(([value, label]) => radio("speaker", value, value === speaker, label)));
     byId("told-confirming").hidden = !(one && !one.theirs && BY_CITIZEN.includes(what));
     for (const [name, deeds] of Object.entries(WITH)) byId(`told-${name}-field`).hidden = !deeds.includes(what);
     byId("told-enter").disabled = !what || this.#underWay;
@@ -166,6 +256,7 @@ export class Told {
   }
 
   #changed(target) {
+    this.#keep();
     if (target.name === "complaint") this.#drawWhat();
     else if (target.name === "what") this.#drawRest();
     this.#faults({});
@@ -216,7 +307,8 @@ export class Told {
       // Nobody knows whether it arrived; sent again, it counts once.
     }
     this.#busy(false);
-    const here = this.#call === body.call && this.#of("complaint") === body.complaint;
+    const here = this.isOpen && this.#call === body.call && this.#of("complaint") === body.complaint;
+    if (answer?.ok && this.#isOf(body)) this.#forget(body.call);
     const reason = answer && !answer.ok ? reasonText("error", answer.told.reason) : "";
     if (!answer) announce(say("told_not_sent"), true);
     else if (!answer.ok) {
@@ -224,6 +316,12 @@ export class Told {
       announce(say("told_not_entered", { reason }), true);
     } else if (here) this.#result(answer.told);
     else announce(say("told_later", { number: body.complaint, result: result(answer.told) }));
+  }
+
+  /** Is what is kept of the call still what was sent? */
+  #isOf({ call, complaint, what }) {
+    const kept = this.tellings.of(call);
+    return !kept || (kept.complaint === complaint && kept.what === what);
   }
 
   #busy(is) {
@@ -268,6 +366,18 @@ export class Told {
 
 function radio(name, value, checked, ...label) {
   return make("label", { className: "choice" }, make("input", { type: "radio", name, value, checked }), " ", ...label);
+}
+
+/** Nobody types in a field by now: the focus may be moved to where one goes on. */
+function untouched() {
+  const { activeElement } = document;
+  if (activeElement === byId("told-number")) return !activeElement.value;
+  return activeElement === document.body;
+}
+
+/** A call as people know it: by its number and when it came. */
+function called({ caller, at }) {
+  return [caller ?? say("number_withheld"), at && moment(at)].filter(Boolean).join(", ");
 }
 
 function post(one) {

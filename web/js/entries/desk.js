@@ -6,7 +6,7 @@ import { Expected } from "../desk/expected.js";
 import { Form } from "../desk/form.js";
 import { Guide } from "../desk/guide.js";
 import { Notices } from "../desk/notices.js";
-import { announce, byId, has, say, stayWhile } from "../desk/page.js";
+import { announce, byId, has, isTyping, say, stayWhile } from "../desk/page.js";
 import { Pops } from "../desk/pops.js";
 import { Ring } from "../desk/ring.js";
 import { Side } from "../desk/side.js";
@@ -107,12 +107,12 @@ class Desk {
     this.show();
   }
 
-  /** At who calls: once, when it is known. */
+  /** At who calls: once, when it is known. A key that is typed is no answer: F2 is. */
   look() {
-    const pop = this.pops.of(this.state.call);
+    const pop = this.pops.of(this.state);
     if (pop === this.pop) return;
     this.pop = pop;
-    if (pop && this.state.status === "ringing") byId("call-answer").focus();
+    if (pop && this.state.status === "ringing" && !isTyping()) byId("call-answer").focus();
   }
 
   hello(message) {
@@ -123,6 +123,7 @@ class Desk {
     byId("desk-name").textContent = `${message.name} · ${message.agent}`;
     this.bar.hello(message);
     this.call.hello(message);
+    this.told.hello(message);
     this.see(message.state);
     this.side.hello();
     this.notices.look();
@@ -144,7 +145,7 @@ class Desk {
   /** Who was on a call of which this page did not see the screen-pop. */
   shows(pop) {
     this.pops.take(pop);
-    if (!this.state.call) this.pops.of(pop.call);
+    if (!this.state.call) this.pops.have(pop.call);
     this.look();
     this.show();
   }

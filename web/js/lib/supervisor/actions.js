@@ -1,6 +1,6 @@
 // What a supervisor does: to one agent in a dialog, to all of a queue by a form.
 
-import { element, write } from "./dom.js";
+import { element, emptied, write } from "./dom.js";
 import { lineOf } from "./questions.js";
 
 const IN_CALL = new Set(["listen", "whisper", "barge"]);
@@ -16,6 +16,7 @@ export function inWords(answer, texts) {
 export class Actions {
   constructor(root, texts, link, board, questions) {
     Object.assign(this, { root, texts, link, board, questions });
+    this.unsent = new Map();
     this.dialog = root.querySelector("#act");
     for (const button of this.dialog.querySelectorAll("button[type=button]")) {
       button.addEventListener("click", () => this.carryOut(button.value));
@@ -32,6 +33,9 @@ export class Actions {
   }
 
   open(agentId) {
+    const words = this.dialog.querySelector("#act-help");
+    this.unsent.set(this.agentId, words.value); // to them and nobody else
+    words.value = this.unsent.get(agentId) ?? "";
     this.agentId = agentId;
     // Who has asked and gone is answered too: they read it when they are back.
     const agent = this.board.agent(agentId) ?? this.questions.of(agentId);
@@ -88,25 +92,28 @@ export class Actions {
       command.queues = boxes.map((box) => box.value);
       command.from = this.seen;
     }
-    const answer = await this.link.ask(command);
+    this.answered(command.agent, await this.link.ask(command), problem);
+  }
+
+  /** By then the dialog may be another agent's: that one stays. */
+  answered(agent, answer, problem) {
+    const here = this.dialog.open && agent === this.agentId;
     if (answer.ok) {
-      this.dialog.close();
+      if (here) this.dialog.close();
       this.tell(this.texts.done);
-    } else write(problem, inWords(answer, this.texts));
+    } else if (here) write(problem, inWords(answer, this.texts));
+    else this.tell(`${agent}: ${inWords(answer, this.texts)}`);
   }
 
   /** To this agent alone: part of their conversation, no act upon them. */
   async write(problem) {
     const field = this.dialog.querySelector("#act-help");
     const text = field.value.trim();
-    const answer = await this.link.ask({ type: "help", agent: this.agentId, text });
-    if (!answer.ok) {
-      write(problem, inWords(answer, this.texts));
-      return;
-    }
-    field.value = "";
-    this.dialog.close();
-    this.tell(this.texts.done);
+    const agent = this.agentId;
+    const answer = await this.link.ask({ type: "help", agent, text });
+    if (answer.ok && agent === this.agentId) emptied(field, text);
+    else if (answer.ok && this.unsent.get(agent)?.trim() === text) this.unsent.delete(agent);
+    this.answered(agent, answer, problem);
   }
 
   /** What was written with this agent before, by whomever. */
@@ -143,13 +150,14 @@ export class Actions {
   }
 
   async broadcast(form) {
+    const text = form.text.value.trim();
     const answer = await this.link.ask({
       type: "broadcast",
       queue: form.queue.value,
-      text: form.text.value.trim(),
+      text,
       hours: Number(form.hours.value),
     });
-    if (answer.ok) form.text.value = "";
+    if (answer.ok) emptied(form.text, text);
     this.tell(answer.ok ? this.texts.done : inWords(answer, this.texts));
   }
 

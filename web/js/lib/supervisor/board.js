@@ -178,10 +178,12 @@ export class Board {
       }
     }
     const list = this.find("#agents");
+    const had = document.activeElement;
     sorted.forEach((agent, at) => {
       const card = this.card(agent);
       if (list.children[at] !== card) list.insertBefore(card, list.children[at] ?? null);
     });
+    if (had !== document.activeElement && list.contains(had)) had.focus(); // what is moved loses it
     const parts = ORDER.filter((status) => this.told.by_status[status]).map(
       (status) => `${SIGNS[status]} ${this.texts[status]} ${this.told.by_status[status]}`,
     );

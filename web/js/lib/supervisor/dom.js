@@ -12,6 +12,11 @@ export function write(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+/** What was sent is taken out of its field; not what was typed there since. */
+export function emptied(field, sent) {
+  if (field.value.trim() === sent) field.value = "";
+}
+
 /** Seconds as m:ss, from an hour on as h:mm:ss. */
 export function lasted(seconds) {
   const whole = Math.max(0, Math.floor(seconds));

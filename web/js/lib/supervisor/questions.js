@@ -38,12 +38,14 @@ export class Questions {
       row.place.remove();
       this.rows.delete(agent);
     }
+    const had = document.activeElement;
     questions.forEach((told, at) => {
       const row = this.rows.get(told.agent) ?? this.row(told);
       row.told = told;
       this.draw(row);
       if (this.list.children[at] !== row.place) this.list.insertBefore(row.place, this.list.children[at] ?? null);
     });
+    if (had !== document.activeElement && this.list.contains(had)) had.focus(); // what is moved loses it
   }
 
   row(told) {
