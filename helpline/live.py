@@ -102,6 +102,7 @@ class LiveCell:
             "agents' desk": self.desk.run,
             "agents' pauses": self._cti.presence.run,
             "agents' calls": self._cti.follow_ups.run,
+            "clicks": self._cti.clicks.run,
             "softphones": self._cti.softphones.run,
             "lost softphones": self._cti.recovery.run,
             "wallboards": self.wallboards.run,
