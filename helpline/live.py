@@ -92,6 +92,8 @@ class LiveCell:
         self.served = self._cti.unheard.ended
         self.softphones = self._cti.softphones
         self.at_work = self._cti.at_work
+        self.let_go = self._cti.let_go
+        self.keep = self._cti.keep
 
     @property
     def services(self) -> Mapping[str, Service]:
