@@ -14,7 +14,7 @@ from agi.ports import Capture, CitizenLanguages, Journal, Prompts
 from agi.recorded import record_call
 from agi.session import Session
 from calls.model import Outcome
-from dialplans.names import LANGUAGE_DEFAULT
+from dialplans.names import LANGUAGE_DEFAULT, VAR_NOTICE
 from speech.prompts import Prompt
 
 _log = structlog.get_logger(__name__)
@@ -22,7 +22,8 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskFlow:
-    """Argument: our call. Returns to the dialplan, which leads the citizen to the agent.
+    """Argument: our call. Returns to the dialplan, which leads the citizen to the agent, and
+    records and tells them itself where this did not.
 
     `languages`: those that citizens can choose; a citizen who chose one hears it again, also in a
     queue to which the agent hands them.
@@ -50,7 +51,8 @@ class DeskFlow:
             if language := to_be_spoken(await self.citizens.language(call_id), self.languages):
                 await speak(session, language)
             await session.say([self.prompts.file(Prompt.RECORDING_NOTICE)])
-            gone = session.hung_up
+            if not (gone := session.hung_up):
+                await session.set_variable(VAR_NOTICE, "1")
         except CommandFailedError as error:
             _log.error("notice failed, the call goes on", call=str(call_id), error=str(error))
             return

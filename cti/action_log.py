@@ -13,22 +13,31 @@ from db.statements import statements
 
 
 class ActionLog:
-    """Nothing here waits: rows are written behind the conversation."""
+    """Rows are written behind the conversation, but for what nobody may do unwritten."""
 
     def __init__(self, writes: Writes, now: Callable[[], datetime]) -> None:
         self._writes = writes
         self.now = now
 
-    def note(
-        self, call_id: UUID, actor: str, action: str, target: str = "", reason: str = ""
-    ) -> None:
+    def note(self, call_id: UUID, actor: str, action: str, target: str = "") -> None:
         """Log what was done."""
+        row = self._row(call_id, actor, action, target, "")
+        self._writes.add("desk action", partial(_write_action, row))
+
+    async def written(
+        self, conn: Connection, call_id: UUID, actor: str, action: str, target: str, reason: str
+    ) -> None:
+        """Log what is about to be done: it is not, where this raises."""
+        await _write_action(self._row(call_id, actor, action, target, reason), conn)
+
+    def _row(
+        self, call_id: UUID, actor: str, action: str, target: str, reason: str
+    ) -> dict[str, object]:
         at = self.now()
-        row = {
+        return {
             "id": new_id(at), "call_id": call_id, "actor": actor, "action": action,
             "target": target, "reason": reason, "at": at,
         }  # fmt: skip
-        self._writes.add("desk action", partial(_write_action, row))
 
     def handed_on(self, call_id: UUID, agent_id: str, action: str, target: str) -> None:
         """Log that an agent handed the citizen on, also with their talk."""

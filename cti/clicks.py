@@ -23,6 +23,7 @@ from cti.ami import AmiLink
 from cti.errors import NotAllowedError, NotNowError, Reason
 from cti.guard import DialGuard
 from cti.hidden import hidden_numbers
+from cti.legs import COMES_WITHIN
 from cti.live import LiveState
 from cti.originate import OriginateCommand, OriginateReply
 from cti.pages import Message
@@ -40,6 +41,7 @@ _ACQUIRE_SECONDS = 5.0
 _SHOWN_SECONDS = 1.0  # the screen-pop waits for it
 _AGENT_RING_MS = 25_000
 _CITIZEN_RING_MS = 45_000
+_LOOK_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Click:
 
 class Clicks:
     """`call()` asks for it; `agent_joined` and `agent_gone` say what became of the agent's leg.
+    `run()` belongs to a supervisor.
 
     `to_agent` is set by whoever joins the parts.
     """
@@ -79,6 +82,7 @@ class Clicks:
         self._caller_id = caller_id
         self._now = now
         self._waiting: dict[str, Click] = {}  # by the agent's leg
+        self._asked: dict[str, datetime] = {}  # when each of them was asked for
         self._called: dict[UUID, Click] = {}
         self.to_agent: Callable[[str, Message], None] = lambda _agent, _message: None
 
@@ -193,11 +197,28 @@ class Clicks:
             self._end(click)
             self._tell_failed(click, Why.YOUR_PHONE_NOT_ANSWERED)
 
+    async def run(self) -> None:
+        """Give up what never rang, until cancelled: an Originate may be lost with the link."""
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            self._give_up()
+
+    def _give_up(self) -> None:
+        """Legs of which nothing was heard, and that no snapshot has shown: no event ends them."""
+        if not self._link.ready:
+            return
+        self._asked = {leg: at for leg, at in self._asked.items() if leg in self._waiting}
+        for leg, at in self._asked.items():
+            if leg not in self._live.state.legs and at <= self._now() - COMES_WITHIN:
+                _log.warning("nothing was heard of an agent's leg", leg=leg)
+                self.agent_gone(leg)
+
     def over(self, call_id: UUID) -> None:
         """The citizen's leg is gone."""
         self._called.pop(call_id, None)
 
     def _free(self, agent_id: str) -> None:
+        self._give_up()
         ringing = any(click.agent_id == agent_id for click in self._waiting.values())
         status = self._live.view(agent_id).status
         if ringing or status in (AgentStatus.IN_CALL, AgentStatus.RINGING):
@@ -268,6 +289,7 @@ class Clicks:
             told=click.call_id,
         )
         self._waiting[command.leg_id] = click
+        self._asked[command.leg_id] = self._now()
         if await self._link.originate(command) is OriginateReply.REFUSED:
             self._waiting.pop(command.leg_id, None)
             self._end(click)

@@ -6,7 +6,6 @@ connected for the grace time: a reload or a short network lag must not throw any
 
 import asyncio
 import contextlib
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +18,7 @@ from aiohttp import WSMsgType, web
 
 from calls.store import set_popped
 from cti.errors import AgentGoneError
-from cti.pages import CLOSE_GONE, CLOSE_SIGNED_OUT, CLOSE_TAKEN_OVER, Message, Page
+from cti.pages import CLOSE_GONE, CLOSE_SIGNED_OUT, CLOSE_TAKEN_OVER, Message, Page, read
 from cti.ports import Floor, History
 from cti.refusals import refusal
 from cti.under_way import UnderWay
@@ -238,15 +237,15 @@ class Desk:
         seat = self._seats.get(agent.id)
         if seat is None or seat.page is not page:
             return  # taken over or signed out: only the newest page counts
-        match _parsed(text):
+        match read(text):
             case {"type": "ack", "call": str(call)}:
                 self._acknowledge(seat, call)
             case {"type": "ping"}:
                 page.send({"type": "pong"})
             case {"type": "sign_out"}:
                 self._sign_out(seat)
-            case {"type": str(type), "id": str() | int()}:
-                self._begin(agent.id, page, type, json.loads(text))
+            case {"type": str(type), "id": str() | int()} as asked:
+                self._begin(agent.id, page, type, asked)
             case _:
                 page.send({"type": "error", "message": "not a message that we know"})
 
@@ -329,11 +328,3 @@ def pop_message(
 def call_message(type: str, call_id: UUID, at: datetime) -> Message:
     """`pop_withdrawn`, `answered` or `released`."""
     return {"type": type, "call": str(call_id), "at": at.isoformat()}
-
-
-def _parsed(text: str) -> Mapping[str, Any] | None:
-    try:
-        message = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return message if isinstance(message, dict) else None

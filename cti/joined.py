@@ -1,5 +1,7 @@
 """All parts of one cell's CTI, joined once: for the composition root and for the tests."""
 
+import asyncio
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -44,6 +46,7 @@ from cti.writes import FlowRows, Writes
 from db.pool import Pool
 from recordings.pausing import Recorder
 
+_LET_GO_SECONDS = 5.0
 Clock = Callable[[], datetime]
 
 
@@ -117,6 +120,7 @@ class Cti:
         """`publish`: see `cti.softphones.Softphones`; `flow_rows`: see `cti.writes.Writes`."""
         self.link = link
         self._directory = settings.directory
+        self._going: frozenset[str] = frozenset()  # who leaves, or has left
         self.live = LiveState()
         self.writes = Writes(pool, retry=settings.write_retry, flow_rows=flow_rows)
         self.drafts = Drafts(pool, self.writes, now)
@@ -269,6 +273,28 @@ class Cti:
             or self._keeping.waits_for(agent_id) is not None
         )
 
+    async def let_go(self, leaving: frozenset[str]) -> None:
+        """Of the roster these are to go: until Asterisk gives them no call of a queue any more, or
+        does not take that in time. Whether they are at work is known only then.
+        """
+        self._let_go(self._going | leaving)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LET_GO_SECONDS):
+                while not all(map(self._gets_no_calls, leaving)):
+                    await asyncio.sleep(_LET_GO_SECONDS / 100)
+
+    def keep(self, leaving: frozenset[str]) -> None:
+        """They do not go after all."""
+        self._let_go(self._going - leaving)
+
+    def _let_go(self, going: frozenset[str]) -> None:
+        self._going = going
+        self.presence.let_go(going)
+
+    def _gets_no_calls(self, agent_id: str) -> bool:
+        seated = any(agent == agent_id for _, agent in self.live.state.members)
+        return not seated or self.presence.settled(agent_id)
+
     def follow(
         self, roster: Mapping[str, Agent], leaving: frozenset[str], softphones: frozenset[str]
     ) -> None:
@@ -279,7 +305,8 @@ class Cti:
         """
         self._directory.agents = frozenset(roster.keys() - leaving)
         self.softphones.agents = softphones
-        self.presence.let_go(leaving)
+        # Who is gone stays paused: their places in the queues are taken away a moment later.
+        self._let_go((self._going | leaving) - self._directory.agents)
         self.desk.follow(roster)
         self.membership.wake()
 

@@ -79,7 +79,7 @@ class Keeping:
         call = self._legs.state.calls.get(call_id)
         if call is None or call.citizen_leg is None or call.citizen_leg in self._legs.state.waiting:
             return False
-        rings = self._rung.get(agent_id) in self._legs.sides or agent_id in call.offers
+        rings = self._legs.rings(self._rung.get(agent_id, "")) or agent_id in call.offers
         if not rings:
             self._rung[agent_id] = await self._legs.ring(call, Target(Kind.AGENT, agent_id))
         return True

@@ -30,7 +30,7 @@ _RING_MS = 30_000
 _CHANGE_SECONDS = (
     15.0  # a change is three actions at most, each of which Asterisk has 5 s to answer
 )
-_COMES_WITHIN = timedelta(seconds=35)
+COMES_WITHIN = timedelta(seconds=35)
 """A leg of which no event has told by then will not come."""
 _NOT_THERE = frozenset({"UNAVAILABLE", "INVALID"})  # a telephone's device state
 _HANDED_ON = "handed on"  # who ended a pause: nobody did
@@ -110,10 +110,17 @@ class Legs:
         return any(self._on_its_way(leg, call) for leg in self._asked)
 
     def _on_its_way(self, leg: str, call: LiveCall) -> bool:
+        return self.sides.get(leg) == call.id and self._may_come(leg)
+
+    def _may_come(self, leg: str) -> bool:
         told = leg in self.state.legs or leg in self.state.spent
         at = self._asked.get(leg)
-        late = at is None or at <= self._now() - _COMES_WITHIN
-        return self.sides.get(leg) == call.id and not told and not late
+        late = at is None or at <= self._now() - COMES_WITHIN
+        return not told and not late
+
+    def rings(self, leg: str) -> bool:
+        """Whether a leg that we asked for is there or may come yet; not one that was given up."""
+        return leg in self.sides and (leg in self.state.legs or self._may_come(leg))
 
     def was_rung(self, call: LiveCall, target: Target) -> bool:
         """Whether this very target rings for the call, or has come into it, by what we asked."""
@@ -304,7 +311,7 @@ class Legs:
         )
         self.sides[command.leg_id] = call.id  # first: it may be over before we are answered
         now = self._now()
-        self._asked = {id: at for id, at in self._asked.items() if now - at < _COMES_WITHIN}
+        self._asked = {id: at for id, at in self._asked.items() if now - at < COMES_WITHIN}
         self._asked[command.leg_id] = now
         live = self._asked.keys() | self.state.legs.keys()
         self._rung = {id: who for id, who in self._rung.items() if id in live}

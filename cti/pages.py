@@ -1,6 +1,7 @@
 """One page of an agent: a WebSocket with a bounded outgoing queue and one writer."""
 
 import asyncio
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,22 @@ CLOSE_GONE = 4002
 class _Close:
     code: int
     reason: str
+
+
+def read(text: str) -> dict[str, Any]:
+    """What a page has sent; nothing, where it is no message.
+
+    Half a character (a lone surrogate, which is left where a page cuts an emoji in two) becomes a
+    question mark: no row could hold it.
+    """
+    try:
+        message = json.loads(text)
+        if "\\u" in text:
+            whole = json.dumps(message, ensure_ascii=False).encode("utf-8", "replace")
+            message = json.loads(whole)
+    except (ValueError, RecursionError):
+        return {}
+    return message if isinstance(message, dict) else {}
 
 
 class Page:

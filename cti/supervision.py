@@ -17,6 +17,7 @@ from cti.live import LiveState
 from cti.notices import DEFAULT, Notices
 from cti.presence import Presence
 from cti.refusals import refusal, refused_by
+from cti.state import LiveCall
 from cti.supervising import Supervisor
 from cti.timeline import Timeline
 from cti.views import AgentStatus
@@ -246,17 +247,17 @@ class Supervision:
     async def _beside(
         self, who: Supervisor, mode: str, agent: str, phone: str, reason: str
     ) -> None:
-        """Ring the supervisor's telephone and put it beside the agent."""
-        view = self._live.view(agent)
-        call = self._live.state.calls.get(view.call_id) if view.call_id else None
-        if call is None or view.status is not AgentStatus.IN_CALL:
-            raise NotNowError(Why.AGENT_IN_NO_CALL)
+        """Ring the supervisor's telephone and put it beside the agent: written down first."""
+        call = self._call_of(agent)
         if not who.sees([call.queue] if call.queue else self._queues_of(agent)):
             raise NotAllowedError(Why.NOT_YOUR_QUEUE)
-        leg = call.agent_leg if call.agent_id == agent else call.others[agent]
         seat = self.seats.take(call.id, agent, who, mode)
         try:
-            self._control.log.note(call.id, who.actor, mode, f"agent:{agent}", reason)
+            async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as conn:
+                log, target = self._control.log, f"agent:{agent}"
+                await log.written(conn, call.id, who.actor, mode, target, reason)
+            call = self._call_of(agent, of=call.id)
+            leg = call.agent_leg if call.agent_id == agent else call.others[agent]
             for one in self.seats.earlier(seat):
                 await self._control.leave(one.leg)
                 self.seats.leave(one)
@@ -268,6 +269,14 @@ class Supervision:
         finally:
             if seat.leg is None:
                 self.seats.leave(seat)
+
+    def _call_of(self, agent: str, of: UUID | None = None) -> LiveCall:
+        """The call that this agent is in. Raises `NotNowError` for none, or another one."""
+        view = self._live.view(agent)
+        call = self._live.state.calls.get(view.call_id) if view.call_id else None
+        if call is None or view.status is not AgentStatus.IN_CALL or of not in (None, call.id):
+            raise NotNowError(Why.AGENT_IN_NO_CALL)
+        return call
 
     async def _leave(self, who: Supervisor, agent: str) -> None:
         """End what they do beside this agent, as if they had hung up."""

@@ -1,7 +1,6 @@
 """Supervisors' pages: the whole board on connect, then again when it changed, bounded."""
 
 import asyncio
-import json
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -16,7 +15,7 @@ from cti.ami import AmiLink
 from cti.board import Board, board
 from cti.cells import Word, merged, titles_of
 from cti.live import LiveState
-from cti.pages import CLOSE_SIGNED_OUT, Message, Page
+from cti.pages import CLOSE_SIGNED_OUT, Message, Page, read
 from cti.questions import OpenQuestions
 from cti.queue_titles import Titles
 from cti.refusals import refusal
@@ -212,14 +211,10 @@ class Wallboards:
             last = current
 
     async def _received(self, who: Who, page: Page, text: str) -> None:
-        try:
-            asked = json.loads(text)
-        except (ValueError, RecursionError):
-            asked = None
-        match asked:
+        match read(text):
             case {"type": "ping"}:
                 page.send({"type": "pong"})
-            case {"type": str(), "id": str() | int()}:
+            case {"type": str(), "id": str() | int()} as asked:
                 page.send(await self._answer(who, page, asked))
             case _:
                 page.send({"type": "error", "message": "not a message that we know"})

@@ -41,6 +41,8 @@ VAR_WAITS_FOR = "HELPLINE_WAITS_FOR"
 anew. Set over AMI; in other contexts it says nothing."""
 VAR_BESIDE = "HELPLINE_BESIDE"
 """Of a supervisor's leg: who they are and beside whom, for a server that is started anew."""
+VAR_NOTICE = "HELPLINE_NOTICE"
+"""Of a citizen whom we call for an agent: not empty once our flow has told them that we record."""
 VAR_AGENT = "HELPLINE_AGENT"
 """Of a citizen whom we call for an agent: that agent, as `Queue` names one."""
 
@@ -70,9 +72,10 @@ SCRIPTS_CARRIED_ON = (
     SCRIPT_OVERFLOWED,
     SCRIPT_KEEP_PLACE,
     SCRIPT_RETURNING,
+    SCRIPT_DESK,
 )
-"""Who comes back from these without what they were for goes on in the dialplan: in a queue, or in
-the apology that offers an emergency service."""
+"""Who comes back from these without what they were for goes on in the dialplan: in a queue, in the
+apology that offers an emergency service, or, recorded and told so, to the agent who called them."""
 
 # Contexts.
 CONTEXT_TRUNK = "from-trunk"
@@ -143,12 +146,14 @@ PROMPT_KEEP_PLACE = "keep_place_offer"
 PROMPT_QUEUE_WHERE = "queue_where"
 """Said again and again to who waits. Asterisk finds each caller's own by the channel's language."""
 PROMPT_EMERGENCY_KEY = "emergency_key"
+PROMPT_RECORDING_NOTICE = "recording_notice"
 PROMPTS = (
     PROMPT_TECHNICAL_FAULT,
     PROMPT_PLEASE_WAIT,
     PROMPT_KEEP_PLACE,
     PROMPT_QUEUE_WHERE,
     PROMPT_EMERGENCY_KEY,
+    PROMPT_RECORDING_NOTICE,
 )
 """What Asterisk plays of itself."""
 

@@ -25,8 +25,8 @@ from helpline.flow_parts import FlowParts
 from helpline.options.cell import CellOptions
 from helpline.reception import queue_languages, queue_routes
 
-# Feedback too: the citizen whom we have called may answer while we drain.
-_FOLLOW_UPS = (
+# Feedback and desk too: the citizen whom we have called may answer while we drain.
+FOLLOW_UPS = (
     names.SCRIPT_UNSERVED,
     names.SCRIPT_EMERGENCY_FAILED,
     names.SCRIPT_OVERFLOWED,
@@ -34,6 +34,7 @@ _FOLLOW_UPS = (
     names.SCRIPT_RETURNING,
     names.SCRIPT_ENDED,
     names.SCRIPT_FEEDBACK,
+    names.SCRIPT_DESK,
 )
 
 
@@ -48,7 +49,7 @@ def agi_server(cell: CellOptions, parts: FlowParts) -> FastAgiServer:
             cell=cell.name, journal=parts.journal, prompts=parts.prompts, now=parts.now
         ),
         fault=ApologyFlow(parts.prompts),
-        follow_ups=_FOLLOW_UPS,
+        follow_ups=FOLLOW_UPS,
         carried_on=names.SCRIPTS_CARRIED_ON,
     )
 

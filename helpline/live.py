@@ -93,6 +93,8 @@ class LiveCell:
         self.served = self._cti.unheard.ended
         self.softphones = self._cti.softphones
         self.at_work = self._cti.at_work
+        self.let_go = self._cti.let_go
+        self.keep = self._cti.keep
 
     @property
     def services(self) -> Mapping[str, Service]:
@@ -103,6 +105,7 @@ class LiveCell:
             "agents' desk": self.desk.run,
             "agents' pauses": self._cti.presence.run,
             "agents' calls": self._cti.follow_ups.run,
+            "clicks": self._cti.clicks.run,
             "softphones": self._cti.softphones.run,
             "lost softphones": self._cti.recovery.run,
             "wallboards": self.wallboards.run,

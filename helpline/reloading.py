@@ -7,13 +7,14 @@ the start: where it differs, nothing is taken over, and it is named.
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pydantic
 import structlog
 
 from db.errors import AWAY, stop_if_cancelled
 from dialplans.errors import DialplanError
+from dialplans.settings import CellSettings
 from helpline.cell import cell_settings, cell_with_secrets
 from helpline.files import files_allowed, too_few_files
 from helpline.live import LiveCell
@@ -68,10 +69,8 @@ class Reload:
                 return found.lines() or [NOTHING]
             staying = {one.id for one in wanted.cell.agents}
             gone = {one.id: one for one in found.removed} | self._leaving
-            leaving = {
-                id: one for id, one in gone.items() if id not in staying and self._live.at_work(id)
-            }
-            left = await self._apply(wanted, leaving)
+            gone = {id: one for id, one in gone.items() if id not in staying}
+            left = await self._apply(wanted, gone)
             _log.info(
                 "agents are others",
                 added=[one.id for one in found.added],
@@ -79,7 +78,7 @@ class Reload:
                 moved=[one.id for one, _ in found.moved],
                 changed=[one.id for one, _ in found.altered],
             )
-            still = [f"{id} is at work: gone after that" for id in sorted(leaving)]
+            still = [f"{id} is at work: gone after that" for id in sorted(self._leaving)]
             warned = (left, too_few_files(wanted, files_allowed()))
             return [*found.lines(), *still, *(f"warning: {one}" for one in warned if one)]
 
@@ -102,10 +101,13 @@ class Reload:
     async def _let_go(self) -> None:
         """Those who have ended what they were in."""
         async with self._lock:
-            leaving = {id: one for id, one in self._leaving.items() if self._live.at_work(id)}
-            if leaving.keys() != self._leaving.keys():
-                _log.info("agents have left", agents=sorted(self._leaving.keys() - leaving.keys()))
-                await self._apply(self._settings, leaving)
+            before = self._leaving.keys()
+            if self._at_work(self._leaving).keys() != before:
+                await self._apply(self._settings, self._leaving)
+                _log.info("agents have left", agents=sorted(before - self._leaving.keys()))
+
+    def _at_work(self, agents: Mapping[str, AgentOptions]) -> dict[str, AgentOptions]:
+        return {id: one for id, one in agents.items() if self._live.at_work(id)}
 
     def _read(self) -> Settings:
         try:
@@ -119,20 +121,33 @@ class Reload:
             raise ReloadError(f"{', '.join(others)}: changed too, which takes a restart")
         return wanted
 
-    async def _apply(self, wanted: Settings, leaving: dict[str, AgentOptions]) -> str | None:
-        """What is left to the operator. Raises `ReloadError`, with all as before."""
-        roster = (*wanted.cell.agents, *leaving.values())
-        all_of_them = _with(wanted, roster)
+    async def _apply(self, wanted: Settings, gone: Mapping[str, AgentOptions]) -> str | None:
+        """Of those who are to go, who is at work leaves after that; what is left to the operator.
+
+        All of it takes seconds. They get no call of a queue from the first moment on, and who has
+        come into one on another way is found before their page is closed. Raises `ReloadError`,
+        with all as before.
+        """
+        await self._live.let_go(frozenset(gone))
+        leaving = self._at_work(gone)
+        told = written = False
         try:
-            cell, secrets = await asyncio.to_thread(cell_with_secrets, all_of_them, self._asterisk)
-            left = await self._telephones.replace(cell, secrets)
-        except (DialplanError, OSError) as error:
-            raise ReloadError(str(error)) from error
-        try:
-            await self._live.load_agents(roster)
+            while True:
+                roster = (*wanted.cell.agents, *leaving.values())
+                cell, left = await self._tell_asterisk(wanted, roster)
+                told = True
+                if not (came := self._came(gone, leaving)):
+                    await self._live.load_agents(roster)
+                    written = True
+                    came = self._came(gone, leaving)
+                if not came:
+                    break
+                leaving |= came
         except Exception as error:
             stop_if_cancelled()
-            await self._as_before()
+            self._live.keep(frozenset(gone.keys() - self._leaving.keys()))
+            if told:
+                await self._as_before(rows=written)
             if isinstance(error, AWAY):
                 raise ReloadError("the database is away: try again in a moment") from error
             raise
@@ -140,13 +155,36 @@ class Reload:
         self._live.follow(roster, leaving, cell.softphones)
         return left
 
-    async def _as_before(self) -> None:
-        before = _with(self._settings, (*self._settings.cell.agents, *self._leaving.values()))
+    def _came(
+        self, gone: Mapping[str, AgentOptions], leaving: Mapping[str, AgentOptions]
+    ) -> dict[str, AgentOptions]:
+        now = self._at_work(gone)
+        return {id: one for id, one in now.items() if id not in leaving}
+
+    async def _tell_asterisk(
+        self, wanted: Settings, roster: tuple[AgentOptions, ...]
+    ) -> tuple[CellSettings, str | None]:
+        all_of_them = _with(wanted, roster)
+        try:
+            cell, secrets = await asyncio.to_thread(cell_with_secrets, all_of_them, self._asterisk)
+            return cell, await self._telephones.replace(cell, secrets)
+        except (DialplanError, OSError) as error:
+            raise ReloadError(str(error)) from error
+
+    async def _as_before(self, *, rows: bool) -> None:
+        roster = (*self._settings.cell.agents, *self._leaving.values())
+        before = _with(self._settings, roster)
         cell, secrets = await asyncio.to_thread(cell_with_secrets, before, self._asterisk)
         try:
             await self._telephones.replace(cell, secrets)
         except OSError as error:
             _log.error("Asterisk has telephones that are nobody's", error=str(error))
+        try:
+            if rows:
+                await self._live.load_agents(roster)
+        except AWAY as error:
+            stop_if_cancelled()
+            _log.error("rows of agents are not as before", error=repr(error))
 
 
 def _with(settings: Settings, agents: tuple[AgentOptions, ...]) -> Settings:

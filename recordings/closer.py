@@ -173,7 +173,7 @@ class Closer:
 
     async def _carry_out(self, step: Step, file: CaptureFile, known: RecordingRow | Orphan) -> None:
         if step is Step.ADOPT:
-            known = await self._adopt(file)
+            known = await self._adopt(file, known)
         if not isinstance(known, RecordingRow):
             return
         if step is Step.DISCARD and await self._is_kept(known):
@@ -182,11 +182,11 @@ class Closer:
             return  # the row is not as it was: the next look at it decides about the file
         await _on_disk(file.path.unlink)
 
-    async def _adopt(self, file: CaptureFile) -> RecordingRow:
+    async def _adopt(self, file: CaptureFile, known: RecordingRow | Orphan) -> RecordingRow:
         where = await _on_disk(audio.extent, file.path, file.name.kind)
         key = file.name.recording_id
         async with self._pool.acquire(timeout=5) as conn:
-            await rows.adopt(conn, file.name, self._cell, where.seconds)
+            await rows.adopt(conn, file.name, self._cell, where.seconds, known.call_ended_at)
             row = (await rows.of_files(conn, [key]))[key]
         self.totals["adopted"] += 1
         _log.warning("recording without a row", recording=str(key), call=str(file.name.call_id))

@@ -41,6 +41,13 @@ class CaptureName:
         extension = "raw" if self.kind == "call" else "wav"
         return f"{self.call_id}.{self.recording_id}.{self.kind}.{extension}"
 
+    @property
+    def is_asterisks(self) -> bool:
+        """Whether Asterisk recorded by itself, our server being away (dialplans/templates/desk.j2):
+        it can make no key that holds the time, and the file has the call's own.
+        """
+        return self.recording_id == self.call_id
+
     @classmethod
     def parse(cls, name: str) -> Self | None:
         """The name of a capture file, or None when this is not one."""

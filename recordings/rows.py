@@ -31,13 +31,23 @@ async def call_ends(conn: Connection, call_ids: Sequence[UUID]) -> dict[UUID, da
     return {row["id"]: row["ended_at"] async for row in rows}
 
 
-async def adopt(conn: Connection, name: CaptureName, cell: str, seconds: float) -> None:
+async def adopt(
+    conn: Connection,
+    name: CaptureName,
+    cell: str,
+    seconds: float,
+    call_ended_at: datetime | None = None,
+) -> None:
     """Write the rows that a file of `seconds` of audio should have had, in one transaction.
 
-    Their times are those of our keys, which hold the time when they were made.
+    Their times are those of our keys, which hold the time when they were made; a key that is the
+    call's own says nothing of the recording's, which ended with the call.
     """
+    length = timedelta(seconds=seconds)
     started_at = id_time(name.recording_id)
-    ended_at = started_at + timedelta(seconds=seconds)
+    if name.is_asterisks and call_ended_at is not None:
+        started_at = max(started_at, call_ended_at - length)
+    ended_at = started_at + length
     async with conn.transaction():
         await statements().recordings_adopt_call(
             conn,

@@ -10,7 +10,8 @@ from agi.apology import ApologyFlow, OverloadFlow
 from agi.server import FastAgiServer
 from agi.session import Session
 from calls.model import Outcome
-from dialplans.names import SCRIPT_INBOUND, SCRIPTS_CARRIED_ON
+from dialplans.names import SCRIPT_DESK, SCRIPT_FEEDBACK, SCRIPT_INBOUND, SCRIPTS_CARRIED_ON
+from helpline.flows import FOLLOW_UPS as FOLLOW_UPS_OF_A_CELL
 from tests.agi.asterisk import Citizen, headers
 from tests.agi.rooms import FakeJournal, FakePrompts, now
 
@@ -239,6 +240,25 @@ async def test_a_hangup_is_no_failure(serve: Serve) -> None:
     await until(lambda: server.served == 1)
     assert server.failed == 0
     assert len(citizen.commands) == 1
+
+
+@pytest.mark.parametrize("script", [SCRIPT_DESK, SCRIPT_FEEDBACK])
+async def test_a_citizen_whom_we_have_called_is_served_while_we_drain(
+    serve: Serve, script: str
+) -> None:
+    held, after = Held(), Held()
+    after.let_go.set()
+    server = await serve({"x": held, script: after}, follow_ups=FOLLOW_UPS_OF_A_CELL)
+    call = asyncio.create_task(Citizen().call(server.port, "x"))
+    await until(lambda: held.running == 1)
+    draining = asyncio.create_task(server.drain(30))
+    await asyncio.sleep(0)
+    answers = Citizen()
+    await answers.call(server.port, script)
+    assert answers.heard == ["still-here"]
+    held.let_go.set()
+    await call
+    assert await draining
 
 
 async def test_draining_waits_for_running_calls_and_takes_no_new_ones(serve: Serve) -> None:

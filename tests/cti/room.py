@@ -286,8 +286,8 @@ async def _running(cti: Cti) -> AsyncIterator[None]:
     """All services, the link ready."""
     services = (
         cti.link.run(), cti.consumer.run(), cti.writes.run(), cti.desk.run(), cti.membership.run(),
-        cti.presence.run(), cti.follow_ups.run(), cti.wallboards.run(), cti.alarms.run(),
-        cti.cells.run(), cti.cells.run_commands(), cti.softphones.run(),
+        cti.presence.run(), cti.follow_ups.run(), cti.clicks.run(), cti.wallboards.run(),
+        cti.alarms.run(), cti.cells.run(), cti.cells.run_commands(), cti.softphones.run(),
     )  # fmt: skip
     tasks = [asyncio.create_task(service) for service in services]
     try:

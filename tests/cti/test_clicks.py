@@ -66,7 +66,7 @@ async def test_a_click_whose_agent_does_not_answer_is_told_to_the_page_as_come_t
         leg = await _rings(room, told["call"])
         assert (await shows(page, status="ringing"))["call"] == told["call"]
         await room.asterisk_says(event("Hangup", **leg, cause="19"))
-        failed = await _hears_failed(page)
+        failed = await hears_failed(page)
         assert failed["call"] == told["call"]
         assert failed["reason"] == {"code": Why.YOUR_PHONE_NOT_ANSWERED}
         assert await room.outcome(UUID(told["call"])) == Outcome.FAILED
@@ -79,7 +79,7 @@ async def test_a_click_whose_agent_does_not_answer_is_told_to_the_page_as_come_t
                 actionid=one(rung, "channelid"),
             )
         )  # fmt: skip
-        assert (await _hears_failed(page))["call"] == told["call"]
+        assert (await hears_failed(page))["call"] == told["call"]
 
 
 async def test_a_click_whose_citizen_asterisk_will_not_call_is_told_to_the_page(
@@ -100,7 +100,7 @@ async def test_a_click_whose_citizen_asterisk_will_not_call_is_told_to_the_page(
         await room.asterisk_says(
             event("ConfbridgeJoin", **leg | {"channelstate": "6"}, conference=told["call"])
         )
-        failed = await _hears_failed(page)
+        failed = await hears_failed(page)
         assert (failed["call"], failed["reason"]) == (
             told["call"], {"code": Why.CANNOT_BE_CALLED},
         )  # fmt: skip
@@ -122,7 +122,7 @@ async def _rings(room: Room, call: str) -> dict[str, str]:
     return leg
 
 
-async def _hears_failed(page: ClientWebSocketResponse) -> dict[str, Any]:
+async def hears_failed(page: ClientWebSocketResponse) -> dict[str, Any]:
     while True:
         message: dict[str, Any] = await page.receive_json(timeout=10)
         if message["type"] == "call_failed":

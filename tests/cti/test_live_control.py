@@ -2,12 +2,16 @@
 
 import asyncio
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import numpy as np
 import pytest
 from asyncpg import Record
 
+import agi.desk
+from agi.connection import Connection
+from agi.protocol import Request
+from agi.server import FastAgiServer
 from calls.model import Outcome
 from calls.report_rows import Span, figures
 from calls.reporting import By, Fate, Rules
@@ -342,6 +346,45 @@ async def test_one_click_calls_the_citizen_once_with_notice_and_recording(desk: 
         assert (row["direction"], row["outcome"]) == ("outbound", Outcome.AGENT_ANSWERED)
         assert row["agent_id"] == "1001"
         assert heard(path)[0] == Prompt.RECORDING_NOTICE
+        await no_channels(desk)
+
+
+@pytest.mark.parametrize("lost", ["before", "in_the_middle"])
+async def test_who_answers_a_click_without_our_server_is_recorded_and_told_all_the_same(
+    desk: Bed, monkeypatch: pytest.MonkeyPatch, lost: str
+) -> None:
+    """By the dialplan: as while it drains, or where it ends once the recorder runs."""
+
+    def closes(_self: FastAgiServer, connection: Connection, _request: Request) -> None:
+        connection.close()
+
+    def breaks(_chosen: str | None, _offered: object) -> str:
+        raise RuntimeError("a bug")
+
+    async with signed_in(desk) as page:
+        await page.until_state(status="ready")
+        number = await complaint(desk)
+        await desk.agent_phone().expect(TALKS)
+        citizen = await desk.line.expect(Answer((Say(tone(CITIZENS_TONE, 120)),), ring=0.3))
+        with monkeypatch.context() as patched:
+            if lost == "before":
+                patched.setattr(FastAgiServer, "_begin", closes)
+            else:
+                patched.setattr(agi.desk, "to_be_spoken", breaks)
+            answer = await page.ask("call_citizen", key=str(uuid4()), complaint=number)
+            await page.until_state(status="in_call", call=answer["call"])
+            await room(desk, 2)
+        call = Caller(desk, citizen, UUID(answer["call"]))
+        await talk(desk, call)
+        assert (await page.ask("hang_up"))["ok"]
+        await call.ended()
+        path = await desk.stored(call.id)
+        assert level(path, LEFT, CITIZENS_TONE) > 0.9
+        assert level(path, RIGHT, AGENTS_TONE) > 0.02
+        assert heard(path).count(Prompt.RECORDING_NOTICE) == 1
+        assert heard(path)[0] == Prompt.RECORDING_NOTICE
+        row = await call.row()
+        assert (row["direction"], row["outcome"]) == ("outbound", Outcome.AGENT_ANSWERED)
         await no_channels(desk)
 
 

@@ -1,24 +1,31 @@
 """Agents who join, move and leave while the cell runs, against a real Asterisk."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from uuid import uuid4
 
 import aiohttp
 import pytest
 import pytest_asyncio
 
+from cti.originate import OriginateCommand
 from cti.pages import CLOSE_GONE
-from dialplans.settings import Peer
+from dialplans.names import CONTEXT_DESK_SIDE, EXTEN_START, VAR_CALL
+from dialplans.secrets import Secrets
+from dialplans.settings import CellSettings, Peer
 from helpline.demo.agent import AgentPage
 from helpline.lab.bed import Bed
 from helpline.lab.media import tone
 from helpline.lab.script import Answer, Say
 from helpline.options.cell import AgentOptions
 from helpline.settings import Settings
+from helpline.softphones import Telephones
 from tests.system.callers import AGENTS_TONE, TO_THE_QUEUE, Caller, in_queue, place, signed_in
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 TALKS = Say(tone(AGENTS_TONE, 120))
+_A_RING = 1.5  # seconds in which a queue would ring a free agent
 NEW = 3
 """The new agent's number in the laboratory: 1004."""
 
@@ -123,6 +130,53 @@ async def test_who_is_removed_in_a_call_ends_it_with_its_wrap_up_and_is_gone(ros
     ):
         message = await socket.receive(timeout=10)
         assert (message.type, message.data) == (aiohttp.WSMsgType.CLOSE, CLOSE_GONE)
+
+
+async def test_who_is_removed_and_comes_into_a_call_meanwhile_is_gone_after_that(
+    roster: Bed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No queue rings them from the first moment on; a leg that comes otherwise is seen."""
+    one, *others = roster.settings.cell.agents
+    replace, times = Telephones.replace, 0
+
+    async def slowly(self: Telephones, cell: CellSettings, secrets: Secrets) -> str | None:
+        nonlocal times
+        times += 1
+        if times == 1:
+            waiting = await place(roster, TO_THE_QUEUE)
+            await roster.until("a citizen to wait", lambda: waits(roster, waiting))
+            await asyncio.sleep(_A_RING)
+            assert not roster.helpline.live.at_work("1001")
+            await roster.agent_phone(0).expect(Answer((TALKS,), ring=0.1))
+            assert await roster.helpline.live.link.originate(
+                OriginateCommand(
+                    channel_id=uuid4(), channel="PJSIP/1001", context=CONTEXT_DESK_SIDE,
+                    exten=EXTEN_START, caller_id="1076", timeout_ms=20_000, side=True,
+                    variables={f"__{VAR_CALL}": str(uuid4())},
+                )
+            )  # fmt: skip
+            await roster.until("their telephone to be answered", in_a_leg)
+        return await replace(self, cell, secrets)
+
+    async def in_a_leg() -> bool | None:
+        return roster.helpline.live.at_work("1001") or None
+
+    async with roster.page(0) as page:
+        await page.until_state(status="ready")
+        await in_queue(roster, 0, present=True)
+        with monkeypatch.context() as patched:
+            patched.setattr(Telephones, "replace", slowly)
+            answer = await roster.reload(listing(roster, *others))
+        assert answer.lines == [
+            f"removed 1001 ({one.name})", "1001 is at work: gone after that",
+        ]  # fmt: skip
+        assert times == 2
+        assert page.is_open
+        assert await own_list(roster, "pjsip show endpoints", "Endpoint:  1001")
+        assert not await gone(roster, "1001")
+        await roster.clear_lines()
+        assert await page.closed() == CLOSE_GONE
+        await roster.until("1001 to be gone", lambda: gone(roster, "1001"))
 
 
 async def test_a_database_that_is_away_leaves_asterisk_and_agents_as_they_were(

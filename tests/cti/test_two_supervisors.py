@@ -156,6 +156,62 @@ async def test_any_number_listen_and_one_is_heard(
         assert await noted(pool, "desk_action") == before + 2
 
 
+@pytest.mark.parametrize("mode", ["listen", "whisper", "barge"])
+async def test_the_reason_is_on_record_before_a_supervisors_telephone_rings(
+    pool: Pool, mode: str
+) -> None:
+    server, reason = talking(), f"जाँच {uuid4()} "
+    kept = reason + "?"
+    usual, on_record = server.handler, []
+    asked = "select count(*) from desk_action where (call_id, action, reason) = ($1, $2, $3)"
+
+    async def handler(session: Session, action: Action) -> bool:
+        if one(action, "action") == "Originate":
+            on_record.append(await pool.fetchval(asked, CALL, mode, kept))
+        return await usual(session, action)
+
+    server.handler = handler
+    async with two_at(pool, server) as (_, kavita, _other):
+        half = reason + "\ud83d"  # of an emoji that was cut in two
+        assert (await ask(kavita, mode, agent="1001", reason=half, **KAVITA))["ok"]
+        assert on_record == [1]
+
+
+@pytest.mark.parametrize("mode", ["listen", "whisper", "barge"])
+async def test_nobody_is_beside_an_agent_while_the_reason_cannot_be_kept(
+    pool: Pool, mode: str
+) -> None:
+    before = await noted(pool, "desk_action")
+    async with two_at(pool, talking()) as (room, kavita, _):
+        room.database.away = True
+        told = await beside(kavita, mode, KAVITA)
+        assert told["reason"] == {"code": "database_away"}
+        room.database.away = False
+        await room.written()
+        assert (originated(room), room.server.count("Redirect")) == ([], 0)
+        assert await noted(pool, "desk_action") == before
+        assert (await beside(kavita, mode, KAVITA))["ok"]  # the seat is free
+
+
+async def test_a_call_that_ends_while_the_reason_is_written_is_not_listened_to(
+    pool: Pool,
+) -> None:
+    async with two_at(pool, talking()) as (room, kavita, _), pool.acquire() as other:
+        async with other.transaction():
+            await other.execute("lock table desk_action in access exclusive mode")
+            asked = asyncio.create_task(beside(kavita, "listen", KAVITA))
+            waits = (
+                "select count(*) from pg_locks"
+                " where relation = 'desk_action'::regclass and not granted"
+            )
+            async with asyncio.timeout(10):
+                while not await other.fetchval(waits):
+                    await asyncio.sleep(0.01)
+            await room.asterisk_says(event("Hangup", **agent_leg(state="6"), cause="16"))
+        assert (await asked)["reason"] == {"code": "agent_in_no_call"}
+        assert originated(room) == []
+
+
 async def test_who_goes_on_from_listening_to_joining_leaves_the_seat_before(pool: Pool) -> None:
     async with two_at(pool, talking()) as (room, kavita, _):
         assert (await beside(kavita, "listen", KAVITA))["ok"]

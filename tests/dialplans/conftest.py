@@ -11,6 +11,7 @@ import soundfile
 
 from dialplans import secrets
 from dialplans.asterisk import AsteriskProcess
+from dialplans.names import PROMPTS
 from dialplans.render import render, write
 from dialplans.secrets import Secrets
 from dialplans.settings import (
@@ -46,13 +47,7 @@ def cell(tmp_path: Path, asterisk_tool: Mapping[str, Any]) -> CellSettings:
     prompts = tmp_path / "prompts"
     prompts.mkdir()
     tone = 0.2 * np.sin(np.arange(4000) * 0.3)
-    for name in (
-        "technical_fault",
-        "please_wait",
-        "keep_place_offer",
-        "emergency_key",
-        "queue_where",
-    ):
+    for name in PROMPTS:
         soundfile.write(prompts / f"{name}.wav", tone, 8000, subtype="PCM_16")
     return CellSettings(
         name="lucknow-1",

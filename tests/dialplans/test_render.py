@@ -2,6 +2,7 @@ import os
 import re
 import stat
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from pydantic import SecretStr
@@ -12,6 +13,7 @@ from dialplans.errors import SettingsError
 from dialplans.render import render, write
 from dialplans.secrets import Secrets
 from dialplans.settings import BenchRoute, BenchSettings, CellSettings
+from recordings.model import CaptureName
 from speech.english import ENGLISH
 
 
@@ -66,6 +68,50 @@ def test_the_dialplan_goes_on_after_each_flow_that_leaves_somebody_to_it(
         assert ways, script
         for rest in ways:
             assert re.search(r",(Goto|GotoIf)\(", rest), script
+
+
+def test_a_citizen_whom_we_call_meets_their_agent_only_once_a_recorder_runs(
+    cell: CellSettings, cell_secrets: Secrets
+) -> None:
+    """Also where our flow did not run: the dialplan begins the recorder, and tells them."""
+    text = render(cell, cell_secrets)["extensions.conf"]
+    context = text.partition(f"[{names.CONTEXT_DESK_OUTBOUND}]\n")[2].partition("\n[")[0]
+    steps = re.findall(r"^(?:exten => s,1| same => n(?:\((\w+)\))?),(.*)$", context, re.MULTILINE)
+    for begun, told in ((b, t) for b in (False, True) for t in (False, True)):
+        done = _walked(steps, {"MIXMONITOR_FILENAME": begun, names.VAR_NOTICE: told})
+        before = done[: done.index("ConfBridge")]
+        assert before.count("MixMonitor") == (not begun)
+        assert before.count("Playback") == (not told)
+        assert before[-1] == "Set"
+    done = _walked(steps, {}, records=False)
+    assert "ConfBridge" not in done
+    [file] = re.findall(r"MixMonitor\((.*),D\)", context)
+    path = Path(file.replace("${HELPLINE_CALL}", str(uuid4())))
+    found = CaptureName.parse(path.name)
+    assert found is not None
+    assert (found.is_asterisks, path.parent) == (True, cell.recordings_dir)
+
+
+def _walked(
+    steps: list[tuple[str, str]], known: dict[str, bool], *, records: bool = True
+) -> list[str]:
+    """The applications that a channel with these variables runs. Only what this context has."""
+    known = dict(known)
+    labels = {label: at for at, (label, _) in enumerate(steps) if label}
+    at, done = 0, []
+    while at < len(steps):
+        name, _, rest = steps[at][1].partition("(")
+        done.append(name)
+        at += 1
+        if name == "MixMonitor":
+            known["MIXMONITOR_FILENAME"] = records
+        elif name == "Hangup":
+            break
+        elif name == "GotoIf":
+            [(variable, how, label)] = re.findall(r'"\$\{(\w+)\}" (!?=) ""\]\?(\w+)\)', rest)
+            if known.get(variable, False) is (how == "!="):
+                at = labels[label]
+    return done
 
 
 def test_bench_numbers_exist_only_where_asked_for(
@@ -138,7 +184,12 @@ def test_asterisks_own_words_lie_where_the_callers_language_has_them(
     write(cell, files)
     said = re.findall(r"(?:Playback|Background)\((.+)\)", files["extensions.conf"])
     sounds = {Path(one) for words in said for one in words.split("&")}
-    own = (names.PROMPT_TECHNICAL_FAULT, names.PROMPT_EMERGENCY_KEY, names.PROMPT_PLEASE_WAIT)
+    own = (
+        names.PROMPT_TECHNICAL_FAULT,
+        names.PROMPT_EMERGENCY_KEY,
+        names.PROMPT_PLEASE_WAIT,
+        names.PROMPT_RECORDING_NOTICE,
+    )
     assert sounds == {cell.prompts_dir / prompt for prompt in own}
     assert set(own) <= {str(one) for one in ENGLISH}
     assert (cell.root / "data/sounds/en/beep.wav").exists()

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import wave
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -194,6 +194,23 @@ async def test_a_file_without_a_row_is_given_one_when_its_call_is_over(room: Roo
         START,
     )
     assert closer.totals["adopted"] == 1
+
+
+async def test_what_asterisk_recorded_by_itself_ends_with_its_call_and_is_not_short(
+    room: Room,
+) -> None:
+    call_id = await room.call()
+    name = CaptureName(call_id, call_id, "call")
+    capture = room.directory / str(name)
+    capture.write_bytes(conversation(1.0))
+    room.wait(50)  # two telephones rang before anybody was recorded
+    await room.end(call_id)
+    closer = room.closer()
+    assert await closer.sweep() == 1
+    await _assert_whole(room, name.recording_id, capture)
+    row = await room.row(name.recording_id)
+    assert row["started_at"] == room.at - timedelta(seconds=1)
+    assert (closer.totals["adopted"], closer.totals["short"]) == (1, 0)
 
 
 async def test_a_file_of_a_call_without_a_row_is_not_lost(room: Room) -> None:
