@@ -98,8 +98,8 @@ class Keeping:
         call = legs.state.calls.get(leg.call_id) if leg and leg.call_id else None
         if leg is None or call is None:
             return
-        if call.citizen_leg is None:
-            await legs.hang_up(leg_id)  # the citizen hung up while they were being rung
+        if call.citizen_leg is None or call.citizen_leg in legs.state.waiting:
+            await legs.hang_up(leg_id)  # the citizen is gone, or other agents', since they rang
         elif awaited is None or leg_id in self._in_vain.get(call.id, ()):
             return  # or they answered while they were being told that they need not
         elif leg.agent_id == awaited:

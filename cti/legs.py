@@ -217,6 +217,13 @@ class Legs:
         self.on_hold.discard(call.id)
         self._sent_out.discard(call.citizen_leg or "")
 
+    def joined(self, call: LiveCall) -> None:
+        """The citizen is in the room. On hold, and not just being put there: the dialplan has
+        waited for long enough.
+        """
+        if self.waits(call) and call.id not in self._changing:
+            self.came_in(call)
+
     async def part(self, call: LiveCall, context: str) -> None:
         """The agent into the room, the citizen to `context`.
 
