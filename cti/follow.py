@@ -38,7 +38,9 @@ class FollowUps:
         self.dropped = 0
 
     def observe(self, before: State, after: State) -> None:
-        """Side legs that came into their room, or are gone; citizens who came to a queue."""
+        """Side legs that came into their room, or are gone; citizens who came to a queue, or whom
+        an agent calls.
+        """
         if before.waiting is not after.waiting:
             for leg_id in after.waiting.keys() - before.waiting.keys():
                 self._queued(leg_id, after)
@@ -47,6 +49,9 @@ class FollowUps:
                 self._add(partial(self._clicks.agent_joined, leg_id))
             for leg_id in after.inside - before.inside:
                 self._came_in(leg_id, before, after)
+        if before.legs is not after.legs:
+            for call_id in self._clicks.calls_now(before, after):
+                self._add(partial(self._leaving.rings_in_vain, call_id))
         if before.spent is not after.spent:
             for leg_id in self._clicks.waiting & after.spent.keys():
                 self._clicks.agent_gone(leg_id)

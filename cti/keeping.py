@@ -48,9 +48,10 @@ class Keeping:
         A citizen on hold whose agent talks with somebody stays on hold, and this one waits too. In
         a room with others the citizen is not alone: there only the leg is ended. Whom the agent
         asked, and who has not answered, rings in vain; who was called for all three rings on.
-        The call's id.
+        The call's id. Raises `NotNowError` for a citizen who is being called: once they are there.
         """
         call = self._legs.mine(agent_id)
+        self._legs.has_come(call)
         leg = leg_of(call, agent_id)
         has, on_hold = call.agent_id == agent_id, self._legs.waits(call)
         where = stay(

@@ -31,6 +31,8 @@ class Leaving:
                 await self._asker_left(call, released.agent_id)
         elif call.citizen_leg in legs.inside and not legs.answered_beside(call):
             await self._nobody_left(call)
+        else:
+            await self.rings_in_vain(call.id)
 
     async def _nobody_left(self, call: LiveCall) -> None:
         """The citizen is alone in the room. The conversation is over, as where a telephone is hung
@@ -49,6 +51,14 @@ class Leaving:
         call = self._legs.state.calls.get(call_id)
         if call is not None and not self._keeping.keeps(call_id) and self._legs.alone(call):
             await self._legs.back_to_queue(call)
+
+    async def rings_in_vain(self, call_id: UUID) -> None:
+        """An agent has called a citizen, who has not answered, and is gone."""
+        legs, call = self._legs, self._legs.state.calls.get(call_id)
+        if call is None or call.citizen_leg is None or call.agent_leg or legs.beside(call):
+            return
+        if not legs.state.legs[call.citizen_leg].up:
+            await legs.hang_up(call.citizen_leg)
 
     async def agent_answered(self, call_id: UUID) -> None:
         """An agent of a queue has the citizen: who stayed in the room that the citizen left has

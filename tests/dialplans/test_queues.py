@@ -11,6 +11,7 @@ import pytest
 import soundfile
 
 from dialplans.asterisk import AsteriskProcess
+from dialplans.names import dial_trunk
 from dialplans.render import render, write
 from dialplans.secrets import Secrets
 from dialplans.settings import CellSettings, QueueSettings
@@ -145,6 +146,23 @@ async def test_a_citizen_on_hold_waits_as_long_as_their_agent_talks_and_then_com
         await until(partial(room, citizens, agents, "Local/s@desk-side"))
     citizen.bye()
     await agent.expect("BYE")  # nobody stays in the room
+
+
+async def test_a_citizen_whom_an_agent_called_who_is_gone_comes_to_a_queue_and_has_not_been_served(
+    two: AsteriskProcess, fastagi: FastAgi, citizen: Phone, ami: Callable[..., Any]
+) -> None:
+    fastagi.commands["overflowed"] = ["SET VARIABLE HELPLINE_QUEUE second"]
+    assert "Success" in await ami(f"{MEMBER}\nPaused: true")
+    called = (
+        f"Action: Originate\nChannel: {dial_trunk('9415012345')}\nContext: desk-outbound\n"
+        f"Exten: s\nPriority: 1\nAsync: true\nVariable: __HELPLINE_CALL={CALL}\n"
+        "Variable: HELPLINE_AGENT=PJSIP/101"
+    )
+    assert "Success" in await ami(called)
+    assert await fastagi.told("desk") == [CALL]
+    await until(partial(returned, two, "second"))
+    citizen.bye()
+    assert (await fastagi.told("ended"))[:4] == [CALL, "", "TRUE", ""]
 
 
 async def leg_of(asterisk: AsteriskProcess, begin: str) -> str:
