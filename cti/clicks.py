@@ -27,6 +27,7 @@ from cti.legs import COMES_WITHIN
 from cti.live import LiveState
 from cti.originate import OriginateCommand, OriginateReply
 from cti.pages import Message
+from cti.state import State
 from cti.views import AgentStatus
 from cti.why import Why
 from cti.writes import Writes
@@ -168,6 +169,16 @@ class Clicks:
     def waiting(self) -> Set[str]:
         """Agents' legs that we ring, of calls whose citizen is not called yet."""
         return self._waiting.keys()
+
+    def calls_now(self, before: State, after: State) -> list[UUID]:
+        """Calls whose citizen's leg has just begun."""
+        return [
+            id
+            for id in self._called
+            if (call := after.calls.get(id)) is not None
+            and call.citizen_leg is not None
+            and ((was := before.calls.get(id)) is None or was.citizen_leg is None)
+        ]
 
     async def agent_joined(self, leg_id: str) -> None:
         """The agent is in the room: the citizen is called."""

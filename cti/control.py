@@ -122,6 +122,7 @@ class Control:
         The leg that rings; it has these variables.
         """
         self._legs.none_beside(call)
+        self._legs.has_come(call)
         with self._legs.changing(call):
             if call.citizen_leg not in self._legs.inside:
                 await self._legs.part(call, names.CONTEXT_DESK_CITIZEN)

@@ -38,18 +38,36 @@ class FollowUps:
         self.dropped = 0
 
     def observe(self, before: State, after: State) -> None:
-        """Side legs that came into their room, or are gone."""
+        """Side legs that came into their room, or are gone; citizens who came to a queue, or whom
+        an agent calls.
+        """
+        if before.waiting is not after.waiting:
+            for leg_id in after.waiting.keys() - before.waiting.keys():
+                self._queued(leg_id, after)
         if before.inside is not after.inside:
             for leg_id in self._clicks.waiting & after.inside:
                 self._add(partial(self._clicks.agent_joined, leg_id))
             for leg_id in after.inside - before.inside:
                 self._came_in(leg_id, before, after)
+        if before.legs is not after.legs:
+            for call_id in self._clicks.calls_now(before, after):
+                self._add(partial(self._leaving.rings_in_vain, call_id))
         if before.spent is not after.spent:
             for leg_id in self._clicks.waiting & after.spent.keys():
                 self._clicks.agent_gone(leg_id)
             for leg_id in self._legs.sides.keys() & after.spent.keys():
                 call_id = self._legs.sides.pop(leg_id)
                 self._add(partial(self._leaving.side_left, call_id))
+
+    def _queued(self, leg_id: str, after: State) -> None:
+        """A citizen waits in a queue: on hold no more, and nobody is to come into an empty room."""
+        call_id = call_of(after, leg_id)
+        if call_id is None:
+            return
+        self._legs.on_hold.discard(call_id)
+        for side, of in self._legs.sides.items():
+            if of == call_id and side not in after.inside:
+                self._add(partial(self._legs.hang_up, side))
 
     def _came_in(self, leg_id: str, before: State, after: State) -> None:
         """A leg is in its room. For whom its citizen waited is known before: that ends by it."""
@@ -60,8 +78,12 @@ class FollowUps:
         awaited = None if call is None else call.awaited
         if leg_id in self._legs.sides:
             self._add(partial(self._keeping.side_joined, leg_id, awaited))
-        elif call is not None and awaited is not None and leg_id == call.citizen_leg:
-            self._add(partial(self._leaving.citizen_came, call.id, awaited))
+        elif call is not None and leg_id == call.citizen_leg:
+            if awaited is not None:
+                self._add(partial(self._leaving.citizen_came, call.id, awaited))
+            else:
+                self._legs.joined(call)
+                self._add(partial(self._leaving.found_alone, call.id))
 
     def holds_found(self, legs: Set[str], away: Mapping[str, str]) -> None:
         """Citizens' legs on hold, by a snapshot, and those that wait for an agent who was lost, who
@@ -80,6 +102,7 @@ class FollowUps:
     def agent_answered(self, call_id: UUID) -> None:
         """An agent talks in this call."""
         self._keeping.answered(call_id)
+        self._add(partial(self._leaving.agent_answered, call_id))
 
     def agent_left(self, effect: AgentReleased) -> None:
         """An agent does not talk in this call any more."""

@@ -48,9 +48,10 @@ class Keeping:
         A citizen on hold whose agent talks with somebody stays on hold, and this one waits too. In
         a room with others the citizen is not alone: there only the leg is ended. Whom the agent
         asked, and who has not answered, rings in vain; who was called for all three rings on.
-        The call's id.
+        The call's id. Raises `NotNowError` for a citizen who is being called: once they are there.
         """
         call = self._legs.mine(agent_id)
+        self._legs.has_come(call)
         leg = leg_of(call, agent_id)
         has, on_hold = call.agent_id == agent_id, self._legs.waits(call)
         where = stay(
@@ -98,8 +99,8 @@ class Keeping:
         call = legs.state.calls.get(leg.call_id) if leg and leg.call_id else None
         if leg is None or call is None:
             return
-        if call.citizen_leg is None:
-            await legs.hang_up(leg_id)  # the citizen hung up while they were being rung
+        if call.citizen_leg is None or call.citizen_leg in legs.state.waiting:
+            await legs.hang_up(leg_id)  # the citizen is gone, or other agents', since they rang
         elif awaited is None or leg_id in self._in_vain.get(call.id, ()):
             return  # or they answered while they were being told that they need not
         elif leg.agent_id == awaited:

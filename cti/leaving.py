@@ -31,6 +31,8 @@ class Leaving:
                 await self._asker_left(call, released.agent_id)
         elif call.citizen_leg in legs.inside and not legs.answered_beside(call):
             await self._nobody_left(call)
+        else:
+            await self.rings_in_vain(call.id)
 
     async def _nobody_left(self, call: LiveCall) -> None:
         """The citizen is alone in the room. The conversation is over, as where a telephone is hung
@@ -43,10 +45,31 @@ class Leaving:
             await self._legs.hang_up(call.citizen_leg)
 
     async def found_alone(self, call_id: UUID) -> None:
-        """By a snapshot. Who left them nobody saw: they may not be done."""
+        """They came into the room after the last one had left it, or a snapshot found them there:
+        they may not be done.
+        """
         call = self._legs.state.calls.get(call_id)
         if call is not None and not self._keeping.keeps(call_id) and self._legs.alone(call):
             await self._legs.back_to_queue(call)
+
+    async def rings_in_vain(self, call_id: UUID) -> None:
+        """An agent has called a citizen, who has not answered, and is gone."""
+        legs, call = self._legs, self._legs.state.calls.get(call_id)
+        if call is None or call.citizen_leg is None or call.agent_leg or legs.beside(call):
+            return
+        if not legs.state.legs[call.citizen_leg].up:
+            await legs.hang_up(call.citizen_leg)
+
+    async def agent_answered(self, call_id: UUID) -> None:
+        """An agent of a queue has the citizen: who stayed in the room that the citizen left has
+        nobody more to come, and would be joined by the next whom this one asks.
+        """
+        legs, call = self._legs, self._legs.state.calls.get(call_id)
+        if call is None or call.agent_leg is None or legs.waits(call):
+            return
+        if not {call.agent_leg, call.citizen_leg} & legs.inside:
+            for leg in legs.in_room(call):
+                await legs.hang_up(leg)
 
     async def _asker_left(self, call: LiveCall, agent_id: str) -> None:
         """As on any telephone: who was asked has the citizen now, if they have answered."""

@@ -19,7 +19,7 @@ from cti.errors import AmiRefusedError, NotNowError
 from cti.events import Leg
 from cti.live import LiveState
 from cti.originate import OriginateCommand, OriginateReply
-from cti.state import LiveCall, State
+from cti.state import LiveCall, State, is_outbound
 from cti.views import AgentStatus
 from cti.why import Why
 from db.ids import new_id
@@ -94,7 +94,23 @@ class Legs:
             raise NotNowError(Why.CITIZEN_GONE)
         if call.agent_id != agent_id:
             raise NotNowError(Why.OTHERS_CALL)
+        self.has_come(call)
         return call
+
+    def has_come(self, call: LiveCall) -> None:
+        """Raises `NotNowError` while a citizen whom an agent calls rings, or hears the notice: who
+        is moved then would come to nobody, unrecorded.
+        """
+        leg = self.state.legs.get(call.citizen_leg or "")
+        if (
+            leg is None
+            or not is_outbound(leg)
+            or not (call.agent_leg or "").startswith(names.SIDE_LEG)
+        ):
+            return  # agents of whose telephone a queue or Dial has made a call have them
+        moved = self.waits(call) or call.awaited is not None or leg.channel_id in self._sent_out
+        if leg.channel_id not in self.inside and not moved:
+            raise NotNowError(Why.CITIZEN_GONE)
 
     def waits(self, call: LiveCall) -> bool:
         """Whether the citizen is on hold."""
@@ -223,6 +239,13 @@ class Legs:
         """By the dialplan: nobody came for them, and they are with whoever is in the room."""
         self.on_hold.discard(call.id)
         self._sent_out.discard(call.citizen_leg or "")
+
+    def joined(self, call: LiveCall) -> None:
+        """The citizen is in the room. On hold, and not just being put there: the dialplan has
+        waited for long enough.
+        """
+        if self.waits(call) and call.id not in self._changing:
+            self.came_in(call)
 
     async def part(self, call: LiveCall, context: str) -> None:
         """The agent into the room, the citizen to `context`.

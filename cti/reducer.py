@@ -41,7 +41,7 @@ from cti.events import (
     SideFailed,
     TelephoneSeen,
 )
-from cti.state import LiveCall, State, Waiting, is_outbound, merged, remember
+from cti.state import LiveCall, State, Waiting, is_outbound, merged, remember, without_citizen
 from dialplans.names import SIDE_LEG
 
 _HUNG_UP = (None, 16)
@@ -138,15 +138,16 @@ def _wait(state: State, caller: Leg, queue: str, at: datetime) -> State:
         before = state.waiting.get(caller.channel_id)
         since = before.since if before and before.queue == queue else at
         if (call := _call_of(state, caller)) is not None:
-            state = _put(state, replace(call, awaited=None))
+            state = _put(state, without_citizen(replace(call, awaited=None), state.inside))
         return replace(state, waiting={**others, caller.channel_id: Waiting(queue, since)})
     return state if len(others) == len(state.waiting) else replace(state, waiting=others)
 
 
 def _offer(state: State, caller: Leg, agent: Leg) -> State:
     call = _call_of(state, caller)
-    over = agent.channel_id in state.spent
-    if call is None or over or agent.agent_id is None or call.agent_id is not None:
+    if call is None or agent.channel_id in state.spent or agent.agent_id is None:
+        return state
+    if call.agent_id is not None and call.citizen_leg not in state.waiting:
         return state
     return _put(state, replace(call, offers={**call.offers, agent.agent_id: agent.channel_id}))
 
@@ -155,8 +156,9 @@ def _connect(state: State, caller: Leg, agent: Leg) -> State:
     call = _call_of(state, caller)
     if call is None or agent.channel_id in state.spent or agent.agent_id is None:
         return state
+    others = {other: leg for other, leg in call.others.items() if other != agent.agent_id}
     talking = replace(call, offers={}, agent_id=agent.agent_id, agent_leg=agent.channel_id)
-    return _put(state, replace(talking, awaited=None))
+    return _put(state, replace(talking, others=others, awaited=None))
 
 
 def _agent_done(state: State, agent: Leg) -> State:
@@ -222,8 +224,8 @@ def _room_changed(state: State, leg: Leg, inside: bool) -> State:
         return state
     if leg.channel_id == call.citizen_leg:
         return _put(state, _come_in(call)) if new else state
-    if leg.agent_id is None:
-        return state
+    if leg.agent_id is None or call.citizen_leg in state.waiting:
+        return state  # too late: the citizen is other agents' now, and this leg is ended
     if call.agent_leg is None and call.awaited in (None, leg.agent_id):
         call = replace(call, agent_id=leg.agent_id, agent_leg=leg.channel_id, awaited=None)
     elif call.agent_leg != leg.channel_id:

@@ -15,7 +15,7 @@ from cti.effects import CitizenLegEnded, Effect
 from cti.errors import AmiRefusedError
 from cti.events import Leg, agent_of, leg_of, pause_of, reachable_of
 from cti.message import AmiEvent, AmiReply
-from cti.state import LiveCall, State, Waiting, is_outbound, merged, remember
+from cti.state import LiveCall, State, Waiting, is_outbound, merged, remember, without_citizen
 from dialplans.names import (
     CONTEXT_DESK_AWAY,
     CONTEXT_DESK_AWAY_ASKED,
@@ -120,7 +120,7 @@ def resync(state: State, snapshot: Snapshot, at: datetime) -> tuple[State, tuple
     gone = [leg for id, leg in state.legs.items() if id not in legs]
     new = State(
         legs=legs,
-        calls=_owned(_calls(state, legs.values(), snapshot.waiting or {}), snapshot),
+        calls=_owned(_calls(state, legs.values(), snapshot), snapshot),
         members=frozenset((member.queue, member.agent_id) for member in snapshot.members),
         paused={
             (member.queue, member.agent_id): member.paused
@@ -145,8 +145,9 @@ def resync(state: State, snapshot: Snapshot, at: datetime) -> tuple[State, tuple
     return new, differences(state, new, at) + ended
 
 
-def _calls(old: State, legs: Iterable[Leg], waiting: Mapping[str, str]) -> dict[UUID, LiveCall]:
+def _calls(old: State, legs: Iterable[Leg], snapshot: Snapshot) -> dict[UUID, LiveCall]:
     calls: dict[UUID, LiveCall] = {}
+    waiting = snapshot.waiting or {}
     # Citizens' legs first: an agent's leg only means something beside one. Then who talks.
     for leg in sorted(legs, key=lambda leg: (not leg.citizen, not leg.up)):
         if leg.call_id is None:
@@ -159,6 +160,8 @@ def _calls(old: State, legs: Iterable[Leg], waiting: Mapping[str, str]) -> dict[
             call = replace(call, citizen_leg=leg.channel_id, number=number, queue=queue)
         elif leg.agent_id and _counts(call, leg) and leg.channel_id not in old.spent:
             call = _with_agent(call, leg, leg.agent_id)
+            if call.citizen_leg in waiting:
+                call = without_citizen(call, snapshot.inside)
         calls[leg.call_id] = call
     return calls
 

@@ -1,7 +1,7 @@
 """What is live in one cell, as values: calls, legs, members of queues."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from uuid import UUID
@@ -51,6 +51,16 @@ class State:
     inside: frozenset[str] = frozenset()  # legs in their call's room
     waiting: Mapping[str, Waiting] = field(default_factory=dict)  # citizens' legs in a queue
     spent: Mapping[str, None] = field(default_factory=dict)
+
+
+def without_citizen(call: LiveCall, inside: Set[str]) -> LiveCall:
+    """The citizen waits in a queue, for whoever takes them: an agent who is in the room has the
+    call no more, but is still in it.
+    """
+    if call.agent_id is None or call.agent_leg is None or call.agent_leg not in inside:
+        return call
+    others = {**call.others, call.agent_id: call.agent_leg}
+    return replace(call, agent_id=None, agent_leg=None, others=others)
 
 
 def call_of(state: State, channel_id: str) -> UUID | None:

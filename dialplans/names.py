@@ -39,6 +39,8 @@ VAR_SPY = "HELPLINE_SPY"
 VAR_WAITS_FOR = "HELPLINE_WAITS_FOR"
 """Of a citizen's leg that was put on hold or is kept: for which agent, for a server that is started
 anew. Set over AMI; in other contexts it says nothing."""
+VAR_JOINS_AT = "HELPLINE_JOINS_AT"
+"""The dialplan's own: when (epoch) a citizen on hold comes to those who talk meanwhile."""
 VAR_BESIDE = "HELPLINE_BESIDE"
 """Of a supervisor's leg: who they are and beside whom, for a server that is started anew."""
 VAR_NOTICE = "HELPLINE_NOTICE"

@@ -336,8 +336,11 @@ class CellSettings(_Settings):
     """The same of a phone at a fixed contact; 0: never, and it counts as there."""
     desk_ring_seconds: Annotated[int, Field(ge=5, le=120)] = 20
     """How long somebody rings to whom an agent hands a citizen."""
-    desk_hold_seconds: Annotated[int, Field(ge=10, le=600)] = 120
-    """How long a citizen waits at most while the agent asks somebody."""
+    desk_hold_seconds: Annotated[int, Field(ge=40, le=600)] = 120
+    """How long a citizen waits at most while the agent asks somebody who does not come: longer than
+    one of them rings (30 s)."""
+    desk_consult_seconds: Annotated[int, Field(ge=60, le=3600)] = 900
+    """How long at most while the two talk: then they come into the room, to both."""
     desk_away_seconds: Annotated[int, Field(ge=10, le=600)] = 60
     """How long a citizen waits for an agent whose softphone was lost, before a queue has them."""
 

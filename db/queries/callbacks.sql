@@ -17,19 +17,21 @@ where c.citizen_number is not null
   and not exists (select from callback b where b.call_id = c.id)
   and not exists (select from call l where l.citizen_number = c.citizen_number and l.agent_answered_at > c.ended_at
                   and l.started_at > c.ended_at - interval '2 days'
-                  and (l.direction = 'inbound' or l.answered_at is not null and l.outcome <> 'ivr_abandoned'))
+                  and (l.direction = 'inbound' or l.outcome = 'agent_answered' or exists (
+                      select from agent_talk t where t.call_id = l.id and t.began_at >= l.answered_at)))
 on conflict (call_id) do nothing;
 
 -- name: callbacks_served(now)!
 -- Who has talked with an agent since, in whichever call, is owed nothing more. Where an agent calls, their telephone answers
--- first: only the citizen's answer, and an end after the notice, is a talk. No call lasts two days (`max_call_seconds`): of a
+-- first, and they may be gone before the citizen is there: the outcome tells it, or a talk that began later. No call lasts two days (`max_call_seconds`): of a
 -- number that calls for years, the calls of before are not read.
 update callback b set done_at = :now, result = 'served', taken_by = null, taken_until = null
 where b.done_at is null
   and not exists (select from callback_attempt a where a.left_call = b.call_id and a.settled_at is null)
   and exists (select from call c where c.citizen_number = b.number and c.agent_answered_at > b.requested_at
               and c.started_at > b.requested_at - interval '2 days'
-              and (c.direction = 'inbound' or c.answered_at is not null and c.outcome <> 'ivr_abandoned'));
+              and (c.direction = 'inbound' or c.outcome = 'agent_answered' or exists (
+                  select from agent_talk t where t.call_id = c.id and t.began_at >= c.answered_at)));
 
 -- name: callbacks_expire(before, dialled, now)!
 -- Whom we have promised nothing, and do not dial, is not listed for ever.
@@ -103,7 +105,8 @@ where a.settled_at is null and c.ended_at is null and a.cell = :cell and a.reque
 -- name: callbacks_over()
 -- Attempts whose call is over, but whose consequence is not drawn; the oldest first.
 select a.id, a.number, a.written_at, a.cell, a.agent_id, c.outcome, c.answered_at is not null as answered,
-       c.agent_answered_at is not null and c.answered_at is not null and c.outcome <> 'ivr_abandoned' as talked
+       c.agent_answered_at is not null and c.answered_at is not null and (c.outcome = 'agent_answered' or exists (
+           select from agent_talk t where t.call_id = c.id and t.began_at >= c.answered_at)) as talked
 from callback_attempt a join call c using (id)
 where a.settled_at is null and c.ended_at is not null
 order by a.written_at limit 200 for update of a skip locked;

@@ -12,9 +12,16 @@ from calls import owed
 from calls.errors import CallbackOverError, CallbackTakenError, CallbackUnderWayError
 from calls.model import Outcome
 from calls.owed import Result, Verdict, Whose, verdict
-from calls.store import open_outbound, owe_callback
+from calls.store import (
+    end_if_open,
+    open_outbound,
+    owe_callback,
+    set_agent_answered,
+    set_agent_left,
+)
 from db.ids import new_id
 from db.pool import Connection, Pool
+from db.statements import statements
 
 NOW = datetime(2025, 11, 3, 5, 30, tzinfo=UTC)
 NUMBER, OTHER = "+919876543210", "+919876543211"
@@ -177,3 +184,39 @@ async def test_whom_we_call_now_nobody_takes_closes_or_calls(conn: Connection) -
         await owed.close(conn, call, SITA, NOW, result=Result.HANDLED, why="हो गया")
     with pytest.raises(CallbackUnderWayError):
         await owed.take(conn, call, SITA, NOW)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "later_talk", "talked"),
+    [
+        ("agent_answered", False, True),
+        ("queue_abandoned", False, False),  # the agent was gone before the citizen was there
+        ("queue_abandoned", True, True),  # another had them, and was lost
+        ("ivr_abandoned", False, False),
+        ("lost", False, False),
+    ],
+)
+async def test_a_click_has_served_nobody_who_came_to_the_room_after_its_agent_left(
+    conn: Connection, outcome: str, later_talk: bool, talked: bool
+) -> None:
+    left, click = await promised(conn), new_id(NOW)
+    await owed.take(conn, left, SITA, NOW)
+    await open_outbound(
+        conn, call_id=click, cell="c1", number=NUMBER, service_number="1076", at=NOW
+    )
+    await owed.write_click(
+        conn, left, click=click, number=NUMBER, cell="c1", agent_id="1001", key=uuid4(), at=NOW
+    )
+    seconds = [NOW + timedelta(seconds=one) for one in (5, 20, 60, 90)]
+    await set_agent_answered(conn, click, "1001", seconds[0])  # their own telephone's answer
+    await set_agent_left(conn, click, "1001", seconds[0])
+    await conn.execute("update call set answered_at = $2 where id = $1", click, seconds[1])
+    if later_talk:
+        await set_agent_answered(conn, click, "1002", seconds[2])
+    assert await end_if_open(conn, click, Outcome(outcome), seconds[3])
+    [over] = [row async for row in statements().callbacks_over(conn)]
+    assert (over["answered"], over["talked"]) == (True, talked)
+    await statements().callbacks_settle(conn, id=click, at=NOW)
+    await statements().callbacks_served(conn, now=NOW)
+    result = await conn.fetchval("select result from callback where call_id = $1", left)
+    assert result == ("served" if talked else None)

@@ -11,6 +11,7 @@ import pytest
 import soundfile
 
 from dialplans.asterisk import AsteriskProcess
+from dialplans.names import dial_trunk
 from dialplans.render import render, write
 from dialplans.secrets import Secrets
 from dialplans.settings import CellSettings, QueueSettings
@@ -37,8 +38,11 @@ async def two(
         QueueSettings(name="spill", ring_seconds=5, overflow="second", announce_seconds=0),
     )
     settings = cell.model_copy(
-        update={"queues": queues, "desk_away_seconds": 1, "desk_hold_seconds": 1}
-    )
+        update={
+            "queues": queues, "desk_away_seconds": 1, "desk_hold_seconds": 1,
+            "desk_consult_seconds": 10,
+        }
+    )  # fmt: skip
     write(settings, render(settings, cell_secrets))
     async with AsteriskProcess(argv, settings.root) as process:
         yield process
@@ -46,8 +50,7 @@ async def two(
 
 async def trunk_leg(asterisk: AsteriskProcess) -> str:
     """The citizen's channel."""
-    lines = (await asterisk.cli("core show channels concise")).splitlines()
-    return next(line.partition("!")[0] for line in lines if line.startswith("PJSIP/trunk"))
+    return await leg_of(asterisk, "PJSIP/trunk")
 
 
 @pytest.mark.parametrize("context", ["desk-away", "desk-away-asked", "desk-hold", "back-to-queue"])
@@ -101,6 +104,71 @@ async def test_whom_no_agent_came_back_to_comes_to_whoever_was_asked_and_waits_i
     await until(both)
     citizen.bye()
     await agent.expect("BYE")  # nobody stays in the room
+
+
+@pytest.mark.parametrize("leaves", [True, False], ids=["third leaves", "too long"])
+async def test_a_citizen_on_hold_waits_as_long_as_their_agent_talks_and_then_comes_to_them(
+    two: AsteriskProcess,
+    fastagi: FastAgi,
+    citizen: Phone,
+    agent: Phone,
+    ami: Callable[..., Any],
+    leaves: bool,
+) -> None:
+    fastagi.commands["inbound"] = TO_SECOND
+    assert "Success" in await ami(MEMBER)
+    citizen.invite(CELL_SIP, "1076")
+    assert await citizen.answer() == 200
+    await agent.expect("ACK")
+    citizens, agents = await trunk_leg(two), await leg_of(two, "PJSIP/101")
+    third = (
+        "Action: Originate\nChannel: Local/s@desk-side/n\nApplication: Wait\nData: 60\n"
+        f"Async: true\nVariable: __HELPLINE_CALL={CALL}"
+    )
+    assert "Success" in await ami(third)
+    move = (
+        f"Action: Redirect\nChannel: {citizens}\nContext: desk-hold\nExten: s\nPriority: 1\n"
+        f"ExtraChannel: {agents}\nExtraContext: desk-side\nExtraExten: s\nExtraPriority: 1"
+    )
+    assert "Success" in await ami(move)
+
+    async def room(*legs: str) -> bool:
+        shown = await two.cli(f"confbridge list {CALL}")
+        return all(leg in shown for leg in legs)
+
+    await until(partial(room, agents, "Local/s@desk-side"))
+    await asyncio.sleep(4)  # some looks more than they may wait where nobody talks
+    assert f"{citizens}!desk-hold!" in await two.cli("core show channels concise")
+    if leaves:
+        await two.cli(f"channel request hangup {await leg_of(two, 'Local/s@desk-side')}")
+        await until(partial(room, citizens, agents))
+    else:
+        await until(partial(room, citizens, agents, "Local/s@desk-side"))
+    citizen.bye()
+    await agent.expect("BYE")  # nobody stays in the room
+
+
+async def test_a_citizen_whom_an_agent_called_who_is_gone_comes_to_a_queue_and_has_not_been_served(
+    two: AsteriskProcess, fastagi: FastAgi, citizen: Phone, ami: Callable[..., Any]
+) -> None:
+    fastagi.commands["overflowed"] = ["SET VARIABLE HELPLINE_QUEUE second"]
+    assert "Success" in await ami(f"{MEMBER}\nPaused: true")
+    called = (
+        f"Action: Originate\nChannel: {dial_trunk('9415012345')}\nContext: desk-outbound\n"
+        f"Exten: s\nPriority: 1\nAsync: true\nVariable: __HELPLINE_CALL={CALL}\n"
+        "Variable: HELPLINE_AGENT=PJSIP/101"
+    )
+    assert "Success" in await ami(called)
+    assert await fastagi.told("desk") == [CALL]
+    await until(partial(returned, two, "second"))
+    citizen.bye()
+    assert (await fastagi.told("ended"))[:4] == [CALL, "", "TRUE", ""]
+
+
+async def leg_of(asterisk: AsteriskProcess, begin: str) -> str:
+    """The first channel of that name."""
+    lines = (await asterisk.cli("core show channels concise")).splitlines()
+    return next(line.partition("!")[0] for line in lines if line.startswith(begin))
 
 
 async def returned(asterisk: AsteriskProcess, queue: str, priority: int = 10) -> bool:
