@@ -80,7 +80,7 @@ async def mail_server(slow_at: str) -> AsyncIterator[MailServer]:
         one.goes_on.set()
 
 
-def smtp(port: int, *, limit: float = 0.5, security: Security = "none", at_once: int = 8) -> Smtp:
+def smtp(port: int, *, limit: float = 3, security: Security = "none", at_once: int = 8) -> Smtp:
     options = SmtpOptions(
         host="127.0.0.1", port=port, sender="no-reply@helpline.example", security=security
     )
@@ -151,7 +151,7 @@ async def test_messages_take_no_thread_that_others_wait_for(room: Room, how: str
     loop.set_default_executor(others)
     async with mail_server("DATA") as server:
         if how == "mail":
-            driver = smtp(server.port)
+            driver = smtp(server.port, limit=0.5)
             ended = await asyncio.gather(
                 *(driver.send(MAIL) for _ in range(8)), return_exceptions=True
             )
@@ -197,7 +197,7 @@ async def test_a_mail_that_was_handed_over_without_an_answer_may_have_been_taken
     message = await mail_of(room)
     async with (
         mail_server("content") as server,
-        room.working(smtp(server.port), Channel.EMAIL, send_seconds=0.5),
+        room.working(smtp(server.port, limit=5), Channel.EMAIL, send_seconds=5),
     ):
         row = await room.failed(message, 1)
         assert await room.attempts(message) == [(1, "unknown")]
@@ -212,7 +212,7 @@ async def test_a_mail_that_was_taken_is_sent_whatever_the_server_says_to_goodbye
     message = await mail_of(room)
     async with (
         mail_server("QUIT") as server,
-        room.working(smtp(server.port), Channel.EMAIL, send_seconds=0.5),
+        room.working(smtp(server.port, limit=5), Channel.EMAIL, send_seconds=5),
     ):
         await room.all_sent(1)
     assert await room.attempts(message) == [(1, "sent")]
