@@ -72,7 +72,7 @@ async def test_the_screen_pop_comes_with_history_before_the_answer_and_is_acknow
         row = await room.row("call", CALL)
         assert (row["agent_id"], row["pop_at"], row["agent_answered_at"]) == ("1001", AT, AT)
         stay = await pool.fetchrow("select * from queue_stay where call_id = $1", CALL)
-        assert tuple(stay or ()) == (CALL, "helpline-hi", AT, AT, "1001", None)
+        assert tuple(stay or ()) == (CALL, "helpline-hi", AT, AT, "1001", None, None)
         talk = await pool.fetchrow("select * from agent_talk where call_id = $1", CALL)
         assert tuple(talk or ()) == (CALL, "1001", AT, AT, "helpline-hi", None)
 
