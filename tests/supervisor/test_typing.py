@@ -24,7 +24,8 @@ class Wire:
         page.connect_to_server().on_message(self._told)
 
     def go_on(self) -> None:
-        assert self._page is not None and self.held is not None
+        assert self._page is not None
+        assert self.held is not None
         for told in self.held:
             self._page.send(told)
         self.held = None
