@@ -15,7 +15,7 @@ from access.limits import LimitRule
 from access.log import NOBODY, By, Event
 from access.passwords import Passwords
 from access.users import ACQUIRE_SECONDS
-from db.pool import Pool
+from db.pool import Connection, Pool
 from db.statements import statements
 
 DIGITS = 6
@@ -90,11 +90,10 @@ async def verify(
     return PinAccepted(user.id, user.display_name, user.language, person.posts)
 
 
-async def resting_lines(pool: Pool, since: datetime, now: datetime) -> int:
+async def resting_lines(conn: Connection, since: datetime, now: datetime) -> int:
     """How many telephones had to wait after wrong PINs since then; all together are one more."""
     until = now + limits.PIN_LINE.longest
-    async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
-        return int(await statements().access_resting_lines(conn, since=since, until=until))
+    return int(await statements().access_resting_lines(conn, since=since, until=until))
 
 
 async def set_pin(

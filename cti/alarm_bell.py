@@ -1,14 +1,13 @@
 """Watches the board and raises, tells and clears alarms. Survives restarts by its rows."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import structlog
 
-from access import pins
 from cti import alarm_limits, alarm_rows
 from cti.alarm_rows import Alarm
 from cti.alarms import (
@@ -26,12 +25,24 @@ from cti.alarms import (
 from cti.board import Board
 from cti.queue_titles import TitlesNow, titled
 from db.errors import AWAY, stop_if_cancelled
-from db.pool import Pool
+from db.pool import Connection, Pool
 
 _log = structlog.get_logger(__name__)
-_HOUR = timedelta(hours=1)
-_STUCK = timedelta(minutes=10)
-_GUESSED_LATELY = timedelta(minutes=10)
+_ACQUIRE_SECONDS = 5.0
+
+_Reader = Callable[[Connection, str, datetime], Awaitable[int]]
+"""Of a cell, now."""
+
+_AT_ONCE: Mapping[AlarmKind, _Reader] = {
+    AlarmKind.DIALLING_CUT_OFF: alarm_rows.cut_off_telephones,
+    AlarmKind.TRUNK_REFUSES: alarm_rows.refusing_trunks,
+}
+_SLOW: Mapping[AlarmKind, _Reader] = {
+    AlarmKind.RECORDINGS_FAILING: alarm_rows.failing_recordings,
+    AlarmKind.DEADLINES_STUCK: alarm_rows.stuck_deadlines,
+    AlarmKind.PINS_GUESSED: alarm_rows.guessing_lines,
+    AlarmKind.MESSAGES_HELD: alarm_rows.held_messages,
+}
 
 
 class AlarmBell:
@@ -47,20 +58,17 @@ class AlarmBell:
         cell: str,
         tell: bool,
         every: float = 1.0,
-        recordings_every: float = 30.0,
+        slow_every: float = 30.0,
         unheard: Callable[[], Mapping[str, float] | None] = dict,
         titles: TitlesNow = dict,
-        rows_kept: Callable[[], int] = int,
-        rows_lost: Callable[[], int] = int,
-        disk_used: Callable[[], float | None] = lambda: None,
+        counted: Mapping[AlarmKind, Callable[[], float | None]] | None = None,
     ) -> None:
         """`rules`: of the settings; supervisors change their limits. `tell`: by webhook too.
 
         `unheard`: for how many seconds nothing was heard of each other cell, None while we cannot
-        listen; `titles`: what people read for the queues; `rows_kept`: rows of calls in files;
-        `rows_lost`: rows of events that were not written in the last hour;
-        `disk_used`: share of the fullest disk, None: not known.
-        `every`, `recordings_every` (deadlines and PINs too): seconds between looks.
+        listen; `titles`: what people read for the queues; `counted`: figures that this process
+        knows without the database. `every`, `slow_every` (what takes longer to count): seconds
+        between looks.
         """
         self._board = board
         self._pool = pool
@@ -70,15 +78,12 @@ class AlarmBell:
         self._cell = cell
         self._tell = tell
         self._every = every
-        self._recordings_every = recordings_every
+        self._slow_every = slow_every
         self._watches: dict[Thing, Watch] = {}
         self._open: tuple[Alarm, ...] = ()
         self._readings: dict[Thing, float | None] = {}
-        self._failing: int | None = None
-        self._stuck: int | None = None
-        self._guessing: int | None = None
-        self._rows_kept, self._rows_lost = rows_kept, rows_lost
-        self._disk_used = disk_used
+        self._counted = counted or {}
+        self._slow: dict[AlarmKind, float | None] = {}
         self._slow_at = 0.0
         self._unheard_of = unheard
         self._unheard: Mapping[str, float] | None = None
@@ -153,28 +158,25 @@ class AlarmBell:
 
     async def _read(self, pool: Pool, now: datetime) -> None:
         loop = asyncio.get_running_loop()
-        wanted = {rule.kind for rule in self._rules}
         if loop.time() >= self._slow_at:
-            if AlarmKind.RECORDINGS_FAILING in wanted:
-                self._failing = await alarm_rows.failing_recordings(
-                    pool, self._cell, now - _HOUR, now - _STUCK
-                )
-            if AlarmKind.DEADLINES_STUCK in wanted:
-                self._stuck = await alarm_rows.stuck_deadlines(pool)
-            if AlarmKind.PINS_GUESSED in wanted:
-                self._guessing = await pins.resting_lines(pool, now - _GUESSED_LATELY, now)
-            self._slow_at = loop.time() + self._recordings_every
-        cut_off = None
-        if AlarmKind.DIALLING_CUT_OFF in wanted:
-            cut_off = await alarm_rows.cut_off_telephones(pool, self._cell)
-        refusing = None
-        if AlarmKind.TRUNK_REFUSES in wanted:
-            refusing = await alarm_rows.refusing_trunks(pool, self._cell)
+            self._slow = await self._asked(pool, _SLOW, now)
+            self._slow_at = loop.time() + self._slow_every
+        at_once = await self._asked(pool, _AT_ONCE, now)
+        counted = {kind: count() for kind, count in self._counted.items()}
         self._unheard = self._unheard_of()
         self._readings = readings(
-            self._board(), self._failing, cut_off, self._unheard, self._stuck, self._guessing,
-            self._rows_kept(), self._rows_lost(), self._disk_used(), refusing,
-        )  # fmt: skip
+            self._board(), {**self._slow, **at_once, **counted}, self._unheard
+        )
+
+    async def _asked(
+        self, pool: Pool, readers: Mapping[AlarmKind, _Reader], now: datetime
+    ) -> dict[AlarmKind, float | None]:
+        """What a rule is there for, by the database."""
+        wanted = readers.keys() & {rule.kind for rule in self._rules}
+        if not wanted:
+            return {}
+        async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
+            return {kind: await readers[kind](conn, self._cell, now) for kind in wanted}
 
     def _value(self, thing: Thing, otherwise: float) -> float:
         value = self._readings.get(thing)

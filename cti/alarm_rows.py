@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from access import pins
 from cti.alarms import AlarmKind, Change, Thing, shown
 from cti.errors import ConflictError
 from db.ids import new_id
@@ -15,6 +16,9 @@ from messages.wording import word
 from web.dates import moment
 
 _ACQUIRE_SECONDS = 5.0
+_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
+_STUCK = timedelta(minutes=10)
+_GUESSED_LATELY = timedelta(minutes=10)
 LANGUAGE = "hi"
 """Of what goes by webhook."""
 RECIPIENT = "supervisors"
@@ -123,33 +127,39 @@ async def acknowledge(
         raise ConflictError("no such alarm, or somebody has acknowledged it already")
 
 
-async def failing_recordings(pool: Pool, cell: str, since: datetime, stuck: datetime) -> int:
-    """Recordings since then without a file, or whose call ended before `stuck` and that still
-    wait for their closing.
+async def failing_recordings(conn: Connection, cell: str, now: datetime) -> int:
+    """Recordings without a file of the last hour, or whose call has been over for a while and that
+    still wait for their closing.
     """
-    async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
-        found = await statements().supervision_recordings_failing(
-            conn, cell=cell, since=since, stuck=stuck
-        )
+    found = await statements().supervision_recordings_failing(
+        conn, cell=cell, since=now - _HOUR, stuck=now - _STUCK
+    )
     return int(found)
 
 
-async def cut_off_telephones(pool: Pool, cell: str) -> int:
+async def cut_off_telephones(conn: Connection, cell: str, _now: datetime) -> int:
     """Telephones of this cell that may dial nothing until somebody has looked."""
-    async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
-        return int(await statements().supervision_cut_off(conn, cell=cell))
+    return int(await statements().supervision_cut_off(conn, cell=cell))
 
 
-async def refusing_trunks(pool: Pool, cell: str) -> int:
+async def refusing_trunks(conn: Connection, cell: str, _now: datetime) -> int:
     """Trunks of this cell that refuse whatever the dialer calls."""
-    async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
-        return int(await statements().supervision_trunks_refusing(conn, cell=cell))
+    return int(await statements().supervision_trunks_refusing(conn, cell=cell))
 
 
-async def stuck_deadlines(pool: Pool) -> int:
+async def stuck_deadlines(conn: Connection, _cell: str, _now: datetime) -> int:
     """What the clock cannot do to single complaints: it is set aside, and somebody must look."""
-    async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
-        return int(await statements().supervision_deadlines_stuck(conn))
+    return int(await statements().supervision_deadlines_stuck(conn))
+
+
+async def held_messages(conn: Connection, _cell: str, now: datetime) -> int:
+    """Messages that no attempt could send, held within a day, of all cells."""
+    return int(await statements().supervision_messages_held(conn, since=now - _DAY))
+
+
+async def guessing_lines(conn: Connection, _cell: str, now: datetime) -> int:
+    """Telephones that have to wait after wrong PINs of officers."""
+    return await pins.resting_lines(conn, now - _GUESSED_LATELY, now)
 
 
 async def _tell(

@@ -31,6 +31,7 @@ class AlarmKind(StrEnum):
     ROWS_KEPT = "rows_kept"  # rows of calls that the database has not taken, more than
     ROWS_LOST = "rows_lost"  # rows of events that were not written, in the last hour, more than
     DISK_FULL = "disk_full"  # share of the fullest disk in use, above
+    MESSAGES_HELD = "messages_held"  # within a day, since no attempt succeeded, more than
     TRUNK_REFUSES = "trunk_refuses"  # whatever the dialer calls is refused by the carrier
     CELL_SILENT = "cell_silent"  # seconds without a word of another cell, longer than
 
@@ -47,11 +48,20 @@ OF_THE_CELL = frozenset(
         AlarmKind.ROWS_KEPT,
         AlarmKind.ROWS_LOST,
         AlarmKind.DISK_FULL,
+        AlarmKind.MESSAGES_HELD,
         AlarmKind.TRUNK_REFUSES,
         AlarmKind.CELL_SILENT,
     }
 )
-
+#: Of these, what a board shows, or tells of others.
+_ON_BOARDS = frozenset(
+    {
+        AlarmKind.AMI_DOWN,
+        AlarmKind.TRUNK_FULL,
+        AlarmKind.TELEPHONES_AWAY,
+        AlarmKind.CELL_SILENT,
+    }
+)
 
 #: Their figures are shares of one.
 SHARES = frozenset(
@@ -150,36 +160,19 @@ def step(
 
 def readings(
     board: Mapping[str, Any],
-    recordings_failing: int | None,
-    cut_off: int | None = None,
+    counted: Mapping[AlarmKind, float | None],
     unheard: Mapping[str, float] | None = None,
-    stuck: int | None = None,
-    guessing: int | None = None,
-    rows_kept: int | None = None,
-    rows_lost: int | None = None,
-    disk_used: float | None = None,
-    refusing: int | None = None,
 ) -> dict[Thing, float | None]:
     """The board's figures by what they are about; None: not known now.
 
-    `stuck`: deadlines that are set aside. `guessing`: telephones that had to wait after wrong PINs
-    of the officers' line. `rows_kept`: rows of calls in files, since the database did not take
-    them; `rows_lost`: those of events that it refused, or that were too many, lately.
-    `disk_used`: share of the fullest disk. `unheard`: for how many seconds nothing was heard of
-    each other cell. `refusing`: trunks that refuse whatever is dialled.
+    `counted`: what is on no board, of the cell. `unheard`: for how many seconds nothing was heard
+    of each other cell.
     """
     known = bool(board["in_step"])
     found: dict[Thing, float | None] = {
-        Thing(AlarmKind.AMI_DOWN, THE_CELL): 0.0 if known else 1.0,
-        Thing(AlarmKind.RECORDINGS_FAILING, THE_CELL): recordings_failing,
-        Thing(AlarmKind.DIALLING_CUT_OFF, THE_CELL): cut_off,
-        Thing(AlarmKind.DEADLINES_STUCK, THE_CELL): stuck,
-        Thing(AlarmKind.PINS_GUESSED, THE_CELL): guessing,
-        Thing(AlarmKind.ROWS_KEPT, THE_CELL): rows_kept,
-        Thing(AlarmKind.ROWS_LOST, THE_CELL): rows_lost,
-        Thing(AlarmKind.DISK_FULL, THE_CELL): disk_used,
-        Thing(AlarmKind.TRUNK_REFUSES, THE_CELL): refusing,
+        Thing(kind, THE_CELL): counted.get(kind) for kind in OF_THE_CELL - _ON_BOARDS
     }
+    found[Thing(AlarmKind.AMI_DOWN, THE_CELL)] = 0.0 if known else 1.0
     for cell, seconds in (unheard or {}).items():
         found[Thing(AlarmKind.CELL_SILENT, THE_CELL, cell)] = seconds
     limit = board["trunk_limit"]

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from cti.action_log import ActionLog
 from cti.alarm_bell import AlarmBell
-from cti.alarms import AlarmRule
+from cti.alarms import AlarmKind, AlarmRule
 from cti.ami import AmiLink
 from cti.callers import Callers
 from cti.cell_link import CellLink
@@ -250,8 +250,11 @@ class Cti:
         self.alarms = AlarmBell(
             self.wallboards.figures, pool, settings.alarms, now, cell=settings.cell,
             tell=settings.tell_alarms, every=settings.alarms_every, unheard=self.cells.unheard,
-            titles=self.wallboards.titles, rows_kept=settings.rows_kept,
-            rows_lost=self.writes.lost_lately, disk_used=settings.disk_used,
+            titles=self.wallboards.titles, counted={
+                AlarmKind.ROWS_KEPT: settings.rows_kept,
+                AlarmKind.ROWS_LOST: self.writes.lost_lately,
+                AlarmKind.DISK_FULL: settings.disk_used,
+            },
         )  # fmt: skip
         self.wallboards.alarms = self.alarms.standing
         self.cells.board = self.wallboards.word

@@ -101,6 +101,9 @@ select count(*) from dial_cut_off d join agent a on a.id = d.endpoint where a.ce
 -- name: supervision_trunks_refusing(cell)$
 select count(*) from trunk_refusal where cell = :cell and ended_at is null;
 
+-- name: supervision_messages_held(since)$
+select count(*) from notification where held_at > :since;
+
 -- name: supervision_deadlines_stuck()$
 select count(*) from deadline_aside;
 

@@ -218,7 +218,8 @@ async def test_telephones_that_rest_are_seen_for_a_while(
 ) -> None:
     async def seen() -> int:
         lately = clock() - timedelta(minutes=10)
-        return await pins.resting_lines(people.pool, lately, clock())
+        async with people.pool.acquire() as conn:
+            return await pins.resting_lines(conn, lately, clock())
 
     numbers = others()
     for _ in range(10):

@@ -99,18 +99,18 @@ def a_board(**more: Any) -> dict[str, Any]:
 
 
 def test_without_a_link_nothing_is_known_but_that() -> None:
-    found = readings(a_board(in_step=False, queue={"waiting": 99}), 0)
+    found = readings(a_board(in_step=False, queue={"waiting": 99}), {})
     assert found[Thing(AlarmKind.AMI_DOWN, "")] == 1
     assert found[Thing(AlarmKind.WAITING, "helpline-hi")] is None
     assert found[Thing(AlarmKind.TRUNK_FULL, "")] is None
-    assert readings(a_board(trunk_channels=95), 0)[Thing(AlarmKind.TRUNK_FULL, "")] == 0.95
+    assert readings(a_board(trunk_channels=95), {})[Thing(AlarmKind.TRUNK_FULL, "")] == 0.95
 
 
 def test_telephones_that_are_away_are_a_share_of_those_signed_in() -> None:
     away = Thing(AlarmKind.TELEPHONES_AWAY, "")
-    assert readings(a_board(), 0)[away] == 0  # nobody is signed in
-    assert readings(a_board(telephones={"all": 40, "away": 5}), 0)[away] == 0.125
-    assert readings(a_board(in_step=False, telephones={"all": 40, "away": 5}), 0)[away] is None
+    assert readings(a_board(), {})[away] == 0  # nobody is signed in
+    assert readings(a_board(telephones={"all": 40, "away": 5}), {})[away] == 0.125
+    assert readings(a_board(in_step=False, telephones={"all": 40, "away": 5}), {})[away] is None
 
 
 def test_figures_are_shown_as_people_read_them() -> None:
@@ -156,9 +156,12 @@ class Bench:
         )
         return AlarmBell(
             lambda: self.board, self._pool, usual if rules is None else rules, lambda: self.now,
-            cell="cell1", tell=tell, recordings_every=0, titles=lambda: TITLES,
-            unheard=lambda: self.unheard, rows_kept=lambda: self.kept,
-            rows_lost=lambda: self.lost, disk_used=lambda: self.disk,
+            cell="cell1", tell=tell, slow_every=0, titles=lambda: TITLES,
+            unheard=lambda: self.unheard, counted={
+                AlarmKind.ROWS_KEPT: lambda: self.kept,
+                AlarmKind.ROWS_LOST: lambda: self.lost,
+                AlarmKind.DISK_FULL: lambda: self.disk,
+            },
         )  # fmt: skip
 
     def _pool(self) -> Pool:
@@ -380,6 +383,25 @@ async def test_a_trunk_that_refuses_the_dialer_is_an_alarm_of_its_cell_until_it_
     [alarm] = await open_alarms(bench.pool, "cell1")
     assert (alarm.kind, alarm.queue) == (AlarmKind.TRUNK_REFUSES, "")
     await bench.pool.execute("update trunk_refusal set ended_at = $1", NOW + SECOND)
+    await bench.bell(rules=(rule,)).look()
+    assert await open_alarms(bench.pool, "cell1") == []
+
+
+async def test_messages_that_could_not_be_sent_are_an_alarm_for_a_day(
+    bench: Bench, world: World
+) -> None:
+    rule = AlarmRule(
+        kind=AlarmKind.MESSAGES_HELD, threshold=0, raise_after=0 * SECOND, clear_after=0 * SECOND
+    )
+    await world.register()
+    await bench.bell(rules=(rule,)).look()
+    assert await open_alarms(bench.pool, "cell1") == []  # they wait, and nothing has failed
+    held = "update notification set held_at = $1, next_attempt_at = null, last_error = 'no'"
+    await bench.pool.execute(held, bench.now)
+    await bench.bell(rules=(rule,)).look()
+    [alarm] = await open_alarms(bench.pool, "cell1")
+    assert (alarm.kind, alarm.value > 0) == (AlarmKind.MESSAGES_HELD, True)
+    bench.now += timedelta(days=1)
     await bench.bell(rules=(rule,)).look()
     assert await open_alarms(bench.pool, "cell1") == []
 
