@@ -421,6 +421,12 @@ async def deciding_a_special_close(world: World) -> UseCase:
     return on(decided, number, approve=True, post="L3-LAL")
 
 
+async def keeping_what_was_said_too_late(world: World) -> UseCase:
+    disposed = await world.dispose((await world.register()).number)
+    call = await world.call()
+    return lambda cut: feedback.said_in(cut.pool, disposed.complaint_id, call)
+
+
 async def confirming_who_speaks(world: World) -> UseCase:
     attempt = await world.disposed_and_called((await world.register()).number)
     return lambda cut: feedback.confirmed(cut.pool, attempt)
@@ -542,6 +548,7 @@ USE_CASES: list[Callable[[World], Awaitable[UseCase]]] = [
     deciding_a_special_close,
     withdrawing,
     reopening,
+    keeping_what_was_said_too_late,
     confirming_who_speaks,
     claiming_a_feedback_call,
     renewing_a_link,
