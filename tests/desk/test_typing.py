@@ -158,7 +158,6 @@ async def test_the_next_question_is_typed_while_the_one_before_is_still_being_se
     office: Office,
 ) -> None:
     wire, held = Wire(), list[Message]()
-    await office.bed.rows("delete from help_message")
     async with office.desk() as page:
         await wire.between(page)
         await page.reload()
