@@ -54,6 +54,7 @@ async def test_who_lets_calls_go_is_paused_and_comes_back_by_one_key(office: Off
         for _ in range(3):
             await status(page, "ringing")
             await page.wait_for_selector("#call-answer:enabled")
+            await page.wait_for_timeout(1100)  # before that it would be for a call that is over
             await page.keyboard.press("F9")
             await page.wait_for_selector("#desk-bar:not([data-status=ringing])")
         await status(page, "paused")
