@@ -29,9 +29,11 @@ Fault = Callable[[World, float], Awaitable[None]]
 
 async def ami_cut(world: World, seconds: float) -> None:
     """The connection to Asterisk's manager breaks, and no other can be made."""
+    begin = system_clock()
     await world.centre.ami.cut()
     await asyncio.sleep(seconds)
     await world.centre.ami.start()
+    world.centre.without_pages.append((begin, system_clock()))
 
 
 async def ami_stalled(world: World, seconds: float) -> None:
