@@ -19,10 +19,11 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from complaints.reference import load
+from db.migrate import migrate
 from db.pool import Pool, open_pool
 from helpline.postgres import EmbeddedPostgres
 from tests.complaints.world import REFERENCE, World
-from tests.database import migrate_to_be_emptied
+from tests.database import fresh_database, migrate_to_be_emptied
 
 #: Leaves what a migrated database has before the first call and the first import.
 EMPTY = """
@@ -97,6 +98,23 @@ def migrated_url(postgres_url: str) -> str:
     """The session's database with our schema; other tests may have left rows in it."""
     migrate_to_be_emptied(postgres_url)
     return postgres_url
+
+
+@pytest.fixture(scope="session")
+def rowless_url(postgres_url: str) -> str:
+    """Our schema, never filled, for plans: what other tests leave in the statistics of theirs would
+    decide between ways of reading.
+    """
+    url = fresh_database(postgres_url, "plans")
+    migrate(url)
+    return url
+
+
+@pytest.fixture
+async def rowless(rowless_url: str) -> AsyncIterator[Pool]:
+    """A pool on it."""
+    async with await open_pool(rowless_url, size=1) as pool:
+        yield pool
 
 
 @pytest.fixture

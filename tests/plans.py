@@ -1,6 +1,6 @@
 """How PostgreSQL would find the rows of a statement among many.
 
-The tests' tables are small: what an index can serve is only seen where nothing else is allowed.
+The tables are (almost) empty: what an index can serve is only seen where nothing else is allowed.
 """
 
 import json

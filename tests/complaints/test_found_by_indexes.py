@@ -1,13 +1,17 @@
 """What is asked about one call or complaint must not cost more with each call of the years."""
 
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
 from db.ids import new_id
+from db.migrate import migrate
+from db.pool import Pool, open_pool
 from db.statements import statements
 from tests.complaints.world import CITIZEN, START, World
+from tests.database import fresh_database
 from tests.plans import plan_of
 
 LATER = START + timedelta(days=9)
@@ -25,26 +29,34 @@ LATER = START + timedelta(days=9)
     ],
 )
 async def test_calls_and_complaints_are_joined_by_indexes_and_not_through_all_of_them(
-    world: World, name: str, asked: list[object]
+    rowless: Pool, name: str, asked: list[object]
 ) -> None:
-    plan = await plan_of(world.pool, name, *asked)
+    plan = await plan_of(rowless, name, *asked)
     scans = plan.of("complaint_call", "attempt", "desk_call")
     assert len(scans) >= 3
     assert all(one.sought for one in scans), scans
 
 
-async def test_a_list_of_calls_asks_of_each_whether_it_is_confidential(world: World) -> None:
+@pytest.fixture
+async def calls_of_days(postgres_url: str) -> AsyncIterator[Pool]:
+    """As many calls as there are of several days, for the planner, and nothing else."""
+    url = fresh_database(postgres_url, "plans_calls")
+    migrate(url)
+    async with await open_pool(url, size=1) as pool:
+        await pool.execute(
+            "insert into call (id, cell, direction, citizen_number, started_at)"
+            " select gen_random_uuid(), 'a', 'inbound', $1, $2::timestamptz + n * interval '1 s'"
+            " from generate_series(1, 2000) n",
+            *(CITIZEN, START),
+        )
+        await pool.execute("analyze call")
+        yield pool
+
+
+async def test_a_list_of_calls_asks_of_each_whether_it_is_confidential(calls_of_days: Pool) -> None:
     """Not of all complaints at once: that would be remembered, and read before the first call."""
-    # As many calls as there are of several days, for the planner.
-    await world.pool.execute(
-        "insert into call (id, cell, direction, citizen_number, started_at)"
-        " select gen_random_uuid(), 'a', 'inbound', $1, $2::timestamptz + n * interval '1 s'"
-        " from generate_series(1, 2000) n",
-        *(CITIZEN, START),
-    )
-    await world.pool.execute("analyze call")
     plan = await plan_of(
-        world.pool,
+        calls_of_days,
         "supervision_calls_by_day",
         *("[]", START, LATER, LATER, UUID(int=1), "[]", 50),
     )

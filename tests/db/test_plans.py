@@ -1,7 +1,6 @@
 """What is asked again and again reads what it needs and no more, however many years are kept.
 
-Without rows the planner is asked for what an index can serve, not for what it costs. The database
-is these tests' own: what other tests leave in the statistics would decide between ways of reading.
+Without rows the planner is asked for what an index can serve, not for what it costs.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -10,20 +9,10 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from db.migrate import migrate
 from db.statements import sql
-from tests.database import fresh_database
 
 NOW = datetime(2025, 11, 22, 6, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
-
-
-@pytest.fixture(scope="module")
-def rowless_url(postgres_url: str) -> str:
-    """Our schema, never filled."""
-    url = fresh_database(postgres_url, "plans")
-    migrate(url)
-    return url
 
 
 async def plan(url: str, name: str, *asked: object, without: tuple[str, ...] = ()) -> list[str]:

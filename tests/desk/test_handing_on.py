@@ -158,22 +158,31 @@ async def test_each_of_the_twelve_keys_is_pressed_towards_who_was_asked_else_the
     await chosen(page)
     await page.click("#call-consult")
     await hears(page, WATER_TONE)
+    await page.wait_for_selector("#call-complete:enabled")
     assert await pressed(page, office.bed.site.line.host) == KEYS
+    wire = asyncio.create_task(keys_at(office.bed.site.line.host, 4))
+    await asyncio.sleep(0.5)
+    await page.focus("#call-keypad summary")
+    await page.keyboard.type("7*0")
+    assert "7*0" in (await wire).values()
     await page.keyboard.press("F9")
     await status(page, "wrap_up")
     await page.click("#desk-wrap-end")
     await call.phone.bye()
     await call.ended()
     await water.wait()
-    assert (await actions(office, call)).count("keys") == 2 * len(KEYS)
+    done = await actions(office, call)
+    # One key, and the others together; typed ones as they come.
+    assert 2 * 3 + 1 <= done.count("keys") <= 2 * 3 + 3
 
 
 async def pressed(page: Page, host: str) -> str:
-    """The keys that come to this telephone while each button is clicked once, in turn."""
+    """The keys that come to this telephone when all buttons are clicked at once, in turn."""
     wire = asyncio.create_task(keys_at(host, 8))
     await asyncio.sleep(0.5)  # until it listens
-    for key in KEYS:
-        await page.click(f"#call-keys .key:text-is('{key}')")
+    await page.evaluate(
+        "document.querySelectorAll('#call-keys .key').forEach((key) => key.click())"
+    )
     (heard,) = [keys for keys in (await wire).values() if keys]
     assert await page.inner_text("#desk-said") == ""  # none was refused
     return heard

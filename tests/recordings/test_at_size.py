@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from db.ids import new_id
+from db.pool import Pool
 from recordings import retention
 from recordings.chain import seal_batch, verify_chain
 from recordings.keeper import Keeper
@@ -29,10 +30,8 @@ async def kept(room: Room) -> UUID:
     return recording_id
 
 
-async def test_old_originals_are_found_by_their_index_in_its_order(room: Room) -> None:
-    plan = await plan_of(
-        room.pool, "recordings_originals_to_remove", LATER, START, NOBODY, LATER, 9
-    )
+async def test_old_originals_are_found_by_their_index_in_its_order(rowless: Pool) -> None:
+    plan = await plan_of(rowless, "recordings_originals_to_remove", LATER, START, NOBODY, LATER, 9)
     [originals] = [
         one for one in plan.of("recording_object") if one.index == "recording_object_originals"
     ]
@@ -40,8 +39,8 @@ async def test_old_originals_are_found_by_their_index_in_its_order(room: Room) -
     assert plan.sorted_by == []
 
 
-async def test_what_is_to_be_deleted_is_found_without_what_is_not(room: Room) -> None:
-    plan = await plan_of(room.pool, "recordings_to_delete", START, NOBODY, 9)
+async def test_what_is_to_be_deleted_is_found_without_what_is_not(rowless: Pool) -> None:
+    plan = await plan_of(rowless, "recordings_to_delete", START, NOBODY, 9)
     assert {one.index for one in plan.scans} == {
         "recording_object_to_delete",
         "sealed_file_to_delete",
@@ -57,8 +56,10 @@ async def test_what_is_to_be_deleted_is_found_without_what_is_not(room: Room) ->
         ("guidance_to_rewrap", "complaint_field"),
     ],
 )
-async def test_keys_of_another_master_are_sought_by_it(room: Room, name: str, table: str) -> None:
-    plan = await plan_of(room.pool, name, NOBODY, 9, "x")
+async def test_keys_of_another_master_are_sought_by_it(
+    rowless: Pool, name: str, table: str
+) -> None:
+    plan = await plan_of(rowless, name, NOBODY, 9, "x")
     sought = [
         one.sought for one in plan.of(table) if " id >" in one.sought or "(id >" in one.sought
     ]
@@ -66,16 +67,16 @@ async def test_keys_of_another_master_are_sought_by_it(room: Room, name: str, ta
     assert all("master_id =" in one for one in sought), sought
 
 
-async def test_the_days_that_have_recordings_are_stepped_to_by_indexes(room: Room) -> None:
-    plan = await plan_of(room.pool, "recordings_next_day", START)
+async def test_the_days_that_have_recordings_are_stepped_to_by_indexes(rowless: Pool) -> None:
+    plan = await plan_of(rowless, "recordings_next_day", START)
     assert {(one.table, "started_at >" in one.sought) for one in plan.of("recording")} == {
         ("recording", True)
     }
     assert all("made_at >" in one.sought for one in plan.of("sealed_file"))
 
 
-async def test_events_are_walked_by_their_id(room: Room) -> None:
-    plan = await plan_of(room.pool, "recordings_events_part", NOBODY, 9)
+async def test_events_are_walked_by_their_id(rowless: Pool) -> None:
+    plan = await plan_of(rowless, "recordings_events_part", NOBODY, 9)
     tables = ("recording_event", "recording_seal", "recording_event_unsealed")
     assert all(one.sought for one in plan.of(*tables)), plan.scans
     assert len(plan.of(*tables)) == 3

@@ -1,10 +1,10 @@
 // The call: who it is, and what the agent does with it.
 
+import { Keypad } from "./keypad.js";
 import { announce, byId, choose, emptied, has, make, moment, named, say } from "./page.js";
 import { Playback } from "./playback.js";
 import { RecordingSwitch } from "./recording.js";
 
-const KEYS = "123456789*0#";
 const COLLEAGUES_MS = 3000;
 const JUST_NOW_MS = 1000; // who hangs up now has not seen yet that another call rings
 
@@ -18,6 +18,7 @@ export class CallPanel {
     this.beside = false; // the telephone talks in a call that is no call of ours: a supervisor's
     this.recording = new RecordingSwitch(desk);
     this.playback = new Playback(desk);
+    this.keypad = new Keypad(desk);
     const click = (id, act) => byId(id).addEventListener("click", act);
     click("call-answer", () => desk.phone.answer());
     click("call-hold", () => this.hold());
@@ -36,13 +37,6 @@ export class CallPanel {
     });
     byId("call-hand").addEventListener("toggle", () => this.colleagues());
     setInterval(() => this.colleagues(), COLLEAGUES_MS);
-    byId("call-keys").append(
-      ...[...KEYS].map((key) => {
-        const button = make("button", { type: "button", className: "other key" }, key);
-        button.addEventListener("click", () => desk.command("keys", { keys: key }));
-        return button;
-      }),
-    );
   }
 
   hello(message) {
