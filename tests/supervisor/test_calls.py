@@ -296,6 +296,23 @@ async def test_a_confidential_call_hides_who_called_and_is_not_heard(
     assert "9876543210" in office.last
 
 
+async def test_a_call_with_an_officers_remark_and_a_lost_softphone_has_its_page(
+    archive: Centre, tapes: Tapes
+) -> None:
+    remark, _ = await tapes.recorded(b"", kind="officer_remark")
+    call = (await tapes.row(remark))["call_id"]
+    await tapes.pool.execute(
+        "insert into desk_action (id, call_id, actor, action, at)"
+        " values (gen_random_uuid(), $1, 'agent:1001', 'softphone_lost', $2)",
+        *(call, tapes.at),
+    )
+    boss = await signed_in(archive, Role.SUPERVISOR)
+    answer = await boss.get(f"/calls/{call}")
+    assert answer.status == 200
+    assert "The officer&#39;s remark" in boss.last
+    assert "the softphone was cut off" in boss.last
+
+
 async def test_search_by_number_complaint_agent_queue_days_and_pages(
     archive: Centre, tapes: Tapes, world: World
 ) -> None:
