@@ -44,7 +44,7 @@ from cti.unheard import Unheard
 from cti.wallboards import Planned, Wallboards
 from cti.writes import FlowRows, Writes
 from db.pool import Pool
-from recordings.pausing import Recorder
+from recordings.recorder import Recorder
 
 _LET_GO_SECONDS = 5.0
 Clock = Callable[[], datetime]

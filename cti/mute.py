@@ -20,6 +20,11 @@ async def mute_recording(link: AmiLink, channel: str, *, muted: bool) -> AmiRepl
     return reply
 
 
+async def recording_file(link: AmiLink, channel: str) -> AmiReply:
+    """Asterisk's answer; its `value` is the path, empty where the channel was never recorded."""
+    return await link.action("Getvar", {"Channel": channel, "Variable": "MIXMONITOR_FILENAME"})
+
+
 async def _mark(link: AmiLink, channel: str, value: str) -> AmiReply:
     fields = [("Channel", channel), ("Variable", VAR_PAUSED), ("Value", value)]
     return await link.action("Setvar", fields)

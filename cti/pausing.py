@@ -21,7 +21,8 @@ from recordings.errors import (
     PausedAlreadyError,
     PauseError,
 )
-from recordings.pausing import Pause, Recorder
+from recordings.pausing import Pause
+from recordings.recorder import Recorder
 
 _log = structlog.get_logger(__name__)
 _ACQUIRE_SECONDS = 2.0

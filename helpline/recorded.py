@@ -23,7 +23,8 @@ from recordings.certificate import Device, Source
 from recordings.chain import export_head, head, is_exported, seal_batch
 from recordings.errors import NoSuchFileError, RecordingError
 from recordings.keeper import Keeper
-from recordings.pausing import PauseWatch, Recorder
+from recordings.pausing import PauseWatch
+from recordings.recorder import Recorder
 from recordings.retention import erase_due, remove_originals
 from recordings.store import Store
 from recordings.sweeper import Sweeper

@@ -1,6 +1,6 @@
 """What recordings ask of others: complaints, Asterisk, and who may listen."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Coroutine
 from datetime import datetime
 from uuid import UUID
 
@@ -9,7 +9,8 @@ from complaints.holding import held_calls, holding_call
 from complaints.policy import Policy
 from cti.ami import AmiLink
 from cti.errors import AmiError, AmiUnansweredError
-from cti.mute import mute_recording
+from cti.message import AmiReply
+from cti.mute import mute_recording, recording_file
 from cti.supervisor.hearing import ListeningRights, is_user
 from db.pool import Connection
 from recordings.errors import PauseError, PauseUnansweredError
@@ -47,21 +48,34 @@ class MayHear:
 
 
 class AsteriskRecorder:
-    """`recordings.pausing.Recorder` over the AMI link."""
+    """`recordings.recorder.Recorder` over the AMI link."""
 
     def __init__(self, link: AmiLink) -> None:
         self._link = link
 
     async def mute(self, channel: str, *, muted: bool) -> None:
         """Both directions."""
-        try:
-            reply = await mute_recording(self._link, channel, muted=muted)
-        except AmiUnansweredError as error:
-            raise PauseUnansweredError(f"Asterisk did not answer: {error}") from error
-        except AmiError as error:
-            raise PauseError(f"Asterisk did not do it: {error}") from error
-        if not reply.ok:
-            raise PauseError(f"Asterisk refused: {reply.message}")
+        _answer_of(await _asked(mute_recording(self._link, channel, muted=muted)))
+
+    async def file(self, channel: str) -> str:
+        """As the channel's variable has it, which outlives the recorder."""
+        reply = _answer_of(await _asked(recording_file(self._link, channel)))
+        return reply.fields.get("value", "")
+
+
+async def _asked(asked: Coroutine[None, None, AmiReply]) -> AmiReply:
+    try:
+        return await asked
+    except AmiUnansweredError as error:
+        raise PauseUnansweredError(f"Asterisk did not answer: {error}") from error
+    except AmiError as error:
+        raise PauseError(f"Asterisk did not do it: {error}") from error
+
+
+def _answer_of(reply: AmiReply) -> AmiReply:
+    if not reply.ok:
+        raise PauseError(f"Asterisk refused: {reply.message}")
+    return reply
 
 
 class OperatorRights:

@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 from uuid import UUID
 
 import asyncpg
@@ -24,24 +23,16 @@ from recordings import events
 from recordings.errors import (
     NotAllowedError,
     NotPausedError,
-    NotRecordedError,
     PauseBusyError,
     PausedAlreadyError,
     PauseError,
     PauseUnansweredError,
 )
+from recordings.recorder import Recorder, in_time
+from recordings.unwritten import write_row
 
 _log = structlog.get_logger(__name__)
 _LIMIT, _HANG_UP, _NOT_DONE = "limit", "hang-up", "not carried out"
-_ASTERISK_SECONDS = 3.0
-
-
-class Recorder(Protocol):
-    """What records; `helpline/` joins it to Asterisk. `channel`: name or unique id."""
-
-    async def mute(self, channel: str, *, muted: bool) -> None:
-        """Both directions of the channel's recording. Raises `PauseError`: it was not done."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,22 +60,22 @@ async def pause(
     """Pause the recording of a call that goes on, for `limit` at most.
 
     `by`: a kind and a name (`agent:1001`); `why`: the reason, or the sensitive field. Raises
-    `PauseError` (no such recording, paused already, Asterisk did not do it), `NotAllowedError`.
+    `PauseError` (Asterisk records nothing, paused already, it did not do it), `NotAllowedError`.
     """
     if not (by.strip() and why.strip()):
         raise NotAllowedError("who pauses, and why?")
+    one = Pause(
+        paused_at=now, paused_by=by, why=why, limit_at=now + limit, resumed_at=None, resumed_by=None
+    )
     key = new_id(now)
-    async with pool.acquire(timeout=2) as conn, conn.transaction():
-        row = await statements().recordings_to_pause(conn, call_id=call_id)
-        if row is None:
-            raise NotRecordedError(f"no recording of call {call_id} is going on")
-        if not await statements().recordings_pause(
-            conn, id=key, recording_id=row["id"], at=now, by=by, why=why, limit_at=now + limit
-        ):
-            raise PausedAlreadyError(f"the recording of call {call_id} is paused already")
-        await events.note(conn, row["id"], "paused", now, {"by": by, "why": why})
+    channel = await _begin(pool, call_id, key, one)
+    if channel is None:
+        await write_row(pool, recorder, call_id, now)
+        channel = await _begin(pool, call_id, key, one)
+    if channel is None:
+        raise PauseError(f"what Asterisk records of call {call_id} is closed already")
     try:
-        await _ask(recorder, row["channel"], muted=True)
+        await _ask(recorder, channel, muted=True)
     except PauseUnansweredError:
         # It may be muted: the pause stands, and `PauseWatch` ends it until Asterisk says so.
         async with pool.acquire(timeout=2) as conn:
@@ -93,6 +84,23 @@ async def pause(
     except PauseError:
         await _end(pool, key, now, _NOT_DONE)
         raise
+
+
+async def _begin(pool: Pool, call_id: UUID, key: UUID, one: Pause) -> str | None:
+    """Write it; the channel to be muted. None: there is no row of a recording that goes on."""
+    async with pool.acquire(timeout=2) as conn, conn.transaction():
+        row = await statements().recordings_to_pause(conn, call_id=call_id)
+        if row is None:
+            return None
+        if not await statements().recordings_pause(
+            conn, id=key, recording_id=row["id"], at=one.paused_at, by=one.paused_by, why=one.why,
+            limit_at=one.limit_at,
+        ):  # fmt: skip
+            raise PausedAlreadyError(f"the recording of call {call_id} is paused already")
+        noted = {"by": one.paused_by, "why": one.why}
+        await events.note(conn, row["id"], "paused", one.paused_at, noted)
+    channel: str = row["channel"]
+    return channel
 
 
 async def resume(pool: Pool, recorder: Recorder, call_id: UUID, *, by: str, now: datetime) -> None:
@@ -202,12 +210,7 @@ async def _held(pool: Pool, pause_id: UUID) -> AsyncIterator[Connection | None]:
 
 
 async def _ask(recorder: Recorder, channel: str, *, muted: bool) -> None:
-    """All the actions that it takes, in one time."""
-    try:
-        async with asyncio.timeout(_ASTERISK_SECONDS):
-            await recorder.mute(channel, muted=muted)
-    except TimeoutError as error:
-        raise PauseUnansweredError("Asterisk did not answer in time") from error
+    await in_time(recorder.mute(channel, muted=muted))
 
 
 async def _end(pool: Pool, pause_id: UUID, at: datetime, by: str) -> bool:

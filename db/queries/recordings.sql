@@ -344,6 +344,10 @@ from recording r join call c on c.id = r.call_id
 where r.call_id = :call_id and r.kind = 'call' and r.state = 'open' and c.ended_at is null
 order by r.started_at desc limit 1;
 
+-- name: recordings_call_to_pause(call_id)^
+-- A call of whose recording there is no row.
+select coalesce(channel_id, id::text) as channel, cell, ended_at from call where id = :call_id;
+
 -- name: recordings_pause(id, recording_id, at, by, why, limit_at)$
 -- A recording is paused once at a time.
 insert into recording_pause (id, recording_id, paused_at, paused_by, why, limit_at)

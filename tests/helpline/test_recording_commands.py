@@ -262,6 +262,10 @@ async def test_muting_asks_asterisk_for_both_directions_and_a_refusal_is_an_erro
     async def mixmonitor(session: Session, action: Action) -> bool:
         if action["action"] == ["Setvar"]:
             marked.append((action["channel"][0], action["value"][0]))
+        if action["action"] == ["Getvar"] and action["variable"] == ["MIXMONITOR_FILENAME"]:
+            answer = "Error" if action["channel"] == ["gone"] else "Success"
+            await session.reply(action, answer, "No such channel", "Value: /x/y.raw")
+            return True
         if action["action"] != ["MixMonitorMute"]:
             return False
         asked.append(action)
@@ -277,6 +281,9 @@ async def test_muting_asks_asterisk_for_both_directions_and_a_refusal_is_an_erro
             await recorder.mute("1763.7", muted=False)
             with pytest.raises(PauseError, match="No such channel"):
                 await recorder.mute("gone", muted=True)
+            assert await recorder.file("1763.7") == "/x/y.raw"
+            with pytest.raises(PauseError, match="No such channel"):
+                await recorder.file("gone")
     with pytest.raises(PauseError, match="did not do it"):
         await recorder.mute("1763.7", muted=True)
     first, second, _ = asked

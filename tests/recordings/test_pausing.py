@@ -7,12 +7,16 @@ from uuid import UUID
 
 import pytest
 
+from db.ids import new_id
 from recordings.errors import (
     NotAllowedError,
+    NotRecordedError,
     PauseBusyError,
+    PausedAlreadyError,
     PauseError,
     PauseUnansweredError,
 )
+from recordings.model import CaptureName
 from recordings.pausing import (
     Pause,
     PauseWatch,
@@ -23,7 +27,7 @@ from recordings.pausing import (
     resume,
 )
 from tests.db.locks import until_somebody_waits
-from tests.recordings.room import Room
+from tests.recordings.room import Room, conversation
 
 LIMIT = timedelta(seconds=60)
 
@@ -34,6 +38,12 @@ class Recorder:
     def __init__(self) -> None:
         self.asked: list[tuple[str, bool]] = []
         self.works = True
+        self.path = ""
+
+    async def file(self, channel: str) -> str:
+        if not self.works:
+            raise PauseError(f"no such channel: {channel}")
+        return self.path
 
     async def mute(self, channel: str, *, muted: bool) -> None:
         if not self.works:
@@ -186,6 +196,48 @@ async def test_only_a_recording_that_goes_on_is_paused_and_only_with_a_reason(ro
     assert recorder.asked == []
 
 
+async def test_a_recording_without_its_row_gets_it_and_is_paused(room: Room) -> None:
+    call = await room.call()
+    recorder, name = Recorder(), CaptureName(call, new_id(room.at), "call")
+    recorder.path = str(room.directory / str(name))
+    room.wait(8)
+    await begin(room, recorder, call)
+    assert recorder.asked == [(str(call), True)]
+    row = await room.row(name.recording_id)
+    assert (row["state"], row["cell"]) == ("open", "a")
+    assert row["started_at"] == room.at - timedelta(seconds=8)
+    with pytest.raises(PausedAlreadyError):
+        await begin(room, recorder, call)
+
+
+async def test_what_asterisk_records_by_itself_began_as_long_ago_as_its_file_is(room: Room) -> None:
+    call = await room.call()
+    recorder, path = Recorder(), room.directory / str(CaptureName(call, call, "call"))
+    recorder.path = str(path)
+    path.write_bytes(conversation(3.0))
+    room.wait(20)
+    await begin(room, recorder, call)
+    assert (await room.row(call))["started_at"] == room.at - timedelta(seconds=3)
+    assert await shown(room, call) == [(None, None)]
+
+
+async def test_only_asterisk_says_that_a_call_is_not_recorded(room: Room) -> None:
+    call = await room.call()
+    recorder = Recorder()
+    with pytest.raises(NotRecordedError):
+        await begin(room, recorder, call)
+    recorder.path = str(room.directory / str(CaptureName(new_id(room.at), call, "call")))
+    for works in (True, False):
+        recorder.works = works
+        with pytest.raises(PauseError) as raised:  # another call's file; no answer
+            await begin(room, recorder, call)
+        assert not isinstance(raised.value, NotRecordedError)
+    with pytest.raises(PauseError, match="no row") as raised:
+        await begin(room, recorder, new_id(room.at))
+    assert not isinstance(raised.value, NotRecordedError)
+    assert recorder.asked == []
+
+
 async def watched(room: Room, recorder: Recorder, until: list[tuple[str, bool]]) -> None:
     """A process that begins now, until Asterisk was asked for this."""
     watch = asyncio.create_task(PauseWatch(room.pool, recorder, room.now, "a", 0.01).run())
@@ -283,7 +335,7 @@ class Stalled(Recorder):
 async def test_who_comes_second_at_a_stalled_asterisk_is_told_so_and_may_try_again(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("recordings.pausing._ASTERISK_SECONDS", 60)
+    monkeypatch.setattr("recordings.recorder._ASTERISK_SECONDS", 60)
     call, recording = await recorded(room)
     await begin(room, Recorder(), call)
     room.wait(5)
@@ -304,7 +356,7 @@ async def test_who_comes_second_at_a_stalled_asterisk_is_told_so_and_may_try_aga
 async def test_asterisk_has_one_short_time_for_all_of_a_muting(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("recordings.pausing._ASTERISK_SECONDS", 0.05)
+    monkeypatch.setattr("recordings.recorder._ASTERISK_SECONDS", 0.05)
     call, recording = await recorded(room)
     await begin(room, Recorder(), call)
     with pytest.raises(PauseUnansweredError):
@@ -316,7 +368,7 @@ async def test_asterisk_has_one_short_time_for_all_of_a_muting(
 async def test_the_watch_asks_a_stalled_asterisk_once_a_turn_and_still_ends_what_is_hung_up(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("recordings.pausing._ASTERISK_SECONDS", 0.05)
+    monkeypatch.setattr("recordings.recorder._ASTERISK_SECONDS", 0.05)
     calls = [await recorded(room) for _ in range(3)]
     for call, _ in calls:
         await begin(room, Recorder(), call)
