@@ -31,7 +31,8 @@ _AT_ONCE, _TURN_SECONDS = 3, 3.0  # the watch at limits (`recordings.pausing`) i
 
 
 class RecordingPauses:
-    """Each method answers with what the page shows: `paused`, and `why` and `until`, or None.
+    """Each method answers with what the page shows: `paused`, and `why`, `until` and `left`
+    (seconds: the page's own clock may be wrong), or None.
 
     They raise a `DeskError`, or one of `db.errors.AWAY`. Only a few at once wait for Asterisk with
     a connection in their hands: should it be stalled, the others' work has the rest.
@@ -92,7 +93,7 @@ class RecordingPauses:
         """
         pause = await self._standing(call_id)
         if pause is None or pause.paused_at >= self._began or self._recorder is None:
-            return _shown(pause)
+            return _shown(pause, self._now())
         try:
             async with self._turn():
                 await pausing.mute_again(
@@ -108,7 +109,7 @@ class RecordingPauses:
 
     async def shown(self, call_id: UUID) -> Mapping[str, Any]:
         """As the record has it."""
-        return _shown(await self._standing(call_id))
+        return _shown(await self._standing(call_id), self._now())
 
     async def _standing(self, call_id: UUID) -> Pause | None:
         async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as conn:
@@ -136,11 +137,12 @@ class RecordingPauses:
         return self._recorder
 
 
-def _shown(pause: Pause | None) -> Mapping[str, Any]:
+def _shown(pause: Pause | None, now: datetime) -> Mapping[str, Any]:
     return {
         "paused": pause is not None,
         "why": pause.why if pause else None,
         "until": pause.limit_at.isoformat() if pause else None,
+        "left": max(0.0, (pause.limit_at - now).total_seconds()) if pause else None,
     }
 
 

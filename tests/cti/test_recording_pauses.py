@@ -81,6 +81,16 @@ async def test_a_page_loaded_while_the_agent_resumes_is_not_told_that_it_is_paus
     assert recorder.asked == [False], "recorded again, and nobody mutes after it"
 
 
+async def test_a_page_is_told_how_long_a_pause_lasts_and_needs_no_right_clock(pool: Pool) -> None:
+    recorder, call = Recorder(), await paused(pool)
+    shown = await pauses_of(pool, recorder).shown(call)
+    assert (shown["paused"], shown["left"]) == (True, 60.0)
+    late = RecordingPauses(
+        lambda: pool, recorder, limit=timedelta(minutes=1), now=lambda: AT + timedelta(minutes=2)
+    )
+    assert (await late.shown(call))["left"] == 0
+
+
 async def test_a_stalled_asterisk_holds_few_connections_and_others_are_told_to_try_again(
     pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:

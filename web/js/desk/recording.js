@@ -43,7 +43,12 @@ export class RecordingSwitch extends EventTarget {
 
   async #hush(name) {
     if (!this.desk.open) return this.desk.phone.state !== "talking";
-    if (!this.inCall || this.paused) return true;
+    if (!this.inCall) return true;
+    if (this.paused) {
+      // It may have ended since: its limit is the server's, and this page's timers may have slept.
+      if (!(await this.#known())) return false;
+      if (this.paused) return true;
+    }
     const reason = `${OF_A_FIELD}${name}`.slice(0, LONGEST);
     const answer = await this.desk.socket.ask("pause_recording", { reason });
     if (answer.ok) this.see(answer);
@@ -59,16 +64,24 @@ export class RecordingSwitch extends EventTarget {
 
   /** For a page that was loaded anew, and for a pause that has ended by itself. */
   async ask() {
-    const answer = await this.desk.socket.ask("recording");
-    if (answer.ok) this.see(answer);
+    const before = this.paused;
+    if ((await this.#known()) && before && !this.paused) this.dispatchEvent(new Event("again"));
   }
 
-  see({ paused, why, until }) {
-    const ended = this.paused && !paused;
+  /** Whether the server has told how it stands; it is shown then. */
+  async #known() {
+    const answer = await this.desk.socket.ask("recording");
+    if (answer.ok) this.see(answer, { again: false });
+    return answer.ok;
+  }
+
+  /** `left`: seconds of a pause. Its end by this page's clock is not looked at: that may be wrong. */
+  see({ paused, why, left }, { again = true } = {}) {
+    const ended = again && this.paused && !paused;
     this.paused = paused;
     this.why = why ?? "";
     clearTimeout(this.timer);
-    if (paused) this.timer = setTimeout(() => this.ask(), Math.max(0, new Date(until) - Date.now()) + 1000);
+    if (paused) this.timer = setTimeout(() => this.ask(), left * 1000 + 1000);
     this.show(this.inCall);
     if (ended) this.dispatchEvent(new Event("again"));
   }
