@@ -23,6 +23,7 @@ from recordings.finding import Found
 from recordings.vault import StoredObject
 
 Relation = Literal["owned", "maintained", "managed", "operated"]
+Speaker = Literal["citizen", "officer", "unknown"]
 Source = Literal["computer", "dvr", "mobile", "flash_drive", "disc", "server", "cloud", "other"]
 """The Schedule's: what the record was taken from."""
 _IST = timezone(timedelta(hours=5, minutes=30))
@@ -75,6 +76,7 @@ class Certificate:
 
     `call_end_known`: whether anybody saw when the call ended; else nothing is claimed of how much
     of it was recorded. `call_seconds`: how long it lasted, where the recording lacks some of it.
+    `speaker`: who talked with us.
     """
 
     party: Party
@@ -87,6 +89,7 @@ class Certificate:
     chain: Sequence[ChainEntry]
     made_at: datetime
     reason: str
+    speaker: Speaker
     pauses: Sequence[tuple[datetime, datetime | None]] = field(default=())
     call_end_known: bool = True
     call_seconds: int | None = None

@@ -81,6 +81,7 @@ async def _gather(
         chain=chain,
         made_at=now,
         reason=wish.reason,
+        speaker=row["speaker"],
         pauses=[(pause.paused_at, pause.resumed_at) for pause in pauses],
         call_end_known=row["call_ended_at"] is not None,
         call_seconds=_call_seconds(found, row["call_ended_at"]),

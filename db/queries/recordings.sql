@@ -407,8 +407,20 @@ select state, sha256 from recording where id = :id;
 
 -- name: recordings_to_certify(id)^
 -- `call_ended_at`: not of a call whose end nobody saw. Its row has the time at which that was found, hours later perhaps.
-select r.channels, r.sha256, r.bytes, case when c.outcome is distinct from 'lost' then c.ended_at end as call_ended_at
-from recording r join call c on c.id = r.call_id where r.id = :id and r.state = 'stored';
+-- `speaker`: whose voice is the call's first side. Nobody knows of who keyed no PIN that fits, of a call that was lost
+-- before its queue, and of one that is a citizen's for one complaint and an officer's for another.
+select r.channels, r.sha256, r.bytes, case when c.outcome is distinct from 'lost' then c.ended_at end as call_ended_at,
+       case when officer and citizen or c.outcome = 'officer_refused' then 'unknown'
+            when officer then 'officer'
+            when c.outcome = 'lost' and c.direction = 'inbound' and c.queued_at is null and not citizen then 'unknown'
+            else 'citizen' end as speaker
+from recording r join call c on c.id = r.call_id, lateral (
+    select coalesce(c.outcome in ('disposal_told', 'officer_left'), false)
+               or exists (select from recording o where o.call_id = c.id and o.kind = 'officer_remark')
+               or exists (select from complaint_call l where l.call_id = c.id and l.role in ('disposal', 'officer')) as officer,
+           exists (select from complaint_call l where l.call_id = c.id and l.role not in ('disposal', 'officer')) as citizen
+) whose
+where r.id = :id and r.state = 'stored';
 
 -- name: recordings_add_files(ids, locations, sha256, bytes, stored_sha256, stored_bytes, master_ids, wrapped_keys, made_at)!
 -- Files of others, sealed in the same store.

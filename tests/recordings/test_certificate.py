@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +12,9 @@ from uuid import UUID
 import pytest
 from pypdf import PdfReader
 
+from calls.model import Outcome
 from recordings import finding, handing_out
+from recordings.audio import wav_header
 from recordings.certificate import Certificate, Device, Party, as_html, print_pdf
 from recordings.chain import seal_batch
 from recordings.errors import (
@@ -25,7 +28,8 @@ from recordings.keeper import Keeper
 from recordings.listening import Wish
 from recordings.vault import Role
 from tests.chromium import CHROMIUM, write_chromium
-from tests.recordings.room import Room, conversation
+from tests.complaints.world import World
+from tests.recordings.room import Room, conversation, tone
 
 PARTY = Party(
     name="अनीता <शर्मा>",
@@ -226,7 +230,7 @@ async def test_it_says_when_recording_was_paused_or_the_file_lay_in_the_clear(
     certificate = Certificate(
         party=PARTY, device=DEVICE, recording=found, channels=2, file=replace(one, key=None),
         original_sha256=one.sha256, original_bytes=one.bytes, chain=(), made_at=room.at,
-        reason="x", pauses=[(room.at, None)],
+        reason="x", speaker="citizen", pauses=[(room.at, None)],
     )  # fmt: skip
     html = as_html(certificate)
     for said in ("in the store without encryption", "बिना कूटबद्ध किए", "but for the pauses below"):
@@ -234,6 +238,50 @@ async def test_it_says_when_recording_was_paused_or_the_file_lay_in_the_clear(
     assert "AES-256-GCM" not in html
     await handed(room, recording_id, tmp_path, CHROMIUM)
     assert "विरामों को छोड़कर" in pages[0]
+
+
+CITIZENS = ("citizen called", "the citizen;", "नागरिक ने", "नागरिक;")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "role", "said", "not_said"),
+    [
+        (Outcome.DISPOSAL_TOLD, None, ("an officer called", "अधिकारी ने सुना"), CITIZENS),
+        (Outcome.OFFICER_LEFT, None, ("what the officer heard",), CITIZENS),
+        (Outcome.OFFICER_REFUSED, None, ("a call to the helpline", "लाइन पर जो"), CITIZENS),
+        (Outcome.LOST, None, ("a call to the helpline",), CITIZENS),
+        (Outcome.LOST, "registration", ("the citizen called",), ("officer",)),
+        (Outcome.AGENT_ANSWERED, "disposal", ("an officer called",), CITIZENS),
+        (Outcome.AGENT_ANSWERED, None, ("the citizen called", "नागरिक ने"), ("officer",)),
+    ],
+)
+async def test_it_says_whose_call_it_was(
+    room: Room, world: World, tmp_path: Path, pages: list[str],
+    outcome: Outcome, role: str | None, said: Sequence[str], not_said: Sequence[str],
+) -> None:  # fmt: skip
+    recording_id, _ = await room.recorded(conversation(1.0), seconds=1, outcome=outcome)
+    await room.closer().sweep()
+    if role is not None:
+        complaint = (await world.register()).complaint_id
+        await room.pool.execute(
+            "insert into complaint_call select $1, call_id, $2 from recording where id = $3",
+            *(complaint, role, recording_id),
+        )
+    await handed(room, recording_id, tmp_path, CHROMIUM)
+    assert [one for one in said if one not in pages[0]] == []
+    assert [one for one in not_said if one in pages[0]] == []
+
+
+async def test_a_remarks_certificate_is_an_officers(
+    room: Room, tmp_path: Path, pages: list[str]
+) -> None:
+    samples = tone(300, 1.0).tobytes()
+    data = wav_header(1, 8000, len(samples)) + samples
+    remark, _ = await room.recorded(data, "officer_remark", 1, Outcome.LOST)
+    await room.closer().sweep()
+    await handed(room, remark, tmp_path, CHROMIUM)
+    assert "an officer called the helpline, the officer&#39;s remark" in pages[0]
+    assert [one for one in CITIZENS if one in pages[0]] == []
 
 
 async def test_without_chromium_the_error_says_what_to_set(tmp_path: Path) -> None:
