@@ -8,6 +8,7 @@ from datetime import datetime
 
 import structlog
 
+from access.pins import PinAccepted
 from agi.caller import new_inbound_call
 from agi.durable import noted
 from agi.emergency import EmergencyExit
@@ -127,18 +128,22 @@ class InboundFlow:
         return None
 
     async def _officer(self, session: Session, call: NewCall) -> Outcome | None:
-        """Unrecorded while the PIN is keyed; None: a citizen after all, who is recorded again."""
+        """Unrecorded while the PIN is keyed; None: a citizen after all. Who is led elsewhere, by
+        key 9 or by a prompt that failed, is recorded again.
+        """
         if self.officers is None:
             return None
         await stop_recording(session)
         try:
-            outcome = await self.officers.from_menu(session, call)
-        except EmergencyKey:
+            known = await self.officers.recognise(session, call)
+        except (EmergencyKey, CommandFailedError):
             await self._record(session, call)
             raise
-        if outcome is None:
+        if isinstance(known, PinAccepted):
+            return await self.officers.serve(session, call, known)
+        if known is None:
             await self._record(session, call)
-        return outcome
+        return known
 
     async def _record(self, session: Session, call: NewCall) -> None:
         at = self.now()

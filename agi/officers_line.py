@@ -81,30 +81,34 @@ class OfficersLine:
         if await self.gate.verdict(call) is not Verdict.ADMIT:
             await self._part(session, Prompt.CALLER_LIMIT)
             return Outcome.OFFICER_REFUSED
-        outcome = await self.from_menu(session, call)
-        if outcome is None:
+        known = await self.recognise(session, call)
+        if isinstance(known, PinAccepted):
+            return await self.serve(session, call, known)
+        if known is None:
             await self._part(session, Prompt.GOODBYE)
-        return outcome or Outcome.OFFICER_REFUSED
+        return known or Outcome.OFFICER_REFUSED
 
-    async def from_menu(self, session: Session, call: NewCall) -> Outcome | None:
-        """The same for who is in already; None: they keyed nothing, it may be a citizen, or an
-        officer whose number is withheld: an agent can write what they report.
+    async def recognise(self, session: Session, call: NewCall) -> PinAccepted | Outcome | None:
+        """Who it is, of a call that is not recorded; or what it has come to; None: they keyed
+        nothing, it may be a citizen, or an officer whose number is withheld: an agent can write
+        what they report.
 
-        Raises `EmergencyKey` before the PIN, of a citizen who has come here by mistake.
+        Raises `EmergencyKey`, of a citizen who has come here by mistake.
         """
         await self._say(session, Prompt.OFFICER_WELCOME)
         try:
-            known = await self._recognise(session, call.number)
+            return await self._recognise(session, call.number)
         except AWAY as error:
             stop_if_cancelled()
             _log.warning("officer not recognised", call=str(call.id), error=repr(error))
             await self._part(session, Prompt.TECHNICAL_FAULT)
             return Outcome.UNAVAILABLE
-        if not isinstance(known, PinAccepted):
-            return known
+
+    async def serve(self, session: Session, call: NewCall, officer: PinAccepted) -> Outcome:
+        """Who was recognised; recorded from here on."""
         session.way_out = ""  # an officer at work, who has numbers to key: no citizen any more
         try:
-            return await self._serve(session, call, known)
+            return await self._serve(session, call, officer)
         except Hangup:
             return Outcome.OFFICER_LEFT
 

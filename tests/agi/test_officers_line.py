@@ -121,6 +121,17 @@ async def test_a_citizen_who_pressed_it_by_mistake_gets_an_agent_and_is_recorded
     assert line.hall.desk.guesses == []
 
 
+@pytest.mark.parametrize("fails", [Prompt.OFFICER_PIN, Prompt.OFFICER_KIND])
+async def test_who_goes_on_to_an_agent_after_a_prompt_that_failed_is_recorded_once(
+    line: InboundLine, fails: Prompt
+) -> None:
+    refused = {f"STREAM FILE helpline/{fails}": "200 result=-1"}
+    citizen = await line.ring(Citizen(keys=keys(**{Prompt.MENU: ["7"]}), refused=refused))
+    recorders = [name for name, _ in citizen.applications]
+    assert recorders == ["MixMonitor", "StopMixMonitor", "MixMonitor"]
+    assert citizen.variables["HELPLINE_QUEUE"] == "helpline-hi"
+
+
 async def test_another_registered_number_is_keyed(line: InboundLine) -> None:
     pressed = {Prompt.OFFICER_PIN: ["*", "#", *PIN], Prompt.OFFICER_NUMBER: list(MOBILE)}
     await call(line, Citizen(keys=keys(**pressed)))
