@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
+import asyncpg
 import structlog
 
 from db.errors import AWAY, stop_if_cancelled
@@ -25,6 +26,8 @@ _BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST = (_BEFORE_ALL, UUID(int=0))
 _IN_A_ROW = 5  # a store that is away has had enough
 _TOLD_AT_MOST = 1000
+_SLICE = timedelta(minutes=30)
+_AT_ONCE = 5_000
 _OF_CRASHES = 10
 """So many objects of a day may be without a row by crashes alone."""
 
@@ -152,8 +155,9 @@ class Sweeper:
         for day in [*sorted(recent), *following[:1]]:
             try:
                 await self.reconcile(day)
-            except StoreError as error:  # a name that it cannot list, say: the others have a turn
-                _log.warning("a day of the store not looked at", day=day, error=str(error))
+            except (StoreError, TimeoutError) as error:  # one day's fault: the others have a turn
+                stop_if_cancelled()
+                _log.warning("a day of the store not looked at", day=day, error=repr(error))
         self._last_older = following[0] if following else ""
 
     async def reconcile_all(self) -> None:
@@ -172,22 +176,27 @@ class Sweeper:
 
     async def reconcile(self, day: str) -> None:
         """Compare the store's folder `YYYY/MM/DD` with the rows of that day (UTC)."""
-        start = datetime.strptime(day, _DAY).replace(tzinfo=UTC)
-        async with self._pool.acquire(timeout=5) as conn:
-            # Rows first: what is stored meanwhile is then listed all the same.
-            found = statements().recordings_objects_of_day(
-                conn, since=start, until=start + timedelta(days=1)
-            )
-            rows = {row["location"]: row async for row in found}
-        listed = {one.location: one for one in await asyncio.to_thread(self._store.objects_of, day)}
-        for location, row in rows.items():
-            there = location in listed and listed[location].bytes == row["stored_bytes"]
-            if there == (row["lost_at"] is not None):
-                await self._set_lost(row["id"], row["owner_id"], lost=not there)
-        await self._sweep_unnamed(
-            day, [one for one in listed.values() if one.location not in rows], len(rows)
-        )
+        rows = await self._rows_of(day)
+        # Rows first: what is stored meanwhile is then listed all the same.
+        listed = await asyncio.to_thread(self._store.objects_of, day)
+        changed, unnamed = await asyncio.to_thread(_compared, rows, listed)
+        for row in changed:
+            await self._set_lost(row["id"], row["owner_id"], lost=row["lost_at"] is None)
+        await self._sweep_unnamed(day, unnamed, len(rows))
         await asyncio.to_thread(self._sweep_half_written, day)
+
+    async def _rows_of(self, day: str) -> list[asyncpg.Record]:
+        """Slice by slice: a whole day's rows take longer than one statement may, at size."""
+        rows = list[asyncpg.Record]()
+        since = datetime.strptime(day, _DAY).replace(tzinfo=UTC)
+        end = since + timedelta(days=1)
+        while since < end:
+            until = since + _SLICE
+            async with self._pool.acquire(timeout=5) as conn:
+                found = statements().recordings_objects_of_day(conn, since=since, until=until)
+                rows += [row async for row in found]
+            since = until
+        return rows
 
     async def _set_lost(self, object_id: UUID, owner_id: UUID, *, lost: bool) -> None:
         async with self._pool.acquire(timeout=5) as conn:
@@ -201,21 +210,13 @@ class Sweeper:
 
     async def _sweep_unnamed(self, day: str, unnamed: list[Listed], named: int) -> None:
         """Objects that no live row names: a crash left them before their row."""
-        async with self._pool.acquire(timeout=5) as conn:
-            found = statements().recordings_known_locations(
-                conn, locations=[one.location for one in unnamed]
+        known = await self._known([one.location for one in unnamed])
+        left, foreign = await asyncio.to_thread(self._left, unnamed, known)
+        if foreign:
+            self.totals["foreign"] += len(foreign)
+            _log.warning(
+                "not objects of ours: left alone", locations=foreign[:10], count=len(foreign)
             )
-            known = {row["location"] async for row in found}
-        left = dict[str, UUID]()
-        for one in unnamed:
-            if one.location in known:
-                continue  # removed: `delete_removed` sees to it
-            names = object_of(one.location)
-            if names is None:
-                self.totals["foreign"] += 1
-                _log.warning("not an object of ours: left alone", location=one.location)
-            elif self._is_older(names[1], self._limits.young):
-                left[one.location] = names[1]
         if not left_by_crashes(len(left), named + len(known)):
             self._left_alone(day, len(left), named)
             return
@@ -223,6 +224,30 @@ class Sweeper:
             if self._is_older(object_id, self._limits.grace) and await self._is_deleted(location):
                 self.totals["rubbish"] += 1
                 _log.warning("object without a row deleted", location=location)
+
+    async def _known(self, locations: list[str]) -> set[str]:
+        """Those that a row names: what was removed is `delete_removed`'s."""
+        known = set[str]()
+        for at in range(0, len(locations), _AT_ONCE):
+            async with self._pool.acquire(timeout=5) as conn:
+                found = statements().recordings_known_locations(
+                    conn, locations=locations[at : at + _AT_ONCE]
+                )
+                known |= {row["location"] async for row in found}
+        return known
+
+    def _left(self, unnamed: list[Listed], known: set[str]) -> tuple[dict[str, UUID], list[str]]:
+        """What is without a row and not just being written, and what is not ours. Blocks."""
+        left, foreign = dict[str, UUID](), list[str]()
+        for one in unnamed:
+            if one.location in known:
+                continue
+            names = object_of(one.location)
+            if names is None:
+                foreign.append(one.location)
+            elif self._is_older(names[1], self._limits.young):
+                left[one.location] = names[1]
+        return left, foreign
 
     def _left_alone(self, day: str, unnamed: int, named: int) -> None:
         """Told once a day of the store."""
@@ -250,3 +275,19 @@ class Sweeper:
 
     def _is_older(self, object_id: UUID, seconds: float) -> bool:
         return id_time(object_id) <= self._now() - timedelta(seconds=seconds)
+
+
+def _compared(
+    rows: list[asyncpg.Record], listed: list[Listed]
+) -> tuple[list[asyncpg.Record], list[Listed]]:
+    """Rows whose object is lost, or found again, and objects that none of them names. Pure; takes
+    long for a full day.
+    """
+    sizes = {one.location: one.bytes for one in listed}
+    changed = [
+        row
+        for row in rows
+        if (sizes.get(row["location"]) == row["stored_bytes"]) == (row["lost_at"] is not None)
+    ]
+    named = {row["location"] for row in rows}
+    return changed, [one for one in listed if one.location not in named]

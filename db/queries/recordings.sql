@@ -168,7 +168,7 @@ select (least((select min(started_at) from recording where state = 'stored' and 
               (select min(made_at) from sealed_file where made_at >= :since)) at time zone 'UTC')::date;
 
 -- name: recordings_objects_of_day(since, until)
--- The live objects of a day: an object lies in the folder of its recording's day, another file in that of its own.
+-- The live objects of a part of a day: an object lies in the folder of its recording's day, another file in that of its own.
 select id, owner_id, location, stored_bytes, lost_at from stored_object
 where day_of >= :since and day_of < :until and removed_at is null;
 

@@ -5,13 +5,16 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
+import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
 from db.ids import new_id
+from db.statements import statements
 from recordings.keeper import Keeper
 from recordings.model import object_location
 from recordings.retention import NoCases, erase
@@ -98,6 +101,54 @@ async def test_foreign_files_in_the_store_are_left_alone(room: Room) -> None:
     await sweeper(room).reconcile_all()
     assert (room.folder / "some" / "thing" / "else" / "notes.txt").exists()
     assert (room.folder / DAY / "notes.txt").exists()
+
+
+async def test_a_day_whose_rows_take_too_long_holds_no_other_up(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording_id = await kept(room)
+    (await room.file(recording_id)).unlink()
+    (room.folder / "2025/12/01").mkdir(parents=True)
+    (room.folder / "2025/12/01" / "x").write_text("an older day")
+    room.wait(20 * 86_400)
+    sweep, read = sweeper(room), Sweeper._rows_of
+
+    async def slow(self: Sweeper, day: str) -> list[asyncpg.Record]:
+        if day != DAY:
+            raise TimeoutError
+        return await read(self, day)
+
+    monkeypatch.setattr(Sweeper, "_rows_of", slow)
+    await sweep.reconcile_some()  # three recent days and the oldest one
+    await sweep.reconcile_some()
+    assert sweep.totals == {"lost": 1}
+
+
+async def test_a_days_rows_are_read_in_parts_to_its_last_moment(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = list[tuple[datetime, datetime]]()
+    read = statements().recordings_objects_of_day
+
+    def noted(conn: object, *, since: datetime, until: datetime) -> object:
+        asked.append((since, until))
+        return read(conn, since=since, until=until)
+
+    monkeypatch.setattr(statements(), "recordings_objects_of_day", noted)
+    monkeypatch.setattr("recordings.sweeper._AT_ONCE", 2)
+    first = START.replace(hour=0, minute=0)
+    moments = [first, START, first + timedelta(days=1, microseconds=-1)]
+    for at in moments:
+        room.at = at
+        await kept(room)
+    room.at = START
+    for number in range(3):  # and objects without a row
+        (room.folder / f"{DAY}/{number}").write_text("not ours")
+    sweep = sweeper(room)
+    await sweep.reconcile(DAY)
+    assert sweep.totals == {"foreign": 3}, "each row was read, so none is without one"
+    assert max(until - since for since, until in asked) < timedelta(hours=1)
+    assert [asked[0][0], asked[-1][1]] == [first, first + timedelta(days=1)]
 
 
 async def test_a_row_whose_object_is_gone_is_told_and_healed_when_it_is_back(room: Room) -> None:
