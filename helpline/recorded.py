@@ -81,7 +81,9 @@ class RecordingJobs:
         now: Clock,
         sound: Sound = always,
     ) -> None:
-        """`sound`: whether that time can be acted on; else nothing is given up or erased."""
+        """`sound`: whether that time can be acted on; else nothing is given up or erased, and no
+        head is kept under the name of another day.
+        """
         self._pool = pool
         self._sound = sound
         self._vault = vault
@@ -90,7 +92,7 @@ class RecordingJobs:
         self._cases = ComplaintCases(settings.rules)
         self._now = now
         self._keeper = Keeper(pool, vault, now, self._options.copy_kbits)
-        self._sweeper = Sweeper(pool, vault, now)
+        self._sweeper = Sweeper(pool, vault, now, sound=sound)
         self._pauses = PauseWatch(pool, recorder, now, settings.cell.name)
 
     @property
@@ -122,7 +124,7 @@ class RecordingJobs:
             sealed = 0
             try:
                 sealed = await seal_batch(self._pool, _FULL_BATCH)
-                if not is_exported(self._audit, self._now()):
+                if self._sound() and not is_exported(self._audit, self._now()):
                     await seal_and_export(self._pool, self._audit, self._now)
             except AWAY as error:
                 stop_if_cancelled()

@@ -1,12 +1,16 @@
 """The audit chain: every event is sealed once, and nothing can be changed, moved or cut off."""
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from db.pool import Pool
+from helpline.cell import state_folder
+from helpline.recorded import RecordingJobs
+from helpline.settings import GivenSettings
 from recordings import chain
 from recordings.chain import Head, export_head, exported_heads, seal_batch, verify_chain
 from recordings.errors import NoSuchFileError, RecordingError
@@ -176,3 +180,36 @@ async def test_rows_that_were_changed_together_are_found_by_the_chain(room: Room
 async def test_a_recording_that_never_was_is_an_error(room: Room) -> None:
     with pytest.raises(NoSuchFileError):
         await verify_one(room.pool, room.vault, UUID(int=1))
+
+
+async def test_while_the_clock_cannot_be_trusted_no_head_is_kept_of_another_day(
+    room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the true day, when it comes, would be taken for exported."""
+    monkeypatch.setattr("helpline.recorded._SEAL_SECONDS", 0.01)
+    settings, sound = GivenSettings(state_dir=tmp_path / "state"), False
+    jobs = RecordingJobs(room.pool, room.vault, settings, Mutes(), room.now, lambda: sound)
+    folder = state_folder(settings).audit
+    seals = asyncio.ensure_future(jobs.services["recordings: audit chain"]())
+    async with asyncio.timeout(20):
+        for number in (1, 2):  # by the second, all that follows the first was done
+            await closed(room)
+            while (await the_head(room.pool)).seq < number:
+                await asyncio.sleep(0.01)
+        assert exported_heads(folder) == []
+        sound = True
+        while not exported_heads(folder):
+            await asyncio.sleep(0.01)
+    seals.cancel()
+    with suppress(asyncio.CancelledError):
+        await seals
+
+
+class Mutes:
+    """Asterisk, which nobody asks here."""
+
+    async def mute(self, channel: str, *, muted: bool) -> None:
+        raise AssertionError(channel, muted)
+
+    async def file(self, channel: str) -> str:
+        raise AssertionError(channel)

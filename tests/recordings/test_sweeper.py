@@ -51,6 +51,21 @@ async def test_an_object_without_a_row_is_deleted_when_it_is_old_enough(room: Ro
     assert young.totals == {"rubbish": 1}
 
 
+async def test_while_the_clock_cannot_be_trusted_nothing_is_taken_for_old(room: Room) -> None:
+    recording_id = await kept(room)
+    location = object_location(recording_id, new_id(room.at), START)
+    (room.folder / location).write_bytes(b"left by a crash")
+    (room.folder / f"{location}#1").write_bytes(b"half written")
+    room.wait(40 * 86_400)
+    sound = False
+    sweep = Sweeper(room.pool, room.vault, room.now, sound=lambda: sound)
+    await sweep.reconcile(DAY)
+    assert ((room.folder / location).exists(), sweep.totals) == (True, {})
+    sound = True
+    await sweep.reconcile(DAY)
+    assert sweep.totals == {"rubbish": 1, "half_written": 1}
+
+
 @pytest.mark.parametrize(
     ("unnamed", "named", "by_crashes"),
     [
