@@ -12,7 +12,7 @@ import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -20,13 +20,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from recordings.errors import CertificateError, NoBrowserError, NoHindiFontError
 from recordings.finding import Found
+from recordings.model import IST
 from recordings.vault import StoredObject
 
 Relation = Literal["owned", "maintained", "managed", "operated"]
 Speaker = Literal["citizen", "officer", "unknown"]
 Source = Literal["computer", "dvr", "mobile", "flash_drive", "disc", "server", "cloud", "other"]
 """The Schedule's: what the record was taken from."""
-_IST = timezone(timedelta(hours=5, minutes=30))
 _PRINT_SECONDS = 60.0
 _DEVANAGARI = re.compile(rb"Devanagari|Lohit|Mangal|Kokila|Nirmala|Gargi|Sahadeva|Samyak|Poppins")
 
@@ -169,4 +169,4 @@ async def _run(command: Sequence[str], environment: Mapping[str, str]) -> str:
 
 def _ist(at: datetime) -> str:
     """A moment in Indian time, by the second."""
-    return at.astimezone(_IST).strftime("%d-%m-%Y %H:%M:%S IST")
+    return at.astimezone(IST).strftime("%d-%m-%Y %H:%M:%S IST")

@@ -32,7 +32,7 @@ _NO_AUDIO = {
     "open": "The recording is still being closed. Please try again in a minute.",
     "stored": "The recording cannot be found in the store. It is being looked into.",
     "missing": "There is no audio for this recording.",
-    "erased": "The recording was erased at the end of its retention.",
+    "erased": "The recording was erased.",
 }
 
 

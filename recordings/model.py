@@ -2,13 +2,14 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Literal, Self, cast
 from uuid import UUID
 
 Kind = Literal["call", "own_words", "officer_remark"]
 State = Literal["open", "stored", "missing", "erased"]
 
+IST = timezone(timedelta(hours=5, minutes=30))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _OBJECT = re.compile(rf"[0-9]{{4}}/[0-9]{{2}}/[0-9]{{2}}/({_UUID})\.({_UUID})\.sealed")

@@ -26,7 +26,7 @@ from recordings.errors import (
     NotDueError,
     RecordingError,
 )
-from recordings.model import Kind
+from recordings.model import IST, Kind
 from recordings.vault import Vault
 
 _log = structlog.get_logger(__name__)
@@ -191,7 +191,8 @@ async def erase(
             raise HeldError(f"recording {recording_id} stays: {held}")
         ends = row["started_at"] + timedelta(days=row["days"])
         if now < ends and not early:
-            raise NotDueError(f"recording {recording_id} is kept until {ends:%Y-%m-%d}")
+            until = f"{ends.astimezone(IST):%Y-%m-%d %H:%M} IST"
+            raise NotDueError(f"recording {recording_id} is kept until {until}")
         await statements().recordings_bury(
             conn,
             recording_id=recording_id,
