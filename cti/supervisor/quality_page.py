@@ -112,7 +112,10 @@ class _Quality:
                 await person_may_hear(conn, one["id"], visit.signed_in.person, visit.shell.now())
                 for one in recordings[:1]
             ]
-            paused = [await pausing.pauses(conn, one["id"]) for one in recordings[:1]]
+            unrecorded = {
+                one["id"]: gaps(await pausing.pauses(conn, one["id"]), one["started_at"])
+                for one in recordings
+            }
             course = steps(await course_of(conn, call["id"]), call)
         return visit.render(
             "quality_call.html.j2",
@@ -130,7 +133,7 @@ class _Quality:
             may_listen=any(heard),
             own=about.own,
             playing=playing,
-            gaps=gaps(paused[0], recordings[0]["started_at"]) if recordings else [],
+            gaps=unrecorded,
             problem=problem,
             status=400 if problem else 200,
         )

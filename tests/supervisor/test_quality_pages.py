@@ -1,7 +1,11 @@
 """Quality in the browser: drawn, heard, judged, corrected, answered by the agent."""
 
+import html
+import json
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Page
@@ -10,6 +14,7 @@ from access.rights import Role, Scope
 from cti.quality_forms import make_version
 from cti.reviews import load_form
 from tests.cti.test_quality_forms import only_the_first
+from tests.recordings.room import conversation
 from tests.supervisor.site import Centre
 from tests.supervisor.tapes import Tapes
 from tests.supervisor.test_calls import signed_in
@@ -83,6 +88,24 @@ async def test_a_call_is_drawn_heard_judged_corrected_and_answered(
     assert tuple(answer) == (False, "कॉलर बहुत क्रोधित था")
     await page.goto(f"{archive.site.origin}/quality/{call}")
     assert "क्रोधित" in await page.inner_text(".notice")
+
+
+async def test_each_recording_of_a_call_is_played_with_its_own_pauses(
+    archive: Centre, tapes: Tapes
+) -> None:
+    call, first = await tapes.talked()
+    second = await tapes.capture().open(call, "call")
+    Path(second.path).write_bytes(conversation(2.0))
+    await tapes.closer().sweep()
+    await tapes.paused(second.id)
+    auditor = await signed_in(archive, Role.QUALITY_AUDITOR)
+    for recording, pauses in ((first, 0), (second.id, 1)):
+        await auditor.post(
+            f"/quality/{call}/listen", recording=str(recording), agent="1001", reason="Quality"
+        )
+        found = re.search(r'data-gaps="([^"]*)"', auditor.last)
+        assert found is not None, auditor.last
+        assert len(json.loads(html.unescape(found[1]))) == pauses
 
 
 async def test_an_open_criterion_is_named_and_nothing_is_saved(
