@@ -1,7 +1,7 @@
 """Samples and files: capture file -> WAV, and levels. 16-bit little-endian PCM throughout."""
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -16,6 +16,8 @@ RATE = 8000
 SILENCE_DBFS = -120.0
 _CHUNK = 1 << 20
 _HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")  # RIFF, fmt, data: 44 bytes
+_OURS = struct.Struct("<22xHI16x")  # of the same: channels and rate
+WAV_HEADER = _HEADER.size
 _FORMAT = struct.Struct("<HHIIHH")
 _PCM = 1
 _LARGEST = 0xFFFF_FFFF - _HEADER.size  # sizes in a WAV header have 32 bits
@@ -85,6 +87,32 @@ def to_frames(data: bytes, channels: int) -> NDArray[np.int16]:
 def to_raw(frames: NDArray[np.int16]) -> bytes:
     """An array of shape (frames, channels) as interleaved samples."""
     return frames.astype("<i2").tobytes()
+
+
+def wav_blocks(wav: Iterable[bytes]) -> tuple[int, int, Iterator[NDArray[np.int16]]]:
+    """Channels, rate, and the frames of a WAV file of ours, in blocks as its pieces come. Raises
+    `AudioError`.
+    """
+    pieces = iter(wav)
+    first = next(pieces, b"")
+    if len(first) < _OURS.size:
+        raise AudioError("the original has no header")
+    channels, rate = _OURS.unpack_from(first)
+    if not (channels and rate):
+        raise AudioError("the original has no channel, or no rate")
+    return channels, rate, _blocks(first[_OURS.size :], pieces, channels)
+
+
+def _blocks(first: bytes, pieces: Iterator[bytes], channels: int) -> Iterator[NDArray[np.int16]]:
+    waiting, frame = first, 2 * channels
+    while True:
+        whole = len(waiting) - len(waiting) % frame
+        if whole:
+            yield to_frames(waiting[:whole], channels)
+        piece = next(pieces, None)
+        if piece is None:
+            return
+        waiting = waiting[whole:] + piece
 
 
 def read_wav(path: Path) -> NDArray[np.int16]:

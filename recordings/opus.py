@@ -5,8 +5,7 @@ rate mixes some of each speaker into the other's channel, and who said what must
 """
 
 import io
-import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import av
@@ -15,11 +14,10 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from recordings.audio import to_frames
+from recordings.audio import wav_blocks
 from recordings.errors import AudioError, CopyError
 
 TOOL = f"libopus by PyAV {av.__version__}"
-_WAV = struct.Struct("<22xHI16x")  # our own WAV files' header: channels and rate
 _LENGTH_TOLERANCE = 0.1  # seconds
 _HEARD = -45.0  # dBFS: a second of a channel that is louder than this must be heard in the copy
 _DROP = 12.0  # dB by which a second of the copy may be softer
@@ -69,11 +67,7 @@ class _Meter:
 
 def encode(wav: Iterable[bytes], kbits: int) -> Encoded:
     """Make an Ogg Opus file of a WAV file of ours. Raises `AudioError`. Blocks, in C mostly."""
-    pieces = iter(wav)
-    first = next(pieces, b"")
-    if len(first) < _WAV.size:
-        raise AudioError("the original has no header")
-    channels, rate = _WAV.unpack_from(first)
+    channels, rate, blocks = wav_blocks(wav)
     family = 0 if channels == 1 else 255
     meter, out = _Meter(channels, rate), io.BytesIO()
     layout = "mono" if channels == 1 else "stereo"
@@ -88,7 +82,7 @@ def encode(wav: Iterable[bytes], kbits: int) -> Encoded:
             stream = container.add_stream("libopus", rate=rate, layout=layout, options=options)
             stream.bit_rate = kbits * 1000
             done = 0
-            for block in _blocks(first[_WAV.size :], pieces, channels):
+            for block in blocks:
                 meter.add(block)
                 frame = av.AudioFrame.from_ndarray(block.reshape(1, -1), "s16", layout)
                 frame.sample_rate, frame.pts = rate, done
@@ -99,19 +93,6 @@ def encode(wav: Iterable[bytes], kbits: int) -> Encoded:
         raise AudioError(f"libopus refused: {error}") from error
     parameters = f"{kbits} kbit/s, vbr, voip, complexity 5, mapping family {family}, {rate} Hz"
     return Encoded(out.getvalue(), meter.measured(), parameters)
-
-
-def _blocks(first: bytes, pieces: Iterator[bytes], channels: int) -> Iterator[NDArray[np.int16]]:
-    """Whole frames, in blocks as they come."""
-    waiting, frame = first, 2 * channels
-    while True:
-        whole = len(waiting) - len(waiting) % frame
-        if whole:
-            yield to_frames(waiting[:whole], channels)
-        piece = next(pieces, None)
-        if piece is None:
-            return
-        waiting = waiting[whole:] + piece
 
 
 def measure(ogg: bytes) -> Measured:

@@ -1,9 +1,11 @@
 """What the player draws: the citizen above, what the citizen hears below; made once, then kept."""
 
 import asyncio
+import tracemalloc
 from collections import Counter
 from collections.abc import Collection
 from datetime import datetime
+from itertools import chain, repeat
 from uuid import UUID
 
 import numpy as np
@@ -12,9 +14,10 @@ import pytest
 from db.pool import Connection
 from recordings import peaks, retention, rows
 from recordings.audio import RATE, wav_header
+from recordings.errors import AudioError
 from recordings.keeper import Keeper
-from recordings.peaks import PIECES, Peaks, measured, peaks_of
-from recordings.vault import Role, StoredObject
+from recordings.peaks import PIECES, Peaks, measured, of_ogg, of_wav, peaks_of
+from recordings.vault import Role, StoredObject, Vault
 from tests.recordings.room import Room, conversation
 
 
@@ -29,6 +32,10 @@ class NothingOpen:
 
 
 TURN = asyncio.Semaphore(1)
+
+
+def parts(file: bytes, size: int) -> list[bytes]:
+    return [file[at : at + size] for at in range(0, len(file), size)]
 
 
 async def stored(room: Room, role: Role = "original", seconds: float = 3.0) -> StoredObject:
@@ -66,9 +73,9 @@ async def test_who_asks_while_it_is_drawn_does_not_have_it_drawn_again(
 ) -> None:
     one, drawn = await stored(room), Counter[str]()
 
-    def counted(file: bytes) -> Peaks:
+    def counted(vault: Vault, one: StoredObject) -> Peaks:
         drawn["once"] += 1
-        return measured(file)
+        return measured(vault, one)
 
     monkeypatch.setattr(peaks, "measured", counted)
     asked = (peaks_of(room.pool, room.vault, one, TURN, room.now()) for _ in range(5))
@@ -80,7 +87,7 @@ def test_a_picture_has_a_bound_and_marks_where_it_is_loud() -> None:
     sound = np.zeros((RATE * 100, 2), np.int16)
     sound[RATE * 50 : RATE * 51, 1] = 32767
     raw = sound.astype("<i2").tobytes()
-    picture = measured(wav_header(2, RATE, len(raw)) + raw)
+    picture = of_wav(parts(wav_header(2, RATE, len(raw)) + raw, 999), 44 + len(raw))
     assert [len(side) for side in picture.levels] == [PIECES, PIECES]
     assert max(picture.levels[0]) == 0
     loud = [at for at, level in enumerate(picture.levels[1]) if level > 200]
@@ -88,4 +95,31 @@ def test_a_picture_has_a_bound_and_marks_where_it_is_loud() -> None:
 
 
 def test_a_recording_of_no_seconds_has_no_picture() -> None:
-    assert measured(wav_header(2, RATE, 0)).levels == (b"", b"")
+    assert of_wav([wav_header(2, RATE, 0)], 44).levels == (b"", b"")
+
+
+@pytest.mark.parametrize("frames", [1, PIECES - 1, PIECES, PIECES + 1, 3 * PIECES + 17, 12_345])
+def test_an_original_is_drawn_by_pieces_as_it_is_at_once(frames: int) -> None:
+    sound = np.random.default_rng(frames).integers(-32768, 32767, (frames, 2)).astype("<i2")
+    file = wav_header(2, RATE, sound.nbytes) + sound.tobytes()
+    assert of_wav(parts(file, 1_001), len(file)) == of_ogg(file)  # libsndfile reads WAV as well
+
+
+def test_an_original_that_is_longer_than_it_says_is_refused() -> None:
+    file = wav_header(2, RATE, 40_000) + bytes(40_000)
+    with pytest.raises(AudioError):
+        of_wav(parts(file, 1_000), 20_000)
+
+
+def test_a_long_original_is_never_in_memory() -> None:
+    piece = bytes(64 * 1024)
+    size = 880 * len(piece)  # half an hour
+    pieces = chain([wav_header(2, RATE, size)], repeat(piece, 880))
+    tracemalloc.start()
+    try:
+        drawn = of_wav(pieces, 44 + size)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert drawn.seconds == size / (4 * RATE)
+    assert most < 5_000_000
