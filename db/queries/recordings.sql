@@ -32,10 +32,11 @@ values (:id, :call_id, :kind, :cell, :started_at)
 on conflict (id) do nothing;
 
 -- name: recordings_stored(id, sha256, seconds, channels, bytes, location, closed_at)$
--- The file is in the store. The first closing stands: repeating it after a crash changes nothing.
+-- The file is in the store. The first closing stands: repeating it after a crash changes nothing. Of no seconds there is
+-- nothing to copy, at any time.
 update recording
 set state = 'stored', sha256 = :sha256, seconds = :seconds, channels = :channels, bytes = :bytes,
-    location = :location, closed_at = :closed_at
+    location = :location, closed_at = :closed_at, copy_after = case when :seconds::numeric = 0 then 'infinity' else copy_after end
 where id = :id and state in ('open', 'missing')
 returning id;
 
@@ -128,7 +129,8 @@ from recording_event e left join recording_seal s on s.event_id = e.id
 where e.recording_id = :recording_id order by e.at, e.id;
 
 -- name: recordings_claim_uncopied(now, until, at_most)
--- Closed recordings without a kept copy, leased to one process. One of no seconds has nothing to copy.
+-- Closed recordings without a kept copy, leased to one process. One of no seconds has nothing to copy
+-- and is last in the index.
 update recording set copy_after = :until
 where id in (
     select id from recording

@@ -39,6 +39,12 @@ async def test_old_originals_are_found_by_their_index_in_its_order(rowless: Pool
     assert plan.sorted_by == []
 
 
+async def test_what_is_to_be_copied_is_sought_by_its_time(rowless: Pool) -> None:
+    plan = await plan_of(rowless, "recordings_claim_uncopied", START, LATER, 9)
+    sought = [one.sought for one in plan.of("recording") if one.index == "recording_uncopied"]
+    assert ["copy_after <=" in one for one in sought] == [True]
+
+
 async def test_what_is_to_be_deleted_is_found_without_what_is_not(rowless: Pool) -> None:
     plan = await plan_of(rowless, "recordings_to_delete", START, NOBODY, 9)
     assert {one.index for one in plan.scans} == {
