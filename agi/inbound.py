@@ -92,7 +92,7 @@ class InboundFlow:
         if self.officers is not None and self.officers.is_called_at(call.service_number):
             await noted(self.journal.answered(call.id, answered_at))
             return await self.officers(session, call)
-        await record_call(session, call.id, answered_at, journal=self.journal, capture=self.capture)
+        await self._record(session, visit, answered_at)
         session.way_out = KEY_EMERGENCY if self.emergency.codes else ""
         try:
             return await self._lead(session, visit)
@@ -106,7 +106,7 @@ class InboundFlow:
         try:
             way = await self.reception(session, visit)
             if isinstance(way, ToOfficersLine):
-                if outcome := await self._officer(session, call):
+                if outcome := await self._officer(session, visit):
                     return outcome
                 way = ToAgent()
             if isinstance(way, Leave):
@@ -127,27 +127,29 @@ class InboundFlow:
         await self._to_queue(session, visit, self.queue_for(visit.language, way.skill))
         return None
 
-    async def _officer(self, session: Session, call: NewCall) -> Outcome | None:
+    async def _officer(self, session: Session, visit: Visit) -> Outcome | None:
         """Unrecorded while the PIN is keyed; None: a citizen after all. Who is led elsewhere, by
         key 9 or by a prompt that failed, is recorded again.
         """
         if self.officers is None:
             return None
-        await stop_recording(session)
+        call = visit.call
+        await stop_recording(session, self.capture, visit.recording)
         try:
             known = await self.officers.recognise(session, call)
         except (EmergencyKey, CommandFailedError):
-            await self._record(session, call)
+            await self._record(session, visit, self.now())
             raise
         if isinstance(known, PinAccepted):
             return await self.officers.serve(session, call, known)
         if known is None:
-            await self._record(session, call)
+            await self._record(session, visit, self.now())
         return known
 
-    async def _record(self, session: Session, call: NewCall) -> None:
-        at = self.now()
-        await record_call(session, call.id, at, journal=self.journal, capture=self.capture)
+    async def _record(self, session: Session, visit: Visit, at: datetime) -> None:
+        visit.recording = await record_call(
+            session, visit.call.id, at, journal=self.journal, capture=self.capture
+        )
 
     async def _to_emergency(self, session: Session, visit: Visit) -> bool:
         """Also say where the dialplan leads who reaches no service, and in which language."""

@@ -69,6 +69,9 @@ class Capture(Protocol):
     def withdraw(self, recording_id: UUID) -> None:
         """Its recorder was never started: nobody is to look for a file. Does not wait."""
 
+    def stopped(self, recording_id: UUID) -> None:
+        """It ends here, and the call goes on. Does not wait."""
+
 
 class Prompts(Protocol):
     """Where Asterisk finds a prompt."""

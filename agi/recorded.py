@@ -22,8 +22,9 @@ async def record_call(
     *,
     journal: Journal,
     capture: Capture,
-) -> None:
+) -> UUID:
     """Record an answered call from here on, both directions, aligned (MixMonitor's option `D`).
+    Which recording it is.
 
     A recording that cannot be started is an error for us, not a reason to cut the citizen off.
     """
@@ -37,6 +38,7 @@ async def record_call(
         await session.exec("MixMonitor", target.path, "D")
     except CommandFailedError as error:
         _log.error("recording not started", call=str(call_id), error=str(error))
+    return target.id
 
 
 async def record_words(
@@ -70,9 +72,11 @@ async def record_words(
     return target, result
 
 
-async def stop_recording(session: Session) -> None:
+async def stop_recording(session: Session, capture: Capture, recording_id: UUID | None) -> None:
     """Record no more: what is keyed next must not be heard by who listens later.
 
     Raises `CommandFailedError`: then it is still recorded.
     """
     await session.exec("StopMixMonitor")
+    if recording_id is not None:
+        capture.stopped(recording_id)

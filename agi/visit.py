@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 from calls.model import NewCall, Outcome
 from dialplans.names import LANGUAGE_DEFAULT
@@ -22,7 +23,7 @@ class Visit:
     they hung up, where what they said still had to be written.
 
     `ahead`: a key for the menu that was pressed before it began. `told_minutes`: up to how
-    long we said that they wait for an agent.
+    long we said that they wait for an agent. `recording`: that goes on.
     """
 
     call: NewCall
@@ -32,6 +33,7 @@ class Visit:
     told_minutes: int | None = None
     lookups: int = field(default=0)
     over_at: datetime | None = None
+    recording: UUID | None = None
 
     @property
     def served(self) -> bool:

@@ -38,6 +38,7 @@ class Capture:
         self._timeout = timeout
         self._open = BatchStatement(1, sql("recordings_open_batch"))  # after the call's row (0)
         self._withdraw = BatchStatement(5, sql("recordings_withdraw_batch"))
+        self._stop = BatchStatement(6, sql("recordings_stop_batch"))
 
     async def open(self, call_id: UUID, kind: Kind) -> CaptureTarget:
         """A new recording of a call, durable on return unless the database is away.
@@ -72,3 +73,13 @@ class Capture:
             self._commit.post(self._withdraw, (recording_id,))
         except JournalFullError as error:
             _log.warning("row not withdrawn", recording=str(recording_id), error=str(error))
+
+    def stopped(self, recording_id: UUID) -> None:
+        """Its recorder was stopped, and the call goes on; does not wait for the row.
+
+        Else the recording would be taken for one that lacks the rest of its call.
+        """
+        try:
+            self._commit.post(self._stop, (recording_id, self._now()))
+        except JournalFullError as error:
+            _log.warning("stop not written", recording=str(recording_id), error=str(error))

@@ -209,7 +209,7 @@ class Closer:
         if row.sha256 is not None and row.sha256 != original.sha256:
             await self._vault.store.delete(original.location)
             raise RecordingError(f"{row.id} is not what was stored before; its file is kept")
-        if is_short(file.name.kind, row.started_at, row.call_ended_at, closed.seconds):
+        if is_short(file.name.kind, row.started_at, row.to_last_until, closed.seconds):
             self._tell_short(row, closed.seconds)
         async with self._pool.acquire(timeout=5) as conn:
             if row.state == "stored":

@@ -61,7 +61,7 @@ class CaptureName:
 
 @dataclass(frozen=True, slots=True)
 class RecordingRow:
-    """A recording's row, with the end of its call.
+    """A recording's row, with the end of its call; `stopped_at`: it was to end there, before that.
 
     `end_unseen`: Asterisk or we were gone then, and `call_ended_at` is when that was found.
     """
@@ -74,6 +74,12 @@ class RecordingRow:
     sha256: str | None
     call_ended_at: datetime | None
     end_unseen: bool = False
+    stopped_at: datetime | None = None
+
+    @property
+    def to_last_until(self) -> datetime | None:
+        """What is recorded until then is whole."""
+        return self.stopped_at or self.call_ended_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,14 +43,13 @@ def next_step(known: RecordingRow | Orphan, *, settled: bool, orphan_after: floa
     return Step.ADOPT if known.seen_for >= orphan_after else Step.WAIT
 
 
-def is_short(
-    kind: Kind, started_at: datetime, call_ended_at: datetime | None, seconds: float
-) -> bool:
-    """Whether a call's recording lacks more than a twentieth, and more than five seconds.
+def is_short(kind: Kind, started_at: datetime, ended_at: datetime | None, seconds: float) -> bool:
+    """Whether a call's recording lacks more than a twentieth, and more than five seconds, until
+    `ended_at`: of the call, or when the recorder was stopped.
 
     A full disk, or a recorder that stopped, leaves a file like any other, only too short.
     """
-    if kind != "call" or call_ended_at is None:
+    if kind != "call" or ended_at is None:
         return False
-    call = (call_ended_at - started_at).total_seconds()
+    call = (ended_at - started_at).total_seconds()
     return call - seconds > max(5.0, call / 20)

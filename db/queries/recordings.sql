@@ -8,10 +8,15 @@ on conflict (id) do nothing;
 -- Recordings that were never begun: a row that nobody has closed goes again.
 delete from recording where id = any(:ids::uuid[]) and state = 'open';
 
+-- name: recordings_stop_batch(ids, ats)!
+-- Recorders that were stopped before their calls' ends, on purpose. The first stands.
+update recording r set stopped_at = s.at from unnest(:ids::uuid[], :ats::timestamptz[]) s (id, at)
+where r.id = s.id and r.stopped_at is null;
+
 -- name: recordings_of_files(ids)
 -- What the rows say of the capture files that lie in the folder.
 select r.id, r.started_at, r.state, r.location, r.bytes, r.sha256, c.ended_at as call_ended_at,
-       c.outcome is not distinct from 'lost' as end_unseen
+       c.outcome is not distinct from 'lost' as end_unseen, r.stopped_at
 from recording r join call c on c.id = r.call_id
 where r.id = any(:ids::uuid[]);
 

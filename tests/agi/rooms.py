@@ -101,6 +101,7 @@ class Target:
 class FakeCapture:
     opened: list[tuple[UUID, str, Target]] = field(default_factory=list)
     withdrawn: list[UUID] = field(default_factory=list)
+    ended_early: list[UUID] = field(default_factory=list)
 
     async def open(self, call_id: UUID, kind: str) -> Target:
         recording = uuid4()
@@ -111,6 +112,9 @@ class FakeCapture:
 
     def withdraw(self, recording_id: UUID) -> None:
         self.withdrawn.append(recording_id)
+
+    def stopped(self, recording_id: UUID) -> None:
+        self.ended_early.append(recording_id)
 
     def of(self, kind: str) -> Target:
         (target,) = [target for _, of, target in self.opened if of == kind]

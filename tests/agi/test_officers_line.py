@@ -98,6 +98,8 @@ async def test_from_the_menu_the_recording_stops_before_the_pin_and_begins_anew(
         ["STREAM FILE", f"helpline/{Prompt.OFFICER_PIN}", "0123456789*#"]
     )
     assert names.index("EXEC StopMixMonitor") < pin_asked
+    before, _ = [target.id for _, kind, target in line.capture.opened if kind == "call"]
+    assert line.capture.ended_early == [before]
     assert len(line.hall.desk.reported) == 1
     assert line.journal.outcome is Outcome.DISPOSAL_TOLD
 
@@ -108,6 +110,7 @@ async def test_a_recording_that_does_not_stop_keeps_the_pin_from_being_asked(
     refused = {"EXEC StopMixMonitor": "200 result=-2"}
     citizen = await line.ring(Citizen(keys=keys(**{Prompt.MENU: ["7"]}), refused=refused))
     assert Prompt.OFFICER_PIN not in citizen.said
+    assert line.capture.ended_early == []
     assert citizen.variables["HELPLINE_QUEUE"] == "helpline-hi"
 
 

@@ -107,7 +107,8 @@ async def test_a_journal_without_room_withdraws_nothing_and_says_so(room: Room) 
     full = Capture(GroupCommit(lambda: room.pool, bound=0), room.now, "a", room.directory)
     with capture_logs() as logs:
         full.withdraw(uuid4())
-    assert [one["event"] for one in logs] == ["row not withdrawn"]
+        full.stopped(uuid4())
+    assert [one["event"] for one in logs] == ["row not withdrawn", "stop not written"]
 
 
 def test_a_relative_folder_is_refused(room: Room) -> None:

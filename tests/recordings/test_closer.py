@@ -99,6 +99,28 @@ async def test_a_recording_that_lacks_half_its_call_is_stored_and_counted(room: 
     assert closer.totals["short"] == 1
 
 
+async def test_a_recording_that_was_stopped_before_its_calls_end_is_not_short(room: Room) -> None:
+    """An officer's: stopped before the PIN, and another one begun after it; or they hung up."""
+    call_id = await room.call()
+    capture = room.capture()
+    before = await capture.open(call_id, "call")
+    Path(before.path).write_bytes(conversation(9.0))
+    room.wait(9)
+    capture.stopped(before.id)
+    room.wait(40)
+    capture.stopped(before.id)
+    after = await capture.open(call_id, "call")
+    Path(after.path).write_bytes(conversation(1.0))
+    room.wait(60)
+    await room.end(call_id, Outcome.DISPOSAL_TOLD)
+    assert await room.commit.drain(20)
+    closer = room.closer()
+    with capture_logs() as logs:
+        await closer.sweep()
+    told = [one["recording"] for one in logs if one["log_level"] == "error"]
+    assert (closer.totals["stored"], told) == (2, [str(after.id)])
+
+
 async def test_a_recording_that_ends_before_its_call_was_found_lost_is_not_short(
     room: Room,
 ) -> None:

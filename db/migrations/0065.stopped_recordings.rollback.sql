@@ -1,0 +1,1 @@
+alter table recording drop column stopped_at;
