@@ -36,6 +36,10 @@ def _only_one(url: str) -> Iterator[None]:
     """Wait up to a minute for another migration to end. The lock goes with the connection."""
     with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:
         connection.execute("set lock_timeout = '60s'")
+        # A machine that vanishes in the middle does not keep the others waiting for hours.
+        connection.execute("set tcp_keepalives_idle = 10")
+        connection.execute("set tcp_keepalives_interval = 5")
+        connection.execute("set tcp_keepalives_count = 3")
         connection.execute("select pg_advisory_lock(%s)", (_LOCK,))
         yield
 
