@@ -149,7 +149,7 @@ class Helpline:
     def health(self) -> Health:
         """What is wrong right now."""
         faults = dict.fromkeys(self._services.down(), "restarting")
-        if self._commit is not None and self._commit.away:
+        if (self._commit and self._commit.away) or (self._live and self._live.rows_away):
             faults["database"] = "away: rows wait"
         if self._live is not None and not self._live.link.ready:
             faults["AMI link"] = self._live.link.state
