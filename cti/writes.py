@@ -21,7 +21,7 @@ import structlog
 
 from calls.store import hold
 from db.errors import AWAY, stop_if_cancelled
-from db.in_time import make_sure_it_answers
+from db.in_time import LATE, make_sure_it_answers
 from db.pool import Connection, Pool
 
 _log = structlog.get_logger(__name__)
@@ -370,7 +370,7 @@ async def _in_time(connection: Connection, job: Job, *, briefly: bool = False) -
     try:
         async with asyncio.timeout(_BRIEFLY_SECONDS if briefly else None):
             await job(connection)
-    except (TimeoutError, asyncpg.QueryCanceledError):
+    except LATE:
         stop_if_cancelled()
         await make_sure_it_answers(connection)
         return False
