@@ -32,17 +32,24 @@ select pg_advisory_xact_lock(hashtextextended('messages:' || :channel, 1076));
 -- Not what a clock that was put back has in its future: it would stop the channel until then.
 select count(*) from notification_attempt where channel = :channel and began_at > :since and began_at <= :until;
 
--- name: messages_hold_exhausted(channel, now, attempts)!
--- Begun as often as allowed, and the last time nobody lived to write how it ended: not once more by itself.
-update notification
-set held_at = :now, next_attempt_at = null, last_error = coalesce(last_error, 'no attempt has a known end')
-where channel = :channel and next_attempt_at <= :now and failures >= :attempts;
+-- name: messages_hold_exhausted(channel, now, attempts, at_most)!
+-- Begun as often as allowed, and the last time nobody lived to write how it ended: not once more by itself. Among those whose turn
+-- it is: the others' comes, and all who claim wait while this reads.
+with due as (
+    select id, failures from notification
+    where channel = :channel and next_attempt_at <= :now
+    order by next_attempt_at limit :at_most
+    for no key update skip locked
+)
+update notification n
+set held_at = :now, next_attempt_at = null, last_error = coalesce(n.last_error, 'no attempt has a known end')
+from due where n.id = due.id and due.failures >= :attempts;
 
--- name: messages_claim(channel, now, until, at_most)
+-- name: messages_claim(channel, now, until, attempts, at_most)
 -- Longest due first. The attempt is written before anything leaves; an earlier one without an end is of unknown end.
 with due as (
     select id from notification
-    where channel = :channel and next_attempt_at <= :now
+    where channel = :channel and next_attempt_at <= :now and failures < :attempts
     order by next_attempt_at limit :at_most
     for no key update skip locked
 ), claimed as (
