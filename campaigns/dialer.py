@@ -32,10 +32,12 @@ from complaints.errors import ComplaintError
 from complaints.feedback import DueFeedback
 from complaints.policy import UP_1076, Policy
 from db.errors import AWAY, stop_if_cancelled
+from db.in_time import LATE, make_sure_it_answers
 from db.pool import Connection, Pool
 
 _log = structlog.get_logger(__name__)
 _POOL_SECONDS = 5.0
+_BRIEFLY_SECONDS = 1.0  # an attempt takes some milliseconds
 _SETTLE_AT_MOST = 200
 
 _UseCase = Callable[[Connection, UUID, datetime, Rules], Awaitable[bool]]
@@ -208,17 +210,30 @@ class Dialer:
         return await self._each(ids, partial(settle_ended, trunks=seen))
 
     async def _each(self, ids: list[UUID], use_case: _UseCase) -> int:
-        """A transaction each: one attempt that cannot be settled does not hold up the others."""
-        done = 0
+        """A transaction each: one attempt that cannot be settled, or whose rows somebody holds,
+        does not hold up the others.
+        """
+        done, late = 0, False
         for attempt_id in ids:
             try:
-                async with self._connection() as conn, conn.transaction():
-                    done += await use_case(conn, attempt_id, self._now(), self._settings.rules)
+                async with self._connection() as conn:
+                    try:
+                        async with asyncio.timeout(_BRIEFLY_SECONDS if late else None):
+                            done += await self._carried_out(conn, attempt_id, use_case)
+                    except LATE:
+                        stop_if_cancelled()
+                        await make_sure_it_answers(conn)
+                        _log.error("attempt waits: its rows are held", attempt=str(attempt_id))
+                        late = True
             except AWAY:
                 raise
             except (asyncpg.PostgresError, ComplaintError) as error:
                 _log.error("attempt not settled", attempt=str(attempt_id), error=repr(error))
         return done
+
+    async def _carried_out(self, conn: Connection, attempt_id: UUID, use_case: _UseCase) -> bool:
+        async with conn.transaction():
+            return await use_case(conn, attempt_id, self._now(), self._settings.rules)
 
     # -- new attempts
 

@@ -58,19 +58,23 @@ async def write_heads(
     signature = _signature(key)
     with staged.open("w", encoding="ascii") as file:
 
-        def put(line: str) -> None:
-            signature.update(line.encode())
-            file.write(line)
+        def put(lines: str) -> None:
+            signature.update(lines.encode())
+            file.write(lines)
 
-        put(f"{_TITLE} {at.astimezone(UTC).isoformat()}\n")
+        def end() -> None:
+            put(f"{written} ")
+            file.write(f"{signature.hexdigest()}\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+        # In threads: a full disk's queue must not keep the calls of this process waiting.
+        await asyncio.to_thread(put, f"{_TITLE} {at.astimezone(UTC).isoformat()}\n")
         async for batch in _all(pool) if since is None else _since(pool, since, at):
-            for row in batch:
-                put(f"{row['number']} {row['entries']} {row['head']}\n")
+            lines = [f"{row['number']} {row['entries']} {row['head']}\n" for row in batch]
+            await asyncio.to_thread(put, "".join(lines))
             written += len(batch)
-        put(f"{written} ")
-        file.write(f"{signature.hexdigest()}\n")
-        file.flush()
-        os.fsync(file.fileno())
+        await asyncio.to_thread(end)
     staged.replace(path)
     return written
 

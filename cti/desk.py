@@ -218,7 +218,7 @@ class Desk:
             seat.page.close(CLOSE_TAKEN_OVER, "another page took over")
         seat.page = page
         job = partial(_write_sign_in, agent.id, self._now())
-        self._writes.add("sign in", job, written=self._members_changed)
+        self._writes.add("sign in", job, agent_id=agent.id, written=self._members_changed)
         if signs_in:
             self._floor.signed_in(agent.id)  # what it writes belongs to that session
         about = {"agent": agent.id, "name": agent.name, "queues": agent.queues}
@@ -285,7 +285,7 @@ class Desk:
         if seat.page is not None:
             seat.page.close(code, why)
         job = partial(_write_sign_out, seat.agent.id, self._now())
-        self._writes.add("sign out", job, written=self._members_changed)
+        self._writes.add("sign out", job, agent_id=seat.agent.id, written=self._members_changed)
 
     def _send(self, agent_id: str, message: Message) -> None:
         seat = self._seats.get(agent_id)

@@ -242,7 +242,7 @@ class Presence:
             "wrap_up_seconds": wrap_up and int(wrap_up.limit.total_seconds()),
             "wrap_up_extended": wrap_up is not None and wrap_up.extended,
         }
-        self._writes.add("pause", partial(_write_wish, row))
+        self._writes.add("pause", partial(_write_wish, row), agent_id=agent_id)
         self._differ(agent_id)
         self.changed(agent_id)
 

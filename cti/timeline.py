@@ -8,7 +8,7 @@ from uuid import UUID
 
 from cti.state import State
 from cti.views import SIGNED_OUT, AgentStatus, AgentView, agent_view, touched, views
-from cti.writes import Writes
+from cti.writes import ALL_AGENTS, Writes
 from db.ids import new_id
 from db.pool import Connection
 from db.statements import statements
@@ -71,7 +71,7 @@ class Timeline:
             # Once: what was open when we stopped is compared with what is so now.
             self._reconciled = True
             job = partial(self._reconcile, self.standings(), self._now())
-            self._writes.add("agents' states", job, alone=True)
+            self._writes.add("agents' states", job, agent_id=ALL_AGENTS, alone=True)
 
     def revisit(self, state: State, agent_id: str) -> None:
         """This agent's wish has changed, which their page shows too."""
@@ -89,7 +89,8 @@ class Timeline:
         if before is not None and _kind(before.view) == _kind(view):
             at = before.since  # on hold, or taken off it: still the same call
         elif self._reconciled:
-            self._writes.add("agent's state", partial(_change, new_id(at), agent_id, view, at))
+            job = partial(_change, new_id(at), agent_id, view, at)
+            self._writes.add("agent's state", job, agent_id=agent_id)
         if view.status is AgentStatus.SIGNED_OUT:
             del self._standings[agent_id]
         else:

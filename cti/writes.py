@@ -8,9 +8,10 @@ that takes ten milliseconds for each commit ten calls a second would fall behind
 import asyncio
 import heapq
 import itertools
-from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice, takewhile
 from typing import Protocol
 from uuid import UUID
@@ -20,6 +21,7 @@ import structlog
 
 from calls.store import hold
 from db.errors import AWAY, stop_if_cancelled
+from db.in_time import LATE, make_sure_it_answers
 from db.pool import Connection, Pool
 
 _log = structlog.get_logger(__name__)
@@ -28,6 +30,10 @@ _LATELY_SECONDS = 3600.0
 _BATCH = 200
 _HELD_UP_SECONDS, _TRIES = 0.005, 5
 _YIELD_SECONDS, _YIELDS = 0.25, 120
+_BRIEFLY_SECONDS, _MISSES = 1.0, 3  # a row takes some milliseconds
+
+#: An agent id for `Writes.add`: of everybody, whose own rows must not overtake it.
+ALL_AGENTS = "*"
 
 Job = Callable[[Connection], Awaitable[object]]
 
@@ -53,10 +59,20 @@ class _Entry:
     what: str = field(compare=False)
     job: Job = field(compare=False)
     call_id: UUID | None = field(compare=False)
+    agent_id: str | None = field(compare=False)
     alone: bool = field(compare=False)
     written: Callable[[], None] | None = field(compare=False)
     yields: int = field(compare=False)  # how often it may still be put back
     after: int | None = field(compare=False, default=None)  # rows of flows that go before it
+    held_up: bool = field(compare=False, default=False)  # was not taken in its time before
+
+    def follows(self, others: Iterable["_Entry"]) -> bool:
+        """Whether it has to go after one of these: of the same call, or of the same agent."""
+        return any(
+            (self.call_id is not None and self.call_id == other.call_id)
+            or (self.agent_id is not None and other.agent_id in (self.agent_id, ALL_AGENTS))
+            for other in others
+        )
 
 
 class Writes:
@@ -64,7 +80,8 @@ class Writes:
 
     What is due later lets what is due now go first; among equals the order of adding holds. A job
     must be safe to repeat: it is, when the database went away in the middle of it, or when another
-    one of its batch was refused.
+    one of its batch was refused. One that a database which answers does not take in its time (a
+    lock of somebody else's) waits aside for `held_up` s, with what follows of its call or agent.
     """
 
     def __init__(
@@ -74,6 +91,7 @@ class Writes:
         bound: int = 10_000,
         retry: float = 0.25,
         flow_rows: FlowRows | None = None,
+        held_up: float = 30.0,
     ) -> None:
         self._pool = pool
         self._flow_rows = flow_rows
@@ -82,6 +100,10 @@ class Writes:
         self._numbers = itertools.count()
         self._later: list[_Entry] = []  # a heap
         self._due: deque[_Entry] = deque()  # in order, what is under way first
+        self._aside: list[_Entry] = []  # in order: held up, and what follows these
+        self._aside_until = 0.0
+        self._aside_seconds = held_up
+        self._missed: Counter[str] = Counter()  # in the pass under way, by what
         self._changed = asyncio.Event()
         self.away = False
         self.done = 0
@@ -95,7 +117,7 @@ class Writes:
     @property
     def pending(self) -> int:
         """Jobs not yet done, the ones that are due later among them."""
-        return len(self._later) + len(self._due)
+        return len(self._later) + len(self._due) + len(self._aside)
 
     def lost_lately(self) -> int:
         """How many were refused, or dropped, within the hour; at most as many as may wait."""
@@ -110,6 +132,7 @@ class Writes:
         job: Job,
         *,
         call_id: UUID | None = None,
+        agent_id: str | None = None,
         delay: float = 0.0,
         alone: bool = False,
         yields: bool = False,
@@ -118,7 +141,8 @@ class Writes:
         """Do `job` in `delay` s or later. When too many wait it is dropped and counted.
 
         `call_id`: the call whose row or talk it writes; such rows are locked before a batch, since
-        the calls' flows write them too. `alone`: in no transaction with others, for one that has
+        the calls' flows write them too. `agent_id`: whose standing it writes, which has an order;
+        `ALL_AGENTS`: everybody's. `alone`: in no transaction with others, for one that has
         transactions of its own or takes long. `yields`: after the rows of flows that wait when it
         is due, which know better; not for ever, should they not be written while the database is
         there. `written` is called once it is durable.
@@ -135,7 +159,7 @@ class Writes:
             self._full = False
         due = asyncio.get_running_loop().time() + max(0.0, delay)
         number, patience = next(self._numbers), _YIELDS if yields else 0
-        entry = _Entry(due, number, what, job, call_id, alone, written, patience)
+        entry = _Entry(due, number, what, job, call_id, agent_id, alone, written, patience)
         heapq.heappush(self._later, entry)
         self._changed.set()
 
@@ -143,22 +167,25 @@ class Writes:
         """Work until cancelled; what was under way then is done by the next `run()`."""
         while True:
             batch = await self._next_due()
-            if not (await self._together(batch) if len(batch) > 1 else await self._singly(batch)):
+            together = len(batch) > 1 and not batch[0].held_up
+            if not (await self._together(batch) if together else await self._singly(batch)):
                 await asyncio.sleep(self._retry)
 
     async def drain(self, timeout: float) -> int:
         """Wait until nothing is due, at most `timeout` s; how many rows still are.
 
-        What is due later is of calls that the next start finds by itself.
+        What is due later is of calls that the next start finds by itself. What is aside is tried.
         """
         loop = asyncio.get_running_loop()
+        self._aside_until = loop.time()
+        self._changed.set()
         give_up = loop.time() + timeout
         while (left := self._overdue(loop.time())) and loop.time() < give_up:
             await asyncio.sleep(0.01)
         return left
 
     def _overdue(self, now: float) -> int:
-        return len(self._due) + sum(entry.due <= now for entry in self._later)
+        return len(self._due) + len(self._aside) + sum(entry.due <= now for entry in self._later)
 
     async def _next_due(self) -> list[_Entry]:
         """What is due, in order, as far as it may be written together; one at least."""
@@ -166,11 +193,12 @@ class Writes:
         while True:
             self._changed.clear()
             self._take_due(loop.time())
+            self._take_aside(loop.time())
             if self._due:
                 return self._batch()
-            wait = self._later[0].due - loop.time() if self._later else None
+            times = [one.due for one in self._later[:1]] + [self._aside_until] * bool(self._aside)
             try:
-                async with asyncio.timeout(wait):
+                async with asyncio.timeout_at(min(times, default=None)):
                     await self._changed.wait()
             except TimeoutError:
                 continue
@@ -197,23 +225,42 @@ class Writes:
             entry.yields -= 1
         return True
 
+    def _take_aside(self, now: float) -> None:
+        """When its time has come, before what came after it; else what follows it goes aside."""
+        if not self._aside:
+            return
+        if now >= self._aside_until:
+            self._due.extendleft(reversed(self._aside))
+            self._aside = []
+            return
+        due, self._due = self._due, deque()
+        for entry in due:
+            if entry.follows(self._aside):
+                self._put_aside(entry)
+            else:
+                self._due.append(entry)
+
+    def _put_aside(self, entry: _Entry) -> None:
+        if not self._aside:
+            self._aside_until = asyncio.get_running_loop().time() + self._aside_seconds
+        entry.held_up = True
+        self._aside.append(entry)
+
     def _batch(self) -> list[_Entry]:
-        if self._due[0].alone:
-            return [self._due[0]]
-        return list(islice(takewhile(lambda entry: not entry.alone, self._due), _BATCH))
+        first = self._due[0]
+        if first.alone:
+            return [first]
+
+        def with_it(entry: _Entry) -> bool:
+            return not entry.alone and entry.held_up == first.held_up
+
+        return list(islice(takewhile(with_it, self._due), _BATCH))
 
     async def _together(self, batch: list[_Entry]) -> bool:
         """In one transaction; when something is wrong with one of them, each by itself."""
         try:
-            async with (
-                self._pool().acquire(timeout=_ACQUIRE_SECONDS) as connection,
-                connection.transaction(),
-            ):
-                calls = {entry.call_id for entry in batch if entry.call_id is not None}
-                if len(calls) > 1:
-                    await hold(connection, calls)
-                for entry in batch:
-                    await entry.job(connection)
+            async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as connection:
+                taken = await _in_time(connection, partial(_all, batch))
         except asyncpg.LockNotAvailableError:
             return await self._held_up(batch)
         except AWAY as error:
@@ -225,6 +272,8 @@ class Writes:
             return self._is_away(error)
         except Exception as error:  # whose fault it is shows when each is done by itself
             _log.info("rows not written together", rows=len(batch), error=type(error).__name__)
+            return await self._singly(batch)
+        if not taken:
             return await self._singly(batch)
         self._over(batch)
         return True
@@ -241,7 +290,11 @@ class Writes:
 
     async def _singly(self, batch: list[_Entry]) -> bool:
         """One after another; False: the database is away, and what is left waits."""
+        self._missed.clear()
         for entry in batch:
+            if entry.follows(self._aside) or self._missed[entry.what] >= _MISSES:
+                self._put_aside(self._due.popleft())
+                continue
             try:
                 over = await self._carried_out(entry)
             except Exception:
@@ -253,10 +306,11 @@ class Writes:
         return True
 
     async def _carried_out(self, entry: _Entry) -> bool:
-        """Whether it is over, well or not; False: the database is away."""
+        """Whether it is over, well or not, or aside; False: the database is away."""
         try:
             async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as connection:
-                await entry.job(connection)
+                briefly = not entry.alone and (entry.held_up or bool(self._missed))
+                taken = await _in_time(connection, entry.job, briefly=briefly)
         except AWAY as error:
             stop_if_cancelled()
             return self._is_away(error)
@@ -267,9 +321,18 @@ class Writes:
             # The type only: the message may quote the row.
             _log.error("row refused by the database", what=entry.what, error=type(error).__name__)
         else:
-            self._over([entry])
+            if taken:
+                self._over([entry])
+            else:
+                self._hold_up(entry)
         self.away = False
         return True
+
+    def _hold_up(self, entry: _Entry) -> None:
+        if not entry.held_up:
+            _log.error("row waits: the database answers, and does not take it", what=entry.what)
+        self._missed[entry.what] += 1
+        self._put_aside(self._due.popleft())
 
     def _lost(self) -> None:
         self._lost_at.append(asyncio.get_running_loop().time())
@@ -288,3 +351,27 @@ class Writes:
             _log.warning("database away, rows wait", rows=self.pending, error=repr(error))
         self.away = True
         return False
+
+
+async def _all(batch: Sequence[_Entry], connection: Connection) -> None:
+    async with connection.transaction():
+        calls = {entry.call_id for entry in batch if entry.call_id is not None}
+        if len(calls) > 1:
+            await hold(connection, calls)
+        for entry in batch:
+            await entry.job(connection)
+
+
+async def _in_time(connection: Connection, job: Job, *, briefly: bool = False) -> bool:
+    """Whether it was done; False: not in its time, though the database answers.
+
+    Raises what the job raises, and one of `errors.AWAY` when the database does not answer.
+    """
+    try:
+        async with asyncio.timeout(_BRIEFLY_SECONDS if briefly else None):
+            await job(connection)
+    except LATE:
+        stop_if_cancelled()
+        await make_sure_it_answers(connection)
+        return False
+    return True

@@ -7,7 +7,12 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import asyncpg
+
 from db.pool import Connection
+
+#: What a statement raises that was not done in its time: ours, or the server's own limit.
+LATE = (TimeoutError, asyncpg.QueryCanceledError)
 
 _TRIES = 3
 _IMPATIENT_SECONDS = 0.3  # a row alone takes about one millisecond

@@ -19,9 +19,34 @@ __all__ = ["Connection", "Pool", "open_pool"]
 # quiet line nearly each would be the first of one if they were given up soon.
 _IDLE_SECONDS = 600
 
+# A machine that loses its power or its line says nothing: its transactions would hold their rows
+# and locks for what the server's system waits, up to two hours. No transaction of ours is idle for
+# more than seconds. Asked for as statements, not at the start of the session: a pooler in between
+# refuses start-up parameters that it does not know.
+_GONE = """
+    select set_config('idle_in_transaction_session_timeout', $1, false),
+           set_config('tcp_keepalives_idle', '10', false),
+           set_config('tcp_keepalives_interval', '5', false),
+           set_config('tcp_keepalives_count', '3', false),
+           set_config('tcp_user_timeout', '30000', false)
+"""
 
-async def open_pool(url: str, *, size: int = 8, statement_seconds: float = 5.0) -> Pool:
-    """A pool of at most `size` connections to `url` (postgresql://...). Raises `errors.AWAY`."""
+
+async def open_pool(
+    url: str,
+    *,
+    size: int = 8,
+    statement_seconds: float = 5.0,
+    abandoned_seconds: float = 30.0,
+) -> Pool:
+    """A pool of at most `size` connections to `url` (postgresql://...). Raises `errors.AWAY`.
+
+    A transaction in which nothing is said for `abandoned_seconds` is ended by the server.
+    """
+
+    async def soon_noticed(connection: Connection) -> None:
+        await connection.execute(_GONE, str(round(abandoned_seconds * 1000)))
+
     return await asyncpg.create_pool(
         url,
         min_size=1,
@@ -29,6 +54,7 @@ async def open_pool(url: str, *, size: int = 8, statement_seconds: float = 5.0) 
         timeout=5,
         command_timeout=statement_seconds,
         max_inactive_connection_lifetime=_IDLE_SECONDS,
+        init=soon_noticed,
         reset=_nothing_to_reset,
         server_settings={"timezone": "UTC", "application_name": "helpline"},
     )

@@ -41,10 +41,14 @@ async def dump(settings: Settings, options: argparse.Namespace) -> int:
     part = file.with_name(f"{file.name}.part")
     if file.exists():
         raise BackupError(f"{file} is there already")
-    async with _url(settings) as url:
-        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
-        await _run(url, "pg_dump", "--format=custom", "--no-owner", "--no-acl", f"--file={part}")
-    part.rename(file)
+    whole = ("--format=custom", "--no-owner", "--no-acl")
+    try:
+        async with _url(settings) as url:
+            os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+            await _run(url, "pg_dump", *whole, f"--file={part}")
+        part.rename(file)
+    finally:  # what is left of one that failed has citizens' data in it, and fills the disk
+        part.unlink(missing_ok=True)
     print(f"{file}: {file.stat().st_size} bytes; it holds the keys of recordings, wrapped")
     return 0
 
@@ -94,7 +98,12 @@ async def _run(url: str, name: str, *options: str) -> None:
         stdin=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
     )
-    _, said = await process.communicate()
+    try:
+        _, said = await process.communicate()
+    finally:
+        if process.returncode is None:  # we are stopped: it must not write on by itself
+            process.kill()
+            await process.wait()
     if process.returncode:
         raise PostgresError(f"{name} failed: {said.decode(errors='replace').strip()[-500:]}")
 

@@ -122,6 +122,11 @@ class LiveCell:
         return live.view(agent_id).status if (queue, agent_id) in live.state.members else None
 
     @property
+    def rows_away(self) -> bool:
+        """Whether the rows of events wait for the database."""
+        return self._cti.writes.away
+
+    @property
     def shared(self) -> bool:
         """Whether another server tells of a cell of this name."""
         return self._cti.cells.shared

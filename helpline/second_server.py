@@ -8,7 +8,8 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from db.pool import Pool
+from db.migrate import migrate, missing
+from db.pool import Connection, Pool, open_pool
 from db.statements import statements
 from helpline.settings import SettingsError
 
@@ -16,6 +17,34 @@ _ACQUIRE_SECONDS = 5.0
 _YOUNG = timedelta(seconds=4)
 _LISTEN_SECONDS = 2.0
 _LOOK_SECONDS = 0.2
+
+
+async def bring_up_to_date(url: str) -> None:
+    """The schema. Raises `SettingsError` where something is missing in it while a server of any
+    cell serves: it would meet tables that it does not know, or wait for their locks.
+    """
+    if not await asyncio.to_thread(missing, url):
+        return
+    async with await open_pool(url, size=1) as pool, pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
+        if await conn.fetchval("select to_regclass('cell_board') is not null"):
+            await _refuse_while_served(conn)
+    await asyncio.to_thread(migrate, url)
+
+
+async def _refuse_while_served(conn: Connection) -> None:
+    before = await _words(conn)
+    for _ in range(round(_LISTEN_SECONDS / _LOOK_SECONDS) if before else 0):
+        await asyncio.sleep(_LOOK_SECONDS)
+        spoke = [cell for cell, word in (await _words(conn)).items() if word != before.get(cell)]
+        if spoke:
+            raise SettingsError(
+                f"the database's schema is older than this version, and {', '.join(sorted(spoke))} "
+                "serves with it: stop every `helpline serve` first, then `helpline migrate`"
+            )
+
+
+async def _words(conn: Connection) -> dict[str, object]:
+    return {row["cell"]: row["word"] async for row in statements().cells_last_words(conn)}
 
 
 async def refuse_second(pool: Pool, cell: str, now: Callable[[], datetime]) -> None:

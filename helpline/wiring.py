@@ -19,7 +19,6 @@ from complaints.status import english_words, words_to_speak
 from cti.views import AgentStatus
 from db.group_commit import GroupCommit
 from db.left_rows import LeftRows
-from db.migrate import migrate
 from db.pool import Pool, open_pool
 from dialplans.secrets import Secrets
 from dialplans.settings import CellSettings
@@ -56,7 +55,7 @@ from helpline.reception import Places, admission, opening_book, planned_seats
 from helpline.recorded import RecordingJobs, recording_vault
 from helpline.recording_adapters import AsteriskRecorder
 from helpline.reloading import Reload, Reread
-from helpline.second_server import refuse_second
+from helpline.second_server import bring_up_to_date, refuse_second
 from helpline.settings import Settings
 from helpline.site import add_site
 from helpline.softphones import Telephones, softphone_settings
@@ -149,7 +148,7 @@ class Helpline:
     def health(self) -> Health:
         """What is wrong right now."""
         faults = dict.fromkeys(self._services.down(), "restarting")
-        if self._commit is not None and self._commit.away:
+        if (self._commit and self._commit.away) or (self._live and self._live.rows_away):
             faults["database"] = "away: rows wait"
         if self._live is not None and not self._live.link.ready:
             faults["AMI link"] = self._live.link.state
@@ -221,7 +220,7 @@ class Helpline:
     async def _start_database(self) -> Pool:
         self._undo.append(("database", self._database.stop))
         url = await self._database.start()
-        await asyncio.to_thread(migrate, url)
+        await bring_up_to_date(url)
         pool = self._pool = await open_pool(url, size=16)
         self._undo.append(("pool", lambda: close_pool(pool, _CLOSE_SECONDS)))
         await refuse_second(pool, self._settings.cell.name, self._now)

@@ -50,10 +50,10 @@ async def claim(
         if free <= 0:
             return []
         await statements().messages_hold_exhausted(
-            conn, channel=channel, now=now, attempts=attempts
+            conn, channel=channel, now=now, attempts=attempts, at_most=free
         )
         rows = statements().messages_claim(
-            conn, channel=channel, now=now, until=now + lease, at_most=free
+            conn, channel=channel, now=now, until=now + lease, attempts=attempts, at_most=free
         )
         claimed = []
         async for row in rows:

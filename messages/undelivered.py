@@ -9,6 +9,8 @@ from db.ids import new_id
 from db.pool import Pool
 from db.statements import statements
 
+_MOST_OLD = 1000  # that are counted
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UndeliveredMessage:
@@ -65,10 +67,14 @@ async def send_again(
             conn, ids=chosen, since=since, links_since=now - links_last
         )
         lost = [row async for row in rows]
-        recent = [row for row in lost if chosen is not None or not row["old"]]
-        valid = [row["id"] for row in recent if not row["over"]]
+        valid = [row["id"] for row in lost if not row["over"]]
+        older = 0
+        if chosen is None:
+            older = await statements().messages_undelivered_before(
+                conn, since=since, at_most=_MOST_OLD
+            )
         written = statements().messages_send_again(
             conn, ids=valid, new_ids=[new_id(now) for _ in valid], now=now
         )
         again = [row["id"] async for row in written]
-    return SentAgain(again, old=len(lost) - len(recent), over=len(recent) - len(valid))
+    return SentAgain(again, old=older, over=len(lost) - len(valid))

@@ -1,5 +1,6 @@
 """Looking calls up: by number, complaint, agent, queue, days; newest first, page by page."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -25,6 +26,10 @@ _PAGE = 50
 _DAYS = 7
 _FEW = 20_000
 """Complaints whose calls are looked up one by one in less time than days are searched."""
+_AT_ONCE = 4
+"""Lists that are made at a time: each holds a connection, of which calls and desks need some too,
+and who waits for one likes to load the page once more.
+"""
 _LAST = UUID(int=2**128 - 1)
 
 Row = Mapping[str, Any]
@@ -52,9 +57,11 @@ class _TooManyError(Exception):
 
 def add_routes(app: web.Application, shell: Shell, titles: TitlesNow) -> None:
     """`/calls`. `titles`: of the queues that can be chosen."""
+    turn = asyncio.Semaphore(_AT_ONCE)
 
     async def page(visit: Visit) -> web.StreamResponse:
-        return await _list(visit, titles())
+        async with turn:
+            return await _list(visit, titles())
 
     app.router.add_get("/calls", shell.page(page, right=Right.CALL_FIND))
 

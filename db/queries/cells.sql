@@ -15,6 +15,10 @@ returning (select word from before);
 -- The last one of this cell, and where its pages are.
 select b.word, b.at, c.url from cell_board b join cell c on c.name = b.cell where b.cell = :cell;
 
+-- name: cells_last_words()
+-- Of all that ever spoke since the database crashed: one that moves is of a server that serves.
+select cell, word from cell_board;
+
 -- name: cells_words(cell)
 -- Of all others; without a board: it has not spoken since the database crashed.
 select c.name as cell, c.url, b.word, b.at, b.board

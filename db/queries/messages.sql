@@ -32,17 +32,24 @@ select pg_advisory_xact_lock(hashtextextended('messages:' || :channel, 1076));
 -- Not what a clock that was put back has in its future: it would stop the channel until then.
 select count(*) from notification_attempt where channel = :channel and began_at > :since and began_at <= :until;
 
--- name: messages_hold_exhausted(channel, now, attempts)!
--- Begun as often as allowed, and the last time nobody lived to write how it ended: not once more by itself.
-update notification
-set held_at = :now, next_attempt_at = null, last_error = coalesce(last_error, 'no attempt has a known end')
-where channel = :channel and next_attempt_at <= :now and failures >= :attempts;
+-- name: messages_hold_exhausted(channel, now, attempts, at_most)!
+-- Begun as often as allowed, and the last time nobody lived to write how it ended: not once more by itself. Among those whose turn
+-- it is: the others' comes, and all who claim wait while this reads.
+with due as (
+    select id, failures from notification
+    where channel = :channel and next_attempt_at <= :now
+    order by next_attempt_at limit :at_most
+    for no key update skip locked
+)
+update notification n
+set held_at = :now, next_attempt_at = null, last_error = coalesce(n.last_error, 'no attempt has a known end')
+from due where n.id = due.id and due.failures >= :attempts;
 
--- name: messages_claim(channel, now, until, at_most)
+-- name: messages_claim(channel, now, until, attempts, at_most)
 -- Longest due first. The attempt is written before anything leaves; an earlier one without an end is of unknown end.
 with due as (
     select id from notification
-    where channel = :channel and next_attempt_at <= :now
+    where channel = :channel and next_attempt_at <= :now and failures < :attempts
     order by next_attempt_at limit :at_most
     for no key update skip locked
 ), claimed as (
@@ -137,15 +144,16 @@ order by n.undelivered_at desc, n.id limit :at_most;
 select c.id from complaint c
 where c.id in (select n.complaint_id from notification n
                where n.undelivered_at is not null and n.delivered_at is null and n.sent_at is not null
-                 and (n.id = any(:ids::uuid[]) or :ids::uuid[] is null and n.undelivered_at >= :since))
+                 and n.undelivered_at >= case when :ids::uuid[] is null then :since else timestamptz '-infinity' end
+                 and (:ids::uuid[] is null or n.id = any(:ids)))
 order by c.number
 for share;
 
 -- name: messages_undelivered_ids(ids, since, links_since)
--- As messages_undelivered_list, all of them, or these. `old`: not delivered before `since`. `over`: what it says is true no more:
+-- As messages_undelivered_list, all of them that were not delivered since `since`, or these, however old. `over`: what it says is true no more:
 -- its links were written before `links_since` and open nothing, or the citizen is asked to call and not awaited any more; or it
 -- has a number that was told in confidence since, be it in the file that this one was merged into.
-select n.id, n.undelivered_at < :since as old,
+select n.id,
        n.links <> '{}' and n.created_at < :links_since
        or n.kind = 'citizen_asked' and c.state is distinct from 'awaiting_feedback'
        or coalesce(n.variables ->> 'contact' = c.contact, false) and (
@@ -155,9 +163,18 @@ select n.id, n.undelivered_at < :since as old,
                       where e.complaint_id = c.id and o.confidential)) as over
 from notification n left join complaint c on c.id = n.complaint_id
 where n.undelivered_at is not null and n.delivered_at is null and n.sent_at is not null
+  and n.undelivered_at >= case when :ids::uuid[] is null then :since else timestamptz '-infinity' end
   and (:ids::uuid[] is null or n.id = any(:ids))
   and not exists (select from notification a where a.dedupe_key = n.dedupe_key || ':again')
 order by n.undelivered_at, n.id;
+
+-- name: messages_undelivered_before(since, at_most)$
+-- How many of the latest `at_most` before then: those of the years are not read.
+select count(*)
+from (select dedupe_key from notification
+      where undelivered_at < :since and delivered_at is null and sent_at is not null
+      order by undelivered_at desc limit :at_most) n
+where not exists (select from notification a where a.dedupe_key = n.dedupe_key || ':again');
 
 -- name: messages_send_again(ids, new_ids, now)
 -- As messages of their own: a gateway that knows keys would not take the old key twice, and a late receipt is for the old one.

@@ -24,6 +24,8 @@ from helpline.postgres.lock import Lock, clear_stale, one_starter
 
 SUPERUSER: Final = "postgres"  # has a password that nobody knows, so it cannot sign in
 
+_LONGEST_LOG: Final = 32 * 2**20  # more than the half year for which logs are kept
+
 _STILL_ENDING: Final = "pre-existing shared memory block"
 _SETTINGS: Final = {
     "port": str(PORT),
@@ -37,6 +39,7 @@ _SETTINGS: Final = {
     "full_page_writes": "on",
     "synchronous_commit": "on",
     "log_line_prefix": "%m [%p] ",
+    "log_error_verbosity": "terse",  # a detail quotes the row: whose number is there already
 }
 _FAST_SETTINGS: Final = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 
@@ -126,6 +129,7 @@ class EmbeddedPostgres:
                 self._create_cluster()
             if self._socket_dir is None:
                 self._socket_dir = socket_folder(self._data_dir, self._account)
+            _shorten(self.log_file, _LONGEST_LOG)
             self._launch(time.monotonic() + timeout)
         log.info("postgres_started", data_dir=str(self._data_dir), server_pid=self.pid)
 
@@ -255,6 +259,18 @@ def _write_secret(file: Path, secret: str) -> None:
     file.unlink(missing_ok=True)
     with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
         handle.write(secret)
+
+
+def _shorten(file: Path, longest: int) -> None:
+    """Keep the last lines. Nobody writes to it meanwhile: the server does not run."""
+    if not file.exists() or file.stat().st_size <= longest:
+        return
+    with file.open("r+b") as handle:
+        handle.seek(-longest // 2, os.SEEK_END)
+        kept = handle.read().split(b"\n", 1)[-1]
+        handle.seek(0)
+        handle.write(kept)
+        handle.truncate()
 
 
 def _text_from(file: Path, offset: int) -> str:

@@ -1,5 +1,7 @@
 """Heads kept elsewhere: what the database alone does not show any more."""
 
+import os
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -55,6 +57,22 @@ async def test_a_history_that_was_wound_back_with_its_row_is_found(
     await interim(world, numbers[2])
     [other] = await amiss(world, path)
     assert "entry 2 of its history is not the one, as written down" in other
+
+
+async def test_the_disk_is_waited_for_beside_the_calls_of_the_process(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[bool] = []
+
+    def fsync(file: int) -> None:
+        synced.append(threading.current_thread() is threading.main_thread())
+        real(file)
+
+    real = os.fsync
+    monkeypatch.setattr("complaints.heads.os.fsync", fsync)
+    await world.register()
+    await write_heads(world.pool, tmp_path / "kept", key=KEY, at=world.now)
+    assert synced == [False]
 
 
 async def test_a_complaint_that_is_gone_is_found(world: World, tmp_path: Path) -> None:

@@ -17,9 +17,10 @@ from tests.db.proxy import Proxy
 # Frontend: what belongs to one statement and waits for Sync, Flush or Query behind it.
 _GATHERED = {b"P", b"B", b"D", b"E", b"C"}
 _CARRIED_OUT = {b"E", b"Q"}
-#: The driver asks for the types of new parameters: it does nothing that a death could leave half
-#: done, and how often it comes says nothing about the use case.
-_OF_THE_DRIVER = b"typeinfo_tree"
+#: The driver asks for the types of new parameters, the pool sets limits of a new session: they do
+#: nothing that a death could leave half done, and how often they come says nothing about the use
+#: case.
+_OF_THE_DRIVER = (b"typeinfo_tree", b"tcp_user_timeout")
 _READY = b"Z"
 _KEY_DATA = b"K"
 _STILL_THERE = "select count(*) from pg_stat_activity where pid = any($1)"
@@ -90,7 +91,11 @@ class Guillotine(Proxy):
             gathered.append(await _message(source))
             if gathered[-1].kind in _GATHERED:
                 continue
-            drivers |= {_parsed(one) for one in gathered if _OF_THE_DRIVER in one.whole}
+            drivers |= {
+                _parsed(one)
+                for one in gathered
+                if any(word in one.whole for word in _OF_THE_DRIVER)
+            }
             carried_out = any(one.kind in _CARRIED_OUT for one in gathered) and not any(
                 one.kind == b"B" and _bound(one) in drivers for one in gathered
             )

@@ -8,7 +8,7 @@ import pytest
 from yoyo import get_backend, read_migrations
 
 from db.errors import MigrationError
-from db.migrate import MIGRATIONS, migrate
+from db.migrate import MIGRATIONS, migrate, missing
 
 SCHEMA = """
     select table_name, column_name, data_type, is_nullable, column_default
@@ -46,6 +46,7 @@ def test_migrations_apply_roll_back_and_apply_again(empty_url: str) -> None:
     every = sorted(
         path.stem for path in MIGRATIONS.glob("*.sql") if not path.stem.endswith(".rollback")
     )
+    assert missing(empty_url) == every
     assert migrate(empty_url) == every
     schema = _fetch(empty_url, SCHEMA)
     assert len(schema) > 100
@@ -58,7 +59,7 @@ def test_migrations_apply_roll_back_and_apply_again(empty_url: str) -> None:
 def test_migrating_twice_changes_nothing(empty_url: str) -> None:
     migrate(empty_url)
     schema = _fetch(empty_url, SCHEMA)
-    assert migrate(empty_url) == []
+    assert migrate(empty_url) == missing(empty_url) == []
     assert _fetch(empty_url, SCHEMA) == schema
 
 
@@ -77,6 +78,17 @@ def test_two_processes_that_migrate_at_once_both_succeed(empty_url: str) -> None
     running = [subprocess.Popen([*command, empty_url]) for _ in range(2)]
     assert [process.wait(60) for process in running] == [0, 0]
     assert migrate(empty_url) == []
+
+
+def test_a_schema_of_a_newer_version_is_not_touched_and_said(empty_url: str) -> None:
+    migrate(empty_url)
+    with psycopg.connect(empty_url) as connection:
+        connection.execute(
+            "insert into _yoyo_migration (migration_hash, migration_id) values ('ab', '9999.later')"
+        )
+    for ask in (migrate, missing):
+        with pytest.raises(MigrationError, match="newer than this version"):
+            ask(empty_url)
 
 
 @pytest.mark.parametrize(

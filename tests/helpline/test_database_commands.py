@@ -1,18 +1,23 @@
 """A back-up of the embedded database, and the way back, as an operator types it."""
 
+import argparse
 import asyncio
+import os
 import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from complaints.reference import load
 from db.migrate import migrate
 from db.pool import open_pool
 from helpline.cli import main
+from helpline.database_commands import dump
 from helpline.postgres import EmbeddedPostgres
+from helpline.settings import Settings
 from tests.complaints.world import REFERENCE, World
 
 
@@ -57,6 +62,34 @@ def test_a_back_up_of_a_serving_database_becomes_another_whole_one(
         assert main(["verify", number]) == 0
         assert main(["verify", "--all"]) == 0
         assert "1 history checked, all intact" in capsys.readouterr().out
+
+
+def test_a_back_up_that_fails_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HELPLINE_DATABASE_URL", "postgresql://nobody:x@127.0.0.1:1/none")
+    assert main(["database", "dump", str(tmp_path / "helpline.dump")]) == 1
+    assert "pg_dump failed" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_back_up_that_is_stopped_leaves_nothing_and_nobody_who_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fifo, slow = tmp_path / "began", tmp_path / "pg_dump"
+    os.mkfifo(fifo)
+    slow.write_text(f"#!/bin/sh\necho $$ > {fifo}\nexec sleep 600\n")
+    slow.chmod(0o755)
+    monkeypatch.setattr("helpline.database_commands.program", lambda _name: slow)
+    settings = Settings(database_url=SecretStr("postgresql://nobody:x@127.0.0.1:1/none"))
+    options = argparse.Namespace(file=tmp_path / "helpline.dump")
+    dumping = asyncio.create_task(dump(settings, options))
+    pid = int(await asyncio.to_thread(fifo.read_text))
+    dumping.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await dumping
+    assert not Path(f"/proc/{pid}").exists()
+    assert {one.name for one in tmp_path.iterdir()} == {"began", "pg_dump"}
 
 
 def test_a_file_that_is_no_back_up_leaves_the_database_empty(

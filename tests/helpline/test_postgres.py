@@ -50,6 +50,26 @@ def ask(url: str, query: str) -> object:
     return row[0] if row else None
 
 
+def test_the_servers_log_quotes_no_row_and_does_not_grow_for_ever(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with EmbeddedPostgres(place / "data", fast=True) as server:
+        with psycopg.connect(server.url, autocommit=True) as connection:
+            connection.execute("create table told (number text unique)")
+            connection.execute("insert into told values (%s)", ("+919415012345",))
+            with pytest.raises(psycopg.errors.UniqueViolation):
+                connection.execute("insert into told values (%s)", ("+919415012345",))
+        log = server.log_file
+    said = log.read_text()
+    assert "duplicate key" in said
+    assert "9415012345" not in said
+    log.write_text("old\n" * 50 + "x" * 500 + "\nlast\n")
+    monkeypatch.setattr("helpline.postgres.server._LONGEST_LOG", 400)
+    with EmbeddedPostgres(place / "data", fast=True):
+        pass
+    assert log.read_text().startswith("last\n")
+
+
 def wait_until_gone(pid: int, *, seconds: float = 15) -> None:
     deadline = time.monotonic() + seconds
     while Path(f"/proc/{pid}").exists():
@@ -281,7 +301,7 @@ def test_a_server_that_cannot_start_says_why(place: Path) -> None:
     with EmbeddedPostgres(place / "data", fast=True):
         pass
     (place / "data" / "cluster" / "PG_VERSION").write_text("9.6\n")
-    with pytest.raises(PostgresError, match="not compatible with this version"):
+    with pytest.raises(PostgresError, match="incompatible with server"):
         EmbeddedPostgres(place / "data", fast=True).start()
 
 

@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 
 from cti.cell_link import CellLink
-from db.pool import Pool
+from db.pool import Pool, open_pool
 from helpline.clock import system_clock
-from helpline.second_server import refuse_second
+from helpline.second_server import bring_up_to_date, refuse_second
 from helpline.settings import SettingsError
+from tests.database import fresh_database
 
 
 def link(pool: Pool, cell: str = "cell-1", every: float = 0.1) -> CellLink:
@@ -29,6 +30,37 @@ async def test_while_another_server_speaks_for_the_cell_none_is_started(emptied:
     finally:
         speaking.cancel()
         await asyncio.gather(speaking, return_exceptions=True)
+
+
+@pytest.fixture
+async def behind(postgres_url: str) -> str:
+    """A database whose schema lacks the last migration, as far as is noted in it."""
+    url = fresh_database(postgres_url, "behind")
+    await bring_up_to_date(url)
+    async with await open_pool(url, size=1) as pool:
+        await pool.execute("create table left_out as table _yoyo_migration")
+        await pool.execute("delete from _yoyo_migration where migration_id ~ '^0061'")
+    return url
+
+
+async def test_while_another_cell_serves_a_newer_version_does_not_change_its_schema(
+    behind: str,
+) -> None:
+    async with await open_pool(behind, size=2) as pool:
+        speaking = asyncio.create_task(link(pool, "cell-2").run())
+        async with asyncio.timeout(20):
+            while not await pool.fetchval("select count(*) from cell_board"):
+                await asyncio.sleep(0.01)
+        try:
+            with pytest.raises(SettingsError, match=r"older than this version, and cell-2 serves"):
+                await bring_up_to_date(behind)
+            await pool.execute(
+                "insert into _yoyo_migration select * from left_out except table _yoyo_migration"
+            )
+            await bring_up_to_date(behind)  # nothing is missing: others may serve
+        finally:
+            speaking.cancel()
+            await asyncio.gather(speaking, return_exceptions=True)
 
 
 async def test_after_a_killed_server_its_successor_starts(emptied: Pool) -> None:

@@ -165,6 +165,15 @@ async def test_one_that_kills_its_worker_every_time_is_held_in_the_end(room: Roo
     assert (row["held_at"], row["last_error"]) == (room.now(), "no attempt has a known end")
 
 
+async def test_a_claim_looks_at_as_many_as_it_may_take_and_sends_none_too_often(room: Room) -> None:
+    """All processes wait while one claims: it does not read the whole backlog."""
+    await room.messages(3)
+    await room.pool.execute("update notification set failures = 3")
+    for looked_at in (1, 2, 3):
+        assert await _claim(room) == []
+        assert await room.pool.fetchval("select count(held_at) from notification") == looked_at
+
+
 async def test_a_worker_that_is_stopped_lets_what_is_under_way_end(room: Room) -> None:
     await room.messages(2)
     room.gateway.hold.clear()

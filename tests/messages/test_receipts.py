@@ -173,6 +173,30 @@ async def test_of_all_only_what_was_not_delivered_of_late_is_sent_again(room: Ro
     assert await sent_again(room, [old]) == SentAgain([])
 
 
+async def test_what_was_not_delivered_in_all_the_years_is_not_read_to_send_of_late_again(
+    rowless: Pool,
+) -> None:
+    """No message is ever deleted, and the statements have seconds."""
+    for asked in (
+        ("messages_undelivered_ids", START, None, START),
+        ("messages_hold_complaints", None, START),
+        ("messages_undelivered_before", START, 1000),
+    ):
+        plan = await plan_of(rowless, *asked)
+        [found] = [one for one in plan.of("notification") if "undelivered_at" in one.sought]
+        assert found.index == "notification_undelivered"
+
+
+async def test_of_the_old_ones_as_many_are_counted_as_can_be_read(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("messages.undelivered._MOST_OLD", 2)
+    for _ in range(3):
+        await lost(room)
+    room.now.advance(timedelta(days=8))
+    assert (await sent_again(room)).old == 2
+
+
 async def test_an_old_one_is_sent_again_where_it_is_named(room: Room) -> None:
     old = await lost(room)
     room.now.advance(timedelta(days=80))

@@ -49,6 +49,29 @@ def source(client: Client) -> str:
     return found[1].replace("&amp;", "&")
 
 
+async def test_however_often_it_is_loaded_anew_the_list_leaves_connections_to_calls(
+    archive: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, most, four = 0, 0, asyncio.Event()
+
+    async def slow(*_: object) -> list[object]:
+        nonlocal now, most
+        now += 1
+        most = max(most, now)
+        if now == 4:
+            four.set()
+        await four.wait()
+        await asyncio.sleep(0.05)  # a fifth, were it let in, would be here by now
+        now -= 1
+        return []
+
+    monkeypatch.setattr("cti.supervisor.call_list._found", slow)
+    client = await signed_in(archive, Role.SUPERVISOR)
+    async with asyncio.timeout(60):
+        await asyncio.gather(*[client.get("/calls") for _ in range(12)])
+    assert (now, most) == (0, 4)
+
+
 async def listen(client: Client, call: UUID, recording: UUID, reason: str) -> int:
     answer = await client.post(f"/calls/{call}/recordings/{recording}/listen", reason=reason)
     return answer.status
