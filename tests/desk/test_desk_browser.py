@@ -73,7 +73,7 @@ async def in_call(office: Office, page: Page) -> Caller:
 
 async def hears(page: Page, hertz: float, share: float = 0.5) -> None:
     """Until this tone is so much of what the agent hears."""
-    for _ in range(30):
+    for _ in range(150):
         if await page.evaluate(HEARS, hertz) > share:
             return
         await asyncio.sleep(0.1)

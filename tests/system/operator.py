@@ -129,7 +129,7 @@ class Operator:
 
     @asynccontextmanager
     async def serve(self, **environment: str) -> AsyncIterator[Served]:
-        """`helpline serve`, ready; killed at the end if it still runs."""
+        """`helpline serve`, ready; killed at the end if it still runs. Nothing runs after it."""
         log = self.folder / "serve.log"
         with log.open("ab") as errors:
             process = await self._start(("serve",), errors, environment)
@@ -141,6 +141,9 @@ class Operator:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
+            async with asyncio.timeout(60):  # what it started ends by itself, and writes until then
+                while self.processes():
+                    await asyncio.sleep(0.05)
 
     def processes(self) -> list[int]:
         """Whatever runs on this state folder, whoever started it."""
