@@ -17,6 +17,7 @@ from web.dates import moment
 
 _ACQUIRE_SECONDS = 5.0
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
+_NOBODY = ""  # whose channels would be left out: no cell's
 _STUCK = timedelta(minutes=10)
 _GUESSED_LATELY = timedelta(minutes=10)
 LANGUAGE = "hi"
@@ -145,6 +146,11 @@ async def cut_off_telephones(conn: Connection, cell: str, _now: datetime) -> int
 async def refusing_trunks(conn: Connection, cell: str, _now: datetime) -> int:
     """Trunks of this cell that refuse whatever the dialer calls."""
     return int(await statements().supervision_trunks_refusing(conn, cell=cell))
+
+
+async def used_channels(conn: Connection, _cell: str, now: datetime) -> int:
+    """Channels of the trunk over all cells: what callers are held to (`calls.admission`)."""
+    return int(await statements().calls_trunk_used(conn, cell=_NOBODY, now=now))
 
 
 async def stuck_deadlines(conn: Connection, _cell: str, _now: datetime) -> int:

@@ -120,6 +120,16 @@ def test_figures_are_shown_as_people_read_them() -> None:
     assert shown(AlarmKind.WAITING, 12.0) == "12"
 
 
+TRUNK = Thing(AlarmKind.TRUNK_FULL, "")
+
+
+def test_a_trunk_is_as_full_as_the_larger_of_what_is_seen_and_what_rows_say() -> None:
+    """Rows have the channels of all cells; what is seen may have no row yet."""
+    full = {AlarmKind.TRUNK_FULL: 95.0}
+    assert readings(a_board(trunk_channels=40), full)[TRUNK] == 0.95
+    assert readings(a_board(trunk_channels=97), full)[TRUNK] == 0.97
+
+
 TITLES = {"helpline-hi": {"hi": "हेल्पलाइन (हिन्दी)", "en": "Helpline (Hindi)"}}
 
 
@@ -187,6 +197,22 @@ async def bench(pool: Pool) -> AsyncIterator[Bench]:
     await pool.execute("truncate alarm cascade")
     yield Bench(pool)
     await pool.execute("truncate alarm cascade")
+
+
+async def test_a_trunk_that_two_cells_fill_together_is_full(bench: Bench) -> None:
+    rule = AlarmRule(kind=AlarmKind.TRUNK_FULL, threshold=0.9, raise_after=0 * SECOND)
+    bench.board = a_board(trunk_channels=5, trunk_limit=10)
+    bell = bench.bell(rules=(rule,))
+    for cell in ("cell1", "cell2"):
+        await bell.look()
+        assert bell.standing() == []
+        await bench.pool.execute(
+            "insert into call (id, cell, direction, started_at)"
+            " select gen_random_uuid(), $1, 'inbound', $2 from generate_series(1, 5)",
+            cell, NOW,
+        )  # fmt: skip
+    await bell.look()
+    assert [(one["kind"], one["shown"]) for one in bell.standing()] == [("trunk_full", "100%")]
 
 
 async def test_an_alarm_is_one_row_and_two_messages(bench: Bench) -> None:
