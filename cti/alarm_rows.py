@@ -8,6 +8,7 @@ from uuid import UUID
 from access import pins
 from cti.alarms import AlarmKind, Change, Thing, shown
 from cti.errors import ConflictError
+from cti.queue_titles import titled
 from db.ids import new_id
 from db.pool import Connection, Pool
 from db.statements import statements
@@ -111,6 +112,24 @@ async def clear_alarm(
         )
         if id is not None and tell:
             await _tell(conn, id, Change.CLEARED, thing, cell, value, threshold, now, about)
+
+
+async def clear_forgotten(conn: Connection, cell: str, now: datetime, *, tell: bool) -> int:
+    """What stands of a cell that looks no more, in the caller's transaction: else nothing would
+    ever clear it. Its silence is told by the others, who clear that. How many there were.
+    """
+    rows = statements().supervision_open_alarms(conn, cell=cell)
+    alarms = [alarm for alarm in [_alarm(row) async for row in rows] if not alarm.thing.cell]
+    for one in alarms:
+        id = await statements().supervision_clear_alarm(
+            conn, cell=cell, kind=one.kind, queue=one.queue, at=now
+        )
+        if id is not None and tell:
+            about = titled({}, one.queue, LANGUAGE) if one.queue else "-"
+            await _tell(
+                conn, id, Change.CLEARED, one.thing, cell, one.value, one.threshold, now, about
+            )
+    return len(alarms)
 
 
 async def acknowledge(
