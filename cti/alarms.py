@@ -181,8 +181,18 @@ def readings(
     for name, queue in board["queues"].items():
         found[Thing(AlarmKind.WAITING, name)] = queue["waiting"] if known else None
         found[Thing(AlarmKind.LONGEST_WAIT, name)] = queue["longest_wait"] if known else None
-        found[Thing(AlarmKind.SERVICE_LEVEL, name)] = queue["service_level"]
+        found[Thing(AlarmKind.SERVICE_LEVEL, name)] = _level(queue)
     return found
+
+
+def _level(queue: Mapping[str, Any]) -> float | None:
+    """Where nobody was decided within the half hour, nobody waited too long: at night too, what
+    stands is cleared.
+    """
+    if queue["service_level"] is None and queue["decided"] == 0:
+        return 1.0
+    level: float | None = queue["service_level"]
+    return level
 
 
 def _of_trunk(board: Mapping[str, Any], counted: Mapping[AlarmKind, float | None]) -> float | None:

@@ -90,12 +90,23 @@ def test_a_queues_own_rule_stands_before_that_of_each_queue() -> None:
 
 
 def a_board(**more: Any) -> dict[str, Any]:
-    queue = {"waiting": 0, "longest_wait": 0, "service_level": None}
+    queue = {"waiting": 0, "longest_wait": 0, "service_level": None, "decided": 0}
     return {
         "in_step": True, "trunk_channels": 0, "trunk_limit": 100,
         "telephones": {"all": 0, "away": 0},
         "queues": {"helpline-hi": {**queue, **more.pop("queue", {})}}, **more,
     }  # fmt: skip
+
+
+def test_a_service_level_that_was_bad_is_cleared_where_nobody_calls_any_more() -> None:
+    rule = AlarmRule(
+        kind=AlarmKind.SERVICE_LEVEL, threshold=0.8, raise_after=0 * SECOND,
+        clear_after=20 * SECOND,
+    )  # fmt: skip
+    thing = Thing(AlarmKind.SERVICE_LEVEL, "helpline-hi")
+    bad = readings(a_board(queue={"service_level": 0.0, "decided": 1}), {})[thing]
+    quiet = readings(a_board(), {})[thing]
+    assert told([bad, quiet, quiet, quiet], rule) == ["raised", "-", "-", "cleared"]
 
 
 def test_without_a_link_nothing_is_known_but_that() -> None:
