@@ -57,7 +57,10 @@ async def open_alarms(pool: Pool, cell: str) -> list[Alarm]:
 
 
 async def latest(pool: Pool, at_most: int, queues: Sequence[str] | None) -> list[Alarm]:
-    """Newest first, of all cells; with `queues` only theirs and the cells' own."""
+    """All that stand, then `at_most` of the latest, of all cells; each newest first.
+
+    With `queues` only theirs and the cells' own.
+    """
     async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
         rows = statements().supervision_alarms(
             conn, queues=None if queues is None else list(queues), at_most=at_most

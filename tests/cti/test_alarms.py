@@ -443,6 +443,20 @@ async def test_messages_that_could_not_be_sent_are_an_alarm_for_a_day(
     assert await open_alarms(bench.pool, "cell1") == []
 
 
+async def test_what_stands_is_listed_however_many_came_after_it(bench: Bench) -> None:
+    put = (
+        "insert into alarm (id, cell, kind, queue, threshold, value, raised_at, cleared_at)"
+        " values (gen_random_uuid(), 'cell1', 'waiting', 'helpline-hi', 10, $1, $2, $3)"
+    )
+    await bench.pool.execute(put, 0, NOW, None)
+    for n in range(1, 4):
+        at = NOW + n * SECOND
+        await bench.pool.execute(put, n, at, at)
+    assert [one.value for one in await latest(bench.pool, 2, None)] == [0, 3, 2]
+    assert [one.value for one in await latest(bench.pool, 2, ["helpline-hi"])] == [0, 3, 2]
+    assert await latest(bench.pool, 2, ["helpline-en"]) == []
+
+
 async def test_an_alarm_is_acknowledged_once_and_within_ones_queues(bench: Bench) -> None:
     await bench.looks(bench.bell(), 8, waiting=12)
     [alarm] = await open_alarms(bench.pool, "cell1")
