@@ -117,11 +117,15 @@ async def kept_place(conn: Connection, call_id: UUID, cell: str) -> KeptPlace | 
 
 @dataclass(frozen=True, slots=True)
 class GaveUp:
-    """Somebody who hung up while waiting. `served_since`: an agent answered a later call."""
+    """Somebody who hung up while waiting. `served_since`: an agent answered a later call.
+
+    `queue`, `queued_at`, `left_at`: the last wait, where there were several.
+    """
 
     number: str | None
     queue: str
     queued_at: datetime
+    left_at: datetime
     ended_at: datetime
     served_since: bool
 

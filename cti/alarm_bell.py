@@ -36,6 +36,7 @@ _Reader = Callable[[Connection, str, datetime], Awaitable[int]]
 _AT_ONCE: Mapping[AlarmKind, _Reader] = {
     AlarmKind.DIALLING_CUT_OFF: alarm_rows.cut_off_telephones,
     AlarmKind.TRUNK_REFUSES: alarm_rows.refusing_trunks,
+    AlarmKind.TRUNK_FULL: alarm_rows.used_channels,
 }
 _SLOW: Mapping[AlarmKind, _Reader] = {
     AlarmKind.RECORDINGS_FAILING: alarm_rows.failing_recordings,

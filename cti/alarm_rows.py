@@ -8,6 +8,7 @@ from uuid import UUID
 from access import pins
 from cti.alarms import AlarmKind, Change, Thing, shown
 from cti.errors import ConflictError
+from cti.queue_titles import titled
 from db.ids import new_id
 from db.pool import Connection, Pool
 from db.statements import statements
@@ -17,6 +18,7 @@ from web.dates import moment
 
 _ACQUIRE_SECONDS = 5.0
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
+_NOBODY = ""  # whose channels would be left out: no cell's
 _STUCK = timedelta(minutes=10)
 _GUESSED_LATELY = timedelta(minutes=10)
 LANGUAGE = "hi"
@@ -55,7 +57,10 @@ async def open_alarms(pool: Pool, cell: str) -> list[Alarm]:
 
 
 async def latest(pool: Pool, at_most: int, queues: Sequence[str] | None) -> list[Alarm]:
-    """Newest first, of all cells; with `queues` only theirs and the cells' own."""
+    """All that stand, then `at_most` of the latest, of all cells; each newest first.
+
+    With `queues` only theirs and the cells' own.
+    """
     async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
         rows = statements().supervision_alarms(
             conn, queues=None if queues is None else list(queues), at_most=at_most
@@ -112,6 +117,24 @@ async def clear_alarm(
             await _tell(conn, id, Change.CLEARED, thing, cell, value, threshold, now, about)
 
 
+async def clear_forgotten(conn: Connection, cell: str, now: datetime, *, tell: bool) -> int:
+    """What stands of a cell that looks no more, in the caller's transaction: else nothing would
+    ever clear it. Its silence is told by the others, who clear that. How many there were.
+    """
+    rows = statements().supervision_open_alarms(conn, cell=cell)
+    alarms = [alarm for alarm in [_alarm(row) async for row in rows] if not alarm.thing.cell]
+    for one in alarms:
+        id = await statements().supervision_clear_alarm(
+            conn, cell=cell, kind=one.kind, queue=one.queue, at=now
+        )
+        if id is not None and tell:
+            about = titled({}, one.queue, LANGUAGE) if one.queue else "-"
+            await _tell(
+                conn, id, Change.CLEARED, one.thing, cell, one.value, one.threshold, now, about
+            )
+    return len(alarms)
+
+
 async def acknowledge(
     pool: Pool, id: UUID, by: str, queues: Sequence[str] | None, now: datetime
 ) -> None:
@@ -145,6 +168,11 @@ async def cut_off_telephones(conn: Connection, cell: str, _now: datetime) -> int
 async def refusing_trunks(conn: Connection, cell: str, _now: datetime) -> int:
     """Trunks of this cell that refuse whatever the dialer calls."""
     return int(await statements().supervision_trunks_refusing(conn, cell=cell))
+
+
+async def used_channels(conn: Connection, _cell: str, now: datetime) -> int:
+    """Channels of the trunk over all cells: what callers are held to (`calls.admission`)."""
+    return int(await statements().calls_trunk_used(conn, cell=_NOBODY, now=now))
 
 
 async def stuck_deadlines(conn: Connection, _cell: str, _now: datetime) -> int:

@@ -165,7 +165,8 @@ def readings(
 ) -> dict[Thing, float | None]:
     """The board's figures by what they are about; None: not known now.
 
-    `counted`: what is on no board, of the cell. `unheard`: for how many seconds nothing was heard
+    `counted`: what is on no board, of the cell; of the trunk, the channels that rows of all cells
+    say, since they share it. `unheard`: for how many seconds nothing was heard
     of each other cell.
     """
     known = bool(board["in_step"])
@@ -175,15 +176,29 @@ def readings(
     found[Thing(AlarmKind.AMI_DOWN, THE_CELL)] = 0.0 if known else 1.0
     for cell, seconds in (unheard or {}).items():
         found[Thing(AlarmKind.CELL_SILENT, THE_CELL, cell)] = seconds
-    limit = board["trunk_limit"]
-    used = board["trunk_channels"] / limit if known and limit else None
-    found[Thing(AlarmKind.TRUNK_FULL, THE_CELL)] = used
+    found[Thing(AlarmKind.TRUNK_FULL, THE_CELL)] = _of_trunk(board, counted) if known else None
     found[Thing(AlarmKind.TELEPHONES_AWAY, THE_CELL)] = _away(board) if known else None
     for name, queue in board["queues"].items():
         found[Thing(AlarmKind.WAITING, name)] = queue["waiting"] if known else None
         found[Thing(AlarmKind.LONGEST_WAIT, name)] = queue["longest_wait"] if known else None
-        found[Thing(AlarmKind.SERVICE_LEVEL, name)] = queue["service_level"]
+        found[Thing(AlarmKind.SERVICE_LEVEL, name)] = _level(queue)
     return found
+
+
+def _level(queue: Mapping[str, Any]) -> float | None:
+    """Where nobody was decided within the half hour, nobody waited too long: at night too, what
+    stands is cleared.
+    """
+    if queue["service_level"] is None and queue["decided"] == 0:
+        return 1.0
+    level: float | None = queue["service_level"]
+    return level
+
+
+def _of_trunk(board: Mapping[str, Any], counted: Mapping[AlarmKind, float | None]) -> float | None:
+    """The share of the trunk's channels in use; those that are seen may have no row yet."""
+    used = max(board["trunk_channels"], counted.get(AlarmKind.TRUNK_FULL) or 0)
+    return used / board["trunk_limit"] if board["trunk_limit"] else None
 
 
 def _away(board: Mapping[str, Any]) -> float:

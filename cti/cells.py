@@ -148,5 +148,6 @@ def _added(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
 
 
 def _limit(boards: Sequence[Board]) -> int | None:
+    """Of the one trunk that all share: each tells the whole of it."""
     limits = [board["trunk_limit"] for board in boards]
-    return None if None in limits else sum(limits)
+    return None if None in limits else max(limits)

@@ -62,12 +62,24 @@ async def suggest(
         offered = await fetch_slowly(conn, "staffing_offered", queue=queue, **between)
         talked = await fetch_slowly(conn, "staffing_talked", queue=queue, **between)
     counts = {(row["day"], row["hour"]): int(row["calls"]) for row in offered}
-    answered = sum(row["calls"] for row in talked)
-    mean = sum(row["seconds"] for row in talked) / answered if answered else 0.0
-    handling = dict.fromkeys(range(24), mean + wrap_up) if answered else {}
-    handling |= {row["hour"]: row["seconds"] / row["calls"] + wrap_up for row in talked}
+    handling = _handling([dict(row) for row in talked], wrap_up)
     hours = tuple(week(counts, handling, first=first, weeks=weeks, target=target))
     return Week(queue, first, weeks, sum(counts.values()), hours)
+
+
+def _handling(talked: Sequence[Mapping[str, float]], wrap_up: float) -> dict[int, float]:
+    """Seconds of agents' time for each answered caller, by the hour of the day: of all talks that
+    they had, each with its wrap-up.
+    """
+    stays = sum(row["stays"] for row in talked)
+    if not stays:
+        return {}
+    spent = {int(row["hour"]): row["seconds"] + wrap_up * row["talks"] for row in talked}
+    found = dict.fromkeys(range(24), sum(spent.values()) / stays)
+    for row in talked:
+        if row["stays"] and row["talks"]:
+            found[int(row["hour"])] = spent[int(row["hour"])] / row["stays"]
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import argparse
 from datetime import timedelta
 
 from complaints.texts import clock
-from cti import alarm_limits
+from cti import alarm_limits, alarm_rows
 from cti.alarm_limits import SetLimit
 from cti.alarms import EACH_QUEUE, AlarmKind, shown
 from db.statements import statements
@@ -50,20 +50,29 @@ async def cells(settings: Settings, _options: argparse.Namespace) -> int:
 
 
 async def forget(settings: Settings, options: argparse.Namespace) -> int:
-    """A cell that was taken down for good is missed no more, and its calls are over."""
-    now = shifted_clock(settings.clock_shift)()
-    async with command_pool(settings) as pool, pool.acquire(timeout=5) as conn:
+    """A cell that was taken down for good is missed no more, and what was open of it is over."""
+    now, alarms = shifted_clock(settings.clock_shift)(), 0
+    async with command_pool(settings) as pool, pool.acquire(timeout=5) as conn, conn.transaction():
         found = await statements().cells_forget(
             conn, cell=options.cell, spoke_before=now - _SILENT_FOR, now=now
         )
+        if found is not None and found["dead"]:
+            alarms = await alarm_rows.clear_forgotten(
+                conn, options.cell, now, tell=settings.alarms.webhook
+            )
     if found is None:
         print(f"there is no cell {options.cell}")
         return 1
     print(f"{options.cell} is forgotten")
     if not found["dead"]:
         print("it spoke within the last minute: its calls stand, and with its next word it is back")
-    elif found["ended"]:
+        return 0
+    if found["ended"]:
         print(f"{found['ended']} of its calls were open, and are ended as lost")
+    if found["agents"]:
+        print(f"{found['agents']} of its agents stood on duty, until its last word")
+    if alarms:
+        print(f"{alarms} of its alarms stood, and are cleared")
     return 0
 
 

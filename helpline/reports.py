@@ -60,7 +60,7 @@ async def abandoned(settings: Settings, options: argparse.Namespace) -> int:
     since = shifted_clock(settings.clock_shift)() - timedelta(hours=options.hours)
     async with command_pool(settings) as pool, pool.acquire(timeout=5) as conn:
         for one in await gave_up(conn, since, options.most):
-            waited = round((one.ended_at - one.queued_at).total_seconds())
+            waited = round((one.left_at - one.queued_at).total_seconds())
             served = ", served since" if one.served_since else ""
             number = one.number or "withheld"
             print(f"{clock(one.ended_at)}  {number}  {one.queue} after {waited} s{served}")

@@ -223,11 +223,15 @@ from (
 ) p;
 
 -- name: calls_gave_up(since, at_most)
--- With those who were gone from a queue when nobody looked (see `callbacks_hung_up`).
-select c.citizen_number as number, c.queue, c.queued_at, c.ended_at,
+-- With those who were gone from a queue when nobody looked (see `callbacks_hung_up`). Of several queues, the last one's wait.
+select c.citizen_number as number, coalesce(w.queue, c.queue) as queue, coalesce(w.entered_at, c.queued_at) as queued_at,
+       coalesce(w.left_at, c.ended_at) as left_at, c.ended_at,
        exists (select from call later where later.citizen_number = c.citizen_number
                and later.started_at >= c.ended_at and later.agent_answered_at is not null) as served_since
 from call c
+left join lateral (select s.queue, s.entered_at, s.left_at from queue_stay s
+                   where s.call_id = c.id and s.agent_id is null and s.moved_to is null
+                   order by s.entered_at desc limit 1) w on true
 where c.id in (
     select g.id from call g where g.outcome = 'queue_abandoned' and g.ended_at > :since
     union all

@@ -30,17 +30,25 @@ select name, url from cell order by name;
 
 -- name: cells_forget(cell, spoke_before, now)^
 -- A cell that was taken down for good. Its board goes with it, and its open calls end: nobody else ends them for a day, and
--- they would hold channels of the trunk for so long. Of one that has spoken since, and serves, nothing is ended.
+-- they would hold channels of the trunk for so long. Nor would anybody end what its agents did: that was over with its last word.
+-- Of one that has spoken since, and serves, nothing is ended.
 with dead as (
-    select c.name from cell c
-    where c.name = :cell and not exists (select from cell_board b where b.cell = c.name and b.at > :spoke_before)
+    select c.name, least(b.at, :now::timestamptz) as last_word
+    from cell c left join cell_board b on b.cell = c.name
+    where c.name = :cell and not coalesce(b.at > :spoke_before, false)
 ), ended as (
     update call set ended_at = greatest(call.started_at, :now), outcome = 'lost'
     from dead where call.cell = dead.name and call.ended_at is null
     returning call.id
+), left_open as (
+    update agent_state s set until_at = greatest(s.from_at, dead.last_word)
+    from dead join agent a on a.cell = dead.name
+    where s.agent_id = a.id and s.until_at is null
+    returning s.id
 ), gone as (delete from cell_board where cell = :cell)
 delete from cell where name = :cell
-returning name, exists (select from dead) as dead, (select count(*)::int from ended) as ended;
+returning name, exists (select from dead) as dead, (select count(*)::int from ended) as ended,
+          (select count(*)::int from left_open) as agents;
 
 -- name: cells_of_agent(agent)$
 select cell from agent where id = :agent;

@@ -1,15 +1,25 @@
 -- name: staffing_offered(queue, first, until)
--- Callers who began to wait in the queue, by Indian day and hour; with those that hung up: they wanted an agent too.
+-- Callers who began to wait in the queue, by Indian day and hour; with those that hung up: they wanted an agent too. Who kept
+-- their place is counted when we call them back.
 select (entered_at at time zone 'Asia/Kolkata')::date as day,
        extract(hour from entered_at at time zone 'Asia/Kolkata')::int as hour, count(*) as calls
-from queue_stay
+from queue_stay s
 where queue = :queue and entered_at >= :first and entered_at < :until
+  and not exists (select from call c where c.id = s.call_id and c.outcome = 'callback_kept')
 group by 1, 2;
 
 -- name: staffing_talked(queue, first, until)
--- Seconds of agents' talks, by the Indian hour of the day: the evening's calls are not the morning's.
-select extract(hour from began_at at time zone 'Asia/Kolkata')::int as hour, count(*) as calls,
-       sum(extract(epoch from ended_at - began_at))::double precision as seconds
-from agent_talk
-where queue = :queue and began_at >= :first and began_at < :until and ended_at > began_at
+-- Seconds of agents' talks and the stays that were answered, by the Indian hour of the day: the evening's calls are not the
+-- morning's. A citizen who is handed from agent to agent is one stay and several talks.
+select hour, sum(talks)::int as talks, sum(seconds)::double precision as seconds, sum(stays)::int as stays
+from (
+    select extract(hour from began_at at time zone 'Asia/Kolkata')::int as hour, 1 as talks,
+           extract(epoch from ended_at - began_at) as seconds, 0 as stays
+    from agent_talk
+    where queue = :queue and began_at >= :first and began_at < :until and ended_at > began_at
+    union all
+    select extract(hour from left_at at time zone 'Asia/Kolkata')::int, 0, 0, 1
+    from queue_stay
+    where queue = :queue and entered_at >= :first and entered_at < :until and agent_id is not null
+) work
 group by 1;

@@ -53,12 +53,17 @@ from alarm a left join app_user u on a.acknowledged_by = 'user:' || u.id
 where (a.cell = :cell or a.kind = 'cell_silent') and a.cleared_at is null order by a.raised_at, a.id;
 
 -- name: supervision_alarms(queues, at_most)
--- Newest first; what is a cell's own is everybody's.
+-- All that stand, however old: nowhere else can they be acknowledged; and the latest. What is a cell's own is everybody's.
 select a.id, a.cell, a.kind, a.queue, a.threshold, a.value, a.raised_at, a.acknowledged_at, a.acknowledged_by,
        u.display_name as acknowledged_name, a.cleared_at
 from alarm a left join app_user u on a.acknowledged_by = 'user:' || u.id
-where (:queues::text[] is null or a.queue = '' or a.queue = any(:queues))
-order by a.raised_at desc, a.id desc limit :at_most;
+where a.id in (
+    select s.id from alarm s
+    where s.cleared_at is null and (:queues::text[] is null or s.queue = '' or s.queue = any(:queues))
+    union all
+    (select l.id from alarm l where :queues::text[] is null or l.queue = '' or l.queue = any(:queues)
+     order by l.raised_at desc, l.id desc limit :at_most))
+order by a.cleared_at is null desc, a.raised_at desc, a.id desc;
 
 -- name: supervision_raise_alarm(id, cell, kind, queue, threshold, value, at)$
 -- Nothing where it stands already.

@@ -200,6 +200,17 @@ async def test_who_was_gone_from_a_queue_when_nobody_looked_gave_up_too(conn: Co
     assert [(one.number, one.ended_at) for one in listed] == [("+919876543211", NOW - MINUTE)]
 
 
+async def test_who_gave_up_in_a_second_queue_is_listed_with_their_wait_in_that(
+    conn: Connection,
+) -> None:
+    call = await queued(conn, NOW - 9 * MINUTE, number="+919876543211")
+    for queue, at in (("q", NOW - 9 * MINUTE), ("b", NOW - 3 * MINUTE)):
+        await conn.execute("select enter_queue($1, $2, $3, true)", call, queue, at)
+    await end_if_open(conn, call, Outcome.QUEUE_ABANDONED, NOW - MINUTE)
+    [one] = await waiting.gave_up(conn, NOW - 60 * MINUTE, 10)
+    assert (one.queue, one.left_at - one.queued_at) == ("b", 2 * MINUTE)
+
+
 async def test_the_place_of_a_number_that_we_do_not_call_is_not_kept(conn: Connection) -> None:
     for number, called in ((NUMBER, True), ("+25261234567", False)):
         call = new_id(NOW)

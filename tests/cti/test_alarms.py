@@ -90,12 +90,23 @@ def test_a_queues_own_rule_stands_before_that_of_each_queue() -> None:
 
 
 def a_board(**more: Any) -> dict[str, Any]:
-    queue = {"waiting": 0, "longest_wait": 0, "service_level": None}
+    queue = {"waiting": 0, "longest_wait": 0, "service_level": None, "decided": 0}
     return {
         "in_step": True, "trunk_channels": 0, "trunk_limit": 100,
         "telephones": {"all": 0, "away": 0},
         "queues": {"helpline-hi": {**queue, **more.pop("queue", {})}}, **more,
     }  # fmt: skip
+
+
+def test_a_service_level_that_was_bad_is_cleared_where_nobody_calls_any_more() -> None:
+    rule = AlarmRule(
+        kind=AlarmKind.SERVICE_LEVEL, threshold=0.8, raise_after=0 * SECOND,
+        clear_after=20 * SECOND,
+    )  # fmt: skip
+    thing = Thing(AlarmKind.SERVICE_LEVEL, "helpline-hi")
+    bad = readings(a_board(queue={"service_level": 0.0, "decided": 1}), {})[thing]
+    quiet = readings(a_board(), {})[thing]
+    assert told([bad, quiet, quiet, quiet], rule) == ["raised", "-", "-", "cleared"]
 
 
 def test_without_a_link_nothing_is_known_but_that() -> None:
@@ -118,6 +129,16 @@ def test_figures_are_shown_as_people_read_them() -> None:
     assert shown(AlarmKind.SERVICE_LEVEL, 0.625) == "62%"
     assert shown(AlarmKind.TELEPHONES_AWAY, 0.125) == "12%"
     assert shown(AlarmKind.WAITING, 12.0) == "12"
+
+
+TRUNK = Thing(AlarmKind.TRUNK_FULL, "")
+
+
+def test_a_trunk_is_as_full_as_the_larger_of_what_is_seen_and_what_rows_say() -> None:
+    """Rows have the channels of all cells; what is seen may have no row yet."""
+    full = {AlarmKind.TRUNK_FULL: 95.0}
+    assert readings(a_board(trunk_channels=40), full)[TRUNK] == 0.95
+    assert readings(a_board(trunk_channels=97), full)[TRUNK] == 0.97
 
 
 TITLES = {"helpline-hi": {"hi": "हेल्पलाइन (हिन्दी)", "en": "Helpline (Hindi)"}}
@@ -187,6 +208,22 @@ async def bench(pool: Pool) -> AsyncIterator[Bench]:
     await pool.execute("truncate alarm cascade")
     yield Bench(pool)
     await pool.execute("truncate alarm cascade")
+
+
+async def test_a_trunk_that_two_cells_fill_together_is_full(bench: Bench) -> None:
+    rule = AlarmRule(kind=AlarmKind.TRUNK_FULL, threshold=0.9, raise_after=0 * SECOND)
+    bench.board = a_board(trunk_channels=5, trunk_limit=10)
+    bell = bench.bell(rules=(rule,))
+    for cell in ("cell1", "cell2"):
+        await bell.look()
+        assert bell.standing() == []
+        await bench.pool.execute(
+            "insert into call (id, cell, direction, started_at)"
+            " select gen_random_uuid(), $1, 'inbound', $2 from generate_series(1, 5)",
+            cell, NOW,
+        )  # fmt: skip
+    await bell.look()
+    assert [(one["kind"], one["shown"]) for one in bell.standing()] == [("trunk_full", "100%")]
 
 
 async def test_an_alarm_is_one_row_and_two_messages(bench: Bench) -> None:
@@ -404,6 +441,20 @@ async def test_messages_that_could_not_be_sent_are_an_alarm_for_a_day(
     bench.now += timedelta(days=1)
     await bench.bell(rules=(rule,)).look()
     assert await open_alarms(bench.pool, "cell1") == []
+
+
+async def test_what_stands_is_listed_however_many_came_after_it(bench: Bench) -> None:
+    put = (
+        "insert into alarm (id, cell, kind, queue, threshold, value, raised_at, cleared_at)"
+        " values (gen_random_uuid(), 'cell1', 'waiting', 'helpline-hi', 10, $1, $2, $3)"
+    )
+    await bench.pool.execute(put, 0, NOW, None)
+    for n in range(1, 4):
+        at = NOW + n * SECOND
+        await bench.pool.execute(put, n, at, at)
+    assert [one.value for one in await latest(bench.pool, 2, None)] == [0, 3, 2]
+    assert [one.value for one in await latest(bench.pool, 2, ["helpline-hi"])] == [0, 3, 2]
+    assert await latest(bench.pool, 2, ["helpline-en"]) == []
 
 
 async def test_an_alarm_is_acknowledged_once_and_within_ones_queues(bench: Bench) -> None:

@@ -140,7 +140,7 @@ async def test_one_wallboard_shows_the_sum_of_all_cells_and_each_by_itself(
     assert cell(told, "cell1")["queues"]["helpline-hi"]["waiting"] == 1
     assert cell(told, "cell2")["queues"]["helpline-en"]["waiting"] == 1
     assert [one["state"] for one in told["cells"]] == ["up", "up"]
-    assert (told["trunk_channels"], told["trunk_limit"]) == (3, 480)
+    assert (told["trunk_channels"], told["trunk_limit"]) == (3, 240)  # one trunk for all
     alarmed = await centre.newest(await centre.page(), lambda one: len(one["alarms"]) == 2)
     assert {one["cell"] for one in alarmed["alarms"]} == {"cell2"}
 

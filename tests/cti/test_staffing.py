@@ -108,6 +108,24 @@ async def test_a_week_is_suggested_from_the_calls_that_came(pool: Pool) -> None:
     assert f"most at once: {busy.agents} (Mon 23h, 61 calls of 180 s)" in told
 
 
+async def test_who_is_handed_on_or_keeps_their_place_is_one_caller(pool: Pool) -> None:
+    at = datetime(2025, 11, 17, 5, 0, tzinfo=UTC)
+    for n in range(10):
+        await _call(pool, at + timedelta(seconds=n), talked=170)
+    await pool.execute(
+        "insert into agent_talk (call_id, agent_id, began_at, ended_at, queue)"
+        " select call_id, agent_id, ended_at, ended_at + interval '170 s', queue"
+        " from agent_talk order by began_at limit 5"
+    )
+    await _call(pool, at, talked=None)
+    await pool.execute(
+        "update call set outcome = 'callback_kept' where outcome = 'queue_abandoned'"
+    )
+    found = await suggest(pool, "helpline-hi", weeks=1, wrap_up=10, target=Target(), now=NOW)
+    [busy] = [one for one in found.hours if one.agents]
+    assert (busy.calls, busy.handling) == (10, 15 * 180 / 10)
+
+
 async def test_a_queue_without_calls_is_told_as_such(pool: Pool) -> None:
     found = await suggest(pool, "helpline-hi", weeks=4, wrap_up=10, target=Target(), now=NOW)
     assert "no calls" in render(found, Target())

@@ -1,7 +1,7 @@
 """`helpline alarms` and `helpline cells`, as an operator types them."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
@@ -9,7 +9,7 @@ import pytest
 from helpline.cli import main
 from tests.database import migrate_to_be_emptied
 
-EMPTY = "truncate alarm_limit, cell, cell_board, call cascade"
+EMPTY = "truncate alarm_limit, alarm, agent_state, cell, cell_board, call cascade"
 
 
 @pytest.fixture(autouse=True)
@@ -96,3 +96,40 @@ def test_the_calls_of_a_cell_that_is_forgotten_hold_no_lines_any_more(
     assert told == ["lko-1 is forgotten", "2 of its calls were open, and are ended as lost"]
     rows = database.execute("select channel_id, outcome from call order by channel_id").fetchall()
     assert rows == [("a", "lost"), ("b", "lost"), ("c", None)]
+
+
+def test_agents_of_a_cell_that_is_forgotten_are_not_on_duty_and_its_alarms_do_not_stand(
+    database: "psycopg.Connection[tuple[object, ...]]", capsys: pytest.CaptureFixture[str]
+) -> None:
+    at = datetime(2026, 3, 2, 5, 30, tzinfo=UTC)
+    word, next_day = at + timedelta(hours=1), at + timedelta(days=1)
+    for cell in ("lko-1", "lko-2"):
+        agent = f"900{cell[-1]}"
+        database.execute("insert into cell values (%s, '', %s)", [cell, at])
+        database.execute("insert into cell_board values (%s, 1, %s, '{}')", [cell, word])
+        database.execute(
+            "insert into agent (id, name, cell, queues) values (%s, 'A', %s, '{}')"
+            " on conflict (id) do update set cell = excluded.cell", [agent, cell],
+        )  # fmt: skip
+        database.execute(
+            "insert into agent_state (id, agent_id, state, from_at)"
+            " values (gen_random_uuid(), %s, 'ready', %s)", [agent, at],
+        )  # fmt: skip
+        database.execute(
+            "insert into alarm (id, cell, kind, queue, threshold, value, raised_at)"
+            " values (gen_random_uuid(), %s, 'waiting', 'helpline-hi', 10, 12, %s)", [cell, at],
+        )  # fmt: skip
+    assert main(["cells", "forget", "lko-1"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "lko-1 is forgotten",
+        "1 of its agents stood on duty, until its last word",
+        "1 of its alarms stood, and are cleared",
+    ]
+    rows = database.execute("select agent_id, until_at from agent_state order by 1").fetchall()
+    assert rows == [("9001", word), ("9002", None)]
+    duty = database.execute(
+        "select agent_id from duty(%s, %s)", [next_day, next_day + timedelta(days=1)]
+    ).fetchall()
+    assert duty == [("9002",)]
+    standing = database.execute("select cell from alarm where cleared_at is null").fetchall()
+    assert standing == [("lko-2",)]
