@@ -93,6 +93,24 @@ async def test_a_withheld_number_has_no_complaints_and_goes_on(line: InboundLine
     assert citizen.variables["HELPLINE_QUEUE"] == "helpline-hi"
 
 
+async def test_the_hash_after_a_complete_number_does_not_cut_what_is_told(
+    line: InboundLine,
+) -> None:
+    citizen = keys_number()
+    citizen.keys = {**citizen.keys, Prompt.STATUS_NUMBER: ["#"]}
+    citizen.early = [Prompt.STATUS_NUMBER]
+    await line.ring(citizen)
+    assert citizen.said[5:-2] == TOLD_IN_FULL  # begun anew
+
+
+async def test_who_has_heard_enough_still_goes_back_by_a_key(line: InboundLine) -> None:
+    citizen = keys_number()
+    citizen.keys = {**citizen.keys, Prompt.STATUS_NUMBER: ["#", "#"]}
+    citizen.early = [Prompt.STATUS_NUMBER]
+    await line.ring(citizen)
+    assert citizen.said[4:] == [*[Prompt.STATUS_NUMBER] * 2, Prompt.MENU, Prompt.GOODBYE]
+
+
 async def test_a_wrong_check_digit_is_caught_at_once_and_three_times_lead_to_an_agent(
     line: InboundLine,
 ) -> None:

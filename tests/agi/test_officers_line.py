@@ -129,6 +129,15 @@ async def test_another_registered_number_is_keyed(line: InboundLine) -> None:
     assert line.journal.outcome is Outcome.DISPOSAL_TOLD
 
 
+async def test_the_hash_after_a_complete_number_does_not_answer_for_the_pin(
+    line: InboundLine,
+) -> None:
+    pressed = {Prompt.OFFICER_PIN: ["*", "#", "#", *PIN], Prompt.OFFICER_NUMBER: list(MOBILE)}
+    await call(line, Citizen(keys=keys(**pressed), early=[Prompt.OFFICER_PIN]))
+    assert line.hall.desk.guesses == [(f"+91{MOBILE}", PIN)]
+    assert line.journal.outcome is Outcome.DISPOSAL_TOLD
+
+
 async def test_who_withholds_their_number_can_guess_at_no_officers_pin(line: InboundLine) -> None:
     pressed = {Prompt.OFFICER_PIN: ["*", "#", *PIN], Prompt.OFFICER_NUMBER: list(MOBILE)}
     caller = Citizen(keys=keys(**pressed))
