@@ -166,6 +166,21 @@ async def test_three_wrong_pins_end_the_call_without_a_recording(line: InboundLi
     assert line.journal.outcome is Outcome.OFFICER_REFUSED
 
 
+async def test_a_pin_that_is_not_complete_is_no_guess(line: InboundLine) -> None:
+    officer = await call(line, Citizen(keys=keys(**{Prompt.OFFICER_PIN: [*"111222", "#", *PIN]})))
+    assert line.hall.desk.guesses == [(CALLING, "111222"), (CALLING, PIN)]
+    assert officer.said.count(Prompt.OFFICER_PIN_WRONG) == 2
+    assert line.journal.outcome is Outcome.DISPOSAL_TOLD
+
+
+async def test_each_asking_is_a_try_though_no_pin_is_keyed(line: InboundLine) -> None:
+    pressed = {Prompt.OFFICER_PIN: ["1", "#"] * 3}
+    officer = await call(line, Citizen(keys=keys(**pressed)))
+    assert line.hall.desk.guesses == []
+    assert officer.said.count(Prompt.OFFICER_PIN) == 3
+    assert line.journal.outcome is Outcome.OFFICER_REFUSED
+
+
 async def test_a_locked_number_is_told_so_kindly_and_no_more_is_asked(line: InboundLine) -> None:
     line.hall.desk.locked = frozenset({CALLING})
     officer = await call(line, Citizen(keys=keys()))
