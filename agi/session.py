@@ -28,6 +28,7 @@ PROMPT_SECONDS = 60.0  # no prompt is longer (`speech.audio` takes 30 s, a studi
 _SAMPLES_PER_SECOND = (
     8000  # endpos counts samples of the file, and Asterisk's wav and sln have 8 kHz
 )
+_SILENCE_LEFT = 1.0  # of the silence that ended a recording; Asterisk cuts the rest off
 _LATE_SECONDS = 2.0  # of what is said next: who was asked for a key at the end still presses it
 
 
@@ -42,7 +43,9 @@ class RecordEnd(StrEnum):
 
 
 class RecordResult(NamedTuple):
-    """A recording's end and length; the key that ended it, or kept it from beginning."""
+    """Its end, its length without the silence at the end, and the key that ended it or kept it from
+    beginning.
+    """
 
     reason: RecordEnd
     seconds: float
@@ -274,9 +277,9 @@ class Session:
             return RecordResult(RecordEnd.NOT_BEGUN, 0.0, _key(result))
         if reply.data == "dtmf":
             return RecordResult(RecordEnd.KEY, seconds, _key(result))
-        # Asterisk says "timeout" for both, and cuts the silence off the end.
-        end = RecordEnd.LIMIT if seconds >= limit - 0.5 else RecordEnd.SILENCE
-        return RecordResult(end, seconds)
+        if seconds >= limit - 0.5:  # Asterisk says "timeout" for both
+            return RecordResult(RecordEnd.LIMIT, seconds)
+        return RecordResult(RecordEnd.SILENCE, max(seconds - _SILENCE_LEFT, 0.0))
 
     async def _why_failed(self, name: str, reply: Reply) -> None:
         """Result -1: a hang-up, a missing file or a full disk. The channel's state tells."""

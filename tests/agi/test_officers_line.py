@@ -244,8 +244,10 @@ async def test_a_remark_that_was_not_begun_is_not_looked_for(line: InboundLine) 
     assert (len(remarks), line.capture.withdrawn) == (3, remarks)
 
 
-async def test_an_empty_remark_reports_nothing(line: InboundLine) -> None:
-    silent = Citizen(keys=keys(), recorded="200 result=0 (timeout) endpos=0")
+@pytest.mark.parametrize("left", [0, 8160])
+async def test_an_empty_remark_reports_nothing(line: InboundLine, left: int) -> None:
+    """Of nothing but silence Asterisk leaves a second."""
+    silent = Citizen(keys=keys(), recorded=f"200 result=0 (timeout) endpos={left}")
     await call(line, silent)
     assert silent.said.count(Prompt.OFFICER_REMARK_SHORT) == 3
     assert line.hall.desk.reported == []
