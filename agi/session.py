@@ -23,6 +23,7 @@ from agi.protocol import (
 )
 
 ANY_KEY = "0123456789*#"
+DOUBLED_SECONDS = 0.4  # the same key at once was doubled by a trunk or a hand
 GRACE_SECONDS = 10.0  # on top of what a command takes by its nature
 PROMPT_SECONDS = 60.0  # no prompt is longer (`speech.audio` takes 30 s, a studio's too)
 _SAMPLES_PER_SECOND = (
@@ -159,8 +160,8 @@ class Session:
         """What is keyed in; a key during the prompts cuts them and is the first. `""` is silence.
 
         Waits `first_timeout` s after the prompts, `between_timeout` s after each key. `terminator`
-        ends the entry and is no part of it; empty: every key counts. Of an entry that was complete
-        without it, it is no answer to what comes next.
+        ends the entry and is no part of it; empty: every key counts. No answer to what comes next
+        is the terminator of an entry that was complete without it, or one key that was doubled.
         """
         digits = ""
         key = await self.say(prompts, ANY_KEY)
@@ -169,10 +170,16 @@ class Session:
         while key is not None and key != terminator:
             digits += key
             if len(digits) >= max_digits:
-                self._late_key, self._late_for = terminator, _LATE_SECONDS
+                self._expect_late(digits, terminator)
                 break
             key = await self.wait_for_digit(between_timeout)
         return digits
+
+    def _expect_late(self, digits: str, terminator: str) -> None:
+        if terminator:
+            self._late_key, self._late_for = terminator, _LATE_SECONDS
+        elif len(digits) == 1 and digits != self.way_out:  # who presses that twice means it
+            self._late_key, self._late_for = digits, DOUBLED_SECONDS
 
     def _is_late(self, key: str | None, seconds: float) -> bool:
         """Whether the key that came after `seconds` still belongs to the last entry; None: none

@@ -392,6 +392,40 @@ async def test_closed_hours_offer_a_call_back(
     assert "HELPLINE_QUEUE" not in citizen.variables
 
 
+@pytest.mark.parametrize("language", [False, True])
+async def test_a_doubled_key_orders_no_call_back_unheard(line: InboundLine, language: bool) -> None:
+    """By a trunk or a hand; also where the menu's key was pressed ahead of it."""
+    line.hall.hours.open = False
+    pressed: dict[str, list[str | None]] = {Prompt.MENU: ["1"], Prompt.CLOSED: ["1"]}
+    if language:
+        line.hall.languages = ("hi", "en")
+        pressed[Prompt.CHOICE_PRESS] = ["2", "1"]
+    citizen = await line.ring(Citizen(keys=pressed, early=[Prompt.CLOSED]))
+    assert line.hall.callbacks.owed == []
+    assert citizen.said[-2:] == [Prompt.CALL_BACK_OFFER, Prompt.GOODBYE]
+
+
+async def test_a_doubled_key_is_no_digit_of_the_complaints_number(line: InboundLine) -> None:
+    citizen = keys_number("2" + NUMBER)
+    citizen.early = [Prompt.STATUS_ASK]
+    await line.ring(citizen)
+    assert Prompt.STATE_WITH_OFFICER in citizen.said
+
+
+async def test_the_same_key_half_a_second_later_counts(line: InboundLine) -> None:
+    line.hall.hours.closed = frozenset({QUEUE})
+    late = {"STREAM FILE helpline/closed": "200 result=49 endpos=4000"}
+    await line.ring(Citizen(keys={Prompt.MENU: ["1"]}, refused=late))
+    assert len(line.hall.callbacks.owed) == 1
+
+
+async def test_the_emergency_key_is_never_taken_for_a_doubled_one(line: InboundLine) -> None:
+    keys = {Prompt.MENU: ["9"], "emergency_112": ["9"]}
+    citizen = await line.ring(Citizen(keys=keys, early=["emergency_112"]))
+    assert citizen.said.count("emergency_112") == 1
+    assert citizen.variables["HELPLINE_EMERGENCY"] == "112"
+
+
 async def test_a_queue_that_is_closed_says_when_it_opens_while_others_serve(
     line: InboundLine,
 ) -> None:
