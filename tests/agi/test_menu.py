@@ -138,6 +138,15 @@ async def test_nobody_tries_numbers_in_one_call(line: InboundLine) -> None:
     assert len(line.hall.status.asked) == 5
 
 
+async def test_who_looks_up_their_own_number_too_often_is_not_told_that_it_has_none(
+    line: InboundLine,
+) -> None:
+    citizen = Citizen(keys={Prompt.MENU: ["2"] * 6, Prompt.STATUS_ASK: ["#"] * 6})
+    await line.ring(citizen)
+    assert citizen.said.count(Prompt.STATUS_UNAVAILABLE) == 1
+    assert Prompt.STATUS_NONE_OF_CALLER not in citizen.said
+
+
 @pytest.mark.parametrize(
     ("key", "unspoken", "subject"),
     [("2", "", "Handpumps"), ("2", "Handpumps", "हैंडपंप"), ("1", "", "हैंडपंप")],
