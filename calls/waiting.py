@@ -72,6 +72,8 @@ class KeptPlace:
     priority: int
     position: int
     """Where this place is in the queue at this moment; 1 is the head."""
+    first_queue: str | None = None
+    """The one that they had come to, in whose language they were spoken to."""
 
 
 async def keep_place(

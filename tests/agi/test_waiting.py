@@ -238,6 +238,15 @@ async def test_who_waited_in_english_is_called_back_in_english(serve: Serve) -> 
     assert [*citizen.variables].index("CHANNEL(language)") == 0  # before anything is said
 
 
+async def test_who_overflowed_is_called_back_in_the_language_of_the_queue_they_came_to(
+    serve: Serve,
+) -> None:
+    place = KeptPlace("helpline-hi", datetime(2025, 11, 3, tzinfo=UTC), 0, 1, "schemes-en")
+    citizen = await Line(serve, places={LEFT: place}).come_back(Citizen(), str(LEFT))
+    assert citizen.variables["CHANNEL(language)"] == "en"
+    assert citizen.variables["HELPLINE_QUEUE"] == "helpline-hi"
+
+
 @pytest.mark.parametrize(
     "left", ["", "nonsense", str(uuid4())], ids=["none", "nonsense", "unknown"]
 )
