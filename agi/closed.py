@@ -17,6 +17,7 @@ from speech import numbers
 from speech.prompts import Prompt
 
 KEY_CALL_ME_BACK: Final = "1"
+_NIGHT_UNTIL: Final = 4  # the hours before belong, as people speak, to the evening before
 
 
 def opens_again(opening: Opening, now: datetime) -> list[str]:
@@ -24,13 +25,16 @@ def opens_again(opening: Opening, now: datetime) -> list[str]:
     if opening.opens_at is None:
         return []
     local, today = opening.opens_at.astimezone(IST), now.astimezone(IST).date()
-    match (local.date() - today).days:
+    date = local.date()
+    if local.hour < _NIGHT_UNTIL and date > today:
+        date -= timedelta(days=1)
+    match (date - today).days:
         case 0:
             day: list[str] = [Prompt.TODAY]
         case 1:
             day = [Prompt.TOMORROW]
         case _:
-            day = [*numbers.day(local.date()), Prompt.ON_DAY]
+            day = [*numbers.day(date), Prompt.ON_DAY]
     return [Prompt.OPENS_AGAIN, *day, *numbers.clock(local.time()), Prompt.OPENS_FROM]
 
 

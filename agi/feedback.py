@@ -97,6 +97,7 @@ class FeedbackFlow:
     languages: Sequence[str] = (LANGUAGE_DEFAULT,)
     speaker: Speaker | None = None
     own_words_seconds: float = 60.0
+    shortest_words: float = 0.5
     silence_seconds: int = 4
     thanks_after: float = 2.0
     insist_for: float = 60.0
@@ -216,7 +217,8 @@ class FeedbackFlow:
             max_seconds=self.own_words_seconds,
             silence_seconds=self.silence_seconds,
         )
-        if result.reason is not RecordEnd.NOT_BEGUN:
+        # How long it is that a hang-up ended is not always known.
+        if result.reason is RecordEnd.HUNG_UP or result.seconds >= self.shortest_words:
             heard.own_words = target.id
         session.heed(result.key)
 

@@ -117,7 +117,8 @@ class OfficersLine:
     ) -> PinAccepted | Outcome | None:
         """Who it is; or refused, and told so; None: no key at all, or asked for none.
 
-        Who withholds their number is not asked: guesses from there could be anybody's.
+        Who withholds their number is not asked: guesses from there could be anybody's. What is no
+        complete PIN is no guess that counts towards a lock.
         """
         if calling is None:
             await self._say(session, Prompt.OFFICER_WITHHELD)
@@ -128,7 +129,8 @@ class OfficersLine:
             if not pin and not said:
                 return None
             said = [Prompt.OFFICER_PIN_WRONG]
-            known = await self.desk.verify(number, pin, calling) if number else None
+            guess = len(pin) == PIN_DIGITS and pin.isdecimal()
+            known = await self.desk.verify(number, pin, calling) if number and guess else None
             if isinstance(known, PinAccepted):
                 return known
             if isinstance(known, PinLocked):

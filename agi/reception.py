@@ -8,14 +8,13 @@ from agi.closed import ClosedExit
 from agi.menu import MainMenu
 from agi.missed_feedback import MissedFeedback
 from agi.ports import Gate, OpenNow, Prompts
-from agi.session import Session
+from agi.session import DOUBLED_SECONDS, Session
 from agi.visit import Leave, Skill, ToAgent, ToEmergency, Visit, Way
 from calls.admission import Verdict
 from dialplans.names import KEY_EMERGENCY, LANGUAGE_DEFAULT, language_prompt
 from speech.numbers import digits
 from speech.prompts import Prompt
 
-_DOUBLED_SECONDS = 0.4
 QueueFor = Callable[[str, Skill], str]
 """Language and skill -> the queue's name."""
 
@@ -72,11 +71,10 @@ class Reception:
             await session.say([self.prompts.file(one) for one in said], KEY_EMERGENCY) is not None
         )
 
-    async def _ask(self, session: Session, *said: str) -> str:
+    async def _ask(self, session: Session, *said: str, seconds: float | None = None) -> str:
         files = [self.prompts.file(one) for one in said]
-        return await session.ask_digits(
-            files, max_digits=1, first_timeout=self.seconds, terminator=""
-        )
+        first = self.seconds if seconds is None else seconds
+        return await session.ask_digits(files, max_digits=1, first_timeout=first, terminator="")
 
     async def _refuse(self, session: Session, visit: Visit, verdict: Verdict) -> Way:
         """Not let in, but never kept from an emergency service.
@@ -87,13 +85,6 @@ class Reception:
         said = (Prompt.RECORDING_NOTICE, _REFUSALS[verdict], Prompt.EMERGENCY_KEY)
         key = await self._ask(session, *said)
         return ToEmergency() if key == KEY_EMERGENCY else Leave()
-
-    async def _ahead(self, session: Session, key: str) -> str:
-        """What was keyed ahead of the menu. The same key at once was doubled by a trunk or a hand:
-        it must not choose there, too.
-        """
-        more = await session.wait_for_digit(_DOUBLED_SECONDS) if key else None
-        return "" if more is None or more == key else more
 
     async def _language(self, session: Session, visit: Visit) -> None:
         keys = {str(number): name for number, name in enumerate(self.languages, 1)}
@@ -108,6 +99,6 @@ class Reception:
         if key not in keys:
             session.heed(key)
         visit.language = keys.get(key, self.languages[0])
-        visit.ahead = await self._ahead(session, key)
+        visit.ahead = await self._ask(session, seconds=DOUBLED_SECONDS) if key else ""
         if visit.language != LANGUAGE_DEFAULT:
             await session.set_language(visit.language)

@@ -23,11 +23,14 @@ from agi.protocol import (
 )
 
 ANY_KEY = "0123456789*#"
+DOUBLED_SECONDS = 0.4  # the same key at once was doubled by a trunk or a hand
 GRACE_SECONDS = 10.0  # on top of what a command takes by its nature
 PROMPT_SECONDS = 60.0  # no prompt is longer (`speech.audio` takes 30 s, a studio's too)
 _SAMPLES_PER_SECOND = (
     8000  # endpos counts samples of the file, and Asterisk's wav and sln have 8 kHz
 )
+_SILENCE_LEFT = 1.0  # of the silence that ended a recording; Asterisk cuts the rest off
+_LATE_SECONDS = 2.0  # of what is said next: who was asked for a key at the end still presses it
 
 
 class RecordEnd(StrEnum):
@@ -41,7 +44,9 @@ class RecordEnd(StrEnum):
 
 
 class RecordResult(NamedTuple):
-    """A recording's end and length; the key that ended it, or kept it from beginning."""
+    """Its end, its length without the silence at the end, and the key that ended it or kept it from
+    beginning.
+    """
 
     reason: RecordEnd
     seconds: float
@@ -64,6 +69,8 @@ class Session:
         self.dead = self.env.get("agi_extension") == "h"
         #: A key that cuts whatever is played: who does not listen for it gets `EmergencyKey`.
         self.way_out = ""
+        #: A key that still belongs to the last entry, and for how much longer (s of what is said).
+        self._late_key, self._late_for = "", 0.0
 
     @property
     def hung_up(self) -> bool:
@@ -102,10 +109,15 @@ class Session:
         """Play a file (without extension); the key of `escape` that cut it short, or None.
 
         `seconds`: its length, where it may be longer than a prompt. Raises `EmergencyKey`.
+        What a key cut that belongs to the last entry is played anew.
         """
         keys = escape if self.way_out in escape else escape + self.way_out
         command = build("STREAM FILE", file, keys)
-        key = _key(await self._number("STREAM FILE", command, max(seconds, PROMPT_SECONDS)))
+        while True:
+            reply = await self._asked("STREAM FILE", command, max(seconds, PROMPT_SECONDS))
+            key = _key(_integer(reply.result))
+            if not self._is_late(key, (reply.endpos or 0) / _SAMPLES_PER_SECOND):
+                break
         if key is not None and key not in escape:
             self.heed(key)
         return key
@@ -126,8 +138,15 @@ class Session:
 
     async def wait_for_digit(self, seconds: float) -> str | None:
         """A key pressed within `seconds`, or None."""
+        if 0.0 < (late := self._late_for) < seconds:
+            if key := await self.wait_for_digit(late):
+                return key
+            seconds -= late
         command = b"WAIT FOR DIGIT %d\n" % int(seconds * 1000)
-        return _key(await self._number("WAIT FOR DIGIT", command, seconds))
+        while True:
+            key = _key(await self._number("WAIT FOR DIGIT", command, seconds))
+            if not self._is_late(key, 0.0 if key else seconds):
+                return key
 
     async def ask_digits(
         self,
@@ -141,7 +160,8 @@ class Session:
         """What is keyed in; a key during the prompts cuts them and is the first. `""` is silence.
 
         Waits `first_timeout` s after the prompts, `between_timeout` s after each key. `terminator`
-        ends the entry and is no part of it; empty: every key counts.
+        ends the entry and is no part of it; empty: every key counts. No answer to what comes next
+        is the terminator of an entry that was complete without it, or one key that was doubled.
         """
         digits = ""
         key = await self.say(prompts, ANY_KEY)
@@ -150,9 +170,24 @@ class Session:
         while key is not None and key != terminator:
             digits += key
             if len(digits) >= max_digits:
+                self._expect_late(digits, terminator)
                 break
             key = await self.wait_for_digit(between_timeout)
         return digits
+
+    def _expect_late(self, digits: str, terminator: str) -> None:
+        if terminator:
+            self._late_key, self._late_for = terminator, _LATE_SECONDS
+        elif len(digits) == 1 and digits != self.way_out:  # who presses that twice means it
+            self._late_key, self._late_for = digits, DOUBLED_SECONDS
+
+    def _is_late(self, key: str | None, seconds: float) -> bool:
+        """Whether the key that came after `seconds` still belongs to the last entry; None: none
+        came. Only the first one can.
+        """
+        late = key is not None and key == self._late_key and seconds < self._late_for
+        self._late_for = self._late_for - seconds if key is None else 0.0
+        return late
 
     async def record(
         self,
@@ -229,11 +264,13 @@ class Session:
         return await self._command(name, command, seconds)
 
     async def _number(self, name: str, command: bytes, seconds: float = 0.0) -> int:
+        return _integer((await self._asked(name, command, seconds)).result)
+
+    async def _asked(self, name: str, command: bytes, seconds: float = 0.0) -> Reply:
         reply = await self._live(name, command, seconds)
-        result = _integer(reply.result)
-        if result == -1:
+        if _integer(reply.result) == -1:
             await self._why_failed(name, reply)
-        return result
+        return reply
 
     async def _recorded(self, reply: Reply, limit: float) -> RecordResult:
         seconds = (reply.endpos or 0) / _SAMPLES_PER_SECOND
@@ -247,9 +284,9 @@ class Session:
             return RecordResult(RecordEnd.NOT_BEGUN, 0.0, _key(result))
         if reply.data == "dtmf":
             return RecordResult(RecordEnd.KEY, seconds, _key(result))
-        # Asterisk says "timeout" for both, and cuts the silence off the end.
-        end = RecordEnd.LIMIT if seconds >= limit - 0.5 else RecordEnd.SILENCE
-        return RecordResult(end, seconds)
+        if seconds >= limit - 0.5:  # Asterisk says "timeout" for both
+            return RecordResult(RecordEnd.LIMIT, seconds)
+        return RecordResult(RecordEnd.SILENCE, max(seconds - _SILENCE_LEFT, 0.0))
 
     async def _why_failed(self, name: str, reply: Reply) -> None:
         """Result -1: a hang-up, a missing file or a full disk. The channel's state tells."""

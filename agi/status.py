@@ -118,8 +118,11 @@ class StatusEnquiry:
 
     async def _of_caller(self, session: Session, visit: Visit) -> None:
         caller = visit.call.number
+        if caller and not self._may_look(visit):
+            await self._speak(session, visit, [Prompt.STATUS_UNAVAILABLE])
+            return
         try:
-            found = await self.book.of_contact(caller) if caller and self._may_look(visit) else []
+            found = await self.book.of_contact(caller) if caller else []
         except AWAY as error:
             await self._away(session, visit, error)
             return

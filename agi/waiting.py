@@ -178,7 +178,8 @@ class ReturningFlow:
             await record_call(session, call_id, at, journal=self.journal, capture=self.capture)
             place = await self._place(session)
             queue = (place and place.queue) or self.default_queue
-            language = self.languages.get(queue, LANGUAGE_DEFAULT)
+            came_to = (place and place.first_queue) or queue
+            language = self.languages.get(came_to, LANGUAGE_DEFAULT)
             if language != LANGUAGE_DEFAULT:
                 await speak(session, language)
             said = [Prompt.GREETING, Prompt.RECORDING_NOTICE, Prompt.CONNECTING]

@@ -14,17 +14,20 @@ _WINDOW = timedelta(minutes=15)
 _ENOUGH = 5  # answers in the window that say more than a rule of thumb
 _HANDLING = timedelta(minutes=4)
 _MINUTE = timedelta(minutes=1)
-_LONGEST_TOLD = timedelta(minutes=60)
+LONGEST_TOLD = timedelta(minutes=60)
 
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """A queue as somebody finds it who joins now. `answered`: in the last `window`."""
+    """A queue as somebody finds it who joins now. `answered`: in the last `window`; `limit`: how
+    long the queue keeps anybody.
+    """
 
     waiting: int
     agents: int
     answered: int
     window: timedelta = _WINDOW
+    limit: timedelta = LONGEST_TOLD
 
 
 def expected_wait(queue: Queued, handling: timedelta = _HANDLING) -> timedelta | None:
@@ -43,18 +46,21 @@ def expected_wait(queue: Queued, handling: timedelta = _HANDLING) -> timedelta |
 
 def told_minutes(queue: Queued) -> int | None:
     """Up to how many minutes who joins now is told, 1 to 60, rounded up: who is early served is not
-    deceived. None: nothing is said, or that it takes longer than an hour. Pure.
+    deceived. None: nothing is said, or that it takes long: more than an hour, or than the queue
+    keeps them for. Pure.
     """
     wait = expected_wait(queue)
-    if wait is None or queue.waiting == 0 or wait > _LONGEST_TOLD:
+    if wait is None or queue.waiting == 0 or wait > min(queue.limit, LONGEST_TOLD):
         return None
     return max(ceil(wait / _MINUTE), 1)
 
 
-async def queue_now(conn: Connection, queue: str, cell: str, now: datetime) -> Queued:
+async def queue_now(
+    conn: Connection, queue: str, cell: str, now: datetime, limit: timedelta = LONGEST_TOLD
+) -> Queued:
     """The queue in one cell, whose agents alone serve who waits there; from our own rows."""
     row = await statements().calls_queue_now(conn, queue=queue, cell=cell, since=now - _WINDOW)
-    return Queued(**row)
+    return Queued(**row, limit=limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,8 @@ class KeptPlace:
     priority: int
     position: int
     """Where this place is in the queue at this moment; 1 is the head."""
+    first_queue: str | None = None
+    """The one that they had come to, in whose language they were spoken to."""
 
 
 async def keep_place(

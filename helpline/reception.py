@@ -23,7 +23,7 @@ from db.errors import AWAY, stop_if_cancelled
 from db.pool import Connection, Pool
 from db.statements import statements
 from helpline.clock import Clock
-from helpline.options.cell import DayHours, QueueRoute
+from helpline.options.cell import CellOptions, DayHours, QueueRoute
 from helpline.settings import Settings
 
 _log = structlog.get_logger(__name__)
@@ -85,17 +85,19 @@ class StatusRows:
 class Places:
     """`agi.ports.PlaceBook` by the rows of calls."""
 
-    def __init__(self, pool: Pool, cell: str, now: Clock, called: Sequence[str]) -> None:
+    def __init__(self, pool: Pool, cell: CellOptions, now: Clock, called: Sequence[str]) -> None:
         """`called`: what the numbers begin with that we call."""
         self._pool = pool
-        self._cell = cell
+        self._cell = cell.name
+        self._limits = {one.name: timedelta(seconds=one.wait_limit_seconds) for one in cell.queues}
         self._now = now
         self._called = called
 
     async def queue_now(self, queue: str) -> Queued | None:
         """How the queue stands; nothing without a database."""
+        limit = self._limits.get(queue, waiting.LONGEST_TOLD)
         return await self._known(
-            lambda conn: waiting.queue_now(conn, queue, self._cell, self._now())
+            lambda conn: waiting.queue_now(conn, queue, self._cell, self._now(), limit)
         )
 
     async def keep(self, call_id: UUID, number: str, queue: str, priority: int) -> bool:

@@ -253,7 +253,7 @@ class Helpline:
         words, gate = Words(self._prompts), admission(settings, pool, now)
         self._speak("words", words, partial(words_to_speak, pool))
         english = self._english_words(pool)
-        places = Places(pool, settings.cell.name, now, settings.guards.called)
+        places = Places(pool, settings.cell, now, settings.guards.called)
         languages = [one.code for one in settings.cell.languages]
         told = QueueWords(self._in_line, places.queue_now, state.prompts, languages)
         self._services.start("places told", lambda: told.run(_PLACES_SECONDS))

@@ -149,6 +149,9 @@ ENGLISH: Final[Mapping[Prompt, str]] = MappingProxyType(
             "The emergency service could not be reached. You are being connected to our agent."
         ),
         Prompt.CLOSED: "Our agents are not available at this hour.",
+        Prompt.CLOSED_SERVICES: (
+            "The status of a complaint and emergency services are available at this hour, too."
+        ),
         Prompt.OPENS_AGAIN: "They will be available again",
         Prompt.OPENS_FROM: "and from then on.",
         Prompt.TODAY: "today",

@@ -213,11 +213,11 @@ select exists (select from kept) or exists (select from callback where call_id =
 -- name: calls_kept_place(call_id, cell)^
 -- Behind those who were in this cell's queue before and still wait. To whom a call was only promised comes as if they had
 -- waited since: the queue that they came for, null where they had not come to one.
-select p.queue, p.entered_at, p.priority, 1 + (
+select p.queue, p.first_queue, p.entered_at, p.priority, 1 + (
     select count(*) from call c where c.ended_at is null and c.agent_answered_at is null and c.queue = p.queue
     and c.cell = :cell and c.queued_at < p.entered_at and not has_left_its_queue(c.id)) as position
 from (
-    select coalesce(b.queue, c.first_queue, c.queue) as queue, coalesce(b.entered_at, c.queued_at, b.requested_at) as entered_at,
+    select coalesce(b.queue, c.first_queue, c.queue) as queue, c.first_queue, coalesce(b.entered_at, c.queued_at, b.requested_at) as entered_at,
            coalesce(b.priority, 0) as priority
     from callback b join call c on c.id = b.call_id where b.call_id = :call_id
 ) p;

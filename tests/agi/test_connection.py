@@ -333,7 +333,8 @@ async def test_silence_is_no_digits() -> None:
     ("reply", "result"),
     [
         (b"200 result=35 (dtmf) endpos=24000", RecordResult(RecordEnd.KEY, 3.0, "#")),
-        (b"200 result=0 (timeout) endpos=24000", RecordResult(RecordEnd.SILENCE, 3.0)),
+        (b"200 result=0 (timeout) endpos=24000", RecordResult(RecordEnd.SILENCE, 2.0)),
+        (b"200 result=0 (timeout) endpos=0", RecordResult(RecordEnd.SILENCE, 0.0)),
         (b"200 result=0 (timeout) endpos=79999", RecordResult(RecordEnd.LIMIT, 9.999875)),
         (b"200 result=-1 (hangup) endpos=8000", RecordResult(RecordEnd.HUNG_UP, 1.0)),
         (b"200 result=35 (randomerror) endpos=0", RecordResult(RecordEnd.NOT_BEGUN, 0.0, "#")),

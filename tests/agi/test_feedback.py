@@ -184,6 +184,27 @@ async def test_a_key_during_the_beep_leaves_no_recording(line: Line) -> None:
     assert line.capture.withdrawn == [line.capture.of("own_words").id]
 
 
+@pytest.mark.parametrize(
+    ("recorded", "kept"),
+    [
+        ("200 result=0 (timeout) endpos=8160", False),  # a second of silence
+        ("200 result=0 (timeout) endpos=14400", True),
+        ("200 result=35 (dtmf) endpos=1600", False),
+        ("200 result=35 (dtmf) endpos=8000", True),
+        ("200 result=-1 (hangup) endpos=1600", True),
+    ],
+)
+async def test_who_says_nothing_after_the_beep_has_no_own_words(
+    line: Line, recorded: str, kept: bool
+) -> None:
+    citizen = says(verdict="2")
+    citizen.recorded = recorded
+    await line.ring(citizen)
+    words = line.capture.of("own_words").id if kept else None
+    assert line.book.answer == FeedbackAnswer(False, "officer_did_not_contact", words)
+    assert line.capture.withdrawn == []  # there is a file
+
+
 async def test_a_full_disk_does_not_lose_the_answer(line: Line) -> None:
     citizen = says(verdict="2")
     citizen.recorded = "200 result=-1 (writefile)"

@@ -113,7 +113,10 @@ def test_shifts_of_no_day_open_never_and_nobody_promises_when() -> None:
     ("opens_at", "said"),
     [
         (india(7), [Prompt.TODAY, Prompt.MORNING, "number_7", Prompt.OCLOCK]),
-        (india(0, 30, day=4), [Prompt.TOMORROW, Prompt.NIGHT, "number_12", Prompt.PAST,
+        (india(3, 30), [Prompt.TODAY, Prompt.NIGHT, "number_3", Prompt.PAST, "number_30",
+                        Prompt.MINUTES]),
+        (india(0, day=4), [Prompt.TODAY, Prompt.NIGHT, "number_12", Prompt.OCLOCK]),
+        (india(0, 30, day=5), [Prompt.TOMORROW, Prompt.NIGHT, "number_12", Prompt.PAST,
                                "number_30", Prompt.MINUTES]),
         (india(16, day=9), ["number_9", "month_11", Prompt.ON_DAY, Prompt.EVENING, "number_4",
                             Prompt.OCLOCK]),

@@ -93,6 +93,24 @@ async def test_a_withheld_number_has_no_complaints_and_goes_on(line: InboundLine
     assert citizen.variables["HELPLINE_QUEUE"] == "helpline-hi"
 
 
+async def test_the_hash_after_a_complete_number_does_not_cut_what_is_told(
+    line: InboundLine,
+) -> None:
+    citizen = keys_number()
+    citizen.keys = {**citizen.keys, Prompt.STATUS_NUMBER: ["#"]}
+    citizen.early = [Prompt.STATUS_NUMBER]
+    await line.ring(citizen)
+    assert citizen.said[5:-2] == TOLD_IN_FULL  # begun anew
+
+
+async def test_who_has_heard_enough_still_goes_back_by_a_key(line: InboundLine) -> None:
+    citizen = keys_number()
+    citizen.keys = {**citizen.keys, Prompt.STATUS_NUMBER: ["#", "#"]}
+    citizen.early = [Prompt.STATUS_NUMBER]
+    await line.ring(citizen)
+    assert citizen.said[4:] == [*[Prompt.STATUS_NUMBER] * 2, Prompt.MENU, Prompt.GOODBYE]
+
+
 async def test_a_wrong_check_digit_is_caught_at_once_and_three_times_lead_to_an_agent(
     line: InboundLine,
 ) -> None:
@@ -118,6 +136,15 @@ async def test_nobody_tries_numbers_in_one_call(line: InboundLine) -> None:
     citizen = Citizen(keys={Prompt.MENU: ["2"] * 9, Prompt.STATUS_ASK: list(numbers)})
     await line.ring(citizen)
     assert len(line.hall.status.asked) == 5
+
+
+async def test_who_looks_up_their_own_number_too_often_is_not_told_that_it_has_none(
+    line: InboundLine,
+) -> None:
+    citizen = Citizen(keys={Prompt.MENU: ["2"] * 6, Prompt.STATUS_ASK: ["#"] * 6})
+    await line.ring(citizen)
+    assert citizen.said.count(Prompt.STATUS_UNAVAILABLE) == 1
+    assert Prompt.STATUS_NONE_OF_CALLER not in citizen.said
 
 
 @pytest.mark.parametrize(
@@ -372,6 +399,40 @@ async def test_closed_hours_offer_a_call_back(
     assert line.hall.callbacks.queues == (["helpline-hi"] if owed else [])
     assert line.journal.outcome is Outcome.CLOSED
     assert "HELPLINE_QUEUE" not in citizen.variables
+
+
+@pytest.mark.parametrize("language", [False, True])
+async def test_a_doubled_key_orders_no_call_back_unheard(line: InboundLine, language: bool) -> None:
+    """By a trunk or a hand; also where the menu's key was pressed ahead of it."""
+    line.hall.hours.open = False
+    pressed: dict[str, list[str | None]] = {Prompt.MENU: ["1"], Prompt.CLOSED: ["1"]}
+    if language:
+        line.hall.languages = ("hi", "en")
+        pressed[Prompt.CHOICE_PRESS] = ["2", "1"]
+    citizen = await line.ring(Citizen(keys=pressed, early=[Prompt.CLOSED]))
+    assert line.hall.callbacks.owed == []
+    assert citizen.said[-2:] == [Prompt.CALL_BACK_OFFER, Prompt.GOODBYE]
+
+
+async def test_a_doubled_key_is_no_digit_of_the_complaints_number(line: InboundLine) -> None:
+    citizen = keys_number("2" + NUMBER)
+    citizen.early = [Prompt.STATUS_ASK]
+    await line.ring(citizen)
+    assert Prompt.STATE_WITH_OFFICER in citizen.said
+
+
+async def test_the_same_key_half_a_second_later_counts(line: InboundLine) -> None:
+    line.hall.hours.closed = frozenset({QUEUE})
+    late = {"STREAM FILE helpline/closed": "200 result=49 endpos=4000"}
+    await line.ring(Citizen(keys={Prompt.MENU: ["1"]}, refused=late))
+    assert len(line.hall.callbacks.owed) == 1
+
+
+async def test_the_emergency_key_is_never_taken_for_a_doubled_one(line: InboundLine) -> None:
+    keys = {Prompt.MENU: ["9"], "emergency_112": ["9"]}
+    citizen = await line.ring(Citizen(keys=keys, early=["emergency_112"]))
+    assert citizen.said.count("emergency_112") == 1
+    assert citizen.variables["HELPLINE_EMERGENCY"] == "112"
 
 
 async def test_a_queue_that_is_closed_says_when_it_opens_while_others_serve(

@@ -143,6 +143,15 @@ async def test_another_registered_number_is_keyed(line: InboundLine) -> None:
     assert line.journal.outcome is Outcome.DISPOSAL_TOLD
 
 
+async def test_the_hash_after_a_complete_number_does_not_answer_for_the_pin(
+    line: InboundLine,
+) -> None:
+    pressed = {Prompt.OFFICER_PIN: ["*", "#", "#", *PIN], Prompt.OFFICER_NUMBER: list(MOBILE)}
+    await call(line, Citizen(keys=keys(**pressed), early=[Prompt.OFFICER_PIN]))
+    assert line.hall.desk.guesses == [(f"+91{MOBILE}", PIN)]
+    assert line.journal.outcome is Outcome.DISPOSAL_TOLD
+
+
 async def test_who_withholds_their_number_can_guess_at_no_officers_pin(line: InboundLine) -> None:
     pressed = {Prompt.OFFICER_PIN: ["*", "#", *PIN], Prompt.OFFICER_NUMBER: list(MOBILE)}
     caller = Citizen(keys=keys(**pressed))
@@ -168,6 +177,21 @@ async def test_three_wrong_pins_end_the_call_without_a_recording(line: InboundLi
     assert officer.said.count(Prompt.OFFICER_PIN_WRONG) == 3
     assert officer.said[-1] == Prompt.GOODBYE
     assert line.capture.opened == []
+    assert line.journal.outcome is Outcome.OFFICER_REFUSED
+
+
+async def test_a_pin_that_is_not_complete_is_no_guess(line: InboundLine) -> None:
+    officer = await call(line, Citizen(keys=keys(**{Prompt.OFFICER_PIN: [*"111222", "#", *PIN]})))
+    assert line.hall.desk.guesses == [(CALLING, "111222"), (CALLING, PIN)]
+    assert officer.said.count(Prompt.OFFICER_PIN_WRONG) == 2
+    assert line.journal.outcome is Outcome.DISPOSAL_TOLD
+
+
+async def test_each_asking_is_a_try_though_no_pin_is_keyed(line: InboundLine) -> None:
+    pressed = {Prompt.OFFICER_PIN: ["1", "#"] * 3}
+    officer = await call(line, Citizen(keys=keys(**pressed)))
+    assert line.hall.desk.guesses == []
+    assert officer.said.count(Prompt.OFFICER_PIN) == 3
     assert line.journal.outcome is Outcome.OFFICER_REFUSED
 
 
@@ -234,8 +258,10 @@ async def test_a_remark_that_was_not_begun_is_not_looked_for(line: InboundLine) 
     assert (len(remarks), line.capture.withdrawn) == (3, remarks)
 
 
-async def test_an_empty_remark_reports_nothing(line: InboundLine) -> None:
-    silent = Citizen(keys=keys(), recorded="200 result=0 (timeout) endpos=0")
+@pytest.mark.parametrize("left", [0, 8160])
+async def test_an_empty_remark_reports_nothing(line: InboundLine, left: int) -> None:
+    """Of nothing but silence Asterisk leaves a second."""
+    silent = Citizen(keys=keys(), recorded=f"200 result=0 (timeout) endpos={left}")
     await call(line, silent)
     assert silent.said.count(Prompt.OFFICER_REMARK_SHORT) == 3
     assert line.hall.desk.reported == []

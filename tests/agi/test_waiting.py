@@ -53,6 +53,10 @@ def test_without_agents_nothing_is_promised() -> None:
         ),
         (Queued(49, 2, 5), [Prompt.QUEUE_POSITION, "number_50", Prompt.QUEUE_WAIT_LONG]),
         (Queued(150, 2, 5), [Prompt.QUEUE_WAIT_LONG]),
+        (
+            Queued(5, 5, 15, limit=5 * MINUTE),
+            [Prompt.QUEUE_POSITION, "number_6", Prompt.QUEUE_WAIT_LONG],
+        ),
     ],
 )
 def test_what_is_said_is_position_and_time(queue: Queued, said: list[str]) -> None:
@@ -80,6 +84,8 @@ async def test_who_has_to_wait_hears_for_how_long_before_the_queue(serve: Serve)
         (Queued(3, 5, 30), 2),
         (Queued(19, 5, 5), 60),
         (Queued(20, 5, 5), None),
+        (Queued(4, 5, 15, limit=5 * MINUTE), 5),
+        (Queued(5, 5, 15, limit=5 * MINUTE), None),  # thrown out before they are served
     ],
 )
 def test_what_is_said_is_kept_as_a_number_of_minutes(queue: Queued, minutes: int | None) -> None:
@@ -230,6 +236,15 @@ async def test_who_waited_in_english_is_called_back_in_english(serve: Serve) -> 
     citizen = await Line(serve, places={LEFT: place}).come_back(Citizen(), str(LEFT))
     assert citizen.variables["CHANNEL(language)"] == citizen.variables["HELPLINE_LANGUAGE"] == "en"
     assert [*citizen.variables].index("CHANNEL(language)") == 0  # before anything is said
+
+
+async def test_who_overflowed_is_called_back_in_the_language_of_the_queue_they_came_to(
+    serve: Serve,
+) -> None:
+    place = KeptPlace("helpline-hi", datetime(2025, 11, 3, tzinfo=UTC), 0, 1, "schemes-en")
+    citizen = await Line(serve, places={LEFT: place}).come_back(Citizen(), str(LEFT))
+    assert citizen.variables["CHANNEL(language)"] == "en"
+    assert citizen.variables["HELPLINE_QUEUE"] == "helpline-hi"
 
 
 @pytest.mark.parametrize(

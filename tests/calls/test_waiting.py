@@ -171,8 +171,20 @@ async def test_who_was_promised_a_call_comes_to_the_queue_they_came_for_before_w
     await owe_callback(conn, left, None, Outcome.NO_AGENT, NOW)
     await queued(conn, NOW - MINUTE)
     assert await waiting.kept_place(conn, left, "c1") == waiting.KeptPlace(
-        "first", NOW - 6 * MINUTE, 0, 1
+        "first", NOW - 6 * MINUTE, 0, 1, "first"
     )
+
+
+async def test_a_place_kept_after_an_overflow_tells_the_queue_they_had_come_to(
+    conn: Connection,
+) -> None:
+    left = await queued(conn, NOW - 2 * MINUTE)
+    await conn.execute("select enter_queue($1, 'first', $2, true)", left, NOW - 2 * MINUTE)
+    await conn.execute("select enter_queue($1, 'q', $2, true)", left, NOW - MINUTE)
+    await waiting.keep_place(conn, left, NUMBER, queue="q", priority=0, now=NOW)
+    kept = await waiting.kept_place(conn, left, "c1")
+    assert kept is not None
+    assert (kept.queue, kept.first_queue) == ("q", "first")
 
 
 async def test_who_gave_up_is_listed_with_whether_they_were_served_since(conn: Connection) -> None:

@@ -15,9 +15,10 @@ from calls.model import Direction, NewCall, Outcome
 from db.group_commit import GroupCommit
 from db.ids import new_id
 from db.pool import Pool
+from dialplans.settings import QueueSettings
 from helpline.options.cell import CellOptions, GuardOptions
 from helpline.options.following import FeedbackOptions
-from helpline.reception import Admission, admission
+from helpline.reception import Admission, Places, admission
 from helpline.settings import GivenSettings
 from speech.prompts import Prompt
 from tests.agi.asterisk import Citizen
@@ -156,3 +157,10 @@ async def test_without_a_database_nobody_is_kept_out(pool: Pool) -> None:
     assert await strict.verdict(call) is rules.Verdict.CALLER_LIMIT
     await pool.close()
     assert await strict.verdict(call) is rules.Verdict.ADMIT
+
+
+async def test_a_queue_is_known_with_how_long_it_keeps_anybody(pool: Pool) -> None:
+    queues = (QueueSettings(name="short", wait_limit_seconds=60), QueueSettings(name="long"))
+    places = Places(pool, CellOptions(name=CELL, queues=queues), now, ())
+    found = [await places.queue_now(one) for one in ("short", "long")]
+    assert [one and one.limit for one in found] == [MINUTE, 5 * MINUTE]

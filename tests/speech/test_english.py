@@ -11,7 +11,6 @@ IN_HINDI_ONLY = {
     Prompt.CALLER_BLOCKED,
     Prompt.CALLER_LIMIT,
     Prompt.LINES_FULL,
-    Prompt.CLOSED_SERVICES,
     *(prompt for prompt in Prompt if prompt.startswith("officer_")),
 }
 
