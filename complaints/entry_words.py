@@ -109,6 +109,12 @@ def _closed_specially(entry: Entry, _names: Names, wording: Wording) -> str:
     return f"{wording.special_reasons.get(code, code)}: {text}"
 
 
+def _disposed(entry: Entry, _names: Names, wording: Wording) -> str:
+    code, _, text = entry.reason.partition(": ")
+    # Entries from before the kind was told are the report alone.
+    return f"{wording.disposals[code]}: {text}" if code in wording.disposals else entry.reason
+
+
 def _unless_the_clock(entry: Entry, _names: Names, _wording: Wording) -> str:
     return "" if entry.actor == "clock" else entry.reason
 
@@ -133,11 +139,12 @@ def _officials(entry: Entry, _names: Names, _wording: Wording) -> str:
 _WORDS: dict[Event, Callable[[Entry, Names, Wording], str]] = {
     **dict.fromkeys(
         (
-            *(Event.DISPOSED, Event.ANSWERED, Event.ADDED, Event.WRONG_MAPPING, Event.REFUSED),
+            *(Event.ANSWERED, Event.ADDED, Event.WRONG_MAPPING, Event.REFUSED),
             *(Event.ADVISED, Event.MERGED_HERE),
         ),
         _as_said,
     ),
+    Event.DISPOSED: _disposed,
     Event.FORWARDED: _unless_the_clock,
     Event.INTERIM_REPLY: _interim,
     Event.PAUSED: _paused,

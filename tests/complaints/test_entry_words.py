@@ -110,7 +110,7 @@ async def test_the_whole_report_is_there_not_its_beginning(world: World) -> None
     attempt = await world.attempt(registered.complaint_id, 1)
     await world.answer(attempt, Answer(False, DissatisfactionReason.NOT_DONE))
     assert told(await bundle_of(world))[1:] == [
-        ("अवर अभियंता महरौनी", report.strip()),
+        ("अवर अभियंता महरौनी", f"निस्तारण हो गया है: {report.strip()}"),
         ("नागरिक", "काम नहीं हुआ"),
     ]
 
@@ -130,6 +130,9 @@ async def test_the_whole_report_is_there_not_its_beginning(world: World) -> None
             "special_close no_budget: अगले वर्ष",
             "विशेष परिस्थिति में बंद करने (बजट उपलब्ध नहीं): अगले वर्ष",
         ),
+        (Event.DISPOSED, "post:L1-MAH", "resolved: ठीक किया", "निस्तारण हो गया है: ठीक किया"),
+        (Event.DISPOSED, "post:L1-MAH", "not_possible: भूमि निजी", "निस्तारण संभव नहीं है: भूमि निजी"),
+        (Event.DISPOSED, "post:L1-MAH", "पाइप: बदला", "पाइप: बदला"),  # an older entry
         (Event.REFUSED, "post:L1-MAH", "नहीं", "नहीं"),
         (Event.SPECIAL_CLOSED, "post:L1-MAH", "no_budget: अगले वर्ष", "बजट उपलब्ध नहीं: अगले वर्ष"),
         (Event.FORWARDED, "cm_office:5", "सही विभाग", "सही विभाग"),

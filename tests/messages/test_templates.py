@@ -51,6 +51,7 @@ TEMPLATE = Template(
         "officer_assigned",
         "officer_review",
         "officer_forwarded",
+        "citizen_disposed",
         "citizen_closed",
         "citizen_unverified",
     ],
