@@ -49,7 +49,6 @@ async def test_the_story_holds_all_of_it(world: World) -> None:
     assert [n.kind for n in story.notifications] == [
         "citizen_registered",
         "officer_assigned",
-            "citizen_disposed",
         "citizen_disposed",
         "officer_review",
     ]
