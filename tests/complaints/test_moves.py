@@ -23,7 +23,7 @@ from complaints.feedback import Answer
 from complaints.history import Event
 from complaints.lifecycle import ProposalKind
 from complaints.notifications import Kind
-from complaints.policy import MP_181, UP_1076, UP_2017
+from complaints.policy import MP_181, UP_1076, UP_2017, SpecialClose
 from complaints.reference import PostRow, ReferenceData, load
 from complaints.registration import InTriage
 from complaints.store import STATE_NAMES, hold, transaction
@@ -365,6 +365,20 @@ async def test_under_181_level_two_proposes_and_level_three_decides(world: World
     assert end is not None
     assert (end["reason_code"], end["post"], end["level"]) == ("court_case", "L3-LAL", 3)
     assert (await row_of(world, number))["state"] == "special_closed"
+
+
+async def test_what_was_proposed_before_nobody_may_close_specially_is_refused_and_not_approved(
+    world: World,
+) -> None:
+    number = await at_level_two(world)
+    world.policy = MP_181
+    assert not await specially_closed(world, number)
+    world.policy = replace(MP_181, special_close=SpecialClose.NOBODY)
+    with pytest.raises(NotAllowedError, match="nobody may"):
+        await decided(world, number, approve=True, post="L3-LAL")
+    assert (await row_of(world, number))["state"] == "proposed"
+    await decided(world, number, approve=False, post="L3-LAL")
+    assert (await row_of(world, number))["state"] == "with_officer"
 
 
 async def test_nobody_approves_what_they_proposed_themselves(world: World) -> None:
