@@ -13,7 +13,7 @@ from complaints.attachments import rows as attached
 from complaints.attachments.model import Attachment, may_see
 from complaints.confidentiality import may_hear
 from complaints.ends import Standing
-from complaints.entry_words import Line, lines
+from complaints.entry_words import Line, corrected, lines
 from complaints.errors import NoBundleError
 from complaints.history import Event
 from complaints.kinds import MatterKind
@@ -127,7 +127,7 @@ def _named(row: asyncpg.Record, name: str, language: str) -> str:
 async def _history(conn: Connection, complaint_id: UUID, language: str) -> tuple[Line, ...]:
     entries = await history.entries(conn, complaint_id)
     named = {one.actor.partition(":")[2] for one in entries} | {one.post or "" for one in entries}
-    rows = statements().complaints_titles(conn, posts=sorted(named))
+    rows = statements().complaints_titles(conn, posts=sorted(named), mapped=corrected(entries))
     names = {row["code"]: _named(row, "name", language) async for row in rows}
     return tuple(lines(entries, names, WORDINGS[language]))
 

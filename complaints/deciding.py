@@ -47,7 +47,8 @@ async def decide(
 
     Raises the number's errors, `InvalidInputError` (text, call_id), `WrongPostError` (another level
     decides), `NotNowError` (nothing is proposed), `AlreadyEndedError`, `NotAllowedError` (nobody
-    but who proposed it is there to approve it), `NoEvidenceError` (somebody else's call).
+    but who proposed it is there to approve it, or nobody closes specially any more),
+    `NoEvidenceError` (somebody else's call).
     """
     digits, text = number.parse(complaint_number), clean("text", text, _LONGEST)
     async with transaction(pool) as conn:
@@ -115,7 +116,7 @@ async def _approve(
     if before.kind is ProposalKind.TRANSFER:
         await _approve_transfer(conn, complaint, before, proposal, here, word, policy)
     else:
-        await _approve_special_close(conn, complaint, before, proposal, decider, word)
+        await _approve_special_close(conn, complaint, before, proposal, decider, here, word)
 
 
 async def _approve_transfer(
@@ -139,6 +140,7 @@ async def _approve_special_close(
     before: Proposed,
     proposal: asyncpg.Record,
     decider: Post,
+    here: Terms,
     word: Word,
 ) -> None:
     ruling = Ruling(
@@ -148,5 +150,5 @@ async def _approve_special_close(
         level=decider.level,
         actor=word.actor,
     )
-    after = before.approve_special_close(ruling, word.now)
+    after = before.approve_special_close(ruling, here, word.now)
     await end_specially(conn, complaint, after, word.now, call_id=word.call_id)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import structlog
 
-from complaints import history, number
+from complaints import history, number, texts
 from complaints.attachments import rows
 from complaints.attachments.intake import Intake
 from complaints.attachments.model import TakenIn, lines
@@ -23,7 +23,7 @@ from complaints.errors import (
 )
 from complaints.history import Entry, Event
 from complaints.in_call import agent_of, take_officers_call
-from complaints.kinds import MatterKind
+from complaints.kinds import DisposalKind, MatterKind
 from complaints.lifecycle import (
     AwaitingFeedback,
     Paused,
@@ -32,22 +32,27 @@ from complaints.lifecycle import (
     Triage,
     WithOfficer,
 )
+from complaints.notifications import Kind
 from complaints.policy import Policy
 from complaints.store import STATE_NAMES, Complaint, hold, move, transaction
-from complaints.taking import must_act
+from complaints.taking import must_act, tell_citizen
 from complaints.words import clean
 from db.pool import Connection, Pool
 from db.statements import statements
 
+# What is reported belongs to the subject, for those who use it.
+__all__ = [
+    "DisposalKind",
+    "Disposed",
+    "Report",
+    "Via",
+    "at_work",
+    "dispose",
+    "dispose_held",
+]
+
 _log = structlog.get_logger(__name__)
 _LONGEST_REPORT = 4000
-
-
-class DisposalKind(StrEnum):
-    """What the officer says about the matter."""
-
-    RESOLVED = "resolved"
-    NOT_POSSIBLE = "not_possible"
 
 
 class Via(StrEnum):
@@ -170,7 +175,8 @@ async def _dispose(
 async def dispose_held(
     conn: Connection, complaint: Complaint, report: Report, *, policy: Policy, now: datetime
 ) -> tuple[Disposed, int]:
-    """Write the report about the complaint that the caller holds; with the history's entry.
+    """Write the report about the complaint that the caller holds, and tell the citizen; with the
+    history's entry.
 
     Raises `AlreadyDisposedError`, `AlreadyEndedError`, `NotNowError`.
     """
@@ -191,13 +197,15 @@ async def dispose_held(
         event=Event.DISPOSED,
         level=after.level,
         actor=report.actor,
-        reason=report.text,
+        reason=f"{report.kind}: {report.text}",
         call_id=report.call_id,
         post=after.post,
         attached=lines(report.files),
     )
     entry = await history.append(conn, complaint.id, told)
     await _add_files(conn, complaint.id, after, entry, report, now)
+    body = texts.citizen_disposed(complaint.number, report.kind, report.text)
+    await tell_citizen(conn, complaint, entry, Kind.CITIZEN_DISPOSED, body, now)
     return _disposed(complaint, after, ask_from), entry
 
 

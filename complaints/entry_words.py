@@ -4,6 +4,7 @@ What an agent wrote to make sure who was speaking, and agents' own notes, are fo
 who complains. The citizen's words about the matter are the officer's business.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,9 +15,13 @@ from complaints.lifecycle import ProposalKind
 from complaints.texts import DissatisfactionReason
 from complaints.wording import HINDI, Wording
 
-#: Posts by their key, and departments by `to ` and their code, as people read them.
+#: Posts by their key, departments by `to ` and their code, categories and places by `category ` or
+#: `place ` and theirs, as people read them.
 Names = Mapping[str, str]
 
+_CHANGE = re.compile(r"(category|place) (\S+) -> ([^\s;:]+)")
+#: How the entry of a corrected mapping begins (`moving.corrected_words`).
+_CORRECTED = re.compile(rf"{_CHANGE.pattern}(?:; {_CHANGE.pattern})?(?=: |$)")
 _EXPECTED = "expected by "
 _PROOF = "identity confirmed: "
 _OFFICIAL = {"officer", "post", "user", "cm_office"}
@@ -43,6 +48,13 @@ def lines(history: Sequence[Entry], names: Names, wording: Wording = HINDI) -> l
         )
         for before, entry in zip((None, *history), history, strict=False)
     ]
+
+
+def corrected(history: Sequence[Entry]) -> list[str]:
+    """The codes of categories and places that mappings were corrected from and to."""
+    found = (_CORRECTED.match(one.reason) for one in history if one.event is Event.FORWARDED)
+    changes = (_CHANGE.finditer(one.group()) for one in found if one)
+    return sorted({code for some in changes for one in some for code in one.groups()[1:]})
 
 
 def words(entry: Entry, names: Names, wording: Wording = HINDI) -> str:
@@ -109,8 +121,23 @@ def _closed_specially(entry: Entry, _names: Names, wording: Wording) -> str:
     return f"{wording.special_reasons.get(code, code)}: {text}"
 
 
-def _unless_the_clock(entry: Entry, _names: Names, _wording: Wording) -> str:
-    return "" if entry.actor == "clock" else entry.reason
+def _disposed(entry: Entry, _names: Names, wording: Wording) -> str:
+    code, _, text = entry.reason.partition(": ")
+    # Entries from before the kind was told are the report alone.
+    return f"{wording.disposals[code]}: {text}" if code in wording.disposals else entry.reason
+
+
+def _forwarded(entry: Entry, names: Names, _wording: Wording) -> str:
+    if entry.actor == "clock":
+        return ""
+    if not (corrected := _CORRECTED.match(entry.reason)):
+        return entry.reason
+
+    def named(change: re.Match[str]) -> str:
+        what, *codes = change.groups()
+        return " → ".join(names.get(f"{what} {code}", code) for code in codes)
+
+    return _CHANGE.sub(named, corrected.group()) + entry.reason[corrected.end() :]
 
 
 def _dissatisfied(entry: Entry, _names: Names, wording: Wording) -> str:
@@ -133,12 +160,13 @@ def _officials(entry: Entry, _names: Names, _wording: Wording) -> str:
 _WORDS: dict[Event, Callable[[Entry, Names, Wording], str]] = {
     **dict.fromkeys(
         (
-            *(Event.DISPOSED, Event.ANSWERED, Event.ADDED, Event.WRONG_MAPPING, Event.REFUSED),
+            *(Event.ANSWERED, Event.ADDED, Event.WRONG_MAPPING, Event.REFUSED),
             *(Event.ADVISED, Event.MERGED_HERE),
         ),
         _as_said,
     ),
-    Event.FORWARDED: _unless_the_clock,
+    Event.DISPOSED: _disposed,
+    Event.FORWARDED: _forwarded,
     Event.INTERIM_REPLY: _interim,
     Event.PAUSED: _paused,
     Event.RESUMED: _resumed,

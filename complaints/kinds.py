@@ -1,4 +1,4 @@
-"""What a citizen brings, and how it reached us."""
+"""What a citizen brings, how it reached us, and what its officer says that became of it."""
 
 from enum import StrEnum
 
@@ -33,3 +33,10 @@ class Source(StrEnum):
         minutes of a meeting, does not.
         """
         return self in (Source.PHONE, Source.AGENT)
+
+
+class DisposalKind(StrEnum):
+    """What the officer says about the matter."""
+
+    RESOLVED = "resolved"
+    NOT_POSSIBLE = "not_possible"

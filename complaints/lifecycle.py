@@ -286,8 +286,7 @@ class WithOfficer(_OnTheClock):
             raise NotAllowedError(f"only within {days} of getting it")
 
     def _may_close_specially(self, terms: Terms) -> None:
-        if terms.policy.special_close is SpecialClose.NOBODY:
-            raise NotAllowedError("nobody may close it without the citizen's satisfaction")
+        _somebody_closes_specially(terms)
         if self.level < _LOWEST_SPECIAL_LEVEL:
             raise NotAllowedError(f"a special close is for L{_LOWEST_SPECIAL_LEVEL} and above")
 
@@ -304,9 +303,10 @@ class Proposed(_OnTheClock):
         self._is(ProposalKind.TRANSFER)
         return _transferred(self, there, now)
 
-    def approve_special_close(self, ruling: Ruling, now: datetime) -> SpecialClosed:
-        """The next level decides so; the ruling is theirs."""
+    def approve_special_close(self, ruling: Ruling, terms: Terms, now: datetime) -> SpecialClosed:
+        """The next level decides so, if the policy still has it; the ruling is theirs."""
         self._is(ProposalKind.SPECIAL_CLOSE)
+        _somebody_closes_specially(terms)
         return SpecialClosed(**self.kept(), ruling=ruling, ended_at=now)
 
     def refuse(self) -> WithOfficer:
@@ -425,6 +425,11 @@ def registered(
         return Triage(level=post.level, post=post.id, about=kind, clock=clock)
     first = _arrived(post, None, terms, now)
     return WithOfficer(**first.kept() | {"about": kind}, clock=first.clock)
+
+
+def _somebody_closes_specially(terms: Terms) -> None:
+    if terms.policy.special_close is SpecialClose.NOBODY:
+        raise NotAllowedError("nobody may close it without the citizen's satisfaction")
 
 
 def _past(due_at: datetime, now: datetime) -> None:

@@ -140,7 +140,9 @@ async def forward_sorted(
             before = complaint.state
         else:
             before = must_be(complaint, Triage, "forwarded")
+        as_it_was = complaint.category, complaint.place
         complaint, terms = await _mapped_anew(conn, complaint, category, place, policy, now)
+        text = corrected_words(as_it_was, (complaint.category, complaint.place), text)
         after = before.forward(terms, now)
         entry = await take(
             conn, complaint, after, event=Event.FORWARDED, actor=actor, now=now, reason=text
@@ -148,6 +150,15 @@ async def forward_sorted(
         await tell_assigned(conn, [Assigned(complaint, after, entry)], policy, now)
     _log.info("complaint forwarded", complaint=str(complaint.id), level=after.level)
     return after
+
+
+def corrected_words(before: tuple[str, str], after: tuple[str, str], text: str) -> str:
+    """What the history says of a mapping, (category, place), that was corrected: what it was, and
+    what it is; and `text`.
+    """
+    of_each = zip(("category", "place"), before, after, strict=True)
+    changes = "; ".join(f"{what} {was} -> {now}" for what, was, now in of_each if was != now)
+    return ": ".join(filter(None, [changes, text]))
 
 
 async def write_transfer(

@@ -40,6 +40,7 @@ class Kind(StrEnum):
     OFFICER_ASSIGNED = "officer_assigned"
     OFFICER_REVIEW = "officer_review"
     OFFICER_FORWARDED = "officer_forwarded"
+    CITIZEN_DISPOSED = "citizen_disposed"
     CITIZEN_CLOSED = "citizen_closed"
     CITIZEN_ASKED = "citizen_asked"
     CITIZEN_UNVERIFIED = "citizen_unverified"

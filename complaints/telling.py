@@ -8,6 +8,7 @@ from calls.numbers import is_landline
 from complaints.attachments.model import Attachment
 from complaints.calendar import IST
 from complaints.history import Entry, Event
+from complaints.kinds import DisposalKind
 from complaints.story import (
     RegisterEntry,
     Story,
@@ -150,9 +151,14 @@ def _marks(complaint: StoryComplaint) -> Iterator[str]:
 
 def _entry(entry: Entry) -> _Line:
     where = "" if entry.level is None else f", level {entry.level} ({entry.post})"
-    text = f"{_EVENTS[entry.event]}{where}, by {entry.actor}"
-    if entry.reason:
-        text += f": {entry.reason}"
+    what, reason = _EVENTS[entry.event], entry.reason
+    if entry.event is Event.DISPOSED:  # entries from before the kind was told are the report alone
+        kind, _, report = reason.partition(": ")
+        if kind in set(DisposalKind):
+            what, reason = f"{what}, {kind.replace('_', ' ')}", report
+    text = f"{what}{where}, by {entry.actor}"
+    if reason:
+        text += f": {reason}"
     if entry.due_at:
         text += f"; due {_clock(entry.due_at)}"
     if entry.basis:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from complaints.calendar import IST
 from complaints.ends import SpecialReason
 from complaints.history import Entry, Event
-from complaints.kinds import MatterKind
+from complaints.kinds import DisposalKind, MatterKind
 from complaints.lifecycle import ProposalKind
 
 #: What a template is filled in with: the wording itself is data (`message_template`).
@@ -45,6 +45,10 @@ SPECIAL_REASONS: dict[str, str] = {
     SpecialReason.NEEDS_POLICY: "नीतिगत निर्णय आवश्यक",
     SpecialReason.APPLICANT_AT_FAULT: "आवेदक स्तर पर कार्यवाही लंबित",
     SpecialReason.MATTER_UNFOUNDED: "जांच में शिकायत सही नहीं पाई गई",
+}
+DISPOSALS: dict[str, str] = {
+    DisposalKind.RESOLVED: "निस्तारण हो गया है",
+    DisposalKind.NOT_POSSIBLE: "निस्तारण संभव नहीं है",
 }
 _PAUSES = {
     True: "आपसे जानकारी अपेक्षित है",
@@ -316,6 +320,11 @@ def team_returned(number: str, category: str, place: str, text: str, due_at: dat
 def officer_refused(number: str, text: str, due_at: datetime) -> Variables:
     """To the officer whose proposal was refused."""
     return {"number": number, "matter": _excerpt(text), "due": clock(due_at)}
+
+
+def citizen_disposed(number: str, kind: DisposalKind, report: str) -> Variables:
+    """To the citizen, before they are asked: what the officer says became of it."""
+    return {"number": number, "report": DISPOSALS[kind], "matter": _excerpt(report)}
 
 
 def citizen_closed(number: str) -> Variables:

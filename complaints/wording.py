@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from complaints import texts
 from complaints.ends import SpecialReason
 from complaints.history import Entry, Event
+from complaints.kinds import DisposalKind
 from complaints.terms import PauseReason, ProposalKind
 from complaints.texts import DissatisfactionReason
 
@@ -23,6 +24,7 @@ class Wording:
     events: Mapping[Event, str]
     reasons: Mapping[str, str]
     special_reasons: Mapping[str, str]
+    disposals: Mapping[str, str]
     proposals: Mapping[str, str]
     pauses: Mapping[str, str]
     actors: Mapping[str, str]
@@ -45,6 +47,7 @@ HINDI = Wording(
     events=texts.EVENTS,
     reasons={**texts.REASONS, "": texts.REASON_NOT_GIVEN},
     special_reasons=texts.SPECIAL_REASONS,
+    disposals=texts.DISPOSALS,
     proposals=texts.PROPOSALS,
     pauses={
         PauseReason.WAITING_FOR_CITIZEN: "नागरिक से जानकारी अपेक्षित",
@@ -119,6 +122,10 @@ ENGLISH = Wording(
         SpecialReason.NEEDS_POLICY: "needs a decision of policy",
         SpecialReason.APPLICANT_AT_FAULT: "waits for the applicant's own action",
         SpecialReason.MATTER_UNFOUNDED: "found untrue on inquiry",
+    },
+    disposals={
+        DisposalKind.RESOLVED: "it is done",
+        DisposalKind.NOT_POSSIBLE: "it is not possible",
     },
     proposals={
         ProposalKind.TRANSFER: "transfer to another department",

@@ -464,11 +464,15 @@ from bundle b join complaint c on c.id = b.complaint_id join category k on k.cod
 join place p on p.code = c.place join post o on o.id = b.post
 where b.id = :id;
 
--- name: complaints_titles(posts)
--- Posts as people read them, and all departments, for what a history names by its key.
+-- name: complaints_titles(posts, mapped)
+-- Posts as people read them, and all departments, for what a history names by its key; with the categories and places in `mapped`.
 select id as code, title as name, title_en as name_en from post where id = any(:posts::text[])
 union all
-select 'to ' || code, name_hi, name_en from department;
+select 'to ' || code, name_hi, name_en from department
+union all
+select 'category ' || code, name_hi, name_en from category where code = any(:mapped::text[])
+union all
+select 'place ' || code, name_hi, name_en from place where code = any(:mapped::text[]);
 
 -- name: complaints_bundle_opened(id, bundle_id, at, remote)!
 insert into bundle_access (id, bundle_id, at, remote) values (:id, :bundle_id, :at, :remote);

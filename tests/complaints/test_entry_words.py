@@ -16,11 +16,21 @@ from complaints.reopening import reopen
 from complaints.story import load_story
 from complaints.telling import render_story
 from complaints.texts import DissatisfactionReason
-from tests.complaints.moves import energy_has_officers, interim, transferred
+from tests.complaints.moves import (
+    energy_has_officers,
+    interim,
+    returned,
+    sorted_to,
+    swept,
+    transferred,
+)
 from tests.complaints.test_pausing import paused, resumed
 from tests.complaints.world import CITIZEN, START, World, sign
 
-NAMES = {"L1-MAH": "अवर अभियंता महरौनी", "to bijli": "ऊर्जा विभाग"}
+NAMES = {"L1-MAH": "अवर अभियंता महरौनी", "to bijli": "ऊर्जा विभाग"} | {
+    "category handpump": "हैंडपंप",
+    "category power-cut": "बिजली",
+}
 
 
 async def bundle_of(world: World) -> Bundle:
@@ -110,7 +120,7 @@ async def test_the_whole_report_is_there_not_its_beginning(world: World) -> None
     attempt = await world.attempt(registered.complaint_id, 1)
     await world.answer(attempt, Answer(False, DissatisfactionReason.NOT_DONE))
     assert told(await bundle_of(world))[1:] == [
-        ("अवर अभियंता महरौनी", report.strip()),
+        ("अवर अभियंता महरौनी", f"निस्तारण हो गया है: {report.strip()}"),
         ("नागरिक", "काम नहीं हुआ"),
     ]
 
@@ -130,9 +140,19 @@ async def test_the_whole_report_is_there_not_its_beginning(world: World) -> None
             "special_close no_budget: अगले वर्ष",
             "विशेष परिस्थिति में बंद करने (बजट उपलब्ध नहीं): अगले वर्ष",
         ),
+        (Event.DISPOSED, "post:L1-MAH", "resolved: ठीक किया", "निस्तारण हो गया है: ठीक किया"),
+        (Event.DISPOSED, "post:L1-MAH", "not_possible: भूमि निजी", "निस्तारण संभव नहीं है: भूमि निजी"),
+        (Event.DISPOSED, "post:L1-MAH", "पाइप: बदला", "पाइप: बदला"),  # an older entry
         (Event.REFUSED, "post:L1-MAH", "नहीं", "नहीं"),
         (Event.SPECIAL_CLOSED, "post:L1-MAH", "no_budget: अगले वर्ष", "बजट उपलब्ध नहीं: अगले वर्ष"),
         (Event.FORWARDED, "cm_office:5", "सही विभाग", "सही विभाग"),
+        (
+            Event.FORWARDED,
+            "cm_office:5",
+            "category handpump -> power-cut; place lalitpur -> no-such: सही विभाग",
+            "हैंडपंप → बिजली; lalitpur → no-such: सही विभाग",
+        ),
+        (Event.FORWARDED, "cm_office:5", "category handpump -> power-cut", "हैंडपंप → बिजली"),
         (Event.FORWARDED, "clock", "due 2025-11-20", ""),
         (Event.RESUMED, "clock", "court_stay: longest pause", "स्थगन की अधिकतम अवधि पूरी"),
         (Event.RETURNED_FOR_REVIEW, "citizen", "", "कारण नहीं बताया"),
@@ -153,6 +173,19 @@ def test_each_kind_of_entry_tells_its_words(
 ) -> None:
     entry = Entry(at=START, event=event, level=1, actor=actor, reason=reason, post="L1-MAH")
     assert words(entry, NAMES) == told_words
+
+
+async def test_a_corrected_mapping_is_told_by_names_in_the_bundle(world: World) -> None:
+    number = (await world.register()).number
+    await returned(world, number)
+    await sorted_to(world, number, place="lalitpur")
+    world.later(days=15)
+    await swept(world)
+    names = [
+        await world.pool.fetchval("select name_hi from place where code = $1", code)
+        for code in ("lalitpur-mahroni", "lalitpur")
+    ]
+    assert (await bundle_of(world)).history[2].words == f"{names[0]} → {names[1]}: सही विभाग"
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,7 @@ MESSAGES = {
     "escalated_dissatisfied": "officer_forwarded",
     "passed_on_vacant": "officer_forwarded",
     "returned_for_review": "officer_review",
+    "disposed": "citizen_disposed",
     "closed_satisfied": "citizen_closed",
     "unverified": "citizen_unverified",
     "withdrawn": "citizen_withdrawn",

@@ -387,7 +387,7 @@ def test_a_proposal_is_approved_as_what_it_is() -> None:
     rules = terms(1, 2, 3, policy=replace(MP_181, transfer_needs_approval=True))
     transfer = new(rules).propose_transfer(3, rules, START)
     with pytest.raises(NotAllowedError, match="a transfer is proposed"):
-        transfer.approve_special_close(RULING, START)
+        transfer.approve_special_close(RULING, rules, START)
     at_two = replace(new(rules), level=2, post="L2")
     with pytest.raises(NotAllowedError, match="a special close is proposed"):
         at_two.propose_special_close(3, rules).approve_transfer(rules, START)
@@ -681,7 +681,7 @@ class AnyLife(RuleBasedStateMachine):
         elif self.state.kind is ProposalKind.TRANSFER:
             self.leave(self.state.approve_transfer(self.terms, self.now))
         else:
-            self.go(self.state.approve_special_close(RULING, self.now))
+            self.go(self.state.approve_special_close(RULING, self.terms, self.now))
 
     @precondition(lambda self: isinstance(self.state, AwaitingFeedback))
     @rule()

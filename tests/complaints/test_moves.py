@@ -22,8 +22,9 @@ from complaints.errors import (
 from complaints.feedback import Answer
 from complaints.history import Event
 from complaints.lifecycle import ProposalKind
+from complaints.moving import corrected_words
 from complaints.notifications import Kind
-from complaints.policy import MP_181, UP_1076, UP_2017
+from complaints.policy import MP_181, UP_1076, UP_2017, SpecialClose
 from complaints.reference import PostRow, ReferenceData, load
 from complaints.registration import InTriage
 from complaints.store import STATE_NAMES, hold, transaction
@@ -229,6 +230,37 @@ async def test_what_came_to_the_wrong_officer_is_mapped_anew(world: World) -> No
         await sorted_to(world, registered.number)
 
 
+async def test_what_the_team_corrects_is_told_with_what_it_was_before(world: World) -> None:
+    await energy_has_officers(world)
+    number = (await world.register()).number
+    await returned(world, number)
+    await sorted_to(world, number, category="power-cut", place="lalitpur-mahroni")
+    story = await load_story(world.pool, number)
+    assert story.history[-1].reason == "category handpump -> power-cut: सही विभाग"
+    assert "category handpump -> power-cut: सही विभाग" in render_story(story)
+
+
+@pytest.mark.parametrize(
+    ("category", "place", "text", "reason"),
+    [
+        ("handpump", "lalitpur-mahroni", "", ""),
+        ("handpump", "lalitpur-mahroni", "सही विभाग", "सही विभाग"),
+        ("handpump", "lalitpur", "", "place lalitpur-mahroni -> lalitpur"),
+        (
+            "power-cut",
+            "lalitpur",
+            "ठीक",
+            "category handpump -> power-cut; place lalitpur-mahroni -> lalitpur: ठीक",
+        ),
+    ],
+)
+def test_only_what_changed_is_told_as_corrected(
+    category: str, place: str, text: str, reason: str
+) -> None:
+    before, after = ("handpump", "lalitpur-mahroni"), (category, place)
+    assert corrected_words(before, after, text) == reason
+
+
 async def test_another_place_leaves_it_with_the_department_that_it_was_transferred_to(
     world: World,
 ) -> None:
@@ -365,6 +397,20 @@ async def test_under_181_level_two_proposes_and_level_three_decides(world: World
     assert end is not None
     assert (end["reason_code"], end["post"], end["level"]) == ("court_case", "L3-LAL", 3)
     assert (await row_of(world, number))["state"] == "special_closed"
+
+
+async def test_what_was_proposed_before_nobody_may_close_specially_is_refused_and_not_approved(
+    world: World,
+) -> None:
+    number = await at_level_two(world)
+    world.policy = MP_181
+    assert not await specially_closed(world, number)
+    world.policy = replace(MP_181, special_close=SpecialClose.NOBODY)
+    with pytest.raises(NotAllowedError, match="nobody may"):
+        await decided(world, number, approve=True, post="L3-LAL")
+    assert (await row_of(world, number))["state"] == "proposed"
+    await decided(world, number, approve=False, post="L3-LAL")
+    assert (await row_of(world, number))["state"] == "with_officer"
 
 
 async def test_nobody_approves_what_they_proposed_themselves(world: World) -> None:

@@ -49,6 +49,7 @@ async def test_the_story_holds_all_of_it(world: World) -> None:
     assert [n.kind for n in story.notifications] == [
         "citizen_registered",
         "officer_assigned",
+        "citizen_disposed",
         "officer_review",
     ]
     [entry] = story.register
@@ -60,7 +61,7 @@ async def test_it_is_told_in_order_and_in_indian_time(world: World) -> None:
     steps = [
         "20-11-2025 11:00:00  The citizen called: agent_answered",
         "Registered, level 1 (L1-MAH), by agent:101; due 27-11-2025 11:00:00",
-        "Disposed of, level 1 (L1-MAH), by officer:L1-MAH: हैंडपंप ठीक कर दिया गया",
+        "Disposed of, resolved, level 1 (L1-MAH), by officer:L1-MAH: हैंडपंप ठीक कर दिया गया",
         "The citizen was called about disposal 1, attempt 1: no_answer",
         "The citizen was called about disposal 1, attempt 2: still going on",
         "The citizen is not satisfied. Back for review, level 1 (L1-MAH), by citizen: not_done",

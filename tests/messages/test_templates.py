@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from complaints import texts
 from complaints.history import Entry, Event
+from complaints.kinds import DisposalKind
 from complaints.notifications import Kind
 from db.pool import Pool
 from messages.errors import TemplateError
@@ -31,6 +32,8 @@ ARGUMENTS: dict[str, Any] = {
     "contact": "+919876543210",
     "link": "https://h.example/b/x",
     "withheld": True,
+    "kind": DisposalKind.NOT_POSSIBLE,
+    "report": "भूमि निजी है",
 }
 TEMPLATE = Template(
     kind="k",
@@ -51,6 +54,7 @@ TEMPLATE = Template(
         "officer_assigned",
         "officer_review",
         "officer_forwarded",
+        "citizen_disposed",
         "citizen_closed",
         "citizen_unverified",
     ],

@@ -115,8 +115,9 @@ def test_with_the_escalation_went_every_recording_there_was(report: dict[str, An
     assert set(forwarded["recordings"]) == earlier
     kinds = [one["kind"] for one in report["notifications"]]
     assert sorted(kinds) == [
-        *("citizen_closed", "citizen_registered", "officer_assigned", "officer_forwarded"),
-        "officer_review",
+        "citizen_closed",
+        *["citizen_disposed"] * 3,
+        *("citizen_registered", "officer_assigned", "officer_forwarded", "officer_review"),
     ]
 
 
