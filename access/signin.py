@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from access import limits, log, sessions, users
+from access.clients import client_behind
 from access.errors import WrongPasswordError
 from access.log import NOBODY, By, Event
 from access.passwords import Passwords, check_strength
@@ -35,7 +36,8 @@ async def sign_in(
     for a wrong password, and `TooManyGuessesError` while guesses rest.
     """
     name = normal_name(attempt.name)
-    keys = [(_key("name", name), limits.NAME), (f"address:{attempt.remote}", limits.ADDRESS)]
+    client = client_behind(attempt.remote)
+    keys = [(_key("name", name), limits.NAME), (f"address:{client}", limits.ADDRESS)]
     async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
         async with conn.transaction():
             await limits.count_guess(conn, keys, now)

@@ -22,10 +22,15 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,62}")
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 _DESK = re.compile(r"[0-9]{3,6}")
 _TAKEN = {
-    "app_user_sign_in_name_key": "sign_in_name",
-    "one_user_per_number": "number",
-    "one_user_per_desk": "agent_id",
-    "one_user_per_officer": "officer",
+    "app_user_sign_in_name_key": ("sign_in_name", "taken"),
+    "one_user_per_number": ("number", "taken"),
+    "one_user_per_desk": ("agent_id", "taken"),
+    "agent_number_was_anothers": ("agent_id", "had"),
+    "one_user_per_officer": ("officer", "taken"),
+}
+_WORDS = {
+    "taken": "another user has it",
+    "had": "another user has it or had it: what they wrote and were told stands under it",
 }
 
 
@@ -76,8 +81,7 @@ async def add_within(conn: Connection, new: NewUser, by: By, now: datetime) -> U
     try:
         await statements().access_add_user(conn, id=user_id, now=now, **fields)
     except asyncpg.UniqueViolationError as error:
-        field = _TAKEN.get(error.constraint_name or "", "sign_in_name")
-        raise InvalidUserError(field, "taken", "another user has it") from error
+        raise _taken(error) from error
     except asyncpg.ForeignKeyViolationError as error:
         raise InvalidUserError("officer", "unknown", "no officer of that code") from error
     await log.write(conn, Event.USER_ADDED, by, now, subject=user_id)
@@ -118,8 +122,7 @@ async def set_active(pool: Pool, user_id: UUID, active: bool, by: By, now: datet
         try:
             await statements().access_set_active(conn, id=user_id, active=active)
         except asyncpg.UniqueViolationError as error:
-            field = _TAKEN.get(error.constraint_name or "", "sign_in_name")
-            raise InvalidUserError(field, "taken", "another user has it now") from error
+            raise _taken(error) from error
         await keep_an_administrator(conn, before, now)
         if not active:
             await end_sessions(conn, user_id, "disabled", now)
@@ -165,6 +168,11 @@ def user_of(row: asyncpg.Record) -> User:
         agent_id=row["agent_id"],
         must_change=row["must_change"],
     )
+
+
+def _taken(error: asyncpg.UniqueViolationError) -> InvalidUserError:
+    field, fault = _TAKEN.get(error.constraint_name or "", ("sign_in_name", "taken"))
+    return InvalidUserError(field, fault, _WORDS[fault])
 
 
 def _checked(new: NewUser) -> dict[str, object]:

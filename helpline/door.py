@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_address
 
-from web.flood import client_behind
+from access.clients import client_behind
 
 
 class Refused(StrEnum):

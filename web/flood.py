@@ -4,7 +4,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime
 from html import escape
-from ipaddress import IPv6Address, ip_address, ip_network
+
+from access.clients import client_behind
 
 _MOST_ADDRESSES = 20_000
 
@@ -44,16 +45,3 @@ def plain_page(language: str, title: str, text: str) -> str:
     """
     head = f'<!doctype html>\n<html lang="{language}"><meta charset="utf-8">'
     return f"{head}<title>{escape(title)}</title><h1>{escape(title)}</h1><p>{escape(text)}</p>\n"
-
-
-def client_behind(address: str) -> str:
-    """Whom an address counts for: by IPv6 a client has a whole /64, and a new address a request."""
-    try:
-        parsed = ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if not isinstance(parsed, IPv6Address):
-        return address
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(ip_network((parsed, 64), strict=False))

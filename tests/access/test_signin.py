@@ -106,6 +106,17 @@ async def test_guesses_from_one_address_at_many_names_are_paused(people: People)
     await people.sign_in(remote="10.0.0.2")
 
 
+async def test_guesses_from_many_addresses_of_one_ipv6_network_are_paused(people: People) -> None:
+    """A client has a whole /64, and a new address for each guess."""
+    await people.add()
+    for n in range(61):
+        with pytest.raises(WrongPasswordError):
+            await people.sign_in(f"name{n}", remote=f"2001:db8:1:1::{n + 1:x}")
+    with pytest.raises(TooManyGuessesError):
+        await people.sign_in(remote="2001:db8:1:1:ffff::1")
+    await people.sign_in(remote="2001:db8:1:2::1")
+
+
 async def test_an_own_account_does_not_wash_an_address_clean(people: People, pool: Pool) -> None:
     await people.add()
     for n in range(5):

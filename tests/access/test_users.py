@@ -125,6 +125,19 @@ async def test_the_telephone_of_a_person_who_left_can_be_given_on(
         await users.set_active(people.pool, left.id, True, BY, clock())
 
 
+async def test_the_number_of_an_agent_who_left_is_nobody_elses(
+    people: People, clock: ManualClock
+) -> None:
+    """What they wrote and were written, their drafts and their own recordings, stand under it."""
+    left = await people.add(agent_id="1001")
+    await users.set_active(people.pool, left.id, False, BY, clock())
+    with pytest.raises(InvalidUserError) as refused:
+        await people.add("mohan", agent_id="1001")
+    assert (refused.value.field, refused.value.fault) == ("agent_id", "had")
+    await people.add("mohan", agent_id="1002")
+    await users.set_active(people.pool, left.id, True, BY, clock())
+
+
 async def test_a_search_takes_signs_as_they_are(people: People, pool: Pool) -> None:
     await people.add("a_b")
     await people.add("axb")

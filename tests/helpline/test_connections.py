@@ -15,11 +15,11 @@ import uvloop
 from aiohttp import web
 from aiohttp.test_utils import unused_port
 
+from access.clients import client_behind
 from helpline.door import Door, HttpLimits, Refused
 from helpline.http import HttpServer
 from helpline.options.pages import HttpOptions
 from helpline.tls import make_certificate, tls_context
-from web.flood import client_behind
 
 _PATIENCE = 20.0
 _SOON = 0.3
