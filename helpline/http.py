@@ -57,7 +57,9 @@ async def _clear_errors(request: web.Request, handler: Handler) -> web.StreamRes
     except web.HTTPException:
         raise
     except Exception:  # logged here; the person gets a number to quote instead of a traceback
-        _log.exception("request failed", method=request.method, route=str(request.rel_url.path))
+        resource = request.match_info.route.resource  # the address itself may end in a key
+        route = "" if resource is None else resource.canonical
+        _log.exception("request failed", method=request.method, route=route)
         return web.json_response({"error": "internal error"}, status=500)
 
 

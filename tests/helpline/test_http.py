@@ -6,7 +6,8 @@ import aiohttp
 import pytest
 import pytest_asyncio
 from aiohttp import web
-from aiohttp.test_utils import TestServer
+from aiohttp.test_utils import TestClient, TestServer
+from structlog.testing import capture_logs
 
 from helpline.http import Health, application
 from helpline.metrics import Metrics
@@ -64,3 +65,17 @@ async def test_metrics_are_prometheus_text(client: aiohttp.ClientSession) -> Non
         lines = (await answer.text()).splitlines()
     assert 'helpline_calls_total{outcome="busy"} 2.0' in lines
     assert "helpline_waiting 7.0" in lines
+
+
+async def test_a_failure_is_logged_without_what_was_asked_for() -> None:
+    """The last part of an address may be a key, or hold a citizen's number."""
+
+    async def broken(_request: web.Request) -> web.Response:
+        raise ValueError("a fault of ours")
+
+    app = application([web.get("/b/{key}", broken)], Metrics(), lambda: Health({}))
+    async with TestClient(TestServer(app)) as client:
+        with capture_logs() as told:
+            assert (await client.get("/b/secret-key?number=98765")).status == 500
+    (line,) = told
+    assert line["route"] == "/b/{key}"
