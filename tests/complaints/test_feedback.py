@@ -76,7 +76,7 @@ async def test_the_second_goes_up_with_all_that_the_citizen_said(world: World) -
     )
     assert handed is not None
     assert [one.reason_code for one in handed.register] == ["false_report", "partly_done"]
-    assert handed.history[1].words == "हैंडपंप ठीक कर दिया गया"
+    assert handed.history[1].words == "निस्तारण हो गया है: हैंडपंप ठीक कर दिया गया"
     assert [one.id for one in handed.recordings] == expected
 
 

@@ -188,7 +188,7 @@ async def test_what_was_sent_again_and_arrived_has_asked_them(world: World) -> N
     await undelivered(world)
     world.later(days=1)
     again = await send_again(world.pool, None, world.now, links_last=timedelta(days=30))
-    assert len(again.messages) == 3
+    assert len(again.messages) == 4
     await left(world)
     world.later(days=2)
     assert await followed_up(world) == 1
