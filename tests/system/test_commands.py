@@ -120,7 +120,8 @@ async def test_a_disposal_is_entered_once_and_the_story_tells_it(
     status, said, _ = await operator.run("complaint", "show", number)
     assert status == 0
     assert "now: disposed of, the citizen is to be asked, level 1" in said
-    assert "Disposed of, resolved, level 1 (bdo-mehroni), by post:bdo-mehroni: ठीक करा दिया।" in said
+    told = "Disposed of, resolved, level 1 (bdo-mehroni), by post:bdo-mehroni: ठीक करा दिया।"
+    assert told in said
     assert "History: 2 entries, chain intact" in said
 
 
