@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 from aiohttp import ClientWebSocketResponse, web
 from aiohttp.test_utils import TestClient, TestServer
@@ -212,6 +213,10 @@ def lines(event: AmiEvent) -> list[str]:
     ]
 
 
+#: What a command does may be shown before it is answered.
+_PASSED_OVER: WeakKeyDictionary[ClientWebSocketResponse, dict[str, Any]] = WeakKeyDictionary()
+
+
 async def receive(page: ClientWebSocketResponse, *expected: str) -> list[dict[str, Any]]:
     """The next messages; their types must be as expected. `state` comes between, unless asked."""
     messages: list[dict[str, Any]] = []
@@ -224,20 +229,23 @@ async def receive(page: ClientWebSocketResponse, *expected: str) -> list[dict[st
 
 
 async def shows(page: ClientWebSocketResponse, **fields: object) -> dict[str, Any]:
-    """The next `state` that has these fields."""
-    while True:
-        message: dict[str, Any] = await page.receive_json(timeout=10)
-        if message["type"] == "state" and fields.items() <= message.items():
-            return message
+    """The `state` that has these fields: the last one before an answer, or one that comes."""
+    message = _PASSED_OVER.pop(page, {"type": ""})
+    while message["type"] != "state" or not fields.items() <= message.items():
+        message = await page.receive_json(timeout=10)
+    return message
 
 
 async def ask(page: ClientWebSocketResponse, type: str, **more: object) -> dict[str, Any]:
     """The answer to a command, which may come after other messages."""
+    _PASSED_OVER.pop(page, None)
     await page.send_json({"type": type, "id": type, **more})
     while True:
         message: dict[str, Any] = await page.receive_json(timeout=10)
         if message["type"] == "answer" and message["id"] == type:
             return message
+        if message["type"] == "state":
+            _PASSED_OVER[page] = message
 
 
 QUICK = CtiSettings(
