@@ -47,6 +47,7 @@ class PausingAsterisk(FakeAmi):
 
 
 async def seated(room: Room) -> ClientWebSocketResponse:
+    await eventually(lambda: room.cti.presence.reasons)  # read at the start: none can be given yet
     page = await room.page()
     await receive(page, "hello")
     await room.asterisk_says(member())
