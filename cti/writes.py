@@ -9,7 +9,7 @@ import asyncio
 import heapq
 import itertools
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence, Set
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice, takewhile
@@ -66,12 +66,11 @@ class _Entry:
     after: int | None = field(compare=False, default=None)  # rows of flows that go before it
     held_up: bool = field(compare=False, default=False)  # was not taken in its time before
 
-    def follows(self, others: Iterable["_Entry"]) -> bool:
-        """Whether it has to go after one of these: of the same call, or of the same agent."""
-        return any(
-            (self.call_id is not None and self.call_id == other.call_id)
-            or (self.agent_id is not None and other.agent_id in (self.agent_id, ALL_AGENTS))
-            for other in others
+    def follows(self, others: Set[UUID | str | None]) -> bool:
+        """Whether it has to go after what is of these calls and agents."""
+        agents = () if self.agent_id is None else (self.agent_id, ALL_AGENTS)
+        return (self.call_id is not None and self.call_id in others) or any(
+            agent in others for agent in agents
         )
 
 
@@ -101,6 +100,7 @@ class Writes:
         self._later: list[_Entry] = []  # a heap
         self._due: deque[_Entry] = deque()  # in order, what is under way first
         self._aside: list[_Entry] = []  # in order: held up, and what follows these
+        self._aside_of: set[UUID | str | None] = set()  # calls and agents: thousands may be aside
         self._aside_until = 0.0
         self._aside_seconds = held_up
         self._missed: Counter[str] = Counter()  # in the pass under way, by what
@@ -232,10 +232,11 @@ class Writes:
         if now >= self._aside_until:
             self._due.extendleft(reversed(self._aside))
             self._aside = []
+            self._aside_of.clear()
             return
         due, self._due = self._due, deque()
         for entry in due:
-            if entry.follows(self._aside):
+            if entry.follows(self._aside_of):
                 self._put_aside(entry)
             else:
                 self._due.append(entry)
@@ -245,6 +246,7 @@ class Writes:
             self._aside_until = asyncio.get_running_loop().time() + self._aside_seconds
         entry.held_up = True
         self._aside.append(entry)
+        self._aside_of |= {entry.call_id, entry.agent_id}
 
     def _batch(self) -> list[_Entry]:
         first = self._due[0]
@@ -292,7 +294,7 @@ class Writes:
         """One after another; False: the database is away, and what is left waits."""
         self._missed.clear()
         for entry in batch:
-            if entry.follows(self._aside) or self._missed[entry.what] >= _MISSES:
+            if entry.follows(self._aside_of) or self._missed[entry.what] >= _MISSES:
                 self._put_aside(self._due.popleft())
                 continue
             try:

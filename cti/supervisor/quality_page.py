@@ -8,6 +8,7 @@ from functools import partial
 from urllib.parse import quote
 from uuid import UUID
 
+import asyncpg
 from aiohttp import web
 
 from access.rights import Right, may_somewhere
@@ -23,6 +24,7 @@ from cti.supervisor.course import steps
 from cti.supervisor.hearing import ListeningRights, person_may_hear
 from cti.supervisor.judging import judged, may_be_judged
 from cti.supervisor.wall import asked_count, supervisor_of
+from db.pool import Connection
 from db.statements import statements
 from recordings import pausing
 from recordings.errors import NoSuchFileError, NotAllowedError
@@ -112,10 +114,7 @@ class _Quality:
                 await person_may_hear(conn, one["id"], visit.signed_in.person, visit.shell.now())
                 for one in recordings[:1]
             ]
-            unrecorded = {
-                one["id"]: gaps(await pausing.pauses(conn, one["id"]), one["started_at"])
-                for one in recordings
-            }
+            unrecorded = {one["id"]: await _unrecorded(conn, one) for one in recordings}
             course = steps(await course_of(conn, call["id"]), call)
         return visit.render(
             "quality_call.html.j2",
@@ -251,6 +250,10 @@ def _points(form: Form, given: Mapping[str, str]) -> dict[str, int | None]:
         for code, value in chosen.items()
         if value == _NOT_APPLICABLE or value.isdecimal()
     }
+
+
+async def _unrecorded(conn: Connection, recording: asyncpg.Record) -> list[dict[str, object]]:
+    return gaps(await pausing.pauses(conn, recording["id"]), recording["started_at"])
 
 
 def _as_given(standing: review_rows.Review | None) -> dict[str, str]:
