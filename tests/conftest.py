@@ -23,7 +23,7 @@ from db.migrate import migrate
 from db.pool import Pool, open_pool
 from helpline.postgres import EmbeddedPostgres
 from tests.complaints.world import REFERENCE, World
-from tests.database import fresh_database, migrate_to_be_emptied
+from tests.database import drop_database, fresh_database, migrate_to_be_emptied
 
 #: Leaves what a migrated database has before the first call and the first import.
 EMPTY = """
@@ -147,4 +147,4 @@ def _scratch_database(server_url: str) -> Iterator[str]:
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         yield urlsplit(server_url)._replace(path=f"/{name}").geturl()
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        drop_database(connection, name)

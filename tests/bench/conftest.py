@@ -12,6 +12,7 @@ from bench.load import Load
 from bench.probe import Heard
 from bench.rounds import Results, Scale, Step
 from db.migrate import migrate
+from tests.database import drop_database
 
 
 def a_step(
@@ -70,4 +71,4 @@ def scratch(server_url: str) -> Iterator[str]:
         url = urlsplit(server_url)._replace(path=f"/{name}").geturl()
         migrate(url)
         yield url
-        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+        drop_database(connection, name)

@@ -10,6 +10,7 @@ import pytest
 
 from db.group_commit import GroupCommit
 from db.pool import Pool, open_pool
+from tests.database import drop_database
 from tests.db.proxy import Proxy
 
 NOTES = """
@@ -26,7 +27,7 @@ def empty_url(postgres_url: str) -> Iterator[str]:
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute(f'create database "{name}"')
         yield urlsplit(postgres_url)._replace(path=f"/{name}").geturl()
-        connection.execute(f'drop database "{name}" with (force)')
+        drop_database(connection, name)
 
 
 @pytest.fixture
