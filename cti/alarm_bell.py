@@ -33,6 +33,9 @@ _ACQUIRE_SECONDS = 5.0
 _Reader = Callable[[Connection, str, datetime], Awaitable[int]]
 """Of a cell, now."""
 
+Counted = Callable[[], float | None]
+"""What a process knows without the database; None: not now."""
+
 _AT_ONCE: Mapping[AlarmKind, _Reader] = {
     AlarmKind.DIALLING_CUT_OFF: alarm_rows.cut_off_telephones,
     AlarmKind.TRUNK_REFUSES: alarm_rows.refusing_trunks,
@@ -62,14 +65,13 @@ class AlarmBell:
         slow_every: float = 30.0,
         unheard: Callable[[], Mapping[str, float] | None] = dict,
         titles: TitlesNow = dict,
-        counted: Mapping[AlarmKind, Callable[[], float | None]] | None = None,
+        counted: Mapping[AlarmKind, Counted] | None = None,
     ) -> None:
         """`rules`: of the settings; supervisors change their limits. `tell`: by webhook too.
 
         `unheard`: for how many seconds nothing was heard of each other cell, None while we cannot
-        listen; `titles`: what people read for the queues; `counted`: figures that this process
-        knows without the database. `every`, `slow_every` (what takes longer to count): seconds
-        between looks.
+        listen; `titles`: what people read for the queues; `counted`: of this process. `every`,
+        `slow_every` (what takes longer to count): seconds between looks.
         """
         self._board = board
         self._pool = pool

@@ -33,6 +33,8 @@ class AlarmKind(StrEnum):
     DISK_FULL = "disk_full"  # share of the fullest disk in use, above
     MESSAGES_HELD = "messages_held"  # within a day, since no attempt succeeded, more than
     TRUNK_REFUSES = "trunk_refuses"  # whatever the dialer calls is refused by the carrier
+    CLOCK_WRONG = "clock_wrong"  # the machine's time jumped, or is not the database's
+    SERVICE_FAILING = "service_failing"  # parts of the server that fail again and again, more than
     CELL_SILENT = "cell_silent"  # seconds without a word of another cell, longer than
 
 
@@ -50,6 +52,8 @@ OF_THE_CELL = frozenset(
         AlarmKind.DISK_FULL,
         AlarmKind.MESSAGES_HELD,
         AlarmKind.TRUNK_REFUSES,
+        AlarmKind.CLOCK_WRONG,
+        AlarmKind.SERVICE_FAILING,
         AlarmKind.CELL_SILENT,
     }
 )

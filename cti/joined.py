@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from cti.action_log import ActionLog
-from cti.alarm_bell import AlarmBell
+from cti.alarm_bell import AlarmBell, Counted
 from cti.alarms import AlarmKind, AlarmRule
 from cti.ami import AmiLink
 from cti.callers import Callers
@@ -87,8 +87,7 @@ class CtiSettings:
     alarms: tuple[AlarmRule, ...] = ()
     tell_alarms: bool = True
     alarms_every: float = 1.0
-    rows_kept: Callable[[], int] = int
-    disk_used: Callable[[], float | None] = lambda: None
+    counted: Mapping[AlarmKind, Counted] = field(default_factory=dict)
     url: str = ""
     cells_every: float = 1.0
     commands_every: float = 0.3
@@ -251,9 +250,8 @@ class Cti:
             self.wallboards.figures, pool, settings.alarms, now, cell=settings.cell,
             tell=settings.tell_alarms, every=settings.alarms_every, unheard=self.cells.unheard,
             titles=self.wallboards.titles, counted={
-                AlarmKind.ROWS_KEPT: settings.rows_kept,
+                **settings.counted,
                 AlarmKind.ROWS_LOST: self.writes.lost_lately,
-                AlarmKind.DISK_FULL: settings.disk_used,
             },
         )  # fmt: skip
         self.wallboards.alarms = self.alarms.standing

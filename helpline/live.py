@@ -1,7 +1,7 @@
 """Who is talking, wired: the AMI link, its one consumer, the agents' desk, the queues' members."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
@@ -11,6 +11,8 @@ import structlog
 from calls import service_levels
 from calls.waiting import Standing
 from cti import roster
+from cti.alarm_bell import Counted
+from cti.alarms import AlarmKind
 from cti.ami import AmiLink, AmiSettings
 from cti.desk import Agent
 from cti.directory import Directory, EmergencyService, Listed
@@ -42,8 +44,8 @@ _log = structlog.get_logger(__name__)
 class LiveParts:
     """What a cell's `cti` stands on. `publish`: the passwords of softphones, to Asterisk;
     `planned`: seats now; `queue_is_open`: whether agents serve there now; `number_of`: of agents,
-    see `cti.membership`; `flow_rows`: what the calls' flows write; `rows_kept`: how many of these
-    lie in files; `disk_used`: share of the fullest disk.
+    see `cti.membership`; `flow_rows`: what the calls' flows write; `counted`: what alarms watch
+    of this process.
     """
 
     pool: Callable[[], Pool]
@@ -54,8 +56,7 @@ class LiveParts:
     number_of: AgentNumbers
     now: Clock
     flow_rows: FlowRows | None
-    rows_kept: Callable[[], int] = int
-    disk_used: Callable[[], float | None] = lambda: None
+    counted: Mapping[AlarmKind, Counted] = field(default_factory=dict)
 
 
 class LiveCell:
@@ -228,8 +229,7 @@ def _cti_settings(
         number_of=parts.number_of,
         planned=parts.planned,
         queue_is_open=parts.queue_is_open,
-        rows_kept=parts.rows_kept,
-        disk_used=parts.disk_used,
+        counted=parts.counted,
     )
 
 

@@ -8,6 +8,8 @@ import structlog
 
 _log = structlog.get_logger(__name__)
 
+_AGAIN_AND_AGAIN = 3
+
 Service = Callable[[], Awaitable[None]]
 
 
@@ -28,6 +30,8 @@ class Backoff:
 class _Kept:
     service: Service
     restarts: int = 0
+    failures: int = 0
+    began: float = 0.0
     running: bool = False
     task: asyncio.Task[None] | None = field(default=None, repr=False)
 
@@ -54,6 +58,16 @@ class Supervisor:
         """Services that wait for their restart right now."""
         return [name for name, kept in self._kept.items() if not kept.running]
 
+    def failing(self) -> list[str]:
+        """Services that failed again and again, and have not run for a healthy while since."""
+        now, healthy = asyncio.get_running_loop().time(), self._backoff.healthy_after
+        return [
+            name
+            for name, kept in self._kept.items()
+            if kept.failures >= _AGAIN_AND_AGAIN
+            and not (kept.running and now - kept.began > healthy)
+        ]
+
     async def stop_one(self, name: str, timeout: float = 10) -> None:
         """Cancel `name` and wait for it; nothing when there is none."""
         kept = self._kept.pop(name, None)
@@ -71,9 +85,8 @@ class Supervisor:
 
     async def _keep(self, name: str, kept: _Kept) -> None:
         loop = asyncio.get_running_loop()
-        failures = 0
         while True:
-            began = loop.time()
+            kept.began = loop.time()
             kept.running = True
             try:
                 await kept.service()
@@ -82,6 +95,7 @@ class Supervisor:
                 _log.exception("service failed", service=name)
             finally:
                 kept.running = False
-            failures = 1 if loop.time() - began > self._backoff.healthy_after else failures + 1
+            recovered = loop.time() - kept.began > self._backoff.healthy_after
+            kept.failures = 1 if recovered else kept.failures + 1
             kept.restarts += 1
-            await asyncio.sleep(self._backoff.delay(failures))
+            await asyncio.sleep(self._backoff.delay(kept.failures))

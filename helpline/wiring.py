@@ -62,6 +62,7 @@ from helpline.softphones import Telephones, softphone_settings
 from helpline.supervise import Supervisor
 from helpline.tls import tls_context
 from helpline.tools import Tools
+from helpline.watched import watched
 from helpline.words_ahead import WordsAhead
 from recordings.closer import Closer
 from recordings.vault import Vault
@@ -330,8 +331,7 @@ class Helpline:
                 number_of=self._numbers,
                 now=self._now,
                 flow_rows=self._commit,
-                rows_kept=lambda: self._left_rows.waiting + self._left_rows.refused,
-                disk_used=self._disk.used,
+                counted=watched(self._left_rows, self._disk, self._watch, self._services),
             ),
         )
         await live.load_agents(self._settings.cell.agents)

@@ -52,6 +52,8 @@ class AlarmOptions(Group):
         _rule(AlarmKind.DISK_FULL, 0.85, 60),
         _rule(AlarmKind.TRUNK_REFUSES, 0, 0),
         _rule(AlarmKind.MESSAGES_HELD, 20, 0),
+        _rule(AlarmKind.CLOCK_WRONG, 0, 0),
+        _rule(AlarmKind.SERVICE_FAILING, 0, 0),
         _rule(AlarmKind.CELL_SILENT, 15, 0, 10),
     )
 

@@ -72,6 +72,35 @@ async def test_a_waiting_service_is_reported_as_down() -> None:
     await supervisor.stop()
 
 
+async def test_what_fails_three_times_in_a_row_is_failing_until_it_ran_for_a_healthy_while() -> (
+    None
+):
+    third = asyncio.Event()
+    starts, healthy = 0, 2.0
+
+    async def failing() -> None:
+        nonlocal starts
+        starts += 1
+        if starts == 4:
+            third.set()
+            await asyncio.Event().wait()
+        raise OSError("link down")
+
+    async def steady() -> None:
+        await asyncio.Event().wait()
+
+    supervisor = Supervisor(Backoff(first=0.001, most=0.001, healthy_after=healthy))
+    supervisor.start("recordings", failing)
+    supervisor.start("steady", steady)
+    assert supervisor.failing() == []
+    await _until(third)
+    assert supervisor.failing() == ["recordings"]
+    async with asyncio.timeout(5):
+        while supervisor.failing():
+            await asyncio.sleep(0.01)
+    await supervisor.stop()
+
+
 def test_the_delay_doubles_up_to_its_bound() -> None:
     backoff = Backoff(first=0.5, most=30)
     assert [backoff.delay(n) for n in (1, 2, 3, 10, 10_000)] == [0.5, 1, 2, 30, 30]
