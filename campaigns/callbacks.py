@@ -20,9 +20,9 @@ from calls.model import Outcome
 from calls.numbers import ANY
 from calls.owed import NEVER_RANG, PROMISED, verdict
 from calls.store import end_if_open, open_outbound
-from campaigns import attempts, trunks
+from campaigns import attempts, room, trunks
 from campaigns.originator import DialRequest, OriginateReply
-from campaigns.pacing import Limits, allowed_now
+from campaigns.pacing import Limits, until
 from campaigns.refusals import End, RefusalRules
 from campaigns.turns import Due, Line, in_order, whose_turn
 from campaigns.window import CallingWindow, always
@@ -124,9 +124,14 @@ class Callbacks:
         self._open_now = open_now
         self._listed_at: datetime | None = None
         self._lost_at: datetime | None = None
+        self._presses = False
+        self._next: datetime | None = None
 
     async def run(self, interval: float) -> None:
-        """One round every `interval` s, for ever. Waits for an absent database."""
+        """One round every `interval` s, or when the rate lets the next begin; for ever.
+
+        Waits for an absent database.
+        """
         while True:
             try:
                 if self._sound():
@@ -134,7 +139,11 @@ class Callbacks:
             except AWAY as error:
                 stop_if_cancelled()
                 _log.warning("call-backs wait for the database", error=repr(error))
-            await asyncio.sleep(interval)
+            await asyncio.sleep(self.pause(interval))
+
+    def pause(self, interval: float) -> float:
+        """Seconds until the next round."""
+        return until(self._next, self._now(), interval)
 
     async def tick(self) -> int:
         """One round; how many were asked for. Raises one of `db.errors.AWAY`."""
@@ -234,17 +243,25 @@ class Callbacks:
         async with self._connection() as conn, conn.transaction():
             if not await attempts.take_pacing_lock(conn):
                 return []
-            now, limits = self._now(), self._settings.limits
-            recent = await attempts.recent_starts(conn, now - limits.period, now + limits.period)
-            allowance = allowed_now(limits, await attempts.busy(conn, now), recent, now)
-            cell, rules = self._settings.cell, self._settings.refusals
-            allowance = await trunks.allowed(conn, cell, allowance, now, rules)
-            due = await self._turns(conn, at_work, allowance, now) if allowance else []
-            found = [Written(new_id(now), one.call_id, one.number, now) for one in due]
+            now, settings = self._now(), self._settings
+            cell, limits = settings.cell, settings.limits
+            there = await room.look(conn, cell, limits, settings.refusals, now)
+            due = await self._turns(conn, at_work, limits.burst, now)
+            found = [
+                Written(new_id(now), one.call_id, one.number, now) for one in due[: there.allowed]
+            ]
             written = [one for one in found if await self._written(conn, one)]
             if written:
                 await trunks.probed(conn, cell, now)
+            await self._press(conn, len(due) - there.free, now)
+            self._next = there.next_start(len(written), now) if due else None
             return written
+
+    async def _press(self, conn: Connection, calls: int, now: datetime) -> None:
+        """So many found no room: the feedback dialers leave it to them."""
+        if calls > 0 or self._presses:
+            await room.press(conn, self._settings.cell, max(0, calls), now)
+        self._presses = calls > 0
 
     async def _at_work(self) -> frozenset[str]:
         """Queues that agents of this cell serve, at this hour. Hours are read with a connection of

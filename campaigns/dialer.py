@@ -19,10 +19,10 @@ import structlog
 from calls.model import Outcome
 from calls.numbers import ANY, is_called
 from calls.store import end_if_open
-from campaigns import attempts, trunks
+from campaigns import attempts, room, trunks
 from campaigns.attempts import Attempt
 from campaigns.originator import DialRequest, OriginateReply, Originator
-from campaigns.pacing import Limits, allowed_now
+from campaigns.pacing import Limits, until
 from campaigns.refusals import RefusalRules
 from campaigns.retry import GiveUpReason, RetryPolicy
 from campaigns.settlement import Rules, drop_unrequested, settle_ended
@@ -116,18 +116,21 @@ class Dialer:
         self._news = asyncio.Event()
         self._away = False
         self._reconciled_at: datetime | None = None
+        self._next: datetime | None = None
 
     def wake(self) -> None:
         """There may be something to do: do not wait for the interval to pass."""
         self._news.set()
 
     async def run(self, interval: float) -> None:
-        """One round every `interval` s or when woken, for ever. Waits for an absent database."""
+        """One round every `interval` s, when the rate lets the next begin, or when woken; for ever.
+        Waits for an absent database.
+        """
         while True:
             self._news.clear()
             await self._tick_if_database()
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(interval):
+                async with asyncio.timeout(self.pause(interval)):
                     await self._news.wait()
 
     async def _tick_if_database(self) -> None:
@@ -144,6 +147,10 @@ class Dialer:
             if self._away:
                 _log.info("database back, the dialer goes on")
             self._away = False
+
+    def pause(self, interval: float) -> float:
+        """Seconds until the next round."""
+        return until(self._next, self._now(), interval)
 
     async def tick(self) -> TickReport:
         """One round. Raises one of `db.errors.AWAY`; what it had begun, a later round finishes."""
@@ -244,22 +251,25 @@ class Dialer:
         """Claim what is due and may be dialled now, and commit its attempts."""
         if not self._may_dial():
             return []
+        settings, cell = self._settings, self._settings.cell
         async with self._connection() as conn, conn.transaction():
             if not await attempts.take_pacing_lock(conn):
                 return []  # another dialer is counting: the next round is soon
             now = self._now()
-            allowance = await self._allowance(conn, now)
+            there = await room.look(conn, cell, settings.limits, settings.refusals, now)
+            allowance = max(0, there.allowed - await room.pressing(conn, now))
             claimed = await feedback.claim_due(conn, now, allowance) if allowance else []
-            due = [one for one in claimed if is_called(one.contact, self._settings.called)]
+            due = [one for one in claimed if is_called(one.contact, settings.called)]
             # Where a number is already being called about another complaint none is written; the
             # claim's lease brings that citizen back, behind those who wait now.
-            cell, caller_id = self._settings.cell, self._settings.caller_id
             written = [
-                await attempts.write(conn, one, cell=cell, caller_id=caller_id, at=now)
+                await attempts.write(conn, one, cell=cell, caller_id=settings.caller_id, at=now)
                 for one in due
             ]
-            if any(written):
+            started = sum(one is not None for one in written)
+            if started:
                 await trunks.probed(conn, cell, now)
+            self._next = there.next_start(started, now)
         await self._leave_to_agents([one for one in claimed if one not in due])
         return [attempt for attempt in written if attempt is not None]
 
@@ -275,13 +285,6 @@ class Dialer:
 
         if given_up := await self._each(list(disposals), give_up):
             _log.warning("numbers that we do not call", complaints=given_up)
-
-    async def _allowance(self, conn: Connection, now: datetime) -> int:
-        limits = self._settings.limits
-        recent = await attempts.recent_starts(conn, now - limits.period, now + limits.period)
-        allowance = allowed_now(limits, await attempts.busy(conn, now), recent, now)
-        settings = self._settings
-        return await trunks.allowed(conn, settings.cell, allowance, now, settings.refusals)
 
     async def _dial(self, attempt: Attempt) -> OriginateReply | None:
         """Request one written attempt; None when it may not be dialled any more."""

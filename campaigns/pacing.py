@@ -10,12 +10,16 @@ from datetime import datetime, timedelta
 
 from campaigns.errors import LimitsError
 
+_LITTLE = 0.01
+"""Seconds: who looks a moment too early waits a whole round."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What the dialer must never go over, all cells and processes together.
 
-    `max_channels`: outbound calls at once. `calls_per_second`: starts, may be a fraction.
+    `max_channels`: calls at once that were placed automatically and that no agent has yet.
+    `calls_per_second`: starts, may be a fraction.
     `inbound_reserve`: of the `trunk_channels` that carry both directions, how many stay free for
     citizens who dial in, whatever is going on.
     """
@@ -44,12 +48,15 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """Calls that hold a channel now, from originating to hang-up, by direction; `beside`: channels
-    of the trunk that are no citizen's own.
+    """Calls that hold a channel now, from originating to hang-up, by direction.
+
+    `dialled`: of the outbound, those that were placed automatically and that no agent has yet;
+    `beside`: channels of the trunk that are no citizen's own.
     """
 
     outbound: int
     inbound: int
+    dialled: int
     beside: int = 0
 
 
@@ -61,8 +68,27 @@ def allowed_now(
     `recent_starts` are the starts of at least the last `limits.period`; older ones are ignored. So
     are those far in the future: the clock was set back, and waiting for it would stop the dialer.
     """
-    free_of_campaign = limits.max_channels - busy.outbound
+    free_of_campaign = limits.max_channels - busy.dialled
     in_use = busy.inbound + busy.outbound + busy.beside
     free_of_trunk = limits.trunk_channels - limits.inbound_reserve - in_use
-    started = sum(abs(now - start) < limits.period for start in recent_starts)
+    started = len(_within(limits, recent_starts, now))
     return max(0, min(free_of_campaign, free_of_trunk, limits.burst - started))
+
+
+def next_start(limits: Limits, recent_starts: Sequence[datetime], now: datetime) -> datetime | None:
+    """When the rate lets another call begin; None: now. Who looks then reaches the whole rate."""
+    within = _within(limits, recent_starts, now)
+    if len(within) < limits.burst:
+        return None
+    return sorted(within)[-limits.burst] + limits.period
+
+
+def until(start: datetime | None, now: datetime, interval: float) -> float:
+    """Seconds to the next round: `interval`, or sooner, when another call may `start`."""
+    if start is None:
+        return interval
+    return min(interval, max((start - now).total_seconds(), 0.0) + _LITTLE)
+
+
+def _within(limits: Limits, starts: Sequence[datetime], now: datetime) -> list[datetime]:
+    return [start for start in starts if abs(now - start) < limits.period]

@@ -30,7 +30,8 @@ EMPTY = """
     truncate department, place, citizen, call, queue_stay, agent_talk, callback, officer,
              holiday, agent, sealed_file, cell, cell_board, cell_command, alarm, alarm_limit,
              blocked_caller, report_day, report_change, webhook_audience, notice,
-             queue_service_level, trunk_refusal cascade
+             queue_service_level, trunk_refusal,
+             callback_pressing cascade
 """
 
 # These machines are noisy: how long an example takes says nothing about the code. `make test` tries

@@ -82,6 +82,14 @@ where b.done_at is null and b.reason = any(:reasons::text[]) and b.next_at <= :n
          and (o.answered_at is not null or not o.outcome = any(:never_rang::text[]))) < :most_a_day
 order by kept desc, entered_at, b.call_id limit :at_most for update of b skip locked;
 
+-- name: callbacks_press(cell, calls, at)!
+insert into callback_pressing (cell, calls, at) values (:cell, :calls, :at)
+on conflict (cell) do update set calls = excluded.calls, at = excluded.at;
+
+-- name: callbacks_pressing(since, until)$
+-- Clocks of two cells differ a little, and one that was set back says nothing for ever.
+select coalesce(sum(calls), 0)::int from callback_pressing where at > :since and at < :until;
+
 -- name: callbacks_write(id, left_call, number, cell, written_at)!
 insert into callback_attempt (id, left_call, number, cell, written_at)
 values (:id, :left_call, :number, :cell, :written_at)

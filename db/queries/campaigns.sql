@@ -3,10 +3,14 @@
 select pg_try_advisory_xact_lock(1076, 1);
 
 -- name: attempts_busy(now)^
--- Calls that hold a channel now, over all cells, and what is dialled beside them.
+-- Calls that hold a channel now, over all cells, and what is dialled beside them. An agent's own calls, and those that an
+-- agent has, take channels of the trunk but no place of a campaign.
 select count(*) filter (where direction = 'outbound') as outbound, count(*) filter (where direction = 'inbound') as inbound,
+       count(*) filter (where direction = 'outbound' and agent_answered_at is null and (
+           exists (select from attempt a where a.id = c.id)
+           or exists (select from callback_attempt a where a.id = c.id and a.agent_id is null))) as dialled,
        trunk_beside(:now) as beside
-from call where ended_at is null;
+from call c where ended_at is null;
 
 -- name: attempts_recent_starts(since, until)
 -- Written and at once requested: the time of writing is the start that the rate is held to. `until` lies ahead of now: the

@@ -148,7 +148,7 @@ def test_a_trunk_that_is_kept_for_others_whole_is_refused_where_we_dial(
     assert load_settings().feedback.trunk_channels == 124 + left
     _write(tmp_path, monkeypatch, "[feedback]\ntrunk_channels = 125\n")
     limits = dialer_settings(load_settings()).limits
-    assert allowed_now(limits, Busy(outbound=0, inbound=0), [], datetime.now(UTC)) == 1
+    assert allowed_now(limits, Busy(outbound=0, inbound=0, dialled=0), [], datetime.now(UTC)) == 1
 
 
 _ODD = [
