@@ -60,6 +60,7 @@ class RetryPolicy:
 
     `technical` is the first wait after congestion or a refused call; it doubles up to
     `technical_longest`, so that `max_technical` tries outlast a bad day of the trunk.
+    `hung_up` is also the wait after a call that was answered and then failed on our side.
     A lost call may have rung: beyond `max_lost` of them it counts against the citizen's number of
     attempts like one without an answer.
     """
@@ -98,14 +99,19 @@ def decide(
     now: datetime,
     policy: RetryPolicy,
     window: CallingWindow,
+    *,
+    answered: bool = False,
 ) -> Decision:
-    """What follows from `outcome`, after those of the `earlier` attempts for this disposal."""
+    """What follows from `outcome`, after those of the `earlier` attempts for this disposal.
+
+    `answered`: somebody took the call.
+    """
     if outcome is Outcome.FEEDBACK_GIVEN:
         return Done()
     so_far = [*earlier, outcome]
     if reason := _no_more(outcome, so_far, policy):
         return GiveUp(reason)
-    return RetryAt(window.next_opening(now + _wait(outcome, so_far, policy)))
+    return RetryAt(window.next_opening(now + _wait(outcome, so_far, policy, answered)))
 
 
 def counts_against_citizen(
@@ -135,7 +141,11 @@ def _no_more(
     return None
 
 
-def _wait(outcome: Outcome, so_far: Sequence[Outcome], policy: RetryPolicy) -> timedelta:
+def _wait(
+    outcome: Outcome, so_far: Sequence[Outcome], policy: RetryPolicy, answered: bool
+) -> timedelta:
+    if answered and _is_lost(outcome):
+        return policy.hung_up  # who got up for a call that failed is not fetched again in minutes
     if outcome in _TECHNICAL or _is_lost(outcome):
         tries = sum(one in _TECHNICAL or _is_lost(one) for one in so_far)
         # The exponent is bounded: a timedelta overflows long before a policy's cap need be reached.

@@ -82,7 +82,8 @@ async def _follow_up(
     outcome = Outcome.LOST if given else attempt.outcome
     earlier = await attempts.earlier_outcomes(conn, attempt)
     retry = rules.retry_of(attempt.category)
-    decision = decide(outcome, earlier, now, retry, rules.window)
+    answered = attempt.end.answered
+    decision = decide(outcome, earlier, now, retry, rules.window, answered=answered)
     which = (attempt.complaint_id, attempt.disposal_no)
     match decision:
         case RetryAt(at):

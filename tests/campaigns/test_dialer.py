@@ -208,11 +208,14 @@ async def test_an_answer_that_was_recorded_stands_though_the_citizen_then_hung_u
 async def test_an_answer_that_was_given_but_not_recorded_is_asked_again(centre: Centre) -> None:
     complaint = await centre.disposed(number(1))
     attempt = await dialled_once(centre, number(1))
+    await centre.pool.execute(
+        "update call set answered_at = $2 where id = $1", attempt, centre.clock()
+    )
     await centre.ends(attempt, Outcome.FEEDBACK_GIVEN)
     await centre.dialer().tick()
     due = await centre.due(complaint)
-    assert due["next_attempt_at"] == centre.clock() + timedelta(minutes=2)
-    centre.clock.advance(minutes=2)
+    assert due["next_attempt_at"] == centre.clock() + timedelta(hours=1)
+    centre.clock.advance(hours=1)
     await dialled_once(centre, number(1))
 
 

@@ -49,6 +49,15 @@ def test_rejected_and_silence_are_tried_like_no_answer(outcome: Outcome) -> None
     assert wait(outcome, O.NO_ANSWER) == timedelta(hours=4)
 
 
+@pytest.mark.parametrize("outcome", [O.LOST, O.UNAVAILABLE])
+def test_who_took_a_call_that_failed_on_our_side_is_not_fetched_again_in_minutes(
+    outcome: Outcome,
+) -> None:
+    found = decide(outcome, [outcome], TEN, POLICY, WINDOW, answered=True)
+    assert found == RetryAt(TEN + timedelta(hours=1))
+    assert wait(outcome, outcome) == timedelta(minutes=4)
+
+
 def test_a_busy_line_is_tried_again_in_ten_minutes() -> None:
     assert wait(O.BUSY) == timedelta(minutes=10)
     assert wait(O.BUSY, O.NO_ANSWER) == timedelta(minutes=10)
