@@ -10,7 +10,7 @@ from access import first, grants, log, pins, sessions, signin, users
 from access.errors import GrantError, InvalidUserError
 from access.log import OPERATOR, By
 from access.rights import Grant, Role, Scope
-from access.users import NewUser, User
+from access.users import Correction, NewUser, User
 from calls.numbers import to_e164
 from complaints.texts import clock
 from db.pool import Pool
@@ -51,6 +51,22 @@ async def add(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
+async def change(settings: Settings, options: argparse.Namespace) -> int:
+    """What is not given stays as it is, what is given empty is taken away."""
+    display, number, officer = options.display, options.number, options.officer
+    async with _user(settings, options) as (pool, user):
+        correction = Correction(
+            display_name=user.display_name if display is None else display,
+            number=user.number if number is None else _e164(number or None),
+            officer=user.officer if officer is None else officer or None,
+        )
+        changed = await users.change(pool, user.id, correction, _BY, _now(settings))
+    print(f"{user.sign_in_name}: {', '.join(changed) or 'nothing'} changed")
+    if "number" in changed:
+        print("a PIN that was given for the telephone of before is gone")
+    return 0
+
+
 async def grant(settings: Settings, options: argparse.Namespace) -> int:
     """Give the role from now on."""
     scope = Scope(
@@ -80,7 +96,10 @@ async def show(settings: Settings, options: argparse.Namespace) -> int:
         held = await grants.standing(conn, user.id)
         entries = await log.entries_about(conn, user.id, 20)
     state = "active" if user.active else "disabled"
-    print(f"{user.sign_in_name}: {user.display_name}, {state}, agent {user.agent_id or '-'}")
+    print(
+        f"{user.sign_in_name}: {user.display_name}, {state}, agent {user.agent_id or '-'}, "
+        f"telephone {user.number or '-'}, officer {user.officer or '-'}"
+    )
     for one in held:
         scope = ", ".join(f"{part} {code}" for part, code in one.scope.parts.items())
         until = f" until {clock(one.until_at)}" if one.until_at else ""

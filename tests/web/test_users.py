@@ -64,6 +64,26 @@ async def test_roles_are_given_and_taken_back(site: Site) -> None:
     assert (await site.people.person(user)).grants == ()
 
 
+async def test_name_telephone_and_officer_are_corrected_and_the_agents_number_stays(
+    site: Site,
+) -> None:
+    user = await site.people.add(number="+919876543210", agent_id="1001")
+    client = await administrator(site)
+    here = f"/users/{user.id}"
+    form = {"display_name": "सीता वर्मा", "number": "98765 43211", "officer": "o1"}
+    assert (await client.post(here + "/change", **form, agent_id="1002")).status == 303
+    await client.get(here)
+    assert "<h1>सीता वर्मा</h1>" in client.last
+    assert all(f'value="{value}"' in client.last for value in ("+919876543211", "o1"))
+    assert "सुधारा गया" in client.last
+    person = await site.people.person(user)
+    assert person.agent_id == "1001"
+    answer = await client.post(here + "/change", **form | {"number": "12", "officer": "o1x"})
+    assert answer.status == 400
+    assert 'id="e-number"' in client.last
+    assert 'value="o1x"' in client.last  # what was typed is not typed again
+
+
 async def test_disabling_throws_the_person_out(site: Site) -> None:
     user = await site.people.add()
     their = site.client()
@@ -116,8 +136,10 @@ async def test_a_person_who_is_not_there_is_a_404(site: Site) -> None:
     nobody = "/users/019aa000-0000-7000-8000-000000000000"
     for path in (nobody, "/users/x"):
         assert (await client.get(path)).status == 404
-    for action in ("grant", "active", "password", "pin", "sign-out"):
-        answer = await client.post(f"{nobody}/{action}", role="agent", active="no")
+    for action in ("change", "grant", "active", "password", "pin", "sign-out"):
+        answer = await client.post(
+            f"{nobody}/{action}", role="agent", active="no", display_name="X"
+        )
         assert answer.status == 404, action
 
 

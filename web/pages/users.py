@@ -16,7 +16,7 @@ from access.errors import (
     UnknownUserError,
 )
 from access.rights import Grant, Right, Role, Scope
-from access.users import ACQUIRE_SECONDS, NewUser
+from access.users import ACQUIRE_SECONDS, Correction, NewUser
 from calls.numbers import to_e164
 from web.dates import IST
 from web.pages.scopes import told_grants
@@ -45,6 +45,7 @@ def add_routes(app: web.Application, shell: Shell) -> None:
         ("GET", "/users/new", _new),
         ("POST", "/users/new", _add),
         ("GET", "/users/{id}", _show),
+        ("POST", "/users/{id}/change", _change),
         ("POST", "/users/{id}/grant", _grant),
         ("POST", "/users/{id}/revoke/{grant}", _revoke),
         ("POST", "/users/{id}/active", _set_active),
@@ -93,6 +94,21 @@ async def _add(visit: Visit) -> web.StreamResponse:
 
 async def _show(visit: Visit) -> web.StreamResponse:
     return await _page(visit, _id(visit))
+
+
+async def _change(visit: Visit) -> web.StreamResponse:
+    form, shell, user_id = await visit.form(), visit.shell, _id(visit)
+    try:
+        correction = Correction(
+            display_name=form.get("display_name", ""),
+            number=_number(form.get("number")),
+            officer=form.get("officer") or None,
+        )
+        await users.change(shell.pool, user_id, correction, visit.by, shell.now())
+    except InvalidUserError as error:
+        faults = {error.field: visit.say(f"user.fault.{error.fault}")}
+        return await _page(visit, user_id, visit.say("form.problem"), form=form, faults=faults)
+    return visit.go(f"/users/{user_id}")
 
 
 async def _grant(visit: Visit) -> web.StreamResponse:
@@ -163,6 +179,7 @@ async def _page(
     *,
     secret: str | None = None,
     form: dict[str, str] | None = None,
+    faults: dict[str, str] | None = None,
 ) -> web.Response:
     """One person. `secret` is shown on this answer alone, and kept nowhere."""
     async with visit.shell.pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
@@ -184,6 +201,7 @@ async def _page(
         problem=problem,
         secret=secret,
         form=form or {},
+        faults=faults or {},
     )
 
 
