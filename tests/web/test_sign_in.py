@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from access import pins
+from access import limits, pins
 from access.rights import Role, Scope
 from tests.access.people import PASSWORD
 from tests.web.site import Site
@@ -157,6 +157,22 @@ async def test_a_changed_password_signs_out_every_other_browser(site: Site) -> N
     await client.post("/account/password", present_password=PASSWORD, **both)
     assert (await client.get("/account")).url.path == "/account"
     assert (await other.get("/account")).url.path == "/sign-in"
+
+
+async def test_a_changed_password_keeps_this_browser_though_the_offices_address_has_to_wait(
+    site: Site,
+) -> None:
+    """Their own password is no guess at the address: others there may have typed wrong ones."""
+    await site.people.add()
+    client = site.client()
+    await client.sign_in()
+    for i in range(limits.ADDRESS.free + 1):
+        await client.post("/sign-in", name=f"guess{i}", password="x")
+    assert (await site.client().post("/sign-in", name="sita", password=PASSWORD)).status == 429
+    both = dict.fromkeys(("new_password", "repeat_password"), "a sentence of my own")
+    answer = await client.post("/account/password", present_password=PASSWORD, **both)
+    assert (answer.status, answer.headers["Location"]) == (303, "/account?notice=changed")
+    assert (await client.get("/account")).url.path == "/account"
 
 
 async def test_own_sessions_are_listed_and_ended(site: Site) -> None:
