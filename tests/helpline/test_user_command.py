@@ -73,6 +73,7 @@ def test_what_is_known_of_a_person_is_corrected(capsys: pytest.CaptureFixture[st
         (["change", "gita", "--number", "12"], "number: not a telephone number"),
         (["grant", "gita", "officer"], "officer: its scope is post"),
         (["grant", "gita", "agent", "--until", "soon"], "soon is not a day"),
+        (["grant", "gita", "agent", "--until", "9999-12-31"], "9999-12-31 is not a day"),
         (["pin", "gita"], "a PIN goes with a registered number"),
         (["disable", "gita"], "this is the last administrator"),
     ],

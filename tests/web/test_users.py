@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from access import first
 from access.rights import Role
 from tests.access.people import PASSWORD
@@ -53,6 +55,7 @@ async def test_roles_are_given_and_taken_back(site: Site) -> None:
     here = f"/users/{user.id}"
     answer = await client.post(here + "/grant", role="officer")
     assert answer.status == 400
+    assert "अधिकारी (स्तर 1-4) के लिए केवल यह भरें: पद (कोड)" in client.last
     answer = await client.post(here + "/grant", role="officer", post="bdo", until="2026-03-31")
     assert answer.status == 303
     await client.get(here)
@@ -62,6 +65,29 @@ async def test_roles_are_given_and_taken_back(site: Site) -> None:
     assert (await client.post(path)).status == 303
     assert (await client.post(path)).status == 404
     assert (await site.people.person(user)).grants == ()
+
+
+@pytest.mark.parametrize(
+    ("form", "told"),
+    [
+        ({"role": "agent"}, "यह भूमिका पहले से दी हुई है"),
+        ({"role": "officer", "post": "nowhere"}, "पद ज्ञात नहीं है"),
+        ({"role": "department_head", "post": "bdo"}, "विभाग (कोड), स्थान (कोड) (वैकल्पिक)"),
+        ({"role": "cm_office", "place": "lal"}, "मुख्यमंत्री कार्यालय की भूमिका सदा सब जगह"),
+        ({"role": "supervisor", "until": "2025-11-21"}, "आरंभ से पहले ही समाप्त"),
+        ({"role": "supervisor", "until": "0001-01-01"}, "आरंभ से पहले ही समाप्त"),
+        ({"role": "supervisor", "until": "9999-12-31"}, "ऐसा दिन नहीं"),
+        ({"role": "supervisor", "until": "कल"}, "ऐसा दिन नहीं"),
+        ({"role": "king"}, "ऐसी कोई भूमिका नहीं"),
+    ],
+)
+async def test_why_a_role_cannot_be_given_is_told_in_the_pages_language(
+    site: Site, form: dict[str, str], told: str
+) -> None:
+    user = await site.people.add(role=Role.AGENT)
+    client = await administrator(site)
+    assert (await client.post(f"/users/{user.id}/grant", **form)).status == 400
+    assert told in client.last
 
 
 async def test_name_telephone_and_officer_are_corrected_and_the_agents_number_stays(
