@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
 import aiohttp_jinja2
 import structlog
@@ -25,6 +24,7 @@ from db.pool import Pool
 from web import csrf, dates
 from web.assets import PATH as STATIC
 from web.assets import Assets
+from web.back import sign_in_first
 from web.flood import Flood, plain_page
 from web.headers import add_headers
 from web.options import WebOptions, client_address
@@ -183,7 +183,7 @@ class Shell:
 
         async def served(visit: Visit) -> web.StreamResponse:
             if visit.session is None:
-                return visit.go(f"/sign-in?next={quote(visit.request.path_qs, safe='')}")
+                return visit.go(sign_in_first(visit.request))
             if visit.session.must_change and not visit.request.path.startswith("/account/password"):
                 return visit.go("/account/password")
             if right is not None:
@@ -320,10 +320,3 @@ def _wants_page(request: web.Request) -> bool:
 async def _name_request(request: web.Request, response: web.StreamResponse) -> None:
     if REQUEST_ID in request:
         response.headers.setdefault("X-Request-Id", request[REQUEST_ID])
-
-
-def local_path(wanted: str | None, otherwise: str = "/") -> str:
-    """Where to go after sign-in: a path of ours, never another site."""
-    if not wanted or not wanted.startswith("/") or wanted[1:2] in ("/", "\\"):
-        return otherwise
-    return wanted if wanted.isprintable() and "\\" not in wanted else otherwise
