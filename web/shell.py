@@ -3,9 +3,11 @@
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import aiohttp_jinja2
 import structlog
@@ -241,7 +243,7 @@ class Shell:
                 self.now(),
                 subject=visit.signed_in.person.id,
                 right=right,
-                path=visit.request.path,
+                path=_path_of(visit.request),
             )
 
     @web.middleware
@@ -310,7 +312,16 @@ class Shell:
 def _route_of(request: web.Request) -> str:
     """For the log, without what was asked for there: the last part of an address may be its key."""
     resource = request.match_info.route.resource
-    return request.path if resource is None else resource.canonical
+    return "" if resource is None else resource.canonical
+
+
+def _path_of(request: web.Request) -> str:
+    """The route with our keys in it: who was to be seen. Whatever else was typed is in no log."""
+    route = _route_of(request)
+    for name, value in request.match_info.items():
+        with suppress(ValueError):
+            route = route.replace(f"{{{name}}}", str(UUID(value)))
+    return route
 
 
 def _wants_page(request: web.Request) -> bool:

@@ -30,6 +30,22 @@ async def test_who_has_no_right_gets_a_403_page_and_a_row(site: Site) -> None:
     assert (await site.people.events(user.id)).count("right_refused") == 4
 
 
+async def test_a_refusal_is_logged_by_its_route_and_key_and_by_nothing_that_was_typed(
+    site: Site,
+) -> None:
+    user = await site.people.add(role=Role.SUPERVISOR)
+    client = site.client()
+    await client.sign_in()
+    for path in ("/users?name=9876543210", "/users/9876543210", f"/users/{user.id}"):
+        assert (await client.get(path)).status == 403
+    rows = await site.shell.pool.fetch(
+        "select details ->> 'path' as path from access_log where event = 'right_refused'"
+    )
+    assert sorted(row["path"] for row in rows) == sorted(
+        ["/users", "/users/{id}", f"/users/{user.id}"]
+    )
+
+
 async def test_a_person_is_added_and_signs_in_with_the_password_shown(site: Site) -> None:
     client = await administrator(site)
     form = {
