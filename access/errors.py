@@ -1,6 +1,7 @@
 """What can go wrong with access. Texts never hold a password, a PIN, a code or a number."""
 
 from datetime import datetime
+from enum import StrEnum
 
 
 class AccessError(Exception):
@@ -35,8 +36,25 @@ class WrongPasswordError(AccessError):
     """The present password is not that."""
 
 
+class GrantFault(StrEnum):
+    """Why a role cannot be given, or taken back. Pages have words for those of giving."""
+
+    GIVEN = "given"
+    UNKNOWN = "unknown"
+    SCOPE = "scope"
+    WHOLE = "whole"
+    ORDER = "order"
+    DAY = "day"
+    ROLE = "role"
+    GONE = "gone"
+
+
 class GrantError(AccessError):
-    """This role cannot be given so, or is given already."""
+    """This role cannot be given so, or is given already. The message is an operator's."""
+
+    def __init__(self, fault: GrantFault, message: str) -> None:
+        super().__init__(message)
+        self.fault = fault
 
 
 class LastAdministratorError(AccessError):

@@ -1,7 +1,7 @@
 """Roles given to people and taken back."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 
 from access import log, users
-from access.errors import GrantError
+from access.errors import GrantError, GrantFault
 from access.log import By, Event
 from access.rights import RIGHTS_OF, SCOPES_OF, Grant, Person, Right, Role, Scope, fitting
 from access.users import ACQUIRE_SECONDS, User
@@ -18,6 +18,7 @@ from db.pool import Connection, Pool
 from db.statements import statements
 
 _INDIA = ZoneInfo("Asia/Kolkata")  # tenures are days there
+_LAST_DAY = date(2099, 12, 31)  # a later one is a slip, and the calendar itself ends in 9999
 
 
 async def grant(pool: Pool, user_id: UUID, given: Grant, by: By, now: datetime) -> UUID:
@@ -46,9 +47,11 @@ async def grant_within(
             **_columns(given.scope),
         )
     except asyncpg.UniqueViolationError as error:
-        raise GrantError("this role is given already, for the same scope") from error
+        message = "this role is given already, for the same scope"
+        raise GrantError(GrantFault.GIVEN, message) from error
     except asyncpg.ForeignKeyViolationError as error:
-        raise GrantError("the scope names a department, place or post that is unknown") from error
+        message = "the scope names a department, place or post that is unknown"
+        raise GrantError(GrantFault.UNKNOWN, message) from error
     told = {"role": given.role, **given.scope.parts, "until": given.until_at}
     await log.write(conn, Event.ROLE_GRANTED, by, now, subject=user_id, **told)
     return grant_id
@@ -61,10 +64,22 @@ async def revoke(pool: Pool, user_id: UUID, grant_id: UUID, by: By, now: datetim
         before = await statements().access_administrators(conn, now=now)
         row = await statements().access_revoke(conn, id=grant_id, user_id=user_id, now=now)
         if row is None:
-            raise GrantError("no such role to take back")
+            raise GrantError(GrantFault.GONE, "no such role to take back")
         await users.keep_an_administrator(conn, before, now)
         scope = {name: value for name, value in dict(row).items() if value is not None}
         await log.write(conn, Event.ROLE_REVOKED, by, now, subject=user_id, **scope)
+
+
+def end_of(day: str) -> datetime:
+    """When a role ends whose last day (ISO, in India) was typed so. Raises `GrantError`."""
+    try:
+        last = date.fromisoformat(day)
+    except ValueError:
+        last = date.max
+    if last > _LAST_DAY:
+        message = f"{day} is not a day such as 2026-03-31, until {_LAST_DAY}"
+        raise GrantError(GrantFault.DAY, message)
+    return datetime.combine(last + timedelta(days=1), time(), _INDIA)
 
 
 async def person(conn: Connection, user: User, now: datetime) -> Person:
@@ -111,12 +126,13 @@ async def standing(conn: Connection, user_id: UUID) -> list[Grant]:
 def _check(given: Grant, from_at: datetime, now: datetime) -> None:
     if not fitting(given.role, given.scope):
         needed, allowed = SCOPES_OF[given.role]
+        if not needed | allowed:
+            message = f"{given.role}: its scope is always the whole helpline"
+            raise GrantError(GrantFault.WHOLE, message)
         words = [*sorted(needed), *(f"optionally {part}" for part in sorted(allowed))]
-        raise GrantError(
-            f"{given.role}: its scope is {', '.join(words) or 'always the whole helpline'}"
-        )
+        raise GrantError(GrantFault.SCOPE, f"{given.role}: its scope is {', '.join(words)}")
     if given.until_at is not None and given.until_at <= max(from_at, now):
-        raise GrantError("the role would end before it begins")
+        raise GrantError(GrantFault.ORDER, "the role would end before it begins")
 
 
 def _columns(scope: Scope) -> dict[str, str | None]:

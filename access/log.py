@@ -21,6 +21,7 @@ class Event(StrEnum):
     """What is logged. Pages have words for each."""
 
     USER_ADDED = "user_added"
+    USER_CHANGED = "user_changed"
     USER_ENABLED = "user_enabled"
     USER_DISABLED = "user_disabled"
     ROLE_GRANTED = "role_granted"

@@ -103,7 +103,7 @@ async def set_pin(
     check_pin(pin)
     hashed = await passwords.hash(pin)
     async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn, conn.transaction():
-        user = await users.load(conn, user_id)
+        user = await users.held(conn, user_id)
         if user.number is None:
             raise InvalidPinError("a PIN goes with a registered number, and this user has none")
         if user.number.endswith(pin):
@@ -118,8 +118,7 @@ async def set_pin(
 async def remove_pin(pool: Pool, user_id: UUID, by: By, now: datetime) -> None:
     """No more disposal by telephone."""
     async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn, conn.transaction():
-        await statements().access_remove_pin(conn, user_id=user_id)
-        await log.write(conn, Event.PIN_REMOVED, by, now, subject=user_id)
+        await users.remove_pin_within(conn, user_id, by, now)
 
 
 def random_pin() -> str:

@@ -27,6 +27,15 @@ class Attempt:
     replaces: UUID | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What the page of the own password sent, and by which browser."""
+
+    present: str
+    new: str
+    browser: str
+
+
 async def sign_in(
     pool: Pool, attempt: Attempt, passwords: Passwords, rule: SessionRule, now: datetime
 ) -> str:
@@ -52,23 +61,39 @@ async def sign_in(
         if fresh is not None:
             await statements().access_rehash(conn, id=row["id"], before=hashed, password_hash=fresh)
         await limits.forgive(conn, keys[0][0], [keys[1][0]], now)
-        return await _open(conn, user_of(row), attempt, rule, now)
+        if attempt.replaces is not None:
+            await statements().access_end_session(
+                conn, id=attempt.replaces, user_id=row["id"], now=now, why="rotated"
+            )
+        return await _open(conn, user_of(row), attempt.remote, attempt.browser, rule, now)
 
 
 async def change_password(
-    pool: Pool, user_id: UUID, present: str, new: str, passwords: Passwords, by: By, now: datetime
-) -> None:
-    """Change the own password; ends all sessions, this one too: the caller opens another.
+    pool: Pool,
+    user_id: UUID,
+    change: Change,
+    passwords: Passwords,
+    rule: SessionRule,
+    by: By,
+    now: datetime,
+) -> str:
+    """Change the own password; ends all sessions, this one too. The token of the one that this
+    browser has instead: no guess, so that nothing is changed without it.
 
-    Raises `WeakPasswordError`, `WrongPasswordError`, `TooManyGuessesError`.
+    Raises `WeakPasswordError`, `WrongPasswordError` (also who was disabled meanwhile),
+    `TooManyGuessesError`.
     """
     async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn, conn.transaction():
         row = await statements().access_user(conn, id=user_id)
-        check_strength(new, row["sign_in_name"])
-    await confirm(pool, user_id, present, passwords, by, now)
-    hashed = await passwords.hash(new)
+        check_strength(change.new, row["sign_in_name"])
+    await confirm(pool, user_id, change.present, passwords, by, now)
+    hashed = await passwords.hash(change.new)
     async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn, conn.transaction():
+        user = await users.held(conn, user_id)
+        if not user.active:
+            raise WrongPasswordError
         await _set(conn, user_id, hashed, must_change=False, by=by, now=now)
+        return await _open(conn, user, by.remote, change.browser, rule, now)
 
 
 async def confirm(
@@ -111,16 +136,10 @@ async def _set(
 
 
 async def _open(
-    conn: Connection, user: User, attempt: Attempt, rule: SessionRule, now: datetime
+    conn: Connection, user: User, remote: str, browser: str, rule: SessionRule, now: datetime
 ) -> str:
-    if attempt.replaces is not None:
-        await statements().access_end_session(
-            conn, id=attempt.replaces, user_id=user.id, now=now, why="rotated"
-        )
-    token = await sessions.open_within(
-        conn, user, rule, remote=attempt.remote, browser=attempt.browser, now=now
-    )
-    by = By(f"user:{user.id}", attempt.remote)
+    token = await sessions.open_within(conn, user, rule, remote=remote, browser=browser, now=now)
+    by = By(f"user:{user.id}", remote)
     await log.write(conn, Event.SIGNED_IN, by, now, subject=user.id)
     return token
 

@@ -63,6 +63,18 @@ class NewUser:
     must_change: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What of a person can be put right, as it is to be from now on. `number` is E.164.
+
+    Neither the name they sign in with nor the agent's number: much stands under both.
+    """
+
+    display_name: str
+    number: str | None
+    officer: str | None
+
+
 def normal_name(typed: str) -> str:
     """A sign-in name as it is kept: lower case, no spaces around it."""
     return unicodedata.normalize("NFKC", typed).strip().casefold()
@@ -83,10 +95,47 @@ async def add_within(conn: Connection, new: NewUser, by: By, now: datetime) -> U
     except asyncpg.UniqueViolationError as error:
         raise _taken(error) from error
     except asyncpg.ForeignKeyViolationError as error:
-        raise InvalidUserError("officer", "unknown", "no officer of that code") from error
+        raise _no_officer() from error
     await log.write(conn, Event.USER_ADDED, by, now, subject=user_id)
     row = await statements().access_user(conn, id=user_id)
     return user_of(row)
+
+
+async def change(pool: Pool, user_id: UUID, given: Correction, by: By, now: datetime) -> list[str]:
+    """Put a person's data right; the names of those that were not so before. Who gets another
+    telephone, or none, has no PIN any more: it was given for that one.
+
+    Raises `InvalidUserError`, also when something is taken, and `UnknownUserError`.
+    """
+    shown = _checked_name(given.display_name)
+    _check_number(given.number)
+    new = {"display_name": shown, "number": given.number, "officer": given.officer}
+    async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn, conn.transaction():
+        user = await held(conn, user_id)
+        different = [field for field, value in new.items() if value != getattr(user, field)]
+        if not different:
+            return []
+        try:
+            await statements().access_correct_user(conn, id=user_id, **new)
+        except asyncpg.UniqueViolationError as error:
+            raise _taken(error) from error
+        except asyncpg.ForeignKeyViolationError as error:
+            raise _no_officer() from error
+        # Whose posts they speak for is a right, and told; numbers are in no log.
+        told = {"officer_before": user.officer, "officer": given.officer}
+        details = told if "officer" in different else {}
+        await log.write(
+            conn, Event.USER_CHANGED, by, now, subject=user_id, fields=different, **details
+        )
+        if "number" in different:
+            await remove_pin_within(conn, user_id, by, now)
+    return different
+
+
+async def remove_pin_within(conn: Connection, user_id: UUID, by: By, now: datetime) -> None:
+    """No more disposal by telephone, in the caller's transaction; a row when there was a PIN."""
+    if await statements().access_remove_pin(conn, user_id=user_id):
+        await log.write(conn, Event.PIN_REMOVED, by, now, subject=user_id)
 
 
 async def find(conn: Connection, sign_in_name: str) -> User:
@@ -100,6 +149,14 @@ async def find(conn: Connection, sign_in_name: str) -> User:
 async def load(conn: Connection, user_id: UUID) -> User:
     """By key. Raises `UnknownUserError`."""
     row = await statements().access_user(conn, id=user_id)
+    if row is None:
+        raise UnknownUserError(user_id)
+    return user_of(row)
+
+
+async def held(conn: Connection, user_id: UUID) -> User:
+    """The same until the transaction ends: nobody changes their data meanwhile."""
+    row = await statements().access_hold_user(conn, id=user_id)
     if row is None:
         raise UnknownUserError(user_id)
     return user_of(row)
@@ -175,19 +232,32 @@ def _taken(error: asyncpg.UniqueViolationError) -> InvalidUserError:
     return InvalidUserError(field, fault, _WORDS[fault])
 
 
+def _no_officer() -> InvalidUserError:
+    return InvalidUserError("officer", "unknown", "no officer of that code")
+
+
+def _checked_name(typed: str) -> str:
+    shown = unicodedata.normalize("NFC", typed).strip()
+    if not 1 <= len(shown) <= 120:
+        raise InvalidUserError("display_name", "form", "1 to 120 characters")
+    return shown
+
+
+def _check_number(number: str | None) -> None:
+    if number is not None and not _NUMBER.fullmatch(number):
+        raise InvalidUserError("number", "form", "a number such as +919876543210")
+
+
 def _checked(new: NewUser) -> dict[str, object]:
     name = normal_name(new.sign_in_name)
-    shown = unicodedata.normalize("NFC", new.display_name).strip()
     if not _NAME.fullmatch(name):
         raise InvalidUserError(
             "sign_in_name", "form", "2 to 63 letters a-z, digits, full stops, hyphens"
         )
-    if not 1 <= len(shown) <= 120:
-        raise InvalidUserError("display_name", "form", "1 to 120 characters")
+    shown = _checked_name(new.display_name)
     if new.language not in LANGUAGES:
         raise InvalidUserError("language", "form", "hi or en")
-    if new.number is not None and not _NUMBER.fullmatch(new.number):
-        raise InvalidUserError("number", "form", "a number such as +919876543210")
+    _check_number(new.number)
     if new.agent_id is not None and not _DESK.fullmatch(new.agent_id):
         raise InvalidUserError("agent_id", "form", "3 to 6 digits")
     return {

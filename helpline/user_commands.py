@@ -4,17 +4,17 @@ import argparse
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 
 from access import first, grants, log, pins, sessions, signin, users
-from access.errors import GrantError, InvalidUserError
+from access.errors import InvalidUserError
 from access.log import OPERATOR, By
 from access.rights import Grant, Role, Scope
-from access.users import NewUser, User
+from access.users import Correction, NewUser, User
 from calls.numbers import to_e164
 from complaints.texts import clock
 from db.pool import Pool
-from helpline.clock import INDIA, shifted_clock
+from helpline.clock import shifted_clock
 from helpline.database import command_pool
 from helpline.settings import Settings
 from helpline.sign_in import passwords, session_rule
@@ -51,6 +51,22 @@ async def add(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
+async def change(settings: Settings, options: argparse.Namespace) -> int:
+    """What is not given stays as it is, what is given empty is taken away."""
+    display, number, officer = options.display, options.number, options.officer
+    async with _user(settings, options) as (pool, user):
+        correction = Correction(
+            display_name=user.display_name if display is None else display,
+            number=user.number if number is None else _e164(number or None),
+            officer=user.officer if officer is None else officer or None,
+        )
+        changed = await users.change(pool, user.id, correction, _BY, _now(settings))
+    print(f"{user.sign_in_name}: {', '.join(changed) or 'nothing'} changed")
+    if "number" in changed:
+        print("a PIN that was given for the telephone of before is gone")
+    return 0
+
+
 async def grant(settings: Settings, options: argparse.Namespace) -> int:
     """Give the role from now on."""
     scope = Scope(
@@ -59,7 +75,8 @@ async def grant(settings: Settings, options: argparse.Namespace) -> int:
         post=options.post,
         queue=options.queue,
     )
-    given = Grant(Role(options.role), scope, until_at=_end_of(options.until))
+    until = None if options.until is None else grants.end_of(options.until)
+    given = Grant(Role(options.role), scope, until_at=until)
     async with _user(settings, options) as (pool, user):
         grant_id = await grants.grant(pool, user.id, given, _BY, _now(settings))
     print(f"{user.sign_in_name}: {given.role} granted ({grant_id})")
@@ -80,7 +97,10 @@ async def show(settings: Settings, options: argparse.Namespace) -> int:
         held = await grants.standing(conn, user.id)
         entries = await log.entries_about(conn, user.id, 20)
     state = "active" if user.active else "disabled"
-    print(f"{user.sign_in_name}: {user.display_name}, {state}, agent {user.agent_id or '-'}")
+    print(
+        f"{user.sign_in_name}: {user.display_name}, {state}, agent {user.agent_id or '-'}, "
+        f"telephone {user.number or '-'}, officer {user.officer or '-'}"
+    )
     for one in held:
         scope = ", ".join(f"{part} {code}" for part, code in one.scope.parts.items())
         until = f" until {clock(one.until_at)}" if one.until_at else ""
@@ -174,14 +194,3 @@ def _e164(typed: str | None) -> str | None:
     if number is None:
         raise InvalidUserError("number", "form", "not a telephone number")
     return number
-
-
-def _end_of(day: str | None) -> datetime | None:
-    """The end of that day in India."""
-    if day is None:
-        return None
-    try:
-        last = date.fromisoformat(day)
-    except ValueError as error:
-        raise GrantError(f"{day} is not a day such as 2026-03-31") from error
-    return datetime.combine(last + timedelta(days=1), time(), INDIA)

@@ -23,6 +23,15 @@ def add(parser: argparse.ArgumentParser) -> None:
     add.add_argument("--agent", metavar="DESK", help="the desk that is theirs: 1001")
     add.set_defaults(command=people.add)
 
+    change = verbs.add_parser("change", help="correct what is known of a person")
+    change.add_argument("name", metavar="NAME")
+    change.add_argument("--display", help="their name, as pages show it")
+    change.add_argument(
+        "--number", help='their telephone; "": none. Their PIN goes with the old one'
+    )
+    change.add_argument("--officer", metavar="CODE", help='whose posts are theirs; "": none')
+    change.set_defaults(command=people.change)
+
     grant = verbs.add_parser("grant", help="give a role")
     grant.add_argument("name", metavar="NAME")
     grant.add_argument("role", metavar="ROLE", choices=list(Role), help=", ".join(Role))

@@ -3,10 +3,11 @@
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
+from uuid import UUID
 
 import aiohttp_jinja2
 import structlog
@@ -25,6 +26,7 @@ from db.pool import Pool
 from web import csrf, dates
 from web.assets import PATH as STATIC
 from web.assets import Assets
+from web.back import sign_in_first
 from web.flood import Flood, plain_page
 from web.headers import add_headers
 from web.options import WebOptions, client_address
@@ -92,13 +94,16 @@ class Visit:
         return self.shell.texts.say(self.language, key, **variables)
 
     async def form(self) -> dict[str, str]:
-        """The fields of the form that was sent, without files and our own token."""
+        """The fields of the form that was sent, without files and our own token. No text of the
+        database has a NUL.
+        """
         sent = await self.request.post()
-        return {
-            name: value.strip() if "password" not in name else value
+        fields = {
+            name: value.replace("\0", "")
             for name, value in sent.items()
             if isinstance(value, str) and name != csrf.FIELD
         }
+        return {n: value if "password" in n else value.strip() for n, value in fields.items()}
 
     async def require(self, right: Right) -> None:
         """Refuse, with a row in the log, who has the right nowhere."""
@@ -183,7 +188,7 @@ class Shell:
 
         async def served(visit: Visit) -> web.StreamResponse:
             if visit.session is None:
-                return visit.go(f"/sign-in?next={quote(visit.request.path_qs, safe='')}")
+                return visit.go(sign_in_first(visit.request))
             if visit.session.must_change and not visit.request.path.startswith("/account/password"):
                 return visit.go("/account/password")
             if right is not None:
@@ -198,6 +203,8 @@ class Shell:
 
         async def served(request: web.Request) -> web.StreamResponse:
             self.bound(request)
+            if "%00" in request.raw_path:  # the database takes none in a text
+                raise web.HTTPBadRequest
             if request.method == "POST" and "Origin" not in request.headers:
                 raise csrf.ForgedError
             try:
@@ -241,7 +248,7 @@ class Shell:
                 self.now(),
                 subject=visit.signed_in.person.id,
                 right=right,
-                path=visit.request.path,
+                path=_path_of(visit.request),
             )
 
     @web.middleware
@@ -310,7 +317,16 @@ class Shell:
 def _route_of(request: web.Request) -> str:
     """For the log, without what was asked for there: the last part of an address may be its key."""
     resource = request.match_info.route.resource
-    return request.path if resource is None else resource.canonical
+    return "" if resource is None else resource.canonical
+
+
+def _path_of(request: web.Request) -> str:
+    """The route with our keys in it: who was to be seen. Whatever else was typed is in no log."""
+    route = _route_of(request)
+    for name, value in request.match_info.items():
+        with suppress(ValueError):
+            route = route.replace(f"{{{name}}}", str(UUID(value)))
+    return route
 
 
 def _wants_page(request: web.Request) -> bool:
@@ -320,10 +336,3 @@ def _wants_page(request: web.Request) -> bool:
 async def _name_request(request: web.Request, response: web.StreamResponse) -> None:
     if REQUEST_ID in request:
         response.headers.setdefault("X-Request-Id", request[REQUEST_ID])
-
-
-def local_path(wanted: str | None, otherwise: str = "/") -> str:
-    """Where to go after sign-in: a path of ours, never another site."""
-    if not wanted or not wanted.startswith("/") or wanted[1:2] in ("/", "\\"):
-        return otherwise
-    return wanted if wanted.isprintable() and "\\" not in wanted else otherwise

@@ -19,11 +19,18 @@ select * from app_user where sign_in_name = :sign_in_name;
 -- name: access_user(id)^
 select * from app_user where id = :id;
 
+-- name: access_hold_user(id)^
+-- Their telephone, and the PIN that goes with it, change one after another.
+select * from app_user where id = :id for no key update;
+
 -- name: access_users(part, most)
 -- For the administrators' list: those whose name holds a part, in the order of names.
 select * from app_user
 where sign_in_name ilike '%' || :part || '%' or display_name ilike '%' || :part || '%'
 order by active desc, sign_in_name limit :most;
+
+-- name: access_correct_user(id, display_name, number, officer)!
+update app_user set display_name = :display_name, number = :number, officer = :officer where id = :id;
 
 -- name: access_set_active(id, active)!
 update app_user set active = :active where id = :id;
@@ -140,8 +147,9 @@ select count(*) from guess_limit where key like 'pin-line:%' and blocked_until >
 insert into officer_pin (user_id, pin_hash, set_at, set_by) values (:user_id, :pin_hash, :now, :set_by)
 on conflict (user_id) do update set pin_hash = excluded.pin_hash, set_at = excluded.set_at, set_by = excluded.set_by;
 
--- name: access_remove_pin(user_id)!
-delete from officer_pin where user_id = :user_id;
+-- name: access_remove_pin(user_id)$
+-- Null: there was none.
+delete from officer_pin where user_id = :user_id returning user_id;
 
 -- name: access_pin_of(number)^
 select u.id, u.display_name, u.language, p.pin_hash from app_user u join officer_pin p on p.user_id = u.id

@@ -11,6 +11,7 @@ from access.limits import LimitRule
 from access.passwords import HashCost, Passwords, check_strength
 from access.sessions import SessionRule
 from access.signin import Attempt
+from access.users import User
 from db.pool import Pool
 from helpline.clock import ManualClock
 from tests.access.people import BY, PASSWORD, RULE, People
@@ -207,27 +208,40 @@ async def test_changed_parameters_rehash_at_the_next_sign_in(people: People, poo
     await people.sign_in()
 
 
-async def test_a_new_password_ends_every_session(people: People, clock: ManualClock) -> None:
+async def change_password(people: People, user: User, present: str, new: str) -> str:
+    change = signin.Change(present=present, new=new, browser="tests")
+    return await signin.change_password(
+        people.pool, user.id, change, people.passwords, RULE, BY, people.clock()
+    )
+
+
+async def test_a_new_password_ends_every_session(people: People) -> None:
     user = await people.add()
     token = await people.sign_in()
-    change = (people.passwords, BY, clock())
     with pytest.raises(WrongPasswordError):
-        await signin.change_password(people.pool, user.id, "wrong", "another good one", *change)
+        await change_password(people, user, "wrong", "another good one")
     with pytest.raises(WeakPasswordError):
-        await signin.change_password(people.pool, user.id, PASSWORD, "short", *change)
-    await signin.change_password(people.pool, user.id, PASSWORD, "another good one", *change)
+        await change_password(people, user, PASSWORD, "short")
+    newer = await change_password(people, user, PASSWORD, "another good one")
     assert await people.session(token) is None
+    assert await people.session(newer) is not None
     await people.sign_in(password="another good one")
 
 
-async def test_a_new_password_that_is_too_weak_is_no_guess(
-    people: People, clock: ManualClock
-) -> None:
+async def test_who_was_disabled_changes_no_password_and_has_no_session(people: People) -> None:
     user = await people.add()
-    change = (people.passwords, BY, clock())
+    await users.set_active(people.pool, user.id, False, BY, people.clock())
+    with pytest.raises(WrongPasswordError):
+        await change_password(people, user, PASSWORD, "another good one")
+    await users.set_active(people.pool, user.id, True, BY, people.clock())
+    await people.sign_in()
+
+
+async def test_a_new_password_that_is_too_weak_is_no_guess(people: People) -> None:
+    user = await people.add()
     for _ in range(8):
         with pytest.raises(WeakPasswordError):
-            await signin.change_password(people.pool, user.id, PASSWORD, "short", *change)
+            await change_password(people, user, PASSWORD, "short")
     await people.sign_in()
 
 

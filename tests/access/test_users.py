@@ -1,7 +1,7 @@
 """Users, roles given and taken back, the first administrator."""
 
 import asyncio
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import asyncpg
 import pytest
@@ -10,6 +10,7 @@ from access import first, grants, users
 from access.errors import (
     AdministratorExistsError,
     GrantError,
+    GrantFault,
     InvalidCodeError,
     InvalidUserError,
     LastAdministratorError,
@@ -44,16 +45,27 @@ async def test_the_same_role_is_not_given_twice(people: People, clock: ManualClo
 
 
 @pytest.mark.parametrize(
-    "given",
-    [Grant(Role.OFFICER), Grant(Role.OFFICER, Scope(post="nowhere")),
-     Grant(Role.AGENT, Scope(department="jal"))],
+    ("given", "fault"),
+    [(Grant(Role.OFFICER), GrantFault.SCOPE),
+     (Grant(Role.OFFICER, Scope(post="nowhere")), GrantFault.UNKNOWN),
+     (Grant(Role.AGENT, Scope(department="jal")), GrantFault.SCOPE),
+     (Grant(Role.CM_OFFICE, Scope(place="lal")), GrantFault.WHOLE)],
 )  # fmt: skip
 async def test_a_role_that_does_not_fit_is_refused(
-    people: People, clock: ManualClock, given: Grant
+    people: People, clock: ManualClock, given: Grant, fault: GrantFault
 ) -> None:
     user = await people.add()
-    with pytest.raises(GrantError):
+    with pytest.raises(GrantError) as refused:
         await grants.grant(people.pool, user.id, given, BY, clock())
+    assert refused.value.fault == fault
+
+
+@pytest.mark.parametrize("typed", ["soon", "9999-12-31", "2100-01-01", ""])
+def test_what_is_no_day_of_this_century_ends_no_role(typed: str) -> None:
+    with pytest.raises(GrantError) as refused:
+        grants.end_of(typed)
+    assert refused.value.fault == GrantFault.DAY
+    assert grants.end_of("2099-12-31") == datetime(2099, 12, 31, 18, 30, tzinfo=UTC)
 
 
 async def test_a_revoked_role_is_gone_at_once(people: People, clock: ManualClock) -> None:

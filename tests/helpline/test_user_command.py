@@ -46,14 +46,34 @@ def test_a_person_is_added_given_a_role_shown_and_disabled(
     assert "sita is not signed in" in capsys.readouterr().out
 
 
+def test_what_is_known_of_a_person_is_corrected(capsys: pytest.CaptureFixture[str]) -> None:
+    run("add", "sita", "--display", "सीता", "--number", "98765 43210")
+    run("pin", "sita")
+    capsys.readouterr()
+    assert run("change", "sita", "--display", "सीता देवी") == 0
+    assert capsys.readouterr().out == "sita: display_name changed\n"
+    assert run("change", "sita", "--number", "98765 43211") == 0
+    assert "sita: number changed\na PIN that was given" in capsys.readouterr().out
+    assert run("show", "sita") == 0
+    told = capsys.readouterr().out
+    assert "सीता देवी, active, agent -, telephone +919876543211, officer -" in told
+    assert "pin_removed by operator" in told
+    assert run("change", "sita", "--number", "") == 0
+    assert run("change", "sita", "--number", "") == 0
+    assert "nothing changed" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
         (["show", "nobody"], "no user nobody"),
         (["add", "x y", "--display", "X"], "sign_in_name: 2 to 63 letters"),
         (["add", "gita", "--display", "X", "--number", "12"], "number: not a telephone number"),
+        (["change", "gita", "--officer", "nobody"], "officer: no officer of that code"),
+        (["change", "gita", "--number", "12"], "number: not a telephone number"),
         (["grant", "gita", "officer"], "officer: its scope is post"),
         (["grant", "gita", "agent", "--until", "soon"], "soon is not a day"),
+        (["grant", "gita", "agent", "--until", "9999-12-31"], "9999-12-31 is not a day"),
         (["pin", "gita"], "a PIN goes with a registered number"),
         (["disable", "gita"], "this is the last administrator"),
     ],

@@ -12,6 +12,7 @@ from typing import Final, get_args
 
 import pytest
 
+from access.errors import GrantFault
 from access.log import Event as AccessEvent
 from access.rights import Role, Scope
 from calls.model import Direction, Outcome
@@ -73,7 +74,8 @@ FOLLOWS: Final[dict[str, Iterable[str]]] = {
     "scope.": [one.name for one in fields(Scope)],
     "tasks.fault.": ("over", "taken", "not_allowed", "not_now"),
     "user.": [one.name for one in fields(Scope)],
-    "user.fault.": ("form", "unknown", "taken", "last_administrator", "grant", "no_number"),
+    "user.fault.": ("form", "unknown", "taken", "had", "last_administrator", "no_number"),
+    "user.fault.grant_": set(GrantFault) - {GrantFault.GONE},
     "wall.": set(AgentStatus) - {AgentStatus.SIGNED_OUT},
     "waiting.": For,
     "waiting.proposal.": ProposalKind,

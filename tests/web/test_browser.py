@@ -148,6 +148,11 @@ async def test_every_page_is_accessible_and_fits(
         ("/no-such-page", "not-found"),
     ):
         await look(path, name)
+    await page.goto(f"{site.origin}/users/{officer.id}")
+    await page.fill("#f-number", "12")
+    await page.click("form[action$='/change'] button")
+    await page.wait_for_selector("#e-number")
+    faults += await judge(page, f"user-refused-{language}-{size[0]}")
     await page.click("form[action='/sign-out'] button")
     await sign_in(page, site, "ramesh.kumar")
     await look("/account/pin", "pin")

@@ -15,6 +15,7 @@ from access.rights import Role
 from db.pool import Pool
 from helpline.clock import ManualClock
 from tests.access.conftest import START
+from tests.access.people import PASSWORD
 from tests.web.site import CLIENT, FORWARDED, Site, behind_a_proxy
 from web.assets import MANIFEST, Assets
 from web.dates import clock_after, moment
@@ -50,6 +51,18 @@ async def test_a_program_gets_json_and_no_page(site: Site) -> None:
     client = site.client()
     assert (await client.get("/breaks", Accept="application/json")).status == 500
     assert client.last == '{"error": "internal error"}'
+
+
+async def test_a_nul_is_no_error_of_ours(site: Site) -> None:
+    """PostgreSQL takes none in a text, and no browser sends one."""
+    user = await site.people.add(role=Role.ADMINISTRATOR)
+    client = site.client()
+    assert (await client.post("/sign-in", name="si\0ta", password=PASSWORD + "\0")).status == 303
+    await client.get("/account")
+    form = {"role": "agent", "queue": "helpline\0"}
+    assert (await client.post(f"/users/{user.id}/grant", **form)).status == 303
+    for address in ("/users?name=%00", "/bre%00aks"):
+        assert (await client.get(address)).status in (400, 404)
 
 
 async def test_a_database_that_is_away_is_a_page_too(

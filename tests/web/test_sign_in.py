@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from access import pins
+from access import limits, pins
 from access.rights import Role, Scope
 from tests.access.people import PASSWORD
 from tests.web.site import Site
@@ -132,6 +132,58 @@ async def test_the_language_is_kept_before_and_after_sign_in(site: Site) -> None
     assert (await client.post("/language", language="fr")).status == 400
 
 
+async def test_the_choice_of_a_language_leads_back_to_a_page_and_to_no_forms_address(
+    site: Site,
+) -> None:
+    """Chromium names the page it shows, which may be the answer to a form that was refused."""
+    user = await site.people.add(role=Role.ADMINISTRATOR)
+    client = site.client()
+    await client.sign_in()
+    page = f"/users/{user.id}"
+    headers = {"Accept": "text/html", "Origin": site.origin}
+    for shown, back in (
+        (f"{page}/grant", page),
+        (f"{page}/revoke/x", page),
+        ("/users?name=%E0%A4%B8%20x", "/users?name=%E0%A4%B8%20x"),
+        ("/account/sessions/end-others", "/account"),
+        ("/language", "/"),
+        ("//evil.example/users", "/users"),
+        ("http://[", "/"),
+    ):
+        headers["Referer"] = shown if "//" in shown else site.origin + shown
+        answer = await client.forged("/language", {"language": "en"}, headers=headers)
+        assert (answer.status, answer.headers["Location"]) == (303, back)
+        assert (await client.get(back)).status == 200
+
+
+async def test_a_form_that_comes_too_late_leads_to_its_page_and_says_that_nothing_was_taken(
+    site: Site,
+) -> None:
+    user = await site.people.add(role=Role.ADMINISTRATOR)
+    client = site.client()
+    await client.sign_in()
+    site.clock.advance(timedelta(minutes=45))
+    page, headers = f"/users/{user.id}", {"Accept": "text/html", "Origin": site.origin}
+    for referer in ({"Referer": site.origin + page}, {}):
+        answer = await client.forged(f"{page}/sign-out", headers=headers | referer)
+        assert answer.status == 303
+        await client.get(answer.headers["Location"])
+        assert "आपका भेजा हुआ कुछ भी दर्ज नहीं हुआ" in client.last
+        assert f'name="next" value="{page}"' in client.last
+    assert (await client.post("/sign-in", name="sita", password=PASSWORD, next=page)).status == 303
+    assert (await client.get(page)).status == 200
+
+
+async def test_whom_was_searched_for_is_not_in_the_address_of_the_sign_in_page(site: Site) -> None:
+    client = site.client()
+    await client.get("/users?number=9876543210&q=%E0%A4%B8&name=a%20b")
+    assert 'name="next" value="/users?name=a+b"' in client.last
+    headers = {"Accept": "text/html", "Origin": site.origin}
+    headers["Referer"] = f"{site.origin}/users?number=9876543210"
+    answer = await client.forged("/users/new", headers=headers)
+    assert answer.headers["Location"] == "/sign-in?notice=unsent&next=%2Fusers"
+
+
 async def test_a_given_password_has_to_be_changed_first(site: Site) -> None:
     await site.people.add(must_change=True)
     client = site.client()
@@ -157,6 +209,22 @@ async def test_a_changed_password_signs_out_every_other_browser(site: Site) -> N
     await client.post("/account/password", present_password=PASSWORD, **both)
     assert (await client.get("/account")).url.path == "/account"
     assert (await other.get("/account")).url.path == "/sign-in"
+
+
+async def test_a_changed_password_keeps_this_browser_though_the_offices_address_has_to_wait(
+    site: Site,
+) -> None:
+    """Their own password is no guess at the address: others there may have typed wrong ones."""
+    await site.people.add()
+    client = site.client()
+    await client.sign_in()
+    for i in range(limits.ADDRESS.free + 1):
+        await client.post("/sign-in", name=f"guess{i}", password="x")
+    assert (await site.client().post("/sign-in", name="sita", password=PASSWORD)).status == 429
+    both = dict.fromkeys(("new_password", "repeat_password"), "a sentence of my own")
+    answer = await client.post("/account/password", present_password=PASSWORD, **both)
+    assert (answer.status, answer.headers["Location"]) == (303, "/account?notice=changed")
+    assert (await client.get("/account")).url.path == "/account"
 
 
 async def test_own_sessions_are_listed_and_ended(site: Site) -> None:

@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from access import first
 from access.rights import Role
 from tests.access.people import PASSWORD
@@ -26,6 +28,22 @@ async def test_who_has_no_right_gets_a_403_page_and_a_row(site: Site) -> None:
         assert "अनुमति" in client.last
     assert (await client.post(f"/users/{user.id}/grant", role="administrator")).status == 403
     assert (await site.people.events(user.id)).count("right_refused") == 4
+
+
+async def test_a_refusal_is_logged_by_its_route_and_key_and_by_nothing_that_was_typed(
+    site: Site,
+) -> None:
+    user = await site.people.add(role=Role.SUPERVISOR)
+    client = site.client()
+    await client.sign_in()
+    for path in ("/users?name=9876543210", "/users/9876543210", f"/users/{user.id}"):
+        assert (await client.get(path)).status == 403
+    rows = await site.shell.pool.fetch(
+        "select details ->> 'path' as path from access_log where event = 'right_refused'"
+    )
+    assert sorted(row["path"] for row in rows) == sorted(
+        ["/users", "/users/{id}", f"/users/{user.id}"]
+    )
 
 
 async def test_a_person_is_added_and_signs_in_with_the_password_shown(site: Site) -> None:
@@ -53,6 +71,7 @@ async def test_roles_are_given_and_taken_back(site: Site) -> None:
     here = f"/users/{user.id}"
     answer = await client.post(here + "/grant", role="officer")
     assert answer.status == 400
+    assert "अधिकारी (स्तर 1-4) के लिए केवल यह भरें: पद (कोड)" in client.last
     answer = await client.post(here + "/grant", role="officer", post="bdo", until="2026-03-31")
     assert answer.status == 303
     await client.get(here)
@@ -62,6 +81,49 @@ async def test_roles_are_given_and_taken_back(site: Site) -> None:
     assert (await client.post(path)).status == 303
     assert (await client.post(path)).status == 404
     assert (await site.people.person(user)).grants == ()
+
+
+@pytest.mark.parametrize(
+    ("form", "told"),
+    [
+        ({"role": "agent"}, "यह भूमिका पहले से दी हुई है"),
+        ({"role": "officer", "post": "nowhere"}, "पद ज्ञात नहीं है"),
+        ({"role": "department_head", "post": "bdo"}, "विभाग (कोड), स्थान (कोड) (वैकल्पिक)"),
+        ({"role": "cm_office", "place": "lal"}, "मुख्यमंत्री कार्यालय की भूमिका सदा सब जगह"),
+        ({"role": "supervisor", "until": "2025-11-21"}, "आरंभ से पहले ही समाप्त"),
+        ({"role": "supervisor", "until": "0001-01-01"}, "आरंभ से पहले ही समाप्त"),
+        ({"role": "supervisor", "until": "9999-12-31"}, "ऐसा दिन नहीं"),
+        ({"role": "supervisor", "until": "कल"}, "ऐसा दिन नहीं"),
+        ({"role": "king"}, "ऐसी कोई भूमिका नहीं"),
+    ],
+)
+async def test_why_a_role_cannot_be_given_is_told_in_the_pages_language(
+    site: Site, form: dict[str, str], told: str
+) -> None:
+    user = await site.people.add(role=Role.AGENT)
+    client = await administrator(site)
+    assert (await client.post(f"/users/{user.id}/grant", **form)).status == 400
+    assert told in client.last
+
+
+async def test_name_telephone_and_officer_are_corrected_and_the_agents_number_stays(
+    site: Site,
+) -> None:
+    user = await site.people.add(number="+919876543210", agent_id="1001")
+    client = await administrator(site)
+    here = f"/users/{user.id}"
+    form = {"display_name": "सीता वर्मा", "number": "98765 43211", "officer": "o1"}
+    assert (await client.post(here + "/change", **form, agent_id="1002")).status == 303
+    await client.get(here)
+    assert "<h1>सीता वर्मा</h1>" in client.last
+    assert all(f'value="{value}"' in client.last for value in ("+919876543211", "o1"))
+    assert "सुधारा गया" in client.last
+    person = await site.people.person(user)
+    assert person.agent_id == "1001"
+    answer = await client.post(here + "/change", **form | {"number": "12", "officer": "o1x"})
+    assert answer.status == 400
+    assert 'id="e-number"' in client.last
+    assert 'value="o1x"' in client.last  # what was typed is not typed again
 
 
 async def test_disabling_throws_the_person_out(site: Site) -> None:
@@ -116,8 +178,10 @@ async def test_a_person_who_is_not_there_is_a_404(site: Site) -> None:
     nobody = "/users/019aa000-0000-7000-8000-000000000000"
     for path in (nobody, "/users/x"):
         assert (await client.get(path)).status == 404
-    for action in ("grant", "active", "password", "pin", "sign-out"):
-        answer = await client.post(f"{nobody}/{action}", role="agent", active="no")
+    for action in ("change", "grant", "active", "password", "pin", "sign-out"):
+        answer = await client.post(
+            f"{nobody}/{action}", role="agent", active="no", display_name="X"
+        )
         assert answer.status == 404, action
 
 

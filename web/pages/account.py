@@ -12,7 +12,7 @@ from access.errors import (
     WrongPasswordError,
 )
 from access.rights import Right, may_somewhere
-from access.signin import Attempt
+from access.signin import Change
 from web import dates
 from web.pages.scopes import told_grants
 from web.shell import Shell, Visit
@@ -78,13 +78,18 @@ async def _change_password(visit: Visit) -> web.StreamResponse:
     new = form.get("new_password", "")
     if new != form.get("repeat_password", ""):
         return _password_page(visit, "repeat", visit.say("password.differ"))
+    change = Change(
+        present=form.get("present_password", ""),
+        new=new,
+        browser=visit.request.headers.get("User-Agent", ""),
+    )
     try:
-        await signin.change_password(
+        token = await signin.change_password(
             shell.pool,
             session.person.id,
-            form.get("present_password", ""),
-            new,
+            change,
             shell.passwords,
+            shell.options.rule,
             visit.by,
             shell.now(),
         )
@@ -95,21 +100,6 @@ async def _change_password(visit: Visit) -> web.StreamResponse:
     except TooManyGuessesError as error:
         until = dates.clock_after(error.until)
         return _password_page(visit, "present", visit.say("signin.paused", until=until))
-    return await _signed_in_again(visit, new)
-
-
-async def _signed_in_again(visit: Visit, password: str) -> web.StreamResponse:
-    """All sessions ended with the old password; this browser gets a new one."""
-    shell = visit.shell
-    attempt = Attempt(
-        name=visit.signed_in.person.sign_in_name,
-        password=password,
-        remote=visit.remote,
-        browser=visit.request.headers.get("User-Agent", ""),
-    )
-    token = await signin.sign_in(
-        shell.pool, attempt, shell.passwords, shell.options.rule, shell.now()
-    )
     response = visit.go("/account?notice=changed")
     shell.cookies.set(response, token)
     return response

@@ -1,7 +1,5 @@
 """Signing in and out, and the choice of a language."""
 
-from urllib.parse import urlsplit
-
 from aiohttp import web
 
 from access import sessions, signin, users
@@ -9,7 +7,8 @@ from access.errors import TooManyGuessesError, WrongPasswordError
 from access.log import By
 from access.signin import Attempt
 from web import dates
-from web.shell import Shell, Visit, local_path
+from web.back import came_from, local_path
+from web.shell import Shell, Visit
 from web.texts import LANGUAGES
 
 
@@ -25,7 +24,7 @@ async def _show(visit: Visit) -> web.StreamResponse:
     after = local_path(visit.request.query.get("next"))
     if visit.session is not None:
         return visit.go(after)
-    notices = {"ended": "signin.ended", "first": "first.done"}
+    notices = {"ended": "signin.ended", "first": "first.done", "unsent": "signin.unsent"}
     notice = notices.get(visit.request.query.get("notice", ""))
     if notice is None and after != "/":
         notice = "signin.again"
@@ -69,7 +68,7 @@ async def _language(visit: Visit) -> web.StreamResponse:
     language = form.get("language", "")
     if language not in LANGUAGES:
         raise web.HTTPBadRequest
-    response = visit.go(_back(visit))
+    response = visit.go(came_from(visit.request))
     visit.shell.cookies.set_language(response, language)
     if visit.session is not None:
         session = visit.session
@@ -84,13 +83,6 @@ async def _end_present(visit: Visit, why: str) -> None:
         by = By(person.actor, visit.remote)
         shell = visit.shell
         await sessions.end(shell.pool, visit.session.id, person.id, why, by, shell.now())
-
-
-def _back(visit: Visit) -> str:
-    """The page that the form stood on, when it was one that can be looked at."""
-    came_from = urlsplit(visit.request.headers.get("Referer", ""))
-    path = came_from.path + (f"?{came_from.query}" if came_from.query else "")
-    return local_path(path)
 
 
 def _page(

@@ -1,7 +1,6 @@
 """The administrators' pages: people, their roles, passwords, PINs and sessions."""
 
 import secrets
-from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from aiohttp import web
@@ -10,15 +9,15 @@ from aiohttp.typedefs import Handler
 from access import grants, log, pins, sessions, signin, users
 from access.errors import (
     GrantError,
+    GrantFault,
     InvalidPinError,
     InvalidUserError,
     LastAdministratorError,
     UnknownUserError,
 )
-from access.rights import Grant, Right, Role, Scope
-from access.users import ACQUIRE_SECONDS, NewUser
+from access.rights import SCOPES_OF, Grant, Right, Role, Scope
+from access.users import ACQUIRE_SECONDS, Correction, NewUser
 from calls.numbers import to_e164
-from web.dates import IST
 from web.pages.scopes import told_grants
 from web.shell import PageHandler, Shell, Visit
 
@@ -45,6 +44,7 @@ def add_routes(app: web.Application, shell: Shell) -> None:
         ("GET", "/users/new", _new),
         ("POST", "/users/new", _add),
         ("GET", "/users/{id}", _show),
+        ("POST", "/users/{id}/change", _change),
         ("POST", "/users/{id}/grant", _grant),
         ("POST", "/users/{id}/revoke/{grant}", _revoke),
         ("POST", "/users/{id}/active", _set_active),
@@ -95,14 +95,30 @@ async def _show(visit: Visit) -> web.StreamResponse:
     return await _page(visit, _id(visit))
 
 
+async def _change(visit: Visit) -> web.StreamResponse:
+    form, shell, user_id = await visit.form(), visit.shell, _id(visit)
+    try:
+        correction = Correction(
+            display_name=form.get("display_name", ""),
+            number=_number(form.get("number")),
+            officer=form.get("officer") or None,
+        )
+        await users.change(shell.pool, user_id, correction, visit.by, shell.now())
+    except InvalidUserError as error:
+        faults = {error.field: visit.say(f"user.fault.{error.fault}")}
+        return await _page(visit, user_id, visit.say("form.problem"), form=form, faults=faults)
+    return visit.go(f"/users/{user_id}")
+
+
 async def _grant(visit: Visit) -> web.StreamResponse:
     form, shell, user_id = await visit.form(), visit.shell, _id(visit)
     try:
         scope = Scope(**{part: form[part] for part in _SCOPE if form.get(part)})
-        given = Grant(_role(form.get("role", "")), scope, until_at=_end_of(form.get("until")))
+        until = grants.end_of(form["until"]) if form.get("until") else None
+        given = Grant(_role(form.get("role", "")), scope, until_at=until)
         await grants.grant(shell.pool, user_id, given, visit.by, shell.now())
     except GrantError as error:
-        return await _page(visit, user_id, visit.say("user.fault.grant", why=error), form=form)
+        return await _page(visit, user_id, _why(visit, error, form), form=form)
     return visit.go(f"/users/{user_id}")
 
 
@@ -163,6 +179,7 @@ async def _page(
     *,
     secret: str | None = None,
     form: dict[str, str] | None = None,
+    faults: dict[str, str] | None = None,
 ) -> web.Response:
     """One person. `secret` is shown on this answer alone, and kept nowhere."""
     async with visit.shell.pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
@@ -184,6 +201,7 @@ async def _page(
         problem=problem,
         secret=secret,
         form=form or {},
+        faults=faults or {},
     )
 
 
@@ -198,7 +216,22 @@ def _role(code: str) -> Role:
     try:
         return Role(code)
     except ValueError as error:
-        raise GrantError(f"no role {code!r}") from error
+        raise GrantError(GrantFault.ROLE, f"no role {code!r}") from error
+
+
+def _why(visit: Visit, error: GrantError, form: dict[str, str]) -> str:
+    """In words; where the scope does not fit, with the fields that belong to the role."""
+    if error.fault not in (GrantFault.SCOPE, GrantFault.WHOLE):
+        return visit.say(f"user.fault.grant_{error.fault}")
+    needed, allowed = SCOPES_OF[_role(form["role"])]
+    optional = visit.say("form.optional")
+    fields = [
+        visit.say(f"user.{part}") + ("" if part in needed else f" ({optional})")
+        for part in _SCOPE
+        if part in needed | allowed
+    ]
+    role = visit.say(f"role.{form['role']}")
+    return visit.say(f"user.fault.grant_{error.fault}", role=role, scope=", ".join(fields))
 
 
 def _number(typed: str | None) -> str | None:
@@ -208,13 +241,3 @@ def _number(typed: str | None) -> str | None:
     if number is None:
         raise InvalidUserError("number", "form", "not a telephone number")
     return number
-
-
-def _end_of(day: str | None) -> datetime | None:
-    if not day:
-        return None
-    try:
-        last = date.fromisoformat(day)
-    except ValueError as error:
-        raise GrantError(f"{day!r} is not a day") from error
-    return datetime.combine(last + timedelta(days=1), time(), IST)
