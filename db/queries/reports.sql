@@ -28,11 +28,12 @@ where day = any(:days::date[]) and (:queues::text[] is null or queue = any(:queu
 
 -- name: reports_talks(by, since, until, queues)
 -- Agents' talks, in calls that came in and in those that we placed; a transfer is of who handed on. What is of no queue, as a
--- click is, is of its agent's queues.
+-- click is, is of its agent's queues. `took_at`: sought by its index, where the citizen answered later than the agent.
 select report_key(:by, queue, agent_id, began_at) as key, placed, count(handed_to)::int as transfers,
        count(ended_at)::int as talks, coalesce(sum(ended_at - began_at), '0') as talked
 from counted_talk
-where began_at >= :since and began_at < :until and (:queues::text[] is null or queue = any(:queues)
+where began_at >= :since and began_at < :until and took_at >= :since::timestamptz - interval '2 hours' and took_at < :until
+  and (:queues::text[] is null or queue = any(:queues)
        or queue = '' and agent_id in (select id from agent where queues && :queues::text[]))
 group by 1, 2;
 
@@ -144,7 +145,7 @@ select :day::date, grain, report_key(grain, queue, agent_id, began_at), queue, s
 from (
     select queue, agent_id, began_at, (handed_to is not null)::int as transfers, (ended_at is not null)::int as talks,
            coalesce(ended_at - began_at, '0') as talked, interval '0' as wrapped_up
-    from counted_talk where not placed and began_at >= :since and began_at < :until
+    from counted_talk where not placed and took_at >= :since and took_at < :until
     union all
     select queue, agent_id, began_at, 0, 0, '0', wrap_up from wrap_ups(:since, :until) where not placed
 ) work, unnest(array['queue', 'agent', 'hour']) as grain
@@ -157,6 +158,7 @@ from (
     select queue, agent_id, began_at, (ended_at is not null)::int as talks, coalesce(ended_at - began_at, '0') as talked,
            interval '0' as wrapped_up
     from counted_talk where placed and began_at >= :since and began_at < :until
+      and took_at >= :since::timestamptz - interval '2 hours' and took_at < :until
     union all
     select queue, agent_id, began_at, 0, '0', wrap_up from wrap_ups(:since, :until) where placed
 ) work, unnest(array['agent', 'hour']) as grain

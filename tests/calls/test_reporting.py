@@ -359,6 +359,61 @@ async def test_a_call_that_we_place_is_its_queues_or_that_of_its_agents(pool: Po
     assert (await figured(pool)).lines["helpline-en"].placed == 1
 
 
+async def click(
+    pool: Pool, began: float, answered: float | None, ended: float, outcome: str
+) -> UUID:
+    """An agent is in the room from `began` on, the citizen from `answered` on; then a wrap-up."""
+    one = call(began, ended - began, queued_at=AT, outcome=outcome)
+    await put(pool, one)
+    await pool.execute(
+        "update call set direction = 'outbound', queue = null, queued_at = null, answered_at = $2"
+        " where id = $1", one.id, None if answered is None else AT + answered * SECOND,
+    )  # fmt: skip
+    await pool.execute("update agent_talk set queue = null where call_id = $1", one.id)
+    await pool.execute("delete from queue_stay where call_id = $1", one.id)
+    await state(pool, "in_call", began, ended, one.id)
+    await state(pool, "wrap_up", ended, ended + 15)
+    return one.id
+
+
+@pytest.mark.parametrize(
+    ("answered", "ended", "outcome", "counted"),
+    [
+        (None, 30, "busy", (0, 0 * SECOND)),
+        (20, 200, "agent_answered", (1, 195 * SECOND)),
+        (40, 30, "ivr_abandoned", (0, 0 * SECOND)),  # the agent was gone before
+        (None, 200, "agent_answered", (1, 215 * SECOND)),  # answered while our server was away
+    ],
+)
+async def test_a_call_that_we_place_counts_from_its_citizens_answer_or_not_at_all(
+    pool: Pool, answered: float | None, ended: float, outcome: str, counted: tuple[int, timedelta]
+) -> None:
+    await click(pool, 0, answered, ended, outcome)
+    for by in By:
+        line = (await figured(pool, by)).total
+        assert (line.placed, line.placed_talked + line.placed_wrapped_up) == counted, by
+
+
+async def test_a_click_stands_where_its_citizen_answered(pool: Pool) -> None:
+    await click(pool, 290, 310, 400, "agent_answered")  # over midnight in India
+    lines = (await figured(pool, By.DAY)).lines
+    assert {day: line.placed for day, line in lines.items()} == {"2026-03-02": 0, "2026-03-03": 1}
+    assert lines["2026-03-03"].placed_handling_time == 105 * SECOND
+    async with pool.acquire() as conn:
+        span = Span(since=AT + 300 * SECOND, until=AT + 311 * SECOND)
+        assert (await figures(conn, span, By.AGENT, Rules(), AT + HOURS)).total.placed == 1
+
+
+async def test_an_agents_own_day_counts_calls_from_the_citizens_answer(pool: Pool) -> None:
+    for place, (answered, outcome) in enumerate(((None, "busy"), (20, "agent_answered"))):
+        began = 1000 * place
+        at = None if answered is None else began + answered
+        await click(pool, began, at, began + 200, outcome)
+    async with pool.acquire() as conn:
+        day = await statements().desk_day(conn, agent_id="1001", since=AT, now=AT + HOURS)
+    assert (day["calls"], day["talked"]) == (1, 180)
+
+
 async def test_agents_time_is_cut_at_midnight_in_india(pool: Pool) -> None:
     await state(pool, "in_call", 0, 600)
     await state(pool, "ready", 600, 1200)
