@@ -53,8 +53,8 @@ def test_what_was_said_of_the_wait_stands_beside_what_came(
         connection.execute("update queue_stay set told_minutes = 1")
     assert main(words) == 0
     head, queue, total = (line.split() for line in capsys.readouterr().out.splitlines())
-    assert head[:6] == ["queue", "told", "in_time", "longer", "left_before", "over_s"]
-    assert queue == ["helpline-hi", "2", "0", "1", "1", "-", "-", "0.0"]
+    assert head[:6] == ["queue", "told", "in_time", "longer", "left_before", "sent_away"]
+    assert queue == ["helpline-hi", "2", "0", "1", "1", "0", "-", "-", "0.0"]
     assert total == ["total", *queue[1:]]
     assert main([*words, "--to", "2026-04-02"]) == 1
     assert "at most 31 days" in capsys.readouterr().err
