@@ -61,6 +61,23 @@ def test_what_was_said_of_the_wait_stands_beside_what_came(
 
 
 @pytest.mark.usefixtures("offered")
+def test_a_list_of_who_gave_up_says_where_it_is_cut(
+    postgres_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute("update call set outcome = 'queue_abandoned'")
+    words = ["report", "abandoned", "--hours", "200000", "--most"]
+    assert main([*words, "2"]) == 0
+    both = capsys.readouterr().out.splitlines()
+    assert [line.split("  ")[-1] for line in both] == [
+        "helpline-hi after 300 s", "helpline-hi after 30 s"
+    ]  # fmt: skip
+    assert main([*words, "1"]) == 0
+    cut = "the latest 1: there are more (--most N)"
+    assert capsys.readouterr().out.splitlines() == [both[0], cut]
+
+
+@pytest.mark.usefixtures("offered")
 def test_a_file_has_the_calls_behind_the_figures(tmp_path: Path) -> None:
     words = ["report", "calls", "--from", "2026-03-01", "--to", "2026-03-02"]
     assert main([*words, "--list", "--csv", str(tmp_path / "calls.csv")]) == 0
