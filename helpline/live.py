@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -43,7 +43,7 @@ class LiveParts:
     """What a cell's `cti` stands on. `publish`: the passwords of softphones, to Asterisk;
     `planned`: seats now; `queue_is_open`: whether agents serve there now; `number_of`: of agents,
     see `cti.membership`; `flow_rows`: what the calls' flows write; `rows_kept`: how many of these
-    lie in files; `disk_used`: share of the fullest disk.
+    lie in files; `disk_used`: share of the fullest disk; `last_word`: of the server before us.
     """
 
     pool: Callable[[], Pool]
@@ -56,6 +56,7 @@ class LiveParts:
     flow_rows: FlowRows | None
     rows_kept: Callable[[], int] = int
     disk_used: Callable[[], float | None] = lambda: None
+    last_word: datetime | None = None
 
 
 class LiveCell:
@@ -230,6 +231,7 @@ def _cti_settings(
         queue_is_open=parts.queue_is_open,
         rows_kept=parts.rows_kept,
         disk_used=parts.disk_used,
+        last_word=parts.last_word,
     )
 
 
