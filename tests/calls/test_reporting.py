@@ -234,13 +234,20 @@ async def figured(pool: Pool, by: By = By.QUEUE, now: datetime | None = None) ->
         return await figures(conn, SPAN, by, Rules(), now or AT + timedelta(hours=4))
 
 
+def end_was_seen(one: OfferedCall) -> bool:
+    """Of the talk, or it goes on."""
+    if one.ended_at is None or one.agent_answered_at is None:
+        return True
+    return one.outcome != "lost" and one.ended_at > one.agent_answered_at
+
+
 @pytest.mark.parametrize("by", By)
 async def test_sums_of_the_database_are_those_of_the_calls_one_by_one(pool: Pool, by: By) -> None:
     calls = any_calls(120)
     for one in calls:
         await put(pool, one)
     found = await figured(pool, by)
-    talked = {TALK_KEYS[by](one) for one in calls if one.agent_answered_at}
+    talked = {TALK_KEYS[by](one) for one in calls if one.agent_answered_at and end_was_seen(one)}
     assert set(found.lines) == {KEYS[by](one) for one in calls} | talked
     for key, line in found.lines.items():
         mine = [one for one in calls if KEYS[by](one) == key]
@@ -253,10 +260,11 @@ async def test_sums_of_the_database_are_those_of_the_calls_one_by_one(pool: Pool
         assert line.short_abandoned == len(short)
     for key, line in found.lines.items():
         talks = [
-            max(0 * SECOND, one.ended_at - one.agent_answered_at)
+            one.ended_at - one.agent_answered_at
             for one in calls
-            if one.ended_at and one.agent_answered_at and TALK_KEYS[by](one) == key
-        ]
+            if one.ended_at and one.agent_answered_at and end_was_seen(one)
+            and TALK_KEYS[by](one) == key
+        ]  # fmt: skip
         assert (line.ended_talks, line.talked) == (len(talks), sum(talks, 0 * SECOND))
     assert found.total.offered == len(calls)
 
@@ -302,6 +310,29 @@ async def test_short_abandons_stand_apart_from_service_level_and_abandonment(poo
     assert (line.service_level, line.abandonment) == (1 / 3, 1 / 3)
     assert line.average_speed_of_answer == 20 * SECOND
     assert line.average_handling_time == 90 * SECOND
+
+
+async def test_a_talk_whose_end_nobody_saw_is_in_no_handling_time(pool: Pool) -> None:
+    seen = call(10, 240)
+    lost = call(20, 3600, outcome="lost", agent_id="1002")  # found hours later
+    for one in (seen, lost):
+        await put(pool, one)
+    await put(pool, call(10, 0))  # of which nothing was heard before its end
+    handed = call(10, 3600, outcome="lost", agent_id="1002")
+    await put(pool, handed)
+    await pool.execute("delete from agent_talk where call_id = $1", handed.id)
+    first, second = AT + 10 * SECOND, AT + 130 * SECOND
+    await put_talk(pool, handed, "1001", first, second, "agent:1002")
+    await put_talk(pool, handed, "1002", second, AT + 3610 * SECOND)
+    for agent, one, begin, end in (("1001", seen, 10, 250), ("1002", lost, 20, 3620)):
+        await state(pool, "in_call", begin, end, one.id, agent)
+        await state(pool, "wrap_up", end, end + 20, agent=agent)
+    line = (await figured(pool)).total
+    assert line.fates[Fate.ANSWERED] == 4
+    assert (line.ended_talks, line.talked, line.transfers) == (2, (240 + 120) * SECOND, 1)
+    assert line.average_handling_time == (240 + 120 + 20) / 2 * SECOND
+    await pool.execute("update call set direction = 'outbound', answered_at = queued_at")
+    assert (await figured(pool)).total.placed == 2
 
 
 async def state(
