@@ -208,7 +208,10 @@ def any_calls(count: int) -> list[OfferedCall]:
     return made
 
 
-def waited(one: OfferedCall) -> timedelta:
+def waited(one: OfferedCall) -> timedelta | None:
+    """None: answered, and nobody saw when."""
+    if one.agent_answered_at and one.ended_at and one.ended_at <= one.agent_answered_at:
+        return None
     until = one.agent_answered_at or one.ended_at
     return until - one.queued_at if until else 0 * SECOND
 
@@ -254,9 +257,12 @@ async def test_sums_of_the_database_are_those_of_the_calls_one_by_one(pool: Pool
         assert line.fates == {what: sum(one.fate is what for one in mine) for what in Fate}
         waits = {one.id: waited(one) for one in mine}
         answered = [one for one in mine if one.fate is Fate.ANSWERED]
-        assert line.waited == sum((waits[one.id] for one in answered), 0 * SECOND)
-        assert line.answered_in_time == sum(waits[one.id] <= 20 * SECOND for one in answered)
-        short = [o for o in mine if o.fate is Fate.ABANDONED and waits[o.id] < 5 * SECOND]
+        seen = [wait for one in answered if (wait := waits[one.id]) is not None]
+        assert line.unseen_answers == len(answered) - len(seen)
+        assert line.waited == sum(seen, 0 * SECOND)
+        assert line.answered_in_time == sum(wait <= 20 * SECOND for wait in seen)
+        short = [o for o in mine if o.fate is Fate.ABANDONED and o.ended_at
+                 and o.ended_at - o.queued_at < 5 * SECOND]  # fmt: skip
         assert line.short_abandoned == len(short)
     for key, line in found.lines.items():
         talks = [
@@ -333,6 +339,19 @@ async def test_a_talk_whose_end_nobody_saw_is_in_no_handling_time(pool: Pool) ->
     assert line.average_handling_time == (240 + 120 + 20) / 2 * SECOND
     await pool.execute("update call set direction = 'outbound', answered_at = queued_at")
     assert (await figured(pool)).total.placed == 2
+
+
+async def test_an_answer_that_nobody_saw_is_in_no_speed_of_answer_and_no_service_level(
+    pool: Pool,
+) -> None:
+    for one in (call(10, 240), call(40), call(300, 0)):  # the last was over before we heard of it
+        await put(pool, one)
+    line = (await figured(pool)).total
+    assert (line.fates[Fate.ANSWERED], line.offered) == (2, 3)
+    assert (line.average_speed_of_answer, line.service_level) == (10 * SECOND, 1 / 2)
+    assert line.abandonment == 1 / 3
+    await put(pool, call(30, None, ended_at=None, outcome=None))
+    assert (await figured(pool)).total.service_level == 1 / 2
 
 
 async def state(
