@@ -210,5 +210,6 @@ def _group(row: asyncpg.Record) -> Group:
         calls=row["calls"],
         short=row["short"],
         in_time=row["in_time"],
+        unseen=row["unseen"],
         waited=row["waited"],
     )

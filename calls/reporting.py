@@ -129,13 +129,15 @@ class OfferedCall:
 class Group:
     """Stays of one line that share their facts. `short`: of those that were shorter than that.
 
-    `waited`: until the answer or the end.
+    `waited`: until the answer or the end, but for the `unseen`: answered, and over before we had
+    heard of it, so that nobody knows when.
     """
 
     facts: Facts
     calls: int
     short: int = 0
     in_time: int = 0
+    unseen: int = 0
     waited: timedelta = _NOTHING
 
 
@@ -161,6 +163,7 @@ class Line:
     fates: dict[Fate, int] = field(default_factory=lambda: dict.fromkeys(Fate, 0))
     short_abandoned: int = 0
     answered_in_time: int = 0
+    unseen_answers: int = 0
     transfers: int = 0
     waited: timedelta = _NOTHING
     talked: timedelta = _NOTHING
@@ -179,6 +182,7 @@ class Line:
         if what is Fate.ANSWERED:
             self.waited += group.waited
             self.answered_in_time += group.in_time
+            self.unseen_answers += group.unseen
         elif what is Fate.ABANDONED:
             self.short_abandoned += group.short
 
@@ -196,8 +200,8 @@ class Line:
 
     @property
     def average_speed_of_answer(self) -> timedelta | None:
-        """ASA: of those who were answered."""
-        return _mean(self.waited, self.fates[Fate.ANSWERED])
+        """ASA: of those who were answered, and it is known when."""
+        return _mean(self.waited, self.fates[Fate.ANSWERED] - self.unseen_answers)
 
     @property
     def average_handling_time(self) -> timedelta | None:
@@ -215,9 +219,14 @@ class Line:
         return self.offered - self.fates[Fate.IN_PROGRESS] - self.short_abandoned
 
     @property
+    def timed(self) -> int:
+        """The decided ones of whom it is known whether they were answered in time."""
+        return self.decided - self.unseen_answers
+
+    @property
     def service_level(self) -> float | None:
-        """Share answered in time of the decided ones (as SL2)."""
-        return self.answered_in_time / self.decided if self.decided else None
+        """Share answered in time of the decided ones (as SL2), where that is known."""
+        return self.answered_in_time / self.timed if self.timed else None
 
     @property
     def abandonment(self) -> float | None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from datetime import datetime, timedelta
 
+from calls.model import Outcome
 from calls.report_sql import fetch_slowly
 from db.pool import Connection
 
@@ -12,27 +13,38 @@ LONGEST = timedelta(days=31)
 
 TOTAL = "total"
 
+_SENT_AWAY = (
+    Outcome.QUEUE_TIMEOUT,
+    Outcome.QUEUE_FULL,
+    Outcome.NO_AGENT,
+    Outcome.CLOSED,
+    Outcome.UNAVAILABLE,
+)
+"""We ended their wait, not they."""
+
 
 @dataclass(frozen=True, slots=True)
 class ToldWaits:
     """Stays in a queue that are over, of callers who were told "up to n minutes" before it.
 
-    Each is one of three: answered by then (`in_time`); still waiting when it was over, answered or
-    not (`longer`); gone before. `over_s`, `over_90_s`: answered so many seconds after the time said
-    (below 0: before it), in the middle and nine of ten; None: nobody was answered.
+    Each is one of four: answered by then (`in_time`); still waiting when it was over, answered or
+    not (`longer`); before it gone, or sent by us to another queue or away. `over_s`,
+    `over_90_s`: answered so many seconds after the time said (below 0: before it), in the middle
+    and nine of ten; None: nobody was answered.
     """
 
     told: int
     in_time: int
     longer: int
     left_before: int
+    sent_away: int
     over_s: int | None
     over_90_s: int | None
 
     @property
     def kept(self) -> float | None:
-        """The share that was right, of those who stayed to see; None: nobody did."""
-        stayed = self.in_time + self.longer
+        """The share that was right, of those who did not leave before; None: all did."""
+        stayed = self.in_time + self.longer + self.sent_away
         return self.in_time / stayed if stayed else None
 
 
@@ -46,7 +58,8 @@ async def told_waits(
     if until - since > LONGEST:
         raise ValueError(f"at most {LONGEST.days} days")
     given = None if queues is None else list(queues)
-    rows = await fetch_slowly(conn, "calls_told_waits", since=since, until=until, queues=given)
+    asked = {"sent_away": list(_SENT_AWAY), "since": since, "until": until, "queues": given}
+    rows = await fetch_slowly(conn, "calls_told_waits", **asked)
     found = {
         row["queue"] or TOTAL: ToldWaits(**{one.name: row[one.name] for one in fields(ToldWaits)})
         for row in rows

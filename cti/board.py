@@ -76,7 +76,7 @@ def queue_figures(line: Line) -> Board:
     return {
         "service_level": None if level is None else round(level, 3),
         "in_time": line.answered_in_time,
-        "decided": line.decided,
+        "decided": line.timed,
         "offered": line.offered,
         "answered": line.fates[Fate.ANSWERED],
         "abandoned": line.fates[Fate.ABANDONED],

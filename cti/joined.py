@@ -61,7 +61,7 @@ class CtiSettings:
 
     `ring_outs`: calls in a row, by queue, that an agent may let ring; see `cti.presence`.
 
-    `number_of`: see `cti.membership.NumberOf`.
+    `number_of`: see `cti.membership.NumberOf`. `last_word`: see `cti.timeline.Timeline`.
     """
 
     cell: str
@@ -91,6 +91,7 @@ class CtiSettings:
     url: str = ""
     cells_every: float = 1.0
     commands_every: float = 0.3
+    last_word: datetime | None = None
 
     @property
     def desk_trunk_limit(self) -> int | None:
@@ -145,7 +146,7 @@ class Cti:
         )  # fmt: skip
         self.timeline = Timeline(
             self.writes, cell=settings.cell, settled=self.presence.settled,
-            told=self._tell_state, now=now,
+            told=self._tell_state, now=now, last_word=settings.last_word,
         )  # fmt: skip
         self.presence.changed = lambda agent: self.timeline.revisit(self.live.state, agent)
         self.membership = Membership(

@@ -28,7 +28,8 @@ class Timeline:
     """`observe()` after every change of the state; nothing here waits.
 
     `settled(agent)`: False while Asterisk is still being told of a pause; that agent only seems
-    to take calls, for some milliseconds, and no interval is made of it.
+    to take calls, for some milliseconds, and no interval is made of it. `last_word`: when a server
+    before us was last there; None: unknown.
     """
 
     def __init__(
@@ -39,12 +40,14 @@ class Timeline:
         settled: Callable[[str], bool],
         told: Callable[[str], None],
         now: Callable[[], datetime],
+        last_word: datetime | None = None,
     ) -> None:
         self._writes = writes
         self._cell = cell
         self._settled = settled
         self._told = told
         self._now = now
+        self._last_word = last_word
         self._standings: dict[str, Standing] = {}
         self._seen: State | None = None
         self._reconciled = False
@@ -101,24 +104,38 @@ class Timeline:
     async def _reconcile(
         self, standings: Mapping[str, Standing], at: datetime, conn: Connection
     ) -> None:
-        """Intervals that still hold go on from when they began; the others end now."""
+        """Intervals that still hold go on from when they began; the others were over when nobody of
+        ours was there to see it: they end with the last word of who was.
+        """
+        over = min(at, self._last_word or at)
         rows = [row async for row in statements().desk_open_states(conn, cell=self._cell)]
         kept = {row["agent_id"]: row for row in rows}
         for agent_id in kept.keys() - standings.keys():
-            await statements().desk_end_state(conn, agent_id=agent_id, at=at, next=None)
+            await statements().desk_end_state(conn, agent_id=agent_id, at=over, next=None)
         for agent_id, standing in standings.items():
             row = kept.get(agent_id)
             if row is None or (row["state"], row["reason"], row["call_id"]) != _kind(standing.view):
-                await _change(new_id(at), agent_id, standing.view, standing.since, conn)
+                ended = min(standing.since, over)
+                await _change(new_id(at), agent_id, standing.view, standing.since, conn, ended)
             elif self._standings.get(agent_id) == standing:
                 self._standings[agent_id] = Standing(standing.view, row["from_at"])
                 self._told(agent_id)
 
 
-async def _change(id: UUID, agent_id: str, view: AgentView, at: datetime, conn: Connection) -> None:
+async def _change(
+    id: UUID,
+    agent_id: str,
+    view: AgentView,
+    at: datetime,
+    conn: Connection,
+    ended: datetime | None = None,
+) -> None:
+    """`ended`: when that before it was over; None: `at`."""
     out = view.status is AgentStatus.SIGNED_OUT
     async with conn.transaction():
-        await statements().desk_end_state(conn, agent_id=agent_id, at=at, next=None if out else id)
+        await statements().desk_end_state(
+            conn, agent_id=agent_id, at=ended or at, next=None if out else id
+        )
         if not out:
             state, reason, call_id = _kind(view)
             await statements().desk_begin_state(

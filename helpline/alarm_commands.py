@@ -71,6 +71,8 @@ async def forget(settings: Settings, options: argparse.Namespace) -> int:
         print(f"{found['ended']} of its calls were open, and are ended as lost")
     if found["agents"]:
         print(f"{found['agents']} of its agents stood on duty, until its last word")
+    if found["signed_out"]:
+        print(f"{found['signed_out']} of its agents were signed in, until its last word")
     if alarms:
         print(f"{alarms} of its alarms stood, and are cleared")
     return 0

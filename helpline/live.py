@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -45,7 +45,7 @@ class LiveParts:
     """What a cell's `cti` stands on. `publish`: the passwords of softphones, to Asterisk;
     `planned`: seats now; `queue_is_open`: whether agents serve there now; `number_of`: of agents,
     see `cti.membership`; `flow_rows`: what the calls' flows write; `counted`: what alarms watch
-    of this process.
+    of this process; `last_word`: of the server before us.
     """
 
     pool: Callable[[], Pool]
@@ -57,6 +57,7 @@ class LiveParts:
     now: Clock
     flow_rows: FlowRows | None
     counted: Mapping[AlarmKind, Counted] = field(default_factory=dict)
+    last_word: datetime | None = None
 
 
 class LiveCell:
@@ -230,6 +231,7 @@ def _cti_settings(
         planned=parts.planned,
         queue_is_open=parts.queue_is_open,
         counted=parts.counted,
+        last_word=parts.last_word,
     )
 
 

@@ -21,12 +21,12 @@ def _add_lists(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     holes.add_argument("--all", action="store_true", help="name every place")
     holes.set_defaults(command=reports.holes)
     listed = verbs.add_parser("cm-office", help="what is on the list of the CM's office")
-    listed.add_argument("--most", type=int, default=1000, metavar="N", help="default: 1000")
+    listed.add_argument("--most", type=_count, default=1000, metavar="N", help="default: 1000")
     listed.set_defaults(command=reports.cm_office)
 
     abandoned = verbs.add_parser("abandoned", help="who hung up while waiting for an agent")
     abandoned.add_argument("--hours", type=float, default=24.0, metavar="N", help="default: 24")
-    abandoned.add_argument("--most", type=int, default=200, metavar="N", help="default: 200")
+    abandoned.add_argument("--most", type=_count, default=200, metavar="N", help="default: 200")
     abandoned.set_defaults(command=reports.abandoned)
 
     waits = verbs.add_parser("waits", help="waiting times that were said, and those that came")
@@ -65,6 +65,13 @@ def _add_staffing(staffing: argparse.ArgumentParser) -> None:
     )
     staffing.add_argument("--shrinkage", type=float, default=0.3, help="time not at the desk: 0.3")
     staffing.set_defaults(command=reports.staffing)
+
+
+def _count(text: str) -> int:
+    most = int(text)
+    if most < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return most
 
 
 def _weeks(text: str) -> int:

@@ -13,6 +13,8 @@ from helpline.clock import shifted_clock
 from helpline.database import command_pool
 from helpline.settings import Settings, SettingsError
 
+_MORE = "there are more (--most N)"
+
 
 async def holes(settings: Settings, options: argparse.Namespace) -> int:
     """Print which categories have no post where, and which posts nobody holds."""
@@ -48,10 +50,13 @@ async def staffing(settings: Settings, options: argparse.Namespace) -> int:
 async def cm_office(settings: Settings, options: argparse.Namespace) -> int:
     """Print what is on the list of the CM's office, longest first."""
     async with command_pool(settings) as pool:
-        listed = await cm_office_list(pool, at_most=options.most)
-    for one in listed:
+        listed = await cm_office_list(pool, at_most=options.most + 1)
+    for one in listed[: options.most]:
         print(render_listed(one))
-    print(f"{len(listed)} complaint(s) on the list of the CM's office")
+    if len(listed) > options.most:
+        print(f"the first {options.most} on the list of the CM's office: {_MORE}")
+    else:
+        print(f"{len(listed)} complaint(s) on the list of the CM's office")
     return 0
 
 
@@ -59,9 +64,12 @@ async def abandoned(settings: Settings, options: argparse.Namespace) -> int:
     """Print who hung up while waiting, and whether somebody has served them since."""
     since = shifted_clock(settings.clock_shift)() - timedelta(hours=options.hours)
     async with command_pool(settings) as pool, pool.acquire(timeout=5) as conn:
-        for one in await gave_up(conn, since, options.most):
-            waited = round((one.left_at - one.queued_at).total_seconds())
-            served = ", served since" if one.served_since else ""
-            number = one.number or "withheld"
-            print(f"{clock(one.ended_at)}  {number}  {one.queue} after {waited} s{served}")
+        found = await gave_up(conn, since, options.most + 1)
+    for one in found[: options.most]:
+        waited = round((one.left_at - one.queued_at).total_seconds())
+        served = ", served since" if one.served_since else ""
+        number = one.number or "withheld"
+        print(f"{clock(one.ended_at)}  {number}  {one.queue} after {waited} s{served}")
+    if len(found) > options.most:
+        print(f"the latest {options.most}: {_MORE}")
     return 0

@@ -47,18 +47,21 @@ async def _words(conn: Connection) -> dict[str, object]:
     return {row["cell"]: row["word"] async for row in statements().cells_last_words(conn)}
 
 
-async def refuse_second(pool: Pool, cell: str, now: Callable[[], datetime]) -> None:
-    """Raises `SettingsError` while another server serves the cell.
+async def refuse_second(pool: Pool, cell: str, now: Callable[[], datetime]) -> datetime | None:
+    """Raises `SettingsError` while another server serves the cell; else when one last did, as far
+    as is known.
 
     At once where the cell has not spoken just now; else after as long as its next word would take.
     """
     async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
         last = await statements().cells_own_word(conn, cell=cell)
-        if last is None or abs(now() - last["at"]) > _YOUNG:
-            return
+        spoke: datetime | None = None if last is None else last["at"]
+        if spoke is None or abs(now() - spoke) > _YOUNG:
+            return spoke
         for _ in range(round(_LISTEN_SECONDS / _LOOK_SECONDS)):
             await asyncio.sleep(_LOOK_SECONDS)
             word = await statements().cells_own_word(conn, cell=cell)
             if word is not None and word["word"] != last["word"]:
                 where = f" at {word['url']}" if word["url"] else ""
                 raise SettingsError(f"cell.name: another server{where} serves {cell}")
+    return spoke

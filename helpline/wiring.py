@@ -111,6 +111,7 @@ class Helpline:
         self._pool: Pool | None = None
         self._asterisk: AsteriskService | None = None
         self._live: LiveCell | None = None
+        self._last_word: datetime | None = None
         self._agi: FastAgiServer | None = None
         self._commit: GroupCommit | None = None
         self._reload_asked = asyncio.Event()
@@ -224,7 +225,7 @@ class Helpline:
         await bring_up_to_date(url)
         pool = self._pool = await open_pool(url, size=16)
         self._undo.append(("pool", lambda: close_pool(pool, _CLOSE_SECONDS)))
-        await refuse_second(pool, self._settings.cell.name, self._now)
+        self._last_word = await refuse_second(pool, self._settings.cell.name, self._now)
         return pool
 
     async def _watch_clock(self, pool: Pool) -> None:
@@ -332,6 +333,7 @@ class Helpline:
                 now=self._now,
                 flow_rows=self._commit,
                 counted=watched(self._left_rows, self._disk, self._watch, self._services),
+                last_word=self._last_word,
             ),
         )
         await live.load_agents(self._settings.cell.agents)

@@ -97,6 +97,7 @@ class _Owed:
             of_all = 0
             if done:
                 rows = await self._done(visit, conn, wanted)
+                of_all = rows[0]["of_all"] if rows else 0
             else:
                 rows, of_all = await owed.owed_now(
                     conn, queues=wanted, default_queue=self.queues[0], now=visit.shell.now(),

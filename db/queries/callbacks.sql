@@ -154,8 +154,8 @@ where a.number = any(:numbers::text[])
 order by a.number, a.written_at desc, a.id desc;
 
 -- name: callbacks_done(queues, default_queue, since, at_most)
--- What was owed and is over, the latest first.
-select b.call_id, b.number, b.reason, b.requested_at, b.attempts, b.result, b.done_at,
+-- What was owed and is over, the latest first. `of_all`: without the limit.
+select b.call_id, b.number, b.reason, b.requested_at, b.attempts, b.result, b.done_at, count(*) over () as of_all,
        coalesce(b.queue, c.first_queue, c.queue, :default_queue) as queue
 from callback b join call c on c.id = b.call_id
 where b.done_at > :since

@@ -183,16 +183,20 @@ select (select count(*) from call where ended_at is null and queue = :queue and 
           and exists (select from queue_stay s where s.call_id = t.call_id and s.queue = t.queue
                       and s.agent_id = t.agent_id and s.left_at = t.began_at)) as answered;
 
--- name: calls_told_waits(since, until, queues)
--- What was said before the queue against what came, of stays that are over; the last row is of all together.
+-- name: calls_told_waits(sent_away, since, until, queues)
+-- What was said before the queue against what came, of stays that are over; the last row is of all together. `sent_away`: outcomes
+-- by which we ended a wait.
 select s.queue, count(*)::int as told,
        count(*) filter (where s.agent_id is not null and o.over <= 0)::int as in_time,
        count(*) filter (where o.over > 0)::int as longer,
-       count(*) filter (where s.agent_id is null and o.over <= 0)::int as left_before,
+       count(*) filter (where o.gone and not o.sent)::int as left_before,
+       count(*) filter (where o.gone and o.sent)::int as sent_away,
        (percentile_cont(0.5) within group (order by o.over) filter (where s.agent_id is not null))::int as over_s,
        (percentile_cont(0.9) within group (order by o.over) filter (where s.agent_id is not null))::int as over_90_s
-from queue_stay s
-cross join lateral (select extract(epoch from s.left_at - s.entered_at)::float8 - 60 * s.told_minutes as over) o
+from queue_stay s join call c on c.id = s.call_id
+cross join lateral (select extract(epoch from s.left_at - s.entered_at)::float8 - 60 * s.told_minutes as over) w
+cross join lateral (select w.over, s.agent_id is null and w.over <= 0 as gone,
+                           s.moved_to is not null or coalesce(c.outcome, '') = any(:sent_away::text[]) as sent) o
 where s.entered_at >= :since and s.entered_at < :until and s.told_minutes is not null and s.left_at is not null
   and (:queues::text[] is null or s.queue = any(:queues))
 group by grouping sets ((s.queue), ()) order by s.queue nulls last;

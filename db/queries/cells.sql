@@ -30,8 +30,9 @@ select name, url from cell order by name;
 
 -- name: cells_forget(cell, spoke_before, now)^
 -- A cell that was taken down for good. Its board goes with it, and its open calls end: nobody else ends them for a day, and
--- they would hold channels of the trunk for so long. Nor would anybody end what its agents did: that was over with its last word.
--- Of one that has spoken since, and serves, nothing is ended.
+-- they would hold channels of the trunk for so long. Nor would anybody end what its agents did, and sign them out: that was over
+-- with its last word; who signs in at another cell has become an agent of that one before. Of one that has spoken since, and
+-- serves, nothing is ended.
 with dead as (
     select c.name, least(b.at, :now::timestamptz) as last_word
     from cell c left join cell_board b on b.cell = c.name
@@ -45,10 +46,15 @@ with dead as (
     from dead join agent a on a.cell = dead.name
     where s.agent_id = a.id and s.until_at is null
     returning s.id
+), signed_out as (
+    update agent_session s set signed_out_at = greatest(s.signed_in_at, dead.last_word)
+    from dead join agent a on a.cell = dead.name
+    where s.agent_id = a.id and s.signed_out_at is null
+    returning s.id
 ), gone as (delete from cell_board where cell = :cell)
 delete from cell where name = :cell
 returning name, exists (select from dead) as dead, (select count(*)::int from ended) as ended,
-          (select count(*)::int from left_open) as agents;
+          (select count(*)::int from left_open) as agents, (select count(*)::int from signed_out) as signed_out;
 
 -- name: cells_of_agent(agent)$
 select cell from agent where id = :agent;

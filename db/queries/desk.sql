@@ -177,16 +177,20 @@ limit :at_most;
 
 -- name: desk_day(agent_id, since, now)^
 -- What one agent has done since then, cut to it; seconds. Of what began before, only the last can reach in, as in `duty`:
--- every open desk asks each minute, and an agent's years are not read for it.
+-- every open desk asks each minute, and an agent's years are not read for it. Of a call that we place, from the citizen's
+-- answer on, as in `counted_talk`.
 select count(distinct call_id) filter (where state = 'in_call')::int as calls,
        coalesce(sum(length) filter (where state = 'in_call'), 0)::float as talked,
        coalesce(sum(length) filter (where state = 'wrap_up'), 0)::float as wrapped_up,
        coalesce(sum(length) filter (where state = 'paused'), 0)::float as paused,
        coalesce(sum(length) filter (where state = 'ready'), 0)::float as ready
-from (select state, call_id, extract(epoch from least(coalesce(until_at, :now), :now) - greatest(from_at, :since)) as length
+from (select i.state, i.call_id,
+             extract(epoch from least(coalesce(i.until_at, :now), :now) - greatest(i.from_at, :since, c.answered_at)) as length
       from (select state, call_id, from_at, until_at from agent_state
             where agent_id = :agent_id and from_at >= :since and from_at < :now
             union all
             (select state, call_id, from_at, until_at from agent_state
              where agent_id = :agent_id and from_at < :since order by from_at desc, until_at desc limit 1)) i
-      where until_at is null or until_at > :since) s;
+      left join call c on c.id = i.call_id and c.direction = 'outbound' and i.state = 'in_call'
+      where (i.until_at is null or i.until_at > greatest(:since, c.answered_at))
+        and (c.id is null or c.answered_at is not null or c.outcome = 'agent_answered')) s;

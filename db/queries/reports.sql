@@ -11,7 +11,7 @@ select report_key(:by, queue, agent_id, entered_at) as key, case when :per_cell 
        answered, moved_on, ended, outcome, owes_callback, count(*)::int as calls,
        (count(*) filter (where waited < :short::interval))::int as short,
        (count(*) filter (where waited <= answer_within(cell, queue, entered_at, :within::interval, :own::bool)))::int as in_time,
-       sum(waited) as waited
+       (count(*) filter (where waited is null))::int as unseen, coalesce(sum(waited), '0') as waited
 from offered_stay
 where entered_at >= :since and entered_at < :until and (:queues::text[] is null or queue = any(:queues))
 group by 1, 2, answered, moved_on, ended, outcome, owes_callback;
@@ -28,11 +28,12 @@ where day = any(:days::date[]) and (:queues::text[] is null or queue = any(:queu
 
 -- name: reports_talks(by, since, until, queues)
 -- Agents' talks, in calls that came in and in those that we placed; a transfer is of who handed on. What is of no queue, as a
--- click is, is of its agent's queues.
+-- click is, is of its agent's queues. `took_at`: sought by its index, where the citizen answered later than the agent.
 select report_key(:by, queue, agent_id, began_at) as key, placed, count(handed_to)::int as transfers,
        count(ended_at)::int as talks, coalesce(sum(ended_at - began_at), '0') as talked
 from counted_talk
-where began_at >= :since and began_at < :until and (:queues::text[] is null or queue = any(:queues)
+where began_at >= :since and began_at < :until and took_at >= :since::timestamptz - interval '2 hours' and took_at < :until
+  and (:queues::text[] is null or queue = any(:queues)
        or queue = '' and agent_id in (select id from agent where queues && :queues::text[]))
 group by 1, 2;
 
@@ -127,11 +128,12 @@ delete from report_placed where day = :day;
 delete from report_duty where day = :day;
 
 -- name: reports_day_calls(day, short, within, since, until)!
-insert into report_calls (day, grain, key, queue, answered, moved_on, ended, outcome, owes_callback, calls, short, in_time, waited)
+insert into report_calls (day, grain, key, queue, answered, moved_on, ended, outcome, owes_callback, calls, short, in_time, unseen, waited)
 select :day::date, case when grouping(hour) = 0 then 'hour' when grouping(agent) = 0 then 'agent' else 'queue' end,
        case when grouping(hour) = 0 then hour when grouping(agent) = 0 then agent else queue end,
        queue, answered, moved_on, ended, outcome, owes_callback, count(*),
-       count(*) filter (where waited < :short::interval), count(*) filter (where waited <= answer_within(cell, queue, entered_at, :within::interval, true)), sum(waited)
+       count(*) filter (where waited < :short::interval), count(*) filter (where waited <= answer_within(cell, queue, entered_at, :within::interval, true)),
+       count(*) filter (where waited is null), coalesce(sum(waited), '0')
 from (
     select *, report_key('hour', queue, agent_id, entered_at) as hour, report_key('agent', queue, agent_id, entered_at) as agent
     from offered_stay where entered_at >= :since and entered_at < :until
@@ -144,7 +146,7 @@ select :day::date, grain, report_key(grain, queue, agent_id, began_at), queue, s
 from (
     select queue, agent_id, began_at, (handed_to is not null)::int as transfers, (ended_at is not null)::int as talks,
            coalesce(ended_at - began_at, '0') as talked, interval '0' as wrapped_up
-    from counted_talk where not placed and began_at >= :since and began_at < :until
+    from counted_talk where not placed and took_at >= :since and took_at < :until
     union all
     select queue, agent_id, began_at, 0, 0, '0', wrap_up from wrap_ups(:since, :until) where not placed
 ) work, unnest(array['queue', 'agent', 'hour']) as grain
@@ -157,6 +159,7 @@ from (
     select queue, agent_id, began_at, (ended_at is not null)::int as talks, coalesce(ended_at - began_at, '0') as talked,
            interval '0' as wrapped_up
     from counted_talk where placed and began_at >= :since and began_at < :until
+      and took_at >= :since::timestamptz - interval '2 hours' and took_at < :until
     union all
     select queue, agent_id, began_at, 0, '0', wrap_up from wrap_ups(:since, :until) where placed
 ) work, unnest(array['agent', 'hour']) as grain
@@ -198,7 +201,7 @@ order by day;
 
 -- name: reports_total_calls(by, grain, days, queues)
 select case :by when 'day' then to_char(day, 'YYYY-MM-DD') else key end as key, answered, moved_on, ended, outcome,
-       owes_callback, sum(calls)::int as calls, sum(short)::int as short, sum(in_time)::int as in_time, sum(waited) as waited
+       owes_callback, sum(calls)::int as calls, sum(short)::int as short, sum(in_time)::int as in_time, sum(unseen)::int as unseen, sum(waited) as waited
 from report_calls
 where grain = :grain and day = any(:days::date[]) and (:queues::text[] is null or queue = any(:queues))
 group by 1, 2, 3, 4, 5, 6;

@@ -16,7 +16,7 @@ from calls.report_totals import between, note_days, sum_a_day, sum_noted_day, su
 from calls.reporting import IST, NEVER_OFFERED, By, Fate, OfferedCall, Rules, day_bounds
 from db.errors import AWAY
 from db.pool import Pool
-from tests.calls.test_reporting import AT, call, put, put_stay, put_talk, state
+from tests.calls.test_reporting import AT, call, click, put, put_stay, put_talk, state
 from tests.conftest import EMPTY
 from tests.db.killed import Trial
 from tests.db.killed import UseCase as OnPool
@@ -101,7 +101,9 @@ async def served(pool: Pool, dice: Random, agent: str, at: float, made: list[UUI
     made.append(one)
     ours = dice.random() < 0.3
     if ours:
-        await placed(pool, one, None if dice.random() < 0.5 else offered.queue)
+        rings = dice.choice([None, 0, 30, 300, dice.uniform(0, 3_600)])
+        citizen = None if rings is None else answered + (rings - 20) * SECOND
+        await placed(pool, one, None if dice.random() < 0.5 else offered.queue, citizen)
     if dice.random() < 0.3:
         await handed_on(pool, dice, offered)
     if dice.random() < 0.3 and not ours:
@@ -114,10 +116,15 @@ async def served(pool: Pool, dice: Random, agent: str, at: float, made: list[UUI
     return at
 
 
-async def placed(pool: Pool, call_id: UUID, queue: str | None) -> None:
-    """It was we who called, by a click or for a queue."""
+async def placed(
+    pool: Pool, call_id: UUID, queue: str | None, answered_at: datetime | None
+) -> None:
+    """It was we who called, by a click or for a queue, and the citizen answered then."""
     await pool.execute("delete from queue_stay where call_id = $1", call_id)
-    await pool.execute("update call set direction = 'outbound' where id = $1", call_id)
+    await pool.execute(
+        "update call set direction = 'outbound', answered_at = $2 where id = $1",
+        call_id, answered_at,
+    )  # fmt: skip
     await pool.execute("update agent_talk set queue = $2 where call_id = $1", call_id, queue)
 
 
@@ -287,6 +294,11 @@ CHANGES = [
          " + interval '1 second' where call_id = (select t.call_id from agent_talk t"
          " join call c on c.id = t.call_id where c.direction = 'outbound'"
          " and indian_day(t.began_at) = '2026-03-03' limit 1)", spoils=2),
+    Late("a citizen answered us later",
+         "update call set answered_at = ended_at - interval '1 second'"
+         " where id = (select t.call_id from agent_talk t join call c on c.id = t.call_id"
+         " where c.direction = 'outbound' and indian_day(t.began_at) = '2026-03-03'"
+         " and c.ended_at > t.began_at + interval '30 seconds' limit 1)", spoils=2),
     Late("a transfer", "update agent_talk set handed_to = 'queue:helpline-en'"
          f" where call_id = {SERVED}", spoils=3),
     Late("a talk was none", f"delete from agent_talk where call_id = {SERVED}", spoils=3),
@@ -321,6 +333,21 @@ async def test_a_day_that_changes_later_is_read_from_rows_and_summed_anew(
     assert len(await all_summed(pool)) == len(days) - len(left)
     assert await read(pool) == sorted(days)
     await assert_the_same(pool)
+
+
+async def test_an_answer_after_midnight_changes_both_days(pool: Pool) -> None:
+    one = await click(pool, 290, None, 400, "agent_answered")
+    await all_summed(pool)
+    placed = "select array_agg((day, talks)) from report_placed where grain = 'agent'"
+    assert await pool.fetchval(placed) == [(FIRST, 1)]
+    for answered in (310, 290):
+        at = AT + answered * SECOND
+        await pool.execute("update call set answered_at = $2 where id = $1", one, at)
+        assert await read(pool) == DAYS[2:]
+        await assert_the_same(pool)
+        await all_summed(pool)
+        await assert_the_same(pool)
+    assert await pool.fetchval(placed) == [(FIRST, 1)]
 
 
 async def test_todays_calls_and_the_end_of_the_night_spoil_no_day(pool: Pool) -> None:

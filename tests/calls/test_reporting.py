@@ -208,7 +208,10 @@ def any_calls(count: int) -> list[OfferedCall]:
     return made
 
 
-def waited(one: OfferedCall) -> timedelta:
+def waited(one: OfferedCall) -> timedelta | None:
+    """None: answered, and nobody saw when."""
+    if one.agent_answered_at and one.ended_at and one.ended_at <= one.agent_answered_at:
+        return None
     until = one.agent_answered_at or one.ended_at
     return until - one.queued_at if until else 0 * SECOND
 
@@ -234,29 +237,40 @@ async def figured(pool: Pool, by: By = By.QUEUE, now: datetime | None = None) ->
         return await figures(conn, SPAN, by, Rules(), now or AT + timedelta(hours=4))
 
 
+def end_was_seen(one: OfferedCall) -> bool:
+    """Of the talk, or it goes on."""
+    if one.ended_at is None or one.agent_answered_at is None:
+        return True
+    return one.outcome != "lost" and one.ended_at > one.agent_answered_at
+
+
 @pytest.mark.parametrize("by", By)
 async def test_sums_of_the_database_are_those_of_the_calls_one_by_one(pool: Pool, by: By) -> None:
     calls = any_calls(120)
     for one in calls:
         await put(pool, one)
     found = await figured(pool, by)
-    talked = {TALK_KEYS[by](one) for one in calls if one.agent_answered_at}
+    talked = {TALK_KEYS[by](one) for one in calls if one.agent_answered_at and end_was_seen(one)}
     assert set(found.lines) == {KEYS[by](one) for one in calls} | talked
     for key, line in found.lines.items():
         mine = [one for one in calls if KEYS[by](one) == key]
         assert line.fates == {what: sum(one.fate is what for one in mine) for what in Fate}
         waits = {one.id: waited(one) for one in mine}
         answered = [one for one in mine if one.fate is Fate.ANSWERED]
-        assert line.waited == sum((waits[one.id] for one in answered), 0 * SECOND)
-        assert line.answered_in_time == sum(waits[one.id] <= 20 * SECOND for one in answered)
-        short = [o for o in mine if o.fate is Fate.ABANDONED and waits[o.id] < 5 * SECOND]
+        seen = [wait for one in answered if (wait := waits[one.id]) is not None]
+        assert line.unseen_answers == len(answered) - len(seen)
+        assert line.waited == sum(seen, 0 * SECOND)
+        assert line.answered_in_time == sum(wait <= 20 * SECOND for wait in seen)
+        short = [o for o in mine if o.fate is Fate.ABANDONED and o.ended_at
+                 and o.ended_at - o.queued_at < 5 * SECOND]  # fmt: skip
         assert line.short_abandoned == len(short)
     for key, line in found.lines.items():
         talks = [
-            max(0 * SECOND, one.ended_at - one.agent_answered_at)
+            one.ended_at - one.agent_answered_at
             for one in calls
-            if one.ended_at and one.agent_answered_at and TALK_KEYS[by](one) == key
-        ]
+            if one.ended_at and one.agent_answered_at and end_was_seen(one)
+            and TALK_KEYS[by](one) == key
+        ]  # fmt: skip
         assert (line.ended_talks, line.talked) == (len(talks), sum(talks, 0 * SECOND))
     assert found.total.offered == len(calls)
 
@@ -302,6 +316,42 @@ async def test_short_abandons_stand_apart_from_service_level_and_abandonment(poo
     assert (line.service_level, line.abandonment) == (1 / 3, 1 / 3)
     assert line.average_speed_of_answer == 20 * SECOND
     assert line.average_handling_time == 90 * SECOND
+
+
+async def test_a_talk_whose_end_nobody_saw_is_in_no_handling_time(pool: Pool) -> None:
+    seen = call(10, 240)
+    lost = call(20, 3600, outcome="lost", agent_id="1002")  # found hours later
+    for one in (seen, lost):
+        await put(pool, one)
+    await put(pool, call(10, 0))  # of which nothing was heard before its end
+    handed = call(10, 3600, outcome="lost", agent_id="1002")
+    await put(pool, handed)
+    await pool.execute("delete from agent_talk where call_id = $1", handed.id)
+    first, second = AT + 10 * SECOND, AT + 130 * SECOND
+    await put_talk(pool, handed, "1001", first, second, "agent:1002")
+    await put_talk(pool, handed, "1002", second, AT + 3610 * SECOND)
+    for agent, one, begin, end in (("1001", seen, 10, 250), ("1002", lost, 20, 3620)):
+        await state(pool, "in_call", begin, end, one.id, agent)
+        await state(pool, "wrap_up", end, end + 20, agent=agent)
+    line = (await figured(pool)).total
+    assert line.fates[Fate.ANSWERED] == 4
+    assert (line.ended_talks, line.talked, line.transfers) == (2, (240 + 120) * SECOND, 1)
+    assert line.average_handling_time == (240 + 120 + 20) / 2 * SECOND
+    await pool.execute("update call set direction = 'outbound', answered_at = queued_at")
+    assert (await figured(pool)).total.placed == 2
+
+
+async def test_an_answer_that_nobody_saw_is_in_no_speed_of_answer_and_no_service_level(
+    pool: Pool,
+) -> None:
+    for one in (call(10, 240), call(40), call(300, 0)):  # the last was over before we heard of it
+        await put(pool, one)
+    line = (await figured(pool)).total
+    assert (line.fates[Fate.ANSWERED], line.offered) == (2, 3)
+    assert (line.average_speed_of_answer, line.service_level) == (10 * SECOND, 1 / 2)
+    assert line.abandonment == 1 / 3
+    await put(pool, call(30, None, ended_at=None, outcome=None))
+    assert (await figured(pool)).total.service_level == 1 / 2
 
 
 async def state(
@@ -357,6 +407,61 @@ async def test_a_call_that_we_place_is_its_queues_or_that_of_its_agents(pool: Po
     await placed(pool, "helpline-en")  # who was called back came to that queue
     assert [await seen("helpline-hi"), await seen("helpline-en")] == [1, 1]
     assert (await figured(pool)).lines["helpline-en"].placed == 1
+
+
+async def click(
+    pool: Pool, began: float, answered: float | None, ended: float, outcome: str
+) -> UUID:
+    """An agent is in the room from `began` on, the citizen from `answered` on; then a wrap-up."""
+    one = call(began, ended - began, queued_at=AT, outcome=outcome)
+    await put(pool, one)
+    await pool.execute(
+        "update call set direction = 'outbound', queue = null, queued_at = null, answered_at = $2"
+        " where id = $1", one.id, None if answered is None else AT + answered * SECOND,
+    )  # fmt: skip
+    await pool.execute("update agent_talk set queue = null where call_id = $1", one.id)
+    await pool.execute("delete from queue_stay where call_id = $1", one.id)
+    await state(pool, "in_call", began, ended, one.id)
+    await state(pool, "wrap_up", ended, ended + 15)
+    return one.id
+
+
+@pytest.mark.parametrize(
+    ("answered", "ended", "outcome", "counted"),
+    [
+        (None, 30, "busy", (0, 0 * SECOND)),
+        (20, 200, "agent_answered", (1, 195 * SECOND)),
+        (40, 30, "ivr_abandoned", (0, 0 * SECOND)),  # the agent was gone before
+        (None, 200, "agent_answered", (1, 215 * SECOND)),  # answered while our server was away
+    ],
+)
+async def test_a_call_that_we_place_counts_from_its_citizens_answer_or_not_at_all(
+    pool: Pool, answered: float | None, ended: float, outcome: str, counted: tuple[int, timedelta]
+) -> None:
+    await click(pool, 0, answered, ended, outcome)
+    for by in By:
+        line = (await figured(pool, by)).total
+        assert (line.placed, line.placed_talked + line.placed_wrapped_up) == counted, by
+
+
+async def test_a_click_stands_where_its_citizen_answered(pool: Pool) -> None:
+    await click(pool, 290, 310, 400, "agent_answered")  # over midnight in India
+    lines = (await figured(pool, By.DAY)).lines
+    assert {day: line.placed for day, line in lines.items()} == {"2026-03-02": 0, "2026-03-03": 1}
+    assert lines["2026-03-03"].placed_handling_time == 105 * SECOND
+    async with pool.acquire() as conn:
+        span = Span(since=AT + 300 * SECOND, until=AT + 311 * SECOND)
+        assert (await figures(conn, span, By.AGENT, Rules(), AT + HOURS)).total.placed == 1
+
+
+async def test_an_agents_own_day_counts_calls_from_the_citizens_answer(pool: Pool) -> None:
+    for place, (answered, outcome) in enumerate(((None, "busy"), (20, "agent_answered"))):
+        began = 1000 * place
+        at = None if answered is None else began + answered
+        await click(pool, began, at, began + 200, outcome)
+    async with pool.acquire() as conn:
+        day = await statements().desk_day(conn, agent_id="1001", since=AT, now=AT + HOURS)
+    assert (day["calls"], day["talked"]) == (1, 180)
 
 
 async def test_agents_time_is_cut_at_midnight_in_india(pool: Pool) -> None:

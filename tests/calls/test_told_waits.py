@@ -34,6 +34,7 @@ class Callers:
         *,
         answered: float | None = None,
         left: float | None = None,
+        outcome: Outcome = Outcome.QUEUE_ABANDONED,
         at: datetime = NOW,
     ) -> UUID:
         """One who was told so many minutes, and was answered, or left, after so many seconds."""
@@ -47,8 +48,12 @@ class Callers:
                 await set_agent_answered(conn, call.id, "1001", at + timedelta(seconds=answered))
         if left is not None:
             over = at + timedelta(seconds=left)
-            await self._journal.ended(call.id, Outcome.QUEUE_ABANDONED, over)
+            await self._journal.ended(call.id, outcome, over)
         return call.id
+
+    async def moved(self, call: UUID, queue: str, seconds: float) -> None:
+        """They are sent on to another queue, in which nobody is told anything."""
+        await self._journal.queued(call, queue, NOW + timedelta(seconds=seconds))
 
     async def told(self, queues: list[str] | None = None) -> dict[str, ToldWaits]:
         async with self._pool.acquire() as conn:
@@ -86,12 +91,28 @@ async def test_each_who_was_told_a_time_was_served_by_then_or_waited_longer_or_l
     await callers.come("hi", None, answered=900)
     await callers.come("en", 1, left=10)
     await callers.come("hi", 2, answered=500, at=NOW - 2 * DAY)
-    hindi = ToldWaits(6, in_time=3, longer=2, left_before=1, over_s=-5, over_90_s=1)
-    english = ToldWaits(1, in_time=0, longer=0, left_before=1, over_s=None, over_90_s=None)
-    total = ToldWaits(7, in_time=3, longer=2, left_before=2, over_s=-5, over_90_s=1)
+    hindi = ToldWaits(6, in_time=3, longer=2, left_before=1, sent_away=0, over_s=-5, over_90_s=1)
+    english = ToldWaits(1, 0, 0, left_before=1, sent_away=0, over_s=None, over_90_s=None)
+    total = ToldWaits(7, in_time=3, longer=2, left_before=2, sent_away=0, over_s=-5, over_90_s=1)
     assert await callers.told() == {"en": english, "hi": hindi, TOTAL: total}
     assert (hindi.kept, english.kept) == (3 / 5, None)
     assert await callers.told(["en"]) == {"en": english, TOTAL: english}
+
+
+async def test_whom_we_sent_on_or_away_before_the_time_have_not_left_by_themselves(
+    callers: Callers,
+) -> None:
+    on = await callers.come("hi", 10)
+    await callers.moved(on, "en", 300)
+    for outcome in (Outcome.QUEUE_TIMEOUT, Outcome.NO_AGENT, Outcome.CLOSED):
+        await callers.come("hi", 10, left=300, outcome=outcome)
+    await callers.come("hi", 10, left=300, outcome=Outcome.CALLBACK_KEPT)  # their own choice
+    await callers.come("hi", 10, left=700, outcome=Outcome.QUEUE_TIMEOUT)
+    found = (await callers.told())["hi"]
+    assert found == ToldWaits(
+        6, 0, longer=1, left_before=1, sent_away=4, over_s=None, over_90_s=None
+    )
+    assert found.kept == 0
 
 
 async def test_where_nobody_was_told_a_time_there_are_no_figures(callers: Callers) -> None:

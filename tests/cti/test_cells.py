@@ -508,13 +508,15 @@ def test_figures_of_the_last_half_hour_are_in_the_sum_though_the_cell_is_silent(
 
 
 def test_the_service_level_of_several_queues_can_be_told_from_the_board() -> None:
-    """Calls in progress and short abandons weigh nothing, as in the report."""
+    """Calls in progress, short abandons and answers that nobody saw weigh nothing, as in the
+    report.
+    """
     ten, rest = Line(), Line()
     ten.count(Group(facts=Facts(True, False, True, "agent_answered", False), calls=10, in_time=10))
     ten.count(Group(facts=Facts(False, False, False, None, False), calls=80))
     short = Facts(False, False, True, "queue_abandoned", False)
     ten.count(Group(facts=short, calls=10, short=10))
-    rest.count(Group(facts=Facts(True, False, True, "agent_answered", False), calls=10))
+    rest.count(Group(facts=Facts(True, False, True, "agent_answered", False), calls=15, unseen=5))
     figures = [queue_figures(line) for line in (ten, rest)]
     level = sum(one["in_time"] for one in figures) / sum(one["decided"] for one in figures)
     assert level == summed([ten, rest]).service_level == 0.5

@@ -55,6 +55,27 @@ async def test_an_answer_seen_again_and_a_second_agents_keep_the_time_of_the_fir
         assert (row["agent_id"], row["agent_answered_at"]) == ("1002", first)
 
 
+async def test_what_agents_did_when_the_last_server_died_is_over_with_its_last_word(
+    pool: Pool,
+) -> None:
+    began, word = AT - timedelta(hours=11), AT - timedelta(hours=10)
+    for agent, state, since in (("1001", "ready", began), ("1002", "ready", began)):
+        await pool.execute(
+            "insert into agent_state (id, agent_id, state, from_at)"
+            " values (gen_random_uuid(), $1, $2, $3)", agent, state, since,
+        )  # fmt: skip
+    channels = [lines(event("", **citizen_leg())), lines(event("", **agent_leg(state="6")))]
+    async with opened(pool, listing(*channels), last_word=word) as room:
+        await room.written()
+        states = await pool.fetch(
+            "select agent_id, state, from_at, until_at from agent_state order by agent_id, from_at"
+        )
+        assert [tuple(row) for row in states] == [
+            ("1001", "ready", began, word), ("1001", "in_call", AT, None),
+            ("1002", "ready", began, word),
+        ]  # fmt: skip
+
+
 async def test_a_citizen_on_hold_is_known_as_such_after_a_restart(pool: Pool) -> None:
     held = {**citizen_leg(), "context": CONTEXT_DESK_HOLD}
     agent = {**agent_leg(state="6"), "application": "ConfBridge"}

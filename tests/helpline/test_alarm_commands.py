@@ -9,7 +9,8 @@ import pytest
 from helpline.cli import main
 from tests.database import migrate_to_be_emptied
 
-EMPTY = "truncate alarm_limit, alarm, agent_state, cell, cell_board, call cascade"
+SECOND = timedelta(seconds=1)
+EMPTY = "truncate alarm_limit, alarm, agent_state, agent_session, cell, cell_board, call cascade"
 
 
 @pytest.fixture(autouse=True)
@@ -116,6 +117,10 @@ def test_agents_of_a_cell_that_is_forgotten_are_not_on_duty_and_its_alarms_do_no
             " values (gen_random_uuid(), %s, 'ready', %s)", [agent, at],
         )  # fmt: skip
         database.execute(
+            "insert into agent_session (id, agent_id, signed_in_at)"
+            " values (gen_random_uuid(), %s, %s)", [agent, at],
+        )  # fmt: skip
+        database.execute(
             "insert into alarm (id, cell, kind, queue, threshold, value, raised_at)"
             " values (gen_random_uuid(), %s, 'waiting', 'helpline-hi', 10, 12, %s)", [cell, at],
         )  # fmt: skip
@@ -123,13 +128,38 @@ def test_agents_of_a_cell_that_is_forgotten_are_not_on_duty_and_its_alarms_do_no
     assert capsys.readouterr().out.splitlines() == [
         "lko-1 is forgotten",
         "1 of its agents stood on duty, until its last word",
+        "1 of its agents were signed in, until its last word",
         "1 of its alarms stood, and are cleared",
     ]
     rows = database.execute("select agent_id, until_at from agent_state order by 1").fetchall()
     assert rows == [("9001", word), ("9002", None)]
+    signed_out = "select agent_id, signed_out_at from agent_session order by 1"
+    assert database.execute(signed_out).fetchall() == rows
     duty = database.execute(
         "select agent_id from duty(%s, %s)", [next_day, next_day + timedelta(days=1)]
     ).fetchall()
     assert duty == [("9002",)]
     standing = database.execute("select cell from alarm where cleared_at is null").fetchall()
     assert standing == [("lko-2",)]
+
+
+def test_who_has_become_an_agent_of_another_cell_stays_signed_in(
+    database: "psycopg.Connection[tuple[object, ...]]", capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also by a session that they began at the first: a second page takes it over."""
+    at = datetime(2026, 3, 2, 5, 30, tzinfo=UTC)
+    database.execute("insert into cell values ('lko-1', '', %s)", [at])
+    database.execute("insert into cell_board values ('lko-1', 1, %s, '{}')", [at])
+    for agent, since in (("9001", at - SECOND), ("9002", at + SECOND)):
+        database.execute(
+            "insert into agent (id, name, cell, queues) values (%s, 'A', %s, '{}')"
+            " on conflict (id) do update set cell = excluded.cell", [agent, "lko-2"],
+        )  # fmt: skip
+        database.execute(
+            "insert into agent_session (id, agent_id, signed_in_at)"
+            " values (gen_random_uuid(), %s, %s)", [agent, since],
+        )  # fmt: skip
+    assert main(["cells", "forget", "lko-1"]) == 0
+    assert capsys.readouterr().out == "lko-1 is forgotten\n"
+    still = database.execute("select agent_id from agent_session where signed_out_at is null")
+    assert sorted(still.fetchall()) == [("9001",), ("9002",)]

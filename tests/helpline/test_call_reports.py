@@ -53,11 +53,28 @@ def test_what_was_said_of_the_wait_stands_beside_what_came(
         connection.execute("update queue_stay set told_minutes = 1")
     assert main(words) == 0
     head, queue, total = (line.split() for line in capsys.readouterr().out.splitlines())
-    assert head[:6] == ["queue", "told", "in_time", "longer", "left_before", "over_s"]
-    assert queue == ["helpline-hi", "2", "0", "1", "1", "-", "-", "0.0"]
+    assert head[:6] == ["queue", "told", "in_time", "longer", "left_before", "sent_away"]
+    assert queue == ["helpline-hi", "2", "0", "1", "1", "0", "-", "-", "0.0"]
     assert total == ["total", *queue[1:]]
     assert main([*words, "--to", "2026-04-02"]) == 1
     assert "at most 31 days" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("offered")
+def test_a_list_of_who_gave_up_says_where_it_is_cut(
+    postgres_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute("update call set outcome = 'queue_abandoned'")
+    words = ["report", "abandoned", "--hours", "200000", "--most"]
+    assert main([*words, "2"]) == 0
+    both = capsys.readouterr().out.splitlines()
+    assert [line.split("  ")[-1] for line in both] == [
+        "helpline-hi after 300 s", "helpline-hi after 30 s"
+    ]  # fmt: skip
+    assert main([*words, "1"]) == 0
+    cut = "the latest 1: there are more (--most N)"
+    assert capsys.readouterr().out.splitlines() == [both[0], cut]
 
 
 @pytest.mark.usefixtures("offered")

@@ -226,17 +226,21 @@ def test_agents_see_whom_to_call_and_record_what_they_were_told(town: Town) -> N
 
 
 def test_what_waits_for_the_cm_is_listed_and_an_officer_gets_a_new_link(town: Town) -> None:
-    number = town.registered()
+    number, _ = town.registered(), town.registered()
     assert "was handed no bundle" in town.refuses("bundle", "renew", number)
 
     async def is_late_everywhere(world: World) -> None:
         for _ in range(4):
             world.later(days=30)
-            assert await swept(world) == 1
+            assert await swept(world) == 2
 
     town.do(is_late_everywhere)
-    [listed, total] = town.says("report", "cm-office").splitlines()
-    assert total == "1 complaint(s) on the list of the CM's office"
+    [listed, _, total] = town.says("report", "cm-office").splitlines()
+    assert total == "2 complaint(s) on the list of the CM's office"
+    [first, cut] = town.says("report", "cm-office", "--most", "1").splitlines()
+    assert first == listed
+    assert cut == "the first 1 on the list of the CM's office: there are more (--most N)"
+    assert town.says("report", "cm-office", "--most", "2").endswith(total + "\n")
     assert listed.startswith(f"{number}  since ")
     assert "L4 प्रमुख सचिव जल निगम (L4-UP): हैंडपंप खराब, महरौनी" in listed
     assert listed.endswith("with officer, its time is over")

@@ -64,8 +64,11 @@ async def test_while_another_cell_serves_a_newer_version_does_not_change_its_sch
 
 
 async def test_after_a_killed_server_its_successor_starts(emptied: Pool) -> None:
+    before = system_clock()
     await link(emptied).exchange()  # its last word
-    await refuse_second(emptied, "cell-1", system_clock)
+    spoke = await refuse_second(emptied, "cell-1", system_clock)
+    assert spoke is not None
+    assert before <= spoke <= system_clock()
     await refuse_second(emptied, "cell-1", lambda: system_clock() + timedelta(minutes=1))
 
 

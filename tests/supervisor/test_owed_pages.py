@@ -9,6 +9,7 @@ from playwright.async_api import Browser
 from access.rights import Role, Scope
 from calls.model import Outcome
 from calls.store import end_if_open, owe_callback
+from cti.supervisor import owed_page
 from cti.views import AgentStatus
 from db.ids import new_id
 from tests.complaints.world import World
@@ -193,6 +194,22 @@ async def test_the_number_of_who_complains_in_confidence_is_on_no_page_of_owed_c
     await kavita.get("/owed-calls?show=done")
     assert "in confidence" in kavita.last
     assert NUMBER not in kavita.last
+
+
+async def test_what_is_over_is_told_to_be_more_than_is_shown(
+    hall: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for ago in (1, 2, 3):
+        await promised(hall, ago=ago)
+    await hall.pool.execute(
+        "update callback set done_at = $1, result = 'handled'", hall.site.clock()
+    )
+    kavita = await signed_in(hall, Role.SUPERVISOR)
+    await kavita.get("/owed-calls?show=done")
+    assert "<p>And " not in kavita.last
+    monkeypatch.setattr(owed_page, "_SHOWN", 1)
+    await kavita.get("/owed-calls?show=done")
+    assert "And 2 more." in kavita.last
 
 
 async def test_who_calls_an_owed_number_back_is_not_told_it_where_it_is_in_confidence(

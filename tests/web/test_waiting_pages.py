@@ -120,6 +120,21 @@ async def test_an_officer_sees_the_proposals_for_their_own_decision_only(
     assert (await client.get(waiting.DECIDERS)).status == 200
     assert shown(client) == [asked]
     assert waiting.TEAM not in client.last
+    assert "सबसे अधिक समय से" not in client.last
+
+
+async def test_proposals_beyond_a_page_are_said_to_be_there(
+    site: Site, pool: Pool, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(pool, APPROVED, clock())
+    asked = [(await world.register()).number for _ in range(2)]
+    for number in asked:
+        await transferred(world, number)
+    monkeypatch.setattr(waiting, "_AT_ONCE", 1)
+    client = await signed_in(site, Role.OFFICER, post="L2-LAL")
+    await client.get(waiting.DECIDERS)
+    assert shown(client) == [asked[0]]
+    assert "ये 1 सबसे अधिक समय से" in client.last
 
 
 async def test_another_posts_officer_sees_nothing(

@@ -52,14 +52,22 @@ class _Pages:
             visit.signed_in.person.posts,
             policy=self._policy,
             now=visit.shell.now(),
-            at_most=_AT_ONCE,
+            at_most=_AT_ONCE + 1,
         )
-        return _shown(visit, WaitingPage(lines, None), title="waiting.title_to_decide")
+        page = WaitingPage(lines[:_AT_ONCE], None)
+        return _shown(visit, page, title="waiting.title_to_decide", cut=len(lines) > _AT_ONCE)
 
 
 def _shown(
-    visit: Visit, page: WaitingPage, *, title: str, asked: str = "", kinds: tuple[For, ...] = ()
+    visit: Visit,
+    page: WaitingPage,
+    *,
+    title: str,
+    asked: str = "",
+    kinds: tuple[For, ...] = (),
+    cut: bool = False,
 ) -> web.StreamResponse:
+    """`cut`: there are more, and no page after this one has them."""
     now = visit.shell.now()
     after = None
     if page.after:
@@ -75,6 +83,7 @@ def _shown(
         asked=asked,
         kinds=kinds,
         next_page=after,
+        cut=cut,
     )
 
 

@@ -1,0 +1,18 @@
+-- depends: 0073.talks_that_ended_seen
+-- As in 0053, but for who was answered and whose call was over before we had heard of it: they have the call's end in place of the
+-- time of their answer. They were answered; how long they had waited is unknown (null).
+create or replace view offered_stay as
+select c.id, c.cell, s.queue, s.entered_at, s.left_at, s.agent_id, s.moved_to, c.ended_at,
+       s.agent_id is not null as answered, s.moved_to is not null as moved_on, s.left_at is not null as ended,
+       case when s.left_at is null then null
+            when c.outcome = 'agent_answered' and s.agent_id is null and exists (
+                select from agent_talk t where t.call_id = c.id and t.began_at < s.entered_at) then 'queue_abandoned'
+            -- Not ended, and not on another queue: an emergency service has them, or rings for them.
+            else coalesce(c.outcome, case when s.agent_id is null and s.moved_to is null then 'emergency' end) end as outcome,
+       exists (select from callback b where b.call_id = c.id) as owes_callback,
+       case when s.agent_id is null or (s.left_at >= c.ended_at) is not true then coalesce(s.left_at - s.entered_at, '0') end as waited
+from queue_stay s join call c on c.id = s.call_id
+where c.direction = 'inbound';
+
+alter table report_calls add column unseen int not null default 0;
+update report_day set summed_at = null;
