@@ -236,7 +236,9 @@ async def test_who_is_called_back_waits_at_the_place_that_was_kept(serve: Serve)
         "HELPLINE_QUEUE": "schemes-hi",
     }
     assert line.journal.queues == [(CALL, "schemes-hi")]
-    assert Prompt.RECORDING_NOTICE in citizen.said
+    assert citizen.said == [
+        *(Prompt.CALL_BACK_GREETING, Prompt.RECORDING_NOTICE, Prompt.CONNECTING)
+    ]
     assert [kind for _, kind, _ in line.capture.opened] == ["call"]
 
 
