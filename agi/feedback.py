@@ -153,7 +153,7 @@ class FeedbackFlow:
         if outcome is Outcome.WRONG_PERSON:
             await self._part(session, Prompt.WRONG_PERSON_THANKS)
         elif outcome is Outcome.FEEDBACK_NO_INPUT:
-            await self._part(session, Prompt.GOODBYE)
+            await self._part(session, Prompt.FEEDBACK_NO_ANSWER)
         return outcome
 
     async def _answered(self, session: Session, attempt: UUID) -> None:

@@ -19,6 +19,7 @@ from access.pins import PinAccepted, PinLocked
 from agi.durable import insist, noted
 from agi.errors import AgiError, Hangup
 from agi.ports import Capture, CaptureTarget, Gate, Journal, Listener, OfficersDesk, Prompts
+from agi.reception import REFUSALS
 from agi.recorded import record_call, record_words
 from agi.session import RecordEnd, Session
 from calls.admission import Verdict
@@ -78,8 +79,9 @@ class OfficersLine:
 
     async def __call__(self, session: Session, call: NewCall) -> Outcome:
         """A call to the line's own number; what it has come to. Raises `Hangup` before the PIN."""
-        if await self.gate.verdict(call) is not Verdict.ADMIT:
-            await self._part(session, Prompt.CALLER_LIMIT)
+        verdict = await self.gate.verdict(call)
+        if verdict is not Verdict.ADMIT:
+            await self._part(session, REFUSALS[verdict])
             return Outcome.OFFICER_REFUSED
         known = await self.recognise(session, call)
         if isinstance(known, PinAccepted):

@@ -18,11 +18,12 @@ from speech.prompts import Prompt
 QueueFor = Callable[[str, Skill], str]
 """Language and skill -> the queue's name."""
 
-_REFUSALS: Final = {
+REFUSALS: Final = {
     Verdict.BLOCKED: Prompt.CALLER_BLOCKED,
     Verdict.CALLER_LIMIT: Prompt.CALLER_LIMIT,
     Verdict.LINES_FULL: Prompt.LINES_FULL,
 }
+"""What somebody hears who is not let in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +83,7 @@ class Reception:
         The notice stands first for them, too: the line is recorded, and so is that conversation.
         """
         visit.outcome = verdict.outcome
-        said = (Prompt.RECORDING_NOTICE, _REFUSALS[verdict], Prompt.EMERGENCY_KEY)
+        said = (Prompt.RECORDING_NOTICE, REFUSALS[verdict], Prompt.EMERGENCY_KEY)
         key = await self._ask(session, *said)
         return ToEmergency() if key == KEY_EMERGENCY else Leave()
 

@@ -1,6 +1,6 @@
 """One call as a flow sees it: typed commands, and a hang-up as an exception of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -71,6 +71,8 @@ class Session:
         self.way_out = ""
         #: A key that still belongs to the last entry, and for how much longer (s of what is said).
         self._late_key, self._late_for = "", 0.0
+        #: The one that was dropped since the present entry began.
+        self._dropped = ""
 
     @property
     def hung_up(self) -> bool:
@@ -156,14 +158,16 @@ class Session:
         first_timeout: float = 5.0,
         between_timeout: float = 3.0,
         terminator: str = "#",
+        whole: Callable[[str], bool] | None = None,
     ) -> str:
         """What is keyed in; a key during the prompts cuts them and is the first. `""` is silence.
 
         Waits `first_timeout` s after the prompts, `between_timeout` s after each key. `terminator`
         ends the entry and is no part of it; empty: every key counts. No answer to what comes next
-        is the terminator of an entry that was complete without it, or one key that was doubled.
+        is the terminator of an entry that was complete without it, or one key that was doubled;
+        what is `whole` with that key and is not without it did begin with it.
         """
-        digits = ""
+        digits = self._dropped = ""
         key = await self.say(prompts, ANY_KEY)
         if key is None:
             key = await self.wait_for_digit(first_timeout)
@@ -173,7 +177,8 @@ class Session:
                 self._expect_late(digits, terminator)
                 break
             key = await self.wait_for_digit(between_timeout)
-        return digits
+        with_it = self._dropped + digits
+        return with_it if whole and whole(with_it) and not whole(digits) else digits
 
     def _expect_late(self, digits: str, terminator: str) -> None:
         if terminator:
@@ -186,6 +191,8 @@ class Session:
         came. Only the first one can.
         """
         late = key is not None and key == self._late_key and seconds < self._late_for
+        if late:
+            self._dropped = self._late_key
         self._late_for = self._late_for - seconds if key is None else 0.0
         return late
 

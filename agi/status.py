@@ -91,7 +91,9 @@ class StatusEnquiry:
         said = [Prompt.STATUS_ASK]
         for _ in range(self.tries):
             digits = await session.ask_digits(
-                [self.prompts.file(one) for one in said], max_digits=_DIGITS
+                [self.prompts.file(one) for one in said],
+                max_digits=_DIGITS,
+                whole=number.is_valid,
             )
             if not digits:
                 await self._of_caller(session, visit)

@@ -182,7 +182,7 @@ class ReturningFlow:
             language = self.languages.get(came_to, LANGUAGE_DEFAULT)
             if language != LANGUAGE_DEFAULT:
                 await speak(session, language)
-            said = [Prompt.GREETING, Prompt.RECORDING_NOTICE, Prompt.CONNECTING]
+            said = [Prompt.CALL_BACK_GREETING, Prompt.RECORDING_NOTICE, Prompt.CONNECTING]
             await session.say([self.prompts.file(one) for one in said])
             await self._queue(session, call_id, queue)
         except Hangup:

@@ -12,6 +12,7 @@ from db.statements import statements
 
 _WINDOW = timedelta(minutes=15)
 _ENOUGH = 5  # answers in the window that say more than a rule of thumb
+_SETTLED = timedelta(minutes=10)  # a shift that begins answers one call each at once, then none
 _HANDLING = timedelta(minutes=4)
 _MINUTE = timedelta(minutes=1)
 LONGEST_TOLD = timedelta(minutes=60)
@@ -19,8 +20,8 @@ LONGEST_TOLD = timedelta(minutes=60)
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """A queue as somebody finds it who joins now. `answered`: in the last `window`; `limit`: how
-    long the queue keeps anybody.
+    """A queue as somebody finds it who joins now. `answered`: by those `agents` in the last
+    `window`, in which they were here; `limit`: how long the queue keeps anybody.
     """
 
     waiting: int
@@ -33,13 +34,14 @@ class Queued:
 def expected_wait(queue: Queued, handling: timedelta = _HANDLING) -> timedelta | None:
     """How long until the next to join is answered; None: nobody can say. Pure.
 
-    By the rate of recent answers where there were enough, since that counts breaks and long calls
-    as they are; else as if each agent took a new call every `handling`.
+    By the rate of recent answers where there were enough, of agents who have been here for a while,
+    since that counts long calls as they are; else as if each agent took a new call every
+    `handling`.
     """
     if queue.agents == 0:
         return None
     position = queue.waiting + 1
-    if queue.answered >= _ENOUGH:
+    if queue.answered >= _ENOUGH and queue.window >= _SETTLED:
         return queue.window / queue.answered * position
     return handling / queue.agents * queue.waiting
 
@@ -59,7 +61,9 @@ async def queue_now(
     conn: Connection, queue: str, cell: str, now: datetime, limit: timedelta = LONGEST_TOLD
 ) -> Queued:
     """The queue in one cell, whose agents alone serve who waits there; from our own rows."""
-    row = await statements().calls_queue_now(conn, queue=queue, cell=cell, since=now - _WINDOW)
+    row = await statements().calls_queue_now(
+        conn, queue=queue, cell=cell, since=now - _WINDOW, now=now
+    )
     return Queued(**row, limit=limit)
 
 

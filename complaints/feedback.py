@@ -17,7 +17,7 @@ from complaints.policy import Policy
 from complaints.spoken import Grace, awaited
 from complaints.store import Complaint, hold, hold_by_id, link_call, transaction
 from complaints.texts import DissatisfactionReason
-from db.pool import Connection, Pool
+from db.pool import Connection, Pool, read_within
 from db.statements import statements
 
 # The dialer's half and what follows it stand beside this one; all are one subject to their users.
@@ -44,6 +44,8 @@ __all__ = [
     "said_in",
     "tasks",
 ]
+
+_ON_THE_LINE_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,7 +201,7 @@ async def language_of(pool: Pool, call_id: UUID) -> str | None:
 
     None: it is about none.
     """
-    async with pool.acquire(timeout=1) as conn:
+    async with read_within(pool, _ON_THE_LINE_SECONDS) as conn:
         found = await statements().complaints_language_of_call(conn, id=call_id)
     return None if found is None else str(found)
 
@@ -215,7 +217,7 @@ class AskedAbout:
 
 async def asked_about(pool: Pool, attempt_id: UUID) -> AskedAbout | None:
     """Which complaint an attempt is to ask about; None: a confidential one, or no such attempt."""
-    async with pool.acquire(timeout=1) as conn:
+    async with read_within(pool, _ON_THE_LINE_SECONDS) as conn:
         row = await statements().complaints_asked_about(conn, attempt_id=attempt_id)
     return None if row is None else AskedAbout(**row)
 
@@ -226,7 +228,7 @@ async def open_question_for(pool: Pool, calling_number: str) -> OpenQuestion | N
     The one about which they were called last; where nobody has called yet, the one disposed of
     first. A number is not a person: whoever answers must say that they are the complainant.
     """
-    async with pool.acquire(timeout=2) as conn:
+    async with read_within(pool, _ON_THE_LINE_SECONDS) as conn:
         rows = statements().followup_questions(conn, number=calling_number)
         found = [row async for row in rows]
     return OpenQuestion(**found[0], others=len(found) - 1) if found else None

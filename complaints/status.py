@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from complaints import number
-from db.pool import Pool
+from db.pool import Pool, read_within
 from db.statements import statements
 
 _SECONDS = 2.0  # a citizen waits on the line
@@ -41,14 +41,14 @@ async def by_number(pool: Pool, complaint_number: str) -> Status | None:
     Raises `InvalidComplaintNumberError` and one of `db.errors.AWAY`.
     """
     digits = number.parse(complaint_number)
-    async with pool.acquire(timeout=_SECONDS) as conn:
+    async with read_within(pool, _SECONDS) as conn:
         row = await statements().complaints_status(conn, number=digits)
     return None if row is None else Status(**row)
 
 
 async def of_contact(pool: Pool, contact: str, at_most: int = 3) -> list[Brief]:
     """The open complaints of a telephone number (E.164), newest first. Raises as above."""
-    async with pool.acquire(timeout=_SECONDS) as conn:
+    async with read_within(pool, _SECONDS) as conn:
         rows = statements().complaints_status_of_contact(conn, contact=contact, at_most=at_most)
         return [Brief(**row) async for row in rows]
 

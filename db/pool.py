@@ -1,5 +1,8 @@
 """The connection pool. Every statement has a time limit; every connection speaks UTC."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -13,7 +16,7 @@ else:
     Pool = asyncpg.Pool
     Connection = asyncpg.Connection
 
-__all__ = ["Connection", "Pool", "open_pool"]
+__all__ = ["Connection", "Pool", "open_pool", "read_within"]
 
 # A new connection's first registration takes some 35 ms of CPU, to learn types and to plan: on a
 # quiet line nearly each would be the first of one if they were given up soon.
@@ -58,6 +61,15 @@ async def open_pool(
         reset=_nothing_to_reset,
         server_settings={"timezone": "UTC", "application_name": "helpline"},
     )
+
+
+@asynccontextmanager
+async def read_within(pool: Pool, seconds: float) -> AsyncIterator[Connection]:
+    """A connection for what has to be known in `seconds`, waiting for one included: somebody is on
+    the line, whose keys are not heard meanwhile. Raises one of `errors.AWAY` when it is not.
+    """
+    async with asyncio.timeout(seconds), pool.acquire(timeout=seconds) as conn:
+        yield conn
 
 
 async def _nothing_to_reset(_connection: Connection) -> None:

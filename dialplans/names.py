@@ -11,6 +11,8 @@ VAR_AFTER_EMERGENCY = "HELPLINE_AFTER_EMERGENCY"
 """With `VAR_EMERGENCY`: the queue for who reaches no service; empty: the first."""
 VAR_FAULT = "HELPLINE_FAULT"
 """Not empty: we could not serve this call (its identity), and the dialplan apologised."""
+VAR_MISSED = "HELPLINE_MISSED"
+"""The dialplan's own: a letter for each wrong key in the apology of Asterisk alone."""
 VAR_PRIORITY = "QUEUE_PRIO"
 """app_queue's own: who has a higher one is served first."""
 VAR_POSITION = "HELPLINE_POSITION"
@@ -123,7 +125,8 @@ number is keyed it is a digit, and keyed alone it is this key again."""
 KEYS_OTHER_SERVICES = "12345678"
 """Which name another emergency service than the first, in their order."""
 KEYS_EMERGENCY_WITHOUT_US = (KEY_EMERGENCY, "0", "112")
-"""In the apology of Asterisk alone: the menu's key, and what people press in need."""
+"""In the apology of Asterisk alone: the menu's key, and what people press in need, where that is no
+service's own number. All lead to the first."""
 PRIORITY_EMERGENCY = 20
 """Whom no emergency service answered is the next to be served."""
 

@@ -9,7 +9,7 @@ from calls.model import NewCall
 from complaints.caller import last_agent
 from cti.views import AgentStatus
 from db.errors import AWAY, stop_if_cancelled
-from db.pool import Pool
+from db.pool import Pool, read_within
 from dialplans.names import MOST_KNOWN
 from helpline.clock import Clock
 from helpline.options.cell import CellOptions
@@ -77,7 +77,7 @@ class KnownAgents:
 
     async def _last(self, number: str, since: datetime) -> str | None:
         try:
-            async with self._pool.acquire(timeout=_SECONDS) as conn:
+            async with read_within(self._pool, _SECONDS) as conn:
                 return await last_agent(conn, number, cell=self._cell, since=since)
         except AWAY as error:
             stop_if_cancelled()

@@ -20,7 +20,7 @@ from complaints.calendar import IST
 from complaints.status import Brief, Status
 from cti.staffing import ALL_QUEUES, Plan, PlannedWeek
 from db.errors import AWAY, stop_if_cancelled
-from db.pool import Connection, Pool
+from db.pool import Connection, Pool, read_within
 from db.statements import statements
 from helpline.clock import Clock
 from helpline.options.cell import CellOptions, DayHours, QueueRoute
@@ -46,7 +46,7 @@ class Admission:
     async def verdict(self, call: NewCall) -> Verdict:
         """Count and judge."""
         try:
-            async with self._pool.acquire(timeout=_SECONDS) as conn:
+            async with read_within(self._pool, _SECONDS) as conn:
                 load = await rules.load(conn, number=call.number, cell=self._cell, now=self._now())
         except AWAY as error:
             stop_if_cancelled()
@@ -123,7 +123,7 @@ class Places:
 
     async def _known(self, read: Callable[[Connection], Awaitable[_T]]) -> _T | None:
         try:
-            async with self._pool.acquire(timeout=_SECONDS) as conn:
+            async with read_within(self._pool, _SECONDS) as conn:
                 return await read(conn)
         except AWAY as error:
             stop_if_cancelled()
@@ -196,7 +196,7 @@ class OpeningBook:
         if self._read_at is not None and abs(now - self._read_at) < _HOLIDAYS_FOR:
             return
         try:
-            async with self._pool.acquire(timeout=_SECONDS) as conn:
+            async with read_within(self._pool, _SECONDS) as conn:
                 for calendar in sorted(calendars):
                     days = await statements().complaints_holidays(conn, calendar=calendar)
                     self._holidays[calendar] = frozenset(days)

@@ -55,8 +55,10 @@ ENGLISH: Final[Mapping[Prompt, str]] = MappingProxyType(
         Prompt.NO_AGENT: "Sorry, no agent is available at this moment.",
         Prompt.QUEUE_FULL: "Sorry, very many people are calling at this moment.",
         Prompt.CALL_BACK_PROMISE: "We will soon call you on this number.",
+        Prompt.CALL_BACK_GREETING: (
+            "You had called the Chief Minister's helpline. We are calling you back."
+        ),
         Prompt.CALL_AGAIN: "Please call again after some time.",
-        Prompt.GREETING: "Welcome to the Chief Minister's helpline.",
         Prompt.RECORDING_NOTICE: "This call is being recorded.",
         Prompt.FEEDBACK_GREETING: (
             "This is a call from the Chief Minister's helpline, about the disposal of your "
@@ -73,7 +75,7 @@ ENGLISH: Final[Mapping[Prompt, str]] = MappingProxyType(
             "The officer did not contact me, five. The report is false, six. Another reason, seven."
         ),
         Prompt.FEEDBACK_OWN_WORDS: (
-            "After the tone, tell us in your own words. When you have finished, press any key."
+            "After the tone, tell us in your own words. When you have finished, press hash."
         ),
         Prompt.FEEDBACK_THANKS_SATISFIED: "Thank you. Your answer has been recorded.",
         Prompt.FEEDBACK_THANKS_DISSATISFIED: (
@@ -90,6 +92,7 @@ ENGLISH: Final[Mapping[Prompt, str]] = MappingProxyType(
             "Thank you. This question has been settled meanwhile. What you said is kept with the "
             "complaint."
         ),
+        Prompt.FEEDBACK_NO_ANSWER: "We have not received your answer. Thank you. Goodbye.",
         Prompt.WRONG_PERSON_THANKS: "We are sorry to have troubled you. Thank you.",
         Prompt.EMERGENCY_KEY: "In an emergency press nine.",
         Prompt.GOODBYE: "Thank you for calling. Goodbye.",

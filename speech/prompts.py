@@ -24,6 +24,7 @@ class Prompt(StrEnum):
     NO_AGENT = "no_agent"
     QUEUE_FULL = "queue_full"
     CALL_BACK_PROMISE = "call_back_promise"
+    CALL_BACK_GREETING = "call_back_greeting"
     CALL_AGAIN = "call_again"
     FEEDBACK_GREETING = "feedback_greeting"
     FEEDBACK_CONFIRM = "feedback_confirm"
@@ -32,6 +33,7 @@ class Prompt(StrEnum):
     FEEDBACK_OWN_WORDS = "feedback_own_words"
     FEEDBACK_THANKS_SATISFIED = "feedback_thanks_satisfied"
     FEEDBACK_THANKS_DISSATISFIED = "feedback_thanks_dissatisfied"
+    FEEDBACK_NO_ANSWER = "feedback_no_answer"
     WRONG_PERSON_THANKS = "wrong_person_thanks"
     GOODBYE = "goodbye"
     DIGIT_0 = "digit_0"
@@ -147,6 +149,9 @@ HINDI: Final[Mapping[Prompt, str]] = MappingProxyType(
         Prompt.NO_AGENT: "क्षमा कीजिए, इस समय कोई प्रतिनिधि उपलब्ध नहीं है।",
         Prompt.QUEUE_FULL: "क्षमा कीजिए, इस समय बहुत अधिक कॉल आ रही हैं।",
         Prompt.CALL_BACK_PROMISE: "हम आपके इसी नंबर पर जल्द ही कॉल करेंगे।",
+        Prompt.CALL_BACK_GREETING: (
+            "नमस्कार। आपने मुख्यमंत्री हेल्पलाइन पर कॉल की थी। हम आपको वापस कॉल कर रहे हैं।"
+        ),
         Prompt.CALL_AGAIN: "कृपया कुछ समय बाद फिर से कॉल करें।",
         Prompt.FEEDBACK_GREETING: (
             "नमस्कार। यह कॉल मुख्यमंत्री हेल्पलाइन से, आपकी शिकायत के निस्तारण के बारे में है।"
@@ -161,13 +166,12 @@ HINDI: Final[Mapping[Prompt, str]] = MappingProxyType(
             "कारण चुनें। काम नहीं हुआ, तीन। अधूरा हुआ, चार। अधिकारी ने संपर्क नहीं किया, पाँच। "
             "गलत रिपोर्ट, छह। अन्य कारण, सात।"
         ),
-        Prompt.FEEDBACK_OWN_WORDS: (
-            "बीप के बाद अपनी बात अपने शब्दों में बताएँ। पूरी होने पर कोई भी बटन दबाएँ।"
-        ),
+        Prompt.FEEDBACK_OWN_WORDS: ("बीप के बाद अपनी बात अपने शब्दों में बताएँ। पूरी होने पर हैश दबाएँ।"),
         Prompt.FEEDBACK_THANKS_SATISFIED: "धन्यवाद। आपका उत्तर दर्ज कर लिया गया है।",
         Prompt.FEEDBACK_THANKS_DISSATISFIED: (
             "धन्यवाद। आपकी असंतुष्टि दर्ज कर ली गई है, और शिकायत की फिर से जाँच होगी।"
         ),
+        Prompt.FEEDBACK_NO_ANSWER: "हमें आपका उत्तर नहीं मिला। धन्यवाद। नमस्कार।",
         Prompt.WRONG_PERSON_THANKS: "असुविधा के लिए क्षमा करें। धन्यवाद।",
         Prompt.GOODBYE: "कॉल करने के लिए धन्यवाद। नमस्कार।",
         Prompt.DIGIT_0: "शून्य",

@@ -172,16 +172,24 @@ left join app_user l on b.lifted_by = 'user:' || l.id
 where :number::text is null or b.number = :number
 order by stands desc, b.since desc, b.id desc limit :at_most;
 
--- name: calls_queue_now(queue, cell, since)^
--- How a cell's queue stands: open calls that were not answered yet, agents who serve it, answers of late: who was handed on
--- by one agent to another had left the queue before.
+-- name: calls_queue_now(queue, cell, since, now)^
+-- How a cell's queue stands: open calls that were not answered yet, agents who serve it, their answers of late and for how
+-- long of that time they have been here, on average: what those gave who went home with the last shift says nothing. Who was
+-- handed on by one agent to another had left the queue before.
+with serving as (
+    select a.id, s.signed_in_at from agent_serving a
+    join agent_session s on s.agent_id = a.id and s.signed_out_at is null
+    where a.cell = :cell and :queue = any(a.queues)
+)
 select (select count(*) from call where ended_at is null and queue = :queue and cell = :cell
         and queued_at is not null and agent_answered_at is null and not has_left_its_queue(id)) as waiting,
-       (select count(*) from agent_serving where cell = :cell and :queue = any(queues)) as agents,
+       (select count(*) from serving) as agents,
        (select count(*) from agent_talk t join call c on c.id = t.call_id
+        join serving a on a.id = t.agent_id and a.signed_in_at <= t.began_at
         where t.queue = :queue and t.began_at > :since and c.cell = :cell
           and exists (select from queue_stay s where s.call_id = t.call_id and s.queue = t.queue
-                      and s.agent_id = t.agent_id and s.left_at = t.began_at)) as answered;
+                      and s.agent_id = t.agent_id and s.left_at = t.began_at)) as answered,
+       (select coalesce(avg(:now - least(greatest(signed_in_at, :since), :now)), :now - :since) from serving) as "window";
 
 -- name: calls_told_waits(sent_away, since, until, queues)
 -- What was said before the queue against what came, of stays that are over; the last row is of all together. `sent_away`: outcomes

@@ -237,6 +237,7 @@ async def test_three_silent_or_wrong_rounds_are_no_input(
 ) -> None:
     citizen = await line.ring(Citizen(keys={Prompt.FEEDBACK_CONFIRM: ["5"], question: keys}))
     assert citizen.said.count(question) == 3
+    assert citizen.said[-1] == Prompt.FEEDBACK_NO_ANSWER  # we called them
     assert line.journal.outcome is Outcome.FEEDBACK_NO_INPUT
     assert line.book.answers == []
 

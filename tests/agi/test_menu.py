@@ -421,6 +421,19 @@ async def test_a_doubled_key_is_no_digit_of_the_complaints_number(line: InboundL
     assert Prompt.STATE_WITH_OFFICER in citizen.said
 
 
+@pytest.mark.parametrize("ended", ["", "#"])
+async def test_a_number_that_begins_at_once_with_the_menus_key_keeps_its_first_digit(
+    line: InboundLine, ended: str
+) -> None:
+    number = complaint_numbers.make(20_000_001)
+    line.hall.status.complaints = {number: KEYED}
+    citizen = keys_number(number + ended)
+    citizen.early = [Prompt.STATUS_ASK]
+    await line.ring(citizen)
+    assert line.hall.status.asked == [number]
+    assert Prompt.STATE_WITH_OFFICER in citizen.said
+
+
 async def test_the_same_key_half_a_second_later_counts(line: InboundLine) -> None:
     line.hall.hours.closed = frozenset({QUEUE})
     late = {"STREAM FILE helpline/closed": "200 result=49 endpos=4000"}

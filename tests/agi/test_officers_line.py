@@ -202,10 +202,20 @@ async def test_a_locked_number_is_told_so_kindly_and_no_more_is_asked(line: Inbo
     assert line.journal.outcome is Outcome.OFFICER_REFUSED
 
 
-async def test_a_caller_beyond_the_limits_is_not_even_asked_for_a_pin(line: InboundLine) -> None:
-    line.hall.gate.answer = Verdict.CALLER_LIMIT
+@pytest.mark.parametrize(
+    ("verdict", "said"),
+    [
+        (Verdict.CALLER_LIMIT, Prompt.CALLER_LIMIT),
+        (Verdict.LINES_FULL, Prompt.LINES_FULL),
+        (Verdict.BLOCKED, Prompt.CALLER_BLOCKED),
+    ],
+)
+async def test_who_is_not_let_in_hears_why_and_is_not_even_asked_for_a_pin(
+    line: InboundLine, verdict: Verdict, said: Prompt
+) -> None:
+    line.hall.gate.answer = verdict
     officer = await call(line, Citizen(keys=keys()))
-    assert officer.said == [Prompt.CALLER_LIMIT]
+    assert officer.said == [said]
     assert line.journal.outcome is Outcome.OFFICER_REFUSED
 
 

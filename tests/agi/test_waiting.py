@@ -32,6 +32,15 @@ def test_recent_answers_say_how_long_it_takes() -> None:
     assert expected_wait(Queued(waiting=9, agents=3, answered=30)) == 5 * MINUTE
 
 
+def test_answers_count_by_the_time_in_which_they_were_given() -> None:
+    assert expected_wait(Queued(9, agents=3, answered=30, window=10 * MINUTE)) == 200 * MINUTE / 60
+
+
+def test_who_has_only_come_answers_at_once_which_says_nothing_of_the_next_answers() -> None:
+    assert expected_wait(Queued(30, agents=10, answered=10, window=MINUTE)) == 12 * MINUTE
+    assert told_minutes(Queued(30, agents=10, answered=10, window=MINUTE)) == 12
+
+
 def test_without_recent_answers_the_agents_handling_time_does() -> None:
     assert expected_wait(Queued(waiting=3, agents=2, answered=0)) == 6 * MINUTE
     assert expected_wait(Queued(waiting=0, agents=2, answered=0)) == timedelta(0)
@@ -227,7 +236,9 @@ async def test_who_is_called_back_waits_at_the_place_that_was_kept(serve: Serve)
         "HELPLINE_QUEUE": "schemes-hi",
     }
     assert line.journal.queues == [(CALL, "schemes-hi")]
-    assert Prompt.RECORDING_NOTICE in citizen.said
+    assert citizen.said == [
+        *(Prompt.CALL_BACK_GREETING, Prompt.RECORDING_NOTICE, Prompt.CONNECTING)
+    ]
     assert [kind for _, kind, _ in line.capture.opened] == ["call"]
 
 

@@ -50,26 +50,49 @@ async def answered_at(conn: Connection, at: datetime, agent: str = "1001") -> UU
     return call
 
 
+async def signed_in(conn: Connection, agent: str, queues: list[str], at: datetime) -> None:
+    await conn.execute("insert into agent values ($1, $1, 'c1', $2)", agent, queues)
+    await conn.execute(
+        "insert into agent_session (id, agent_id, signed_in_at) values ($1, $2, $3)",
+        *(new_id(at), agent, at),
+    )
+
+
 async def test_a_queue_is_who_waits_who_serves_and_who_was_answered(conn: Connection) -> None:
     await queued(conn, NOW - MINUTE)
     await answered_at(conn, NOW - MINUTE)
     await queued(conn, NOW - 3 * MINUTE, ended=Outcome.QUEUE_ABANDONED)
     await answered_at(conn, NOW - 20 * MINUTE)
-    for agent, queues in (("1001", ["q"]), ("1002", ["other"]), ("1003", ["q"])):
-        await conn.execute("insert into agent values ($1, $1, 'c1', $2)", agent, queues)
-    await conn.execute(
-        "insert into agent_session (id, agent_id, signed_in_at) values ($1, '1001', $2)",
-        *(new_id(NOW), NOW),
-    )
+    await signed_in(conn, "1001", ["q"], NOW - 60 * MINUTE)
+    await signed_in(conn, "1002", ["other"], NOW - 60 * MINUTE)
+    await conn.execute("insert into agent values ('1003', '1003', 'c1', '{q}')")
     assert await waiting.queue_now(conn, "q", "c1", NOW) == waiting.Queued(
         waiting=1, agents=1, answered=1
     )
     assert await waiting.queue_now(conn, "q", "c2", NOW) == waiting.Queued(0, 0, 0)
 
 
+async def test_after_a_change_of_shift_the_answers_of_those_who_went_home_say_nothing(
+    conn: Connection,
+) -> None:
+    for agent, since in (("1001", 60), ("1002", 5), ("1003", 1)):
+        await signed_in(conn, agent, ["q"], NOW - since * MINUTE)
+    for agent, ago in (("1001", 9), ("1001", 8), ("1002", 4), ("1004", 3)):
+        await answered_at(conn, NOW - ago * MINUTE, agent)
+    assert await waiting.queue_now(conn, "q", "c1", NOW) == waiting.Queued(
+        waiting=0, agents=3, answered=3, window=7 * MINUTE
+    )
+    await conn.execute("update agent_session set signed_out_at = $1 where agent_id = '1001'", NOW)
+    assert await waiting.queue_now(conn, "q", "c1", NOW) == waiting.Queued(
+        waiting=0, agents=2, answered=1, window=3 * MINUTE
+    )
+
+
 async def test_an_answer_counts_in_the_queue_it_was_given_in_and_handing_on_is_none(
     conn: Connection,
 ) -> None:
+    for agent in ("1001", "1002", "1003"):
+        await signed_in(conn, agent, ["q", "r"], NOW - 60 * MINUTE)
     handed_on = await answered_at(conn, NOW - 9 * MINUTE)
     await set_agent_answered(conn, handed_on, "1002", NOW - 8 * MINUTE)
     went_on = await answered_at(conn, NOW - 7 * MINUTE)

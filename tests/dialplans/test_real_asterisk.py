@@ -315,37 +315,42 @@ async def test_a_citizen_hears_an_apology_when_our_server_is_lost(
     ]
 
 
-@pytest.mark.parametrize("keys", ["9", "112"])
-async def test_an_emergency_service_is_reached_while_our_server_is_down(
-    asterisk: AsteriskProcess, citizen: Phone, ami: Callable[..., Any], keys: str
-) -> None:
-    citizen.invite(CELL_SIP, "1076")
-    assert await citizen.answer() == 200
+async def press(asterisk: AsteriskProcess, ami: Callable[..., Any], keys: str) -> None:
     channel = (await asterisk.cli("core show channels concise")).partition("!")[0]
     for key in keys:
         pressed = f"Action: PlayDTMF\nChannel: {channel}\nDigit: {key}\nReceive: true"
         assert "Success" in await ami(pressed)
         await asyncio.sleep(0.3)  # as a person does: Asterisk drops keys that have no gap
-    await citizen.expect(r"INVITE sip:112@")
 
 
-@pytest.mark.parametrize("key", ["9", ""])
+@pytest.mark.parametrize(("keys", "service"), [("559", "112"), ("112", "112"), ("108", "108")])
+async def test_an_emergency_service_is_reached_while_our_server_is_down(
+    asterisk: AsteriskProcess, citizen: Phone, ami: Callable[..., Any], keys: str, service: str
+) -> None:
+    citizen.invite(CELL_SIP, "1076")
+    assert await citizen.answer() == 200
+    await press(asterisk, ami, keys)
+    await citizen.expect(rf"INVITE sip:{service}@")
+
+
+@pytest.mark.parametrize("keys", ["9", "", "555"])
 async def test_how_it_ended_whom_our_flow_left_to_the_apology_is_told(
-    asterisk: AsteriskProcess, fastagi: FastAgi, citizen: Phone, ami: Callable[..., Any], key: str
+    asterisk: AsteriskProcess, fastagi: FastAgi, citizen: Phone, ami: Callable[..., Any], keys: str
 ) -> None:
     fastagi.commands["inbound"] = TO_QUEUE[:1]
     fastagi.commands["ended"] = ["GET VARIABLE HELPLINE_FAULT"]
     citizen.invite(CELL_SIP, "1076")
     assert await citizen.answer() == 200
-    if key:
-        channel = (await asterisk.cli("core show channels concise")).partition("!")[0]
-        pressed = f"Action: PlayDTMF\nChannel: {channel}\nDigit: {key}\nReceive: true"
-        assert "Success" in await ami(pressed)
+    await press(asterisk, ami, keys)
+    if keys == "9":
         await citizen.expect(r"INVITE sip:112@")
         await until(partial(talks, asterisk))
-    citizen.bye()
+    if keys == "555":  # three wrong keys
+        await citizen.expect("BYE")
+    else:
+        citizen.bye()
     ended = await fastagi.told("ended")
-    assert (ended[0], ended[5]) == (CALL, "112" if key else "")
+    assert (ended[0], ended[5]) == (CALL, "112" if keys == "9" else "")
 
     async def replied() -> bool:
         return f"200 result=1 ({CALL})" in fastagi.replies

@@ -4,10 +4,11 @@ import pytest
 
 from speech.english import ENGLISH, TEXTS, number_word
 from speech.numbers import TEXTS as HINDI_TEXTS
-from speech.prompts import Prompt
+from speech.prompts import HINDI, Prompt
 
 #: Said only before a language is chosen, or to officers.
 IN_HINDI_ONLY = {
+    Prompt.GREETING,
     Prompt.CALLER_BLOCKED,
     Prompt.CALLER_LIMIT,
     Prompt.LINES_FULL,
@@ -26,6 +27,12 @@ def test_an_engine_can_read_it(text: str) -> None:
     assert text.isascii()
     assert text.strip() == text != ""
     assert not any(character.isdigit() for character in text)  # numbers stand as words
+
+
+def test_no_citizen_is_asked_for_any_key_since_one_calls_an_emergency_service() -> None:
+    for prompt, text in ENGLISH.items():
+        assert "any key" not in text, prompt
+        assert "कोई भी बटन" not in HINDI[prompt], prompt
 
 
 @pytest.mark.parametrize(

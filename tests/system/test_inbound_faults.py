@@ -145,7 +145,8 @@ async def test_a_database_that_stays_away_longer_than_a_citizen_can_wait_ends_in
         await phone.wait()
         said = ear.heard()
     assert said[0] == Prompt.PLEASE_WAIT
-    assert said[-2:] == [Prompt.TECHNICAL_FAULT, Prompt.EMERGENCY_KEY]  # in the dialplan
+    apology = said[said.index(Prompt.TECHNICAL_FAULT) + 1 :]  # in the dialplan
+    assert set(apology) == {Prompt.EMERGENCY_KEY}  # again after a wrong key
     row = await Caller(bed, phone, await newest_call(bed, before)).ended()
     assert (row["outcome"], row["citizen_number"]) == (Outcome.UNAVAILABLE, f"+91{CITIZEN}")
     assert row["started_at"] < row["answered_at"] < row["ended_at"]
