@@ -6,19 +6,20 @@ from uuid import UUID
 
 import structlog
 
-from complaints import number, texts
+from complaints import history, number, texts
 from complaints.assigning import Assigned, tell_assigned
 from complaints.categories import answered_category
 from complaints.errors import InvalidInputError, NotAllowedError
-from complaints.history import Event
+from complaints.forwarding import Forwarded, forward
+from complaints.history import Entry, Event
 from complaints.in_call import take_officers_call
 from complaints.lifecycle import Returned, Terms, Triage, WithOfficer
 from complaints.mapping import Ladder, ladder_for
-from complaints.notifications import Kind
+from complaints.notifications import Kind, Signer
 from complaints.policy import Policy
 from complaints.proposals import propose
-from complaints.store import Complaint, hold, holidays, lock_subject, terms_for, transaction
-from complaints.taking import Word, must_act, must_be, take, tell_team
+from complaints.store import Complaint, hold, holidays, lock_subject, move, terms_for, transaction
+from complaints.taking import Word, entry_of, must_act, must_be, take, tell_team
 from complaints.words import clean
 from db.pool import Connection, Pool
 from db.statements import statements
@@ -37,6 +38,7 @@ async def transfer(
     actor: str,
     policy: Policy,
     now: datetime,
+    signer: Signer,
     only_propose: bool = False,
     call_id: UUID | None = None,
 ) -> WithOfficer | None:
@@ -65,7 +67,7 @@ async def transfer(
             raise NotAllowedError("a transfer needs no approval: the officer decides")
         there = replace(here, ladder=await ladder_there(conn, complaint, department, now))
         after = before.transfer(here, there, now)
-        await write_transfer(conn, complaint, after, department, word, policy)
+        await write_transfer(conn, complaint, after, department, word, policy, signer)
     return after
 
 
@@ -120,6 +122,7 @@ async def forward_sorted(
     actor: str,
     policy: Policy,
     now: datetime,
+    signer: Signer,
     category: str | None = None,
     place: str | None = None,
     text: str = "",
@@ -144,10 +147,8 @@ async def forward_sorted(
         complaint, terms = await _mapped_anew(conn, complaint, category, place, policy, now)
         text = corrected_words(as_it_was, (complaint.category, complaint.place), text)
         after = before.forward(terms, now)
-        entry = await take(
-            conn, complaint, after, event=Event.FORWARDED, actor=actor, now=now, reason=text
-        )
-        await tell_assigned(conn, [Assigned(complaint, after, entry)], policy, now)
+        why = entry_of(complaint, after, event=Event.FORWARDED, actor=actor, now=now, reason=text)
+        await _give(conn, complaint, after, why, policy, signer)
     _log.info("complaint forwarded", complaint=str(complaint.id), level=after.level)
     return after
 
@@ -168,6 +169,7 @@ async def write_transfer(
     department: str,
     word: Word,
     policy: Policy,
+    signer: Signer,
 ) -> None:
     """Write what `transfer`, or the level that approved it, has decided."""
     await statements().lifecycle_map(
@@ -177,8 +179,7 @@ async def write_transfer(
         place=complaint.place,
         department=department,
     )
-    entry = await take(
-        conn,
+    why = entry_of(
         complaint,
         after,
         event=Event.TRANSFERRED,
@@ -187,8 +188,27 @@ async def write_transfer(
         reason=f"to {department}: {word.text}",
         call_id=word.call_id,
     )
-    await tell_assigned(conn, [Assigned(complaint, after, entry)], policy, word.now)
+    await _give(conn, complaint, after, why, policy, signer)
     _log.info("complaint transferred", complaint=str(complaint.id), level=after.level)
+
+
+async def _give(
+    conn: Connection,
+    complaint: Complaint,
+    after: WithOfficer,
+    why: Entry,
+    policy: Policy,
+    signer: Signer,
+) -> None:
+    """To an officer who has it anew. Once something was reported about it, all that was said goes
+    along, as with an escalation: another post has not heard it.
+    """
+    seq = await history.append(conn, complaint.id, why)
+    await move(conn, complaint.id, after, why.at)
+    await tell_assigned(conn, [Assigned(complaint, after, seq)], policy, why.at)
+    if after.disposals and after.post != complaint.state.post:
+        handed = Forwarded(complaint, after, seq, why)
+        await forward(conn, [handed], policy=policy, signer=signer, now=why.at)
 
 
 async def ladder_there(

@@ -20,7 +20,7 @@ from complaints.store import hold, terms_for, transaction
 from complaints.story import load_story
 from complaints.telling import render_story
 from tests.complaints.moves import remarked, sorted_to, swept, withdrawn
-from tests.complaints.world import START, World
+from tests.complaints.world import START, World, sign
 
 ADVICE = "जन सूचना अधिकारी से मिलें"
 IN_ENGLISH = "Write to the public information officer"
@@ -241,6 +241,7 @@ async def test_the_teams_words_are_made_fit_to_be_stored(world: World) -> None:
             actor="cm_office:5",
             policy=world.policy,
             now=world.now,
+            signer=sign,
             text=text,
         )
 
