@@ -39,7 +39,7 @@ COMMA := ,
 RULES := lifecycle conditions ends terms asking deadlines escalation second_look followup calendar mapping officers \
 	policy categories holes $(addprefix attachments/,media names limits model)
 RULED := moves lifecycle calendar deadlines escalation mapping officers policies pausing second_look \
-	followup feedback_due categories holes
+	followup feedback_due categories holes reforms
 ATTACHED := media names intake model
 coverage: setup
 	@mkdir -p var

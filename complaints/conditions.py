@@ -44,6 +44,20 @@ def above(level: int, terms: Terms) -> Post | None:
     return terms.ladder.at_or_above(level + 1, terms.policy.last_level)
 
 
+def astray(before: Standing, terms: Terms) -> bool:
+    """Whether its post does not answer for it any more, since a reform, and another post does."""
+    lowest = terms.ladder.at_or_above(1, terms.policy.last_level)
+    return lowest is not None and before.post not in terms.ladder.fitting
+
+
+def onward(before: Standing, terms: Terms) -> Post | None:
+    """Who gets it when its officer's time is over: the next level that has an officer; where none
+    has, and its own post does not answer for it any more, the one that does at its level.
+    """
+    found = above(before.level, terms)
+    return instead(before, terms) if found is None and astray(before, terms) else found
+
+
 def other_above(state: Standing, terms: Terms) -> Post | None:
     """The next level with an officer who is not the one who asks, in charge or moved up since."""
     answering = terms.ladder.up_to(terms.policy.last_level)

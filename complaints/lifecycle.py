@@ -120,11 +120,11 @@ class Returned(_InSorting):
     def overdue(self, terms: Terms, now: datetime) -> "WithOfficer":
         """Nobody mapped it in time: to the level above the one that returned it.
 
-        From the last level back to it. Raises `NotOverdueError`.
+        From the last level back to it, if it answers for it still. Raises `NotOverdueError`.
         """
         conditions.past(self.due_at, now)
-        post = conditions.above(self.level, terms)
-        return _risen(post, self, terms, now) if post else _stays(self, terms, now)
+        post = conditions.onward(self, terms)
+        return _passed_on(post, self, terms, now) if post else _stays(self, terms, now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,12 +158,13 @@ class _OnTheClock(_AtWork):
     def overdue(self, terms: Terms, now: datetime) -> "WithOfficer":
         """The limit has passed: to the next level that has an officer.
 
-        From the last one it goes nowhere: it stays, marked, on the list of the CM's office.
+        From the last one it goes nowhere: it stays, marked, on the list of the CM's office; but
+        where its post does not answer for it any more, it goes to the one that does.
         Raises `NotOverdueError` before the due time.
         """
         conditions.past(self.due_at, now)
-        if post := conditions.above(self.level, terms):
-            return _risen(post, self, terms, now)
+        if post := conditions.onward(self, terms):
+            return _passed_on(post, self, terms, now)
         listed = {"cm_office_since": self.cm_office_since or now}
         return WithOfficer(
             **self.kept() | listed,
@@ -185,13 +186,14 @@ class _OnTheClock(_AtWork):
     def look_again(self, terms: Terms, now: datetime) -> "WithOfficer | None":
         """It was late when no level was left: to a higher one that has an officer by now.
 
-        With that it leaves the list of the CM's office: an officer with full time has it.
+        With that it leaves the list of the CM's office: an officer with full time has it. Or, on
+        that list, to another post of its level, where its own does not answer for it any more.
         None: there is none still. Raises `NotAllowedError` before that.
         """
         if self.overdue_at is None:
             raise NotAllowedError("its officer still has time, or the next level has")
-        post = conditions.above(self.level, terms)
-        return _risen(post, self, terms, now) if post else None
+        post = conditions.onward(self, terms)
+        return _passed_on(post, self, terms, now) if post else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,10 +251,13 @@ class WithOfficer(_OnTheClock):
         raise NotAllowedError(why)
 
     def return_mapping(self, terms: Terms, now: datetime) -> Returned:
-        """It came to the wrong officer."""
-        self._may_leave(terms, now)
+        """It came to the wrong officer; or it is theirs no more, which is no move of theirs."""
+        astray = conditions.astray(self, terms)
+        if not astray:
+            self._may_leave(terms, now)
         clock = deadlines.sorting_clock(terms.policy, terms.calendar, now)
-        return Returned(**self.kept() | {"transfers": self.transfers + 1}, clock=clock)
+        moved = {"transfers": self.transfers + (not astray)}
+        return Returned(**self.kept() | moved, clock=clock)
 
     def special_close(self, ruling: Ruling, terms: Terms, now: datetime) -> SpecialClosed:
         """Closed by the officer who has it; the citizen need not be satisfied."""
@@ -447,7 +452,8 @@ def _risen(post: Post, before: Standing, terms: Terms, now: datetime) -> WithOff
 
 
 def _passed_on(post: Post, before: Standing, terms: Terms, now: datetime) -> WithOfficer:
-    """From a vacant post: one level up, or to the post that serves the same level from above.
+    """One level up; or, from a post that nobody holds or that answers for it no more, to another of
+    the same level.
 
     That one has full time, but the level's reviews stay counted: the citizen was heard already.
     """

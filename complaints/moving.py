@@ -9,6 +9,7 @@ import structlog
 from complaints import history, number, texts
 from complaints.assigning import Assigned, tell_assigned
 from complaints.categories import answered_category
+from complaints.conditions import astray
 from complaints.errors import InvalidInputError, NotAllowedError
 from complaints.forwarding import Forwarded, forward
 from complaints.history import Entry, Event
@@ -56,9 +57,9 @@ async def transfer(
     async with transaction(pool) as conn:
         complaint = await hold(conn, digits)
         before = held_by(complaint, post, "transferred")
-        await _must_be_another(conn, complaint, department)
-        await take_officers_call(conn, complaint, call_id, actor=actor)
         here = await terms_for(conn, complaint, policy, now)
+        await _must_be_another(conn, complaint, department, theirs=not astray(before, here))
+        await take_officers_call(conn, complaint, call_id, actor=actor)
         if decider := before.approves_transfer(here):
             proposed = before.propose_transfer(0, here, now)
             await propose(conn, complaint, proposed, decider, word, to=department)
@@ -71,8 +72,13 @@ async def transfer(
     return after
 
 
-async def _must_be_another(conn: Connection, complaint: Complaint, department: str) -> None:
+async def _must_be_another(
+    conn: Connection, complaint: Complaint, department: str, *, theirs: bool
+) -> None:
+    """`theirs`: whether the post that has it still answers for it."""
     known = await statements().lifecycle_department(conn, code=department)
+    if department == complaint.department and not theirs:
+        raise InvalidInputError("department", "has it by its category: return it as wrongly mapped")
     if known is None or department == complaint.department:
         raise InvalidInputError("department", "is not another department")
 
