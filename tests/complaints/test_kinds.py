@@ -266,7 +266,9 @@ async def test_who_confirmed_is_kept_and_what_nobody_heard_has_none(world: World
         "portal": None, "api": None,
     }  # fmt: skip
     with pytest.raises(asyncpg.CheckViolationError, match="nobody_confirms"):
-        await world.pool.execute("update complaint set confirmed_by = 'x' where source = 'api'")
+        async with transaction(world.pool) as conn:
+            await conn.execute("alter table complaint disable trigger what_was_brought_stays")
+            await conn.execute("update complaint set confirmed_by = 'x' where source = 'api'")
 
 
 async def test_an_officer_of_no_department_is_never_asked_for_terms(world: World) -> None:
