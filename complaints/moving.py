@@ -8,7 +8,7 @@ import structlog
 
 from complaints import history, number, texts
 from complaints.assigning import Assigned, tell_assigned
-from complaints.categories import answered_category
+from complaints.categories import answered_category, category_of_open
 from complaints.conditions import astray
 from complaints.errors import InvalidInputError, NotAllowedError
 from complaints.forwarding import Forwarded, forward
@@ -244,7 +244,10 @@ async def _mapped_anew(
     """
     if category is None and place is None:
         return complaint, await terms_for(conn, complaint, policy, now)
-    found = await answered_category(conn, category or complaint.category)
+    if category is None:
+        found = await category_of_open(conn, complaint.category)
+    else:
+        found = await answered_category(conn, category)
     where = await statements().complaints_place(conn, code=place or complaint.place)
     if where is None:
         raise InvalidInputError("place", "is unknown")

@@ -151,7 +151,8 @@ def _decided(
     """What becomes of it, and the officer who gets it, be it only for information."""
     named = number.make(facts.serial), facts.category_name, facts.place_name
     end = desk_end(form, facts, actor, now)
-    if end is None and facts.candidates and not form.separate:
+    # Also of what is out of scope by now: what the citizen has open goes on.
+    if (end is None or facts.answered is None) and facts.candidates and not form.separate:
         raise DuplicateError(facts.candidates)  # to add to one there is always room
     needs_room(form, facts, policy, end)
     category = facts.answered

@@ -1,4 +1,4 @@
-"""A category is given to another department while complaints of it are open."""
+"""A category goes to another department, or out of scope, while complaints of it are open."""
 
 from dataclasses import replace
 from functools import partial
@@ -6,10 +6,10 @@ from functools import partial
 import pytest
 
 from complaints.cm_office import cm_office_list
-from complaints.errors import InvalidInputError, NotAllowedError
+from complaints.errors import DuplicateError, InvalidInputError, NotAllowedError
 from complaints.policy import UP_1076
 from complaints.reference import ReferenceData, load
-from complaints.registration import Registered
+from complaints.registration import AddedTo, Registered, SettledAtDesk
 from complaints.second_look import look_again
 from tests.complaints.moves import energy_has_officers, returned, sorted_to, swept, transferred
 from tests.complaints.world import REFERENCE, World, sign
@@ -20,6 +20,11 @@ LAST = replace(UP_1076, last_level=1)
 async def handed_to_energy(world: World) -> None:
     await energy_has_officers(world)
     category = replace(REFERENCE.categories[0], department="bijli")
+    await load(world.pool, ReferenceData(categories=[category]))
+
+
+async def out_of_scope(world: World) -> None:
+    category = replace(REFERENCE.categories[0], in_scope=False, advice_hi="नगर निगम जाएँ")
     await load(world.pool, ReferenceData(categories=[category]))
 
 
@@ -85,3 +90,33 @@ async def test_what_was_returned_and_nobody_mapped_is_not_given_back(world: Worl
     assert await swept(world) == 1
     assert (await world.complaint(one.complaint_id))["post"] == "E1-MAH"
     assert (await world.events(one.complaint_id))[-1] == "escalated_overdue"
+
+
+async def test_what_is_out_of_scope_since_can_be_given_another_place(world: World) -> None:
+    one = await world.register()
+    await out_of_scope(world)
+    await returned(world, one.number)
+    with pytest.raises(InvalidInputError, match="category is not for this helpline"):
+        await sorted_to(world, one.number, category="handpump", place="lalitpur")
+    assert (await sorted_to(world, one.number, place="lalitpur")).post == "L2-LAL"
+    row = await world.complaint(one.complaint_id)
+    assert (row["category"], row["place"], row["department"]) == ("handpump", "lalitpur", None)
+
+
+async def test_what_the_citizen_has_open_is_offered_before_they_are_sent_elsewhere(
+    world: World,
+) -> None:
+    one = await world.register()
+    await out_of_scope(world)
+    world.later(days=1)
+    form = world.form(separate=False)
+    with pytest.raises(DuplicateError) as offered:
+        await world.taken_up(form)
+    assert [found.number for found in offered.value.candidates] == [one.number]
+    added = await world.taken_up(replace(form, adds_to=one.number))
+    assert added == AddedTo(one.number, one.complaint_id)
+    again = await world.taken_up(world.form(separate=True))
+    assert isinstance(again, SettledAtDesk)
+    assert (again.state, again.text) == ("advised", "नगर निगम जाएँ")
+    other = await world.taken_up(world.form(separate=False, citizen_name="मोहन लाल"))
+    assert isinstance(other, SettledAtDesk)  # who has nothing open is told at once
