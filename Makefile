@@ -36,10 +36,10 @@ test: setup
 
 # Only these files, and only the tests that are about them.
 COMMA := ,
-RULES := lifecycle ends terms asking deadlines escalation second_look followup calendar mapping officers policy \
-	categories holes $(addprefix attachments/,media names limits model)
+RULES := lifecycle conditions ends terms asking deadlines escalation second_look followup calendar mapping officers \
+	policy categories holes $(addprefix attachments/,media names limits model)
 RULED := moves lifecycle calendar deadlines escalation mapping officers policies pausing second_look \
-	followup feedback_due categories holes
+	followup feedback_due categories holes reforms
 ATTACHED := media names intake model
 coverage: setup
 	@mkdir -p var

@@ -58,6 +58,13 @@ async def answered_category(conn: Connection, code: str) -> AnsweredCategory:
     return answered(row)
 
 
+async def category_of_open(conn: Connection, code: str) -> AnsweredCategory:
+    """The category of a complaint that an officer has, be it out of scope by now: what was in scope
+    keeps its department.
+    """
+    return answered(await statements().complaints_category(conn, code=code))
+
+
 def must_be_leaf(row: asyncpg.Record | None) -> None:
     """Raise `InvalidInputError` (category) where nothing can be registered upon it."""
     if row is None:
@@ -68,7 +75,7 @@ def must_be_leaf(row: asyncpg.Record | None) -> None:
 
 
 def answered(row: asyncpg.Record) -> AnsweredCategory:
-    """From a row of an in-scope leaf."""
+    """From a row of a leaf with a department."""
     return AnsweredCategory(
         code=row["code"],
         name_hi=row["name_hi"],

@@ -16,7 +16,7 @@ from complaints.in_call import take_officers_call
 from complaints.lifecycle import ProposalKind, Proposed, Terms
 from complaints.mapping import Post
 from complaints.moving import ladder_there, write_transfer
-from complaints.notifications import Kind
+from complaints.notifications import Kind, Signer
 from complaints.policy import Policy
 from complaints.store import Complaint, hold, terms_for, transaction
 from complaints.taking import Word, must_be, take, tell_post
@@ -38,6 +38,7 @@ async def decide(
     actor: str,
     policy: Policy,
     now: datetime,
+    signer: Signer,
     call_id: UUID | None = None,
 ) -> None:
     """The officer of `post`, of the next level, approves or refuses, and says why.
@@ -61,7 +62,7 @@ async def decide(
         await take_officers_call(conn, complaint, call_id, actor=actor)
         word = Word(text, actor, now, call_id)
         if decider:
-            await _approve(conn, complaint, before, decider, here, word, policy)
+            await _approve(conn, complaint, before, decider, here, word, policy, signer)
         else:
             await _refuse(conn, complaint, before, word)
         await statements().lifecycle_decide(
@@ -109,12 +110,13 @@ async def _approve(
     here: Terms,
     word: Word,
     policy: Policy,
+    signer: Signer,
 ) -> None:
     proposal = await statements().lifecycle_proposal(
         conn, complaint_id=complaint.id, entry=before.entry
     )
     if before.kind is ProposalKind.TRANSFER:
-        await _approve_transfer(conn, complaint, before, proposal, here, word, policy)
+        await _approve_transfer(conn, complaint, before, proposal, here, word, policy, signer)
     else:
         await _approve_special_close(conn, complaint, before, proposal, decider, here, word)
 
@@ -127,11 +129,12 @@ async def _approve_transfer(
     here: Terms,
     word: Word,
     policy: Policy,
+    signer: Signer,
 ) -> None:
     department = proposal["department"]
     there = replace(here, ladder=await ladder_there(conn, complaint, department, word.now))
     after = before.approve_transfer(there, word.now)
-    await write_transfer(conn, complaint, after, department, word, policy)
+    await write_transfer(conn, complaint, after, department, word, policy, signer)
 
 
 async def _approve_special_close(

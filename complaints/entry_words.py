@@ -52,9 +52,15 @@ def lines(history: Sequence[Entry], names: Names, wording: Wording = HINDI) -> l
 
 def corrected(history: Sequence[Entry]) -> list[str]:
     """The codes of categories and places that mappings were corrected from and to."""
-    found = (_CORRECTED.match(one.reason) for one in history if one.event is Event.FORWARDED)
-    changes = (_CHANGE.finditer(one.group()) for one in found if one)
-    return sorted({code for some in changes for one in some for code in one.groups()[1:]})
+    found = (changes(one.reason) for one in history if one.event is Event.FORWARDED)
+    return sorted({code for some in found for _, was, now in some for code in (was, now)})
+
+
+def changes(reason: str) -> list[tuple[str, str, str]]:
+    """What a mapping was corrected in: (`category` or `place`, what it was, what it is)."""
+    found = _CORRECTED.match(reason)
+    each = _CHANGE.finditer(found.group()) if found else ()
+    return [(one[1], one[2], one[3]) for one in each]
 
 
 def words(entry: Entry, names: Names, wording: Wording = HINDI) -> str:

@@ -11,6 +11,7 @@ import structlog
 from complaints import history, texts
 from complaints.assigning import Assigned, tell_assigned
 from complaints.batches import Due, Work, carry_out_each
+from complaints.ends import Standing
 from complaints.forwarding import Forwarded, forward
 from complaints.history import Entry, Event
 from complaints.lifecycle import Proposed, Returned, State, Triage, WithOfficer
@@ -96,6 +97,13 @@ def _due(state: State) -> Triage | WithOfficer | Proposed | Returned:
     return state
 
 
+def why_aside(before: Standing, after: WithOfficer) -> str:
+    """Of what goes to another post of the same level, as `conditions.onward` says; else nothing."""
+    if after.post == before.post or after.level > before.level:
+        return ""
+    return f"; {before.post} does not answer for it any more"
+
+
 def _entry(
     before: Triage | WithOfficer | Proposed | Returned, after: WithOfficer, now: datetime
 ) -> Entry:
@@ -103,7 +111,7 @@ def _entry(
         event = Event.FORWARDED
     elif after.overdue_at is not None:
         event = Event.OVERDUE_AT_LAST_LEVEL
-    elif isinstance(before, Returned) and after.level == before.level:
+    elif isinstance(before, Returned) and after.post == before.post:
         event = Event.GIVEN_BACK
     else:
         event = Event.ESCALATED_OVERDUE
@@ -112,7 +120,7 @@ def _entry(
         event=event,
         level=after.level,
         actor="clock",
-        reason=f"due {before.due_at.isoformat()}",
+        reason=f"due {before.due_at.isoformat()}{why_aside(before, after)}",
         post=after.post,
         due_at=after.due_at,
         basis=after.clock.basis,

@@ -123,7 +123,8 @@ class Entry:
 
     `actor`: a kind and a name, such as `agent:101`, `officer:L1-ULB`, `citizen`, `clock`.
     `basis`: what `due_at` was computed from, in words. `attached`: a line for each file that it is
-    about, as `attachments.model.line` writes it.
+    about, as `attachments.model.line` writes it. `brought`: of the first one, what the citizen
+    brought (`complaints.brought`).
     """
 
     at: datetime
@@ -136,6 +137,7 @@ class Entry:
     due_at: datetime | None = None
     basis: str = ""
     attached: str = ""
+    brought: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +151,8 @@ class Head:
 def canonical(complaint_id: UUID, seq: int, entry: Entry) -> str:
     """The entry as JSON with sorted keys, no blanks, times in UTC to the microsecond.
 
-    What is empty of basis and attached is left out: entries had none at first, and their hashes
-    stand.
+    What is empty of basis, attached and brought is left out: entries had none at first, and their
+    hashes stand.
     """
     fields = {
         "complaint_id": str(complaint_id),
@@ -168,6 +170,8 @@ def canonical(complaint_id: UUID, seq: int, entry: Entry) -> str:
         fields["basis"] = entry.basis
     if entry.attached:
         fields["attached"] = entry.attached
+    if entry.brought:
+        fields["brought"] = entry.brought
     return _CANONICAL.encode(fields)
 
 
@@ -263,6 +267,7 @@ def first(complaint_id: UUID, number: str, entry: Entry) -> dict[str, Any]:
         "entry_post": entry.post,
         "entry_due_at": entry.due_at,
         "basis": entry.basis,
+        "brought": entry.brought,
         "previous": BEFORE_THE_FIRST,
         "hash": chained(BEFORE_THE_FIRST, complaint_id, 1, entry),
     }
@@ -331,6 +336,7 @@ def _entry(row: _Row) -> Entry:
         due_at=row["due_at"],
         basis=row["basis"],
         attached=row["attached"],
+        brought=row["brought"],
     )
 
 

@@ -17,7 +17,8 @@ Information is answered instead of disposed of: WithOfficer --answer--> Answered
 (`ends.AtDesk`) have no moves, and nothing leads to them but registration.
 
 Pure: values and `now` in, a new state out. A move that the type has, but the policy or the moment
-does not allow, raises `NotAllowedError`. Ends that nothing leads on from stand in `ends`.
+does not allow, raises `NotAllowedError`. Ends that nothing leads on from stand in `ends`, what a
+move asks first in `conditions`.
 
 Long, and one file: the states lead to each other in a circle, and who checks one rule against the
 policy follows it through several of them.
@@ -28,7 +29,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from complaints import deadlines
+from complaints import conditions, deadlines
 from complaints.deadlines import Clock, StoppedClock
 from complaints.ends import (
     Advised,
@@ -42,10 +43,10 @@ from complaints.ends import (
     Standing,
     Withdrawn,
 )
-from complaints.errors import NotAllowedError, NotOverdueError
+from complaints.errors import NotAllowedError
 from complaints.kinds import MatterKind
 from complaints.mapping import Post
-from complaints.policy import Policy, SpecialClose
+from complaints.policy import SpecialClose
 from complaints.terms import PauseReason, ProposalKind, Terms
 
 # What a move is asked with belongs to the subject, for those who use it.
@@ -108,7 +109,7 @@ class Triage(_InSorting):
 
     def overdue(self, terms: Terms, now: datetime) -> "WithOfficer":
         """Nobody looked in time: forwarded all the same. Raises `NotOverdueError`."""
-        _past(self.due_at, now)
+        conditions.past(self.due_at, now)
         return self.forward(terms, now)
 
 
@@ -119,11 +120,11 @@ class Returned(_InSorting):
     def overdue(self, terms: Terms, now: datetime) -> "WithOfficer":
         """Nobody mapped it in time: to the level above the one that returned it.
 
-        From the last level back to it. Raises `NotOverdueError`.
+        From the last level back to it, if it answers for it still. Raises `NotOverdueError`.
         """
-        _past(self.due_at, now)
-        post = _above(self.level, terms)
-        return _risen(post, self, terms, now) if post else _stays(self, terms, now)
+        conditions.past(self.due_at, now)
+        post = conditions.onward(self, terms)
+        return _passed_on(post, self, terms, now) if post else _stays(self, terms, now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,12 +158,13 @@ class _OnTheClock(_AtWork):
     def overdue(self, terms: Terms, now: datetime) -> "WithOfficer":
         """The limit has passed: to the next level that has an officer.
 
-        From the last one it goes nowhere: it stays, marked, on the list of the CM's office.
+        From the last one it goes nowhere: it stays, marked, on the list of the CM's office; but
+        where its post does not answer for it any more, it goes to the one that does.
         Raises `NotOverdueError` before the due time.
         """
-        _past(self.due_at, now)
-        if post := _above(self.level, terms):
-            return _risen(post, self, terms, now)
+        conditions.past(self.due_at, now)
+        if post := conditions.onward(self, terms):
+            return _passed_on(post, self, terms, now)
         listed = {"cm_office_since": self.cm_office_since or now}
         return WithOfficer(
             **self.kept() | listed,
@@ -176,7 +178,7 @@ class _OnTheClock(_AtWork):
         None: not yet, by the policy, or its post is held, or nobody else is there.
         """
         days = terms.policy.vacancy_days
-        other = _instead(self, terms)
+        other = conditions.instead(self, terms)
         if other is None or days is None or now < since + days * terms.policy.day:
             return None
         return _passed_on(other, self, terms, now)
@@ -184,13 +186,14 @@ class _OnTheClock(_AtWork):
     def look_again(self, terms: Terms, now: datetime) -> "WithOfficer | None":
         """It was late when no level was left: to a higher one that has an officer by now.
 
-        With that it leaves the list of the CM's office: an officer with full time has it.
+        With that it leaves the list of the CM's office: an officer with full time has it. Or, on
+        that list, to another post of its level, where its own does not answer for it any more.
         None: there is none still. Raises `NotAllowedError` before that.
         """
         if self.overdue_at is None:
             raise NotAllowedError("its officer still has time, or the next level has")
-        post = _above(self.level, terms)
-        return _risen(post, self, terms, now) if post else None
+        post = conditions.onward(self, terms)
+        return _passed_on(post, self, terms, now) if post else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,7 +210,7 @@ class WithOfficer(_OnTheClock):
         """
         if now >= self.due_at:
             raise NotAllowedError("the officer's time is over: it cannot be paused any more")
-        longest = _longest(reason, terms.policy)
+        longest = conditions.longest(reason, terms.policy)
         if stood >= longest:
             why = reason.replace("_", " ")
             raise NotAllowedError(f"it stood for {stood}, {why}, and {longest} is the most")
@@ -232,7 +235,7 @@ class WithOfficer(_OnTheClock):
 
     def approves_transfer(self, terms: Terms) -> Post | None:
         """Whose approval a transfer needs; None where the officer decides, as the last one does."""
-        return _other_above(self, terms) if terms.policy.transfer_needs_approval else None
+        return conditions.other_above(self, terms) if terms.policy.transfer_needs_approval else None
 
     def decides_special_close(self, terms: Terms) -> Post | None:
         """Who decides a special close that this officer can only propose; None: this officer.
@@ -242,16 +245,19 @@ class WithOfficer(_OnTheClock):
         proposes = terms.policy.special_close is SpecialClose.PROPOSED
         if not proposes or self.level != _LOWEST_SPECIAL_LEVEL:
             return None
-        if decider := _other_above(self, terms):
+        if decider := conditions.other_above(self, terms):
             return decider
         why = "a special close is for the next level to decide, and nobody else is there"
         raise NotAllowedError(why)
 
     def return_mapping(self, terms: Terms, now: datetime) -> Returned:
-        """It came to the wrong officer."""
-        self._may_leave(terms, now)
+        """It came to the wrong officer; or it is theirs no more, which is no move of theirs."""
+        astray = conditions.astray(self, terms)
+        if not astray:
+            self._may_leave(terms, now)
         clock = deadlines.sorting_clock(terms.policy, terms.calendar, now)
-        return Returned(**self.kept() | {"transfers": self.transfers + 1}, clock=clock)
+        moved = {"transfers": self.transfers + (not astray)}
+        return Returned(**self.kept() | moved, clock=clock)
 
     def special_close(self, ruling: Ruling, terms: Terms, now: datetime) -> SpecialClosed:
         """Closed by the officer who has it; the citizen need not be satisfied."""
@@ -277,16 +283,10 @@ class WithOfficer(_OnTheClock):
         )
 
     def _may_leave(self, terms: Terms, now: datetime) -> None:
-        policy = terms.policy
-        if self.transfers >= policy.transfers_at_most:
-            raise NotAllowedError(f"it was moved {self.transfers} times: no more")
-        time = policy.transfer_days * policy.day
-        if now > terms.counted_as(self.clock.counting).after(self.clock.since, time):
-            days = f"{policy.transfer_days:g} {self.clock.counting.replace('_', ' ')}"
-            raise NotAllowedError(f"only within {days} of getting it")
+        conditions.may_leave(self.transfers, self.clock, terms, now)
 
     def _may_close_specially(self, terms: Terms) -> None:
-        _somebody_closes_specially(terms)
+        conditions.somebody_closes_specially(terms)
         if self.level < _LOWEST_SPECIAL_LEVEL:
             raise NotAllowedError(f"a special close is for L{_LOWEST_SPECIAL_LEVEL} and above")
 
@@ -306,7 +306,7 @@ class Proposed(_OnTheClock):
     def approve_special_close(self, ruling: Ruling, terms: Terms, now: datetime) -> SpecialClosed:
         """The next level decides so, if the policy still has it; the ruling is theirs."""
         self._is(ProposalKind.SPECIAL_CLOSE)
-        _somebody_closes_specially(terms)
+        conditions.somebody_closes_specially(terms)
         return SpecialClosed(**self.kept(), ruling=ruling, ended_at=now)
 
     def refuse(self) -> WithOfficer:
@@ -315,7 +315,7 @@ class Proposed(_OnTheClock):
 
     def decider(self, terms: Terms) -> Post | None:
         """Who decides: the next level that has an officer, another than who proposed it."""
-        return _other_above(self, terms)
+        return conditions.other_above(self, terms)
 
     def refuses(self, terms: Terms) -> str:
         """The post that can refuse it: who decides; where nobody is left, its own takes it back."""
@@ -343,7 +343,7 @@ class Paused(_AtWork):
 
     def pause_over(self, terms: Terms, now: datetime) -> WithOfficer:
         """Nobody resumed it in time: the clock goes on by itself. Raises `NotOverdueError`."""
-        _past(self.resume_at, now)
+        conditions.past(self.resume_at, now)
         return self.resume(terms, now)
 
 
@@ -427,34 +427,6 @@ def registered(
     return WithOfficer(**first.kept() | {"about": kind}, clock=first.clock)
 
 
-def _somebody_closes_specially(terms: Terms) -> None:
-    if terms.policy.special_close is SpecialClose.NOBODY:
-        raise NotAllowedError("nobody may close it without the citizen's satisfaction")
-
-
-def _past(due_at: datetime, now: datetime) -> None:
-    if now < due_at:
-        raise NotOverdueError(due_at)
-
-
-def _longest(reason: PauseReason, policy: Policy) -> timedelta:
-    waits = reason is PauseReason.WAITING_FOR_CITIZEN
-    return (policy.longest_wait_days if waits else policy.longest_stay_days) * policy.day
-
-
-def _above(level: int, terms: Terms) -> Post | None:
-    return terms.ladder.at_or_above(level + 1, terms.policy.last_level)
-
-
-def _other_above(state: Standing, terms: Terms) -> Post | None:
-    """The next level with an officer who is not the one who asks, in charge or moved up since."""
-    answering = terms.ladder.up_to(terms.policy.last_level)
-    own = terms.asking
-    others = (level for level, post in answering.items() if own is None or post.officer != own)
-    level = min((level for level in others if level > state.level), default=None)
-    return None if level is None else answering[level]
-
-
 def _arrived(post: Post, before: Standing | None, terms: Terms, now: datetime) -> WithOfficer:
     """With the officer of a level it was not at before: that level's full time, count at zero."""
     return WithOfficer(
@@ -479,13 +451,9 @@ def _risen(post: Post, before: Standing, terms: Terms, now: datetime) -> WithOff
     return WithOfficer(**arrived.kept() | {"cm_office_since": None}, clock=arrived.clock)
 
 
-def _instead(before: Standing, terms: Terms) -> Post | None:
-    """Who has it when nobody holds its post any more; None: it stays with its post."""
-    return terms.ladder.instead_of(before.post, before.level, terms.policy.last_level)
-
-
 def _passed_on(post: Post, before: Standing, terms: Terms, now: datetime) -> WithOfficer:
-    """From a vacant post: one level up, or to the post that serves the same level from above.
+    """One level up; or, from a post that nobody holds or that answers for it no more, to another of
+    the same level.
 
     That one has full time, but the level's reviews stay counted: the citizen was heard already.
     """
@@ -511,10 +479,10 @@ def _transferred(before: Standing, there: Terms, now: datetime) -> WithOfficer:
 
 
 def _not_satisfied(before: Standing, terms: Terms, now: datetime) -> WithOfficer:
-    next_post = _above(before.level, terms)
+    next_post = conditions.above(before.level, terms)
     if next_post and before.dissatisfied_at_level >= terms.policy.reviews_per_level:
         return _risen(next_post, before, terms, now)
-    present = _instead(before, terms)  # the post may have fallen vacant since
+    present = conditions.instead(before, terms)  # the post may have fallen vacant since
     if present and present.level > before.level:
         return _risen(present, before, terms, now)
     changes: dict[str, Any] = {

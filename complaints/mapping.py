@@ -71,12 +71,14 @@ class Ladder:
     """The posts that a complaint can go to: the one that fits best of each level that has one.
 
     `posts`: those that are not vacant. `held`: the ids of all such that fit, of any level.
-    `vacant`: the post that fits best of each level where none is held.
+    `vacant`: the post that fits best of each level where none is held. `fitting`: the ids of all
+    that answer for the matter, held or not.
     """
 
     posts: Mapping[int, Post]
     held: frozenset[str] = frozenset()
     vacant: Mapping[int, Post] = field(default_factory=dict)
+    fitting: frozenset[str] = frozenset()
 
     def up_to(self, last_level: int) -> Mapping[int, Post]:
         """By level, who answers for a category with this last level: the posts that are held, or
@@ -106,8 +108,10 @@ def ladder_of(candidates: Iterable[Candidate]) -> Ladder:
     """The candidate of each level that fits best; a vacant one only where none is held."""
     best: dict[int, Candidate] = {}
     held: set[str] = set()
+    fitting: set[str] = set()
     for candidate in candidates:
         level = candidate.post.level
+        fitting.add(candidate.post.id)
         if not candidate.vacant:
             held.add(candidate.post.id)
         if level not in best or _fit(candidate) < _fit(best[level]):
@@ -117,6 +121,7 @@ def ladder_of(candidates: Iterable[Candidate]) -> Ladder:
         {level: best[level].post for level in levels if not best[level].vacant},
         frozenset(held),
         {level: best[level].post for level in levels if best[level].vacant},
+        frozenset(fitting),
     )
 
 

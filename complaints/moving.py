@@ -6,19 +6,21 @@ from uuid import UUID
 
 import structlog
 
-from complaints import number, texts
+from complaints import history, number, texts
 from complaints.assigning import Assigned, tell_assigned
-from complaints.categories import answered_category
+from complaints.categories import answered_category, category_of_open
+from complaints.conditions import astray
 from complaints.errors import InvalidInputError, NotAllowedError
-from complaints.history import Event
+from complaints.forwarding import Forwarded, forward
+from complaints.history import Entry, Event
 from complaints.in_call import take_officers_call
 from complaints.lifecycle import Returned, Terms, Triage, WithOfficer
 from complaints.mapping import Ladder, ladder_for
-from complaints.notifications import Kind
+from complaints.notifications import Kind, Signer
 from complaints.policy import Policy
 from complaints.proposals import propose
-from complaints.store import Complaint, hold, holidays, lock_subject, terms_for, transaction
-from complaints.taking import Word, must_act, must_be, take, tell_team
+from complaints.store import Complaint, hold, holidays, lock_subject, move, terms_for, transaction
+from complaints.taking import Word, entry_of, must_act, must_be, take, tell_team
 from complaints.words import clean
 from db.pool import Connection, Pool
 from db.statements import statements
@@ -37,6 +39,7 @@ async def transfer(
     actor: str,
     policy: Policy,
     now: datetime,
+    signer: Signer,
     only_propose: bool = False,
     call_id: UUID | None = None,
 ) -> WithOfficer | None:
@@ -54,9 +57,9 @@ async def transfer(
     async with transaction(pool) as conn:
         complaint = await hold(conn, digits)
         before = held_by(complaint, post, "transferred")
-        await _must_be_another(conn, complaint, department)
-        await take_officers_call(conn, complaint, call_id, actor=actor)
         here = await terms_for(conn, complaint, policy, now)
+        await _must_be_another(conn, complaint, department, theirs=not astray(before, here))
+        await take_officers_call(conn, complaint, call_id, actor=actor)
         if decider := before.approves_transfer(here):
             proposed = before.propose_transfer(0, here, now)
             await propose(conn, complaint, proposed, decider, word, to=department)
@@ -65,12 +68,17 @@ async def transfer(
             raise NotAllowedError("a transfer needs no approval: the officer decides")
         there = replace(here, ladder=await ladder_there(conn, complaint, department, now))
         after = before.transfer(here, there, now)
-        await write_transfer(conn, complaint, after, department, word, policy)
+        await write_transfer(conn, complaint, after, department, word, policy, signer)
     return after
 
 
-async def _must_be_another(conn: Connection, complaint: Complaint, department: str) -> None:
+async def _must_be_another(
+    conn: Connection, complaint: Complaint, department: str, *, theirs: bool
+) -> None:
+    """`theirs`: whether the post that has it still answers for it."""
     known = await statements().lifecycle_department(conn, code=department)
+    if department == complaint.department and not theirs:
+        raise InvalidInputError("department", "has it by its category: return it as wrongly mapped")
     if known is None or department == complaint.department:
         raise InvalidInputError("department", "is not another department")
 
@@ -120,6 +128,7 @@ async def forward_sorted(
     actor: str,
     policy: Policy,
     now: datetime,
+    signer: Signer,
     category: str | None = None,
     place: str | None = None,
     text: str = "",
@@ -144,10 +153,8 @@ async def forward_sorted(
         complaint, terms = await _mapped_anew(conn, complaint, category, place, policy, now)
         text = corrected_words(as_it_was, (complaint.category, complaint.place), text)
         after = before.forward(terms, now)
-        entry = await take(
-            conn, complaint, after, event=Event.FORWARDED, actor=actor, now=now, reason=text
-        )
-        await tell_assigned(conn, [Assigned(complaint, after, entry)], policy, now)
+        why = entry_of(complaint, after, event=Event.FORWARDED, actor=actor, now=now, reason=text)
+        await _give(conn, complaint, after, why, policy, signer)
     _log.info("complaint forwarded", complaint=str(complaint.id), level=after.level)
     return after
 
@@ -168,6 +175,7 @@ async def write_transfer(
     department: str,
     word: Word,
     policy: Policy,
+    signer: Signer,
 ) -> None:
     """Write what `transfer`, or the level that approved it, has decided."""
     await statements().lifecycle_map(
@@ -177,8 +185,7 @@ async def write_transfer(
         place=complaint.place,
         department=department,
     )
-    entry = await take(
-        conn,
+    why = entry_of(
         complaint,
         after,
         event=Event.TRANSFERRED,
@@ -187,8 +194,27 @@ async def write_transfer(
         reason=f"to {department}: {word.text}",
         call_id=word.call_id,
     )
-    await tell_assigned(conn, [Assigned(complaint, after, entry)], policy, word.now)
+    await _give(conn, complaint, after, why, policy, signer)
     _log.info("complaint transferred", complaint=str(complaint.id), level=after.level)
+
+
+async def _give(
+    conn: Connection,
+    complaint: Complaint,
+    after: WithOfficer,
+    why: Entry,
+    policy: Policy,
+    signer: Signer,
+) -> None:
+    """To an officer who has it anew. Once something was reported about it, all that was said goes
+    along, as with an escalation: another post has not heard it.
+    """
+    seq = await history.append(conn, complaint.id, why)
+    await move(conn, complaint.id, after, why.at)
+    await tell_assigned(conn, [Assigned(complaint, after, seq)], policy, why.at)
+    if after.disposals and after.post != complaint.state.post:
+        handed = Forwarded(complaint, after, seq, why)
+        await forward(conn, [handed], policy=policy, signer=signer, now=why.at)
 
 
 async def ladder_there(
@@ -218,7 +244,10 @@ async def _mapped_anew(
     """
     if category is None and place is None:
         return complaint, await terms_for(conn, complaint, policy, now)
-    found = await answered_category(conn, category or complaint.category)
+    if category is None:
+        found = await category_of_open(conn, complaint.category)
+    else:
+        found = await answered_category(conn, category)
     where = await statements().complaints_place(conn, code=place or complaint.place)
     if where is None:
         raise InvalidInputError("place", "is unknown")

@@ -9,6 +9,7 @@ import structlog
 
 from complaints import history, lifecycle, number
 from complaints.additions import add_to
+from complaints.brought import sealed
 from complaints.confidentiality import may_know
 from complaints.ends import AnsweredAtDesk, AtDesk, Thanked
 from complaints.errors import DuplicateError, InputFault, InvalidInputError, NoPostError
@@ -150,7 +151,8 @@ def _decided(
     """What becomes of it, and the officer who gets it, be it only for information."""
     named = number.make(facts.serial), facts.category_name, facts.place_name
     end = desk_end(form, facts, actor, now)
-    if end is None and facts.candidates and not form.separate:
+    # Also of what is out of scope by now: what the citizen has open goes on.
+    if (end is None or facts.answered is None) and facts.candidates and not form.separate:
         raise DuplicateError(facts.candidates)  # to add to one there is always room
     needs_room(form, facts, policy, end)
     category = facts.answered
@@ -174,33 +176,36 @@ async def _write(
     conn: Connection, new: NewComplaint, form: Registration, facts: Facts, actor: str, now: datetime
 ) -> None:
     state = new.state
+    brought = {
+        "kind": form.kind,
+        "incident": form.incident,
+        "confidential": form.confidential,
+        "source": form.source,
+        "confirmed_by": actor if form.is_confirmed else None,
+        "category": form.category,
+        "place": form.place,
+        "citizen_id": facts.citizen or new_id(now),
+        "contact": form.contact,
+        "text_hi": form.text,
+    }
     await statements().registration_add(
         conn,
         id=new.id,
         number=new.number,
-        kind=form.kind,
-        incident=form.incident,
-        confidential=form.confidential,
-        source=form.source,
-        confirmed_by=actor if form.is_confirmed else None,
         matter=facts.matter or new.id,
-        category=form.category,
-        place=form.place,
-        citizen_id=facts.citizen or new_id(now),
         new_citizen=facts.citizen is None,
         new_number=not facts.on_number,
         name=form.citizen_name,
         language=form.language,
-        contact=form.contact,
-        text_hi=form.text,
         call_id=form.call_id,
         state=STATE_NAMES[type(state)],
         level=state.level,
         post=state.post,
         end_text=state.text if isinstance(state, AtDesk) else None,
         at=now,
+        **brought,
         **_clock_columns(new),
-        **history.first(new.id, new.number, _entry(new, form, actor, now)),
+        **history.first(new.id, new.number, _entry(new, form, sealed(brought), actor, now)),
     )
 
 
@@ -239,7 +244,7 @@ def _clock_columns(new: NewComplaint) -> dict[str, Any]:
     }
 
 
-def _entry(new: NewComplaint, form: Registration, actor: str, now: datetime) -> Entry:
+def _entry(new: NewComplaint, form: Registration, brought: str, actor: str, now: datetime) -> Entry:
     state = new.state
     clock = None if isinstance(state, AtDesk) else state.clock
     return Entry(
@@ -252,6 +257,7 @@ def _entry(new: NewComplaint, form: Registration, actor: str, now: datetime) -> 
         post=state.post,
         due_at=clock.due_at if clock else None,
         basis=clock.basis if clock else "",
+        brought=brought,
     )
 
 

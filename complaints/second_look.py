@@ -7,6 +7,7 @@ import structlog
 
 from complaints import history
 from complaints.batches import Due, Work, carry_out_each
+from complaints.escalation import why_aside
 from complaints.forwarding import Forwarded, forward
 from complaints.history import Event
 from complaints.lifecycle import Proposed, WithOfficer
@@ -71,7 +72,8 @@ async def _look(
             event=Event.ESCALATED_OVERDUE,
             actor="clock",
             now=now,
-            reason=f"due {_late(one).due_at.isoformat()}; a higher post is held again",
+            reason=f"due {_late(one).due_at.isoformat()}"
+            + (why_aside(_late(one), after) or "; a higher post is held again"),
         )
         for one, after in found
     }

@@ -21,7 +21,7 @@ from db.statements import statements
 # A row of the history, as `complaints_story` gives it.
 _ENTRY = (
     *("seq", "at", "event", "level", "actor", "reason", "call_id", "post", "due_at", "basis"),
-    *("attached", "previous", "hash"),
+    *("attached", "brought", "previous", "hash"),
 )
 
 

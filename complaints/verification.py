@@ -8,6 +8,7 @@ import asyncpg
 
 from complaints import number
 from complaints.attachments import checking
+from complaints.brought import changed
 from complaints.errors import UnknownComplaintError
 from complaints.history import Head, broken_at
 from complaints.standing import disagreement
@@ -22,7 +23,8 @@ _BATCH = 500
 class Verified:
     """`broken_at`: place (1, 2, ...) of the first entry that does not fit or is missing, or None.
 
-    `faults`: what its row says otherwise than its history, and what is wrong with its attachments.
+    `faults`: what its row says otherwise than its history and than what was registered, and what is
+    wrong with its attachments.
     """
 
     number: str
@@ -105,9 +107,12 @@ def _checked(complaint_id: UUID, rows: Sequence[asyncpg.Record]) -> _Checked:
         "post": first["stands_with"],
         "due_at": first["stands_due"],
     }
-    fault = disagreement(stands, chain) if broken is None else None
+    faults: list[str] = []
+    if broken is None:
+        moved = disagreement(stands, chain)
+        faults = [*([moved] if moved else []), *changed(first, chain)]
     return _Checked(
         broken,
-        (fault,) if fault else (),
+        tuple(faults),
         {row["seq"]: row["attached"] for row in chain if row["attached"]},
     )

@@ -119,6 +119,7 @@ async def transfer(settings: Settings, options: argparse.Namespace) -> int:
             options.number,
             department=options.to,
             text=options.text,
+            signer=one.signer,
             only_propose=options.only_propose,
             **_officer(options),
             **one.rules,
@@ -150,6 +151,7 @@ async def forward(settings: Settings, options: argparse.Namespace) -> int:
             category=options.category,
             place=options.place,
             text=options.text,
+            signer=one.signer,
             **one.rules,
         )
     say(options, f"forwarded to {after.post} (L{after.level}), due {clock(after.due_at)}")
@@ -253,6 +255,7 @@ async def decide(settings: Settings, options: argparse.Namespace) -> int:
             options.number,
             approve=options.approve,
             text=options.text,
+            signer=one.signer,
             **_officer(options),
             **one.rules,
         )

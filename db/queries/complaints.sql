@@ -251,12 +251,15 @@ join complaint c on c.id = r.complaint_id cross join webhook_audience a
 where r.state is not null;
 
 -- name: complaints_history(complaint_ids)
-select complaint_id, seq, at, event, level, actor, reason, call_id, post, due_at, basis, attached, previous, hash
+select complaint_id, seq, at, event, level, actor, reason, call_id, post, due_at, basis, attached, brought, previous, hash
 from complaint_history where complaint_id = any(:complaint_ids::uuid[]) order by complaint_id, seq;
 
 -- name: complaints_history_and_row(ids)
--- Of one moment: histories, each entry beside what the complaint's row knows; one row without an entry where there is none.
-select c.id as of, c.entries, c.head, c.state as stands, c.level as stands_at, c.post as stands_with, c.due_at as stands_due, h.*
+-- Of one moment: histories, each entry beside what the complaint's row knows; one row without an entry where there is none. The
+-- citizen's words once.
+select c.id as of, c.entries, c.head, c.state as stands, c.level as stands_at, c.post as stands_with, c.due_at as stands_due,
+       c.citizen_id, c.contact, case when h.seq = 1 then c.text_hi end as text_hi, c.source, c.confirmed_by, c.kind, c.category, c.place,
+       c.confidential, c.incident, h.*
 from complaint c left join complaint_history h on h.complaint_id = c.id
 where c.id = any(:ids::uuid[]) order by c.id, h.seq;
 
@@ -492,7 +495,7 @@ limit :at_most;
 select c.id, c.number, c.state, c.level, c.text_hi, c.contact, c.kind, c.incident, c.confidential, c.source, c.confirmed_by,
        c.weight, c.due_at, c.cm_office_since, c.registered_at, c.entries, c.head, k.name_hi as category, d.name_hi as department,
        p.name_hi as place, s.name as citizen, o.title as post_title, m.linked, m.linked_open, i.number as merged_into,
-       array(select row(h.seq, h.at, h.event, h.level, h.actor, h.reason, h.call_id, h.post, h.due_at, h.basis, h.attached,
+       array(select row(h.seq, h.at, h.event, h.level, h.actor, h.reason, h.call_id, h.post, h.due_at, h.basis, h.attached, h.brought,
                         h.previous, h.hash)
              from complaint_history h where h.complaint_id = c.id order by h.seq) as history,
        array(select row(l.id, l.direction, coalesce(cc.role, case when a.id is null then 'follow_up' else 'feedback' end), a.attempt_no, a.disposal_no, l.citizen_number::text,

@@ -104,10 +104,12 @@ select k.code from category k
 where k.code = any(:categories::text[]) and exists (select from complaint c where c.category = k.code);
 
 -- name: officers_posts_that_had_complaints(posts)
--- Or that reported or ended one. Each is sought; asked with `exists`, all that any post had could be read to be remembered.
+-- Or that reported or ended one, was handed a file, or proposed something. Each is sought; asked with `exists`, all that any post
+-- had could be read to be remembered.
 select p.id from unnest(:posts::text[]) as p (id)
 where coalesce((select true from complaint c where c.post = p.id limit 1), (select true from disposal d where d.post = p.id limit 1),
-               (select true from complaint_end e where e.post = p.id limit 1));
+               (select true from complaint_end e where e.post = p.id limit 1), (select true from bundle b where b.post = p.id limit 1),
+               (select true from proposal r where r.post = p.id limit 1));
 
 -- name: officers_officers()
 select code, name, number, email from officer;

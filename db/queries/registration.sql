@@ -60,7 +60,7 @@ left join lateral (
     where c.category = :category and c.place = :place and (c.kind = 'information') = (:kind::text = 'information')
 ) d on true;
 
--- name: registration_add(id, number, kind, incident, confidential, source, confirmed_by, matter, category, place, citizen_id, new_citizen, new_number, name, language, contact, text_hi, call_id, state, level, post, due_at, due_since, due_days, due_policy, due_counting, due_left, remind_at, end_text, event, actor, reason, entry_level, entry_post, entry_due_at, basis, previous, hash, event_id, event_key, event_kind, event_body, at)!
+-- name: registration_add(id, number, kind, incident, confidential, source, confirmed_by, matter, category, place, citizen_id, new_citizen, new_number, name, language, contact, text_hi, call_id, state, level, post, due_at, due_since, due_days, due_policy, due_counting, due_left, remind_at, end_text, event, actor, reason, entry_level, entry_post, entry_due_at, basis, brought, previous, hash, event_id, event_key, event_kind, event_body, at)!
 -- The citizen, the complaint, its call, its first history entry, and the evidence of an end at the desk.
 with new_citizen as (
     insert into citizen (id, name, language, created_at)
@@ -80,9 +80,9 @@ with new_citizen as (
     from webhook_audience a
 ), first_entry as (
     insert into complaint_history (complaint_id, seq, at, event, level, actor, reason, call_id, post, due_at, basis,
-                                   previous, hash)
-    values (:id, 1, :at, :event, :entry_level, :actor, :reason, :call_id, :entry_post, :entry_due_at, :basis, :previous,
-            :hash)
+                                   brought, previous, hash)
+    values (:id, 1, :at, :event, :entry_level, :actor, :reason, :call_id, :entry_post, :entry_due_at, :basis, :brought,
+            :previous, :hash)
 )
 insert into complaint (id, number, kind, incident, confidential, source, confirmed_by, matter, category, place, citizen_id,
                        contact, text_hi, state, level, post, due_at, due_since, due_days, due_policy, due_counting,

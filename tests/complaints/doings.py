@@ -227,6 +227,7 @@ async def _forward(world: World, case: Case) -> object:
         actor="cm_office:5",
         policy=world.policy,
         now=world.now,
+        signer=sign,
         text=f"{right.get('category', '')}@{right.get('place', '')}",
         **right,
     )

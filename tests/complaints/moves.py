@@ -74,9 +74,8 @@ async def spoken_by_its_officer(world: World, number: str) -> Spoken:
 async def transferred(
     world: World, number: str, to: str = "bijli", post: str = "L1-MAH"
 ) -> WithOfficer | None:
-    return await transfer(
-        world.pool, number, department=to, text="ऊर्जा विभाग का विषय", **_by(world, post)
-    )
+    by = _by(world, post) | {"signer": sign}
+    return await transfer(world.pool, number, department=to, text="ऊर्जा विभाग का विषय", **by)
 
 
 async def returned(world: World, number: str, post: str = "L1-MAH") -> None:
@@ -92,6 +91,7 @@ async def sorted_to(
         actor="cm_office:5",
         policy=world.policy,
         now=world.now,
+        signer=sign,
         text=text,
         **corrected,
     )
@@ -118,7 +118,8 @@ async def specially_closed(world: World, number: str, post: str = "L2-LAL") -> b
 
 
 async def decided(world: World, number: str, *, approve: bool, post: str) -> None:
-    await decide(world.pool, number, approve=approve, text="अभिलेख देखे", **_by(world, post))
+    by = _by(world, post) | {"signer": sign}
+    await decide(world.pool, number, approve=approve, text="अभिलेख देखे", **by)
 
 
 async def withdrawn(world: World, number: str, call_id: UUID | None = None, **words: str) -> None:

@@ -1,6 +1,7 @@
 """What an officer gets with an escalated complaint: one link, one page, and who opened it."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from urllib.parse import parse_qsl
@@ -17,10 +18,19 @@ from complaints.bundles import renew
 from complaints.errors import NoBundleError
 from complaints.escalation import escalate_overdue
 from complaints.feedback import Answer, DissatisfactionReason
+from complaints.policy import UP_1076
+from complaints.registration import Registered
 from complaints.story import load_story
 from complaints.telling import render_story
 from messages.parts import measure
 from recordings.links import verify
+from tests.complaints.moves import (
+    decided,
+    energy_has_officers,
+    returned,
+    sorted_to,
+    transferred,
+)
 from tests.complaints.world import CITIZEN, START, World
 from tests.web.site import CLIENT, FORWARDED, behind_a_proxy
 from web.pages import bundle as bundle_page
@@ -178,6 +188,61 @@ async def test_a_new_link_goes_to_who_holds_the_post_now_and_opens_the_same(
     again = await renew(world.pool, number, actor="agent:101", signer=fresh, now=world.now)
     assert again == post
     assert (await world.events(message["complaint_id"]))[-2:] == ["link_renewed", "link_renewed"]
+
+
+async def dissatisfied(world: World) -> tuple[Registered, UUID]:
+    """Back with L1 for a review; and the recording of its registration."""
+    call = await world.call()
+    recording = await world.recording(call)
+    registered = await world.register(world.form(call_id=call))
+    await world.dissatisfied(registered.number)
+    return registered, recording
+
+
+async def test_a_transfer_after_a_dissatisfaction_hands_on_what_was_said(
+    world: World, client: Client
+) -> None:
+    await energy_has_officers(world)
+    one, recording = await dissatisfied(world)
+    await transferred(world, one.number)
+    [message] = await world.messages(one.complaint_id, "officer_forwarded")
+    assert (message["recipient"], message["recordings"]) == ("+919415000011", [recording])
+    assert "दूसरे विभाग को स्थानांतरित" in message["body"]
+    handed = await world.pool.fetch("select post from bundle")
+    assert [row["post"] for row in handed] == ["E1-MAH"]
+    story = render_story(await load_story(world.pool, one.number))
+    assert "handed to E1-MAH: not opened yet" in story
+    post = await renew(world.pool, one.number, actor="agent:101", signer=signer, now=world.now)
+    assert post == "E1-MAH"
+    [again] = await world.messages(one.complaint_id, "officer_link")
+    async with client.get(again["links"][0]) as answer:
+        assert "काम नहीं हुआ" in await answer.text()
+
+
+async def test_what_the_next_level_transfers_and_what_is_mapped_anew_is_handed_on_too(
+    world: World,
+) -> None:
+    world.policy = replace(UP_1076, transfer_needs_approval=True)
+    await energy_has_officers(world)
+    one, _ = await dissatisfied(world)
+    await transferred(world, one.number)
+    await decided(world, one.number, approve=True, post="L2-LAL")
+    other, _ = await dissatisfied(world)
+    await returned(world, other.number)
+    await sorted_to(world, other.number, category="power-cut")
+    for each in (one, other):
+        assert len(await world.messages(each.complaint_id, "officer_forwarded")) == 1
+    handed = await world.pool.fetch("select post from bundle")
+    assert [row["post"] for row in handed] == ["E1-MAH", "E1-MAH"]
+
+
+async def test_who_has_heard_it_or_has_nothing_to_hear_is_handed_no_bundle(world: World) -> None:
+    await energy_has_officers(world)
+    one, _ = await dissatisfied(world)
+    await returned(world, one.number)
+    assert (await sorted_to(world, one.number)).post == "L1-MAH"  # where it was
+    await transferred(world, (await world.register()).number)  # nothing was reported
+    assert await world.pool.fetchval("select count(*) from bundle") == 0
 
 
 async def test_who_was_handed_nothing_gets_no_link(world: World) -> None:

@@ -46,6 +46,7 @@ async def test_a_complaint_without_history_is_bad_from_the_start(world: World) -
         "event = 'unverified'",
         "event = 'no such event'",
         "level = 4",
+        "brought = 'x'",
         "actor = 'officer:nobody'",
         "reason = reason || ' '",
         "call_id = (select id from call order by id limit 1)",

@@ -217,13 +217,26 @@ async def test_a_merger_is_into_the_older_file_so_there_is_no_ring(world: World)
     await merge(world.pool, third.number, into=first.number, actor="agent:1", now=world.now)
 
 
-@pytest.mark.parametrize("column", ["citizen_id = gen_random_uuid()", "registered_at = now()"])
-async def test_whose_a_complaint_is_and_since_when_does_not_change(
+@pytest.mark.parametrize(
+    "column",
+    [
+        *("citizen_id = gen_random_uuid()", "registered_at = now()", "contact = '+919876500000'"),
+        *("text_hi = 'x'", "kind = 'suggestion'", "source = 'letter'", "confirmed_by = null"),
+    ],
+)
+async def test_whose_a_complaint_is_what_they_said_and_since_when_does_not_change(
     world: World, column: str
 ) -> None:
     await world.register()
     with pytest.raises(asyncpg.RaiseError, match="append-only"):
         await world.pool.execute(f"update complaint set {column}")
+
+
+@pytest.mark.parametrize("mark", ["confidential", "incident"])
+async def test_a_mark_is_never_taken_off(world: World, mark: str) -> None:
+    await world.register()
+    await world.pool.execute(f"update complaint set {mark} = true")
+    await refused(world, f"update complaint set {mark} = false", "marks_stay")
 
 
 async def test_what_an_agent_was_told_was_told_in_a_call(world: World) -> None:

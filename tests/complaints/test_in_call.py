@@ -29,7 +29,7 @@ from tests.complaints.moves import (
     specially_closed,
     transferred,
 )
-from tests.complaints.world import World
+from tests.complaints.world import World, sign
 
 OFFICER, AGENT = "+919415000001", "agent:101"
 APPROVED = replace(UP_1076, transfer_needs_approval=True)
@@ -73,7 +73,7 @@ async def replying(world: World) -> Prepared:
 
 async def transferring(world: World) -> Prepared:
     await energy_has_officers(world)
-    return _at(world, await _new(world), transfer, department="bijli")
+    return _at(world, await _new(world), transfer, department="bijli", signer=sign)
 
 
 async def proposing_a_transfer(world: World) -> Prepared:
@@ -100,19 +100,19 @@ async def approving_a_transfer(world: World) -> Prepared:
     await energy_has_officers(world)
     number = await _new(world)
     await transferred(world, number)
-    return _at(world, number, decide, "L2-LAL", approve=True)
+    return _at(world, number, decide, "L2-LAL", approve=True, signer=sign)
 
 
 async def approving_a_close(world: World) -> Prepared:
     world.policy = MP_181
     number = await at_level_two(world)
     await specially_closed(world, number)
-    return _at(world, number, decide, "L3-LAL", approve=True)
+    return _at(world, number, decide, "L3-LAL", approve=True, signer=sign)
 
 
 async def refusing(world: World) -> Prepared:
     number, _ = await approving_a_close(world)
-    return _at(world, number, decide, "L3-LAL", approve=False)
+    return _at(world, number, decide, "L3-LAL", approve=False, signer=sign)
 
 
 async def disposing(world: World) -> Prepared:

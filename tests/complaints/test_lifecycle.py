@@ -56,11 +56,14 @@ RULING = Ruling(
     code=SpecialReason.NO_BUDGET, text="अगले वर्ष", post="L3", level=3, actor="officer:L3"
 )
 DAYS = (7, 7, 10, 14)
+#: There is a post of each level, held or not.
+FITTING = frozenset({"L1", "L2", "L3", "L4"})
 
 
 def terms(*levels: int, policy: Policy = UP_1076) -> Terms:
     posts = {n: Post(f"L{n}", f"officer {n}", n, "place", "+919415000000") for n in levels}
-    return Terms(policy, Ladder(posts, frozenset(one.id for one in posts.values())), DAYS)
+    held = frozenset(one.id for one in posts.values())
+    return Terms(policy, Ladder(posts, held, fitting=FITTING), DAYS)
 
 
 def staffed(levels: set[int], policy: Policy) -> Terms:
@@ -69,7 +72,7 @@ def staffed(levels: set[int], policy: Policy) -> Terms:
     posts = {level: post for level, post in all_held.ladder.posts.items() if level in levels}
     vacant = {n: post for n, post in all_held.ladder.posts.items() if n not in levels}
     held = frozenset(post.id for post in posts.values())
-    return replace(all_held, ladder=Ladder(posts, held, vacant))
+    return replace(all_held, ladder=Ladder(posts, held, vacant, FITTING))
 
 
 ALL = terms(1, 2, 3, 4)
@@ -228,6 +231,44 @@ def test_the_days_for_a_transfer_and_a_return_are_the_officers_and_counted() -> 
             move(here, last + timedelta(seconds=1))
     alone = replace(OFFICE, transfer_needs_approval=False)
     assert given.transfer(replace(here, policy=alone), here, last).transfers == 1
+
+
+def elsewhere(*levels: int) -> Terms:
+    """Since a reform another department answers for it, with a post of each of these levels."""
+    posts = {n: Post(f"N{n}", f"new {n}", n, "place", "+919415000000") for n in levels}
+    ids = frozenset(one.id for one in posts.values())
+    return Terms(UP_1076, Ladder(posts, ids, fitting=ids), DAYS)
+
+
+def test_what_a_reform_gave_to_others_can_always_be_returned_and_that_counts_for_nothing() -> None:
+    late = START + timedelta(days=6)
+    moved = replace(new(), transfers=UP_1076.transfers_at_most)
+    returned = moved.return_mapping(elsewhere(1), late)
+    assert (returned.transfers, returned.post) == (UP_1076.transfers_at_most, "L1")
+    assert returned.forward(elsewhere(1), late).post == "N1"
+    for nowhere_else in (ALL, elsewhere()):
+        with pytest.raises(NotAllowedError, match="moved 2 times"):
+            moved.return_mapping(nowhere_else, late)
+
+
+def test_what_is_late_where_a_reform_left_it_goes_to_the_post_that_answers_for_it() -> None:
+    last = replace(at_last(), dissatisfied_at_level=1)
+    there = last.overdue(elsewhere(2, 4), START)
+    assert (there.post, there.level, there.overdue_at) == ("N4", 4, None)
+    assert (there.due_at, there.dissatisfied_at_level) == (START + timedelta(days=14), 1)
+    assert there.overdue(elsewhere(2, 4), there.due_at).overdue_at == there.due_at  # theirs now
+    returned = last.return_mapping(elsewhere(4), START)
+    assert returned.overdue(elsewhere(4), returned.due_at).post == "N4"
+    for nowhere_to_go in (elsewhere(), elsewhere(2)):
+        stuck = last.overdue(nowhere_to_go, START)
+        assert (stuck.post, stuck.overdue_at) == ("L4", START)
+        assert stuck.look_again(nowhere_to_go, START) is None
+        after = stuck.look_again(elsewhere(4), START)
+        assert after is not None
+        assert (after.post, after.cm_office_since) == ("N4", START)
+        assert returned.overdue(nowhere_to_go, returned.due_at).post == "L4"
+    assert new().overdue(elsewhere(1), START + timedelta(days=7)).post == "N1"
+    assert new().overdue(elsewhere(1, 2), START + timedelta(days=7)).post == "N2"
 
 
 def test_the_days_for_a_return_are_counted_as_they_were_given() -> None:
@@ -425,14 +466,14 @@ def test_who_is_in_charge_of_the_next_level_too_is_not_asked_about_their_own_pro
     rules = terms(1, 2, 3, 4, policy=replace(MP_181, transfer_needs_approval=True))
     by_person = {1: "E1", 2: "E2", 3: "E2", 4: "E4"}
     posts = {n: replace(post, officer=by_person[n]) for n, post in rules.ladder.posts.items()}
-    rules = replace(rules, ladder=Ladder(posts, rules.ladder.held), asking="E2")
+    rules = replace(rules, ladder=replace(rules.ladder, posts=posts), asking="E2")
     at_two = replace(new(rules), level=2, post="L2")
     for decider in (at_two.decides_special_close(rules), at_two.approves_transfer(rules)):
         assert decider is not None
         assert decider.id == "L4"
     proposed = at_two.propose_special_close(3, rules)
     assert (proposed.decider(rules), proposed.refuses(rules)) == (posts[4], "L4")
-    only = replace(rules, ladder=Ladder({2: posts[2], 3: posts[3]}, rules.ladder.held))
+    only = replace(rules, ladder=replace(rules.ladder, posts={2: posts[2], 3: posts[3]}))
     with pytest.raises(NotAllowedError, match="nobody else is there"):
         at_two.decides_special_close(only)
     assert (proposed.decider(only), proposed.refuses(only)) == (None, "L2")
@@ -442,7 +483,7 @@ def test_who_has_moved_up_since_is_passed_over_though_another_has_the_post_that_
     rules = terms(2, 3, 4, policy=MP_181)
     proposed = replace(new(rules), level=2, post="L2").propose_special_close(3, rules)
     posts = {n: replace(post, officer=f"E{n}") for n, post in rules.ladder.posts.items()}
-    later = replace(rules, ladder=Ladder(posts, rules.ladder.held))
+    later = replace(rules, ladder=replace(rules.ladder, posts=posts))
     assert proposed.decider(replace(later, asking="E3")) == posts[4]
     assert proposed.decider(replace(later, asking="E2")) == posts[3]
     assert proposed.decider(later) == posts[3], "nobody is named as the one who proposed it"

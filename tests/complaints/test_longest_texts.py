@@ -127,7 +127,8 @@ async def resuming(world: World) -> Said:
 async def transferring(world: World) -> Said:
     await energy_has_officers(world)
     number = (await world.register()).number
-    return lambda said: transfer(world.pool, number, department="bijli", text=said, **_by(world))
+    by = _by(world) | {"department": "bijli", "signer": sign}
+    return lambda said: transfer(world.pool, number, text=said, **by)
 
 
 async def proposing(world: World) -> Said:
@@ -140,7 +141,7 @@ async def _decides(world: World, *, approve: bool) -> Said:
     await energy_has_officers(world)
     number = (await world.register()).number
     await transferred(world, number)
-    by = _by(world, "L2-LAL")
+    by = _by(world, "L2-LAL") | {"signer": sign}
     return lambda said: decide(world.pool, number, approve=approve, text=said, **by)
 
 
@@ -160,7 +161,7 @@ async def returning(world: World) -> Said:
 async def mapping_anew(world: World) -> Said:
     number = (await world.register()).number
     await returned(world, number)
-    by = _by(world) | {"actor": "cm_office:5"}
+    by = _by(world) | {"actor": "cm_office:5", "signer": sign}
     del by["post"]
     return lambda said: forward_sorted(world.pool, number, text=said, **by)
 
@@ -186,7 +187,7 @@ async def deciding_a_special_close(world: World) -> Said:
     world.policy = MP_181
     number = await at_level_two(world)
     await specially_closed(world, number)
-    by = _by(world, "L3-LAL")
+    by = _by(world, "L3-LAL") | {"signer": sign}
     return lambda said: decide(world.pool, number, approve=True, text=said, **by)
 
 

@@ -3,12 +3,13 @@ from dataclasses import replace
 import pytest
 
 from complaints.errors import UnknownComplaintError
-from complaints.history import LEADS_TO, Event
+from complaints.history import BEFORE_THE_FIRST, LEADS_TO, Event, chained
 from complaints.number import make
 from complaints.policy import UP_1076
 from complaints.store import STATE_NAMES
+from complaints.story import load_story
 from complaints.verification import Verified, verify_all, verify_one
-from tests.complaints.moves import energy_has_officers, transferred
+from tests.complaints.moves import energy_has_officers, returned, sorted_to, transferred
 from tests.complaints.world import World
 
 
@@ -54,6 +55,66 @@ async def test_a_due_time_that_was_moved_past_the_history_is_found(world: World,
     assert fault == (
         "it is due 2025-12-06 05:30:00+00:00, but its history ends with 2025-11-27 05:30:00+00:00"
     )
+
+
+async def changed(world: World, statement: str, of: str = "complaint") -> None:
+    """As whoever can switch the triggers off."""
+    async with world.pool.acquire() as conn, conn.transaction():
+        await conn.execute(f"alter table {of} disable trigger user")
+        await conn.execute(statement)
+        await conn.execute("set constraints all immediate")
+        await conn.execute(f"alter table {of} enable trigger user")
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        *(
+            (one, "what the citizen said, or who said it, is not what was registered")
+            for one in (
+                *("text_hi = 'सब ठीक है'", "contact = '+919876500000'", "source = 'letter'"),
+                *("confirmed_by = null", "citizen_id = (select id from citizen where name = 'x')"),
+            )
+        ),
+        ("kind = 'demand'", "its kind is demand, but its history says otherwise"),
+        ("category = 'power-cut'", "its category is power-cut, but its history says otherwise"),
+        ("place = 'lalitpur'", "its place is lalitpur, but its history says otherwise"),
+        ("confidential = false", "its confidential is False, but its history says otherwise"),
+        ("incident = true", "its incident is True, but its history says otherwise"),
+    ],
+)
+async def test_what_was_registered_and_changed_in_the_row_is_found(
+    world: World, change: str, told: str
+) -> None:
+    await world.pool.execute("insert into citizen values (gen_random_uuid(), 'x', 'hi', now())")
+    number = (await world.register(world.form(confidential=True))).number
+    assert await verify_one(world.pool, number) == Verified(number, None)
+    await changed(world, f"update complaint set {change}")
+    assert await verify_one(world.pool, number) == Verified(number, None, (told,))
+
+
+async def test_what_was_mapped_anew_is_what_its_history_made_of_it(world: World) -> None:
+    await energy_has_officers(world)
+    number = (await world.register()).number
+    await returned(world, number)
+    await sorted_to(world, number, text="category handpump -> power-cut")  # said, and not done
+    await returned(world, number)
+    await sorted_to(world, number, category="power-cut", text="place")
+    assert await verify_one(world.pool, number) == Verified(number, None)
+    await changed(world, "update complaint set place = 'up'")
+    [fault] = (await verify_one(world.pool, number)).faults
+    assert fault == "its place is up, but its history says otherwise"
+
+
+async def test_what_was_registered_before_that_was_written_down_is_intact(world: World) -> None:
+    """As its history was written then, with the hash of then."""
+    one = await world.register()
+    before = replace((await load_story(world.pool, one.number)).history[0], brought="")
+    was = chained(BEFORE_THE_FIRST, one.complaint_id, 1, before)
+    update = f"update complaint_history set brought = '', hash = '{was}'"
+    await changed(world, update, "complaint_history")
+    await changed(world, f"update complaint set head = '{was}', text_hi = 'x'")
+    assert await verify_one(world.pool, one.number) == Verified(one.number, None)
 
 
 def test_every_event_leads_somewhere() -> None:

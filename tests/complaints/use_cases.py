@@ -340,8 +340,11 @@ async def interim_reply(world: World) -> UseCase:
 
 
 async def transferring(world: World) -> UseCase:
+    """With all that was said by then."""
     await energy_has_officers(world)
-    return on(transferred, (await world.register()).number)
+    registered = await world.register(world.form(call_id=await world.call()))
+    await world.dissatisfied(registered.number)
+    return on(transferred, registered.number)
 
 
 async def proposing(world: World) -> UseCase:

@@ -189,12 +189,12 @@ async def test_calls_long_ago_and_confidential_ones_are_not_among_the_last(world
     other = await person(world, Role.AGENT, agent_id="102")
     await wraps_up(world, "102", await speaks(world, call_id, "102"))
     assert await hears(world, other, recording_id)
-    await world.pool.execute("update complaint set confidential = true")
+    long_ago = "update call set started_at = started_at - $2 * interval '91 days' where id = $1"
+    await world.pool.execute(long_ago, call_id, 1)
     assert not await hears(world, other, recording_id)
-    await world.pool.execute("update complaint set confidential = false")
-    await world.pool.execute(
-        "update call set started_at = started_at - interval '91 days' where id = $1", call_id
-    )
+    await world.pool.execute(long_ago, call_id, -1)
+    assert await hears(world, other, recording_id)
+    await world.pool.execute("update complaint set confidential = true")
     assert not await hears(world, other, recording_id)
 
 

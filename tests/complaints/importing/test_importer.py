@@ -16,10 +16,12 @@ from complaints.importing.known import Known
 from complaints.importing.layouts import Key, Kind, Located, Row
 from complaints.importing.telling import render_report
 from complaints.mapping import ladder_for
-from complaints.reference import Category, Department
+from complaints.policy import UP_1076
+from complaints.reference import Category, Department, load
 from db.pool import Pool
 from tests.complaints.importing.files import STATE, state, tables
-from tests.complaints.world import World
+from tests.complaints.moves import swept, transferred
+from tests.complaints.world import REFERENCE, World
 from tests.conftest import EMPTY
 from tests.db.killed import Trial, UseCase
 
@@ -160,6 +162,28 @@ async def test_a_post_that_had_complaints_keeps_its_level(pool: Pool) -> None:
     assert [str(fault) for fault in report.faults] == [
         "posts.csv:2: level: it had complaints at level 1: give the new post a new code"
     ]
+
+
+@pytest.mark.parametrize(
+    ("post", "limits", "risen"),
+    [("L2-LAL", 2, "lalitpur,1"), ("L1-MAH", 1, "lalitpur-mahroni,2")],
+    ids=["was handed a bundle", "proposed something"],
+)
+async def test_a_post_whose_complaints_went_up_unanswered_keeps_its_level_all_the_same(
+    pool: Pool, post: str, limits: int, risen: str
+) -> None:
+    await load(pool, REFERENCE)
+    world = World(pool, replace(UP_1076, transfer_needs_approval=True))
+    one = await world.register()
+    if post == "L1-MAH":
+        await transferred(world, one.number)
+    for _ in range(limits):
+        world.later(days=20)
+        assert await swept(world) == 1
+    assert await world.post_of(one.number) != post
+    files = tables(**only(Kind.POSTS, f"{post},नया,jal-nigam,{risen},9415000001,"))
+    [fault] = (await import_tables(pool, files, dry_run=True)).faults
+    assert "level: it had complaints at level" in str(fault)
 
 
 async def test_an_empty_cell_takes_back_what_was_recorded(pool: Pool) -> None:

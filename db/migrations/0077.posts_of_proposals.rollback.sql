@@ -1,0 +1,1 @@
+drop index proposal_of_post;
