@@ -131,4 +131,5 @@ def _told(taken_up: TakenUp) -> str:
         case SettledAtDesk() as one:
             return f"{one.number}: {one.state}" + (f": {one.text}" if one.text else "")
         case AddedTo() as one:
-            return f"{one.number}: added to it, it was open already"
+            to_ask = "; it is disposed of: is the citizen satisfied?" if one.disposed else ""
+            return f"{one.number}: added to it, it was open already{to_ask}"
