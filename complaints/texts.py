@@ -225,6 +225,11 @@ def citizen_paused(number: str, waiting: bool, why: str) -> Variables:
     return {"number": number, "reason": _PAUSES[waiting], "matter": _excerpt(why)}
 
 
+def citizen_resumed(number: str, due_at: datetime) -> Variables:
+    """To the citizen: the officer is at work on it again."""
+    return {"number": number, "due": clock(due_at)}
+
+
 def citizen_interim(number: str, text: str, expected_by: datetime) -> Variables:
     """To the citizen: how it stands, and when to expect more."""
     return {"number": number, "matter": _excerpt(text), "expected": clock(expected_by)}
@@ -315,6 +320,11 @@ def team_returned(number: str, category: str, place: str, text: str, due_at: dat
         "matter": _excerpt(text),
         "due": clock(due_at),
     }
+
+
+def officer_approved(number: str, kind: ProposalKind, text: str) -> Variables:
+    """To the officer who proposed it. `text`: what the next level says."""
+    return {"number": number, "proposal": PROPOSALS[kind], "matter": _excerpt(text)}
 
 
 def officer_refused(number: str, text: str, due_at: datetime) -> Variables:
