@@ -68,7 +68,7 @@ def _message(
     one: Forwarded, post: Post, recordings: Sequence[UUID], link: str, policy: Policy
 ) -> Notification:
     complaint = one.complaint
-    known = may_know(policy.of(complaint.category), post.level)
+    hidden = complaint.confidential and not may_know(policy.of(complaint.category), post.level)
     return Notification(
         complaint_id=complaint.id,
         entry=one.seq,
@@ -79,10 +79,10 @@ def _message(
             complaint.number,
             complaint.subject,
             complaint.place_name,
+            None if hidden else complaint.contact,
             one.state.due_at,
             one.why,
             link,
-            withheld=complaint.confidential and not known,
         ),
         recordings=recordings,
         links=[link],

@@ -80,8 +80,8 @@ def assignment_of(kind: MatterKind) -> Kind:
     return Kind.OFFICER_ASSIGNED
 
 
-#: What an officer is told with the citizen's number (`texts.officer_assigned`).
-NAMES_CITIZEN = frozenset({Kind.OFFICER_ASSIGNED, Kind.OFFICER_INFORMATION})
+#: What an officer is told with the citizen's number (`contact` of `texts`).
+NAMES_CITIZEN = frozenset({Kind.OFFICER_ASSIGNED, Kind.OFFICER_INFORMATION, Kind.OFFICER_FORWARDED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

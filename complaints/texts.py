@@ -168,24 +168,24 @@ def officer_forwarded(
     number: str,
     category: str,
     place: str,
+    contact: str | None,
     due_at: datetime,
     why: Entry,
     link: str,
-    *,
-    withheld: bool = False,
 ) -> Variables:
     """To the officer of a higher level. `why`: the entry that brought it.
 
-    `withheld`: who complains is confidential, so voices do not go along.
+    `contact` None: the office is not to know who complains, so voices do not go along either.
     """
     told = why_forwarded(why)
     return {
         "number": number,
         "category": category,
         "place": place,
-        "reason": f"{told} ({VOICE_WITHHELD})" if withheld else told,
+        "reason": told if contact else f"{told} ({VOICE_WITHHELD})",
         "due": clock(due_at),
         "link": link,
+        "contact": contact or CONFIDENTIAL,
     }
 
 
