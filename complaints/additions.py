@@ -15,7 +15,7 @@ from complaints.errors import (
 from complaints.history import Event
 from complaints.intake import Facts
 from complaints.kinds import MatterKind
-from complaints.lifecycle import Paused, Proposed, WithOfficer
+from complaints.lifecycle import AwaitingFeedback, Paused, Proposed, WithOfficer
 from complaints.notifications import NAMES_CITIZEN, Kind, word_anew
 from complaints.registration_form import Registration
 from complaints.store import Complaint, hold, link_call
@@ -118,12 +118,12 @@ async def add_weight(
     *,
     incident: bool = False,
 ) -> None:
-    """Count it, and tell the officer who is at work on it. `entry`: the history's; `incident`: it
-    has become one by this.
+    """Count it, and tell the officer who is at work on it, or has disposed of it. `entry`: the
+    history's; `incident`: it has become one by this.
     """
     weight = await statements().registration_add_weight(conn, id=older.id, more=more)
     state = older.state
-    if isinstance(state, WithOfficer | Proposed | Paused):
+    if isinstance(state, WithOfficer | Proposed | Paused | AwaitingFeedback):
         body = texts.officer_added(older.number, weight, words, incident=incident)
         await tell_post(conn, older, entry, Kind.OFFICER_ADDED, state.post, body, now)
 

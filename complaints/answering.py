@@ -216,3 +216,5 @@ async def _ask_for_review(
         complaint.number, complaint.subject, complaint.place_name, answer.reason, after.due_at
     )
     await tell_post(conn, complaint, entry, Kind.OFFICER_REVIEW, after.post, body, now)
+    due = texts.citizen_moved(complaint.number, after.due_at)
+    await tell_citizen(conn, complaint, entry, Kind.CITIZEN_MOVED, due, now)

@@ -33,7 +33,7 @@ async def tell_assigned(
         for one in assigned
         for message in (
             _to_officer(one, posts[one.state.post], policy),
-            _to_citizen(one),
+            to_citizen(one.complaint, one.state, one.seq),
         )
     ]
     await notify_each(conn, messages, now)
@@ -60,11 +60,12 @@ def _to_officer(one: Assigned, post: Post, policy: Policy) -> Notification:
     )
 
 
-def _to_citizen(one: Assigned) -> Notification:
+def to_citizen(complaint: Complaint, state: WithOfficer, seq: int) -> Notification:
+    """That an officer has it by the history's entry `seq`, and by when."""
     return Notification(
-        complaint_id=one.complaint.id,
-        entry=one.seq,
+        complaint_id=complaint.id,
+        entry=seq,
         kind=Kind.CITIZEN_MOVED,
-        recipient=one.complaint.contact,
-        body=texts.citizen_moved(one.complaint.number, one.state.due_at),
+        recipient=complaint.contact,
+        body=texts.citizen_moved(complaint.number, state.due_at),
     )

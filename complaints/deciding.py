@@ -119,6 +119,9 @@ async def _approve(
         await _approve_transfer(conn, complaint, before, proposal, here, word, policy, signer)
     else:
         await _approve_special_close(conn, complaint, before, proposal, decider, here, word)
+    body = texts.officer_approved(complaint.number, before.kind, word.text)
+    kind, proposed = Kind.OFFICER_APPROVED, before.entry  # one answer to each proposal
+    await tell_post(conn, complaint, proposed, kind, before.post, body, word.now)
 
 
 async def _approve_transfer(

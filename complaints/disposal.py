@@ -56,11 +56,14 @@ _LONGEST_REPORT = 4000
 
 
 class Via(StrEnum):
-    """How the report reached us: an agent may be told by telephone (R31)."""
+    """How the report reached us: an agent may be told by telephone (R31), an operator types what
+    came by letter.
+    """
 
     PORTAL = "portal"
     OFFICERS_LINE = "officers_line"
     AGENT = "agent"
+    OPERATOR = "operator"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,8 +126,9 @@ async def dispose(
     """Record the officer's report (आख्या) and ask for the citizen's feedback.
 
     `post`: which reports; it must be the one that has the complaint. `actor`: who entered it: its
-    officer, or the agent (`agent:101`) who was told by it on the telephone, in the call `call_id`:
-    without that one nothing is told by an agent (R31), nor in the citizen's own.
+    officer; an operator (`operator:anita`); or the agent (`agent:101`) who was told by it on the
+    telephone, in the call `call_id`: without that one nothing is told by an agent (R31), nor in the
+    citizen's own.
     Information ends with it: the report is the answer, and the citizen gets it.
     `attachments`: all that the officer sends with it; a disposal gets no more later.
 
@@ -164,6 +168,8 @@ async def _dispose(
     told = replace(told, text=clean("report", told.text, _LONGEST_REPORT))
     if told.via is Via.AGENT and agent_of(told.actor) is None:
         raise InvalidInputError("actor", "is not an agent")
+    if (told.via is Via.OPERATOR) != told.actor.startswith("operator:"):
+        raise InvalidInputError("actor", "is an operator where one enters it, and only there")
     async with transaction(pool) as conn:
         complaint = await hold(conn, digits)
         must_act(at_work(complaint, "disposed of"), post)

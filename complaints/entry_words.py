@@ -25,6 +25,8 @@ _CORRECTED = re.compile(rf"{_CHANGE.pattern}(?:; {_CHANGE.pattern})?(?=: |$)")
 _EXPECTED = "expected by "
 _PROOF = "identity confirmed: "
 _OFFICIAL = {"officer", "post", "user", "cm_office"}
+#: Whose remark an operator typed stands before it (`helpline complaint comment --by`).
+_TYPED = "operator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def by(entry: Entry, before: Entry | None, names: Names, wording: Wording) -> st
     if kind in ("officer", "post", "user"):
         had = before.post if before and before.event is not Event.PROPOSED else None
         return names.get(name) or names.get(had or "") or wording.officer
-    return wording.actors.get(kind, wording.helpline).format(name=name)
+    return wording.actors.get(kind, wording.helpline).format(name=name).strip()
 
 
 def _nothing(_entry: Entry, _names: Names, _wording: Wording) -> str:
@@ -160,7 +162,9 @@ def _reopened(entry: Entry, _names: Names, wording: Wording) -> str:
 
 
 def _officials(entry: Entry, _names: Names, _wording: Wording) -> str:
-    return entry.reason if entry.actor.partition(":")[0] in _OFFICIAL else ""
+    kind = entry.actor.partition(":")[0]
+    whose = entry.reason.partition(":")[0] if kind == _TYPED else kind
+    return entry.reason if whose in _OFFICIAL else ""
 
 
 _WORDS: dict[Event, Callable[[Entry, Names, Wording], str]] = {

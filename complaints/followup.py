@@ -1,11 +1,12 @@
 """A citizen whom the dialer did not reach: an agent calls, then an SMS asks, then it is unverified.
 
 "No answer" is its own outcome, never "satisfied" (R19). Each step has an end and is an entry of
-the history; a new disposal begins with the dialer's calls again.
+the history; a new disposal begins with the dialer's calls again. Who has told the matter again
+since the disposal was heard: that never ends as unverified, an agent calls until it is answered.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -28,6 +29,8 @@ from db.statements import statements
 _log = structlog.get_logger(__name__)
 TAKEN_FOR = timedelta(minutes=15)
 _SOON = 1 / 24  # of the step: an SMS that left so soon was asked in time
+_CALL_AGAIN = FollowUp(Step.AGENT_CALL, 2)  # where the policy has no agent's call
+_TOLD_AGAIN = "told again since the disposal"
 _EVENTS = {Step.AGENT_CALL: Event.AGENT_TO_CALL, Step.SMS: Event.ASKED_TO_CALL}
 
 
@@ -253,8 +256,56 @@ async def _ask_longer(conn: Connection, waiting: Mapping[_Over, datetime], now: 
 async def _go_on(
     conn: Connection, over: Sequence[_Unanswered], policy: Policy, now: datetime, actor: str
 ) -> None:
-    """Each to its next step, or to its end, with a fixed number of statements."""
+    """Each to its next step, or to its end, with a fixed number of statements; what was told again
+    has none: an agent is to call, and goes on where they are to do so already.
+    """
     following = {one.complaint.id: _next(one, policy) for one in over}
+    heard = await _told_again(conn, [one for one in over if not following[one.complaint.id]])
+    calls = {one.complaint.id: _agents_call(policy.of(one.complaint.category)) for one in heard}
+    longer = {
+        one.complaint.id: now + calls[one.complaint.id].days * policy.day
+        for one in heard
+        if one.step is Step.AGENT_CALL
+    }
+    if longer:
+        await statements().followup_ask_longer(
+            conn, complaint_ids=list(longer), untils=list(longer.values())
+        )
+        _log.info("told again and not answered, called longer", complaints=len(longer))
+    rest = [
+        replace(one, tried=(*one.tried[:-1], f"{one.tried[-1]}, {_TOLD_AGAIN}"))
+        if one.complaint.id in calls
+        else one
+        for one in over
+        if one.complaint.id not in longer
+    ]
+    if rest:
+        await _write_each(conn, rest, {**following, **calls}, policy, now, actor)
+
+
+async def _told_again(conn: Connection, at_the_end: Sequence[_Unanswered]) -> list[_Unanswered]:
+    """Those whose citizen has told it again since the last disposal."""
+    if not at_the_end:
+        return []
+    rows = statements().followup_told_again(conn, ids=[one.complaint.id for one in at_the_end])
+    found = {row["id"] async for row in rows}
+    return [one for one in at_the_end if one.complaint.id in found]
+
+
+def _agents_call(rules: Policy) -> FollowUp:
+    of_policy = (one for one in rules.after_attempts if one.step is Step.AGENT_CALL)
+    return next(of_policy, _CALL_AGAIN)
+
+
+async def _write_each(
+    conn: Connection,
+    over: Sequence[_Unanswered],
+    steps: Mapping[UUID, FollowUp | None],
+    policy: Policy,
+    now: datetime,
+    actor: str,
+) -> None:
+    following = {one.complaint.id: steps[one.complaint.id] for one in over}
     until = {
         complaint_id: now + step.days * policy.day if step else None
         for complaint_id, step in following.items()
@@ -299,11 +350,14 @@ async def _go_on(
 
 
 def _next(one: _Unanswered, policy: Policy) -> FollowUp | None:
-    """What is tried next; nobody waits for what an SMS to a landline brings."""
+    """What is tried next, nothing twice; nobody waits for what an SMS to a landline brings."""
     rules = policy.of(one.complaint.category)
+    done = {words.partition(" ")[0] for words in one.tried}  # as `_Over.words` begin
+    if is_landline(one.complaint.contact):
+        done.add(Step.SMS)
     step = rules.step_after(one.step)
-    if step and step.step is Step.SMS and is_landline(one.complaint.contact):
-        return rules.step_after(step.step)
+    while step and step.step in done:
+        step = rules.step_after(step.step)
     return step
 
 

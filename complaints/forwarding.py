@@ -7,8 +7,9 @@ from datetime import datetime
 from uuid import UUID
 
 from complaints import bundles, texts
+from complaints.assigning import to_citizen
 from complaints.confidentiality import may_hear, may_know
-from complaints.history import Entry
+from complaints.history import Entry, Event
 from complaints.lifecycle import WithOfficer
 from complaints.mapping import Post, posts_by_id
 from complaints.notifications import Kind, Notification, Signer, notify_each
@@ -36,7 +37,9 @@ async def forward(
     signer: Signer,
     now: datetime,
 ) -> None:
-    """Tell the officers, with the same few statements for any number of complaints.
+    """Tell officers and citizens, with the same few statements for any number of complaints.
+
+    To the citizens there is another due time than they were told; who had it reopened is told so.
 
     Recordings still being written go along: the bundle lists them, and plays them once stored.
     Those that would tell the officer who complains, where that is confidential, do not.
@@ -53,6 +56,11 @@ async def forward(
         _message(one, posts[one.state.post], recordings[one.complaint.id], signer(bundle), policy)
         for one, bundle in zip(forwarded, await bundles.make_each(conn, handed, now), strict=True)
     ]
+    messages += [
+        to_citizen(one.complaint, one.state, one.seq)
+        for one in forwarded
+        if one.why.event is not Event.REOPENED
+    ]
     await notify_each(conn, messages, now)
 
 
@@ -60,7 +68,7 @@ def _message(
     one: Forwarded, post: Post, recordings: Sequence[UUID], link: str, policy: Policy
 ) -> Notification:
     complaint = one.complaint
-    known = may_know(policy.of(complaint.category), post.level)
+    hidden = complaint.confidential and not may_know(policy.of(complaint.category), post.level)
     return Notification(
         complaint_id=complaint.id,
         entry=one.seq,
@@ -71,10 +79,10 @@ def _message(
             complaint.number,
             complaint.subject,
             complaint.place_name,
+            None if hidden else complaint.contact,
             one.state.due_at,
             one.why,
             link,
-            withheld=complaint.confidential and not known,
         ),
         recordings=recordings,
         links=[link],

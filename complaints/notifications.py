@@ -47,6 +47,7 @@ class Kind(StrEnum):
     CITIZEN_IN_TRIAGE = "citizen_in_triage"
     CITIZEN_INTERIM = "citizen_interim"
     CITIZEN_PAUSED = "citizen_paused"
+    CITIZEN_RESUMED = "citizen_resumed"
     CITIZEN_MOVED = "citizen_moved"
     CITIZEN_SPECIAL_CLOSED = "citizen_special_closed"
     CITIZEN_WITHDRAWN = "citizen_withdrawn"
@@ -54,6 +55,7 @@ class Kind(StrEnum):
     CITIZEN_ADVISED = "citizen_advised"
     OFFICER_REMINDER = "officer_reminder"
     OFFICER_PROPOSAL = "officer_proposal"
+    OFFICER_APPROVED = "officer_approved"
     OFFICER_REFUSED = "officer_refused"
     OFFICER_ENDED = "officer_ended"
     OFFICER_RESUMED = "officer_resumed"
@@ -78,8 +80,8 @@ def assignment_of(kind: MatterKind) -> Kind:
     return Kind.OFFICER_ASSIGNED
 
 
-#: What an officer is told with the citizen's number (`texts.officer_assigned`).
-NAMES_CITIZEN = frozenset({Kind.OFFICER_ASSIGNED, Kind.OFFICER_INFORMATION})
+#: What an officer is told with the citizen's number (`contact` of `texts`).
+NAMES_CITIZEN = frozenset({Kind.OFFICER_ASSIGNED, Kind.OFFICER_INFORMATION, Kind.OFFICER_FORWARDED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,7 +88,8 @@ async def resume(
     now: datetime,
     call_id: UUID | None = None,
 ) -> datetime:
-    """The officer of `post` has the clock started again; by when it must be disposed of now.
+    """The officer of `post` has the clock started again; by when it must be disposed of now. The
+    citizen is told.
 
     Raises as `pause`.
     """
@@ -99,7 +100,7 @@ async def resume(
         must_act(before, post)
         after = before.resume(await terms_for(conn, complaint, policy, now), now)
         await take_officers_call(conn, complaint, call_id, actor=actor)
-        await take(
+        entry = await take(
             conn,
             complaint,
             after,
@@ -109,6 +110,8 @@ async def resume(
             reason=text,
             call_id=call_id,
         )
+        body = texts.citizen_resumed(digits, after.due_at)
+        await tell_citizen(conn, complaint, entry, Kind.CITIZEN_RESUMED, body, now)
     _log.info("officer's time goes on", complaint=str(complaint.id))
     return after.due_at
 
@@ -116,8 +119,8 @@ async def resume(
 async def end_long_pauses(pool: Pool, *, policy: Policy, now: datetime, limit: int = 200) -> int:
     """Let at most `limit` clocks go on whose longest pause is over; how many there were.
 
-    Exactly once, by any number of workers; one batch is one transaction. The officers are told.
-    What cannot go on counts too, as in `escalation.escalate_overdue`.
+    Exactly once, by any number of workers; one batch is one transaction. Officers and citizens are
+    told. What cannot go on counts too, as in `escalation.escalate_overdue`.
     """
     async with transaction(pool) as conn:
         paused = await take_paused_too_long(conn, now, limit)
@@ -158,6 +161,16 @@ async def _go_on(conn: Connection, due: Sequence[Due], policy: Policy, now: date
             body=texts.officer_resumed(
                 one.number, one.subject, one.place_name, after[one.id].due_at
             ),
+        )
+        for one in paused
+    ]
+    messages += [
+        Notification(
+            complaint_id=one.id,
+            entry=seqs[one.id],
+            kind=Kind.CITIZEN_RESUMED,
+            recipient=one.contact,
+            body=texts.citizen_resumed(one.number, after[one.id].due_at),
         )
         for one in paused
     ]

@@ -25,7 +25,7 @@ from complaints.intake import (
     read_facts,
 )
 from complaints.kinds import MatterKind, Source
-from complaints.lifecycle import Terms, Triage
+from complaints.lifecycle import AwaitingFeedback, Terms, Triage
 from complaints.notifications import notify_each
 from complaints.policy import Policy
 from complaints.receipts import NewComplaint, messages
@@ -87,7 +87,7 @@ async def register(
         if form.adds_to:
             added = await add_to(conn, form, facts, actor, now)
             await keep(conn, added.id, form.answers, now)
-            return AddedTo(added.number, added.id)
+            return AddedTo(added.number, added.id, isinstance(added.state, AwaitingFeedback))
         if facts.in_confidence:  # the same matter is not told aloud because another agent hears it
             form = replace(form, confidential=True)
         new = _decided(complaint_id, form, facts, policy, actor, now)
@@ -115,7 +115,7 @@ async def _begin(conn: Connection, form: Registration, complaint_id: UUID) -> bo
 async def _came_of(conn: Connection, key: UUID) -> TakenUp:
     row = await statements().registration_done(conn, key=key)
     if row["added"]:
-        return AddedTo(row["number"], row["id"])
+        return AddedTo(row["number"], row["id"], row["state"] == STATE_NAMES[AwaitingFeedback])
     if row["level"] is None:
         return SettledAtDesk(row["number"], row["id"], row["state"], row["end_text"])
     if row["event"] == Event.TRIAGE:

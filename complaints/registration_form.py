@@ -106,10 +106,14 @@ class SettledAtDesk:
 
 @dataclass(frozen=True, slots=True)
 class AddedTo:
-    """No new file: the words went to the older complaint, whose number this is."""
+    """No new file: the words went to the older complaint, whose number this is.
+
+    `disposed`: it is disposed of, and awaits its citizen's answer.
+    """
 
     number: str
     complaint_id: UUID
+    disposed: bool = False
 
 
 TakenUp = Registered | InTriage | SettledAtDesk | AddedTo

@@ -168,24 +168,24 @@ def officer_forwarded(
     number: str,
     category: str,
     place: str,
+    contact: str | None,
     due_at: datetime,
     why: Entry,
     link: str,
-    *,
-    withheld: bool = False,
 ) -> Variables:
     """To the officer of a higher level. `why`: the entry that brought it.
 
-    `withheld`: who complains is confidential, so voices do not go along.
+    `contact` None: the office is not to know who complains, so voices do not go along either.
     """
     told = why_forwarded(why)
     return {
         "number": number,
         "category": category,
         "place": place,
-        "reason": f"{told} ({VOICE_WITHHELD})" if withheld else told,
+        "reason": told if contact else f"{told} ({VOICE_WITHHELD})",
         "due": clock(due_at),
         "link": link,
+        "contact": contact or CONFIDENTIAL,
     }
 
 
@@ -223,6 +223,11 @@ def officer_link(number: str, category: str, place: str, link: str) -> Variables
 def citizen_paused(number: str, waiting: bool, why: str) -> Variables:
     """To the citizen: the officer waits, for them or for a court."""
     return {"number": number, "reason": _PAUSES[waiting], "matter": _excerpt(why)}
+
+
+def citizen_resumed(number: str, due_at: datetime) -> Variables:
+    """To the citizen: the officer is at work on it again."""
+    return {"number": number, "due": clock(due_at)}
 
 
 def citizen_interim(number: str, text: str, expected_by: datetime) -> Variables:
@@ -315,6 +320,11 @@ def team_returned(number: str, category: str, place: str, text: str, due_at: dat
         "matter": _excerpt(text),
         "due": clock(due_at),
     }
+
+
+def officer_approved(number: str, kind: ProposalKind, text: str) -> Variables:
+    """To the officer who proposed it. `text`: what the next level says."""
+    return {"number": number, "proposal": PROPOSALS[kind], "matter": _excerpt(text)}
 
 
 def officer_refused(number: str, text: str, due_at: datetime) -> Variables:

@@ -55,6 +55,7 @@ HINDI = Wording(
     },
     actors={
         "agent": "एजेंट {name}",
+        "operator": "हेल्पलाइन ऑपरेटर {name}",
         "cm_office": "मुख्यमंत्री कार्यालय",
         "citizen": "नागरिक",
         "clock": "समय सीमा के अनुसार स्वतः",
@@ -137,6 +138,7 @@ ENGLISH = Wording(
     },
     actors={
         "agent": "agent {name}",
+        "operator": "helpline operator {name}",
         "cm_office": "Chief Minister's office",
         "citizen": "the citizen",
         "clock": "by itself, at the time limit",

@@ -119,7 +119,8 @@ class RegisteredComplaint:
     """What the agent tells the citizen.
 
     `result`: registered (with officer and due time), in_triage (the CM's team looks first: no
-    officer and no due time yet), added (to the older complaint, whose number this is), or how it
+    officer and no due time yet), added (to the older complaint, whose number this is),
+    added_disposed (and that one awaits the citizen's answer: they can be asked now), or how it
     ended at the desk: advised, answered, thanked, with `words` to tell.
     `officer`: the post's title in Hindi, `officer_en` in English, empty where it has none. `sms`:
     whether the citizen gets the number by SMS too: no landline does.

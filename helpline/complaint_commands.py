@@ -1,7 +1,8 @@
 """`helpline complaint ...` and `helpline bundle ...`: each move of a complaint's life, by hand.
 
 An officer's move names their post (`--by`); with `--agent`, that post told an agent on the
-telephone, in the call `--call`. A citizen's move names the call in which they said so.
+telephone, in the call `--call`. A citizen's move names the call in which they said so. Without an
+agent it is who types that answers for it: `operator:LOGIN`.
 """
 
 import argparse
@@ -41,6 +42,7 @@ from helpline.attachment_commands import offered
 from helpline.clock import shifted_clock
 from helpline.database import command_pool
 from helpline.guidance_commands import answer_line
+from helpline.registration_commands import operator
 from helpline.settings import Settings
 
 
@@ -69,13 +71,16 @@ async def desk(settings: Settings) -> AsyncIterator[Desk]:
 
 def _officer(options: argparse.Namespace) -> dict[str, Any]:
     """Whose move it is, and who enters it."""
-    actor = f"agent:{options.agent}" if options.agent else f"post:{options.by}"
-    return {"post": options.by, "actor": actor, "call_id": options.call}
+    return {"post": options.by, "actor": _enters(options), "call_id": options.call}
+
+
+def _enters(options: argparse.Namespace) -> str:
+    return f"agent:{options.agent}" if options.agent else operator()
 
 
 def _word(options: argparse.Namespace) -> OwnWord:
     return OwnWord(
-        actor=f"agent:{options.agent}" if options.agent else "citizen",
+        actor=_enters(options),
         text=options.text,
         call_id=options.call,
         confirmed=options.confirmed,
@@ -102,7 +107,7 @@ async def dispose(settings: Settings, options: argparse.Namespace) -> int:
             options.number,
             kind=DisposalKind(options.kind),
             report=options.report,
-            via=Via.AGENT if options.agent else Via.PORTAL,
+            via=Via.AGENT if options.agent else Via.OPERATOR,
             attachments=files,
             **_officer(options),
             **one.rules,
@@ -288,13 +293,12 @@ async def reopen(settings: Settings, options: argparse.Namespace) -> int:
 
 async def comment(settings: Settings, options: argparse.Namespace) -> int:
     """A remark, at any time."""
-    actor = f"agent:{options.agent}" if options.agent else options.by
     async with desk(settings) as one:
         await write_comment(
             one.pool,
             options.number,
-            text=options.text,
-            actor=actor,
+            text=options.text if options.agent else f"{options.by}: {options.text}",
+            actor=_enters(options),
             now=one.now,
             call_id=options.call,
         )
@@ -304,9 +308,9 @@ async def comment(settings: Settings, options: argparse.Namespace) -> int:
 
 async def bundle_renew(settings: Settings, options: argparse.Namespace) -> int:
     """A new link for the officer whose link is over."""
-    actor = f"agent:{options.agent}" if options.agent else "operator"
+    actor, where = _enters(options), options.number
     async with desk(settings) as one:
-        post = await renew(one.pool, options.number, actor=actor, signer=one.signer, now=one.now)
+        post = await renew(one.pool, where, actor=actor, signer=one.signer, now=one.now)
     say(options, f"a new link is sent to who holds {post}")
     return 0
 

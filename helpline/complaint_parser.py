@@ -65,7 +65,9 @@ def add_complaint(parser: argparse.ArgumentParser) -> None:
     attachment_commands.add_to(verbs.plain)
     comment = _saying(verbs.add("comment", "a remark, at any time", commands.comment), "the remark")
     who = comment.add_mutually_exclusive_group(required=True)
-    who.add_argument("--by", metavar="ACTOR", help="such as post:bdo-mehroni, cm_office:5")
+    who.add_argument(
+        "--by", metavar="WHO", help="whose it is, such as post:bdo-mehroni, cm_office:5"
+    )
     who.add_argument("--agent", help="the agent who writes it")
     comment.add_argument("--call", type=UUID, help="the call that the agent writes about")
 

@@ -246,7 +246,8 @@ def _told(taken_up: TakenUp) -> RegisteredComplaint:
         case SettledAtDesk() as one:
             return RegisteredComplaint(number=one.number, result=one.state, words=one.text)
         case AddedTo() as one:
-            return RegisteredComplaint(number=one.number, result="added")
+            result = "added_disposed" if one.disposed else "added"
+            return RegisteredComplaint(number=one.number, result=result)
 
 
 def _is_landline(contact: str) -> bool:

@@ -83,7 +83,7 @@ async def register_one(settings: Settings, options: argparse.Namespace) -> int:
     now = shifted_clock(settings.clock_shift)()
     async with command_pool(settings) as pool:
         try:
-            taken_up = await register(pool, form, policy=settings.rules, now=now, actor=_operator())
+            taken_up = await register(pool, form, policy=settings.rules, now=now, actor=operator())
         except DuplicateError as error:
             for one in error.candidates:
                 since = one.registered_at.astimezone(IST).strftime("%d-%m-%Y")
@@ -105,7 +105,7 @@ async def merge_two(settings: Settings, options: argparse.Namespace) -> int:
             pool,
             options.number,
             into=options.into,
-            actor=f"agent:{options.agent}" if options.agent else _operator(),
+            actor=f"agent:{options.agent}" if options.agent else operator(),
             now=now,
             text=options.text,
             call_id=options.call,
@@ -114,7 +114,7 @@ async def merge_two(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
-def _operator() -> str:
+def operator() -> str:
     """Who is at the keyboard, for the history."""
     return f"operator:{login()}"
 
@@ -131,4 +131,5 @@ def _told(taken_up: TakenUp) -> str:
         case SettledAtDesk() as one:
             return f"{one.number}: {one.state}" + (f": {one.text}" if one.text else "")
         case AddedTo() as one:
-            return f"{one.number}: added to it, it was open already"
+            to_ask = "; it is disposed of: is the citizen satisfied?" if one.disposed else ""
+            return f"{one.number}: added to it, it was open already{to_ask}"

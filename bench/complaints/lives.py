@@ -327,7 +327,7 @@ class Life:
         page.add("bundle", bundle, birth.id, seq, after.post, at)
         link = f"https://helpline.example/b/{bundle.hex}{bundle.hex[:19]}"
         names = (birth.matter.category_name, birth.matter.place_name)
-        told = texts.officer_forwarded(birth.number, *names, after.due_at, why, link)
+        told = texts.officer_forwarded(birth.number, *names, birth.contact, after.due_at, why, link)
         number, recordings = self._post(after).number, tuple(self._recordings)
         self._tell(Kind.OFFICER_FORWARDED, number, seq, told, at, recordings, (link,))
 

@@ -11,7 +11,7 @@ from complaints.confidentiality import may_know
 from complaints.policy import Policy
 from recordings.vault import SealedObject
 
-_BY_AGENT = "agent"
+_BY_US = frozenset({"agent", "operator"})
 
 
 class Told(Protocol):
@@ -106,6 +106,7 @@ def may_see(policy: Policy, reader: int, author: int, via: str) -> bool:
     confidential complaint. `policy`: of its category.
 
     A file tells at most what its author knew. So it is withheld only where the author may have
-    known who complains, and the reader may not; an agent, who enters a report, always knows.
+    known who complains, and the reader may not; an agent or operator, who enters a report, always
+    knows.
     """
-    return may_know(policy, reader) or not (via == _BY_AGENT or may_know(policy, author))
+    return may_know(policy, reader) or not (via in _BY_US or may_know(policy, author))

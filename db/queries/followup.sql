@@ -34,11 +34,20 @@ from unnest(:complaint_ids::uuid[], :disposal_nos::smallint[], :steps::text[], :
      as r (complaint_id, disposal_no, step, until, tried)
 where f.complaint_id = r.complaint_id and f.disposal_no = r.disposal_no;
 
+-- name: followup_told_again(ids)
+-- Those of complaints that the caller holds whose citizen has told the matter again, or in a file that was merged, since the last
+-- disposal.
+select c.id from complaint c
+where c.id = any(:ids::uuid[])
+  and exists (select from complaint_history h
+              where h.complaint_id = c.id and h.event in ('added', 'merged_here')
+                and h.seq > (select max(d.seq) from complaint_history d where d.complaint_id = c.id and d.event = 'disposed'));
+
 -- name: followup_ask_longer(complaint_ids, untils)!
 -- The rows are held by the caller.
 update feedback_due f set step_until = r.until
 from unnest(:complaint_ids::uuid[], :untils::timestamptz[]) as r (complaint_id, until)
-where f.complaint_id = r.complaint_id and f.done_at is null and f.step = 'sms';
+where f.complaint_id = r.complaint_id and f.done_at is null and f.step <> 'calls';
 
 -- name: followup_tasks(at_most)
 -- What agents are to do, the first to end first, and how many there are. `numbers`: all that the citizen is known to have, the

@@ -76,9 +76,10 @@ class Told:
     `place`: about which.
 
     `late`: the time ran out with no level left. `listed`: on the CM's office's list; None: that
-    depends on who held a post just then. `step`: of the feedback. `added`: told again so often.
-    `vacancy`: the one that was told last. `paused_at`: the last time; `stood`: in all, in the time
-    that the officer was given last. `whose`: the department after each entry.
+    depends on who held a post just then. `step`: of the feedback; `heard`: told again since it
+    began. `added`: told again so often. `vacancy`: the one that was told last.
+    `paused_at`: the last time; `stood`: in all, in the time that the officer was given last.
+    `whose`: the department after each entry.
     """
 
     department: str
@@ -90,6 +91,7 @@ class Told:
     late: bool = False
     listed: bool | None = False
     step: str = ""
+    heard: bool = False
     added: int = 0
     merged_here: int = 0
     vacancy: str = ""
@@ -190,12 +192,16 @@ def _once_and_in_order(entry: asyncpg.Record, story: Told, steps: Sequence[str])
     if event == "overdue_at_last_level":
         assert not story.late
     if event == "disposed":
-        story.step = steps[0]
+        story.step, story.heard = steps[0], False
+    elif event in ("added", "merged_here"):
+        story.heard = True
     elif event in _STEP_OF:
-        assert _STEP_OF[event] == steps[steps.index(story.step) + 1]
+        later = [*steps, "agent_call"] if story.heard else steps
+        assert _STEP_OF[event] == later[steps.index(story.step) + 1]
         story.step = _STEP_OF[event]
     elif event == "unverified":
         assert story.step == steps[-1], f"nobody tried what comes after {story.step}"
+        assert not story.heard, "the citizen has told it again"
 
 
 def _listed(entry: asyncpg.Record, story: Told, held: Sequence[frozenset[int]]) -> bool | None:

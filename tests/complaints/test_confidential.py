@@ -153,6 +153,8 @@ async def test_from_which_level_on_it_is_known_is_the_policys(
     )
     assert sorted(forwarded["recordings"]) == (sorted(recordings) if known else [])
     assert ("आवाज़ नहीं दी गई" in forwarded["body"]) != known
+    assert ("नागरिक का नंबर गोपनीय" in forwarded["body"]) != known
+    assert (CITIZEN in forwarded["body"]) == known
 
 
 async def status(world: World, client: Client, recording: UUID, audience: str) -> int:

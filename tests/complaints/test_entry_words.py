@@ -58,6 +58,8 @@ async def test_what_officers_wrote_is_there_with_who_wrote_it(world: World) -> N
     await resumed(world, number)
     await comment(world.pool, number, text="नाम रामप्यारी है", actor="agent:101", now=world.now)
     await comment(world.pool, number, text="स्थल देखा", actor="post:L1-MAH", now=world.now)
+    for text in ("post:L1-MAH: पत्र आया", "agent:101: नाम रामप्यारी है"):
+        await comment(world.pool, number, text=text, actor="operator:anita", now=world.now)
     await transferred(world, number)
     world.later(days=8)
     await world.pool.execute(
@@ -73,6 +75,8 @@ async def test_what_officers_wrote_is_there_with_who_wrote_it(world: World) -> N
         (officer, "मिल गई"),
         ("एजेंट 101", ""),  # an agent's note is for us
         (officer, "स्थल देखा"),
+        ("हेल्पलाइन ऑपरेटर anita", "post:L1-MAH: पत्र आया"),
+        ("हेल्पलाइन ऑपरेटर anita", ""),
         (officer, "ऊर्जा विभाग: ऊर्जा विभाग का विषय"),
         ("समय सीमा के अनुसार स्वतः", ""),
     ]

@@ -15,7 +15,7 @@ from complaints.lifecycle import AwaitingFeedback
 from complaints.policy import UP_1076
 from db.errors import AWAY
 from db.pool import Pool, open_pool
-from tests.complaints.world import World, sign
+from tests.complaints.world import CITIZEN, World, sign
 from tests.db.guillotine import Guillotine, Moment
 
 
@@ -47,6 +47,9 @@ async def test_past_the_limit_the_next_level_gets_it_with_the_citizens_call(worl
     [message] = await world.messages(registered.complaint_id, "officer_forwarded")
     assert (message["recipient"], message["recordings"]) == ("+919415000002", [recording])
     assert "अग्रसारित: समय सीमा समाप्त। समय सीमा 05-12-2025 11:00" in message["body"]
+    assert CITIZEN in message["body"]  # how to reach them
+    [citizen] = await world.messages(registered.complaint_id, "citizen_moved")
+    assert (citizen["recipient"], "समय सीमा 05-12-2025 11:00" in citizen["body"]) == (CITIZEN, True)
 
 
 async def test_one_sweep_after_another_climbs_to_the_last_level_and_stops_there(

@@ -12,6 +12,7 @@ from complaints.feedback import Answer, DissatisfactionReason, FeedbackResult
 from complaints.history import Event
 from complaints.policy import Policy
 from complaints.spoken import Grace, awaited
+from complaints.texts import clock
 from tests.complaints.world import CITIZEN, World, sign
 
 NOT_DONE = Answer(False, DissatisfactionReason.NOT_DONE)
@@ -42,6 +43,8 @@ async def test_the_first_dissatisfaction_goes_back_to_the_same_officer(world: Wo
     [message] = await world.messages(registered.complaint_id, "officer_review")
     assert message["recipient"] == "+919415000001"
     assert "काम नहीं हुआ" in message["body"]
+    [citizen] = await world.messages(registered.complaint_id, "citizen_moved")
+    assert (citizen["recipient"], clock(result.due_at) in citizen["body"]) == (CITIZEN, True)
     assert not await world.messages(registered.complaint_id, "officer_forwarded")
 
 

@@ -306,6 +306,66 @@ async def test_the_steps_are_the_policys_of_the_category(
     assert (await world.events(one.complaint_id))[2:] == expected
 
 
+async def told_again(world: World, one: Registered, text: str = "फिर बंद है") -> None:
+    await world.taken_up(world.form(separate=False, adds_to=one.number, text=text))
+
+
+async def test_what_was_told_again_since_the_disposal_reaches_its_officer(world: World) -> None:
+    one = await world.register()
+    await world.dispose(one.number)
+    await told_again(world, one)
+    [message] = await world.messages(one.complaint_id, "officer_added")
+    assert (message["recipient"], "फिर बंद है" in message["body"]) == ("+919415000001", True)
+
+
+@pytest.mark.parametrize(
+    ("steps", "days"),
+    [
+        ((), 2),
+        ((FollowUp(Step.SMS, 1),), 2),
+        ((FollowUp(Step.AGENT_CALL, 3),), 3),
+        ((FollowUp(Step.AGENT_CALL, 3), FollowUp(Step.SMS, 1)), 3),
+    ],
+)
+async def test_what_was_told_again_since_the_disposal_is_an_agents_to_ask_and_never_unverified(
+    world: World, steps: tuple[FollowUp, ...], days: int
+) -> None:
+    world.policy = replace(UP_1076, after_attempts=steps)
+    one, other = await world.register(), await world.register(world.form(citizen_name="दूसरी"))
+    for each in (one, other):
+        await world.dispose(each.number)
+    await told_again(world, one)
+    for each in (one, other):
+        await given_up(world, each.complaint_id, 1)
+    await left(world)
+    for step in steps:
+        world.later(days=step.days)
+        assert await followed_up(world) == 2
+        await left(world)
+    assert (await state_of(world, other))[0] == "unverified"
+    [task] = await tasks(world.pool)
+    assert (task.number, task.step_until) == (one.number, world.now + timedelta(days=days))
+    entries = (await world.events(one.complaint_id))[3:]
+    for _ in range(2):  # however long nobody is reached
+        world.later(days=days)
+        assert await followed_up(world) == 1
+        [task] = await tasks(world.pool)
+        assert (task.number, task.step_until) == (one.number, world.now + timedelta(days=days))
+    assert (await world.events(one.complaint_id))[3:] == entries
+    call = await world.talked_with("101")
+    await told(world, one.number, call_id=call, answer=Answer(satisfied=True))
+    assert (await state_of(world, one))[0] == "closed_satisfied"
+
+
+async def test_what_was_told_again_before_the_disposal_is_answered_by_it(world: World) -> None:
+    world.policy = replace(UP_1076, after_attempts=())
+    one = await world.register()
+    await told_again(world, one)
+    await world.dispose(one.number)
+    await given_up(world, one.complaint_id, 1)
+    assert (await state_of(world, one))[0] == "unverified"
+
+
 def test_a_step_that_the_policy_has_no_longer_is_the_last() -> None:
     assert Policy(name="x", after_attempts=()).step_after(Step.SMS) is None
     with pytest.raises(ValueError, match="lasts some time"):

@@ -264,6 +264,31 @@ async def test_what_an_agent_was_told_was_told_in_a_call(world: World) -> None:
         )
 
 
+async def test_what_an_operator_entered_names_them_and_nobody_elses_does(world: World) -> None:
+    number = (await world.register()).number
+    for via, actor in ((Via.OPERATOR, "post:L1-MAH"), (Via.PORTAL, "operator:anita")):
+        with pytest.raises(InvalidInputError, match="actor"):
+            await dispose(
+                world.pool,
+                number,
+                kind=DisposalKind.RESOLVED,
+                report="ठीक",
+                post="L1-MAH",
+                actor=actor,
+                via=via,
+                policy=world.policy,
+                now=world.now,
+            )
+        await refused(
+            world,
+            "insert into disposal (complaint_id, disposal_no, level, post, kind, report, via,"
+            " actor, at) select id, 1, 1, 'L1-MAH', 'resolved', 'x', $1, $2, now()"
+            " from complaint",
+            "what_an_operator_entered_names_them",
+            *(str(via), actor),
+        )
+
+
 async def complaint_id(world: World, number: str) -> UUID:
     found = await world.pool.fetchval("select id from complaint where number = $1", number)
     assert isinstance(found, UUID)

@@ -61,7 +61,7 @@ _ENERGY_ABOVE = PostRow("E2-LAL", "अधिशासी अभियंता �
 _GONE = (Killed, *AWAY)
 _KINDS = [MatterKind.COMPLAINT] * 5 + [MatterKind.DEMAND, MatterKind.INFORMATION]
 
-#: Told once for each of these entries.
+#: Told once for each of these entries; citizens also of each new due time.
 MESSAGES = {
     "escalated_overdue": "officer_forwarded",
     "escalated_dissatisfied": "officer_forwarded",
@@ -85,6 +85,11 @@ MESSAGES = {
     "forwarded": "citizen_moved",
     "given_back": "citizen_moved",
     "transferred": "citizen_moved",
+}
+_NEW_TIMES = {
+    **dict.fromkeys(("escalated_overdue", "escalated_dissatisfied"), "citizen_moved"),
+    **dict.fromkeys(("passed_on_vacant", "returned_for_review"), "citizen_moved"),
+    "resumed": "citizen_resumed",
 }
 #: By the clock only: the officer who resumes knows.
 _BY_THE_CLOCK = {"resumed": "officer_resumed"}
@@ -412,8 +417,11 @@ class Office:
         )
         for entry in history:
             kinds = MESSAGES | (_BY_THE_CLOCK if entry["actor"] == "clock" else {})
-            if kind := kinds.get(entry["event"]):
+            for kind in filter(None, (kinds.get(entry["event"]), _NEW_TIMES.get(entry["event"]))):
                 assert messages[str(entry["seq"]), kind] == 1, (entry["event"], messages)
+        approved = "select entry from proposal where complaint_id = $1 and approved"
+        told = {seq for (seq, kind), _ in messages.items() if kind == "officer_approved"}
+        assert told == {str(one["entry"]) for one in await pool.fetch(approved, of_it)}
 
     async def _weight_is_right(self, row: asyncpg.Record, story: Told) -> None:
         """Once for each time that the citizen told it, here or in a file that came to this one."""

@@ -62,6 +62,7 @@ MESSAGES: list[tuple[Kind, texts.Variables]] = [
     (Kind.TEAM_RETURNED, texts.team_returned(NUMBER, "हैंडपंप", "महरौनी", "नहीं", START)),
     (Kind.OFFICER_REPORTED, texts.officer_reported(NUMBER, "हैंडपंप", "महरौनी", START)),
     (Kind.OFFICER_VACANCY, texts.officer_vacancy(NUMBER, "अवर अभियंता", "महरौनी", 7, START)),
+    (Kind.CITIZEN_RESUMED, texts.citizen_resumed(NUMBER, START)),
     (Kind.CITIZEN_MOVED, texts.citizen_moved(NUMBER, START)),
     (
         Kind.CITIZEN_SPECIAL_CLOSED,
@@ -84,6 +85,7 @@ MESSAGES: list[tuple[Kind, texts.Variables]] = [
     (Kind.OFFICER_REMINDER, texts.officer_reminder(NUMBER, "हैंडपंप", "महरौनी", START)),
     (Kind.OFFICER_ENDED, texts.officer_withdrawn(NUMBER)),
     (Kind.OFFICER_PROPOSAL, texts.officer_proposal(NUMBER, ProposalKind.TRANSFER, "कारण")),
+    (Kind.OFFICER_APPROVED, texts.officer_approved(NUMBER, ProposalKind.TRANSFER, "कारण")),
     (Kind.OFFICER_REFUSED, texts.officer_refused(NUMBER, "कारण", START)),
 ]
 
@@ -186,6 +188,8 @@ async def test_where_the_policy_wants_it_the_next_level_approves_a_transfer(worl
     proposal = await world.pool.fetchrow("select * from proposal")
     assert proposal is not None
     assert (proposal["approved"], proposal["decided_by"]) == (True, "L2-LAL")
+    [approved] = await told(world, "officer_approved")
+    assert (approved["recipient"], "अभिलेख देखे" in approved["body"]) == ("+919415000001", True)
     with pytest.raises(NotNowError, match="cannot be decided"):
         await decided(world, registered.number, approve=True, post="L2-LAL")
 
@@ -397,6 +401,7 @@ async def test_under_181_level_two_proposes_and_level_three_decides(world: World
     assert end is not None
     assert (end["reason_code"], end["post"], end["level"]) == ("court_case", "L3-LAL", 3)
     assert (await row_of(world, number))["state"] == "special_closed"
+    assert [one["recipient"] for one in await told(world, "officer_approved")] == ["+919415000002"]
 
 
 async def test_what_was_proposed_before_nobody_may_close_specially_is_refused_and_not_approved(

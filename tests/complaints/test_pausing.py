@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from complaints import texts
 from complaints.calendar import Counting
 from complaints.errors import AlreadyEndedError, NotAllowedError, NotNowError, WrongPostError
 from complaints.escalation import escalate_overdue, remind
@@ -12,7 +13,7 @@ from complaints.lifecycle import PauseReason
 from complaints.pausing import end_long_pauses, pause, resume
 from complaints.policy import UP_1076
 from tests.complaints.moves import decided, energy_has_officers, returned, transferred
-from tests.complaints.world import World, sign
+from tests.complaints.world import CITIZEN, World, sign
 
 WAITING = PauseReason.WAITING_FOR_CITIZEN
 
@@ -72,6 +73,8 @@ async def test_resumed_it_is_due_after_what_was_left_and_the_history_says_so(
     world.later(days=10)
     due = world.now + timedelta(days=2)
     assert await resumed(world, registered.number) == due
+    [citizen] = await world.messages(registered.complaint_id, "citizen_resumed")
+    assert (citizen["recipient"], texts.clock(due) in citizen["body"]) == (CITIZEN, True)
     row = await world.complaint(registered.complaint_id)
     assert (row["state"], row["due_at"], row["due_paused"]) == (
         "with_officer",
@@ -153,6 +156,8 @@ async def test_a_pause_that_nobody_ends_goes_on_by_itself_once(
     assert entry["reason"] == f"{reason}: longest pause, until {until}"
     [message] = await world.messages(registered.complaint_id, "officer_resumed")
     assert message["recipient"] == "+919415000001"
+    [citizen] = await world.messages(registered.complaint_id, "citizen_resumed")
+    assert (citizen["recipient"], texts.clock(row["due_at"]) in citizen["body"]) == (CITIZEN, True)
 
 
 async def test_the_longest_pause_is_the_policys(world: World) -> None:

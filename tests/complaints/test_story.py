@@ -50,6 +50,7 @@ async def test_the_story_holds_all_of_it(world: World) -> None:
         "citizen_registered",
         "officer_assigned",
         "citizen_disposed",
+        "citizen_moved",
         "officer_review",
     ]
     [entry] = story.register

@@ -101,6 +101,7 @@ def town(
     monkeypatch.setenv("HELPLINE_DATABASE_URL", postgres_url)
     monkeypatch.setenv("HELPLINE_STATE_DIR", str(tmp_path))
     monkeypatch.setenv("HELPLINE_LOG__LEVEL", "error")
+    monkeypatch.setenv("LOGNAME", "anita")
     monkeypatch.chdir(tmp_path)
     town = Town(postgres_url, capsys)
 
@@ -134,7 +135,7 @@ def test_an_officer_replies_for_now_and_others_comment(town: Town) -> None:
     town.says("complaint", "comment", number, "--by", "cm_office:5", "--text", "देखा")
     town.says("complaint", "comment", number, "--agent", "101", "--text", "बात हुई")
     told = town.says("complaint", "show", number)
-    assert "by cm_office:5: देखा" in told
+    assert "by operator:anita: cm_office:5: देखा" in told
     assert "by agent:101: बात हुई" in told
 
 
@@ -423,6 +424,19 @@ def test_what_an_agent_enters_names_the_call_in_which_they_were_told(town: Town)
     assert "agent 102 did not have it" in town.refuses(*told[:-2], *other)
     town.says(*told, "--call", call)
     assert "The officer called, agent 101" in town.says("complaint", "show", number)
+
+
+def test_what_is_typed_without_an_agent_names_who_types(town: Town) -> None:
+    number, other = town.disposed(), town.registered()
+    with psycopg.connect(town.url) as connection:
+        entered = connection.execute("select via, actor, post from disposal").fetchall()
+    assert entered == [("operator", "operator:anita", "L1-MAH")]
+    told = "Disposed of, resolved, level 1 (L1-MAH), by operator:anita: ठीक"
+    assert told in town.says("complaint", "show", number)
+    words = ("complaint", "withdraw", other, "--text", "काम हो गया", "--call", town.talked())
+    town.says(*words)
+    assert "by operator:anita: काम हो गया" in town.says("complaint", "show", other)
+    assert "is for an agent to say" in town.refuses(*words, "--confirmed", "पिता का नाम")
 
 
 def test_a_merger_names_the_agent_and_the_call(town: Town) -> None:

@@ -132,6 +132,11 @@ async def test_a_duplicate_is_offered_to_the_desk_and_added(
     assert (candidate.number, candidate.state) == (first.number, "with_officer")
     added = await registrar.register(replace(again, adds_to=first.number))
     assert (added.number, added.result, added.level) == (first.number, "added", None)
+    await world.dispose(first.number)
+    later = form(world, await _answered_by(world, "1001"))
+    for _ in range(2):  # a repeat is told the same
+        asked = await registrar.register(replace(later, adds_to=first.number))
+        assert (asked.number, asked.result) == (first.number, "added_disposed")
 
 
 async def test_an_open_complaint_in_confidence_is_named_to_who_has_spoken_with_its_citizen(

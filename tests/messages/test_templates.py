@@ -31,7 +31,6 @@ ARGUMENTS: dict[str, Any] = {
     "text": "खराब है",
     "contact": "+919876543210",
     "link": "https://h.example/b/x",
-    "withheld": True,
     "kind": DisposalKind.NOT_POSSIBLE,
     "report": "भूमि निजी है",
 }

@@ -17,6 +17,7 @@ from complaints.store import hold_by_id, transaction
 from db.pool import Pool
 from messages.held import release
 from messages.undelivered import send_again
+from tests.complaints.moves import swept
 from tests.complaints.world import CITIZEN, World
 from tests.messages.room import Room
 
@@ -25,7 +26,7 @@ LINKS_LAST = timedelta(days=30)
 Texts = Callable[[str], Awaitable[str]]
 
 _TO_OFFICERS = """select * from notification
-                  where kind in ('officer_assigned', 'officer_information')
+                  where kind in ('officer_assigned', 'officer_information', 'officer_forwarded')
                   order by created_at, dedupe_key"""
 
 
@@ -102,6 +103,18 @@ async def test_what_waits_names_nobody_any_more(world: World, way: str, kind: Ma
         assert (one["held_at"], one["next_attempt_at"] is None) == (None, False)
     citizens = await world.messages(older.complaint_id, "citizen_registered")
     assert [one["recipient"] for one in citizens] == [CITIZEN]
+
+
+async def test_nor_does_what_goes_up_a_level(world: World) -> None:
+    older = await world.register()
+    world.later(days=8)
+    assert await swept(world) == 1
+    [before] = await world.messages(older.complaint_id, "officer_forwarded")
+    assert CITIZEN in before["body"]
+    await in_confidence(world, older, "added")
+    [after] = await world.messages(older.complaint_id, "officer_forwarded")
+    assert (CITIZEN in str(dict(after)), WITHHELD in after["body"]) == (False, True)
+    assert after["held_at"] is None
 
 
 async def test_an_open_file_that_goes_into_a_confidential_one_names_nobody(world: World) -> None:

@@ -11,6 +11,7 @@ import pytest_asyncio
 from complaints.number import make
 from cti.tokens import issue
 from helpline.demo.reference import CATEGORY, PLACE
+from helpline.registration_commands import operator as by_hand
 from helpline.tools import Tools
 from tests.system.operator import Operator
 
@@ -120,7 +121,7 @@ async def test_a_disposal_is_entered_once_and_the_story_tells_it(
     status, said, _ = await operator.run("complaint", "show", number)
     assert status == 0
     assert "now: disposed of, the citizen is to be asked, level 1" in said
-    told = "Disposed of, resolved, level 1 (bdo-mehroni), by post:bdo-mehroni: ठीक करा दिया।"
+    told = f"Disposed of, resolved, level 1 (bdo-mehroni), by {by_hand()}: ठीक करा दिया।"
     assert told in said
     assert "History: 2 entries, chain intact" in said
 

@@ -117,6 +117,7 @@ def test_with_the_escalation_went_every_recording_there_was(report: dict[str, An
     assert sorted(kinds) == [
         "citizen_closed",
         *["citizen_disposed"] * 3,
+        *["citizen_moved"] * 2,
         *("citizen_registered", "officer_assigned", "officer_forwarded", "officer_review"),
     ]
 

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from uuid import UUID
 
+import pytest
+
 from complaints.attachments.media import MediaType
 from complaints.attachments.model import Attachment, TakenIn, line, lines, may_see
 from complaints.policy import UP_1076
@@ -55,8 +57,9 @@ def test_of_a_confidential_complaint_a_file_goes_where_no_more_is_told_than_is_k
     assert may_see(policy, 3, 4, "portal")
 
 
-def test_an_agent_who_enters_a_report_always_knows_who_complains() -> None:
-    assert not may_see(replace(UP_1076, confidential_seen_from=3), 2, 1, "agent")
+@pytest.mark.parametrize("via", ["agent", "operator"])
+def test_who_of_us_enters_a_report_always_knows_who_complains(via: str) -> None:
+    assert not may_see(replace(UP_1076, confidential_seen_from=3), 2, 1, via)
     nobody = replace(UP_1076, confidential_seen_from=None)
     assert may_see(nobody, 1, 4, "portal")
-    assert not may_see(nobody, 4, 1, "agent")
+    assert not may_see(nobody, 4, 1, via)
