@@ -9,7 +9,7 @@ from uuid import uuid4
 import numpy as np
 import pytest
 import soundfile
-from playwright.async_api import Page
+from playwright.async_api import Dialog, Page, expect
 
 from calls.model import Outcome
 from complaints.registration import Registration, register
@@ -311,8 +311,12 @@ async def test_a_reload_in_the_call_does_not_end_it_and_brings_the_draft_back(
         await page.fill("#f-text", WORDS)
         await page.wait_for_selector("#form-saved:not(:empty)")
         await grown(office.bed, call, 1)
+        header = page.locator("header.site button")
+        for button in await header.all():
+            await expect(button).to_be_disabled()
+        await stays_where_it_was(page)
         for _ in range(2):
-            await page.reload()
+            await page.reload()  # a person is asked whether they want that; here they do
             await page.wait_for_selector("#call[data-state=in_call]")
             await page.wait_for_selector("#call-hold:enabled")
             await hears(page, CITIZENS_TONE)
@@ -323,7 +327,26 @@ async def test_a_reload_in_the_call_does_not_end_it_and_brings_the_draft_back(
         path = await recorded(call)
         assert Prompt.PLEASE_WAIT in heard(path)
         await status(page, "wrap_up")
+        for button in await header.all():
+            await expect(button).to_be_enabled()
         await page.click("#desk-wrap-end")
+
+
+async def stays_where_it_was(page: Page) -> None:
+    """After a click that would lead away from the citizen: the agent is asked, and says no."""
+    asked = asyncio.Event()
+
+    async def no(dialog: Dialog) -> None:
+        assert dialog.type == "beforeunload"
+        await dialog.dismiss()
+        asked.set()
+
+    page.once("dialog", no)
+    await page.click("header.site .brand a")
+    async with asyncio.timeout(20):
+        await asked.wait()
+    await hears(page, CITIZENS_TONE)
+    await status(page, "in_call")
 
 
 async def test_while_the_agent_is_heard_a_lost_page_moves_nobody(office: Office) -> None:

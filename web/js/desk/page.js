@@ -76,9 +76,14 @@ export const moment = (iso) => moments.format(new Date(iso));
 
 let stays = () => false;
 
-/** While `asked()` says so the page is not left: a call of its telephone would end with it. */
+/** While `asked()` says so nobody leaves the page unasked: the citizen's sound would end with it. */
 export function stayWhile(asked) {
   stays = asked;
+  window.addEventListener("beforeunload", (event) => {
+    if (!stays()) return;
+    event.preventDefault();
+    event.returnValue = true; // what older browsers look at
+  });
 }
 
 /** GET as JSON; a session that ended leads to the sign-in page, once it may. */
