@@ -20,6 +20,7 @@ from cti.ports import CallerHistory, QueueIsOpen
 from cti.queue_titles import Titles, title_of
 from cti.softphones import Publish, SoftphoneSettings
 from cti.state import call_of
+from cti.unseating import SupervisingNow
 from cti.views import AgentStatus
 from cti.wallboards import Planned
 from cti.writes import FlowRows
@@ -41,15 +42,16 @@ _log = structlog.get_logger(__name__)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveParts:
     """What a cell's `cti` stands on. `publish`: the passwords of softphones, to Asterisk;
-    `planned`: seats now; `queue_is_open`: whether agents serve there now; `number_of`: of agents,
-    see `cti.membership`; `flow_rows`: what the calls' flows write; `rows_kept`: how many of these
-    lie in files; `disk_used`: share of the fullest disk.
+    `planned`: seats now; `supervising`: who supervises now; `queue_is_open`: whether agents serve
+    there now; `number_of`: of agents, see `cti.membership`; `flow_rows`: what the calls' flows
+    write; `rows_kept`: how many of these lie in files; `disk_used`: share of the fullest disk.
     """
 
     pool: Callable[[], Pool]
     history: CallerHistory
     publish: Publish
     planned: Planned
+    supervising: SupervisingNow
     queue_is_open: QueueIsOpen
     number_of: AgentNumbers
     now: Clock
@@ -109,6 +111,7 @@ class LiveCell:
             "softphones": self._cti.softphones.run,
             "lost softphones": self._cti.recovery.run,
             "wallboards": self.wallboards.run,
+            "supervisors beside agents": self._cti.unseating.run,
             "alarms": self._cti.alarms.run,
             "word of cells": self._cti.cells.run,
             "commands of cells": self._cti.cells.run_commands,
@@ -227,6 +230,7 @@ def _cti_settings(
         tell_alarms=settings.alarms.webhook,
         number_of=parts.number_of,
         planned=parts.planned,
+        supervising=parts.supervising,
         queue_is_open=parts.queue_is_open,
         rows_kept=parts.rows_kept,
         disk_used=parts.disk_used,
