@@ -124,7 +124,9 @@ class _Socket:
             name=f"session of agent {agent.id}",
         )
         try:
-            await self.api.desk.serve(agent, socket, request)
+            # The page may be older than the session: it was signed in again beside it.
+            told = {"csrf": self.api.sessions.form_token(request)}
+            await self.api.desk.serve(agent, socket, request, told)
         finally:
             watch.cancel()
             await asyncio.gather(watch, return_exceptions=True)

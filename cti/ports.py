@@ -38,6 +38,10 @@ class AgentSessions(Protocol):
         """
         ...
 
+    def form_token(self, request: web.Request) -> str:
+        """What the pages of this browser's session show with all that they send."""
+        ...
+
     async def until_ended(self, request: web.Request) -> None:
         """Returns when the session of this request has ended, or its person is no agent any more.
 

@@ -26,6 +26,7 @@ from helpline.clock import Clock
 from helpline.clock_watch import Sound, always
 from helpline.settings import Settings
 from helpline.sign_in import passwords, session_rule
+from web import csrf
 from web.options import WebOptions
 from web.pages.waiting import MENU as WAITING_MENU
 from web.shell import Shell
@@ -97,6 +98,10 @@ class DeskSessions:
     async def agent_of(self, request: web.Request) -> str | None:
         """The desk of the person who signed in."""
         return _desk(await self._visitors.of(request))
+
+    def form_token(self, request: web.Request) -> str:
+        """Of the session that stands now: a desk stays open over the end of one."""
+        return csrf.token_for(self._visitors.token(request))
 
     async def until_ended(self, request: web.Request) -> None:
         """Waits for `run()` to find that; a database that is away signs nobody out."""

@@ -28,6 +28,9 @@ class FakeSessions:
     async def agent_of(self, request: web.Request) -> str | None:
         return request.headers.get("X-Agent")
 
+    def form_token(self, request: web.Request) -> str:
+        return f"of {request.headers['X-Agent']}"
+
     async def until_ended(self, request: web.Request) -> None:
         self.watched += 1
         await self.ended.wait()
@@ -47,7 +50,7 @@ async def test_a_signed_in_browser_needs_no_token(pool: Pool) -> None:
     async with signed_in(pool) as (room, _):
         page = await room.client.ws_connect("/agent/socket", headers={"X-Agent": "1001"})
         (hello,) = await receive(page, "hello")
-        assert hello["agent"] == "1001"
+        assert (hello["agent"], hello["csrf"]) == ("1001", "of 1001")
         assert hello["queue_titles"].keys() == set(hello["queue_names"])
         with pytest.raises(WSServerHandshakeError) as refused:
             await room.client.ws_connect("/agent/socket")
@@ -101,7 +104,8 @@ async def test_a_session_that_ends_in_a_call_leaves_the_citizen_to_nobody_but_th
 
 async def test_a_token_still_counts_and_is_not_watched(pool: Pool) -> None:
     async with signed_in(pool) as (room, sessions):
-        await receive(await room.page("1001"), "hello")
+        (hello,) = await receive(await room.page("1001"), "hello")
+        assert "csrf" not in hello  # it sends no cookie, and needs none
         bad = {"Authorization": f"Bearer {tokens.issue(SECRET, '1002')}x", "X-Agent": "1001"}
         with pytest.raises(WSServerHandshakeError):
             await room.client.ws_connect("/agent/socket", headers=bad)

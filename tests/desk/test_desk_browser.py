@@ -23,6 +23,7 @@ from helpline.lab.phones import PhoneError
 from helpline.lab.script import Answer, Say
 from helpline.lab.tones import heard, level
 from speech.prompts import Prompt
+from tests.access.people import PASSWORD
 from tests.desk.conftest import Office
 from tests.system.callers import AGENTS_TONE, CITIZENS_TONE, TO_THE_QUEUE, Caller, place
 from tests.web.test_browser import judge, newer_code
@@ -158,8 +159,25 @@ async def pick(page: Page, field: str, typed: str, wanted: str) -> None:
     assert wanted in await page.input_value(f"#f-{field}")
 
 
+async def back_in_a_new_session(office: Office, page: Page) -> None:
+    """The one before ended, they signed in in another tab, and the desk is not loaded anew."""
+    await page.click("#desk-out")
+    await page.wait_for_selector("#desk-in")
+    await page.context.clear_cookies()
+    other = await page.context.new_page()
+    await other.goto(f"{office.bed.settings.http.origin}/sign-in?next=/account")
+    await other.fill("input[name=name]", "sita")
+    await other.fill("input[name=password]", PASSWORD)
+    await other.click("form.card > button")
+    await other.wait_for_selector("form[action='/sign-out']")
+    await other.close()
+    await page.click("#desk-in")
+
+
 async def test_an_agent_answers_in_the_browser_registers_and_wraps_up(office: Office) -> None:
     async with office.desk() as page:
+        await status(page, "ready")
+        await back_in_a_new_session(office, page)
         await status(page, "ready")
         await phone_ready(page)
         await page.wait_for_selector("#day-calls:not(:text-is('–'))", state="attached")

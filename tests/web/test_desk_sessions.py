@@ -16,6 +16,7 @@ from cti.supervising import of_token
 from helpline.pages import DeskSessions, supervising_now
 from tests.access.people import BY
 from tests.web.site import Site
+from web import csrf
 
 
 class Asked:
@@ -61,6 +62,13 @@ async def test_a_socket_has_to_come_from_a_page_of_ours(site: Site) -> None:
     assert await desk(site, token, Upgrade="websocket", Origin=site.origin) == "1001"
     assert await desk(site, token, Upgrade="WebSocket", Origin="https://evil.example") is None
     assert await desk(site, token, Upgrade="websocket") is None
+
+
+async def test_what_a_socket_is_told_to_send_is_what_its_session_is_asked_for(site: Site) -> None:
+    await site.people.add("agent", Role.AGENT, agent_id="1001")
+    token = await site.people.sign_in("agent")
+    asked: Any = Asked(token)
+    assert DeskSessions(site.shell).form_token(asked) == csrf.token_for(token)
 
 
 @asynccontextmanager

@@ -95,7 +95,14 @@ export async function get(path) {
   return answer.json();
 }
 
-export const csrf = document.querySelector("meta[name=csrf]").content;
+/** What is sent shows that it comes from a page of this session. */
+export let csrf = document.querySelector("meta[name=csrf]").content;
+
+/** The session is another than the one with which the page was loaded: who signed in again has a new one. */
+export function belongTo(token) {
+  csrf = token;
+  for (const field of document.querySelectorAll("header.site input[name=csrf]")) field.value = token;
+}
 
 /** Said by screen readers, and shown for a while. */
 export function announce(text, bad = false) {

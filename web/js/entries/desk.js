@@ -6,7 +6,7 @@ import { Expected } from "../desk/expected.js";
 import { Form } from "../desk/form.js";
 import { Guide } from "../desk/guide.js";
 import { Notices } from "../desk/notices.js";
-import { announce, byId, has, isTyping, say, stayWhile } from "../desk/page.js";
+import { announce, belongTo, byId, has, isTyping, say, stayWhile } from "../desk/page.js";
 import { Pops } from "../desk/pops.js";
 import { Ring } from "../desk/ring.js";
 import { Side } from "../desk/side.js";
@@ -120,6 +120,7 @@ class Desk {
     this.ended = false;
     this.pops.begin();
     this.hasPhone = message.softphone;
+    if (message.csrf) belongTo(message.csrf);
     byId("desk-name").textContent = `${message.name} · ${message.agent}`;
     this.bar.hello(message);
     this.call.hello(message);
