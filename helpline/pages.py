@@ -99,6 +99,10 @@ class DeskSessions:
         """The desk of the person who signed in."""
         return _desk(await self._visitors.of(request))
 
+    def from_our_page(self, request: web.Request) -> bool:
+        """By its origin, which browsers name and pages cannot choose."""
+        return self._visitors.from_our_page(request)
+
     def form_token(self, request: web.Request) -> str:
         """Of the session that stands now: a desk stays open over the end of one."""
         return csrf.token_for(self._visitors.token(request))
@@ -152,6 +156,10 @@ class WallboardSessions:
 
     def __init__(self, shell: Shell) -> None:
         self._visitors = shell.visitors
+
+    def from_our_page(self, request: web.Request) -> bool:
+        """By its origin, as for `DeskSessions`."""
+        return self._visitors.from_our_page(request)
 
     async def supervisor_of(self, request: web.Request) -> Supervisor | None:
         """What the person who signed in may supervise now."""

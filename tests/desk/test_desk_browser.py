@@ -434,6 +434,9 @@ async def test_a_password_dies_with_the_sign_out(office: Office) -> None:
         assert "1002" in softphones.given
         await page.click("#desk-out")
         await page.wait_for_selector("#desk-in")
+        await page.context.clear_cookies()  # their session is over, too
+        await page.click("#desk-in")
+        await page.wait_for_url("**/sign-in?next=*")
     assert "1002" not in softphones.given
 
     async def refused() -> bool | None:

@@ -62,6 +62,14 @@ async def test_a_socket_has_to_come_from_a_page_of_ours(site: Site) -> None:
     assert await desk(site, token, Upgrade="websocket", Origin=site.origin) == "1001"
     assert await desk(site, token, Upgrade="WebSocket", Origin="https://evil.example") is None
     assert await desk(site, token, Upgrade="websocket") is None
+    for headers, ours in (
+        ({"Upgrade": "websocket", "Origin": site.origin}, True),
+        ({"Upgrade": "websocket", "Origin": "https://evil.example"}, False),
+        ({"Upgrade": "websocket"}, False),
+        ({"Origin": site.origin}, False),
+    ):
+        asked: Any = Asked("over", **headers)
+        assert DeskSessions(site.shell).from_our_page(asked) is ours
 
 
 async def test_what_a_socket_is_told_to_send_is_what_its_session_is_asked_for(site: Site) -> None:
