@@ -18,7 +18,7 @@ from cti import tokens
 from cti.desk import Agent, Desk
 from cti.drafts import Drafts
 from cti.errors import AgentGoneError, Reason
-from cti.pages import CLOSE_GONE
+from cti.pages import CLOSE_GONE, CLOSE_SIGNED_OUT
 from cti.ports import AgentSessions, Registrar, SupervisorSessions, Tellings
 from cti.problem import problem
 from cti.registering import Registering
@@ -76,13 +76,15 @@ def _for_supervisors(api: AgentApi) -> Callable[[web.Request], Awaitable[web.Str
 
         try:
             known = await who()
+            if known is None:
+                return await _signed_out(api, request, api.supervisors)
         except web.HTTPTooManyRequests as error:
             return _too_many(error)
         except AWAY as error:
             _log.warning("supervisor's request not served", error=repr(error))
             return problem(503, "try again in a moment", headers={"Retry-After": "2"})
-        if known is None or api.wallboards is None:
-            return problem(401, "sign in first", headers={"WWW-Authenticate": "Bearer"})
+        if api.wallboards is None:
+            return _sign_in_first()
         socket = _socket(api)
         await socket.prepare(request)
         await api.wallboards.serve(who, socket, request)
@@ -124,7 +126,9 @@ class _Socket:
             name=f"session of agent {agent.id}",
         )
         try:
-            await self.api.desk.serve(agent, socket, request)
+            # The page may be older than the session: it was signed in again beside it.
+            told = {"csrf": self.api.sessions.form_token(request)}
+            await self.api.desk.serve(agent, socket, request, told)
         finally:
             watch.cancel()
             await asyncio.gather(watch, return_exceptions=True)
@@ -147,10 +151,7 @@ def _for_agents(
         try:
             agent_id = await _who(api, request)
             if agent_id is None:
-                return problem(
-                    401, "sign in first", headers={"WWW-Authenticate": "Bearer"},
-                    reason=Reason("signed_out"),
-                )  # fmt: skip
+                return await _signed_out(api, request, api.sessions)
             agent = await api.desk.agent(agent_id)
             if agent is None:
                 return await _turned_away(api, request, "no agent of this cell")
@@ -177,12 +178,37 @@ def _too_many(error: web.HTTPTooManyRequests) -> web.Response:
 
 
 async def _turned_away(api: AgentApi, request: web.Request, why: str) -> web.StreamResponse:
-    """A page's socket is taken and closed: a browser does not tell its page of a refusal."""
+    closed = await _closed(api, request, CLOSE_GONE, b"not an agent any more")
+    return problem(403, why, reason=Reason("gone")) if closed is None else closed
+
+
+async def _signed_out(
+    api: AgentApi, request: web.Request, sessions: AgentSessions | SupervisorSessions | None
+) -> web.StreamResponse:
+    """Of a browser, only a page of ours is let in to be told."""
+    closed = None
+    if sessions is not None and not _token(request) and sessions.from_our_page(request):
+        closed = await _closed(api, request, CLOSE_SIGNED_OUT, b"signed out")
+    return _sign_in_first() if closed is None else closed
+
+
+def _sign_in_first() -> web.Response:
+    return problem(
+        401, "sign in first", headers={"WWW-Authenticate": "Bearer"}, reason=Reason("signed_out")
+    )
+
+
+async def _closed(
+    api: AgentApi, request: web.Request, code: int, why: bytes
+) -> web.StreamResponse | None:
+    """A page's socket is taken and closed: a browser does not tell its page of a refusal, and it
+    would try for ever. None: no socket is asked for.
+    """
     socket = _socket(api)
     if not socket.can_prepare(request):
-        return problem(403, why, reason=Reason("gone"))
+        return None
     await socket.prepare(request)
-    await socket.close(code=CLOSE_GONE, message=b"not an agent any more")
+    await socket.close(code=code, message=why)
     return socket
 
 

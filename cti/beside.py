@@ -109,6 +109,10 @@ class Seats:
             if (one.agent, one.who.actor) == (agent, actor) and one.leg and self._lives(one)
         ]
 
+    def taken(self) -> list[Seat]:
+        """All whose telephone rings or was answered."""
+        return [one for one in self._seats if one.leg and self._lives(one)]
+
     def answered(self) -> Mapping[str, Sequence[Seat]]:
         """By agent: who is beside them now."""
         legs = self._state().legs

@@ -161,11 +161,18 @@ class Desk:
         return None if row is None else Agent(row["id"], row["name"], tuple(row["queues"]))
 
     async def serve(
-        self, agent: Agent, socket: web.WebSocketResponse, request: web.Request
+        self,
+        agent: Agent,
+        socket: web.WebSocketResponse,
+        request: web.Request,
+        told: Message | None = None,
     ) -> None:
-        """The life of one page. A newer page of the same agent takes over."""
+        """The life of one page. A newer page of the same agent takes over.
+
+        `told`: what its `hello` has beside what the floor says.
+        """
         page = Page(agent.id, socket, request, self._settings.outgoing)
-        self._seat(agent, page)
+        self._seat(agent, page, told or {})
         writer = asyncio.create_task(page.write(), name=f"page of agent {agent.id}")
         try:
             async for message in socket:
@@ -211,7 +218,7 @@ class Desk:
         for agent in agents:
             self._seats.setdefault(agent.id, _Seat(agent, lost_at=lost_at))
 
-    def _seat(self, agent: Agent, page: Page) -> None:
+    def _seat(self, agent: Agent, page: Page, told: Message) -> None:
         signs_in = agent.id not in self._seats
         seat = self._seats.setdefault(agent.id, _Seat(agent))
         if seat.page is not None:
@@ -222,7 +229,7 @@ class Desk:
         if signs_in:
             self._floor.signed_in(agent.id)  # what it writes belongs to that session
         about = {"agent": agent.id, "name": agent.name, "queues": agent.queues}
-        page.send({"type": "hello", **about, **self._floor.hello(agent.id)})
+        page.send({"type": "hello", **about, **told, **self._floor.hello(agent.id)})
         for pop in self._pops.get(agent.id, {}).values():
             page.send(pop.message)
 

@@ -41,6 +41,7 @@ from cti.supervision import Supervision
 from cti.timeline import Timeline
 from cti.trunk import Trunk, beside
 from cti.unheard import Unheard
+from cti.unseating import SupervisingNow, Unseating
 from cti.wallboards import Planned, Wallboards
 from cti.writes import FlowRows, Writes
 from db.pool import Pool
@@ -61,7 +62,8 @@ class CtiSettings:
 
     `ring_outs`: calls in a row, by queue, that an agent may let ring; see `cti.presence`.
 
-    `number_of`: see `cti.membership.NumberOf`. `last_word`: see `cti.timeline.Timeline`.
+    `number_of`: see `cti.membership.NumberOf`; `supervising`: see `cti.unseating`; `last_word`: see
+    `cti.timeline.Timeline`.
     """
 
     cell: str
@@ -82,6 +84,7 @@ class CtiSettings:
     settle: float = 0.2
     write_retry: float = 0.25
     look_every: float = 10.0
+    supervising: SupervisingNow | None = None
     trunk_limit: int | None = None
     emergency_reserve: int = 0
     alarms: tuple[AlarmRule, ...] = ()
@@ -237,6 +240,10 @@ class Cti:
             self.live, self.presence, self.timeline, self.desk, self.control, pool,
             directory, help_chat, notices, cell=settings.cell,
             members_changed=self.membership.wake, now=now,
+        )  # fmt: skip
+        self.unseating = Unseating(
+            self.supervision.seats, self.control, self.supervision.queues_beside,
+            settings.supervising, every=settings.look_every,
         )  # fmt: skip
         self.wallboards = Wallboards(
             self.live, self.timeline, self.supervision, pool, OpenQuestions(help_chat.open),

@@ -38,6 +38,17 @@ class AgentSessions(Protocol):
         """
         ...
 
+    def from_our_page(self, request: web.Request) -> bool:
+        """Whether a page of ours asks for its socket, whoever is at it.
+
+        Raises `HTTPTooManyRequests`.
+        """
+        ...
+
+    def form_token(self, request: web.Request) -> str:
+        """What the pages of this browser's session show with all that they send."""
+        ...
+
     async def until_ended(self, request: web.Request) -> None:
         """Returns when the session of this request has ended, or its person is no agent any more.
 
@@ -48,6 +59,10 @@ class AgentSessions(Protocol):
 
 class SupervisorSessions(Protocol):
     """Browsers that are signed in: whose person supervises, and what."""
+
+    def from_our_page(self, request: web.Request) -> bool:
+        """As `AgentSessions.from_our_page`."""
+        ...
 
     async def supervisor_of(self, request: web.Request) -> Supervisor | None:
         """Asked anew each time: a right that was taken back counts at once.

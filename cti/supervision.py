@@ -7,7 +7,7 @@ from uuid import UUID
 
 import structlog
 
-from cti.beside import Seats, words_of
+from cti.beside import Seat, Seats, words_of
 from cti.control import Control
 from cti.desk import Agent, Desk
 from cti.directory import Directory
@@ -249,7 +249,7 @@ class Supervision:
     ) -> None:
         """Ring the supervisor's telephone and put it beside the agent: written down first."""
         call = self._call_of(agent)
-        if not who.sees([call.queue] if call.queue else self._queues_of(agent)):
+        if not who.sees(self._queues_of_call(call, agent)):
             raise NotAllowedError(Why.NOT_YOUR_QUEUE)
         seat = self.seats.take(call.id, agent, who, mode)
         try:
@@ -269,6 +269,13 @@ class Supervision:
         finally:
             if seat.leg is None:
                 self.seats.leave(seat)
+
+    def queues_beside(self, seat: Seat) -> Sequence[str]:
+        """One of these has to be theirs who sit there; empty: none is known."""
+        return self._queues_of_call(self._live.state.calls.get(seat.call_id), seat.agent)
+
+    def _queues_of_call(self, call: LiveCall | None, agent: str) -> Sequence[str]:
+        return [call.queue] if call is not None and call.queue else self._queues_of(agent)
 
     def _call_of(self, agent: str, of: UUID | None = None) -> LiveCall:
         """The call that this agent is in. Raises `NotNowError` for none, or another one."""

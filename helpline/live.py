@@ -22,6 +22,7 @@ from cti.ports import CallerHistory, QueueIsOpen
 from cti.queue_titles import Titles, title_of
 from cti.softphones import Publish, SoftphoneSettings
 from cti.state import call_of
+from cti.unseating import SupervisingNow
 from cti.views import AgentStatus
 from cti.wallboards import Planned
 from cti.writes import FlowRows
@@ -43,15 +44,16 @@ _log = structlog.get_logger(__name__)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveParts:
     """What a cell's `cti` stands on. `publish`: the passwords of softphones, to Asterisk;
-    `planned`: seats now; `queue_is_open`: whether agents serve there now; `number_of`: of agents,
-    see `cti.membership`; `flow_rows`: what the calls' flows write; `counted`: what alarms watch
-    of this process; `last_word`: of the server before us.
+    `planned`: seats now; `supervising`: who supervises now; `queue_is_open`: whether agents serve
+    there now; `number_of`: of agents, see `cti.membership`; `flow_rows`: what the calls' flows
+    write; `counted`: what alarms watch of this process; `last_word`: of the server before us.
     """
 
     pool: Callable[[], Pool]
     history: CallerHistory
     publish: Publish
     planned: Planned
+    supervising: SupervisingNow
     queue_is_open: QueueIsOpen
     number_of: AgentNumbers
     now: Clock
@@ -111,6 +113,7 @@ class LiveCell:
             "softphones": self._cti.softphones.run,
             "lost softphones": self._cti.recovery.run,
             "wallboards": self.wallboards.run,
+            "supervisors beside agents": self._cti.unseating.run,
             "alarms": self._cti.alarms.run,
             "word of cells": self._cti.cells.run,
             "commands of cells": self._cti.cells.run_commands,
@@ -229,6 +232,7 @@ def _cti_settings(
         tell_alarms=settings.alarms.webhook,
         number_of=parts.number_of,
         planned=parts.planned,
+        supervising=parts.supervising,
         queue_is_open=parts.queue_is_open,
         counted=parts.counted,
         last_word=parts.last_word,

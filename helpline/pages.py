@@ -1,29 +1,32 @@
 """Pages, joined to this cell: their options, the agents' sessions, the sweep of sessions."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice, takewhile
 from pathlib import Path
+from uuid import UUID
 
 import structlog
 from aiohttp import web
 
-from access import sessions
+from access import grants, sessions, users
 from access.rights import Right, may_somewhere
 from access.sessions import SignedIn
 from cti import drafts
 from cti.deskpage import MENU as DESK_MENU
-from cti.supervising import Supervisor, supervising
+from cti.supervising import Supervisor, of_token, supervising
 from cti.supervisor.site import MENU as SUPERVISOR_MENU
 from cti.supervisor.site import PACKAGE as SUPERVISOR_PAGES
+from cti.unseating import SupervisingNow
 from db.errors import AWAY, stop_if_cancelled
-from db.pool import Pool
+from db.pool import Connection, Pool
 from helpline.clock import Clock
 from helpline.clock_watch import Sound, always
 from helpline.settings import Settings
 from helpline.sign_in import passwords, session_rule
+from web import csrf
 from web.options import WebOptions
 from web.pages.waiting import MENU as WAITING_MENU
 from web.shell import Shell
@@ -96,6 +99,14 @@ class DeskSessions:
         """The desk of the person who signed in."""
         return _desk(await self._visitors.of(request))
 
+    def from_our_page(self, request: web.Request) -> bool:
+        """By its origin, which browsers name and pages cannot choose."""
+        return self._visitors.from_our_page(request)
+
+    def form_token(self, request: web.Request) -> str:
+        """Of the session that stands now: a desk stays open over the end of one."""
+        return csrf.token_for(self._visitors.token(request))
+
     async def until_ended(self, request: web.Request) -> None:
         """Waits for `run()` to find that; a database that is away signs nobody out."""
         desk = _desk(await self._visitors.of(request))
@@ -146,12 +157,36 @@ class WallboardSessions:
     def __init__(self, shell: Shell) -> None:
         self._visitors = shell.visitors
 
+    def from_our_page(self, request: web.Request) -> bool:
+        """By its origin, as for `DeskSessions`."""
+        return self._visitors.from_our_page(request)
+
     async def supervisor_of(self, request: web.Request) -> Supervisor | None:
         """What the person who signed in may supervise now."""
         session = await self._visitors.still(request)
         if session is None or session.must_change:
             return None
         return supervising(session.person)
+
+
+def supervising_now(pool: Pool, now: Clock) -> SupervisingNow:
+    """As a new page of theirs would find them; a laboratory's stay what they are."""
+
+    async def person_of(conn: Connection, id: UUID) -> Supervisor | None:
+        user = await users.load(conn, id)
+        if not user.active or user.must_change:
+            return None
+        return supervising(await grants.person(conn, user, now()))
+
+    async def asked(actors: Collection[str]) -> Mapping[str, Supervisor]:
+        async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
+            found = {}
+            for actor in actors:
+                kind, _, id = actor.partition(":")
+                found[actor] = await person_of(conn, UUID(id)) if kind == "user" else of_token(id)
+            return {actor: who for actor, who in found.items() if who is not None}
+
+    return asked
 
 
 class DraftSweep:

@@ -48,7 +48,7 @@ from helpline.live import LiveCell, LiveParts
 from helpline.metrics import Metrics
 from helpline.operator_socket import OperatorSocket
 from helpline.outbound import Outbound, tell_outside
-from helpline.pages import DeskSessions, DraftSweep, SessionSweep, page_shell
+from helpline.pages import DeskSessions, DraftSweep, SessionSweep, page_shell, supervising_now
 from helpline.prompts import other_stores, prompt_store, render_prompts
 from helpline.queue_words import QueueWords
 from helpline.reception import Places, admission, opening_book, planned_seats
@@ -328,6 +328,7 @@ class Helpline:
                 history=NumberHistory(pool, self._now),
                 publish=telephones.publish,
                 planned=planned_seats(self._settings, pool, self._now),
+                supervising=supervising_now(pool, self._now),
                 queue_is_open=opening_book(self._settings, pool, self._now).is_open,
                 number_of=self._numbers,
                 now=self._now,

@@ -98,11 +98,24 @@ class Visitors:
 
     def token(self, request: web.Request) -> str:
         """What the browser shows for itself; empty when that is nothing, or does not count."""
-        upgrade = request.headers.get("Upgrade", "").lower() == "websocket"
-        if upgrade and request.headers.get("Origin") != self._options.origin:
+        if _opens_socket(request) and not self._names_us(request):
             return ""
         return self._cookies.read(request)
+
+    def from_our_page(self, request: web.Request) -> bool:
+        """Whether a page of ours opens a socket, whoever is at it. Counts as a request: raises
+        `HTTPTooManyRequests` for one too many.
+        """
+        self._bound(request)
+        return _opens_socket(request) and self._names_us(request)
+
+    def _names_us(self, request: web.Request) -> bool:
+        return request.headers.get("Origin") == self._options.origin
 
     async def standing(self, tokens: Collection[str]) -> Mapping[str, SignedIn]:
         """Of many browsers at once, those whose session stands, by token. Counts as use, too."""
         return await sessions.load_many(self._pool, tokens, self._options.rule, self._now())
+
+
+def _opens_socket(request: web.Request) -> bool:
+    return request.headers.get("Upgrade", "").lower() == "websocket"

@@ -296,6 +296,7 @@ async def _running(cti: Cti) -> AsyncIterator[None]:
         cti.link.run(), cti.consumer.run(), cti.writes.run(), cti.desk.run(), cti.membership.run(),
         cti.presence.run(), cti.follow_ups.run(), cti.clicks.run(), cti.wallboards.run(),
         cti.alarms.run(), cti.cells.run(), cti.cells.run_commands(), cti.softphones.run(),
+        cti.unseating.run(),
     )  # fmt: skip
     tasks = [asyncio.create_task(service) for service in services]
     try:

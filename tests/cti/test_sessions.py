@@ -9,6 +9,7 @@ import pytest
 from aiohttp import WSServerHandshakeError, web
 
 from cti import recovery, tokens
+from cti.pages import CLOSE_SIGNED_OUT
 from cti.softphones import SoftphoneSettings
 from db.pool import Pool
 from dialplans.names import CONTEXT_DESK_AWAY
@@ -27,6 +28,12 @@ class FakeSessions:
 
     async def agent_of(self, request: web.Request) -> str | None:
         return request.headers.get("X-Agent")
+
+    def from_our_page(self, request: web.Request) -> bool:
+        return request.headers.get("Origin") == "https://ours.example"
+
+    def form_token(self, request: web.Request) -> str:
+        return f"of {request.headers['X-Agent']}"
 
     async def until_ended(self, request: web.Request) -> None:
         self.watched += 1
@@ -47,11 +54,24 @@ async def test_a_signed_in_browser_needs_no_token(pool: Pool) -> None:
     async with signed_in(pool) as (room, _):
         page = await room.client.ws_connect("/agent/socket", headers={"X-Agent": "1001"})
         (hello,) = await receive(page, "hello")
-        assert hello["agent"] == "1001"
+        assert (hello["agent"], hello["csrf"]) == ("1001", "of 1001")
         assert hello["queue_titles"].keys() == set(hello["queue_names"])
         with pytest.raises(WSServerHandshakeError) as refused:
             await room.client.ws_connect("/agent/socket")
         assert refused.value.status == 401
+
+
+async def test_a_page_of_ours_whose_session_is_over_is_told_so_on_its_socket(pool: Pool) -> None:
+    """A browser does not tell a page that its socket was refused: it would try for ever."""
+    async with signed_in(pool) as (room, _):
+        page = await room.client.ws_connect("/agent/socket", origin="https://ours.example")
+        assert (await page.receive(timeout=20)).data == CLOSE_SIGNED_OUT
+        with pytest.raises(WSServerHandshakeError) as refused:
+            await room.client.ws_connect("/agent/socket", origin="https://evil.example")
+        assert refused.value.status == 401
+        ours = {"Origin": "https://ours.example"}
+        for path in ("/agent/socket", "/agent/told"):  # and no other request is
+            assert (await room.client.get(path, headers=ours)).status == 401
 
 
 async def test_a_forced_sign_out_ends_the_open_page_and_the_desk(pool: Pool) -> None:
@@ -101,7 +121,8 @@ async def test_a_session_that_ends_in_a_call_leaves_the_citizen_to_nobody_but_th
 
 async def test_a_token_still_counts_and_is_not_watched(pool: Pool) -> None:
     async with signed_in(pool) as (room, sessions):
-        await receive(await room.page("1001"), "hello")
+        (hello,) = await receive(await room.page("1001"), "hello")
+        assert "csrf" not in hello  # it sends no cookie, and needs none
         bad = {"Authorization": f"Bearer {tokens.issue(SECRET, '1002')}x", "X-Agent": "1001"}
         with pytest.raises(WSServerHandshakeError):
             await room.client.ws_connect("/agent/socket", headers=bad)

@@ -37,6 +37,9 @@ class FakeSupervisors:
     async def supervisor_of(self, request: web.Request) -> Supervisor | None:
         return self.known.get(request.headers.get("X-Supervisor", ""))
 
+    def from_our_page(self, request: web.Request) -> bool:
+        return "Origin" in request.headers
+
 
 @asynccontextmanager
 async def supervised(pool: Pool) -> AsyncIterator[tuple[Room, FakeSupervisors]]:

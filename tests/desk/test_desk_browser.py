@@ -9,7 +9,7 @@ from uuid import uuid4
 import numpy as np
 import pytest
 import soundfile
-from playwright.async_api import Page
+from playwright.async_api import Dialog, Page, expect
 
 from calls.model import Outcome
 from complaints.registration import Registration, register
@@ -23,6 +23,7 @@ from helpline.lab.phones import PhoneError
 from helpline.lab.script import Answer, Say
 from helpline.lab.tones import heard, level
 from speech.prompts import Prompt
+from tests.access.people import PASSWORD
 from tests.desk.conftest import Office
 from tests.system.callers import AGENTS_TONE, CITIZENS_TONE, TO_THE_QUEUE, Caller, place
 from tests.web.test_browser import judge, newer_code
@@ -158,8 +159,25 @@ async def pick(page: Page, field: str, typed: str, wanted: str) -> None:
     assert wanted in await page.input_value(f"#f-{field}")
 
 
+async def back_in_a_new_session(office: Office, page: Page) -> None:
+    """The one before ended, they signed in in another tab, and the desk is not loaded anew."""
+    await page.click("#desk-out")
+    await page.wait_for_selector("#desk-in")
+    await page.context.clear_cookies()
+    other = await page.context.new_page()
+    await other.goto(f"{office.bed.settings.http.origin}/sign-in?next=/account")
+    await other.fill("input[name=name]", "sita")
+    await other.fill("input[name=password]", PASSWORD)
+    await other.click("form.card > button")
+    await other.wait_for_selector("form[action='/sign-out']")
+    await other.close()
+    await page.click("#desk-in")
+
+
 async def test_an_agent_answers_in_the_browser_registers_and_wraps_up(office: Office) -> None:
     async with office.desk() as page:
+        await status(page, "ready")
+        await back_in_a_new_session(office, page)
         await status(page, "ready")
         await phone_ready(page)
         await page.wait_for_selector("#day-calls:not(:text-is('–'))", state="attached")
@@ -311,8 +329,12 @@ async def test_a_reload_in_the_call_does_not_end_it_and_brings_the_draft_back(
         await page.fill("#f-text", WORDS)
         await page.wait_for_selector("#form-saved:not(:empty)")
         await grown(office.bed, call, 1)
+        header = page.locator("header.site button")
+        for button in await header.all():
+            await expect(button).to_be_disabled()
+        await stays_where_it_was(page)
         for _ in range(2):
-            await page.reload()
+            await page.reload()  # a person is asked whether they want that; here they do
             await page.wait_for_selector("#call[data-state=in_call]")
             await page.wait_for_selector("#call-hold:enabled")
             await hears(page, CITIZENS_TONE)
@@ -323,7 +345,26 @@ async def test_a_reload_in_the_call_does_not_end_it_and_brings_the_draft_back(
         path = await recorded(call)
         assert Prompt.PLEASE_WAIT in heard(path)
         await status(page, "wrap_up")
+        for button in await header.all():
+            await expect(button).to_be_enabled()
         await page.click("#desk-wrap-end")
+
+
+async def stays_where_it_was(page: Page) -> None:
+    """After a click that would lead away from the citizen: the agent is asked, and says no."""
+    asked = asyncio.Event()
+
+    async def no(dialog: Dialog) -> None:
+        assert dialog.type == "beforeunload"
+        await dialog.dismiss()
+        asked.set()
+
+    page.once("dialog", no)
+    await page.click("header.site .brand a")
+    async with asyncio.timeout(20):
+        await asked.wait()
+    await hears(page, CITIZENS_TONE)
+    await status(page, "in_call")
 
 
 async def test_while_the_agent_is_heard_a_lost_page_moves_nobody(office: Office) -> None:
@@ -393,6 +434,9 @@ async def test_a_password_dies_with_the_sign_out(office: Office) -> None:
         assert "1002" in softphones.given
         await page.click("#desk-out")
         await page.wait_for_selector("#desk-in")
+        await page.context.clear_cookies()  # their session is over, too
+        await page.click("#desk-in")
+        await page.wait_for_url("**/sign-in?next=*")
     assert "1002" not in softphones.given
 
     async def refused() -> bool | None:

@@ -73,6 +73,8 @@ async def test_a_session_that_ends_in_a_call_leaves_the_page_to_it(office: Offic
         await status(page, "in_call")
         await office.bed.helpline.pool.execute("delete from web_session")
         await page.wait_for_selector("#desk-in", timeout=40_000)
+        await page.click("#desk-in")
+        await page.wait_for_selector("#desk-said:has-text('दूसरे टैब में')")
         for word in ("hand", "water"):  # which is fetched, and refused
             async with page.expect_response("**/desk/categories?*"):
                 await page.fill("#f-category", word)

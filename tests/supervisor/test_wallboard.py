@@ -5,11 +5,13 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from aiohttp import WSServerHandshakeError
 from playwright.async_api import Browser, expect
 
 from access.passwords import Passwords
 from access.rights import TENANT, Role, Scope
 from cti.alarms import AlarmKind, AlarmRule
+from cti.pages import CLOSE_SIGNED_OUT
 from db.pool import Pool
 from helpline.clock import ManualClock
 from tests.calls.rows import STAYS_OF_CALLS
@@ -301,7 +303,9 @@ async def test_who_has_read_a_notice_is_listed(
     assert (await tara.get("/supervisor/notices/x")).status == 404
 
 
-async def test_a_lost_socket_is_said_and_healed(hall: Centre, browser: Browser) -> None:
+async def test_a_lost_socket_is_said_and_healed_unless_the_session_is_over(
+    hall: Centre, browser: Browser
+) -> None:
     await hall.site.people.add("kavita", Role.SUPERVISOR, language="en")
     page = await new_page(browser)
     await sign_in(page, hall.site, "kavita")
@@ -311,6 +315,10 @@ async def test_a_lost_socket_is_said_and_healed(hall: Centre, browser: Browser) 
         open_page._drop("test")
     await expect(page.locator("#link")).to_contain_text("No connection", timeout=20_000)
     await expect(page.locator("#link")).to_have_text("", timeout=20_000)
+    await hall.pool.execute("delete from web_session")
+    for open_page in list(hall.room.cti.wallboards._pages):
+        open_page._drop("test")
+    await page.wait_for_url("**/sign-in?next=/supervisor", timeout=20_000)
 
 
 async def test_who_supervises_one_queue_sees_that_one(hall: Centre, browser: Browser) -> None:
@@ -408,3 +416,9 @@ async def test_others_are_refused_pages_and_socket(hall: Centre, role: Role | No
     for path in ("/supervisor", "/supervisor/day", "/supervisor/alarms", "/supervisor/notices"):
         assert (await client.get(path)).status == 403
     assert (await client.get("/supervisor/socket")).status == 401
+    url = hall.site.origin + "/supervisor/socket"
+    socket = await client.http.ws_connect(url, origin=hall.site.origin)
+    assert (await socket.receive(timeout=20)).data == CLOSE_SIGNED_OUT
+    with pytest.raises(WSServerHandshakeError) as refused:
+        await client.http.ws_connect(url, origin="https://evil.example")
+    assert refused.value.status == 401

@@ -37,6 +37,15 @@ _RUN_AXE = """async () => {
   return found.violations.map(v => `${v.id}: ${v.nodes.map(n => n.target.join(" ")).join(", ")}`);
 }"""
 
+# As it is after a download. At the window, after whatever the page itself has to say to it.
+_STAYS = """() => {
+  window.sent = [];
+  window.addEventListener("submit", event => {
+    sent.push(!event.defaultPrevented);
+    event.preventDefault();
+  });
+}"""
+
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
@@ -186,6 +195,40 @@ async def test_the_script_shows_the_password_and_asks_before_what_cannot_be_undo
     await page.click("button.bad")
     await page.wait_for_selector("button[value=yes]")
     assert (await site.people.events(user.id)).count("user_disabled") == 1
+
+
+async def test_a_form_is_sent_once_but_works_again_when_the_page_stays(
+    site: Site, browser: Browser
+) -> None:
+    """Its answer was a file, or the browser's stop was pressed: no other page comes."""
+    await site.people.add("boss", Role.ADMINISTRATOR)
+    page = await new_page(browser)
+    await page.clock.install()
+    await sign_in(page, site, "boss")
+
+    async def opened_to_stay(path: str) -> None:
+        await page.goto(site.origin + path)
+        await page.evaluate(_STAYS)
+
+    async def clicked(times: int) -> list[bool]:
+        """Whether each was sent."""
+        for _ in range(times):
+            await page.click("main form button:not([type])")
+        found: list[bool] = await page.evaluate("sent.splice(0)")
+        return found
+
+    await opened_to_stay("/account/password")
+    for field in await page.locator("input[type=password]").all():
+        await field.fill(PASSWORD)
+    assert await clicked(2) == [True, False]
+    await page.locator("input[type=password]").first.fill(
+        PASSWORD + "!"
+    )  # was wrong, and is mended
+    assert await clicked(2) == [True, False]
+    await page.clock.fast_forward(6000)
+    assert await clicked(2) == [True, False]
+    await opened_to_stay("/users")
+    assert await clicked(2) == [True, True]  # a search changes nothing
 
 
 async def test_the_first_administrator_signs_in_with_the_keyboard_alone(

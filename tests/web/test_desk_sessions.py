@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from multidict import CIMultiDict
 
-from access import grants, sessions
-from access.rights import Role
+from access import grants, sessions, users
+from access.rights import Role, Scope
 from access.sessions import SignedIn
-from helpline.pages import DeskSessions
+from cti.supervising import of_token
+from helpline.pages import DeskSessions, supervising_now
 from tests.access.people import BY
 from tests.web.site import Site
+from web import csrf
 
 
 class Asked:
@@ -60,6 +62,21 @@ async def test_a_socket_has_to_come_from_a_page_of_ours(site: Site) -> None:
     assert await desk(site, token, Upgrade="websocket", Origin=site.origin) == "1001"
     assert await desk(site, token, Upgrade="WebSocket", Origin="https://evil.example") is None
     assert await desk(site, token, Upgrade="websocket") is None
+    for headers, ours in (
+        ({"Upgrade": "websocket", "Origin": site.origin}, True),
+        ({"Upgrade": "websocket", "Origin": "https://evil.example"}, False),
+        ({"Upgrade": "websocket"}, False),
+        ({"Origin": site.origin}, False),
+    ):
+        asked: Any = Asked("over", **headers)
+        assert DeskSessions(site.shell).from_our_page(asked) is ours
+
+
+async def test_what_a_socket_is_told_to_send_is_what_its_session_is_asked_for(site: Site) -> None:
+    await site.people.add("agent", Role.AGENT, agent_id="1001")
+    token = await site.people.sign_in("agent")
+    asked: Any = Asked(token)
+    assert DeskSessions(site.shell).form_token(asked) == csrf.token_for(token)
 
 
 @asynccontextmanager
@@ -142,3 +159,27 @@ async def test_open_pages_are_looked_at_together(
 async def _last_seen(site: Site) -> datetime:
     seen: datetime = await site.shell.pool.fetchval("select max(last_seen_at) from web_session")
     return seen
+
+
+async def test_who_is_beside_an_agent_is_asked_for_as_they_may_supervise_now(site: Site) -> None:
+    pool, hindi = site.shell.pool, Scope(queue="helpline-hi")
+    kavita = await site.people.add("kavita", Role.SUPERVISOR)
+    meena = await site.people.add("meena", Role.SUPERVISOR, hindi)
+    agent = await site.people.add("agent", Role.AGENT, agent_id="1001")
+    others = [await site.people.add(name, Role.SUPERVISOR) for name in ("gone", "taken")]
+    new = await site.people.add("new", Role.SUPERVISOR, must_change=True)
+    people = (kavita, meena, agent, *others, new)
+    actors = [(await site.people.person(one)).actor for one in people]
+    ask = supervising_now(pool, site.clock)
+    asked = {*actors, "supervisor:lab"}
+    before = await ask(asked)
+    assert before.keys() == asked - {actors[2], actors[-1]}
+    assert before["supervisor:lab"] == of_token("lab")
+    assert before[actors[0]].queues is None
+    assert before[actors[1]].queues == frozenset({"helpline-hi"})
+    await users.set_active(pool, others[0].id, False, BY, site.clock())
+    async with pool.acquire() as conn:
+        [given] = await grants.standing(conn, others[1].id)
+    assert given.id is not None
+    await grants.revoke(pool, others[1].id, given.id, BY, site.clock())
+    assert (await ask(asked)).keys() == {actors[0], actors[1], "supervisor:lab"}

@@ -57,9 +57,16 @@ export class Bar {
     byId("desk-wrapping").hidden = !desk.open || status !== "wrap_up";
     byId("desk-wrap-more").disabled = wrapUp?.extended ?? true;
     byId("desk-out").hidden = !desk.open;
-    byId("desk-out").disabled = status === "in_call" || status === "ringing";
+    this.stay(status === "in_call" || status === "ringing");
     byId("desk-in").hidden = !desk.ended;
     this.tick();
+  }
+
+  /** Nobody signs out of a call, nor goes to this page in another language, by one wrong click. */
+  stay(inCall) {
+    byId("desk-out").disabled = inCall;
+    const header = document.querySelectorAll("header.site button");
+    for (const button of header) button.disabled = inCall || this.desk.phone.calls > 0;
   }
 
   /** What has happened to the agent without their doing is said aloud, once. */

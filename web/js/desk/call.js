@@ -136,7 +136,7 @@ export class CallPanel {
     const { asking, call } = this.desk.state;
     const asks = inCall && asking !== null;
     if (asks && this.asked !== call) byId("call-hand").open = true;
-    if (!asks && inCall && this.asked === call && !this.ending) announce(say("citizen_back"), true);
+    if (!asks && inCall && this.asked && this.asked === call && !this.ending) announce(say("citizen_back"), true);
     this.asked = asks ? call : null;
     byId("call-asking").hidden = !asks;
     byId("call-handing").hidden = asks;

@@ -76,9 +76,14 @@ export const moment = (iso) => moments.format(new Date(iso));
 
 let stays = () => false;
 
-/** While `asked()` says so the page is not left: a call of its telephone would end with it. */
+/** While `asked()` says so nobody leaves the page unasked: the citizen's sound would end with it. */
 export function stayWhile(asked) {
   stays = asked;
+  window.addEventListener("beforeunload", (event) => {
+    if (!stays()) return;
+    event.preventDefault();
+    event.returnValue = true; // what older browsers look at
+  });
 }
 
 /** GET as JSON; a session that ended leads to the sign-in page, once it may. */
@@ -90,7 +95,14 @@ export async function get(path) {
   return answer.json();
 }
 
-export const csrf = document.querySelector("meta[name=csrf]").content;
+/** What is sent shows that it comes from a page of this session. */
+export let csrf = document.querySelector("meta[name=csrf]").content;
+
+/** The session is another than the one with which the page was loaded: who signed in again has a new one. */
+export function belongTo(token) {
+  csrf = token;
+  for (const field of document.querySelectorAll("header.site input[name=csrf]")) field.value = token;
+}
 
 /** Said by screen readers, and shown for a while. */
 export function announce(text, bad = false) {

@@ -6,7 +6,7 @@ import { Expected } from "../desk/expected.js";
 import { Form } from "../desk/form.js";
 import { Guide } from "../desk/guide.js";
 import { Notices } from "../desk/notices.js";
-import { announce, byId, has, isTyping, say, stayWhile } from "../desk/page.js";
+import { announce, belongTo, byId, has, isTyping, say, stayWhile } from "../desk/page.js";
 import { Pops } from "../desk/pops.js";
 import { Ring } from "../desk/ring.js";
 import { Side } from "../desk/side.js";
@@ -19,6 +19,7 @@ const SIGNED_OUT = {
   asking: null,
 };
 const ASK_AGAIN_MS = 3000;
+const NO_SESSION = 4000; // as in cti/pages.py
 
 class Desk {
   state = SIGNED_OUT;
@@ -28,6 +29,7 @@ class Desk {
   ended = false;
   hasPhone = false;
   #wasHeld = false;
+  #signingIn = false;
   #unasked = false;
   #asking = false;
 
@@ -118,8 +120,10 @@ class Desk {
   hello(message) {
     this.open = true;
     this.ended = false;
+    this.#signingIn = false;
     this.pops.begin();
     this.hasPhone = message.softphone;
+    if (message.csrf) belongTo(message.csrf);
     byId("desk-name").textContent = `${message.name} · ${message.agent}`;
     this.bar.hello(message);
     this.call.hello(message);
@@ -222,7 +226,14 @@ class Desk {
 
   signIn() {
     this.ended = false;
+    this.#signingIn = true;
     this.socket.connect();
+  }
+
+  /** There is no session any more in which they could: it begins on the sign-in page. */
+  #noSession() {
+    if (this.phone.calls) announce(say("sign_in_elsewhere"), true);
+    else location.reload();
   }
 
   lost({ code, ended }) {
@@ -232,6 +243,8 @@ class Desk {
       if (!this.phone.calls) this.phone.stop(); // a call goes on until it is over
       this.state = SIGNED_OUT;
       announce(say(`closed_${code}`));
+      if (this.#signingIn && code === NO_SESSION) this.#noSession();
+      this.#signingIn = false;
     }
     this.show();
   }

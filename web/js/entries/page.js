@@ -20,7 +20,12 @@ function addShowButtons() {
   }
 }
 
-/** A form is sent once, and what cannot be undone only after a question. */
+const SENT_MS = 5000;
+
+/**
+ * What changes something is not sent by a second click, and what cannot be undone only after a question.
+ * The page may stay: the answer was a file, or the browser's stop was pressed, of which no page is told.
+ */
 function guardForms() {
   document.addEventListener("submit", (event) => {
     const form = event.target;
@@ -29,12 +34,19 @@ function guardForms() {
       event.preventDefault();
       return;
     }
-    form.dataset.sent = "1";
+    if ((event.submitter?.formMethod || form.method) === "get") return;
+    const sent = (form.dataset.sent = String(Date.now()));
+    setTimeout(() => form.dataset.sent === sent && again(form), SENT_MS);
   });
+  document.addEventListener("input", ({ target }) => target.form && again(target.form));
   // A page that comes back from the browser's memory can send its forms again.
   window.addEventListener("pageshow", () => {
-    for (const form of document.forms) delete form.dataset.sent;
+    for (const form of document.forms) again(form);
   });
+}
+
+function again(form) {
+  delete form.dataset.sent;
 }
 
 addShowButtons();
