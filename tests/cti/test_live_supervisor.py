@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 
 from access.rights import Role, Scope
+from cti.pages import CLOSE_SIGNED_OUT
 from cti.tokens import issue, issue_supervisor
 from helpline.clock import system_clock
 from helpline.demo.agent import AgentPage
@@ -251,8 +252,8 @@ async def test_a_supervisor_who_signed_in_sees_the_page_and_its_board(desk: Bed)
             assert (await client.get("/reports/calls")).status == 200
             headers = {"Origin": origin}
             if not sees:
-                with pytest.raises(aiohttp.WSServerHandshakeError):
-                    await http.ws_connect(f"{origin}/supervisor/socket", headers=headers)
+                async with http.ws_connect(f"{origin}/supervisor/socket", headers=headers) as none:
+                    assert (await none.receive(timeout=20)).data == CLOSE_SIGNED_OUT
                 continue
             async with http.ws_connect(f"{origin}/supervisor/socket", headers=headers) as socket:
                 board = await socket.receive_json(timeout=20)
