@@ -140,27 +140,36 @@ order by n.undelivered_at desc, n.id limit :at_most;
 
 -- name: messages_hold_complaints(ids, since)
 -- Those of what messages_undelivered_ids finds, in the order in which others hold several: whoever makes one confidential is done
--- with it, or waits and then finds the new message.
+-- with it, or waits and then finds the new message. With the files that they were merged into: whoever makes one of those
+-- confidential looks at theirs too.
+with recursive file as (
+    select n.complaint_id as id from notification n
+    where n.undelivered_at is not null and n.delivered_at is null and n.sent_at is not null
+      and n.undelivered_at >= case when :ids::uuid[] is null then :since else timestamptz '-infinity' end
+      and (:ids::uuid[] is null or n.id = any(:ids))
+    union
+    select e.merged_into from file f join complaint_end e on e.complaint_id = f.id where e.merged_into is not null
+)
 select c.id from complaint c
-where c.id in (select n.complaint_id from notification n
-               where n.undelivered_at is not null and n.delivered_at is null and n.sent_at is not null
-                 and n.undelivered_at >= case when :ids::uuid[] is null then :since else timestamptz '-infinity' end
-                 and (:ids::uuid[] is null or n.id = any(:ids)))
+where c.id in (select id from file)
 order by c.number
 for share;
 
 -- name: messages_undelivered_ids(ids, since, links_since)
 -- As messages_undelivered_list, all of them that were not delivered since `since`, or these, however old. `over`: what it says is true no more:
 -- its links were written before `links_since` and open nothing, or the citizen is asked to call and not awaited any more; or it
--- has a number that was told in confidence since, be it in the file that this one was merged into.
+-- has a number that was told in confidence since, be it in a file that this one was merged into, by way of others too.
 select n.id,
        n.links <> '{}' and n.created_at < :links_since
        or n.kind = 'citizen_asked' and c.state is distinct from 'awaiting_feedback'
        or coalesce(n.variables ->> 'contact' = c.contact, false) and (
            exists (select from complaint_history h
                    where h.complaint_id = c.id and h.event = 'made_confidential' and h.at >= n.created_at)
-           or exists (select from complaint_end e join complaint o on o.id = e.merged_into
-                      where e.complaint_id = c.id and o.confidential)) as over
+           or exists (with recursive file as (
+                          select merged_into from complaint_end where complaint_id = c.id
+                          union all
+                          select e.merged_into from file f join complaint_end e on e.complaint_id = f.merged_into)
+                      select from file f join complaint o on o.id = f.merged_into where o.confidential)) as over
 from notification n left join complaint c on c.id = n.complaint_id
 where n.undelivered_at is not null and n.delivered_at is null and n.sent_at is not null
   and n.undelivered_at >= case when :ids::uuid[] is null then :since else timestamptz '-infinity' end
