@@ -130,8 +130,8 @@ async def test_which_files_are_in_one_or_one_is_in_is_read_step_by_step(rowless_
     lines = await plan(rowless_url, "registration_files_of", UUID(int=1), without=only)
     assert any(line.startswith("Index Cond: (merged_into = f.id") for line in lines), lines
     for name, asked in (
-        ("messages_undelivered_ids", (NOW, None, NOW)),
-        ("messages_hold_complaints", (None, NOW)),
+        ("messages_undelivered_ids", (NOW, [UUID(int=1)])),
+        ("messages_hold_complaints", ([UUID(int=1)],)),
     ):
         lines = await plan(rowless_url, name, *asked, without=only)
         steps = [line for line in lines if line.startswith("Index Cond: (complaint_id = f.")]
