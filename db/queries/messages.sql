@@ -68,6 +68,18 @@ select id, attempts as attempt_no, failures, kind, channel, recipient, subject, 
        coalesce(encoding, '') as encoding, coalesce(parts, 1) as parts, created_at
 from claimed order by id;
 
+-- name: messages_bring_forward(channel, now, furthest, at_most)
+-- As messages_claim, those that no clock that is right would have due so late.
+with late as (
+    select id from notification
+    where channel = :channel and next_attempt_at > :furthest
+    order by next_attempt_at limit :at_most
+    for no key update skip locked
+)
+update notification n set next_attempt_at = :now
+from late where n.id = late.id
+returning n.id;
+
 -- name: messages_sent(id, attempt_no, at, reference)!
 -- Sent is sent, also when another worker has it by now because this one was slow to say so. A receipt that was quicker and says
 -- that it did not arrive stands: a gateway that knows keys did not take it a second time.
