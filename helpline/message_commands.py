@@ -119,7 +119,9 @@ async def change_template(settings: Settings, options: argparse.Namespace) -> in
             conn, options.kind, Channel(options.channel), options.language
         )
         await templates.save(conn, replace(before, language=options.language, **changes))
-    print(f"{options.kind}: changed; messages written from now on use it")
+    print(
+        f"{options.kind}: changed; messages written from now on use it, and held ones once retried"
+    )
     return 0
 
 

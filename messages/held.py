@@ -49,7 +49,8 @@ async def release(
     """Let these go, or all (None): tried again from now on. Which ones did. In portions, each of
     which stays: `progress` is told how many have gone so far.
 
-    One without a text, because its template was wrong, is worded first, and stays if it cannot be.
+    What came from a template is worded anew by the one of now: its text or its registration may be
+    what it was refused for. Where none fits, it goes as it was written, or stays if it has no text.
     """
     async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
         # Those that are held again meanwhile were let go already.
@@ -65,13 +66,13 @@ async def release(
 
 async def _release(conn: Connection, ids: list[UUID], now: datetime) -> list[UUID]:
     taken = [row async for row in statements().messages_take_held(conn, ids=ids)]
-    await _word(conn, [row for row in taken if not row["body"]])
+    await _word(conn, [row for row in taken if not row["body"] or json.loads(row["variables"])])
     rows = statements().messages_release(conn, ids=[row["id"] for row in taken], now=now)
     return [row["id"] async for row in rows]
 
 
 async def _word(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Those that can be worded."""
+    """Those that can be worded. What was told in confidence since is withheld in the variables."""
     which = [(row["kind"], Channel(row["channel"]), row["language"]) for row in rows]
     templates = await templates_or_faults(conn, set(which))
     worded = [
