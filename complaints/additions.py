@@ -88,10 +88,11 @@ async def make_confidential(
 
 
 async def withhold_number(conn: Connection, complaint: Complaint, now: datetime) -> None:
-    """What has not left yet tells no officer the citizen's number: also none who may know it, and
-    finds it in the file.
+    """What has not left yet, also of files that were merged into this one before, tells no officer
+    the citizen's number: also none who may know it, and finds it in the file.
     """
-    await word_anew(conn, complaint.id, NAMES_CITIZEN, {"contact": texts.CONFIDENTIAL}, now)
+    files = [row["id"] async for row in statements().registration_files_of(conn, id=complaint.id)]
+    await word_anew(conn, files, NAMES_CITIZEN, {"contact": texts.CONFIDENTIAL}, now)
 
 
 async def make_incident(

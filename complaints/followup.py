@@ -249,7 +249,7 @@ async def _ask_longer(conn: Connection, waiting: Mapping[_Over, datetime], now: 
     for one, until in waiting.items():
         if one.asked_at is None:
             changes = {"until": texts.clock(until)}
-            await word_anew(conn, one.complaint_id, [Kind.CITIZEN_ASKED], changes, now)
+            await word_anew(conn, [one.complaint_id], [Kind.CITIZEN_ASKED], changes, now)
     _log.warning("citizens not asked in time, asked longer", complaints=len(waiting))
 
 

@@ -179,20 +179,20 @@ async def notify_each(
 
 async def word_anew(
     conn: Connection,
-    complaint_id: UUID,
+    complaint_ids: Collection[UUID],
     kinds: Collection[Kind],
     changes: Mapping[str, str],
     now: datetime,
 ) -> int:
-    """From now on these variables have these values in the complaint's messages of those kinds that
-    have not left: those that wait, and those that are held. How many changed.
+    """From now on these variables have these values in the complaints' messages of those kinds
+    that have not left: those that wait, and those that are held. How many changed.
 
     One that is on its way in this moment leaves as it was; its next attempt does not. Where the
-    template does not fit any more it is held. The complaint's row is held by the caller: nobody
-    else writes messages of these kinds meanwhile.
+    template does not fit any more it is held. The complaint's row is held by the caller, or that of
+    the file that it is part of by now: nobody else writes messages of these kinds meanwhile.
     """
     rows = statements().complaints_unsent(
-        conn, complaint_id=complaint_id, kinds=list(kinds), changes=json.dumps(changes)
+        conn, complaint_ids=list(complaint_ids), kinds=list(kinds), changes=json.dumps(changes)
     )
     found = [(row["id"], _as_written(row, changes)) async for row in rows]
     if not found:

@@ -1,8 +1,8 @@
 """Whether this machine's time can be acted on.
 
-A clock that jumps to next month would escalate every complaint, a wrong one ring citizens at night
-and erase recordings: none of that can be taken back. So what acts because of the time asks here
-first. Calls are served by whatever time it is.
+A clock that jumps to next month would escalate every complaint, a wrong one ring citizens at night,
+send a message twice and erase recordings: none of that can be taken back. So what acts because of
+the time asks here first. Calls are served by whatever time it is.
 """
 
 import asyncio
@@ -25,6 +25,7 @@ _ACQUIRE_SECONDS = 5.0
 _COMPARE_SECONDS = 10.0
 _JUMP_SECONDS = 60.0
 _STAYS_SECONDS = 600.0
+_WAITS = "deadlines, messages, our own calls and retention wait"
 
 
 def always() -> bool:
@@ -58,9 +59,9 @@ class ClockWatch:
         """What is wrong, for people; None: nothing."""
         self._look()
         if self._jumped_at is not None:
-            return "jumped: deadlines, our own calls and retention wait"
+            return f"jumped: {_WAITS}"
         if self._is_apart:
-            return f"{self._apart} from the database's: deadlines, our own calls and retention wait"
+            return f"{self._apart} from the database's: {_WAITS}"
         return None
 
     def sound(self) -> bool:

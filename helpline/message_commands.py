@@ -1,6 +1,7 @@
 """`helpline notifications ...`: what waits, what is held, and the texts."""
 
 import argparse
+import sys
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -18,6 +19,7 @@ from messages.rows import UNDELIVERED_DAYS, backlog
 from messages.undelivered import SentAgain, send_again, undelivered
 
 _MOST_DAYS = 365
+_MANY = 1000
 
 
 async def listing(settings: Settings, options: argparse.Namespace) -> int:
@@ -54,9 +56,11 @@ async def retry(settings: Settings, options: argparse.Namespace) -> int:
     links_last = timedelta(days=settings.http.link_days)
     async with command_pool(settings) as pool:
         if not options.undelivered:
-            released = await release(pool, chosen, now)
+            released = await release(pool, chosen, now, _progress)
         if not options.all:
-            again = await send_again(pool, chosen, now, links_last=links_last, within=options.days)
+            again = await send_again(
+                pool, chosen, now, links_last=links_last, within=options.days, progress=_progress
+            )
     if options.id and again.over:
         raise MessageOverError(options.id)
     if options.id and not (released or again.messages):
@@ -70,6 +74,12 @@ async def retry(settings: Settings, options: argparse.Namespace) -> int:
     if again.over:
         print(f"{again.over} left out: {MessageOverError.__doc__}")
     return 0
+
+
+def _progress(count: int) -> None:
+    """Many are many portions: those that have gone stay, whatever becomes of the others."""
+    if count >= _MANY:
+        print(f"{count} so far", file=sys.stderr)
 
 
 def _days(text: str) -> timedelta:
@@ -109,7 +119,9 @@ async def change_template(settings: Settings, options: argparse.Namespace) -> in
             conn, options.kind, Channel(options.channel), options.language
         )
         await templates.save(conn, replace(before, language=options.language, **changes))
-    print(f"{options.kind}: changed; messages written from now on use it")
+    print(
+        f"{options.kind}: changed; messages written from now on use it, and held ones once retried"
+    )
     return 0
 
 

@@ -11,6 +11,7 @@ from db.errors import AWAY, stop_if_cancelled
 from db.pool import Pool
 from db.statements import statements
 from helpline.clock import Clock
+from helpline.clock_watch import Sound
 from helpline.metrics import Metrics
 from helpline.options.notifications import (
     FileChannel,
@@ -40,7 +41,10 @@ ChannelSettings = FileChannel | HttpChannel | SmtpChannel | WebhookChannel
 class Outbound:
     """All channels of one process. Its `services` belong to the supervisor."""
 
-    def __init__(self, pool: Pool, options: NotificationOptions, outbox: Path, now: Clock) -> None:
+    def __init__(
+        self, pool: Pool, options: NotificationOptions, outbox: Path, now: Clock, sound: Sound
+    ) -> None:
+        """`sound`: whether that time can be acted on; else nothing leaves but by webhook."""
         self._pool = pool
         self._now = now
         self._drivers: list[Driver] = []
@@ -55,7 +59,7 @@ class Outbound:
             driver = _driver(settings, outbox, now, options.send_seconds)
             self._drivers.append(driver)
             self._workers[channel] = Delivery(
-                pool, channel, driver, now, _delivery_options(options, settings)
+                pool, channel, driver, now, _delivery_options(options, channel, settings), sound
             )
 
     @property
@@ -128,8 +132,11 @@ def receipt_options(group: ReceiptsGroup) -> ReceiptOptions:
     return ReceiptOptions(**{**group.model_dump(), "token": group.token.get_secret_value()})
 
 
-def _delivery_options(options: NotificationOptions, settings: ChannelSettings) -> DeliveryOptions:
+def _delivery_options(
+    options: NotificationOptions, channel: Channel, settings: ChannelSettings
+) -> DeliveryOptions:
     return DeliveryOptions(
+        by_any_clock=channel is Channel.WEBHOOK,  # alarms go there, also the one about the clock
         retry=RetryRule(options.retry_pauses),
         send_seconds=options.send_seconds,
         at_once=settings.at_once,

@@ -406,7 +406,8 @@ class Helpline:
         if not options.enabled:
             return
         await tell_outside(pool, options, self._now())
-        outbound = Outbound(pool, options, state_folder(self._settings).outbox, self._now)
+        outbox = state_folder(self._settings).outbox
+        outbound = Outbound(pool, options, outbox, self._now, self._sound)
         outbound.add_metrics(self._metrics)
         # Below the services: what is under way ends before its connection is closed.
         services = [name for name, _ in self._undo].index("services")

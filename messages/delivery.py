@@ -22,6 +22,7 @@ from messages.rows import Claimed
 _log = structlog.get_logger(__name__)
 
 _AWAY_SECONDS = 0.5
+_LOOK_AHEAD_SECONDS = 60.0
 _GRACE_SECONDS = 8.0  # less than a supervisor waits
 
 
@@ -31,6 +32,7 @@ class DeliveryOptions:
 
     `send_seconds`: time limit of one send. `at_once`: sends under way in this process.
     `per_second`: starts, over all processes. `idle_seconds`: between looks when nothing is due.
+    `by_any_clock`: also while it is known that the clock is wrong.
     """
 
     retry: RetryRule
@@ -38,11 +40,17 @@ class DeliveryOptions:
     at_once: int = 8
     per_second: int = 20
     idle_seconds: float = 1.0
+    by_any_clock: bool = False
 
     @property
     def lease(self) -> timedelta:
         """How long a claimed message is this worker's: four times what a send may take."""
         return timedelta(seconds=4 * self.send_seconds)
+
+    @property
+    def furthest(self) -> timedelta:
+        """Nothing that waits is due later than that, by a clock that is right."""
+        return self.retry.furthest + self.lease
 
 
 @dataclass(slots=True)
@@ -64,12 +72,18 @@ class Delivery:
         driver: Driver,
         now: Callable[[], datetime],
         options: DeliveryOptions,
+        sound: Callable[[], bool] = lambda: True,
     ) -> None:
+        """`sound`: whether that time can be acted on. By a wrong one we would take what another
+        process is just sending, and use up a message's attempts at once.
+        """
         self._pool = pool
         self._channel = channel
         self._driver = driver
         self._now = now
         self._options = options
+        self._sound = sound
+        self._looked_ahead_at: float | None = None
         self._sending: set[asyncio.Task[None]] = set()
         self.counts = Counts()
 
@@ -84,8 +98,12 @@ class Delivery:
             await self._finish()
 
     async def _claim_and_begin(self) -> int:
-        options = self._options
+        options, sound = self._options, self._sound()
+        if not (sound or options.by_any_clock):
+            return 0
         try:
+            if sound:
+                await self._bring_forward()
             claimed = await rows.claim(
                 self._pool,
                 self._channel,
@@ -104,6 +122,19 @@ class Delivery:
             self._sending.add(task)
             task.add_done_callback(self._sending.discard)
         return len(claimed)
+
+    async def _bring_forward(self) -> None:
+        """What a clock that was ahead wrote is due when that clock would say so: now and then."""
+        at = asyncio.get_running_loop().time()
+        if self._looked_ahead_at is not None and at - self._looked_ahead_at < _LOOK_AHEAD_SECONDS:
+            return
+        now = self._now()
+        count = await rows.bring_forward(
+            self._pool, self._channel, now, now + self._options.furthest
+        )
+        self._looked_ahead_at = at
+        if count:
+            _log.warning("messages of a wrong clock are due now", channel=self._channel, n=count)
 
     async def _until_a_place_is_free(self) -> None:
         while len(self._sending) >= self._options.at_once:

@@ -25,6 +25,11 @@ class RetryRule:
         """How often a message is tried before it is held."""
         return len(self.pauses) + 1
 
+    @property
+    def furthest(self) -> timedelta:
+        """No pause is longer."""
+        return max((_LONGEST_ASKED, *self.pauses))
+
     def pause(self, failures: int, error: DeliveryError) -> timedelta | None:
         """Before the next attempt after `failures` (1, 2, ...) in a row; None: hold it.
 

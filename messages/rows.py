@@ -15,6 +15,7 @@ UNDELIVERED_DAYS = 7
 _ACQUIRE_SECONDS = 5.0
 _SECOND = timedelta(seconds=1)
 _LONGEST_ERROR = 300
+_FORWARD_AT_ONCE = 2000
 _NAMED_WITHIN = timedelta(minutes=1)  # a send and the writing of its end, with the database away
 
 
@@ -61,6 +62,17 @@ async def claim(
             failures = fields.pop("failures")
             claimed.append(Claimed(Message(**fields), failures))
         return claimed
+
+
+async def bring_forward(pool: Pool, channel: Channel, now: datetime, furthest: datetime) -> int:
+    """What is due later than `furthest`, by a clock that was wrong, is due now. How many; there may
+    be more of them.
+    """
+    async with pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
+        rows = statements().messages_bring_forward(
+            conn, channel=channel, now=now, furthest=furthest, at_most=_FORWARD_AT_ONCE
+        )
+        return len([row async for row in rows])
 
 
 async def sent(pool: Pool, message: Message, reference: str, at: datetime) -> None:

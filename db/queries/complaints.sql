@@ -429,12 +429,13 @@ from unnest(:ids::uuid[], :dedupe_keys::text[], :complaint_ids::uuid[], :kinds::
            header, encoding, parts, recordings, links, next_attempt_at, held_at, last_error)
 where r.channel <> 'email' or email_of(r.officer) is not null;
 
--- name: complaints_unsent(complaint_id, kinds, changes)
--- Messages that have not left and say something else than `changes`, of the complaint whose row the caller holds. Their rows are
--- taken: a worker leaves them alone meanwhile, and who lets a held one go has done so or waits.
+-- name: complaints_unsent(complaint_ids, kinds, changes)
+-- Messages that have not left and say something else than `changes`, of the complaint whose row the caller holds, and of those in
+-- it. Their rows are taken: a worker leaves them alone meanwhile, and who lets a held one go has done so or waits.
 select id, complaint_id, kind, channel, language, recipient, variables
 from notification
-where complaint_id = :complaint_id and kind = any(:kinds::text[]) and sent_at is null and not variables @> :changes::jsonb
+where complaint_id = any(:complaint_ids::uuid[]) and kind = any(:kinds::text[]) and sent_at is null
+  and not variables @> :changes::jsonb
 order by id
 for no key update;
 

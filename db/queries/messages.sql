@@ -68,6 +68,18 @@ select id, attempts as attempt_no, failures, kind, channel, recipient, subject, 
        coalesce(encoding, '') as encoding, coalesce(parts, 1) as parts, created_at
 from claimed order by id;
 
+-- name: messages_bring_forward(channel, now, furthest, at_most)
+-- As messages_claim, those that no clock that is right would have due so late.
+with late as (
+    select id from notification
+    where channel = :channel and next_attempt_at > :furthest
+    order by next_attempt_at limit :at_most
+    for no key update skip locked
+)
+update notification n set next_attempt_at = :now
+from late where n.id = late.id
+returning n.id;
+
 -- name: messages_sent(id, attempt_no, at, reference)!
 -- Sent is sent, also when another worker has it by now because this one was slow to say so. A receipt that was quicker and says
 -- that it did not arrive stands: a gateway that knows keys did not take it a second time.
@@ -138,33 +150,50 @@ where n.undelivered_at is not null and n.delivered_at is null and n.sent_at is n
   and not exists (select from notification a where a.dedupe_key = n.dedupe_key || ':again')
 order by n.undelivered_at desc, n.id limit :at_most;
 
--- name: messages_hold_complaints(ids, since)
+-- name: messages_undelivered_until()$
+select max(undelivered_at) from notification where undelivered_at is not null and delivered_at is null;
+
+-- name: messages_undelivered_portion(since, until, after_at, after, at_most)
+-- As messages_undelivered_list, the next after these that were not delivered since `since`.
+select n.undelivered_at as at, n.id
+from notification n
+where n.undelivered_at is not null and n.delivered_at is null and n.sent_at is not null
+  and n.undelivered_at >= :since and n.undelivered_at <= :until and (n.undelivered_at, n.id) > (:after_at, :after)
+  and not exists (select from notification a where a.dedupe_key = n.dedupe_key || ':again')
+order by n.undelivered_at, n.id limit :at_most;
+
+-- name: messages_hold_complaints(ids)
 -- Those of what messages_undelivered_ids finds, in the order in which others hold several: whoever makes one confidential is done
--- with it, or waits and then finds the new message.
+-- with it, or waits and then finds the new message. With the files that they were merged into: whoever makes one of those
+-- confidential looks at theirs too.
+with recursive file as (
+    select n.complaint_id as id from notification n
+    where n.id = any(:ids::uuid[]) and n.undelivered_at is not null and n.delivered_at is null and n.sent_at is not null
+    union
+    select e.merged_into from file f join complaint_end e on e.complaint_id = f.id where e.merged_into is not null
+)
 select c.id from complaint c
-where c.id in (select n.complaint_id from notification n
-               where n.undelivered_at is not null and n.delivered_at is null and n.sent_at is not null
-                 and n.undelivered_at >= case when :ids::uuid[] is null then :since else timestamptz '-infinity' end
-                 and (:ids::uuid[] is null or n.id = any(:ids)))
+where c.id in (select id from file)
 order by c.number
 for share;
 
--- name: messages_undelivered_ids(ids, since, links_since)
--- As messages_undelivered_list, all of them that were not delivered since `since`, or these, however old. `over`: what it says is true no more:
+-- name: messages_undelivered_ids(ids, links_since)
+-- As messages_undelivered_list, these. `over`: what it says is true no more:
 -- its links were written before `links_since` and open nothing, or the citizen is asked to call and not awaited any more; or it
--- has a number that was told in confidence since, be it in the file that this one was merged into.
+-- has a number that was told in confidence since, be it in a file that this one was merged into, by way of others too.
 select n.id,
        n.links <> '{}' and n.created_at < :links_since
        or n.kind = 'citizen_asked' and c.state is distinct from 'awaiting_feedback'
        or coalesce(n.variables ->> 'contact' = c.contact, false) and (
            exists (select from complaint_history h
                    where h.complaint_id = c.id and h.event = 'made_confidential' and h.at >= n.created_at)
-           or exists (select from complaint_end e join complaint o on o.id = e.merged_into
-                      where e.complaint_id = c.id and o.confidential)) as over
+           or exists (with recursive file as (
+                          select merged_into from complaint_end where complaint_id = c.id
+                          union all
+                          select e.merged_into from file f join complaint_end e on e.complaint_id = f.merged_into)
+                      select from file f join complaint o on o.id = f.merged_into where o.confidential)) as over
 from notification n left join complaint c on c.id = n.complaint_id
-where n.undelivered_at is not null and n.delivered_at is null and n.sent_at is not null
-  and n.undelivered_at >= case when :ids::uuid[] is null then :since else timestamptz '-infinity' end
-  and (:ids::uuid[] is null or n.id = any(:ids))
+where n.id = any(:ids::uuid[]) and n.undelivered_at is not null and n.delivered_at is null and n.sent_at is not null
   and not exists (select from notification a where a.dedupe_key = n.dedupe_key || ':again')
 order by n.undelivered_at, n.id;
 
@@ -191,23 +220,35 @@ returning id;
 select id, kind, channel, recipient, attempts, created_at, held_at, last_error
 from notification where held_at is not null order by held_at, id limit :at_most;
 
--- name: messages_held_unworded(ids)
--- Those whose template was missing or wrong when they were written.
-select id, kind, channel, language, variables
-from notification where held_at is not null and body = '' and (:ids::uuid[] is null or id = any(:ids))
+-- name: messages_held_until()$
+select max(held_at) from notification where held_at is not null;
+
+-- name: messages_held_portion(until, after_at, after, at_most)
+-- The next after these.
+select held_at as at, id from notification
+where held_at is not null and held_at <= :until and (held_at, id) > (:after_at, :after)
+order by held_at, id limit :at_most;
+
+-- name: messages_take_held(ids)
+-- In the order in which others take several (complaints_unsent): nobody waits for somebody who waits.
+select id, kind, channel, language, body, variables
+from notification where id = any(:ids::uuid[]) and held_at is not null
+order by id
 for no key update;
 
--- name: messages_word(id, subject, body, template_id, header, encoding, parts)!
-update notification
-set subject = :subject, body = :body, template_id = :template_id, header = :header, encoding = :encoding,
-    parts = :parts
-where id = :id and held_at is not null;
+-- name: messages_word(ids, subjects, bodies, template_ids, headers, encodings, parts)!
+-- Their rows are held by the caller.
+update notification n
+set subject = r.subject, body = r.body, template_id = r.template_id, header = r.header, encoding = r.encoding, parts = r.parts
+from unnest(:ids::uuid[], :subjects::text[], :bodies::text[], :template_ids::text[], :headers::text[], :encodings::text[],
+            :parts::smallint[]) as r (id, subject, body, template_id, header, encoding, parts)
+where n.id = r.id;
 
 -- name: messages_release(ids, now)
--- Tried again from now on, as often as a new one. Without ids: all that are held.
+-- Tried again from now on, as often as a new one. Their rows are held by the caller.
 update notification
 set held_at = null, next_attempt_at = :now, failures = 0
-where held_at is not null and body <> '' and (:ids::uuid[] is null or id = any(:ids))
+where id = any(:ids::uuid[]) and held_at is not null and body <> ''
 returning id;
 
 -- name: messages_tell_outside(name, at)!

@@ -120,6 +120,16 @@ update complaint set incident = true where id = :id;
 -- The row is held by the caller.
 update complaint set weight = weight + :more where id = :id returning weight;
 
+-- name: registration_files_of(id)
+-- The file, and those that were merged into it, be it by way of others. The row is held by the caller, and nothing is merged into a
+-- file that has an end: they stay the same.
+with recursive file as (
+    select :id::uuid as id
+    union all
+    select e.complaint_id from file f join complaint_end e on e.merged_into = f.id
+)
+select id from file;
+
 -- name: registration_share_calls(younger, older)!
 -- The younger file's calls, with their recordings, belong to the older one too: also those that asked its citizen and got no
 -- answer, but not where nobody who took the call has said that they are the complainant.

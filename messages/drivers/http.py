@@ -10,10 +10,11 @@ from typing import Literal
 import aiohttp
 
 from messages.drivers.fields import fill_fields
-from messages.errors import DeliveryError, PermanentError, TransientError
+from messages.errors import DeliveryError, PermanentError, TransientError, UnknownEndError
 from messages.model import Message
 
 _MOST_READ = 64 * 1024
+_SHARE = 0.9  # of the caller's limit: who ends the request knows how far it came
 # These say something about us or about now, not about the message: once mended, it can go.
 _NOT_THE_MESSAGE = {401, 402, 403, 404, 405, 407, 408, 421, 423, 425, 429}
 _SECONDS = re.compile("[0-9]{1,6}", re.ASCII)
@@ -43,8 +44,9 @@ class HttpGateway:
     """Redirects are not followed: a message goes where the settings say, or nowhere."""
 
     def __init__(self, options: HttpGatewayOptions, *, timeout: float) -> None:
+        """`timeout`: the caller's, of one send."""
         self._options = options
-        self._timeout = aiohttp.ClientTimeout(total=timeout)
+        self._timeout = aiohttp.ClientTimeout(total=_SHARE * timeout)
         self._session: aiohttp.ClientSession | None = None
 
     async def send(self, message: Message) -> str:
@@ -61,8 +63,7 @@ class HttpGateway:
                 headers={**options.headers, "Idempotency-Key": str(message.id)},
                 allow_redirects=False,
             ) as answer:
-                text = (await answer.content.read(_MOST_READ)).decode("utf-8", "replace")
-                return self._judge(answer, text)
+                return await self._judge(answer)
         except TimeoutError as error:
             raise TransientError("gateway: no answer in time") from error
         except aiohttp.ClientError as error:  # its text may quote the URL and what stands in it
@@ -73,12 +74,16 @@ class HttpGateway:
         if self._session is not None:
             await self._session.close()
 
-    def _judge(self, answer: aiohttp.ClientResponse, text: str) -> str:
+    async def _judge(self, answer: aiohttp.ClientResponse) -> str:
+        """The status first: where that says it all, the rest need not come."""
         if answer.status in self._options.already_accepted:
             return ""
         if failure := failure_of(answer):
             raise failure
+        text, whole = await _read(answer)
         pattern = self._options.accepted
+        if pattern is not None and not whole:
+            raise UnknownEndError(f"gateway: {answer.status}, but the answer was cut off")
         if pattern is not None and not re.search(pattern, text):
             raise TransientError(
                 f"gateway: {answer.status}, but not the answer that means accepted"
@@ -101,6 +106,19 @@ def failure_of(answer: aiohttp.ClientResponse) -> DeliveryError | None:
     seconds = answer.headers.get("Retry-After", "")
     after = timedelta(seconds=int(seconds)) if _SECONDS.fullmatch(seconds) else None
     return TransientError(f"gateway: {status}", after)
+
+
+async def _read(answer: aiohttp.ClientResponse) -> tuple[str, bool]:
+    """What it says, of a long one the beginning; and whether that is all that was to be read."""
+    read, whole = bytearray(), True
+    try:
+        async for piece in answer.content.iter_any():
+            read += piece
+            if len(read) >= _MOST_READ:
+                break
+    except (aiohttp.ClientError, TimeoutError):
+        whole = False
+    return read[:_MOST_READ].decode("utf-8", "replace"), whole
 
 
 def _reference(path: str | None, text: str) -> str:

@@ -17,6 +17,9 @@ from messages.model import Message
 
 _SHARE = 0.9  # of the caller's limit: who ends the dialogue knows how far it came
 _GOODBYE_SECONDS = 2.0
+# Many servers say only at the recipient that they refuse us (RFC 3463: X.7 is who may do what).
+_NOT_ALLOWED = {503, 530, 535, 538}
+_OUR_RIGHT = b"5.7."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +45,7 @@ class Smtp:
         self._threads = ThreadPoolExecutor(at_once, "smtp")
 
     async def send(self, message: Message) -> str:
-        """One connection for each message. A server's 5xx to the message is final.
+        """One connection for each message. A server's 5xx to the recipient or the text is final.
 
         When this is over, also by cancellation, nothing more is said to the server.
         """
@@ -184,17 +187,22 @@ def _email(message: Message, sender: str) -> EmailMessage:
 
 
 def _failure(error: smtplib.SMTPException, line: _Line) -> DeliveryError:
-    """The server's code only: its text may quote the address."""
-    code = 0
+    """Final is what is refused of this mail: its recipient, or its text. All else says something
+    about us or about now. The server's code only: its text may quote the address.
+    """
+    code, final = 0, False
     match error:
         case smtplib.SMTPAuthenticationError(smtp_code=code):
             return TransientError(f"SMTP: we may not sign in, {code}")
         case smtplib.SMTPRecipientsRefused(recipients=refused):
-            code = max((answer[0] for answer in refused.values()), default=0)
+            code, said = max(refused.values(), default=(0, b""))
+            final = code not in _NOT_ALLOWED and not said.startswith(_OUR_RIGHT)
+        case smtplib.SMTPDataError(smtp_code=code):
+            final = True
         case smtplib.SMTPResponseException(smtp_code=code):
             pass
-    if 500 <= code < 600:
+    if final and 500 <= code < 600:
         return PermanentError(f"SMTP: {code}")
-    if line.handed_over and code < 400:  # also of an answer that was cut off
+    if line.handed_over and (code < 400 or not final):  # also of an answer that was cut off
         return UnknownEndError("SMTP: all was said and no answer came, it may have been taken")
-    return TransientError(f"SMTP: {code or type(error).__name__}")
+    return TransientError(f"SMTP: {type(error).__name__}{f', {code}' if code else ''}")

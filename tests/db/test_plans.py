@@ -123,3 +123,17 @@ async def test_a_draw_numbers_an_agents_talks_and_looks_at_no_more_calls_than_it
     cut = max(i for i, line in enumerate(lines[:lot]) if "Limit" in line)
     assert not [line for line in lines[cut:lot] if "Hash" in line or "Merge" in line], lines
     assert not [line for line in lines[cut:lot] if " on call" in line or " on recording" in line]
+
+
+async def test_which_files_are_in_one_or_one_is_in_is_read_step_by_step(rowless_url: str) -> None:
+    only = ("bitmapscan", "hashjoin", "mergejoin")
+    lines = await plan(rowless_url, "registration_files_of", UUID(int=1), without=only)
+    assert any(line.startswith("Index Cond: (merged_into = f.id") for line in lines), lines
+    for name, asked in (
+        ("messages_undelivered_ids", (NOW, [UUID(int=1)])),
+        ("messages_hold_complaints", ([UUID(int=1)],)),
+    ):
+        lines = await plan(rowless_url, name, *asked, without=only)
+        steps = [line for line in lines if line.startswith("Index Cond: (complaint_id = f.")]
+        assert len(steps) == 1, lines
+        assert not [line for line in lines if "Seq Scan" in line], lines

@@ -74,11 +74,13 @@ class Room:
         driver: Driver | None = None,
         channel: Channel = Channel.SMS,
         pool: Pool | None = None,
+        sound: Callable[[], bool] = lambda: True,
         **changes: Any,
     ) -> AsyncIterator[Delivery]:
         """A worker at work."""
         driver = driver or self.http()
-        worker = Delivery(pool or self.pool, channel, driver, self.now, replace(OPTIONS, **changes))
+        options = replace(OPTIONS, **changes)
+        worker = Delivery(pool or self.pool, channel, driver, self.now, options, sound)
         task = asyncio.create_task(worker.run())
         try:
             yield worker

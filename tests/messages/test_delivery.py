@@ -3,7 +3,10 @@
 import asyncio
 import json
 import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
+
+import pytest
 
 from messages import held, rows
 from messages.drivers.file import FileDriver
@@ -276,6 +279,61 @@ async def test_one_whose_template_was_spoilt_is_worded_when_it_is_let_go(room: R
     await room.pool.execute('update notification set variables = \'{"number": "100000017"}\'')
     assert await held.release(room.pool, None, room.now()) == [message]
     assert "100000017" in (await room.row(message))["body"]
+
+
+@pytest.fixture
+async def closed_template(room: Room) -> AsyncIterator[Callable[[str, str], Awaitable[None]]]:
+    """Changes the id and the text of what a citizen is told at the end; as it was at the end."""
+    kept = await room.pool.fetchrow(
+        "select template_id, text from message_template where kind = 'citizen_closed'"
+    )
+    assert kept is not None
+
+    async def change(template_id: str, text: str) -> None:
+        await room.pool.execute(
+            "update message_template set template_id = $1, text = $2 where kind = 'citizen_closed'",
+            *(template_id, text),
+        )
+
+    yield change
+    await change(*kept)
+
+
+async def test_what_was_refused_for_its_registration_goes_with_the_mended_one(
+    room: Room, closed_template: Callable[[str, str], Awaitable[None]]
+) -> None:
+    await closed_template("WRONG", "{number} ended")
+    [message] = await room.messages()
+    [as_it_is] = await room.messages(body="WRONG ended")
+    room.gateway.statuses = [422, 422]
+    async with room.working():
+        for one in (message, as_it_is):
+            assert (await room.failed(one, 1))["held_at"]
+    await closed_template("RIGHT", "{number} has ended")
+    assert len(await held.release(room.pool, None, room.now())) == 2
+    row = await room.row(message)
+    assert (row["template_id"], row["body"]) == ("RIGHT", "100000017 has ended")
+    assert (row["encoding"], row["variables"]) == ("gsm7", '{"number": "100000017"}')
+    async with room.working():
+        await room.all_sent(2)
+    assert {headers["Idempotency-Key"] for headers in room.gateway.headers[2:]} == {
+        str(message),
+        str(as_it_is),
+    }
+    assert (await room.row(as_it_is))["body"] == "WRONG ended"
+
+
+async def test_what_no_text_fits_any_more_goes_as_it_was_written(
+    room: Room, closed_template: Callable[[str, str], Awaitable[None]]
+) -> None:
+    [message] = await room.messages()
+    before = (await room.row(message))["body"]
+    room.gateway.statuses = [422]
+    async with room.working():
+        await room.failed(message, 1)
+    await closed_template("", "{number} {spoilt}")
+    assert await held.release(room.pool, [message], room.now()) == [message]
+    assert (await room.row(message))["body"] == before
 
 
 async def _claim(room: Room) -> list[rows.Claimed]:

@@ -17,7 +17,13 @@ from messages.drivers.fields import PLACEHOLDERS, check_fields, values_of
 from messages.drivers.http import HttpGateway, HttpGatewayOptions, _reference
 from messages.drivers.smtp import Smtp, SmtpOptions
 from messages.drivers.webhook import Webhook
-from messages.errors import PermanentError, TemplateError, TransientError
+from messages.errors import (
+    DeliveryError,
+    PermanentError,
+    TemplateError,
+    TransientError,
+    UnknownEndError,
+)
 from messages.model import Channel, Message
 from tests.messages.gateway import Gateway
 
@@ -136,26 +142,28 @@ async def test_what_happened_to_a_complaint_is_told_in_fields(gateway: Gateway) 
 
 
 @asynccontextmanager
-async def mail_server(recipient_answer: str) -> AsyncIterator[tuple[int, list[str]]]:
-    """One that answers `recipient_answer` to RCPT; its port and the lines that it was sent."""
+async def mail_server(**told: str) -> AsyncIterator[tuple[int, list[str]]]:
+    """One that answers as `told` to a verb, to a connection (`HELLO`), to the mail (`CONTENT`); its
+    port and the lines that it was sent.
+    """
     lines: list[str] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"220 mail\r\n")
+        writer.write(f"{told.get('HELLO', '220 mail')}\r\n".encode())
         in_data = False
         while line := (await reader.readline()).decode().rstrip("\r\n"):
             lines.append(line)
             verb = line[:4].upper()
             if in_data:
                 continue
-            answers = {"RCPT": recipient_answer, "DATA": "354 go on", "QUIT": "221 bye"}
+            answers = {"DATA": "354 go on", "QUIT": "221 bye", **told}
             writer.write(f"{answers.get(verb, '250 ok')}\r\n".encode())
             if verb == "QUIT":
                 break
             if verb == "DATA":
                 content = await reader.readuntil(b"\r\n.\r\n")
                 lines.extend(content.decode().split("\r\n"))
-                writer.write(b"250 taken\r\n")
+                writer.write(f"{told.get('CONTENT', '250 taken')}\r\n".encode())
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
@@ -172,25 +180,43 @@ def smtp(port: int) -> Smtp:
 
 async def test_an_email_is_sent_with_the_key_as_its_id() -> None:
     message = replace(MESSAGE, recipient="dm@up.example", channel=Channel.EMAIL)
-    async with mail_server("250 ok") as (port, lines):
+    async with mail_server() as (port, lines):
         await smtp(port).send(message)
     assert f"Message-ID: <{MESSAGE.id}@helpline.example>" in lines
     assert "To: dm@up.example" in lines
 
 
 @pytest.mark.parametrize(
-    ("answer", "kind"), [("550 no such user", PermanentError), ("451 later", TransientError)]
+    ("step", "answer", "kind"),
+    [
+        ("RCPT", "550 no such user", PermanentError),
+        ("RCPT", "550 5.1.1 no such user", PermanentError),
+        ("RCPT", "451 later", TransientError),
+        ("DATA", "554 no valid recipients", PermanentError),
+        ("CONTENT", "554 5.7.1 not this mail", PermanentError),
+        ("CONTENT", "452 later", TransientError),
+        # Us it refuses, not the mail.
+        ("HELLO", "554 5.7.1 no service here", TransientError),
+        ("MAIL", "530 5.7.0 Authentication required", TransientError),
+        ("MAIL", "553 5.7.1 sender not owned", TransientError),
+        ("RCPT", "554 5.7.1 Relay access denied", TransientError),
+        ("RCPT", "530 sign in first", TransientError),
+        ("CONTENT", "250 " + "x" * 9000, UnknownEndError),
+    ],
 )
-async def test_a_mail_servers_refusal_is_final_or_not(answer: str, kind: type[Exception]) -> None:
+async def test_a_mail_servers_refusal_is_final_or_not(
+    step: str, answer: str, kind: type[Exception]
+) -> None:
     message = replace(MESSAGE, recipient="dm@up.example")
-    async with mail_server(answer) as (port, _):
-        with pytest.raises(kind):
+    async with mail_server(**{step: answer}) as (port, _):
+        with pytest.raises(DeliveryError) as refused:
             await smtp(port).send(message)
+    assert type(refused.value) is kind
 
 
 async def test_a_line_break_in_an_address_adds_no_header() -> None:
     message = replace(MESSAGE, recipient="dm@up.example\r\nBcc: x@evil.example")
-    async with mail_server("250 ok") as (port, lines):
+    async with mail_server() as (port, lines):
         with pytest.raises(TransientError):
             await smtp(port).send(message)
     assert lines == []

@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 from helpline import cli
+from helpline.clock_watch import always
 from helpline.metrics import Metrics
 from helpline.options.notifications import NotificationOptions
 from helpline.outbound import Outbound, receipt_options, tell_outside
@@ -18,7 +20,9 @@ from messages.drivers.file import FileDriver
 from messages.drivers.http import HttpGateway
 from messages.drivers.smtp import Smtp
 from messages.drivers.webhook import Webhook
+from messages.model import Channel
 from tests.messages.room import Room, until
+from tests.messages.test_wrong_clock import Sound
 
 GATEWAY: dict[str, Any] = {
     "driver": "http",
@@ -37,10 +41,10 @@ def test_each_channel_gets_the_driver_of_its_settings(room: Room) -> None:
         }
     )
     assert "secret-key" not in repr(options)
-    outbound = Outbound(room.pool, options, room.folder, room.now)
+    outbound = Outbound(room.pool, options, room.folder, room.now, always)
     assert [type(driver) for driver in outbound._drivers] == [HttpGateway, Smtp, Webhook]
     assert "secret-key" not in repr(vars(outbound._drivers[0]))
-    default = Outbound(room.pool, NotificationOptions(), room.folder, room.now)
+    default = Outbound(room.pool, NotificationOptions(), room.folder, room.now, always)
     assert {type(driver) for driver in default._drivers} == {FileDriver}
 
 
@@ -109,22 +113,43 @@ async def test_the_embedded_default_delivers_into_the_outbox_and_is_counted(room
         *(lost, room.now()),
     )
     metrics = Metrics()
-    outbound = Outbound(room.pool, NotificationOptions(), room.folder / "outbox", room.now)
+    outbound = Outbound(room.pool, NotificationOptions(), room.folder / "outbox", room.now, always)
     outbound.add_metrics(metrics)
-    tasks = [asyncio.ensure_future(service()) for service in outbound.services.values()]
-    try:
+    async with at_work(outbound):
         await until(lambda: _holds(metrics, 'messages_sent_total{channel="sms"} 2.0'))
         await until(lambda: _holds(metrics, 'messages_held{channel="sms"} 1.0'))
         await until(lambda: _holds(metrics, 'messages_undelivered{channel="sms"} 1.0'))
+    assert 'helpline_messages_sent_total{channel="sms"} 2.0' in metrics.exposition().decode()
+    [file] = (room.folder / "outbox").iterdir()
+    assert len([json.loads(line) for line in file.read_text("utf-8").splitlines()]) == 2
+
+
+async def test_where_the_clock_is_wrong_alarms_alone_are_told(room: Room) -> None:
+    """That it is wrong is one of them."""
+    [message] = await room.messages()
+    await room.messages(channel=Channel.WEBHOOK, body="a text as it is")
+    sound = Sound()
+
+    async def told() -> bool:
+        query = "select count(*) from notification where sent_at is not null"
+        return sound.asked >= 6 and await room.pool.fetchval(query) > 0
+
+    async with at_work(Outbound(room.pool, NotificationOptions(), room.folder, room.now, sound)):
+        await until(told)
+    assert await room.attempts(message) == []
+
+
+@asynccontextmanager
+async def at_work(outbound: Outbound) -> AsyncIterator[None]:
+    tasks = [asyncio.ensure_future(service()) for service in outbound.services.values()]
+    try:
+        yield
     finally:
         for task in tasks:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
         await outbound.close()
-    assert 'helpline_messages_sent_total{channel="sms"} 2.0' in metrics.exposition().decode()
-    [file] = (room.folder / "outbox").iterdir()
-    assert len([json.loads(line) for line in file.read_text("utf-8").splitlines()]) == 2
 
 
 async def _holds(metrics: Metrics, line: str) -> bool:

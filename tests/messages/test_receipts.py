@@ -178,8 +178,7 @@ async def test_what_was_not_delivered_in_all_the_years_is_not_read_to_send_of_la
 ) -> None:
     """No message is ever deleted, and the statements have seconds."""
     for asked in (
-        ("messages_undelivered_ids", START, None, START),
-        ("messages_hold_complaints", None, START),
+        ("messages_undelivered_portion", START, START, START, UUID(int=0), 1000),
         ("messages_undelivered_before", START, 1000),
     ):
         plan = await plan_of(rowless, *asked)

@@ -29,6 +29,14 @@ _TO_OFFICERS = """select * from notification
                   where kind in ('officer_assigned', 'officer_information', 'officer_forwarded')
                   order by created_at, dedupe_key"""
 
+# It left with the number, before that was told in confidence.
+_LOST_ASSIGNMENT = """
+    insert into notification (id, dedupe_key, complaint_id, kind, channel, language, recipient,
+                              subject, body, variables, template_id, header, created_at, sent_at,
+                              undelivered_at)
+    values (gen_random_uuid(), 'x', $1, 'officer_assigned', 'sms', 'hi', '+919415100001', '',
+            $3, json_build_object('contact', $3::text), '', '', $2, $2, $2)"""
+
 
 @pytest.fixture
 async def world(room: Room) -> World:
@@ -125,6 +133,51 @@ async def test_an_open_file_that_goes_into_a_confidential_one_names_nobody(world
     assert not any(CITIZEN in str(dict(one)) for one in await to_officers(world))
 
 
+async def merged_before(world: World, *, into: Registered | None = None) -> list[Registered]:
+    """Of one citizen: the second file went into the first, and the third had gone into the second.
+    `into`: the first.
+    """
+    files = [into or await world.register()]
+    for _ in range(2):
+        world.later(hours=1)
+        files.append(await world.register())
+    for at in (2, 1):
+        await one_file(world, files[at], files[at - 1])
+    return files
+
+
+async def one_file(world: World, younger: Registered, older: Registered) -> None:
+    await merge(world.pool, younger.number, into=older.number, actor="agent:101", now=world.now)
+
+
+@pytest.mark.parametrize("held", [False, True])
+@pytest.mark.parametrize("way", ["added", "merged"])
+async def test_what_waits_of_files_that_were_merged_before_names_nobody_either(
+    world: World, way: str, held: bool
+) -> None:
+    oldest, *_ = await merged_before(world)
+    if held:
+        await world.pool.execute(
+            "update notification set held_at = $1, next_attempt_at = null, last_error = ''",
+            world.now,
+        )
+    before = await to_officers(world)
+    assert len([one for one in before if CITIZEN in one["body"]]) == 6
+    await in_confidence(world, oldest, way)
+    assert not any(CITIZEN in str(dict(one)) for one in await to_officers(world))
+    held_now = await world.pool.fetchval("select count(held_at) from notification")
+    assert (held_now > 0) == held
+    assert len(await release(world.pool, None, world.now)) == held_now
+
+
+async def test_files_merged_before_go_into_a_confidential_one_and_name_nobody(
+    world: World,
+) -> None:
+    oldest = await world.register(world.form(confidential=True))
+    await merged_before(world, into=oldest)
+    assert not any(CITIZEN in str(dict(one)) for one in await to_officers(world))
+
+
 @pytest.mark.parametrize("way", ["added", "merged"])
 async def test_a_gateway_that_comes_back_gets_no_number(world: World, room: Room, way: str) -> None:
     older = await world.register()
@@ -195,6 +248,20 @@ async def test_what_was_not_delivered_is_not_sent_again_with_the_number(
     assert [(one["kind"], one["recipient"]) for one in copies] == [("citizen_registered", CITIZEN)]
 
 
+@pytest.mark.parametrize("confidential", ["from the start", "later"])
+async def test_what_was_not_delivered_of_files_merged_before_is_not_sent_again_either(
+    world: World, confidential: str
+) -> None:
+    oldest = await world.register(world.form(confidential=confidential == "from the start"))
+    _, _, youngest = await merged_before(world, into=oldest)
+    if confidential == "later":
+        await in_confidence(world, oldest, "added")
+    await world.pool.execute("delete from notification where kind = 'officer_assigned'")
+    await world.pool.execute(_LOST_ASSIGNMENT, youngest.complaint_id, world.now, CITIZEN)
+    again = await send_again(world.pool, None, world.now, links_last=LINKS_LAST)
+    assert (again.messages, again.over) == ([], 1)
+
+
 async def test_what_named_nobody_from_the_start_is_sent_again(world: World) -> None:
     registered = await world.register(world.form(confidential=True))
     await lost(world, registered.complaint_id)
@@ -202,9 +269,15 @@ async def test_what_named_nobody_from_the_start_is_sent_again(world: World) -> N
     assert (len(again.messages), again.over) == (3, 0)
 
 
-async def test_who_sends_again_waits_for_who_is_just_told_it_in_confidence(world: World) -> None:
+@pytest.mark.parametrize("merged", [False, True])
+async def test_who_sends_again_waits_for_who_is_just_told_it_in_confidence(
+    world: World, merged: bool
+) -> None:
     older = await world.register()
-    await lost(world, older.complaint_id)
+    told = older
+    if merged:
+        _, _, told = await merged_before(world, into=older)
+    await lost(world, told.complaint_id)
     async with transaction(world.pool) as conn:
         held = await hold_by_id(conn, older.complaint_id)
         again = asyncio.create_task(send_again(world.pool, None, world.now, links_last=LINKS_LAST))

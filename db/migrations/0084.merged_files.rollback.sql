@@ -1,0 +1,1 @@
+drop index complaint_end_by_merger;
