@@ -22,7 +22,6 @@ from complaints.number import normalise
 from cti.ami import AmiLink
 from cti.errors import NotAllowedError, NotNowError, Reason
 from cti.guard import DialGuard
-from cti.hidden import hidden_numbers
 from cti.legs import COMES_WITHIN
 from cti.live import LiveState
 from cti.originate import OriginateCommand, OriginateReply
@@ -31,7 +30,6 @@ from cti.state import State
 from cti.views import AgentStatus
 from cti.why import Why
 from cti.writes import Writes
-from db.errors import AWAY, stop_if_cancelled
 from db.ids import new_id
 from db.pool import Connection, Pool
 from db.statements import statements
@@ -39,7 +37,6 @@ from dialplans import names
 
 _log = structlog.get_logger(__name__)
 _ACQUIRE_SECONDS = 5.0
-_SHOWN_SECONDS = 1.0  # the screen-pop waits for it
 _AGENT_RING_MS = 25_000
 _CITIZEN_RING_MS = 45_000
 _LOOK_SECONDS = 1.0
@@ -47,12 +44,11 @@ _LOOK_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """A call that waits for its agent to answer. `confidential`: it is about such a complaint."""
+    """A call that waits for its agent to answer."""
 
     call_id: UUID
     agent_id: str
     number: str
-    confidential: bool = False
 
 
 class Clicks:
@@ -86,25 +82,6 @@ class Clicks:
         self._asked: dict[str, datetime] = {}  # when each of them was asked for
         self._called: dict[UUID, Click] = {}
         self.to_agent: Callable[[str, Message], None] = lambda _agent, _message: None
-
-    async def number(self, call_id: UUID, agent_id: str) -> str | None:
-        """Whom this call calls (E.164); None: no click's, over, or not this agent's to know.
-
-        In doubt it is not theirs: never raises.
-        """
-        click = self._called.get(call_id)
-        if click is None:
-            return None
-        if not click.confidential:
-            return click.number
-        try:
-            async with asyncio.timeout(_SHOWN_SECONDS), self._pool().acquire() as conn:
-                hidden = await hidden_numbers(conn, [call_id], agent_id)
-        except AWAY as error:
-            stop_if_cancelled()
-            _log.warning("number of a confidential call not shown", error=repr(error))
-            return None
-        return None if hidden else click.number
 
     async def call_task(self, agent_id: str, key: UUID, complaint: str) -> UUID:
         """As `call`, where an agent is to ask its citizen: the task is this agent's for a while.
@@ -152,8 +129,7 @@ class Clicks:
             self._free(agent_id)
             owed_to = await owed.number_to_call(conn, left_call, agent_id, self._now())
             number = await self._guard.number(conn, agent_id, owed_to)
-            hidden = await hidden_numbers(conn, [left_call], agent_id)
-            click = Click(new_id(self._now()), agent_id, number, confidential=bool(hidden))
+            click = Click(new_id(self._now()), agent_id, number)
             self._free(agent_id)
             try:
                 await self._write_back(conn, key, click, left_call, owed_to)
@@ -246,8 +222,7 @@ class Clicks:
         row = await statements().desk_complaint(conn, number=digits)
         if row is None:
             raise NotAllowedError(Why.NO_SUCH_COMPLAINT)
-        click = Click(new_id(self._now()), agent_id, row["contact"], row["confidential"])
-        return click, row["id"]
+        return Click(new_id(self._now()), agent_id, row["contact"]), row["id"]
 
     async def _write(
         self,

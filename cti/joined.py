@@ -214,7 +214,7 @@ class Cti:
         """Asterisk's events."""
         self.consumer = Consumer(
             link, self.live,
-            ScreenPops(self.desk, history, self.clicks.number, settings.directory.languages),
+            ScreenPops(self.desk, history, self.callers.number, settings.directory.languages),
             self.writes,
             cell=settings.cell, floor=self.floor, members_changed=self.membership.wake,
             seats_found=lambda words: self.supervision.seats.found(words), now=now,
