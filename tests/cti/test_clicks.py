@@ -104,6 +104,9 @@ async def test_a_click_whose_citizen_asterisk_will_not_call_is_told_to_the_page(
         assert (failed["call"], failed["reason"]) == (
             told["call"], {"code": Why.CANNOT_BE_CALLED},
         )  # fmt: skip
+        await eventually(lambda: room.server.count("Hangup") == 1)
+        [hangup] = [it for it in room.server.actions if one(it, "action") == "Hangup"]
+        assert one(hangup, "channel") == leg["uniqueid"]  # not left in silence
 
 
 async def _refuses_to_call(session: Session, action: Action) -> bool:
