@@ -78,6 +78,7 @@ class CtiSettings:
     outgoing: int = 64
     lost_after: float = 15.0
     unanswered_wait: float = 2.0
+    sweep_every: float = 60.0
     unheard_after: float = 20.0
     settle: float = 0.2
     write_retry: float = 0.25
@@ -219,6 +220,7 @@ class Cti:
             cell=settings.cell, floor=self.floor, members_changed=self.membership.wake,
             seats_found=lambda words: self.supervision.seats.found(words), now=now,
             lost_after=settings.lost_after, unanswered_wait=settings.unanswered_wait,
+            sweep_every=settings.sweep_every,
         )  # fmt: skip
 
     def _join_supervisors(
