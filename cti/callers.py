@@ -14,7 +14,7 @@ from complaints.caller import citizens_by
 from complaints.errors import InvalidInputError
 from cti.desk import pop_message
 from cti.errors import NotAllowedError
-from cti.hidden import hidden_numbers
+from cti.hidden import number_for
 from cti.live import LiveState
 from cti.pages import Message
 from cti.ports import CallerHistory
@@ -55,6 +55,13 @@ class Callers:
             return True
         return self._live.talks_in(agent_id, call_id)
 
+    async def number(self, agent_id: str, call_id: UUID) -> str | None:
+        """Whose call it is, by its row: where Asterisk does not name them. None: not known, or not
+        this agent's to know. Raises one of `db.errors.AWAY`.
+        """
+        async with self._pool().acquire(timeout=_ACQUIRE_SECONDS) as conn:
+            return await number_for(conn, call_id, agent_id)
+
     async def pop(self, agent_id: str, call_id: UUID) -> Message:
         """Raises `NotAllowedError` for a call that this agent never had, or one of
         `db.errors.AWAY`.
@@ -65,8 +72,7 @@ class Callers:
                 raise NotAllowedError(Why.NO_SUCH_CALL)
             if not self.has(agent_id, call_id) and not await had_by(conn, call_id, agent_id):
                 raise NotAllowedError(Why.OTHERS_CALL)
-            hidden = await hidden_numbers(conn, [call_id], agent_id)
-        number = None if hidden else call.number
+            number = await number_for(conn, call_id, agent_id)
         history = await look_up(self._history, number)
         return pop_message(
             call_id, call.queue or "", number, call.started_at, history, self._languages

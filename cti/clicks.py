@@ -20,9 +20,8 @@ from calls.store import end_if_open, open_outbound
 from complaints.followup import TaskToCall, take_task, task_to_call
 from complaints.number import normalise
 from cti.ami import AmiLink
-from cti.errors import NotAllowedError, NotNowError, Reason
+from cti.errors import AmiError, NotAllowedError, NotNowError, Reason
 from cti.guard import DialGuard
-from cti.hidden import hidden_numbers
 from cti.legs import COMES_WITHIN
 from cti.live import LiveState
 from cti.originate import OriginateCommand, OriginateReply
@@ -31,7 +30,6 @@ from cti.state import State
 from cti.views import AgentStatus
 from cti.why import Why
 from cti.writes import Writes
-from db.errors import AWAY, stop_if_cancelled
 from db.ids import new_id
 from db.pool import Connection, Pool
 from db.statements import statements
@@ -39,7 +37,6 @@ from dialplans import names
 
 _log = structlog.get_logger(__name__)
 _ACQUIRE_SECONDS = 5.0
-_SHOWN_SECONDS = 1.0  # the screen-pop waits for it
 _AGENT_RING_MS = 25_000
 _CITIZEN_RING_MS = 45_000
 _LOOK_SECONDS = 1.0
@@ -47,12 +44,20 @@ _LOOK_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """A call that waits for its agent to answer. `confidential`: it is about such a complaint."""
+    """A call that waits for its agent to answer."""
 
     call_id: UUID
     agent_id: str
     number: str
-    confidential: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Calling:
+    """A citizen whose leg was asked for, and the agent's leg that waits for it."""
+
+    click: Click
+    agent_leg: str
+    at: datetime
 
 
 class Clicks:
@@ -85,26 +90,9 @@ class Clicks:
         self._waiting: dict[str, Click] = {}  # by the agent's leg
         self._asked: dict[str, datetime] = {}  # when each of them was asked for
         self._called: dict[UUID, Click] = {}
+        self._calling: dict[UUID, _Calling] = {}  # of which nothing was heard yet
+        self._in_vain: set[str] = set()  # agents' legs, in a room into which nobody comes
         self.to_agent: Callable[[str, Message], None] = lambda _agent, _message: None
-
-    async def number(self, call_id: UUID, agent_id: str) -> str | None:
-        """Whom this call calls (E.164); None: no click's, over, or not this agent's to know.
-
-        In doubt it is not theirs: never raises.
-        """
-        click = self._called.get(call_id)
-        if click is None:
-            return None
-        if not click.confidential:
-            return click.number
-        try:
-            async with asyncio.timeout(_SHOWN_SECONDS), self._pool().acquire() as conn:
-                hidden = await hidden_numbers(conn, [call_id], agent_id)
-        except AWAY as error:
-            stop_if_cancelled()
-            _log.warning("number of a confidential call not shown", error=repr(error))
-            return None
-        return None if hidden else click.number
 
     async def call_task(self, agent_id: str, key: UUID, complaint: str) -> UUID:
         """As `call`, where an agent is to ask its citizen: the task is this agent's for a while.
@@ -152,8 +140,7 @@ class Clicks:
             self._free(agent_id)
             owed_to = await owed.number_to_call(conn, left_call, agent_id, self._now())
             number = await self._guard.number(conn, agent_id, owed_to)
-            hidden = await hidden_numbers(conn, [left_call], agent_id)
-            click = Click(new_id(self._now()), agent_id, number, confidential=bool(hidden))
+            click = Click(new_id(self._now()), agent_id, number)
             self._free(agent_id)
             try:
                 await self._write_back(conn, key, click, left_call, owed_to)
@@ -197,9 +184,9 @@ class Clicks:
                 names.VAR_AGENT: names.agent_interface(click.agent_id),
             },
         )
+        self._calling[click.call_id] = calling = _Calling(click, leg_id, self._now())
         if await self._link.originate(command) is OriginateReply.REFUSED:
-            self._end(click)
-            self._tell_failed(click, Why.CANNOT_BE_CALLED)
+            self._nobody_comes(calling)
 
     def agent_gone(self, leg_id: str) -> None:
         """The agent did not answer, or hung up before the citizen was called."""
@@ -208,25 +195,50 @@ class Clicks:
             self._end(click)
             self._tell_failed(click, Why.YOUR_PHONE_NOT_ANSWERED)
 
+    def _nobody_comes(self, calling: _Calling) -> None:
+        """The agent has answered, and is not left in silence."""
+        self._end(calling.click)
+        self._tell_failed(calling.click, Why.CANNOT_BE_CALLED)
+        self._in_vain.add(calling.agent_leg)
+
     async def run(self) -> None:
         """Give up what never rang, until cancelled: an Originate may be lost with the link."""
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
             self._give_up()
+            for leg in list(self._in_vain):
+                await self._let_go(leg)
+
+    async def _let_go(self, leg: str) -> None:
+        if leg in self._live.state.legs:
+            try:
+                await self._link.action("Hangup", {"Channel": leg, "Cause": "16"})
+            except AmiError as error:
+                _log.warning("agent's leg not ended yet", leg=leg, error=str(error))
+                return
+        self._in_vain.discard(leg)
 
     def _give_up(self) -> None:
         """Legs of which nothing was heard, and that no snapshot has shown: no event ends them."""
         if not self._link.ready:
             return
+        late = self._now() - COMES_WITHIN
+        for calling in list(self._calling.values()):
+            if self._live.has_citizen(calling.click.call_id):
+                del self._calling[calling.click.call_id]
+            elif calling.at <= late:
+                _log.warning("nothing was heard of a citizen's leg", leg=calling.click.call_id)
+                self._nobody_comes(calling)
         self._asked = {leg: at for leg, at in self._asked.items() if leg in self._waiting}
         for leg, at in self._asked.items():
-            if leg not in self._live.state.legs and at <= self._now() - COMES_WITHIN:
+            if leg not in self._live.state.legs and at <= late:
                 _log.warning("nothing was heard of an agent's leg", leg=leg)
                 self.agent_gone(leg)
 
     def over(self, call_id: UUID) -> None:
         """The citizen's leg is gone."""
         self._called.pop(call_id, None)
+        self._calling.pop(call_id, None)
 
     def _free(self, agent_id: str) -> None:
         self._give_up()
@@ -246,8 +258,7 @@ class Clicks:
         row = await statements().desk_complaint(conn, number=digits)
         if row is None:
             raise NotAllowedError(Why.NO_SUCH_COMPLAINT)
-        click = Click(new_id(self._now()), agent_id, row["contact"], row["confidential"])
-        return click, row["id"]
+        return Click(new_id(self._now()), agent_id, row["contact"]), row["id"]
 
     async def _write(
         self,
@@ -312,7 +323,7 @@ class Clicks:
         self.to_agent(click.agent_id, told)
 
     def _end(self, click: Click) -> None:
-        self._called.pop(click.call_id, None)
+        self.over(click.call_id)
         job = partial(end_if_open, call_id=click.call_id, outcome=Outcome.FAILED, at=self._now())
         self._writes.add("click that came to nothing", job, call_id=click.call_id)
 

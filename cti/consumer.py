@@ -38,7 +38,15 @@ from cti.reducer import reduce
 from cti.screenpop import ScreenPops
 from cti.snapshot import resync, take
 from cti.state import State
-from cti.sweep import YOUNG, live_of, sweep, sweep_of_before
+from cti.sweep import (
+    YOUNG,
+    Missing,
+    end_as_lost,
+    live_of,
+    sweep,
+    sweep_of_before,
+    without_channel,
+)
 from cti.unanswered import Unanswered
 from cti.writes import Writes
 from db.pool import Connection
@@ -46,6 +54,7 @@ from db.pool import Connection
 _log = structlog.get_logger(__name__)
 _OTHER_WITNESS = 2.0
 _LOST_AFTER = 15.0  # seconds in which a call flow writes the exact outcome itself
+_SWEEP_EVERY = 60.0
 _GONE_BEFORE = 1.5  # the same, of what ended before we looked: its flow has, or there was none
 
 
@@ -66,6 +75,7 @@ class Consumer:
         now: Callable[[], datetime],
         lost_after: float = _LOST_AFTER,
         unanswered_wait: float = _OTHER_WITNESS,
+        sweep_every: float = _SWEEP_EVERY,
     ) -> None:
         self._link = link
         self._live = live
@@ -79,6 +89,8 @@ class Consumer:
         self._began = now()
         self._lost_after = lost_after
         self._unanswered = Unanswered(writes, live.has_citizen, wait=unanswered_wait)
+        self._sweep_every = sweep_every
+        self._missing = Missing(sweep_every)
         self.taken = 0
         self.resyncs = 0
         self.abandoned = 0
@@ -91,6 +103,7 @@ class Consumer:
         """Take events until cancelled."""
         try:
             async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._look(), name="calls without a channel")
                 while True:
                     item = await self._link.next()
                     if isinstance(item, Connected):
@@ -203,6 +216,20 @@ class Consumer:
                 self._unanswered.originate_failed(effect)
             case QueueAbandoned():
                 self.abandoned += 1
+
+    async def _look(self) -> None:
+        """The end of a call may be lost on its way into its row: nobody would call them again."""
+        while True:
+            await asyncio.sleep(self._sweep_every)
+            if not self._writes.away:
+                self._writes.add("sweep", self._end_missing, alone=True, yields=True)
+
+    async def _end_missing(self, conn: Connection) -> None:
+        if self._link.ready:
+            live, now = live_of(self._live.state), self._now()
+            missing = await without_channel(conn, self._cell, live, now)
+            overdue = self._missing.overdue(missing, asyncio.get_running_loop().time())
+            await end_as_lost(conn, overdue, now)
 
     async def _sweep(self, conn: Connection) -> None:
         if self._link.ready:

@@ -7,6 +7,7 @@ to whom a call is owed.
 from collections.abc import Collection
 from uuid import UUID
 
+from calls.store import load
 from db.pool import Connection
 from db.statements import statements
 
@@ -20,3 +21,13 @@ async def hidden_numbers(
     """
     rows = statements().desk_hidden_numbers(conn, call_ids=list(calls), agent_id=agent_id)
     return frozenset([row["call_id"] async for row in rows])
+
+
+async def number_for(conn: Connection, call_id: UUID, agent_id: str) -> str | None:
+    """The number (E.164) of a call's citizen as this agent may see it; None: not known, or not
+    theirs to know.
+    """
+    call = await load(conn, call_id)
+    if call is None or call.number is None:
+        return None
+    return None if await hidden_numbers(conn, [call_id], agent_id) else call.number

@@ -80,6 +80,7 @@ class CtiSettings:
     outgoing: int = 64
     lost_after: float = 15.0
     unanswered_wait: float = 2.0
+    sweep_every: float = 60.0
     unheard_after: float = 20.0
     settle: float = 0.2
     write_retry: float = 0.25
@@ -218,11 +219,12 @@ class Cti:
         """Asterisk's events."""
         self.consumer = Consumer(
             link, self.live,
-            ScreenPops(self.desk, history, self.clicks.number, settings.directory.languages),
+            ScreenPops(self.desk, history, self.callers.number, settings.directory.languages),
             self.writes,
             cell=settings.cell, floor=self.floor, members_changed=self.membership.wake,
             seats_found=lambda words: self.supervision.seats.found(words), now=now,
             lost_after=settings.lost_after, unanswered_wait=settings.unanswered_wait,
+            sweep_every=settings.sweep_every,
         )  # fmt: skip
 
     def _join_supervisors(

@@ -78,7 +78,7 @@ def reduce(state: State, event: Event, at: datetime) -> tuple[State, tuple[Effec
             return _telephone_seen(state, agent_id, reachable), ()
         case DialBegun(caller, agent):
             seen = _see(_see(state, caller), agent)
-            return _with_differences(state, _offer(seen, caller, agent), at)
+            return _with_differences(state, _ring(seen, caller, agent), at)
         case OthersDialled(caller):
             return _others_dialled(state, caller, at)
         case DialOver(caller, agent, answered):
@@ -144,10 +144,19 @@ def _wait(state: State, caller: Leg, queue: str, at: datetime) -> State:
 
 
 def _offer(state: State, caller: Leg, agent: Leg) -> State:
+    """By a queue: it rings for nobody whom an agent has."""
+    call = _call_of(state, caller)
+    if call is None or (call.agent_id is not None and call.citizen_leg not in state.waiting):
+        return state
+    return _ring(state, caller, agent)
+
+
+def _ring(state: State, caller: Leg, agent: Leg) -> State:
+    """Also while the citizen is another agent's: who hands them on goes a moment later."""
     call = _call_of(state, caller)
     if call is None or agent.channel_id in state.spent or agent.agent_id is None:
         return state
-    if call.agent_id is not None and call.citizen_leg not in state.waiting:
+    if agent.channel_id in (call.agent_leg, *call.others.values()):
         return state
     return _put(state, replace(call, offers={**call.offers, agent.agent_id: agent.channel_id}))
 

@@ -19,6 +19,7 @@ from cti.effects import AgentAnswered, AgentReleased, OfferToAgent, OfferWithdra
 from cti.ports import CallerHistory, History
 
 _log = structlog.get_logger(__name__)
+_NUMBER_SECONDS = 1.0
 _HISTORY_SECONDS = 1.0
 _NO_HISTORY: History = {"calls": [], "complaints": []}
 
@@ -29,19 +30,19 @@ _Key = tuple[UUID, str]  # call, agent
 class ScreenPops:
     """Synchronous for its caller; its tasks belong to the caller's group.
 
-    `known(call, agent)`: the number (E.164) of a citizen whom we call, where that agent may see it.
-    It never raises. `languages`: of queues.
+    `number(agent, call)`: whose call it is (E.164) where Asterisk does not name them, as of whom we
+    call, and that agent may see it. It may raise. `languages`: of queues.
     """
 
     def __init__(
         self,
         desk: Desk,
         history: CallerHistory,
-        known: Callable[[UUID, str], Awaitable[str | None]],
+        number: Callable[[str, UUID], Awaitable[str | None]],
         languages: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._desk = desk
-        self._known = known
+        self._number = number
         self._languages = languages
         self._history = history
         self._stories: dict[_Key, deque[OfferToAgent | Callable[[], None]]] = {}
@@ -82,15 +83,26 @@ class ScreenPops:
             del self._stories[key]
 
     async def _pop(self, effect: OfferToAgent, tasks: asyncio.TaskGroup) -> None:
-        number = await self._known(effect.call_id, effect.agent_id)
-        if number is None and effect.number:
-            number = to_e164(effect.number)
-        history = await self._lookup(effect.call_id, number, tasks)
+        number, sure = await self._whose(effect)
+        # Of a number that could not be read nothing is known: the page asks again.
+        history = await self._lookup(effect.call_id, number, tasks) if sure else None
         self.without_history += history is None
         message = pop_message(
             effect.call_id, effect.queue, number, effect.at, history, self._languages
         )
         self._desk.pop(effect.agent_id, effect.call_id, message)
+
+    async def _whose(self, effect: OfferToAgent) -> tuple[str | None, bool]:
+        """The citizen's number; and whether, where it is None, that is so."""
+        if effect.number and (number := to_e164(effect.number)) is not None:
+            return number, True
+        try:
+            async with asyncio.timeout(_NUMBER_SECONDS):
+                return await self._number(effect.agent_id, effect.call_id), True
+        except Exception as error:
+            # As with the history: the agent must see that it rings, and now.
+            _log.error("citizen's number not found in time", error=repr(error))
+            return None, False
 
     def _lookup(self, call_id: UUID, number: str | None, tasks: asyncio.TaskGroup) -> _LookUp:
         """One look-up for all agents who are rung at once for the same call, and see the number."""

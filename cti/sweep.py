@@ -1,5 +1,6 @@
 """Calls that ended while we were not looking: their rows are ended as lost."""
 
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -32,10 +33,25 @@ def live_of(state: State) -> Live:
     return Live(frozenset(state.calls), frozenset(state.legs))
 
 
+class Missing:
+    """Open calls without a channel, and since when. One look alone may be too early: whoever knows
+    how a call ended writes it a moment after its channel is gone.
+    """
+
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
+        self._since: dict[UUID, float] = {}
+
+    def overdue(self, missing: Set[UUID], at: float) -> frozenset[UUID]:
+        """Of those that are missing at `at` (seconds), those that were for the patience's time."""
+        self._since = {id: self._since.get(id, at) for id in missing}
+        latest = at - self._patience
+        return frozenset(id for id, since in self._since.items() if since <= latest)
+
+
 async def sweep(conn: Connection, cell: str, live: Live, at: datetime) -> int:
     """End the cell's open calls that have no channel; how many."""
-    rows = statements().cti_open_calls(conn, cell=cell, before=at - YOUNG)
-    return await _end(conn, [row async for row in rows], live, at)
+    return await end_as_lost(conn, await without_channel(conn, cell, live, at), at)
 
 
 async def sweep_of_before(
@@ -46,15 +62,25 @@ async def sweep_of_before(
     However young: no flow of ours is about to say better how they ended.
     """
     rows = statements().cti_calls_of_before(conn, cell=cell, began=began)
-    return await _end(conn, [row async for row in rows], live, at)
+    return await end_as_lost(conn, _gone([row async for row in rows], live), at)
 
 
-async def _end(conn: Connection, rows: list[asyncpg.Record], live: Live, at: datetime) -> int:
-    gone = [
+async def without_channel(conn: Connection, cell: str, live: Live, at: datetime) -> frozenset[UUID]:
+    """The cell's open calls that have none."""
+    rows = statements().cti_open_calls(conn, cell=cell, before=at - YOUNG)
+    return _gone([row async for row in rows], live)
+
+
+def _gone(rows: list[asyncpg.Record], live: Live) -> frozenset[UUID]:
+    return frozenset(
         row["id"]
         for row in rows
         if row["id"] not in live.calls and row["channel_id"] not in live.channels
-    ]
+    )
+
+
+async def end_as_lost(conn: Connection, gone: Set[UUID], at: datetime) -> int:
+    """How many there were."""
     for call_id in gone:
         await end_if_open(conn, call_id, Outcome.LOST, at)
     if gone:

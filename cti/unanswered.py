@@ -40,28 +40,39 @@ class Unanswered:
         heard = self._heard.setdefault(effect.call_id, _Heard())
         heard.cause = effect.cause
         telling = unanswered_outcome(heard.cause, heard.reason) is not Outcome.FAILED
-        self._end(effect.call_id, effect.at, 0.0 if telling else self._wait)
+        self._end(effect.call_id, heard, effect.at, 0.0 if telling else self._wait)
 
     def originate_failed(self, effect: OriginateFailed) -> None:
         """Asterisk gave the attempt up."""
-        self._heard.setdefault(effect.call_id, _Heard()).reason = effect.reason
-        self._end(effect.call_id, effect.at, self._wait)
+        heard = self._heard.setdefault(effect.call_id, _Heard())
+        heard.reason = effect.reason
+        self._end(effect.call_id, heard, effect.at, self._wait)
 
     def answered(self, call_id: UUID) -> None:
         """Somebody had answered: what was heard of it before is not how it ended."""
         self._heard.pop(call_id, None)
 
-    def _end(self, call_id: UUID, at: datetime, delay: float) -> None:
-        job = partial(self._end_job, call_id=call_id, at=at)
-        self._writes.add("unanswered attempt", job, call_id=call_id, delay=delay)
+    def _end(self, call_id: UUID, heard: _Heard, at: datetime, delay: float) -> None:
+        self._writes.add(
+            "unanswered attempt",
+            partial(self._end_job, call_id=call_id, heard=heard, at=at),
+            call_id=call_id,
+            delay=delay,
+            written=partial(self._over, call_id, heard),
+        )
 
-    async def _end_job(self, conn: Connection, *, call_id: UUID, at: datetime) -> None:
+    async def _end_job(
+        self, conn: Connection, *, call_id: UUID, heard: _Heard, at: datetime
+    ) -> None:
+        if self._heard.get(call_id) is not heard:
+            return  # the other witness has ended it, or it was answered after all
         # Refused because a channel of this id exists: that one's own end counts.
         if self._live(call_id):
-            self._heard.pop(call_id, None)
+            del self._heard[call_id]
             return
-        heard = self._heard.get(call_id)
-        if heard is None:
-            return  # the other witness has ended it, or it was answered after all
+        # Kept until this is durable: a batch that is rolled back is written again.
         await end_if_open(conn, call_id, unanswered_outcome(heard.cause, heard.reason), at)
-        self._heard.pop(call_id, None)
+
+    def _over(self, call_id: UUID, heard: _Heard) -> None:
+        if self._heard.get(call_id) is heard:
+            del self._heard[call_id]

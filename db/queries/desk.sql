@@ -58,7 +58,7 @@ values (:key, :call_id, :agent_id, :complaint_id, :at);
 
 -- name: desk_complaint(number)^
 -- Whom to call about a complaint.
-select id, contact, confidential from complaint where number = :number;
+select id, contact from complaint where number = :number;
 
 -- name: desk_hidden_numbers(call_ids, agent_id)
 -- Those of these calls whose number this agent may not see: an agent's click about a confidential complaint, and whatever we

@@ -104,6 +104,9 @@ async def test_a_click_whose_citizen_asterisk_will_not_call_is_told_to_the_page(
         assert (failed["call"], failed["reason"]) == (
             told["call"], {"code": Why.CANNOT_BE_CALLED},
         )  # fmt: skip
+        await eventually(lambda: room.server.count("Hangup") == 1)
+        [hangup] = [it for it in room.server.actions if one(it, "action") == "Hangup"]
+        assert one(hangup, "channel") == leg["uniqueid"]  # not left in silence
 
 
 async def _refuses_to_call(session: Session, action: Action) -> bool:
@@ -226,5 +229,5 @@ async def test_without_the_database_the_number_of_a_confidential_complaint_is_no
         leg = agent_leg(call=UUID(told["call"])) | {"uniqueid": f"{SIDE_LEG}1"}
         await room.asterisk_says(event("Newchannel", **leg))
         [pop] = await receive(page, "pop")
-        assert pop["caller"] is None
+        assert (pop["caller"], pop["history"]) == (None, None)  # not as of a withheld number
         room.database.away = False

@@ -15,8 +15,9 @@ from dialplans.names import CONTEXT_DESK_AWAY, VAR_WAITS_FOR
 from tests.complaints.world import World
 from tests.cti.fake_ami import Action, FakeAmi, Session, eventually, one
 from tests.cti.room import Room, ask, lines, opened, receive
-from tests.cti.streams import AT, CALL, agent_leg, citizen_leg, event
+from tests.cti.streams import AT, CALL, agent_leg, citizen_leg, event, outbound_leg
 from tests.cti.test_clicks import hears_failed
+from tests.cti.test_leaving_consultation import ended
 from tests.cti.test_room import listing
 
 _LATER = timedelta(seconds=40)
@@ -34,12 +35,15 @@ class Clock:
         return self.at
 
 
-def losing(server: FakeAmi, count: int = 1) -> FakeAmi:
-    """Its connection breaks with each of the first Originates, of which nothing comes."""
+def losing(server: FakeAmi, count: int = 1, after: int = 0) -> FakeAmi:
+    """Its connection breaks with each of the first Originates after `after`, of which nothing
+    comes.
+    """
     usual = server.handler
 
     async def handler(session: Session, action: Action) -> bool:
-        if one(action, "action") == "Originate" and server.count("Originate") <= count:
+        asked = server.count("Originate")
+        if one(action, "action") == "Originate" and after < asked <= after + count:
             session.cut()
             return True
         if one(action, "action") == "QueueStatus":
@@ -106,6 +110,85 @@ async def test_a_click_that_rings_is_not_given_up_while_it_rings(pool: Pool, wor
             event("ConfbridgeJoin", **leg | {"channelstate": "6"}, conference=told["call"])
         )
         await eventually(lambda: room.server.count("Originate") == 2)  # the citizen is called
+
+
+def _shows(room: Room, leg: dict[str, str], **more: str) -> None:
+    """In each snapshot from now on."""
+    channels: list[list[str]] = room.server.channels  # type: ignore[attr-defined]  # of `listing`
+    channels.append(lines(event("", **leg, **more)))
+
+
+async def _answers(room: Room, call: str) -> str:
+    """The agent whose telephone was rung by a click comes into the room; their leg, which a
+    snapshot shows from then on.
+    """
+    rung = next(a for a in room.server.actions if one(a, "action") == "Originate")
+    id = one(rung, "channelid")
+    leg = agent_leg(call=UUID(call), state="6", citizen=id) | {"uniqueid": id}
+    _shows(room, leg, application="ConfBridge")
+    await room.asterisk_says(
+        event("Newchannel", **leg), event("ConfbridgeJoin", **leg, conference=call)
+    )
+    return id
+
+
+async def test_an_agent_is_not_left_in_silence_by_a_click_whose_citizen_is_never_called(
+    pool: Pool, world: World
+) -> None:
+    clock, server = Clock(), listing()
+    async with opened(pool, losing(server, after=1), now=clock) as room:
+        page, complaint = await _clicking(room, world)
+        told = await ask(page, "call_citizen", key=str(uuid4()), complaint=complaint)
+        leg = await _answers(room, told["call"])
+        await eventually(lambda: server.count("Originate") == 2)
+        await _in_step_again(room)
+        assert leg in room.live.state.inside
+        assert ended(room) == []  # the citizen may be ringing
+        clock.at += _LATER
+        failed = await hears_failed(page)
+        assert (failed["call"], failed["reason"]) == (
+            told["call"], {"code": Why.CANNOT_BE_CALLED},
+        )  # fmt: skip
+        await eventually(lambda: ended(room) == [leg])
+        assert await room.outcome(UUID(told["call"])) == Outcome.FAILED
+
+
+async def test_a_click_whose_citizen_rings_is_not_given_up(pool: Pool, world: World) -> None:
+    clock, server = Clock(), listing()
+    async with opened(pool, losing(server, after=1), now=clock) as room:
+        page, complaint = await _clicking(room, world)
+        call = (await ask(page, "call_citizen", key=str(uuid4()), complaint=complaint))["call"]
+        _shows(room, outbound_leg(UUID(call), state="5"))
+        await _answers(room, call)
+        await _in_step_again(room)
+        clock.at += _LATER
+        refused = await ask(page, "call_citizen", key=str(uuid4()), complaint=complaint)
+        assert refused["reason"] == {"code": Why.IN_A_CALL}
+        assert (ended(room), (await room.row("call", UUID(call)))["outcome"]) == ([], None)
+
+
+async def test_an_agent_for_whom_nobody_is_called_is_let_go_though_the_link_breaks_with_it(
+    pool: Pool, world: World
+) -> None:
+    server = listing()
+    usual = losing(server, 0).handler
+
+    async def handler(session: Session, action: Action) -> bool:
+        if one(action, "action") == "Originate" and server.count("Originate") == 2:
+            await session.reply(action, "Error", "Originate failed")
+            return True
+        if one(action, "action") == "Hangup" and server.count("Hangup") == 1:
+            session.cut()
+            return True
+        return await usual(session, action)
+
+    server.handler = handler
+    async with opened(pool, server) as room:
+        page, complaint = await _clicking(room, world)
+        told = await ask(page, "call_citizen", key=str(uuid4()), complaint=complaint)
+        leg = await _answers(room, told["call"])
+        assert (await hears_failed(page))["reason"] == {"code": Why.CANNOT_BE_CALLED}
+        await eventually(lambda: ended(room) == [leg, leg])
 
 
 async def test_an_agent_who_was_lost_is_rung_again_after_a_ring_of_which_nothing_was_heard(

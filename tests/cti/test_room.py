@@ -11,6 +11,7 @@ from aiohttp import WSCloseCode, WSMsgType
 from cti.errors import AmiError
 from cti.pages import CLOSE_SIGNED_OUT, CLOSE_TAKEN_OVER
 from cti.softphones import SoftphoneSettings
+from cti.sweep import Missing
 from db.ids import new_id
 from db.pool import Pool
 from tests.cti.fake_ami import Action, FakeAmi, Session, eventually, one
@@ -18,6 +19,7 @@ from tests.cti.room import Room, ask, lines, opened, receive
 from tests.cti.streams import (
     AT,
     CALL,
+    CITIZEN,
     agent_leg,
     answered_call,
     both,
@@ -265,6 +267,31 @@ async def test_the_sweep_ends_only_old_calls_without_a_channel(pool: Pool) -> No
         assert await room.outcome(gone_cell) == "lost"
         rows = await pool.fetch("select id from call where outcome is null")
         assert {row["id"] for row in rows} == {CALL, young, elsewhere, unnamed}
+
+
+async def test_a_call_whose_end_never_came_into_its_row_is_ended_without_a_new_snapshot(
+    pool: Pool,
+) -> None:
+    async with opened(pool, sweep_every=0.05) as room:
+        await room.written()  # the sweep after the snapshot
+        await room.asterisk_says(event("Newstate", **citizen_leg()))
+        await room.open_call(CALL, channel=CITIZEN, age=60)
+        dead, young = uuid4(), uuid4()
+        await room.open_call(young)
+        await room.open_call(dead, "outbound", age=60)
+        assert await room.outcome(dead) == "lost"
+        rows = await pool.fetch("select id from call where outcome is null")
+        assert {row["id"] for row in rows} == {CALL, young}
+        assert room.consumer.resyncs == 1
+
+
+def test_a_call_that_is_missing_for_a_moment_only_is_left_to_whoever_knows_how_it_ended() -> None:
+    ended, back, late = uuid4(), uuid4(), uuid4()
+    missing = Missing(60.0)
+    assert missing.overdue({ended, back}, 100.0) == frozenset()
+    assert missing.overdue({ended, late}, 159.0) == frozenset()
+    assert missing.overdue({ended, back, late}, 160.0) == {ended}
+    assert missing.overdue({back, late}, 219.5) == {late}
 
 
 async def test_a_snapshot_that_fails_is_tried_again_on_a_new_connection(pool: Pool) -> None:

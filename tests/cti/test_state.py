@@ -88,6 +88,36 @@ def test_who_leaves_the_queue_for_an_emergency_service_waits_no_more() -> None:
     assert effects == []
 
 
+def test_who_is_handed_a_citizen_out_of_a_room_is_offered_them_while_the_first_agent_goes() -> None:
+    """Who was in the room is kept there for a moment: the next telephone rings already."""
+    first, second = agent_leg(state="6"), agent_leg("1002", number=30)
+    talking, _ = play(answered_call()[:9])
+    handed_on = [
+        event("ConfbridgeJoin", **first),
+        event("ConfbridgeJoin", **citizen_leg()),
+        event("ConfbridgeLeave", **citizen_leg()),
+        event("ConfbridgeLeave", **first),
+        event("Newchannel", **second | {"channelstate": "0", "call": ""}),
+        both("DialBegin", citizen_leg(), second | {"channelstate": "0"}),
+        event("Newstate", **second),
+    ]
+    state, effects = play(handed_on, talking)
+    assert effects == [OfferToAgent(CALL, "1002", "helpline-hi", "9876543210", AT)]
+    assert agent_view(state, "1002") == AgentView(AgentStatus.RINGING, CALL)
+    state, effects = play([event("Hangup", **first, cause="16")], state)
+    assert effects[0] == AgentReleased(CALL, "1001", AT)
+    assert agent_view(state, "1002") == AgentView(AgentStatus.RINGING, CALL)
+    up = second | {"channelstate": "6"}
+    answers = both("DialEnd", citizen_leg(), up, dialstatus="ANSWER")
+    state, effects = play([answers], state)
+    assert effects == [AgentAnswered(CALL, "1002", AT)]
+    # Told late, it does not ring at whom they talk with, and not for one who has hung up.
+    late = both("DialBegin", citizen_leg(), up)
+    assert play([late, event("Hangup", **up, cause="16"), late], state)[1][:1] == [
+        AgentReleased(CALL, "1002", AT)
+    ]
+
+
 @pytest.mark.parametrize(("cause", "hung_up"), [("44", False), ("0", True), ("16", True)])
 def test_a_telephone_that_was_lost_has_not_hung_up(cause: str, hung_up: bool) -> None:
     told = answered_call()[:-2]

@@ -211,6 +211,9 @@ async def test_whom_we_promised_a_call_is_called_once_an_agent_is_there(helpline
         await helpline.agent_phone().expect(Answer((TALKING,), ring=0.2))
         await helpline.line.expect(Answer((TALKING,), ring=0.2))
         back = await call_back(helpline, call.id)
+        pop = await page.wait_for("pop", 45, call=str(back))
+        assert pop["caller"] == f"+91{CITIZEN}"
+        assert str(call.id) in [one["call"] for one in pop["history"]["calls"]]
         await page.wait_for("answered", 45, call=str(back))
         rows = await helpline.rows("select citizen_number, queue from call where id = $1", back)
         assert tuple(rows[0]) == (f"+91{CITIZEN}", "helpline-hi")
