@@ -23,10 +23,10 @@ from cti.ami import AmiLink
 from cti.errors import NotAllowedError, NotNowError, Reason
 from cti.guard import DialGuard
 from cti.hidden import hidden_numbers
-from cti.legs import COMES_WITHIN
 from cti.live import LiveState
 from cti.originate import OriginateCommand, OriginateReply
 from cti.pages import Message
+from cti.rung import COMES_WITHIN
 from cti.state import State
 from cti.views import AgentStatus
 from cti.why import Why

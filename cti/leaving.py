@@ -38,19 +38,44 @@ class Leaving:
         """The citizen is alone in the room. The conversation is over, as where a telephone is hung
         up; but whom their agent lost is not done, and waits while the agent is rung back.
         """
+        legs = self._legs
         if self._keeping.misses(call.id):
-            if self._legs.alone(call):
-                await self._legs.back_to_queue(call)
-        elif call.citizen_leg is not None:
-            await self._legs.hang_up(call.citizen_leg)
+            if legs.alone(call):
+                await legs.back_to_queue(call)
+        elif not await self._left_for_who_rings(call) and call.citizen_leg is not None:
+            await legs.hang_up(call.citizen_leg)
+
+    async def _left_for_who_rings(self, call: LiveCall) -> bool:
+        """The agent is gone before anybody answered whom they called for all three; whether there
+        is one. An emergency service is called on by the dialplan, which goes on to the next and in
+        the end to an agent; who was to talk with anybody else comes to the next agent.
+        """
+        legs = self._legs
+        ringing = legs.everybody_beside(call)
+        called = [leg for leg in ringing if legs.rung.called(leg)]
+        if not called:
+            return False
+        if any(legs.state.legs[leg].up for leg in called if leg in legs.state.legs):
+            return True  # about to come in
+        if code := legs.rung.emergency(called):
+            if not await legs.to_emergency(call, code):
+                return True
+        else:
+            await legs.back_to_queue(call)
+        await legs.give_up(ringing)
+        return True
 
     async def found_alone(self, call_id: UUID) -> None:
         """They came into the room after the last one had left it, or a snapshot found them there:
         they may not be done.
         """
         call = self._legs.state.calls.get(call_id)
-        if call is not None and not self._keeping.keeps(call_id) and self._legs.alone(call):
+        if call is None or self._keeping.keeps(call_id):
+            return
+        if self._legs.alone(call):
             await self._legs.back_to_queue(call)
+        elif self._legs.left(call) and not self._keeping.misses(call_id):
+            await self._left_for_who_rings(call)
 
     async def rings_in_vain(self, call_id: UUID) -> None:
         """An agent has called a citizen, who has not answered, and is gone."""
