@@ -50,10 +50,20 @@ class Control:
                 context, exten = names.CONTEXT_DESK_NUMBER, names.EXTEN_START
                 await self._legs.set_variable(call, names.VAR_TARGET, target.value)
         at = self.log.now()
-        await self._legs.move_citizen(call, context, exten)
+        # Looked at first: whom the citizen is handed to rings beside them a moment later.
+        left = self._left_behind(agent_id, call)
+        await self._legs.hand_over(call, context, exten)
         self.log.handed_on(call.id, agent_id, "transfer", str(target))
         if target.kind is Kind.QUEUE:
             self.log.sent(call.id, target.value, at)
+        await self._legs.give_up(left)
+
+    def _left_behind(self, agent_id: str, call: LiveCall) -> list[str]:
+        """Who has nothing more to do with the citizen: whoever was asked or called for all three,
+        and of a consultation the agent, whose leg does not end with the move.
+        """
+        left = self._legs.everybody_beside(call)
+        return [*left, leg_of(call, agent_id)] if self._legs.waits(call) else left
 
     async def consult(self, agent_id: str, target: Target) -> str:
         """Ask somebody while the citizen waits; the id of the leg that rings."""

@@ -262,6 +262,17 @@ class Legs:
                 Priority="1",
             )
 
+    async def hand_over(self, call: LiveCall, context: str, exten: str) -> None:
+        """The citizen to somebody else, off hold: who asked gets them back no more."""
+        waits = self.waits(call)
+        self.on_hold.discard(call.id)
+        try:
+            await self.move_citizen(call, context, exten)
+        except AmiRefusedError:
+            if waits:
+                self.on_hold.add(call.id)
+            raise
+
     @contextmanager
     def _moved(self, call: LiveCall, context: str) -> Iterator[None]:
         """Where the citizen is, from the moment on that Asterisk is told."""

@@ -4,7 +4,7 @@ The parts are the real ones, joined as `cti.joined` does; Asterisk does whatever
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -34,17 +34,21 @@ from tests.cti.streams import AT, agent_leg, answered_call, event
 
 
 class Asterisk(AmiLink):
-    """It takes every action. `sent`: which, each with what matters of it."""
+    """It takes every action. `sent`: which, each with what matters of it; `takes`: what happens
+    before it answers.
+    """
 
     def __init__(self) -> None:
         super().__init__(AmiSettings(host="127.0.0.1", port=1, username="", secret=""))
         self.sent: list[tuple[str, ...]] = []
         self.refuses: set[str] = set()
+        self.takes: Callable[[str], Awaitable[None]] = _at_once
 
     async def action(self, name: str, fields: Fields = (), timeout: float = 5.0) -> AmiReply:
         said = dict(fields)
         where = (said["Context"], said["Exten"]) if name == "Redirect" else ()
         self.sent.append((name, said.get("Channel", ""), *where))
+        await self.takes(name)
         return AmiReply(ok=name not in self.refuses, message="", fields={})
 
     async def originate(self, command: OriginateCommand, timeout: float = 10.0) -> OriginateReply:
@@ -128,6 +132,10 @@ def asked_leg(leg_id: str, agent: str | None, state: str) -> dict[str, str]:
     """A leg that was asked for: an agent's, or one of somebody outside."""
     leg = {**agent_leg(agent or "trunk", 99, state=state), "uniqueid": leg_id, "linkedid": leg_id}
     return leg if agent else {**leg, "calleridnum": "112"}
+
+
+async def _at_once(_name: str) -> None:
+    """Nothing happens before it answers."""
 
 
 def _now() -> datetime:
