@@ -83,13 +83,20 @@ class Control:
 
     async def complete(self, agent_id: str) -> None:
         """Who was asked takes the citizen; the agent leaves."""
+        call, _ = self._asked(agent_id)
+        await self._legs.end_pause(call.id, f"agent:{agent_id}")
+        call, asked = self._asked(agent_id)  # who may have hung up meanwhile
+        await self._legs.rejoin(call)
+        self.log.handed_on(call.id, agent_id, "transfer_consulted", self._legs.who(asked))
+        await self._legs.hang_up(leg_of(call, agent_id))
+
+    def _asked(self, agent_id: str) -> tuple[LiveCall, str]:
+        """The call, and the leg of who was asked and has answered. Raises `NotNowError`."""
         call = self._legs.with_citizen(agent_id)
         asked = self._legs.answered_beside(call)
-        if call.id not in self._legs.on_hold or not asked:
+        if not self._legs.waits(call) or not asked:
             raise NotNowError(Why.NOBODY_ANSWERED)
-        await self._legs.rejoin(call)
-        self.log.handed_on(call.id, agent_id, "transfer_consulted", self._legs.who(asked[0]))
-        await self._legs.hang_up(leg_of(call, agent_id))
+        return call, asked[0]
 
     async def cancel(self, agent_id: str) -> None:
         """Who was asked leaves; the agent talks with the citizen again."""

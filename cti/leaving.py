@@ -5,7 +5,7 @@ from uuid import UUID
 from cti.action_log import ActionLog
 from cti.effects import AgentHungUp, AgentReleased
 from cti.keeping import Keeping
-from cti.legs import Legs
+from cti.legs import HANDED_ON, Legs
 from cti.state import LiveCall
 
 
@@ -22,7 +22,12 @@ class Leaving:
         """An agent's leg is gone, and with it, it may be, who talked with the citizen."""
         self._handed.pop(released.call_id, None)
         legs, call = self._legs, self._legs.state.calls.get(released.call_id)
-        if call is None or call.citizen_leg is None or (call.agent_id and not legs.waits(call)):
+        if call is None or call.citizen_leg is None:
+            return
+        if released.had and self._others_have(call, released.agent_id):
+            await legs.end_pause(call.id, HANDED_ON, of=f"agent:{released.agent_id}")
+            return
+        if call.agent_id and not legs.waits(call):
             return
         if self._keeping.keeps(call.id) or call.agent_id == released.agent_id:
             return  # away (the dialplan knows who gets them when nobody comes back), or back again
@@ -33,6 +38,14 @@ class Leaving:
             await self._nobody_left(call)
         else:
             await self.rings_in_vain(call.id)
+
+    def _others_have(self, call: LiveCall, agent_id: str) -> bool:
+        """Whether the citizen of whom this agent had goes on talking in the room."""
+        legs = self._legs
+        if call.agent_id == agent_id or legs.waits(call) or self._keeping.keeps(call.id):
+            return False
+        there = bool(call.agent_id) or bool(legs.answered_beside(call))
+        return there and call.citizen_leg in legs.inside
 
     async def _nobody_left(self, call: LiveCall) -> None:
         """The citizen is alone in the room. The conversation is over, as where a telephone is hung
@@ -99,6 +112,10 @@ class Leaving:
     async def _asker_left(self, call: LiveCall, agent_id: str) -> None:
         """As on any telephone: who was asked has the citizen now, if they have answered."""
         legs = self._legs
+        if legs.in_room(call):
+            await legs.end_pause(call.id, HANDED_ON)
+            if not legs.waits(call):
+                return
         if there := legs.in_room(call):  # an agent who was asked has the call by now
             target = legs.who(there[0])
             await legs.rejoin(call)

@@ -6,7 +6,7 @@ Asterisk's events do.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
@@ -19,6 +19,7 @@ from cti.errors import AmiRefusedError, NotNowError
 from cti.events import Leg
 from cti.live import LiveState
 from cti.originate import OriginateCommand, OriginateReply
+from cti.ports import EndPause
 from cti.rung import Rung
 from cti.state import LiveCall, State, is_outbound
 from cti.views import AgentStatus
@@ -32,7 +33,7 @@ _CHANGE_SECONDS = (
     15.0  # a change is three actions at most, each of which Asterisk has 5 s to answer
 )
 _NOT_THERE = frozenset({"UNAVAILABLE", "INVALID"})  # a telephone's device state
-_HANDED_ON = "handed on"  # who ended a pause: nobody did
+HANDED_ON = "handed on"  # who ended a pause: nobody did
 
 
 class Legs:
@@ -40,14 +41,13 @@ class Legs:
 
     `caller_id`: what third parties are shown when we ring them. `on_hold`: calls whose citizen
     waits while somebody is asked. `rung`: legs that were asked for.
-    `end_pause`: of the call's recording, by whom, before somebody else gets the citizen.
     """
 
     def __init__(
         self,
         link: AmiLink,
         live: LiveState,
-        end_pause: Callable[[UUID, str], Awaitable[None]],
+        end_pause: EndPause,
         *,
         caller_id: str,
         now: Callable[[], datetime],
@@ -300,7 +300,7 @@ class Legs:
         """The citizen, who was left in the room, to this service by the dialplan; to the next where
         it does not answer. False: somebody has come in meanwhile.
         """
-        await self.end_pause(call.id, _HANDED_ON)
+        await self.end_pause(call.id, HANDED_ON)
         now = self.state.calls.get(call.id)
         if now is None or not self.left(now):
             return False
@@ -310,7 +310,7 @@ class Legs:
     async def back_to_queue(self, call: LiveCall) -> None:
         """The citizen to the agents again, before those who came later."""
         self.on_hold.discard(call.id)
-        await self.end_pause(call.id, _HANDED_ON)
+        await self.end_pause(call.id, HANDED_ON)
         await self.move_citizen(call, names.CONTEXT_BACK, names.EXTEN_START)
 
     async def ring(

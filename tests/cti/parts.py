@@ -42,13 +42,14 @@ class Asterisk(AmiLink):
         super().__init__(AmiSettings(host="127.0.0.1", port=1, username="", secret=""))
         self.sent: list[tuple[str, ...]] = []
         self.refuses: set[str] = set()
-        self.takes: Callable[[str], Awaitable[None]] = _at_once
+        self.takes: Callable[[str], Awaitable[None]] | None = None
 
     async def action(self, name: str, fields: Fields = (), timeout: float = 5.0) -> AmiReply:
         said = dict(fields)
         where = (said["Context"], said["Exten"]) if name == "Redirect" else ()
         self.sent.append((name, said.get("Channel", ""), *where))
-        await self.takes(name)
+        if self.takes is not None:
+            await self.takes(name)
         return AmiReply(ok=name not in self.refuses, message="", fields={})
 
     async def originate(self, command: OriginateCommand, timeout: float = 10.0) -> OriginateReply:
@@ -58,12 +59,15 @@ class Asterisk(AmiLink):
 
 @dataclass(slots=True)
 class Ended:
-    """Pauses of recordings that were ended: by whom, and whose."""
+    """Pauses of recordings that were ended: by whom, and whose. `meanwhile`: what happens then."""
 
     pauses: list[tuple[str, str | None]] = field(default_factory=list)
+    meanwhile: Callable[[], Awaitable[None]] | None = None
 
     async def end(self, _call: UUID, by: str, *, of: str | None = None) -> None:
         self.pauses.append((by, of))
+        if self.meanwhile is not None:
+            await self.meanwhile()
 
 
 class Parts:
@@ -132,10 +136,6 @@ def asked_leg(leg_id: str, agent: str | None, state: str) -> dict[str, str]:
     """A leg that was asked for: an agent's, or one of somebody outside."""
     leg = {**agent_leg(agent or "trunk", 99, state=state), "uniqueid": leg_id, "linkedid": leg_id}
     return leg if agent else {**leg, "calleridnum": "112"}
-
-
-async def _at_once(_name: str) -> None:
-    """Nothing happens before it answers."""
 
 
 def _now() -> datetime:
