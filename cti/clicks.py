@@ -22,10 +22,10 @@ from complaints.number import normalise
 from cti.ami import AmiLink
 from cti.errors import AmiError, NotAllowedError, NotNowError, Reason
 from cti.guard import DialGuard
-from cti.legs import COMES_WITHIN
 from cti.live import LiveState
 from cti.originate import OriginateCommand, OriginateReply
 from cti.pages import Message
+from cti.rung import COMES_WITHIN
 from cti.state import State
 from cti.views import AgentStatus
 from cti.why import Why

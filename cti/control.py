@@ -50,10 +50,20 @@ class Control:
                 context, exten = names.CONTEXT_DESK_NUMBER, names.EXTEN_START
                 await self._legs.set_variable(call, names.VAR_TARGET, target.value)
         at = self.log.now()
-        await self._legs.move_citizen(call, context, exten)
+        # Looked at first: whom the citizen is handed to rings beside them a moment later.
+        left = self._left_behind(agent_id, call)
+        await self._legs.hand_over(call, context, exten)
         self.log.handed_on(call.id, agent_id, "transfer", str(target))
         if target.kind is Kind.QUEUE:
             self.log.sent(call.id, target.value, at)
+        await self._legs.give_up(left)
+
+    def _left_behind(self, agent_id: str, call: LiveCall) -> list[str]:
+        """Who has nothing more to do with the citizen: whoever was asked or called for all three,
+        and of a consultation the agent, whose leg does not end with the move.
+        """
+        left = self._legs.everybody_beside(call)
+        return [*left, leg_of(call, agent_id)] if self._legs.waits(call) else left
 
     async def consult(self, agent_id: str, target: Target) -> str:
         """Ask somebody while the citizen waits; the id of the leg that rings."""
@@ -73,13 +83,20 @@ class Control:
 
     async def complete(self, agent_id: str) -> None:
         """Who was asked takes the citizen; the agent leaves."""
+        call, _ = self._asked(agent_id)
+        await self._legs.end_pause(call.id, f"agent:{agent_id}")
+        call, asked = self._asked(agent_id)  # who may have hung up meanwhile
+        await self._legs.rejoin(call)
+        self.log.handed_on(call.id, agent_id, "transfer_consulted", self._legs.who(asked))
+        await self._legs.hang_up(leg_of(call, agent_id))
+
+    def _asked(self, agent_id: str) -> tuple[LiveCall, str]:
+        """The call, and the leg of who was asked and has answered. Raises `NotNowError`."""
         call = self._legs.with_citizen(agent_id)
         asked = self._legs.answered_beside(call)
-        if call.id not in self._legs.on_hold or not asked:
+        if not self._legs.waits(call) or not asked:
             raise NotNowError(Why.NOBODY_ANSWERED)
-        await self._legs.rejoin(call)
-        self.log.handed_on(call.id, agent_id, "transfer_consulted", self._legs.who(asked[0]))
-        await self._legs.hang_up(leg_of(call, agent_id))
+        return call, asked[0]
 
     async def cancel(self, agent_id: str) -> None:
         """Who was asked leaves; the agent talks with the citizen again."""

@@ -50,13 +50,15 @@ class FollowUps:
             for leg_id in after.inside - before.inside:
                 self._came_in(leg_id, before, after)
         if before.legs is not after.legs:
+            for leg_id in self._legs.rung.came_in_vain(before.legs, after.legs):
+                self._add(partial(self._legs.hang_up, leg_id))
             for call_id in self._clicks.calls_now(before, after):
                 self._add(partial(self._leaving.rings_in_vain, call_id))
         if before.spent is not after.spent:
             for leg_id in self._clicks.waiting & after.spent.keys():
                 self._clicks.agent_gone(leg_id)
-            for leg_id in self._legs.sides.keys() & after.spent.keys():
-                call_id = self._legs.sides.pop(leg_id)
+            for leg_id in self._legs.rung.sides.keys() & after.spent.keys():
+                call_id = self._legs.rung.sides.pop(leg_id)
                 self._add(partial(self._leaving.side_left, call_id))
 
     def _queued(self, leg_id: str, after: State) -> None:
@@ -65,7 +67,7 @@ class FollowUps:
         if call_id is None:
             return
         self._legs.on_hold.discard(call_id)
-        for side, of in self._legs.sides.items():
+        for side, of in self._legs.rung.sides.items():
             if of == call_id and side not in after.inside:
                 self._add(partial(self._legs.hang_up, side))
 
@@ -76,7 +78,7 @@ class FollowUps:
         call_id = call_of(after, leg_id)
         call = before.calls.get(call_id) if call_id is not None else None
         awaited = None if call is None else call.awaited
-        if leg_id in self._legs.sides:
+        if leg_id in self._legs.rung.sides:
             self._add(partial(self._keeping.side_joined, leg_id, awaited))
         elif call is not None and leg_id == call.citizen_leg:
             if awaited is not None:

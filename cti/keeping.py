@@ -70,7 +70,7 @@ class Keeping:
             await self._legs.keep(call, agent_id, where.context)
         self._log.note(call.id, f"agent:{agent_id}", "softphone_lost")
         self._lost[call.id] = leg
-        self._legs.sides.pop(leg, None)  # it may be one that rang them back before
+        self._legs.rung.sides.pop(leg, None)  # it may be one that rang them back before
         for one in (leg, *in_vain):
             await self._legs.hang_up(one)
         return call.id

@@ -5,7 +5,7 @@ from uuid import UUID
 from cti.action_log import ActionLog
 from cti.effects import AgentHungUp, AgentReleased
 from cti.keeping import Keeping
-from cti.legs import Legs
+from cti.legs import HANDED_ON, Legs
 from cti.state import LiveCall
 
 
@@ -22,7 +22,12 @@ class Leaving:
         """An agent's leg is gone, and with it, it may be, who talked with the citizen."""
         self._handed.pop(released.call_id, None)
         legs, call = self._legs, self._legs.state.calls.get(released.call_id)
-        if call is None or call.citizen_leg is None or (call.agent_id and not legs.waits(call)):
+        if call is None or call.citizen_leg is None:
+            return
+        if released.had and self._others_have(call, released.agent_id):
+            await legs.end_pause(call.id, HANDED_ON, of=f"agent:{released.agent_id}")
+            return
+        if call.agent_id and not legs.waits(call):
             return
         if self._keeping.keeps(call.id) or call.agent_id == released.agent_id:
             return  # away (the dialplan knows who gets them when nobody comes back), or back again
@@ -34,23 +39,56 @@ class Leaving:
         else:
             await self.rings_in_vain(call.id)
 
+    def _others_have(self, call: LiveCall, agent_id: str) -> bool:
+        """Whether the citizen of whom this agent had goes on talking in the room."""
+        legs = self._legs
+        if call.agent_id == agent_id or legs.waits(call) or self._keeping.keeps(call.id):
+            return False
+        there = bool(call.agent_id) or bool(legs.answered_beside(call))
+        return there and call.citizen_leg in legs.inside
+
     async def _nobody_left(self, call: LiveCall) -> None:
         """The citizen is alone in the room. The conversation is over, as where a telephone is hung
         up; but whom their agent lost is not done, and waits while the agent is rung back.
         """
+        legs = self._legs
         if self._keeping.misses(call.id):
-            if self._legs.alone(call):
-                await self._legs.back_to_queue(call)
-        elif call.citizen_leg is not None:
-            await self._legs.hang_up(call.citizen_leg)
+            if legs.alone(call):
+                await legs.back_to_queue(call)
+        elif not await self._left_for_who_rings(call) and call.citizen_leg is not None:
+            await legs.hang_up(call.citizen_leg)
+
+    async def _left_for_who_rings(self, call: LiveCall) -> bool:
+        """The agent is gone before anybody answered whom they called for all three; whether there
+        is one. An emergency service is called on by the dialplan, which goes on to the next and in
+        the end to an agent; who was to talk with anybody else comes to the next agent.
+        """
+        legs = self._legs
+        ringing = legs.everybody_beside(call)
+        called = [leg for leg in ringing if legs.rung.called(leg)]
+        if not called:
+            return False
+        if any(legs.state.legs[leg].up for leg in called if leg in legs.state.legs):
+            return True  # about to come in
+        if code := legs.rung.emergency(called):
+            if not await legs.to_emergency(call, code):
+                return True
+        else:
+            await legs.back_to_queue(call)
+        await legs.give_up(ringing)
+        return True
 
     async def found_alone(self, call_id: UUID) -> None:
         """They came into the room after the last one had left it, or a snapshot found them there:
         they may not be done.
         """
         call = self._legs.state.calls.get(call_id)
-        if call is not None and not self._keeping.keeps(call_id) and self._legs.alone(call):
+        if call is None or self._keeping.keeps(call_id):
+            return
+        if self._legs.alone(call):
             await self._legs.back_to_queue(call)
+        elif self._legs.left(call) and not self._keeping.misses(call_id):
+            await self._left_for_who_rings(call)
 
     async def rings_in_vain(self, call_id: UUID) -> None:
         """An agent has called a citizen, who has not answered, and is gone."""
@@ -74,6 +112,10 @@ class Leaving:
     async def _asker_left(self, call: LiveCall, agent_id: str) -> None:
         """As on any telephone: who was asked has the citizen now, if they have answered."""
         legs = self._legs
+        if legs.in_room(call):
+            await legs.end_pause(call.id, HANDED_ON)
+            if not legs.waits(call):
+                return
         if there := legs.in_room(call):  # an agent who was asked has the call by now
             target = legs.who(there[0])
             await legs.rejoin(call)

@@ -6,9 +6,9 @@ Asterisk's events do.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -19,6 +19,8 @@ from cti.errors import AmiRefusedError, NotNowError
 from cti.events import Leg
 from cti.live import LiveState
 from cti.originate import OriginateCommand, OriginateReply
+from cti.ports import EndPause
+from cti.rung import Rung
 from cti.state import LiveCall, State, is_outbound
 from cti.views import AgentStatus
 from cti.why import Why
@@ -30,25 +32,22 @@ _RING_MS = 30_000
 _CHANGE_SECONDS = (
     15.0  # a change is three actions at most, each of which Asterisk has 5 s to answer
 )
-COMES_WITHIN = timedelta(seconds=35)
-"""A leg of which no event has told by then will not come."""
 _NOT_THERE = frozenset({"UNAVAILABLE", "INVALID"})  # a telephone's device state
-_HANDED_ON = "handed on"  # who ended a pause: nobody did
+HANDED_ON = "handed on"  # who ended a pause: nobody did
 
 
 class Legs:
     """What moves or rings raises an `AmiError` when Asterisk does not do it.
 
     `caller_id`: what third parties are shown when we ring them. `on_hold`: calls whose citizen
-    waits while somebody is asked. `sides`: legs that were asked for, and the calls they are for.
-    `end_pause`: of the call's recording, by whom, before somebody else gets the citizen.
+    waits while somebody is asked. `rung`: legs that were asked for.
     """
 
     def __init__(
         self,
         link: AmiLink,
         live: LiveState,
-        end_pause: Callable[[UUID, str], Awaitable[None]],
+        end_pause: EndPause,
         *,
         caller_id: str,
         now: Callable[[], datetime],
@@ -59,10 +58,8 @@ class Legs:
         self._caller_id = caller_id
         self._now = now
         self.on_hold: set[UUID] = set()
-        self.sides: dict[str, UUID] = {}
+        self.rung = Rung(lambda: live.state, now)
         self._changing: dict[UUID, asyncio.Event] = {}
-        self._asked: dict[str, datetime] = {}  # when each side leg was asked for, of late
-        self._rung: dict[str, Target] = {}  # whom each of them is
         self._sent_out: set[str] = set()  # citizens' legs: no event may have told of it yet
 
     @property
@@ -118,33 +115,16 @@ class Legs:
 
     def none_beside(self, call: LiveCall) -> None:
         """Raises `NotNowError` while somebody is asked, or on their way into the room."""
-        if self.beside(call) or self.waits(call) or self._comes(call):
+        if self.everybody_beside(call) or self.waits(call):
             raise NotNowError(Why.ASKED_ALREADY)
-
-    def _comes(self, call: LiveCall) -> bool:
-        """Whether a leg was asked for that no event has told of yet."""
-        return any(self._on_its_way(leg, call) for leg in self._asked)
-
-    def _on_its_way(self, leg: str, call: LiveCall) -> bool:
-        return self.sides.get(leg) == call.id and self._may_come(leg)
-
-    def _may_come(self, leg: str) -> bool:
-        told = leg in self.state.legs or leg in self.state.spent
-        at = self._asked.get(leg)
-        late = at is None or at <= self._now() - COMES_WITHIN
-        return not told and not late
 
     def rings(self, leg: str) -> bool:
         """Whether a leg that we asked for is there or may come yet; not one that was given up."""
-        return leg in self.sides and (leg in self.state.legs or self._may_come(leg))
+        return leg in self.rung.sides and (leg in self.state.legs or self.rung.may_come(leg))
 
     def was_rung(self, call: LiveCall, target: Target) -> bool:
         """Whether this very target rings for the call, or has come into it, by what we asked."""
-        beside = set(self.beside(call))
-        return any(
-            rung == target and (leg in beside or self._on_its_way(leg, call))
-            for leg, rung in self._rung.items()
-        )
+        return self.rung.was(self.everybody_beside(call), target)
 
     @contextmanager
     def changing(self, call: LiveCall) -> Iterator[None]:
@@ -175,8 +155,16 @@ class Legs:
 
     def alone(self, call: LiveCall) -> bool:
         """Whether the citizen is in the room, and nobody else is there or on their way."""
+        return self.left(call) and not self.everybody_beside(call)
+
+    def left(self, call: LiveCall) -> bool:
+        """Whether the citizen is in the room, and nobody has them; somebody may ring."""
         there = call.citizen_leg in self.inside and call.citizen_leg not in self._sent_out
-        return there and not (call.agent_leg or self.beside(call) or self._comes(call))
+        return there and not call.agent_leg and not self.answered_beside(call)
+
+    def everybody_beside(self, call: LiveCall) -> list[str]:
+        """As `beside`, and legs of which no event has told yet."""
+        return [*self.beside(call), *self.rung.coming(call.id)]
 
     def beside(self, call: LiveCall) -> list[str]:
         """Legs that are neither the citizen's nor of the agent who has the call."""
@@ -218,7 +206,7 @@ class Legs:
         state = self.state
         for one in state.legs.values():
             if one.call_id is not None and one.channel_id.startswith(names.SIDE_LEG):
-                self.sides.setdefault(one.channel_id, one.call_id)
+                self.rung.sides.setdefault(one.channel_id, one.call_id)
         self._sent_out -= state.inside
         self.on_hold |= {leg.call_id for id in legs if (leg := state.legs.get(id)) and leg.call_id}
         self.on_hold -= {
@@ -274,6 +262,17 @@ class Legs:
                 Priority="1",
             )
 
+    async def hand_over(self, call: LiveCall, context: str, exten: str) -> None:
+        """The citizen to somebody else, off hold: who asked gets them back no more."""
+        waits = self.waits(call)
+        self.on_hold.discard(call.id)
+        try:
+            await self.move_citizen(call, context, exten)
+        except AmiRefusedError:
+            if waits:
+                self.on_hold.add(call.id)
+            raise
+
     @contextmanager
     def _moved(self, call: LiveCall, context: str) -> Iterator[None]:
         """Where the citizen is, from the moment on that Asterisk is told."""
@@ -297,10 +296,21 @@ class Legs:
         self.on_hold.discard(call.id)
         await self.part(call, names.CONTEXT_DESK_CITIZEN)
 
+    async def to_emergency(self, call: LiveCall, code: str) -> bool:
+        """The citizen, who was left in the room, to this service by the dialplan; to the next where
+        it does not answer. False: somebody has come in meanwhile.
+        """
+        await self.end_pause(call.id, HANDED_ON)
+        now = self.state.calls.get(call.id)
+        if now is None or not self.left(now):
+            return False
+        await self.move_citizen(call, names.CONTEXT_EMERGENCY, code)
+        return True
+
     async def back_to_queue(self, call: LiveCall) -> None:
         """The citizen to the agents again, before those who came later."""
         self.on_hold.discard(call.id)
-        await self.end_pause(call.id, _HANDED_ON)
+        await self.end_pause(call.id, HANDED_ON)
         await self.move_citizen(call, names.CONTEXT_BACK, names.EXTEN_START)
 
     async def ring(
@@ -311,7 +321,10 @@ class Legs:
         *,
         exten: str = names.EXTEN_START,
     ) -> str:
-        """Ring somebody into the call's room; the id of the leg. Raises `NotNowError`."""
+        """Ring somebody into the call's room; the id of the leg. Raises `NotNowError`.
+
+        `variables`: of a supervisor's leg, whom nobody called.
+        """
         match target.kind:
             case Kind.AGENT:
                 channel = names.agent_interface(target.value)
@@ -332,15 +345,9 @@ class Legs:
             side=True,
             told=call.id if target.kind is Kind.AGENT else None,
         )
-        self.sides[command.leg_id] = call.id  # first: it may be over before we are answered
-        now = self._now()
-        self._asked = {id: at for id, at in self._asked.items() if now - at < COMES_WITHIN}
-        self._asked[command.leg_id] = now
-        live = self._asked.keys() | self.state.legs.keys()
-        self._rung = {id: who for id, who in self._rung.items() if id in live}
-        self._rung[command.leg_id] = target
+        self.rung.ask(command.leg_id, call.id, target if variables is None else None)
         if await self._link.originate(command) is OriginateReply.REFUSED:
-            self.sides.pop(command.leg_id, None)
+            self.rung.refused(command.leg_id)
             raise NotNowError(Why.CANNOT_BE_CALLED)
         return command.leg_id
 
@@ -377,6 +384,13 @@ class Legs:
         """Send keys into a leg."""
         for key in keys:
             await self._act("PlayDTMF", Channel=leg, Digit=key)
+
+    async def give_up(self, legs: Iterable[str]) -> None:
+        """End these, whether they are there or come yet."""
+        legs = list(legs)
+        self.rung.give_up(legs)
+        for leg in legs:
+            await self.hang_up(leg)
 
     async def hang_up(self, leg: str) -> None:
         """End a leg, which may be gone already."""

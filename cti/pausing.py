@@ -75,13 +75,14 @@ class RecordingPauses:
             raise _refused(error) from error
         return await self.shown(call_id)
 
-    async def end(self, call_id: UUID, by: str) -> None:
+    async def end(self, call_id: UUID, by: str, *, of: str | None = None) -> None:
         """The citizen goes to somebody else, who would not know of a pause: record again.
 
-        Where that cannot be done it stays paused, until its limit.
+        `of`: only a pause by them. Where that cannot be done it stays paused, until its limit.
         """
         try:
-            if (await self.shown(call_id))["paused"]:
+            pause = await self._standing(call_id)
+            if pause is not None and of in (None, pause.paused_by):
                 await self._resume(call_id, by=by)
         except (PauseError, *AWAY) as error:
             stop_if_cancelled()

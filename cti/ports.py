@@ -20,6 +20,14 @@ QueueIsOpen = Callable[[str], Awaitable[bool]]
 """Whether agents serve in that queue at this moment. Never raises: in doubt they do."""
 
 
+class EndPause(Protocol):
+    """Of a call's recording, before somebody else gets its citizen."""
+
+    async def __call__(self, call_id: UUID, by: str, /, *, of: str | None = None) -> None:
+        """Record again, by whom; `of`: only where they paused it. Never raises."""
+        ...
+
+
 class CallerHistory(Protocol):
     """What we know of a number, for the screen-pop."""
 

@@ -146,24 +146,52 @@ def resync(state: State, snapshot: Snapshot, at: datetime) -> tuple[State, tuple
 
 
 def _calls(old: State, legs: Iterable[Leg], snapshot: Snapshot) -> dict[UUID, LiveCall]:
-    calls: dict[UUID, LiveCall] = {}
     waiting = snapshot.waiting or {}
-    # Citizens' legs first: an agent's leg only means something beside one. Then who talks.
-    for leg in sorted(legs, key=lambda leg: (not leg.citizen, not leg.up)):
-        if leg.call_id is None:
-            continue
-        call = calls.get(leg.call_id, LiveCall(leg.call_id))
-        if leg.citizen:
-            before = old.calls.get(leg.call_id, call)
-            queue = waiting.get(leg.channel_id) or before.queue or leg.queue
-            number = before.number if is_outbound(leg) else leg.number
-            call = replace(call, citizen_leg=leg.channel_id, number=number, queue=queue)
-        elif leg.agent_id and _counts(call, leg) and leg.channel_id not in old.spent:
+    named = [(leg.call_id, leg) for leg in legs if leg.call_id is not None]
+    # Citizens' legs first: an agent's leg only means something beside one.
+    calls = _with_citizens(old, named, waiting)
+    claims = [_claim(leg, old.calls.get(id), calls.get(id), snapshot) for id, leg in named]
+    for _, (id, leg) in sorted(zip(claims, named, strict=True), key=lambda one: one[0]):
+        call = calls.get(id, LiveCall(id))
+        over = leg.channel_id in old.spent
+        if leg.agent_id and not (leg.citizen or over) and _counts(call, leg):
             call = _with_agent(call, leg, leg.agent_id)
             if call.citizen_leg in waiting:
                 call = without_citizen(call, snapshot.inside)
-        calls[leg.call_id] = call
+        calls[id] = call
     return calls
+
+
+def _with_citizens(
+    old: State, named: Iterable[tuple[UUID, Leg]], waiting: Mapping[str, str]
+) -> dict[UUID, LiveCall]:
+    calls: dict[UUID, LiveCall] = {}
+    for id, leg in sorted(named, key=lambda one: not one[1].up):
+        if leg.citizen:
+            call = calls.get(id, LiveCall(id))
+            before = old.calls.get(id, call)
+            queue = waiting.get(leg.channel_id) or before.queue or leg.queue
+            number = before.number if is_outbound(leg) else leg.number
+            calls[id] = replace(call, citizen_leg=leg.channel_id, number=number, queue=queue)
+    return calls
+
+
+def _claim(
+    leg: Leg, before: LiveCall | None, now: LiveCall | None, snapshot: Snapshot
+) -> tuple[bool, bool, bool, bool, bool, str]:
+    """Whose a call is, the least of these: who talks; where the citizen is; who had it before; for
+    whose telephone a queue or Dial made the leg; no supervisor; of those whom we rang, the first.
+    """
+    citizen = None if now is None else now.citizen_leg
+    room = snapshot.inside | snapshot.on_hold | snapshot.away
+    return (
+        not leg.up,
+        leg.channel_id in snapshot.inside and citizen not in room,  # left behind there
+        before is None or before.agent_id != leg.agent_id,
+        leg.channel_id.startswith(SIDE_LEG),
+        leg.channel_id in snapshot.beside,
+        leg.channel_id,
+    )
 
 
 def _owned(calls: dict[UUID, LiveCall], snapshot: Snapshot) -> dict[UUID, LiveCall]:

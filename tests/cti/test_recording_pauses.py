@@ -91,6 +91,17 @@ async def test_a_page_is_told_how_long_a_pause_lasts_and_needs_no_right_clock(po
     assert (await late.shown(call))["left"] == 0
 
 
+async def test_a_pause_stands_when_another_than_who_began_it_leaves(pool: Pool) -> None:
+    """They had the citizen by then, and paused for a reason of their own."""
+    recorder, call = Recorder(), await paused(pool)
+    recorder.go.set()
+    pauses = pauses_of(pool, recorder)
+    await pauses.end(call, "handed on", of="agent:1002")
+    assert (recorder.asked, (await pauses.shown(call))["paused"]) == ([], True)
+    await pauses.end(call, "handed on", of="agent:1001")
+    assert (recorder.asked, (await pauses.shown(call))["paused"]) == ([False], False)
+
+
 async def test_a_stalled_asterisk_holds_few_connections_and_others_are_told_to_try_again(
     pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
