@@ -217,7 +217,7 @@ async def test_who_calls_an_owed_number_back_is_not_told_it_where_it_is_in_confi
 ) -> None:
     call = await in_confidence(hall, world)
     await may_dial(hall)
-    clicks = hall.room.cti.clicks
+    clicks, callers = hall.room.cti.clicks, hall.room.cti.callers
     async with await hall.room.page("1001"):
         await ready(hall)
         await hall.pool.execute(
@@ -225,9 +225,9 @@ async def test_who_calls_an_owed_number_back_is_not_told_it_where_it_is_in_confi
             hall.site.clock() + timedelta(minutes=10),
         )
         ours = await clicks.call_back("1001", new_id(hall.site.clock()), call)
-        assert await clicks.number(ours, "1001") is None
+        assert await callers.number("1001", ours) is None
         await world.talked_with("1001", NUMBER)
-        assert await clicks.number(ours, "1001") == NUMBER
+        assert await callers.number("1001", ours) == NUMBER
 
 
 async def test_who_has_no_right_or_another_queue_sees_nothing_of_it(hall: Centre) -> None:
