@@ -210,6 +210,8 @@ class Clicks:
                 await self._let_go(leg)
 
     async def _let_go(self, leg: str) -> None:
+        if not self._link.ready:
+            return
         if leg in self._live.state.legs:
             try:
                 await self._link.action("Hangup", {"Channel": leg, "Cause": "16"})
