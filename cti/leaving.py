@@ -64,7 +64,8 @@ class Leaving:
         the end to an agent; who was to talk with anybody else comes to the next agent.
         """
         legs = self._legs
-        ringing = legs.everybody_beside(call)
+        # Of those whom we rang: the agent's own leg may not have ended yet.
+        ringing = [leg for leg in legs.everybody_beside(call) if leg in legs.rung.sides]
         called = [leg for leg in ringing if legs.rung.called(leg)]
         if not called:
             return False

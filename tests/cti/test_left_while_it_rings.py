@@ -9,7 +9,7 @@ from dialplans.names import (
     VAR_BESIDE,
 )
 from tests.cti.parts import Parts, asked_leg, parts
-from tests.cti.streams import CALL, CITIZEN, agent_leg, citizen_leg, event
+from tests.cti.streams import CALL, CITIZEN, agent_leg, both, citizen_leg, event
 
 AGENT = agent_leg(state="6")
 POLICE = Target(Kind.NUMBER, "112", emergency="112")
@@ -19,6 +19,7 @@ TO_A_QUEUE = ("Redirect", CITIZEN, CONTEXT_BACK, EXTEN_START)
 JOINED = (event("ConfbridgeJoin", **AGENT), event("ConfbridgeJoin", **citizen_leg()))
 HANGS_UP = (event("ConfbridgeLeave", **AGENT), event("Hangup", **AGENT, cause="16"))
 DIES = (event("ConfbridgeLeave", **AGENT), event("Hangup", **AGENT, cause="44"))
+QUEUES_WORD = (HANGS_UP[0], both("AgentComplete", citizen_leg(), AGENT), HANGS_UP[1])
 
 
 async def rings(joined: Parts, leg_id: str, agent: str | None = None) -> dict[str, str]:
@@ -28,7 +29,7 @@ async def rings(joined: Parts, leg_id: str, agent: str | None = None) -> dict[st
 
 
 async def test_an_emergency_service_that_rings_is_called_on_when_the_agent_hangs_up() -> None:
-    for leaves in (HANGS_UP, DIES):
+    for leaves in (HANGS_UP, DIES, QUEUES_WORD):
         async with parts() as joined:
             leg = await joined.control.emergency("1001", POLICE)
             await joined.say(*JOINED)

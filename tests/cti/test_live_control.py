@@ -16,12 +16,13 @@ from calls.model import Outcome
 from calls.report_rows import Span, figures
 from calls.reporting import By, Fate, Rules
 from complaints.registration import Registration, register
+from dialplans.names import CONTEXT_EMERGENCY
 from helpline.demo.agent import AgentPage
 from helpline.demo.reference import CATEGORY, PLACE
 from helpline.lab.bed import CITIZEN, Bed
 from helpline.lab.media import tone
 from helpline.lab.phones import PhoneCall
-from helpline.lab.script import Answer, Refuse, Say
+from helpline.lab.script import Answer, Refuse, Ring, Say
 from helpline.lab.tones import heard, level
 from recordings.audio import RATE, read_wav
 from speech.prompts import Prompt
@@ -471,20 +472,54 @@ async def test_who_may_not_dial_reaches_nobody_outside_but_an_emergency_service(
 async def test_a_citizen_is_handed_to_an_emergency_service_and_the_agent_is_free(
     desk: Bed,
 ) -> None:
-    async with signed_in(desk) as page:
+    """While a colleague is asked, who is free then, too."""
+    async with signed_in(desk) as page, signed_in(desk, 1) as other:
+        await other.ask("pause", reason="break")
         call, phone = await in_call(desk, page)
         await talk(desk, call)
+        await other.ask("ready")
+        await other.until_state(status="ready")
+        asked = await desk.agent_phone(1).expect(TALKS)
+        assert (await page.ask("consult", to={"agent": "1002"}))["ok"]
+        await room(desk, 2)
         service = await desk.line.expect(OTHER_TALKS)
         assert (await page.ask("emergency", how="transfer", code="108"))["ok"]
         await phone.wait()
+        await asked.wait()
         await page.until_state(status="wrap_up")
         await both_up(desk)
         await heard_now(desk, call, OTHERS_TONE)
         await call.phone.bye()
         await service.wait()
         await whole(call, AGENTS_TONE, OTHERS_TONE)
-        actions = await desk.rows("select target from desk_action where call_id = $1", call.id)
-        assert [row["target"] for row in actions] == ["number:108"]
+        actions = await desk.rows(
+            "select target from desk_action where call_id = $1 order by at, id", call.id
+        )
+        assert [row["target"] for row in actions] == ["agent:1002", "number:108"]
+        await no_channels(desk)
+
+
+async def test_an_emergency_service_that_rings_rings_on_when_the_agent_hangs_up(desk: Bed) -> None:
+    """Anew, for the citizen alone."""
+    async with signed_in(desk) as page:
+        call, phone = await in_call(desk, page)
+        service = await desk.line.expect(Ring(), times=2)
+        assert (await page.ask("emergency", code="108"))["ok"]
+        await room(desk, 2)
+
+        async def rung() -> bool | None:
+            return service.invites() == 1 or None
+
+        await desk.until("the service to ring", rung)
+        assert (await page.ask("hang_up"))["ok"]
+        await phone.wait()
+        await page.until_state(status="wrap_up")
+        await states(desk, "Ringing", "Up")
+        shown = await desk.helpline.asterisk.process.cli("core show channels concise")
+        assert f"!{CONTEXT_EMERGENCY}!108!" in shown
+        await call.phone.bye()
+        await call.ended()
+        await service.wait()
         await no_channels(desk)
 
 
@@ -504,12 +539,18 @@ async def complaint(bed: Bed) -> str:
 
 async def both_up(bed: Bed) -> None:
     """Until the citizen and who was rung for them are connected."""
+    await states(bed, "Up", "Up")
+
+
+async def states(bed: Bed, *expected: str) -> None:
+    """Until all legs are in these states, in the alphabet's order."""
 
     async def so() -> bool | None:
         text = await bed.helpline.asterisk.process.cli("core show channels concise")
-        return [line.split("!")[4] for line in text.splitlines()] == ["Up", "Up"] or None
+        shown = sorted(line.split("!")[4] for line in text.splitlines())
+        return shown == list(expected) or None
 
-    await bed.until("two connected legs", so)
+    await bed.until(f"legs that are {expected}", so)
 
 
 async def no_channels(bed: Bed) -> None:
