@@ -4,7 +4,7 @@ The parts are the real ones, joined as `cti.joined` does; Asterisk does whatever
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,7 +14,14 @@ from cti.action_log import ActionLog
 from cti.ami import AmiLink, AmiSettings
 from cti.clicks import Clicks
 from cti.control import Control
-from cti.effects import AgentAnswered, AgentHungUp, AgentReleased, CitizenLegEnded, OriginateFailed
+from cti.effects import (
+    AgentAnswered,
+    AgentHungUp,
+    AgentReleased,
+    CitizenLegEnded,
+    Effect,
+    OriginateFailed,
+)
 from cti.events import parse
 from cti.follow import FollowUps
 from cti.guard import DialGuard
@@ -89,26 +96,29 @@ class Parts:
         self.follow_ups = FollowUps(self.legs, keeping, Leaving(self.legs, keeping, log), clicks)
 
     async def say(self, *events: AmiEvent) -> None:
-        """What Asterisk tells; all that follows from it is done."""
+        """What Asterisk tells; all that follows from each event is done before the next."""
         for raw in events:
             parsed = parse(raw)
             if parsed is None:
                 continue
             before = self.live.state
             self.live.state, effects = reduce(before, parsed, AT)
-            for effect in effects:
-                match effect:
-                    case AgentReleased():
-                        self.follow_ups.agent_left(effect)
-                    case AgentAnswered(call_id):
-                        self.follow_ups.agent_answered(call_id)
-                    case AgentHungUp():
-                        self.follow_ups.agent_hung_up(effect)
-                    case CitizenLegEnded(call_id) | OriginateFailed(call_id):
-                        self.follow_ups.citizen_left(call_id)
+            self._follow(effects)
             self.follow_ups.observe(before, self.live.state)
-        for _ in range(10):  # nothing waits here: the worker has its turns
-            await asyncio.sleep(0)
+            for _ in range(10):  # nothing waits here: the worker has its turns
+                await asyncio.sleep(0)
+
+    def _follow(self, effects: Iterable[Effect]) -> None:
+        for effect in effects:
+            match effect:
+                case AgentReleased():
+                    self.follow_ups.agent_left(effect)
+                case AgentAnswered(call_id):
+                    self.follow_ups.agent_answered(call_id)
+                case AgentHungUp():
+                    self.follow_ups.agent_hung_up(effect)
+                case CitizenLegEnded(call_id) | OriginateFailed(call_id):
+                    self.follow_ups.citizen_left(call_id)
 
     def asked(self, *names: str) -> list[tuple[str, ...]]:
         """Asterisk of these, since this was asked last."""
