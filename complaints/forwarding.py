@@ -29,6 +29,10 @@ class Forwarded:
     why: Entry
 
 
+#: Of these the citizen is told beside: who had it reopened so, the others with the assignment.
+_TOLD_ALREADY = frozenset({Event.REOPENED, Event.TRANSFERRED, Event.FORWARDED})
+
+
 async def forward(
     conn: Connection,
     forwarded: Sequence[Forwarded],
@@ -39,7 +43,7 @@ async def forward(
 ) -> None:
     """Tell officers and citizens, with the same few statements for any number of complaints.
 
-    To the citizens there is another due time than they were told; who had it reopened is told so.
+    To the citizens there is another due time than they were told.
 
     Recordings still being written go along: the bundle lists them, and plays them once stored.
     Those that would tell the officer who complains, where that is confidential, do not.
@@ -59,7 +63,7 @@ async def forward(
     messages += [
         to_citizen(one.complaint, one.state, one.seq)
         for one in forwarded
-        if one.why.event is not Event.REOPENED
+        if one.why.event not in _TOLD_ALREADY
     ]
     await notify_each(conn, messages, now)
 
