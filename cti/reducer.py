@@ -171,6 +171,8 @@ def _connect(state: State, caller: Leg, agent: Leg) -> State:
 
 
 def _agent_done(state: State, agent: Leg) -> State:
+    if agent.channel_id in state.inside:
+        return state  # a queue's word is late for who was moved into the room: their hang-up tells
     state = replace(state, spent=remember(state.spent, agent.channel_id))
     call = _call_of(state, agent)
     return state if call is None else _without_agent(state, call, agent.channel_id)
