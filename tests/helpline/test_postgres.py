@@ -79,6 +79,14 @@ def wait_until_gone(pid: int, *, seconds: float = 15) -> None:
         time.sleep(0.05)
 
 
+def wait_until_noticed(server: EmbeddedPostgres, *, seconds: float = 15) -> None:
+    """That it was killed: a moment after its process is gone."""
+    deadline = time.monotonic() + seconds
+    while server.running:
+        assert time.monotonic() < deadline, "the server is taken for running"
+        time.sleep(0.05)
+
+
 def state_of(pid: int) -> str:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
@@ -142,7 +150,7 @@ def test_a_killed_server_is_started_again_at_the_same_address(place: Path, folde
         with psycopg.connect(url) as connection:
             connection.execute("CREATE TABLE kept AS SELECT 1076 AS number")
         os.kill(killed, signal.SIGKILL)
-        wait_until_gone(killed)
+        wait_until_noticed(server)
         server.start_again()
         assert server.running
         assert server.url == url
@@ -155,7 +163,7 @@ def test_a_killed_server_is_started_again_at_the_same_address(place: Path, folde
 def test_a_database_that_is_gone_is_not_made_anew_while_it_serves(place: Path) -> None:
     with EmbeddedPostgres(place / "data", fast=True) as server:
         os.kill(server.pid, signal.SIGKILL)
-        wait_until_gone(server.pid)
+        wait_until_noticed(server)
         (place / "data" / "cluster").rename(place / "elsewhere")
         with pytest.raises(PostgresError, match="is gone"):
             server.start_again()
