@@ -12,6 +12,8 @@ from weakref import WeakKeyDictionary
 from aiohttp import ClientWebSocketResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
+from calls import dialling
+from calls.dialling import Rule
 from cti import tokens
 from cti.ami import AmiLink
 from cti.api import AgentApi, routes
@@ -42,7 +44,7 @@ from cti.softphones import Publish
 from cti.writes import Writes
 from db.pool import Pool
 from tests.cti.fake_ami import FakeAmi, eventually, settings
-from tests.cti.streams import AT
+from tests.cti.streams import AT, event
 
 SECRET = b"a secret of the tests"
 
@@ -163,8 +165,8 @@ class Room:
     async def asterisk_says(self, *events: AmiEvent) -> None:
         """Send, and wait until the consumer has taken all of it."""
         before = self.consumer.taken
-        for event in events:
-            await self.server.event(*lines(event))
+        for one in events:
+            await self.server.event(*lines(one))
         await eventually(lambda: self.consumer.taken >= before + len(events))
 
     async def written(self) -> None:
@@ -287,6 +289,22 @@ async def opened(
         app.add_routes(routes(api))
         async with TestClient(TestServer(app)) as client, _running(cti):
             yield Room(database, asterisk, cti, history, registrar, tellings, client)
+
+
+@asynccontextmanager
+async def may_click(
+    pool: Pool, **changes: Any
+) -> AsyncIterator[tuple[Room, ClientWebSocketResponse]]:
+    """A room whose telephones may dial in India, and the page of agent 1001, a queue's member."""
+    async with pool.acquire() as conn:
+        await dialling.allow(conn, Rule("*", "+91", 100))
+    async with opened(pool, **changes) as room:
+        page = await room.page()
+        await receive(page, "hello")
+        await room.asterisk_says(
+            event("QueueMemberAdded", interface="PJSIP/1001", queue="helpline-hi")
+        )
+        yield room, page
 
 
 @asynccontextmanager

@@ -2,15 +2,13 @@
 
 from uuid import UUID, uuid4
 
-from calls import dialling
-from calls.dialling import Rule
 from calls.store import open_outbound
 from cti.message import AmiEvent
 from db.ids import new_id
 from db.pool import Pool
 from dialplans.names import SIDE_LEG
 from tests.complaints.world import CITIZEN, World
-from tests.cti.room import Room, ask, lines, opened, receive
+from tests.cti.room import Room, ask, lines, may_click, opened, receive
 from tests.cti.streams import AT, agent_leg, both, event, outbound_leg
 from tests.cti.test_room import listing
 
@@ -71,14 +69,7 @@ async def test_a_click_pops_with_its_citizen_after_the_server_was_restarted(
     pool: Pool, world: World
 ) -> None:
     number = (await world.register()).number
-    async with pool.acquire() as conn:
-        await dialling.allow(conn, Rule("*", "+91", 100))
-    async with opened(pool) as room:
-        page = await room.page()
-        await receive(page, "hello")
-        await room.asterisk_says(
-            event("QueueMemberAdded", interface="PJSIP/1001", queue="helpline-hi")
-        )
+    async with may_click(pool) as (room, page):
         told = await ask(page, "call_citizen", key=str(uuid4()), complaint=number)
     call = UUID(told["call"])
     agent = agent_leg(call=call, state="6") | {
@@ -97,14 +88,7 @@ async def test_whom_we_call_back_for_a_confidential_call_is_not_shown_to_who_may
     pool: Pool, world: World
 ) -> None:
     number = (await world.register(world.form(confidential=True))).number
-    async with pool.acquire() as conn:
-        await dialling.allow(conn, Rule("*", "+91", 100))
-    async with opened(pool) as room:
-        page = await room.page()
-        await receive(page, "hello")
-        await room.asterisk_says(
-            event("QueueMemberAdded", interface="PJSIP/1001", queue="helpline-hi")
-        )
+    async with may_click(pool) as (room, page):
         click = await ask(page, "call_citizen", key=str(uuid4()), complaint=number)
         await pool.execute(
             "update call set ended_at = $2, outcome = 'no_agent' where id = $1",

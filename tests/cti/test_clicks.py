@@ -16,7 +16,7 @@ from db.pool import Pool
 from dialplans.names import SIDE_LEG
 from tests.complaints.world import CITIZEN, World
 from tests.cti.fake_ami import Action, Session, eventually, one
-from tests.cti.room import Room, ask, opened, receive, shows
+from tests.cti.room import Room, ask, may_click, opened, receive, shows
 from tests.cti.streams import AT, agent_leg, event
 
 
@@ -54,14 +54,7 @@ async def test_a_click_whose_agent_does_not_answer_is_told_to_the_page_as_come_t
     pool: Pool, world: World
 ) -> None:
     number = (await world.register()).number
-    async with pool.acquire() as conn:
-        await dialling.allow(conn, Rule("*", "+91", 100))
-    async with opened(pool) as room:
-        page = await room.page()
-        await receive(page, "hello")
-        await room.asterisk_says(
-            event("QueueMemberAdded", interface="PJSIP/1001", queue="helpline-hi")
-        )
+    async with may_click(pool) as (room, page):
         told = await ask(page, "call_citizen", key=str(uuid4()), complaint=number)
         leg = await _rings(room, told["call"])
         assert (await shows(page, status="ringing"))["call"] == told["call"]
@@ -86,14 +79,7 @@ async def test_a_click_whose_citizen_asterisk_will_not_call_is_told_to_the_page(
     pool: Pool, world: World
 ) -> None:
     number = (await world.register()).number
-    async with pool.acquire() as conn:
-        await dialling.allow(conn, Rule("*", "+91", 100))
-    async with opened(pool) as room:
-        page = await room.page()
-        await receive(page, "hello")
-        await room.asterisk_says(
-            event("QueueMemberAdded", interface="PJSIP/1001", queue="helpline-hi")
-        )
+    async with may_click(pool) as (room, page):
         told = await ask(page, "call_citizen", key=str(uuid4()), complaint=number)
         leg = await _rings(room, told["call"])
         room.server.handler = _refuses_to_call
@@ -142,14 +128,7 @@ async def test_the_number_of_a_confidential_complaint_is_called_and_not_shown(
     number = (await world.register(world.form(confidential=confidential))).number
     if had_by is not None:
         await world.talked_with(had_by)
-    async with pool.acquire() as conn:
-        await dialling.allow(conn, Rule("*", "+91", 100))
-    async with opened(pool) as room:
-        page = await room.page()
-        await receive(page, "hello")
-        await room.asterisk_says(
-            event("QueueMemberAdded", interface="PJSIP/1001", queue="helpline-hi")
-        )
+    async with may_click(pool) as (room, page):
         told = await ask(page, "call_citizen", key=str(uuid4()), complaint=number)
         [rung] = [it for it in room.server.actions if one(it, "action") == "Originate"]
         leg = agent_leg(call=UUID(told["call"]), state="5") | {"uniqueid": one(rung, "channelid")}
@@ -216,14 +195,7 @@ async def test_without_the_database_the_number_of_a_confidential_complaint_is_no
 ) -> None:
     number = (await world.register(world.form(confidential=True))).number
     await world.talked_with("1001")
-    async with pool.acquire() as conn:
-        await dialling.allow(conn, Rule("*", "+91", 100))
-    async with opened(pool) as room:
-        page = await room.page()
-        await receive(page, "hello")
-        await room.asterisk_says(
-            event("QueueMemberAdded", interface="PJSIP/1001", queue="helpline-hi")
-        )
+    async with may_click(pool) as (room, page):
         told = await ask(page, "call_citizen", key=str(uuid4()), complaint=number)
         room.database.away = True
         leg = agent_leg(call=UUID(told["call"])) | {"uniqueid": f"{SIDE_LEG}1"}

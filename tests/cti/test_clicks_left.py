@@ -7,8 +7,6 @@ from uuid import UUID, uuid4
 import pytest
 from aiohttp import ClientWebSocketResponse
 
-from calls import dialling
-from calls.dialling import Rule
 from cti.errors import NotNowError
 from cti.softphones import SoftphoneSettings
 from cti.why import Why
@@ -16,7 +14,7 @@ from db.pool import Pool
 from dialplans.names import CONTEXT_BACK, CONTEXT_DESK_AWAY, CONTEXT_DESK_HOLD
 from tests.complaints.world import World
 from tests.cti.fake_ami import eventually, one
-from tests.cti.room import Room, ask, opened, receive
+from tests.cti.room import Room, ask, may_click
 from tests.cti.streams import agent_leg, event, outbound_leg
 from tests.cti.test_leaving_consultation import DIRECTORY, OUTSIDE, ended
 from tests.cti.test_left_for_a_queue import sent_to
@@ -29,14 +27,7 @@ Clicked = tuple[Room, ClientWebSocketResponse, UUID, dict[str, str]]
 async def clicked(pool: Pool, world: World) -> AsyncIterator[Clicked]:
     """The agent is in the room, the citizen is called; our call, the agent's leg."""
     number = (await world.register()).number
-    async with pool.acquire() as conn:
-        await dialling.allow(conn, Rule("*", "+91", 100))
-    async with opened(pool, directory=DIRECTORY, softphones=PHONES) as room:
-        page = await room.page()
-        await receive(page, "hello")
-        await room.asterisk_says(
-            event("QueueMemberAdded", interface="PJSIP/1001", queue="helpline-hi")
-        )
+    async with may_click(pool, directory=DIRECTORY, softphones=PHONES) as (room, page):
         call = UUID((await ask(page, "call_citizen", key=str(uuid4()), complaint=number))["call"])
         [rung] = [it for it in room.server.actions if one(it, "action") == "Originate"]
         leg = agent_leg(call=call, state="6") | {"uniqueid": one(rung, "channelid")}
