@@ -14,23 +14,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     bootstrap = verbs.add_parser("bootstrap", help="a link for the first administrator")
     bootstrap.set_defaults(command=people.bootstrap)
 
-    add = verbs.add_parser("add", help="add a person; prints a password for the first sign-in")
-    add.add_argument("name", metavar="NAME", help="what they type to sign in")
-    add.add_argument("--display", required=True, help="their name, as pages show it")
-    add.add_argument("--language", choices=["hi", "en"], default="hi")
-    add.add_argument("--number", help="their telephone, for the officers' line")
-    add.add_argument("--officer", metavar="CODE", help="the officer whose posts are theirs")
-    add.add_argument("--agent", metavar="DESK", help="the desk that is theirs: 1001")
-    add.set_defaults(command=people.add)
-
-    change = verbs.add_parser("change", help="correct what is known of a person")
-    change.add_argument("name", metavar="NAME")
-    change.add_argument("--display", help="their name, as pages show it")
-    change.add_argument(
-        "--number", help='their telephone; "": none. Their PIN goes with the old one'
-    )
-    change.add_argument("--officer", metavar="CODE", help='whose posts are theirs; "": none')
-    change.set_defaults(command=people.change)
+    _add_data(verbs)
 
     grant = verbs.add_parser("grant", help="give a role")
     grant.add_argument("name", metavar="NAME")
@@ -61,3 +45,24 @@ def add(parser: argparse.ArgumentParser) -> None:
     sign_out.add_argument("name", metavar="NAME")
     sign_out.add_argument("--session", type=UUID, metavar="ID", help="only this one")
     sign_out.set_defaults(command=people.sign_out)
+
+
+def _add_data(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """What is known of a person, given first and corrected later."""
+    add = verbs.add_parser("add", help="add a person; prints a password for the first sign-in")
+    add.add_argument("name", metavar="NAME", help="what they type to sign in")
+    add.add_argument("--display", required=True, help="their name, as pages show it")
+    add.add_argument("--language", choices=["hi", "en"], default="hi")
+    add.add_argument("--number", help="their telephone, for the officers' line")
+    add.add_argument("--officer", metavar="CODE", help="the officer whose posts are theirs")
+    add.add_argument("--agent", metavar="DESK", help="the desk that is theirs: 1001")
+    add.set_defaults(command=people.add)
+
+    change = verbs.add_parser("change", help="correct what is known of a person")
+    change.add_argument("name", metavar="NAME")
+    change.add_argument("--display", help="their name, as pages show it")
+    change.add_argument(
+        "--number", help='their telephone; "": none. Their PIN goes with the old one'
+    )
+    change.add_argument("--officer", metavar="CODE", help='whose posts are theirs; "": none')
+    change.set_defaults(command=people.change)
