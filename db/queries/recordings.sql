@@ -9,8 +9,13 @@ on conflict (id) do nothing;
 delete from recording where id = any(:ids::uuid[]) and state = 'open';
 
 -- name: recordings_stop_batch(ids, ats)!
--- Recorders that were stopped before their calls' ends, on purpose. The first stands.
-update recording r set stopped_at = s.at from unnest(:ids::uuid[], :ats::timestamptz[]) s (id, at)
+-- Recorders that were stopped before their calls' ends, on purpose. The first stands, in the batch as well as before it.
+update recording r set stopped_at = s.at
+from (
+    select distinct on (id) id, at
+    from unnest(:ids::uuid[], :ats::timestamptz[]) with ordinality as q (id, at, place)
+    order by id, place
+) as s
 where r.id = s.id and r.stopped_at is null;
 
 -- name: recordings_of_files(ids)

@@ -37,6 +37,7 @@ WORDS = "हैंडपंप तीन हफ़्ते से खराब 
 HEARS = """async hertz => {
   const voice = document.getElementById("voice").srcObject;
   if (!voice) return 0;  // a page that was loaded anew joins its call after it has shown it
+  if (!voice.getAudioTracks().length) return 0;  // still on hold, until the end of that is agreed on
   const context = new AudioContext();
   const analyser = context.createAnalyser();
   analyser.fftSize = 8192;

@@ -1,4 +1,5 @@
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -9,6 +10,7 @@ from calls.journal import CallJournal
 from calls.model import Direction, NewCall
 from db.group_commit import GroupCommit
 from db.ids import new_id
+from db.statements import sql
 from recordings.capture import Capture
 from recordings.model import CaptureName, Kind, id_time
 from tests.recordings.room import START, Room, conversation
@@ -132,3 +134,16 @@ def test_a_relative_folder_is_refused(room: Room) -> None:
 )
 def test_other_names_are_no_capture_files(name: str) -> None:
     assert CaptureName.parse(name) is None
+
+
+@pytest.mark.parametrize("join", ["hashjoin", "mergejoin", "nestloop"])
+async def test_the_first_of_two_stops_in_one_batch_stands_however_it_is_planned(
+    room: Room, join: str
+) -> None:
+    target = await room.capture().open(await room.call(), "call")
+    stops = [START + timedelta(seconds=seconds) for seconds in (9, 49, 3)]
+    async with room.pool.acquire() as conn, conn.transaction():
+        for other in {"hashjoin", "mergejoin", "nestloop"} - {join}:
+            await conn.execute(f"set local enable_{other} = off")
+        await conn.execute(sql("recordings_stop_batch"), [target.id] * 3, stops)
+    assert (await room.row(target.id))["stopped_at"] == stops[0]
