@@ -119,6 +119,9 @@ async def running_office(postgres_url: str) -> AsyncIterator[Office]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def office(running_office: Office) -> AsyncIterator[Office]:
     yield running_office
+    process = running_office.bed.helpline.asterisk.process
+    for asked in ("core show channels concise", "confbridge list"):
+        print(await process.cli(asked))  # for who reads of a failure
     await running_office.bed.clear_lines()
 
 

@@ -37,7 +37,7 @@ WORDS = "हैंडपंप तीन हफ़्ते से खराब 
 HEARS = """async hertz => {
   const voice = document.getElementById("voice").srcObject;
   if (!voice) return 0;  // a page that was loaded anew joins its call after it has shown it
-  if (!voice.getAudioTracks().length) return 0;  // still on hold, until the end of that is agreed on
+  if (!voice.getAudioTracks().length) return 0;  // until the end of a hold is agreed on
   const context = new AudioContext();
   const analyser = context.createAnalyser();
   analyser.fftSize = 8192;
@@ -50,6 +50,24 @@ HEARS = """async hertz => {
   const near = power.reduce((sum, one, bin) => Math.abs(bin - at) < 8 ? sum + one : sum, 0);
   await context.close();
   return near / power.reduce((sum, one) => sum + one, 0);
+}"""
+# For who reads of a failure: the loudest tone (Hz), how loud (dB), and what there is of a voice.
+LOUDEST = """async () => {
+  const voice = document.getElementById("voice").srcObject;
+  const tracks = voice?.getAudioTracks().map(one => `${one.readyState} muted=${one.muted}`);
+  if (!tracks?.length) return `no voice (${tracks})`;
+  const context = new AudioContext();
+  const analyser = context.createAnalyser();
+  analyser.fftSize = 8192;
+  context.createMediaStreamSource(voice).connect(analyser);
+  await new Promise(done => setTimeout(done, 700));
+  const bins = new Float32Array(analyser.frequencyBinCount);
+  analyser.getFloatFrequencyData(bins);
+  const top = Math.max(...bins);
+  const at = Math.round(bins.indexOf(top) * context.sampleRate / analyser.fftSize);
+  const heard = `${at} Hz at ${Math.round(top)} dB, ${context.state}, ${tracks}`;
+  await context.close();
+  return heard;
 }"""
 
 
@@ -79,7 +97,7 @@ async def hears(page: Page, hertz: float, share: float = 0.5) -> None:
         if await page.evaluate(HEARS, hertz) > share:
             return
         await asyncio.sleep(0.1)
-    raise AssertionError(f"{hertz} Hz is not heard")
+    raise AssertionError(f"{hertz} Hz is not heard, but {await page.evaluate(LOUDEST)}")
 
 
 async def grown(bed: Bed, call: Caller, seconds: float) -> None:
