@@ -1,10 +1,9 @@
 """The next level decides what was proposed to it."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-import asyncpg
 import structlog
 
 from complaints import number, texts
@@ -26,6 +25,17 @@ from db.statements import statements
 
 _log = structlog.get_logger(__name__)
 _LONGEST = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A proposal in the transaction that decides it, with what is said of it."""
+
+    conn: Connection
+    complaint: Complaint
+    before: Proposed
+    here: Terms
+    word: Word
 
 
 async def decide(
@@ -60,11 +70,11 @@ async def decide(
         if decider is None and post != (refuses := before.refuses(here)):
             raise WrongPostError(refuses, post)
         await take_officers_call(conn, complaint, call_id, actor=actor)
-        word = Word(text, actor, now, call_id)
+        case = _Case(conn, complaint, before, here, Word(text, actor, now, call_id))
         if decider:
-            await _approve(conn, complaint, before, decider, here, word, policy, signer)
+            await _approve(case, decider, policy, signer)
         else:
-            await _refuse(conn, complaint, before, word)
+            await _refuse(case)
         await statements().lifecycle_decide(
             conn,
             complaint_id=complaint.id,
@@ -86,10 +96,10 @@ def _decider(before: Proposed, here: Terms, post: str) -> Post:
     return decider
 
 
-async def _refuse(conn: Connection, complaint: Complaint, before: Proposed, word: Word) -> None:
-    after = before.refuse()
+async def _refuse(case: _Case) -> None:
+    complaint, word, after = case.complaint, case.word, case.before.refuse()
     entry = await take(
-        conn,
+        case.conn,
         complaint,
         after,
         event=Event.REFUSED,
@@ -99,62 +109,34 @@ async def _refuse(conn: Connection, complaint: Complaint, before: Proposed, word
         call_id=word.call_id,
     )
     body = texts.officer_refused(complaint.number, word.text, after.due_at)
-    await tell_post(conn, complaint, entry, Kind.OFFICER_REFUSED, after.post, body, word.now)
+    await tell_post(case.conn, complaint, entry, Kind.OFFICER_REFUSED, after.post, body, word.now)
 
 
-async def _approve(
-    conn: Connection,
-    complaint: Complaint,
-    before: Proposed,
-    decider: Post,
-    here: Terms,
-    word: Word,
-    policy: Policy,
-    signer: Signer,
-) -> None:
+async def _approve(case: _Case, decider: Post, policy: Policy, signer: Signer) -> None:
+    complaint, before, word = case.complaint, case.before, case.word
     proposal = await statements().lifecycle_proposal(
-        conn, complaint_id=complaint.id, entry=before.entry
+        case.conn, complaint_id=complaint.id, entry=before.entry
     )
     if before.kind is ProposalKind.TRANSFER:
-        await _approve_transfer(conn, complaint, before, proposal, here, word, policy, signer)
+        await _approve_transfer(case, proposal["department"], policy, signer)
     else:
-        await _approve_special_close(conn, complaint, before, proposal, decider, here, word)
+        await _approve_special_close(case, SpecialReason(proposal["reason_code"]), decider)
     body = texts.officer_approved(complaint.number, before.kind, word.text)
     kind, proposed = Kind.OFFICER_APPROVED, before.entry  # one answer to each proposal
-    await tell_post(conn, complaint, proposed, kind, before.post, body, word.now)
+    await tell_post(case.conn, complaint, proposed, kind, before.post, body, word.now)
 
 
-async def _approve_transfer(
-    conn: Connection,
-    complaint: Complaint,
-    before: Proposed,
-    proposal: asyncpg.Record,
-    here: Terms,
-    word: Word,
-    policy: Policy,
-    signer: Signer,
-) -> None:
-    department = proposal["department"]
-    there = replace(here, ladder=await ladder_there(conn, complaint, department, word.now))
-    after = before.approve_transfer(there, word.now)
+async def _approve_transfer(case: _Case, department: str, policy: Policy, signer: Signer) -> None:
+    conn, complaint, word = case.conn, case.complaint, case.word
+    ladder = await ladder_there(conn, complaint, department, word.now)
+    after = case.before.approve_transfer(replace(case.here, ladder=ladder), word.now)
     await write_transfer(conn, complaint, after, department, word, policy, signer)
 
 
-async def _approve_special_close(
-    conn: Connection,
-    complaint: Complaint,
-    before: Proposed,
-    proposal: asyncpg.Record,
-    decider: Post,
-    here: Terms,
-    word: Word,
-) -> None:
+async def _approve_special_close(case: _Case, reason: SpecialReason, decider: Post) -> None:
+    word = case.word
     ruling = Ruling(
-        code=SpecialReason(proposal["reason_code"]),
-        text=word.text,
-        post=decider.id,
-        level=decider.level,
-        actor=word.actor,
+        code=reason, text=word.text, post=decider.id, level=decider.level, actor=word.actor
     )
-    after = before.approve_special_close(ruling, here, word.now)
-    await end_specially(conn, complaint, after, word.now, call_id=word.call_id)
+    after = case.before.approve_special_close(ruling, case.here, word.now)
+    await end_specially(case.conn, case.complaint, after, word.now, call_id=word.call_id)
