@@ -8,6 +8,9 @@ from yarl import URL
 _HOME = "/"
 #: What citizens are searched by. Proxies and browsers keep addresses.
 _CITIZENS_OWN = ("number", "q")
+#: No page of ours has such an address, characters and slashes: anybody may send one.
+_LONGEST = 2000
+_DEEPEST = 12
 
 
 def local_path(wanted: str | None, otherwise: str = _HOME) -> str:
@@ -41,9 +44,11 @@ def nearest_page(app: web.Application, wanted: str) -> str:
     forms have addresses of their own, which nobody can look at.
     """
     path = local_path(wanted)
+    above = urlsplit(path).path
+    if len(path) > _LONGEST or above.count("/") > _DEEPEST:
+        return _HOME  # each step up asks every route
     if _is_page(app, path):
         return path
-    above = urlsplit(path).path
     while above:
         above = above.rpartition("/")[0]
         if above and _is_page(app, above):

@@ -17,6 +17,7 @@ from helpline.clock import INDIA, Clock, shifted_clock
 from helpline.demo import people
 from helpline.demo.people import Script
 from helpline.demo.reference import REFERENCE
+from helpline.errors import OperatorError
 from helpline.keys import signing_key
 from helpline.lab.media import Samples
 from helpline.lab.phones import Phone
@@ -33,6 +34,7 @@ from speech.tts import EspeakNg
 SITE = Site("127.0.10")
 AGENT = "1001"
 _BEGINS = time(10, 30)
+_MARK = ".helpline-demo"
 
 
 @dataclass(frozen=True)
@@ -169,8 +171,17 @@ def _voices(tools: Tools, folder: Path) -> Voices:
 
 
 def clear(folder: Path) -> None:
-    """Remove what an earlier run left, and nothing else that lies in `folder`."""
-    for name in ("state", "recordings"):
+    """Remove what an earlier run left, and nothing else that lies in `folder`; mark it as a demo's.
+
+    Raises `OperatorError` where another's files lie there: a real helpline's state folder has the
+    same names in it.
+    """
+    marks, ours = (folder / _MARK, folder / "report.json"), ("state", "recordings")
+    if not any(mark.exists() for mark in marks) and any((folder / one).exists() for one in ours):
+        raise OperatorError(f"{folder} has files of something else in it: give an empty folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / _MARK).touch()
+    for name in ours:
         shutil.rmtree(folder / name, ignore_errors=True)
     (folder / "report.json").unlink(missing_ok=True)
 

@@ -31,8 +31,9 @@ from tests.system.callers import AGENTS_TONE
 ROOT = Path(__file__).parents[2]
 WATER = TargetOptions(code="water", name_hi="जल", name_en="Water", number="1916")
 WRAP_UP = 60
-#: When citizens are called has tests of its own; these run whenever somebody runs them.
-AT_ANY_HOUR = QUICK_FEEDBACK.model_copy(update={"opens": time(0), "closes": time.max})
+#: When citizens are called has tests of its own; these run whenever somebody runs them. They click:
+#: a call of the dialer's own would take the telephone that is ready for theirs.
+CLICKED = QUICK_FEEDBACK.model_copy(update={"opens": time(0), "closes": time.max, "enabled": False})
 _FLAGS = [
     "--disable-gpu",
     "--disable-quic",
@@ -95,7 +96,7 @@ async def running_office(postgres_url: str) -> AsyncIterator[Office]:
             network="127.0.64",
             http_port=8464,
             database_url=own_database,
-            feedback=AT_ANY_HOUR,
+            feedback=CLICKED,
             cell=CellPlan(
                 agents=3,
                 queues=(
