@@ -80,5 +80,7 @@ constraints:
 	@$(PYTHON) -m helpline.bootstrap constraints
 
 clean:
-	rm -rf .venv var build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@# Not the default state folder: recordings, keys and the database of whoever served from here.
+	if [ -d var ]; then find var -mindepth 1 -maxdepth 1 ! -name helpline -exec rm -rf {} +; fi
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

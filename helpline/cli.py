@@ -18,6 +18,7 @@ from db.errors import AWAY, DatabaseError
 from dialplans.errors import DialplanError
 from helpline import logs
 from helpline.errors import OperatorError
+from helpline.owner import by_the_owner
 from helpline.settings import faults, load_settings
 from messages.errors import MessageError
 from recordings.errors import RecordingError
@@ -123,6 +124,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser_for(words).parse_args(words)
     try:
         settings = load_settings()
+        by_the_owner(settings.state_dir.absolute())
         logs.configure(
             level=settings.log.level, show_pii=settings.log.show_pii, json=settings.log.json_lines
         )

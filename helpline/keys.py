@@ -57,6 +57,7 @@ def _kept(path: Path) -> list[bytes]:
         write_atomically(path, _as_lines([secrets.token_bytes(_BYTES)]), mode=0o600)
     if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise SettingsError(
-            f"{path} can be read by others: make it 0600, or remove it for a new one"
+            f"{path} can be read by others: make it 0600 (never remove it: what it signed or "
+            "sealed needs it)"
         )
     return [bytes.fromhex(line) for line in path.read_text(encoding="ascii").split()]
