@@ -33,7 +33,8 @@ def master_keys(settings: Settings) -> MasterKeys:
     if given:
         return MasterKeys([bytes.fromhex(key.get_secret_value()) for key in given])
     path = state_folder(settings).master_keys
-    return MasterKeys(_kept(path), again=lambda: _kept(path))
+    kept = _kept(path)
+    return MasterKeys(kept, again=lambda: _kept(path) if path.exists() else kept)
 
 
 def add_master_key(settings: Settings) -> MasterKeys:

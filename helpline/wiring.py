@@ -65,6 +65,7 @@ from helpline.tools import Tools
 from helpline.watched import watched
 from helpline.words_ahead import WordsAhead
 from recordings.closer import Closer
+from recordings.rotation import lacking
 from recordings.vault import Vault
 from speech.prompts import Prompt
 from speech.words import Words
@@ -226,6 +227,7 @@ class Helpline:
         pool = self._pool = await open_pool(url, size=16)
         self._undo.append(("pool", lambda: close_pool(pool, _CLOSE_SECONDS)))
         self._last_word = await refuse_second(pool, self._settings.cell.name, self._now)
+        await lacking(pool, self._vault.keys)
         return pool
 
     async def _watch_clock(self, pool: Pool) -> None:

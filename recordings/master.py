@@ -6,7 +6,7 @@ key always says which master opens it.
 
 import hashlib
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -62,6 +62,13 @@ class MasterKeys:
             return cipher.decrypt(nonce, rest, object_id.bytes)
         except (InvalidTag, ValueError) as error:
             raise MasterKeyError(f"the key of {object_id} is not what was wrapped") from error
+
+    def lacking(self, master_ids: Iterable[str]) -> list[str]:
+        """Of these masters, those that we have not: what they wrap nobody opens."""
+        wanted = list(master_ids)
+        if self._again is not None and not self._ciphers.keys() >= set(wanted):
+            self._take(self._again())
+        return [one for one in wanted if one not in self._ciphers]
 
     def rewrap(self, wrapped: WrappedKey, object_id: UUID) -> WrappedKey:
         """The same data key under the current master."""

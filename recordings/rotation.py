@@ -34,6 +34,18 @@ class Rewrapped:
         return Rewrapped(self.done + other.done, Counter(self.left) + Counter(other.left))
 
 
+async def lacking(pool: Pool, keys: MasterKeys) -> list[str]:
+    """Master keys that wrap what is kept, and that we have not: also an error in the log.
+
+    A new one is made where there is none, and so a file that was not brought back is not missed.
+    """
+    async with pool.acquire(timeout=5) as conn:
+        used = [row["master_id"] async for row in statements().recordings_masters(conn)]
+    if missing := keys.lacking(used):
+        _log.error("recordings cannot be opened: master keys are not among ours", masters=missing)
+    return missing
+
+
 async def rewrap(pool: Pool, keys: MasterKeys) -> Rewrapped:
     """Wrap by the current master what another one wraps: keys of recordings and of others' sealed
     files. Safe to repeat and to stop. What cannot be opened stays as it is, and stops nothing.

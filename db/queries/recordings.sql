@@ -263,6 +263,24 @@ where o.id = :id and o.removed_at is null
                                                and c.removed_at is null and c.lost_at is null)
 returning o.id;
 
+-- name: recordings_masters()
+-- Which master keys wrap keys of what is kept: few, each found by one look into an index.
+with recursive masters as (
+    select min(master_id) as master_id from recording_object where master_id is not null
+    union all
+    select (select min(o.master_id) from recording_object o where o.master_id > m.master_id)
+    from masters m where m.master_id is not null
+), file_masters as (
+    select min(master_id) as master_id from sealed_file where master_id is not null
+    union all
+    select (select min(f.master_id) from sealed_file f where f.master_id > m.master_id)
+    from file_masters m where m.master_id is not null
+)
+select master_id from masters where master_id is not null
+union
+select master_id from file_masters where master_id is not null
+order by master_id;
+
 -- name: recordings_to_rewrap(master_id, after, at_most)
 -- Keys under another master key than the current one, of recordings and of others' sealed files. They are looked up by each such
 -- key, of which there are few: who goes on with what was interrupted does not read again what is done.

@@ -29,6 +29,7 @@ from recordings.closer import Closer
 from recordings.errors import HeldError, NoSuchFileError, NotAllowedError, NotDueError, PauseError
 from recordings.model import CaptureName
 from recordings.retention import OpenCases
+from recordings.rotation import lacking
 from tests.complaints.files import PHOTO, disposed_with, taken_in
 from tests.complaints.test_guidance import FIELDS, bring
 from tests.complaints.world import REFERENCE, START, World
@@ -200,6 +201,7 @@ async def test_what_a_lost_key_wraps_is_told_and_all_else_is_wrapped_anew(desk: 
     _, lost = await desk.recorded(START)
     await desk.recorded(START + timedelta(hours=1))
     vault = recording_vault(desk.settings)
+    assert await lacking(desk.pool, vault.keys) == []
     await bring(desk.world, FIELDS, GuidanceKind.FIELDS)
     answered = await prepared(
         desk.pool, vault.keys, "handpump", {"account": "1234"}, desk.world.now
@@ -209,11 +211,16 @@ async def test_what_a_lost_key_wraps_is_told_and_all_else_is_wrapped_anew(desk: 
     await desk.pool.execute(
         "update recording_object set master_id = 'gone' where recording_id = $1", lost
     )
+    assert await lacking(desk.pool, vault.keys) == ["gone"]
     said = await desk("rotate-key")
     assert desk.status == 1
     wrapped, left = said.splitlines()[-2:]
     assert wrapped.startswith("3 key(s) are wrapped")
     assert left == "1 key(s) are left: master key gone is lost, or does not open them"
+    file = state_folder(desk.settings).master_keys
+    file.unlink()  # while it serves: no new one takes its place
+    vault.keys.lacking(["gone"])
+    assert not file.exists()
 
 
 async def test_master_keys_can_be_given_and_must_be_hexadecimal(settings: Settings) -> None:
