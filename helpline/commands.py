@@ -16,7 +16,6 @@ from complaints.explaining import explain
 from complaints.heads import compare_heads, daily_files, write_heads
 from complaints.verification import Verified, verify_all, verify_one
 from cti.tokens import issue_supervisor
-from db.migrate import migrate as migrate_database
 from dialplans.check import check as check_cell
 from dialplans.findings import Severity
 from helpline.cell import cell_with_secrets, render_cell, state_folder
@@ -27,6 +26,7 @@ from helpline.keys import signing_key
 from helpline.policies import POLICIES
 from helpline.prompts import render_prompts
 from helpline.recorded import recording_vault
+from helpline.second_server import bring_up_to_date
 from helpline.settings import Settings, SettingsError
 from helpline.tls import make_certificate
 from helpline.tools import load_tools
@@ -101,10 +101,10 @@ def without_certificates(settings: Settings) -> str | None:
 
 
 async def migrate(settings: Settings, _options: argparse.Namespace) -> int:
-    """Apply what is missing, and say what it was."""
+    """Apply what is missing, and say what it was; not while a server of any cell serves."""
     database = Database(settings)
     try:
-        applied = await asyncio.to_thread(migrate_database, await database.start())
+        applied = await bring_up_to_date(await database.start())
     finally:
         await database.stop()
     print("\n".join(f"applied {name}" for name in applied) or "the schema is up to date")

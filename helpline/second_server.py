@@ -19,16 +19,18 @@ _LISTEN_SECONDS = 2.0
 _LOOK_SECONDS = 0.2
 
 
-async def bring_up_to_date(url: str) -> None:
-    """The schema. Raises `SettingsError` where something is missing in it while a server of any
-    cell serves: it would meet tables that it does not know, or wait for their locks.
+async def bring_up_to_date(url: str) -> list[str]:
+    """The schema; the migrations that were applied.
+
+    Raises `SettingsError` where something is missing in it while a server of any cell serves: it
+    would meet tables that it does not know, or wait for their locks.
     """
     if not await asyncio.to_thread(missing, url):
-        return
+        return []
     async with await open_pool(url, size=1) as pool, pool.acquire(timeout=_ACQUIRE_SECONDS) as conn:
         if await conn.fetchval("select to_regclass('cell_board') is not null"):
             await _refuse_while_served(conn)
-    await asyncio.to_thread(migrate, url)
+    return await asyncio.to_thread(migrate, url)
 
 
 async def _refuse_while_served(conn: Connection) -> None:

@@ -1,15 +1,18 @@
 """A second server under the same cell's name does not start, and is noticed where it does."""
 
+import argparse
 import asyncio
 from datetime import timedelta
 
 import pytest
+from pydantic import SecretStr
 
 from cti.cell_link import CellLink
 from db.pool import Pool, open_pool
 from helpline.clock import system_clock
+from helpline.commands import migrate
 from helpline.second_server import bring_up_to_date, refuse_second
-from helpline.settings import SettingsError
+from helpline.settings import GivenSettings, SettingsError
 from tests.database import fresh_database
 
 
@@ -54,6 +57,8 @@ async def test_while_another_cell_serves_a_newer_version_does_not_change_its_sch
         try:
             with pytest.raises(SettingsError, match=r"older than this version, and cell-2 serves"):
                 await bring_up_to_date(behind)
+            with pytest.raises(SettingsError, match="cell-2 serves"):
+                await migrate(GivenSettings(database_url=SecretStr(behind)), argparse.Namespace())
             await pool.execute(
                 "insert into _yoyo_migration select * from left_out except table _yoyo_migration"
             )
