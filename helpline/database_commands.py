@@ -1,22 +1,22 @@
 """The operator's back-up of the database, and the way back, with PostgreSQL's own tools."""
 
 import argparse
-import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from urllib.parse import unquote, urlsplit, urlunsplit
 
 import asyncpg
 
 from helpline.cell import state_folder
 from helpline.database import Database
 from helpline.errors import OperatorError
-from helpline.postgres import PostgresError, url_of_running
-from helpline.postgres.account import environment, program
+from helpline.postgres import url_of_running
+from helpline.postgres.clients import restore_into_older, run_client
 from helpline.settings import Settings
 
+#: Servers from this version on take all that our `pg_restore` says.
+_RESTORED_INTO = 17
 _TABLES = "select count(*) from pg_tables where schemaname = 'public'"
 
 
@@ -45,7 +45,7 @@ async def dump(settings: Settings, options: argparse.Namespace) -> int:
     try:
         async with _url(settings) as url:
             os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
-            await _run(url, "pg_dump", *whole, f"--file={part}")
+            await run_client(url, "pg_dump", *whole, f"--file={part}")
         part.rename(file)
     finally:  # what is left of one that failed has citizens' data in it, and fills the disk
         part.unlink(missing_ok=True)
@@ -62,10 +62,14 @@ async def restore(settings: Settings, options: argparse.Namespace) -> int:
         try:
             if await conn.fetchval(_TABLES):
                 raise BackupError("the database has tables already: restore into an empty one")
+            older = conn.get_server_version().major < _RESTORED_INTO
         finally:
             await conn.close()
-        whole = ("--single-transaction", "--exit-on-error", "--no-owner", "--no-acl")
-        await _run(url, "pg_restore", *whole, str(options.file))
+        if older:
+            await restore_into_older(url, options.file)
+        else:
+            whole = ("--single-transaction", "--exit-on-error", "--no-owner", "--no-acl")
+            await run_client(url, "pg_restore", *whole, str(options.file))
     print(f"restored {options.file}; now: helpline migrate")
     return 0
 
@@ -84,33 +88,3 @@ async def _url(settings: Settings) -> AsyncIterator[str]:
         yield await database.start()
     finally:
         await database.stop()
-
-
-async def _run(url: str, name: str, *options: str) -> None:
-    """The password goes by the environment: a command line can be read by others."""
-    bare, password = _without_password(url)
-    own: Mapping[str, str] = environment() | ({"PGPASSWORD": password} if password else {})
-    process = await asyncio.create_subprocess_exec(
-        program(name),
-        f"--dbname={bare}",
-        *options,
-        env=own,
-        stdin=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        _, said = await process.communicate()
-    finally:
-        if process.returncode is None:  # we are stopped: it must not write on by itself
-            process.kill()
-            await process.wait()
-    if process.returncode:
-        raise PostgresError(f"{name} failed: {said.decode(errors='replace').strip()[-500:]}")
-
-
-def _without_password(url: str) -> tuple[str, str]:
-    parts = urlsplit(url)
-    user, _, host = parts.netloc.rpartition("@")
-    name, _, password = user.partition(":")
-    bare = parts._replace(netloc=f"{name}@{host}" if name else host)
-    return urlunsplit(bare), unquote(password)

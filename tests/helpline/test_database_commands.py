@@ -3,11 +3,16 @@
 import argparse
 import asyncio
 import os
+import signal
 import stat
+import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from subprocess import DEVNULL
 
+import asyncpg
 import pytest
 from pydantic import SecretStr
 
@@ -17,6 +22,7 @@ from db.pool import open_pool
 from helpline.cli import main
 from helpline.database_commands import dump
 from helpline.postgres import EmbeddedPostgres
+from helpline.postgres.account import Account, program
 from helpline.settings import Settings
 from tests.complaints.world import REFERENCE, World
 
@@ -64,6 +70,84 @@ def test_a_back_up_of_a_serving_database_becomes_another_whole_one(
         assert "1 history checked, all intact" in capsys.readouterr().out
 
 
+@contextmanager
+def older_server(folder: Path) -> Iterator[str]:
+    """A PostgreSQL 16 with two empty databases, `a` and `b`; their address, without the name."""
+    programs = program("postgres").parents[2] / "pginstall" / "bin"
+    account, cluster = Account.of_this_process(), folder / "cluster"
+    folder.mkdir()
+    account.own(folder)
+    made: list[str | Path] = [
+        programs / "initdb",
+        "-D",
+        cluster,
+        "-U",
+        "helpline",
+        "-A",
+        "trust",
+        "--no-sync",
+    ]
+    quick = [
+        "-c",
+        "fsync=off",
+        "-c",
+        "listen_addresses=",
+        "-c",
+        f"unix_socket_directories={folder}",
+    ]
+    subprocess.run(account.command([*made, "-E", "UTF8"]), check=True, cwd="/", stdout=DEVNULL)
+    server = subprocess.Popen(
+        account.command([programs / "postgres", "-D", cluster, *quick]), cwd="/", stderr=DEVNULL
+    )
+    try:
+        asyncio.run(_two_databases(f"postgresql://helpline@/postgres?host={folder}"))
+        yield f"postgresql://helpline@/{{}}?host={folder}"
+    finally:
+        server.send_signal(signal.SIGINT)
+        server.wait(30)
+
+
+async def _two_databases(url: str) -> None:
+    for _ in range(200):
+        with suppress(OSError, asyncpg.CannotConnectNowError):
+            conn = await asyncpg.connect(url)
+            break
+        await asyncio.sleep(0.1)
+    for name in ("a", "b"):
+        await conn.execute(f"create database {name}")
+    await conn.close()
+
+
+async def _tables(url: str) -> int:
+    conn = await asyncpg.connect(url)
+    count: int = await conn.fetchval("select count(*) from pg_tables where schemaname = 'public'")
+    await conn.close()
+    return count
+
+
+def test_a_back_up_goes_back_into_an_older_server_of_the_operators_own_all_or_nothing(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HELPLINE_LOG__LEVEL", "error")
+    monkeypatch.setenv("HELPLINE_STATE_DIR", str(place / "state"))
+    file, torn = place / "helpline.dump", place / "torn.dump"
+    with older_server(place / "own") as url:
+        monkeypatch.setenv("HELPLINE_DATABASE_URL", url.format("a"))
+        migrate(url.format("a"))
+        asyncio.run(_one_complaint(url.format("a")))
+        assert main(["database", "dump", str(file)]) == 0
+        monkeypatch.setenv("HELPLINE_DATABASE_URL", url.format("b"))
+        torn.write_bytes(file.read_bytes()[: -file.stat().st_size // 3])
+        assert main(["database", "restore", str(torn)]) == 1
+        assert "pg_restore failed" in capsys.readouterr().err
+        assert asyncio.run(_tables(url.format("b"))) == 0
+        assert main(["database", "restore", str(file)]) == 0
+        assert main(["migrate"]) == 0
+        assert "the schema is up to date" in capsys.readouterr().out
+        assert main(["verify", "--all"]) == 0
+        assert "1 history checked, all intact" in capsys.readouterr().out
+
+
 def test_a_back_up_that_fails_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -80,7 +164,7 @@ async def test_a_back_up_that_is_stopped_leaves_nothing_and_nobody_who_writes(
     os.mkfifo(fifo)
     slow.write_text(f"#!/bin/sh\necho $$ > {fifo}\nexec sleep 600\n")
     slow.chmod(0o755)
-    monkeypatch.setattr("helpline.database_commands.program", lambda _name: slow)
+    monkeypatch.setattr("helpline.postgres.clients.program", lambda _name: slow)
     settings = Settings(database_url=SecretStr("postgresql://nobody:x@127.0.0.1:1/none"))
     options = argparse.Namespace(file=tmp_path / "helpline.dump")
     dumping = asyncio.create_task(dump(settings, options))
