@@ -74,7 +74,8 @@ async def verify(
         row = await statements().access_pin_of(conn, number=number)
     right = await passwords.verify(row["pin_hash"] if row else None, pin)
     async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn, conn.transaction():
-        if not right:
+        stands = await statements().access_pin_of(conn, number=number) if right else None
+        if stands is None or stands["pin_hash"] != row["pin_hash"]:  # taken away meanwhile, too
             await log.write(
                 conn,
                 Event.PIN_REFUSED,

@@ -15,6 +15,8 @@ from access.users import ACQUIRE_SECONDS, User, normal_name, user_of
 from db.pool import Connection, Pool
 from db.statements import statements
 
+_LOOKS = 3  # how often a password may be changed while it is verified
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
@@ -47,25 +49,42 @@ async def sign_in(
     name = normal_name(attempt.name)
     client = client_behind(attempt.remote)
     keys = [(_key("name", name), limits.NAME), (f"address:{client}", limits.ADDRESS)]
+    async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn, conn.transaction():
+        await limits.count_guess(conn, keys, now)
+    for _ in range(_LOOKS):
+        user_id, hashed = await _verified(pool, name, attempt, passwords, now)
+        fresh = await passwords.hash(attempt.password) if passwords.stale(hashed) else None
+        async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn, conn.transaction():
+            row = await statements().access_hold_user(conn, id=user_id)
+            if not row["active"] or row["password_hash"] != hashed:
+                continue  # while it was hashed: what stands now is looked at
+            if fresh is not None:
+                await statements().access_rehash(
+                    conn, id=user_id, before=hashed, password_hash=fresh
+                )
+            await limits.forgive(conn, keys[0][0], [keys[1][0]], now)
+            if attempt.replaces is not None:
+                await statements().access_end_session(
+                    conn, id=attempt.replaces, user_id=user_id, now=now, why="rotated"
+                )
+            return await _open(conn, user_of(row), attempt.remote, attempt.browser, rule, now)
+    raise WrongPasswordError
+
+
+async def _verified(
+    pool: Pool, name: str, attempt: Attempt, passwords: Passwords, now: datetime
+) -> tuple[UUID, str]:
+    """Who it is, and the hash that the password was right for. Raises `WrongPasswordError`.
+
+    No connection is held while the password is hashed.
+    """
     async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
-        async with conn.transaction():
-            await limits.count_guess(conn, keys, now)
         row = await statements().access_user_by_name(conn, sign_in_name=name)
     hashed = row["password_hash"] if row is not None and row["active"] else None
-    # No connection is held while the password is hashed.
     if not await passwords.verify(hashed, attempt.password) or row is None or hashed is None:
         await _log_failure(pool, row and row["id"], attempt, now)
         raise WrongPasswordError
-    fresh = await passwords.hash(attempt.password) if passwords.stale(hashed) else None
-    async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn, conn.transaction():
-        if fresh is not None:
-            await statements().access_rehash(conn, id=row["id"], before=hashed, password_hash=fresh)
-        await limits.forgive(conn, keys[0][0], [keys[1][0]], now)
-        if attempt.replaces is not None:
-            await statements().access_end_session(
-                conn, id=attempt.replaces, user_id=row["id"], now=now, why="rotated"
-            )
-        return await _open(conn, user_of(row), attempt.remote, attempt.browser, rule, now)
+    return row["id"], hashed
 
 
 async def change_password(
@@ -80,28 +99,28 @@ async def change_password(
     """Change the own password; ends all sessions, this one too. The token of the one that this
     browser has instead: no guess, so that nothing is changed without it.
 
-    Raises `WeakPasswordError`, `WrongPasswordError` (also who was disabled meanwhile),
-    `TooManyGuessesError`.
+    Raises `WeakPasswordError`, `WrongPasswordError` (also who was disabled meanwhile, or was given
+    another password), `TooManyGuessesError`.
     """
     async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn, conn.transaction():
         row = await statements().access_user(conn, id=user_id)
         check_strength(change.new, row["sign_in_name"])
-    await confirm(pool, user_id, change.present, passwords, by, now)
+    present = await confirm(pool, user_id, change.present, passwords, by, now)
     hashed = await passwords.hash(change.new)
     async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn, conn.transaction():
-        user = await users.held(conn, user_id)
-        if not user.active:
+        held = await statements().access_hold_user(conn, id=user_id)
+        if not held["active"] or held["password_hash"] != present:
             raise WrongPasswordError
         await _set(conn, user_id, hashed, must_change=False, by=by, now=now)
-        return await _open(conn, user, by.remote, change.browser, rule, now)
+        return await _open(conn, user_of(held), by.remote, change.browser, rule, now)
 
 
 async def confirm(
     pool: Pool, user_id: UUID, present: str, passwords: Passwords, by: By, now: datetime
-) -> None:
-    """Whether it is still they who sit there. Raises `WrongPasswordError`, `TooManyGuessesError`.
+) -> str:
+    """Whether it is still they who sit there; the hash that their password was right for.
 
-    A wrong one counts as a guess, as at sign-in.
+    Raises `WrongPasswordError`, `TooManyGuessesError`. A wrong one counts as a guess.
     """
     async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn, conn.transaction():
         row = await statements().access_user(conn, id=user_id)
@@ -112,6 +131,8 @@ async def confirm(
         raise WrongPasswordError
     async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
         await statements().access_forget_limit(conn, key=key)
+    hashed: str = row["password_hash"]
+    return hashed
 
 
 async def reset_password(

@@ -1,5 +1,6 @@
 """Users for tests."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -56,3 +57,16 @@ class People:
         """In no order: the clock of tests stands, and keys of one instant are in none."""
         rows = await self.pool.fetch("select event, subject from access_log")
         return [row["event"] for row in rows if subject in (None, row["subject"])]
+
+
+class Meanwhile(Passwords):
+    """Something else happens while the next password is verified."""
+
+    then: Callable[[], Awaitable[object]] | None = None
+
+    async def verify(self, hashed: str | None, given: str) -> bool:
+        right = await super().verify(hashed, given)
+        then, self.then = self.then, None
+        if then is not None:
+            await then()
+        return right

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 
@@ -13,8 +14,8 @@ from access.pins import PinAccepted, PinLocked, PinRefused, PinResult
 from access.rights import Role, Scope
 from db.pool import Pool
 from helpline.clock import ManualClock
-from tests.access.conftest import START
-from tests.access.people import BY, People
+from tests.access.conftest import CHEAP, START
+from tests.access.people import BY, Meanwhile, People
 
 NUMBER = "+919876543210"
 PIN = "480297"
@@ -256,3 +257,15 @@ async def test_neither_pin_nor_hash_is_in_the_log(
     for row in await pool.fetch("select access_log::text as line from access_log"):
         assert PIN not in row["line"]
         assert "argon2" not in row["line"]
+
+
+async def test_a_pin_that_is_taken_away_while_it_is_verified_is_refused(
+    people: People, officer: users.User
+) -> None:
+    words = Meanwhile(CHEAP)
+
+    async def taken_away() -> None:
+        await pins.remove_pin(people.pool, officer.id, BY, people.clock())
+
+    words.then = taken_away
+    assert await verify(replace(people, passwords=words)) == PinRefused()

@@ -1,6 +1,7 @@
 """Signing in, sessions, and guesses that are made slow."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,13 +9,15 @@ import pytest
 from access import sessions, signin, users
 from access.errors import TooManyGuessesError, WeakPasswordError, WrongPasswordError
 from access.limits import LimitRule
+from access.log import By
 from access.passwords import HashCost, Passwords, check_strength
 from access.sessions import SessionRule
-from access.signin import Attempt
+from access.signin import Attempt, Change
 from access.users import User
 from db.pool import Pool
 from helpline.clock import ManualClock
-from tests.access.people import BY, PASSWORD, RULE, People
+from tests.access.conftest import CHEAP
+from tests.access.people import BY, PASSWORD, RULE, Meanwhile, People
 
 
 async def test_the_right_password_opens_a_session_of_that_person(people: People) -> None:
@@ -272,3 +275,64 @@ async def test_a_typed_name_is_never_in_the_log(people: People, pool: Pool) -> N
     rows = await pool.fetch("select access_log::text as line from access_log")
     assert len(rows) == 1
     assert "secret" not in rows[0]["line"]
+
+
+@pytest.fixture
+def meanwhile() -> Meanwhile:
+    return Meanwhile(CHEAP)
+
+
+@pytest.fixture
+def slow(people: People, meanwhile: Meanwhile) -> People:
+    """Something happens while their next password is verified."""
+    return replace(people, passwords=meanwhile)
+
+
+async def test_who_signs_in_by_a_password_that_is_changed_meanwhile_is_refused(
+    slow: People, meanwhile: Meanwhile
+) -> None:
+    user = await slow.add()
+
+    async def owner_changes() -> None:
+        change = Change(present=PASSWORD, new="quite another 1", browser="hers")
+        owner = By(f"user:{user.id}", "10.0.0.1")
+        given = slow.pool, user.id, change, slow.passwords, RULE, owner, slow.clock()
+        await signin.change_password(*given)
+
+    meanwhile.then = owner_changes
+    with pytest.raises(WrongPasswordError):
+        await slow.sign_in(remote="10.0.0.9")
+    assert (await slow.events(user.id)).count("signed_in") == 1
+
+
+async def test_the_same_password_under_new_parameters_meanwhile_is_still_right(
+    slow: People, meanwhile: Meanwhile
+) -> None:
+    user = await slow.add()
+
+    async def another_sign_in() -> None:
+        fresh = await slow.passwords.hash(PASSWORD)
+        await slow.pool.execute(
+            "update app_user set password_hash = $2 where id = $1", user.id, fresh
+        )
+
+    meanwhile.then = another_sign_in
+    assert await slow.session(await slow.sign_in())
+
+
+async def test_a_change_by_a_password_that_was_reset_meanwhile_does_not_undo_the_reset(
+    slow: People, meanwhile: Meanwhile
+) -> None:
+    user = await slow.add()
+
+    async def reset() -> None:
+        await signin.reset_password(
+            slow.pool, user.id, "by an administrator 2", slow.passwords, BY, slow.clock()
+        )
+
+    meanwhile.then = reset
+    change = Change(present=PASSWORD, new="the thief's own 3", browser="theirs")
+    given = slow.pool, user.id, change, slow.passwords, RULE, BY, slow.clock()
+    with pytest.raises(WrongPasswordError):
+        await signin.change_password(*given)
+    assert await slow.sign_in(password="by an administrator 2")
