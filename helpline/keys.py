@@ -4,6 +4,7 @@ import secrets
 import stat
 from collections.abc import Sequence
 from pathlib import Path
+from uuid import uuid4
 
 from dialplans.files import write_atomically
 from helpline.cell import state_folder
@@ -51,11 +52,23 @@ def _as_lines(keys: Sequence[bytes]) -> str:
     return "".join(f"{key.hex()}\n" for key in keys)
 
 
+def _make(path: Path) -> None:
+    """One new key. Of two processes that make one at once the first one's stands."""
+    made = path.with_name(f".{path.name}.{uuid4()}")
+    write_atomically(made, _as_lines([secrets.token_bytes(_BYTES)]), mode=0o600)
+    try:
+        path.hardlink_to(made)
+    except FileExistsError:
+        pass
+    finally:
+        made.unlink()
+
+
 def _kept(path: Path) -> list[bytes]:
     """The keys in a file, which is made with one when there is none."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, _as_lines([secrets.token_bytes(_BYTES)]), mode=0o600)
+        _make(path)
     if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise SettingsError(
             f"{path} can be read by others: make it 0600 (never remove it: what it signed or "

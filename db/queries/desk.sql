@@ -37,10 +37,11 @@ update agent_state set until_at = greatest(from_at, :at)
 where agent_id = :agent_id and until_at is null and id is distinct from :next::uuid;
 
 -- name: desk_begin_state(id, agent_id, state, reason, call_id, at)!
--- The interval before it was ended in the same transaction. Repeated, it changes nothing.
+-- The interval before it was ended in the same transaction. Repeated with what followed it, it changes nothing: the repeat of one
+-- before it has ended this one, and what follows ends it again.
 insert into agent_state (id, agent_id, state, reason, call_id, from_at)
 values (:id, :agent_id, :state, :reason, :call_id, :at)
-on conflict (id) do nothing;
+on conflict (id) do update set until_at = null;
 
 -- name: desk_note_action(id, call_id, actor, action, target, reason, at)!
 insert into desk_action (id, call_id, actor, action, target, reason, at)

@@ -1,11 +1,12 @@
 """Rows that follow from events: in order, late or not, and kept while the database is away."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from uuid import UUID
 
 import pytest
 from structlog.testing import capture_logs
@@ -16,8 +17,10 @@ from calls.store import end_if_open, set_popped
 from cti.writes import Job, Writes
 from db.group_commit import GroupCommit
 from db.ids import new_id
-from db.pool import Connection, Pool
+from db.pool import Connection, Pool, open_pool
+from db.statements import statements
 from tests.cti.fake_ami import eventually
+from tests.db.guillotine import Guillotine, Moment
 from tests.db.locks import until_somebody_waits
 
 AT = datetime(2026, 1, 5, 4, 30, tzinfo=UTC)
@@ -361,3 +364,46 @@ async def test_what_yields_is_written_though_a_flows_row_never_is(
     writes.add("call ended", noting([], "lost"), yields=True)
     async with working(writes):
         await eventually(lambda: writes.done == 1)
+
+
+def begins(id: UUID, state: str, call_id: UUID | None, at: datetime) -> Job:
+    """As `cti.timeline` writes that an agent does something else from now on."""
+
+    async def job(conn: Connection) -> None:
+        await statements().desk_end_state(conn, agent_id="1001", at=at, next=id)
+        await statements().desk_begin_state(
+            conn, id=id, agent_id="1001", state=state, reason="", call_id=call_id, at=at
+        )
+
+    return job
+
+
+async def written(pool: Pool, line: Guillotine, jobs: Sequence[Job]) -> list[tuple[object, ...]]:
+    """The agent's states after these were written by way of this line."""
+    async with line, await open_pool(line.url, size=2) as cut:
+        writes = Writes(lambda: pool if line.fell else cut, retry=0.02)
+        for job in jobs:
+            writes.add("agent's state", job, agent_id="1001")
+        async with working(writes):
+            await eventually(lambda: writes.done == len(jobs))
+        cut.terminate()
+    rows = await pool.fetch("select state, from_at, until_at from agent_state order by from_at")
+    return [tuple(row) for row in rows]
+
+
+async def test_states_whose_commit_was_not_answered_are_written_again_and_stay_as_they_are(
+    pool: Pool, migrated_url: str
+) -> None:
+    times = [AT + timedelta(seconds=seconds) for seconds in range(3)]
+    states = ("ready", "ringing", "in_call")
+    calls = (None, call := new_id(AT), call)
+    each = zip(states, calls, times, strict=True)
+    jobs = [begins(new_id(at), state, its_call, at) for state, its_call, at in each]
+    whole = Guillotine(migrated_url)
+    ends = (*times[1:], None)
+    expected = list(zip(states, times, ends, strict=True))
+    assert await written(pool, whole, jobs) == expected
+    await pool.execute("delete from agent_state")
+    cut = Guillotine(migrated_url, whole.commits[-1], Moment.UNANSWERED)
+    assert await written(pool, cut, jobs) == expected
+    assert cut.fell

@@ -19,6 +19,7 @@ from cti.ami import AmiLink
 from db.ids import new_id
 from db.pool import Pool, open_pool
 from db.statements import sql
+from dialplans.files import write_atomically
 from helpline.cell import state_folder
 from helpline.cli import parser_for
 from helpline.keys import master_keys
@@ -221,6 +222,22 @@ async def test_what_a_lost_key_wraps_is_told_and_all_else_is_wrapped_anew(desk: 
     file.unlink()  # while it serves: no new one takes its place
     vault.keys.lacking(["gone"])
     assert not file.exists()
+
+
+def test_two_processes_that_make_the_first_key_at_once_have_the_same(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others: list[str] = []
+
+    def just_before(path: Path, text: str, *, mode: int) -> None:
+        monkeypatch.undo()
+        others.append(master_keys(settings).current)
+        write_atomically(path, text, mode=mode)
+
+    monkeypatch.setattr("helpline.keys.write_atomically", just_before)
+    assert [master_keys(settings).current] == others
+    folder = state_folder(settings).master_keys.parent
+    assert [one.name for one in folder.iterdir()] == ["recording-keys"]
 
 
 async def test_master_keys_can_be_given_and_must_be_hexadecimal(settings: Settings) -> None:
