@@ -30,10 +30,11 @@ async def run_client(url: str, name: str, *options: str) -> None:
 async def restore_into_older(url: str, file: Path) -> None:
     """What `pg_restore --single-transaction` does, into a server before 17. Raises `PostgresError`.
 
-    As SQL by way of `psql`, without the one setting that such a server does not know.
+    As SQL by way of `psql`, without the one setting that such a server does not know. The end of
+    its input is where we say COMMIT: `psql --single-transaction` would take our own end for that.
     """
     script = ("--file=-", "--no-owner", "--no-acl", str(file))
-    strictly = ("--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1")
+    strictly = ("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1")
     async with (
         _client(None, "pg_restore", *script, stdin=DEVNULL, stdout=PIPE) as source,
         _client(url, "psql", *strictly, "--file=-", stdin=PIPE, stdout=DEVNULL) as target,
@@ -42,18 +43,20 @@ async def restore_into_older(url: str, file: Path) -> None:
             asyncio.ensure_future(_piped(client.stderr).read()) for client in (source, target)
         )
         with contextlib.suppress(ConnectionError):  # it has ended: its last words say why
-            await _pour(source, target)
+            into = _piped(target.stdin)
+            into.write(b"BEGIN;\n")
+            await _pour(source, into)
             await source.wait()
-            # Whose script broke off commits nothing: `psql` takes the end of it for the end.
             _succeeded("pg_restore", source, await said)
-            _piped(target.stdin).close()
+            into.write(b"COMMIT;\n")
+            await into.drain()
+            into.close()
         _, words = await asyncio.gather(target.wait(), refused)
         _succeeded("psql", target, words)
 
 
-async def _pour(source: Process, target: Process) -> None:
-    script, into = _piped(source.stdout), _piped(target.stdin)
-    in_header = True
+async def _pour(source: Process, into: asyncio.StreamWriter) -> None:
+    script, in_header = _piped(source.stdout), True
     while piece := await (script.readline() if in_header else script.read(_CHUNK)):
         in_header = in_header and (not piece.strip() or piece.startswith(_HEADER))
         if in_header and piece.strip() == _TOO_NEW:

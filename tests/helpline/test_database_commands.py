@@ -6,6 +6,7 @@ import os
 import signal
 import stat
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -125,6 +126,23 @@ async def _tables(url: str) -> int:
     return count
 
 
+def _killed_before_the_end(words: list[str]) -> None:
+    """Type it; its process is killed before the first key of a table is made."""
+    code = f"""
+import asyncio, os, signal
+from helpline.cli import main
+write = asyncio.StreamWriter.write
+def cut(writer, data):
+    if b"PRIMARY KEY" in data:
+        os.kill(os.getpid(), signal.SIGKILL)
+    write(writer, data)
+asyncio.StreamWriter.write = cut
+main({words!r})
+"""
+    done = subprocess.run([sys.executable, "-c", code], check=False, timeout=60)
+    assert done.returncode == -signal.SIGKILL
+
+
 def test_a_back_up_goes_back_into_an_older_server_of_the_operators_own_all_or_nothing(
     place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -140,6 +158,8 @@ def test_a_back_up_goes_back_into_an_older_server_of_the_operators_own_all_or_no
         torn.write_bytes(file.read_bytes()[: -file.stat().st_size // 3])
         assert main(["database", "restore", str(torn)]) == 1
         assert "pg_restore failed" in capsys.readouterr().err
+        assert asyncio.run(_tables(url.format("b"))) == 0
+        _killed_before_the_end(["database", "restore", str(file)])
         assert asyncio.run(_tables(url.format("b"))) == 0
         assert main(["database", "restore", str(file)]) == 0
         assert main(["migrate"]) == 0
