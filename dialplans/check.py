@@ -8,7 +8,7 @@ from pathlib import Path
 from dialplans import names
 from dialplans.findings import Finding, error, warning
 from dialplans.lint import lint
-from dialplans.render import render
+from dialplans.render import SOFTPHONES, render
 from dialplans.secrets import Secrets
 from dialplans.settings import CellSettings
 from dialplans.trial import load
@@ -37,8 +37,12 @@ async def check(
 
 def read(cell: CellSettings) -> dict[str, str]:
     """The configuration files on disk, by name; empty when nothing was written yet."""
-    files = sorted((cell.root / "etc").glob("*.conf"))
-    return {file.name: file.read_text(encoding="utf-8") for file in files}
+    return {file.name: file.read_text(encoding="utf-8") for file in _written(cell)}
+
+
+def _written(cell: CellSettings) -> list[Path]:
+    folder = cell.root / "etc"
+    return sorted([*folder.glob("*.conf"), *folder.glob(SOFTPHONES)])
 
 
 def _drift(rendered: Mapping[str, str], written: Mapping[str, str]) -> Iterator[Finding]:
@@ -49,7 +53,7 @@ def _drift(rendered: Mapping[str, str], written: Mapping[str, str]) -> Iterator[
             yield warning(name, "is none of our files, but Asterisk may read it")
         elif name not in written:
             yield error(name, "is missing: render again")
-        elif written[name] != rendered[name]:
+        elif written[name] != rendered[name] and name != SOFTPHONES:  # has a session's passwords
             yield warning(name, "differs from what the settings give: render again")
 
 
@@ -64,7 +68,7 @@ def _folders(cell: CellSettings) -> Iterator[Finding]:
             yield error(str(needed), "is no folder")
     if cell.recordings_dir.is_dir() and not os.access(cell.recordings_dir, os.W_OK):
         yield error(str(cell.recordings_dir), "cannot be written to")
-    for file in (cell.root / "etc").glob("*.conf"):
+    for file in _written(cell):
         if file.stat().st_mode & 0o007:
             yield error(file.name, "can be read by everybody: it holds secrets")
 

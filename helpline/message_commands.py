@@ -16,6 +16,7 @@ from messages.held import held, release
 from messages.model import Channel
 from messages.parts import measure
 from messages.rows import UNDELIVERED_DAYS, backlog
+from messages.templates import LANGUAGE
 from messages.undelivered import SentAgain, send_again, undelivered
 
 _MOST_DAYS = 365
@@ -115,10 +116,8 @@ async def change_template(settings: Settings, options: argparse.Namespace) -> in
         pool.acquire(timeout=5) as conn,
         conn.transaction(),
     ):
-        before = await templates.load(
-            conn, options.kind, Channel(options.channel), options.language
-        )
-        await templates.save(conn, replace(before, language=options.language, **changes))
+        before = await templates.load(conn, options.kind, Channel(options.channel), LANGUAGE)
+        await templates.save(conn, replace(before, **changes))
     print(
         f"{options.kind}: changed; messages written from now on use it, and held ones once retried"
     )
@@ -162,7 +161,6 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     template = verbs.add_parser("template", help="change one text or its registration")
     template.add_argument("kind", metavar="KIND")
     template.add_argument("--channel", choices=list(Channel), default=Channel.SMS)
-    template.add_argument("--language", default="hi")
     template.add_argument("--id", help="the template id (DLT)")
     template.add_argument("--header", help="the sender id")
     template.add_argument("--subject", help="of an e-mail")

@@ -11,7 +11,7 @@ from db.statements import statements
 from messages.errors import TemplateError
 from messages.model import Channel
 
-_LANGUAGE = "hi"  # the language that every template has
+LANGUAGE = "hi"  # the language that every template has
 Which = tuple[str, Channel, str]
 """Kind, channel, language."""
 
@@ -59,7 +59,7 @@ def fill(template: Template, values: Mapping[str, str]) -> tuple[str, str]:
 async def load(conn: Connection, kind: str, channel: Channel, language: str) -> Template:
     """The template in this language, else in Hindi. Raises `TemplateError` when there is none."""
     row = await statements().messages_template(
-        conn, kind=kind, channel=channel, language=language, otherwise=_LANGUAGE
+        conn, kind=kind, channel=channel, language=language, otherwise=LANGUAGE
     )
     if row is None:
         raise TemplateError(f"{kind}: no template for {channel}")
@@ -74,7 +74,7 @@ async def load_each(conn: Connection, wanted: Collection[Which]) -> dict[Which, 
         kinds=[kind for kind, _, _ in in_order],
         channels=[channel for _, channel, _ in in_order],
         languages=[language for _, _, language in in_order],
-        otherwise=_LANGUAGE,
+        otherwise=LANGUAGE,
     )
     found = {}
     async for row in rows:

@@ -1,7 +1,7 @@
 """Files on their way into a disposal: read within bounds, judged, sealed, stored.
 
 The objects lie in the store before any row does. What then becomes of no disposal is given up
-here, where that is certain, and swept away after a day (`recordings.sweeper`) where it is not.
+here, where that is certain, and swept away later (`recordings.sweeper`) where it is not.
 """
 
 import asyncio

@@ -264,7 +264,7 @@ where o.id = :id and o.removed_at is null
 returning o.id;
 
 -- name: recordings_masters()
--- Which master keys wrap keys of what is kept: few, each found by one look into an index.
+-- Which master keys wrap keys of what is kept, citizens' sealed answers too: few, each found by one look into an index.
 with recursive masters as (
     select min(master_id) as master_id from recording_object where master_id is not null
     union all
@@ -275,10 +275,17 @@ with recursive masters as (
     union all
     select (select min(f.master_id) from sealed_file f where f.master_id > m.master_id)
     from file_masters m where m.master_id is not null
+), answer_masters as (
+    select min(master_id) as master_id from complaint_field where master_id is not null
+    union all
+    select (select min(a.master_id) from complaint_field a where a.master_id > m.master_id)
+    from answer_masters m where m.master_id is not null
 )
 select master_id from masters where master_id is not null
 union
 select master_id from file_masters where master_id is not null
+union
+select master_id from answer_masters where master_id is not null
 order by master_id;
 
 -- name: recordings_to_rewrap(master_id, after, at_most)

@@ -3,13 +3,22 @@
 from datetime import UTC, datetime
 from ipaddress import IPv4Address
 from pathlib import Path
+from secrets import token_hex
 
 import pytest
 from pydantic import ValidationError
 
+from dialplans.check import check
 from dialplans.conf import sections
+from dialplans.findings import Severity
 from dialplans.lint import lint
-from dialplans.render import SOFTPHONES, render, softphone_passwords, write_softphone_passwords
+from dialplans.render import (
+    SOFTPHONES,
+    render,
+    softphone_passwords,
+    write,
+    write_softphone_passwords,
+)
 from dialplans.secrets import Secrets
 from dialplans.settings import Address, CellSettings, SoftphoneSettings
 from dialplans.trial import load
@@ -83,6 +92,24 @@ def test_the_passwords_are_readable_by_nobody_else(
     (browsers.root / "etc").mkdir(parents=True, exist_ok=True)
     write_softphone_passwords(browsers, cell_secrets, {"102": "w" * 32})
     assert (browsers.root / "etc" / SOFTPHONES).stat().st_mode & 0o777 == 0o600
+
+
+async def test_a_written_cell_with_browsers_has_nothing_to_complain_of_but_a_file_for_everybody(
+    browsers: CellSettings, cell_secrets: Secrets
+) -> None:
+    async def found() -> list[tuple[str, str]]:
+        address = IPv4Address("127.0.0.25")
+        told = await check(browsers, cell_secrets, asterisk_argv=None, trial_address=address)
+        return [(one.severity, one.where) for one in told]
+
+    etc = write(browsers, render(browsers, cell_secrets)).parent
+    assert await found() == []
+    write_softphone_passwords(browsers, cell_secrets, {"102": token_hex(16)})  # of a session
+    assert await found() == []
+    (etc / SOFTPHONES).chmod(0o644)
+    assert await found() == [(Severity.ERROR, SOFTPHONES)]
+    (etc / SOFTPHONES).unlink()
+    assert await found() == [(Severity.ERROR, SOFTPHONES)]
 
 
 def test_the_check_reads_the_included_passwords_too(

@@ -213,6 +213,13 @@ async def test_what_a_lost_key_wraps_is_told_and_all_else_is_wrapped_anew(desk: 
         "update recording_object set master_id = 'gone' where recording_id = $1", lost
     )
     assert await lacking(desk.pool, vault.keys) == ["gone"]
+    await desk.pool.execute(
+        "update complaint_field set master_id = 'lost' where sealed is not null"
+    )
+    assert await lacking(desk.pool, vault.keys) == ["gone", "lost"]
+    await desk.pool.execute(
+        "update complaint_field set master_id = $1 where sealed is not null", vault.keys.current
+    )
     said = await desk("rotate-key")
     assert desk.status == 1
     wrapped, left = said.splitlines()[-2:]
