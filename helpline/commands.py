@@ -167,8 +167,13 @@ async def verify(settings: Settings, options: argparse.Namespace) -> int:
         return await _compare_heads(settings, options.heads)
     if status := await _verify_histories(settings, options):
         return status
-    daily = daily_files(state_folder(settings).audit) if options.all else []
-    return await _compare_heads(settings, daily) if daily else 0
+    if not options.all:
+        return 0
+    audit = state_folder(settings).audit
+    if daily := daily_files(audit):
+        return await _compare_heads(settings, daily)
+    print(f"{audit} has no file of heads: a history that was cut short would not show")
+    return 0
 
 
 async def _write_heads(settings: Settings, path: Path) -> int:
