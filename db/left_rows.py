@@ -59,7 +59,11 @@ class LeftRows:
 
     @property
     def again_path(self) -> Path:
-        """What a person names them, to have them tried again."""
+        """What a person names them, to have them tried again; any name that begins so will do.
+
+        Who does it twice before we looked gives the second file another name: the same one would
+        replace the first.
+        """
         return self._path.with_name(f"{self._path.name}-again")
 
     def holds(self, row: Sequence[Any]) -> bool:
@@ -144,9 +148,16 @@ class LeftRows:
         """The lines that wait, what a person wants to be tried again among them. Blocks."""
         with self._files:
             self.refused = len(_lines(self.refused_path))
-            _append(self._path, _lines(self.again_path))
-            self.again_path.unlink(missing_ok=True)
+            for path in self._named_again():
+                _append(self._path, _lines(path))
+                path.unlink(missing_ok=True)
             return self._counted(_lines(self._path))
+
+    def _named_again(self) -> list[Path]:
+        """In the order in which their last rows were refused, which a new name does not change."""
+        found = self._path.parent.glob(f"{self.again_path.name}*")
+        dated = [(path.stat().st_mtime_ns, path) for path in found if path.is_file()]
+        return [path for _, path in sorted(dated)]
 
     def _leave(self, seen: int, late: Sequence[str], refused: Sequence[str]) -> None:
         """Of the first `seen` lines these stay; those that came meanwhile stay behind them.

@@ -22,7 +22,7 @@ from helpline.settings import Settings, SettingsError
 from recordings import finding, pausing, rows
 from recordings import retention as keeping
 from recordings.certificate import Party
-from recordings.chain import exported_heads, verify_chain
+from recordings.chain import ChainReport, exported_heads, verify_chain
 from recordings.errors import NoSuchFileError
 from recordings.finding import Found, Query
 from recordings.handing_out import hand_out
@@ -242,14 +242,27 @@ async def verify(settings: Settings, options: argparse.Namespace) -> int:
     vault = recording_vault(settings)
     async with command_pool(settings) as pool:
         report = await verify_chain(pool, exported_heads(state_folder(settings).audit))
-        if report.broken_at is not None:
-            print(f"audit chain: broken at entry {report.broken_at}: {report.why}")
-        else:
-            print(f"audit chain: {report.sealed} entries intact, {report.unsealed} not sealed yet")
-        sound = report.broken_at is None
+        _print_chain(report)
+        sound = report.sound
         if options.id or options.all:
             sound &= await _verify_recordings(pool, vault, options)
     return 0 if sound else 1
+
+
+def _print_chain(report: ChainReport) -> None:
+    """Misfits first; heads apart from them: after a restore some do not fit a chain that does."""
+    for found in (report.misfits, report.lost):
+        for one in found.first:
+            print(f"audit chain: {one}")
+        if more := found.count - len(found.first):
+            print(f"audit chain: ... and {more} more")
+    how = "intact" if report.sound else f"checked, {report.misfits.count} fault(s) in them"
+    print(f"audit chain: {report.sealed} entries {how}, {report.unsealed} not sealed yet")
+    if report.lost.count:
+        print(
+            f"audit chain: {report.lost.count} exported head(s) are not in it: it was cut off or"
+            " written anew, or an older back-up was restored (see Restore in docs/OPERATING.md)"
+        )
 
 
 async def _verify_recordings(pool: Pool, vault: Vault, options: argparse.Namespace) -> bool:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -24,25 +24,45 @@ from recordings.events import canonical
 BEFORE_THE_FIRST = "0" * 64
 _LOCK = 1076_0012
 _BATCH = 1000
-_GONE = "entry {} was exported and is gone"
+_MOST_TOLD = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The last entry: its number and hash."""
+    """The last entry: its number and hash. `file`: where that was written."""
 
     seq: int
     hash: str
+    file: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """How many, and the first of them in words."""
+
+    count: int
+    first: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ChainReport:
-    """What a check found. `broken_at`: the first entry that does not fit, and why."""
+    """What a check found.
+
+    `misfits`: of the chain by itself, entries and events that were changed, moved or taken out.
+    `lost`: exported heads that it does not have. Where only these are, its entries fit one another,
+    and are of another history: a tail was cut off, it was written anew, or an older back-up was
+    restored.
+    """
 
     sealed: int
     unsealed: int
-    broken_at: int | None = None
-    why: str = ""
+    misfits: Found
+    lost: Found
+
+    @property
+    def sound(self) -> bool:
+        """Whether everything fits."""
+        return not (self.misfits.count or self.lost.count)
 
 
 def chained(previous: str, text: str) -> str:
@@ -79,9 +99,14 @@ async def head(conn: Connection) -> Head:
 
 
 def export_head(folder: Path, now_head: Head, at: datetime) -> Path:
-    """Write the head into a file of its own, durable on return; files are never replaced."""
+    """Write the head into a file of its own, durable on return; files are never replaced.
+
+    Where an older back-up was restored the same day, another head may have the number already.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / f"recordings-{at.astimezone(UTC):%Y-%m-%d}-{now_head.seq:012}.json"
+    if path.exists() and now_head.hash not in path.read_text(encoding="ascii", errors="replace"):
+        path = path.with_stem(f"{path.stem}-{now_head.hash[:12]}")
     if path.exists():
         return path
     text = json.dumps({"at": at.isoformat(), "seq": now_head.seq, "hash": now_head.hash}) + "\n"
@@ -105,56 +130,94 @@ def exported_heads(folder: Path) -> list[Head]:
     for path in sorted(folder.glob("recordings-*.json")):
         try:
             told = json.loads(path.read_text(encoding="ascii"))
-            heads.append(Head(int(told["seq"]), str(told["hash"])))
+            heads.append(Head(int(told["seq"]), str(told["hash"]), path.name))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise RecordingError(f"{path} is not a head of the chain: {error}") from error
     return heads
 
 
 async def verify_chain(pool: Pool, heads: Sequence[Head]) -> ChainReport:
-    """Walk the whole chain, and look for each exported head in it."""
-    wanted = {one.seq: one.hash for one in heads if one.seq}
-    previous, seq = BEFORE_THE_FIRST, 0
+    """Walk the whole chain, past what does not fit, and look for each exported head in it."""
+    walk = _Walk(heads)
     async with pool.acquire(timeout=5) as conn:
         unsealed: int = await statements().recordings_count_unsealed(conn)
-        escaped = await _escaped_event(conn)
-        if escaped is not None:
-            return ChainReport(0, unsealed, 1, f"event {escaped} was taken out of the queue")
+        await _find_escaped(conn, walk.misfits)
         while True:
-            found = statements().recordings_chain_part(conn, after=seq, at_most=_BATCH)
+            found = statements().recordings_chain_part(conn, after=walk.seq, at_most=_BATCH)
             rows = [row async for row in found]
             for row in rows:
-                seq += 1
-                why = _misfit(row, seq, previous, wanted)
-                if why:
-                    return ChainReport(seq - 1, unsealed, seq, why)
-                previous = row["hash"]
+                walk.step(row)
             if not rows:
                 break
-    if wanted:
-        return ChainReport(seq, unsealed, min(wanted), _GONE.format(min(wanted)))
-    return ChainReport(seq, unsealed)
+    walk.end()
+    return ChainReport(walk.sealed, unsealed, walk.misfits.found(), walk.lost.found())
 
 
-async def _escaped_event(conn: Connection) -> UUID | None:
+async def _find_escaped(conn: Connection, misfits: "_Some") -> None:
     after = UUID(int=0)
     while True:
         part = await statements().recordings_events_part(conn, after=after, at_most=_BATCH)
-        if part["last"] is None or part["escaped"] is not None:
-            escaped: UUID | None = part["escaped"]
-            return escaped
+        if part["last"] is None:
+            return
+        for event in part["escaped"] or ():
+            misfits.add(f"event {event} was taken out of the queue")
         after = part["last"]
 
 
-def _misfit(row: asyncpg.Record, seq: int, previous: str, wanted: dict[int, str]) -> str | None:
-    """Why this entry is not the next one; None: it is."""
-    if row["seq"] != seq:
-        return "an entry is missing"
-    if row["id"] is None:
-        return "its event is gone"
-    text = canonical(row["id"], row["recording_id"], row["kind"], row["at"], row["facts"])
-    if row["previous"] != previous or row["hash"] != chained(previous, text):
-        return "the event was changed"
-    if wanted.pop(seq, row["hash"]) != row["hash"]:
-        return "another entry was exported under this number"
-    return None
+class _Walk:
+    """Entry after entry, in their order. After one that does not fit it goes on from what the
+    chain says there, so that a fault is told once, and does not hide the next one.
+    """
+
+    def __init__(self, heads: Sequence[Head]) -> None:
+        self.seq, self.sealed = 0, 0
+        self.misfits, self.lost = _Some(), _Some()
+        self._previous: str | None = BEFORE_THE_FIRST  # None: it is missing
+        self._wanted: dict[int, list[Head]] = {}
+        for one in heads:
+            if one.seq:
+                self._wanted.setdefault(one.seq, []).append(one)
+
+    def step(self, row: asyncpg.Record) -> None:
+        seq = row["seq"]
+        if seq != self.seq + 1:
+            missing = seq - self.seq - 1
+            first = f"entry {self.seq + 1} is" if missing == 1 else f"{missing} entries are"
+            self.misfits.add(f"{first} missing before entry {seq}")
+            self._previous = None
+        if self._previous not in (None, row["previous"]):
+            self.misfits.add(f"entry {seq} does not follow the one before it")
+        if row["id"] is None:
+            self.misfits.add(f"entry {seq}: its event is gone")
+        elif row["hash"] != chained(row["previous"], _text(row)):
+            self.misfits.add(f"entry {seq}: its event was changed")
+        for one in self._wanted.pop(seq, ()):
+            if one.hash != row["hash"]:
+                self.lost.add(f"{one.file}: entry {seq} is another one now")
+        self.seq, self.sealed, self._previous = seq, self.sealed + 1, row["hash"]
+
+    def end(self) -> None:
+        """What was wanted, and did not come."""
+        for seq in sorted(self._wanted):
+            for one in self._wanted[seq]:
+                self.lost.add(f"{one.file}: entry {seq} is gone")
+
+
+class _Some:
+    """The first ones, and how many there are: a chain may have millions that do not fit."""
+
+    def __init__(self) -> None:
+        self._first: list[str] = []
+        self._count = 0
+
+    def add(self, what: str) -> None:
+        self._count += 1
+        if len(self._first) < _MOST_TOLD:
+            self._first.append(what)
+
+    def found(self) -> Found:
+        return Found(self._count, tuple(self._first))
+
+
+def _text(row: asyncpg.Record) -> str:
+    return canonical(row["id"], row["recording_id"], row["kind"], row["at"], row["facts"])

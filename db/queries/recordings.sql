@@ -124,10 +124,10 @@ where s.seq > :after order by s.seq limit :at_most;
 select count(*) from recording_event_unsealed;
 
 -- name: recordings_events_part(after, at_most)^
--- The events, part by part: where this part ends (null: none is left), and the first of it that neither was sealed nor waits
--- for it, since somebody took it off the queue.
+-- The events, part by part: where this part ends (null: none is left), and those of it that neither were sealed nor wait
+-- for it, since somebody took them off the queue (null: none).
 select (array_agg(e.id order by e.id desc))[1] as last,
-       (array_agg(e.id order by e.id) filter (where s.event_id is null and u.event_id is null))[1] as escaped
+       array_agg(e.id order by e.id) filter (where s.event_id is null and u.event_id is null) as escaped
 from (select id from recording_event where id > :after order by id limit :at_most) e
 left join recording_seal s on s.event_id = e.id
 left join recording_event_unsealed u on u.event_id = e.id;

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -85,6 +86,23 @@ async def test_what_was_written_after_all_or_torn_does_no_harm(
     assert not path.exists()
     assert await emptied.fetchval("select count(*) from call") == 1
     assert await emptied.fetchval("select count(*) from queue_stay") == 1
+
+
+async def test_refused_rows_that_are_named_again_twice_all_come_in_the_older_first(
+    emptied: Pool, tmp_path: Path
+) -> None:
+    path = tmp_path / "rows-left"
+    files = LeftRows(path)
+    await files.keep((await calls_without_a_database(tmp_path)).left())
+    opened, *later = path.read_text().splitlines(keepends=True)
+    path.unlink()
+    for second, (name, lines) in enumerate((("-2", [opened]), ("", later[:2]), ("-1", later[2:]))):
+        again = files.again_path.with_name(f"{files.again_path.name}{name}")
+        again.write_text("".join(lines))
+        os.utime(again, (second, second))
+    assert await LeftRows(path).bring_in(emptied) == 5
+    assert list(tmp_path.iterdir()) == []
+    assert await emptied.fetchval("select outcome from call") == Outcome.QUEUE_ABANDONED
 
 
 async def test_while_the_database_is_away_the_file_stays(tmp_path: Path) -> None:

@@ -461,6 +461,9 @@ def test_heads_are_written_down_and_compared(town: Town, tmp_path: Path) -> None
         assert not audit.exists()  # a clock that jumped dates nothing
         await HeadsKept(world.pool, audit, key, lambda: world.now).keep()
 
+    async def a_day_more(world: World) -> None:
+        await HeadsKept(world.pool, tmp_path / "audit", key, lambda: world.now).keep()
+
     key = bytes.fromhex((tmp_path / "signing-key").read_text())
     town.do(a_day)
     assert "1 file of heads compared" in town.says("verify", "--all")
@@ -469,3 +472,11 @@ def test_heads_are_written_down_and_compared(town: Town, tmp_path: Path) -> None
     assert town.run("verify", "--heads", str(kept)) == 1
     assert f"complaint {number}: it is gone" in town.capsys.readouterr().out
     assert town.run("verify", "--all") == 1
+    [written] = (tmp_path / "audit").iterdir()
+    before = tmp_path / "audit" / "before-2025-11-20"  # after a restore: kept, not compared
+    before.mkdir()
+    written.rename(before / written.name)
+    assert "0 histories checked" in town.says("verify", "--all")
+    town.do(a_day_more)
+    assert {path.name for path in before.parent.iterdir()} == {before.name, written.name}
+    assert "1 file of heads compared" in town.says("verify", "--all")

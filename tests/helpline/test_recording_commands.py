@@ -26,6 +26,7 @@ from helpline.keys import master_keys
 from helpline.recorded import recording_vault
 from helpline.recording_adapters import AsteriskRecorder, ComplaintCases
 from helpline.settings import GivenSettings, Settings, SettingsError
+from recordings.chain import Head, export_head
 from recordings.closer import Closer
 from recordings.errors import HeldError, NoSuchFileError, NotAllowedError, NotDueError, PauseError
 from recordings.model import CaptureName
@@ -180,6 +181,30 @@ async def test_verify_finds_what_was_changed_and_seal_writes_the_head(desk: Desk
     path.unlink()
     said = await desk("sweep")
     assert (desk.status, said.splitlines()[-1]) == (1, "lost: 1")
+
+
+async def test_after_a_restore_verify_names_all_and_goes_on_once_the_later_heads_are_moved(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.recorded(START)
+    await desk("seal")
+    audit = state_folder(desk.settings).audit
+    later = [export_head(audit, Head(n, "0" * 64), START + timedelta(days=n)) for n in (2, 3, 4)]
+    monkeypatch.setattr("recordings.chain._MOST_TOLD", 2)
+    said = await desk("verify")
+    assert desk.status == 1
+    assert said.splitlines()[:-1] == [
+        f"audit chain: {later[0].name}: entry 2 is gone",
+        f"audit chain: {later[1].name}: entry 3 is gone",
+        "audit chain: ... and 1 more",
+        "audit chain: 1 entries checked, 0 fault(s) in them, 0 not sealed yet",
+    ]
+    assert "3 exported head(s) are not in it" in said
+    (audit / "before-2026-01-05").mkdir()
+    for path in later:
+        path.rename(audit / "before-2026-01-05" / path.name)
+    assert "1 entries intact" in await desk("verify")
+    assert desk.status == 0
 
 
 async def test_a_new_master_key_opens_what_the_old_one_wrapped(desk: Desk, tmp_path: Path) -> None:

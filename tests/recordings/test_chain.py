@@ -12,12 +12,13 @@ from helpline.cell import state_folder
 from helpline.recorded import RecordingJobs
 from helpline.settings import GivenSettings
 from recordings import chain
-from recordings.chain import Head, export_head, exported_heads, seal_batch, verify_chain
+from recordings.chain import Found, Head, export_head, exported_heads, seal_batch, verify_chain
 from recordings.errors import NoSuchFileError, RecordingError
 from recordings.keeper import Keeper
 from recordings.verification import verify_each, verify_one
 from tests.recordings.room import START, Room, conversation
 
+NONE = Found(0, ())
 _LINK = "recording_seal_event_id_fkey"
 
 
@@ -65,7 +66,7 @@ async def test_events_are_sealed_in_batches_and_the_chain_holds(room: Room) -> N
         await closed(room)
     assert [await seal_batch(room.pool, 2) for _ in range(3)] == [2, 1, 0]
     report = await verify_chain(room.pool, [await the_head(room.pool)])
-    assert (report.sealed, report.unsealed, report.broken_at) == (3, 0, None)
+    assert (report.sealed, report.unsealed, report.sound) == (3, 0, True)
 
 
 async def test_two_jobs_seal_each_event_once(room: Room) -> None:
@@ -78,45 +79,105 @@ async def test_two_jobs_seal_each_event_once(room: Room) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "at"),
+    ("change", "why"),
     [
-        (f"update recording_event set facts = '{{}}' where id = {event(2)}", 2),
-        (f"update recording_event set at = at + interval '1s' where id = {event(3)}", 3),
-        (f"delete from recording_event where id = {event(1)}", 1),
-        ("delete from recording_seal where seq = 2", 1),  # its event is neither sealed nor waiting
-        ("update recording_seal set seq = seq + 10 where seq = 3", 3),
+        (
+            f"update recording_event set facts = '{{}}' where id = {event(2)}",
+            "entry 2: its event was changed",
+        ),
+        (
+            f"update recording_event set at = at + interval '1s' where id = {event(3)}",
+            "entry 3: its event was changed",
+        ),
+        (f"delete from recording_event where id = {event(1)}", "entry 1: its event is gone"),
+        (
+            "update recording_seal set seq = seq + 10 where seq = 3",
+            "10 entries are missing before entry 13",
+        ),
     ],
 )
-async def test_a_change_of_the_past_is_found(room: Room, change: str, at: int) -> None:
+async def test_a_change_of_the_past_is_found(room: Room, change: str, why: str) -> None:
     await sealed(room)
     await as_owner(room.pool, change)
-    assert (await verify_chain(room.pool, [])).broken_at == at
+    assert (await verify_chain(room.pool, [])).misfits == Found(1, (why,))
+
+
+async def test_an_entry_that_was_taken_out_is_missed_and_its_event_too(room: Room) -> None:
+    await sealed(room)
+    taken = await room.pool.fetchval(f"select {event(2)}")
+    await as_owner(room.pool, "delete from recording_seal where seq = 2")
+    report = await verify_chain(room.pool, [])
+    assert (report.sealed, report.sound) == (2, False)
+    assert report.misfits.first == (
+        f"event {taken} was taken out of the queue",  # neither sealed nor waiting
+        "entry 2 is missing before entry 3",
+    )
+
+
+async def test_one_fault_does_not_hide_the_next_one(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await sealed(room, 6)
+    await as_owner(
+        room.pool,
+        f"delete from recording_event where id = {event(5)}",
+        f"update recording_event set facts = '{{}}' where id = {event(2)}",
+        "update recording_seal set hash = repeat('ab', 32) where seq = 3",
+    )
+    found = (
+        "entry 2: its event was changed",
+        "entry 3: its event was changed",
+        "entry 4 does not follow the one before it",
+        "entry 5: its event is gone",
+    )
+    assert (await verify_chain(room.pool, [])).misfits == Found(4, found)
+    monkeypatch.setattr("recordings.chain._MOST_TOLD", 3)
+    assert (await verify_chain(room.pool, [])).misfits == Found(4, found[:3])
 
 
 async def test_a_tail_that_was_cut_off_is_found_by_the_exported_head(
     room: Room, tmp_path: Path
 ) -> None:
-    export_head(tmp_path, await sealed(room), room.at)
+    file = export_head(tmp_path, await sealed(room), room.at)
     await as_owner(
         room.pool,
         f"delete from recording_event where id = {event(3)}",
         "delete from recording_seal where seq = 3",
     )
-    assert (await verify_chain(room.pool, [])).broken_at is None
+    assert (await verify_chain(room.pool, [])).sound
     report = await verify_chain(room.pool, exported_heads(tmp_path))
-    assert (report.broken_at, report.why) == (3, "entry 3 was exported and is gone")
+    assert (report.sound, report.misfits) == (False, NONE)
+    assert report.lost.first == (f"{file.name}: entry 3 is gone",)
 
 
 async def test_a_chain_that_was_written_anew_is_found_by_the_exported_head(room: Room) -> None:
     await sealed(room)
-    report = await verify_chain(room.pool, [Head(2, "0" * 64)])
-    assert (report.broken_at, report.why) == (2, "another entry was exported under this number")
+    report = await verify_chain(room.pool, [Head(2, "0" * 64, "kept.json")])
+    assert (report.sound, report.misfits) == (False, NONE)
+    assert report.lost == Found(1, ("kept.json: entry 2 is another one now",))
+
+
+async def test_after_a_restore_a_forgery_is_found_beside_the_heads_that_it_does_not_have(
+    room: Room,
+) -> None:
+    """Heads of after the back-up are not in the chain that counts on from it, and never will be."""
+    true = await sealed(room, 3)
+    after = [Head(2, "0" * 64, "second.json"), Head(9, "0" * 64, "last.json")]
+    heads = [*after, Head(true.seq, "0" * 64, "third.json"), true]  # two of one number
+    await as_owner(room.pool, f"update recording_event set facts = '{{}}' where id = {event(3)}")
+    report = await verify_chain(room.pool, heads)
+    assert report.misfits == Found(1, ("entry 3: its event was changed",))
+    assert report.lost.first == (
+        "second.json: entry 2 is another one now",
+        "third.json: entry 3 is another one now",
+        "last.json: entry 9 is gone",
+    )
 
 
 async def test_an_event_that_was_kept_from_the_chain_is_found(room: Room) -> None:
     await closed(room)
     await as_owner(room.pool, "delete from recording_event_unsealed")
-    assert (await verify_chain(room.pool, [])).broken_at == 1
+    assert not (await verify_chain(room.pool, [])).sound
 
 
 async def test_events_and_seals_cannot_be_changed(room: Room) -> None:
@@ -134,8 +195,12 @@ async def test_events_and_seals_cannot_be_changed(room: Room) -> None:
 def test_a_head_is_exported_once_and_read_back(tmp_path: Path) -> None:
     path = export_head(tmp_path, Head(7, "ab" * 32), START)
     assert path.name == "recordings-2026-01-05-000000000007.json"
-    assert export_head(tmp_path, Head(7, "cd" * 32), START) == path  # not replaced
-    assert exported_heads(tmp_path) == [Head(7, "ab" * 32)]
+    assert export_head(tmp_path, Head(7, "ab" * 32), START) == path
+    other = export_head(tmp_path, Head(7, "cd" * 32), START)  # of a back-up that was restored
+    assert export_head(tmp_path, Head(7, "cd" * 32), START) == other
+    assert set(tmp_path.iterdir()) == {path, other}
+    told = [(one.seq, one.hash, one.file) for one in exported_heads(tmp_path)]
+    assert told == [(7, "cd" * 32, other.name), (7, "ab" * 32, path.name)]
     assert chain.is_exported(tmp_path, START)
     (tmp_path / "recordings-x.json").write_text("{}")
     with pytest.raises(RecordingError, match="not a head"):
