@@ -1,0 +1,1 @@
+alter table dial_request drop column listed;
