@@ -1,1 +1,0 @@
-alter table dial_request drop column listed;
