@@ -21,9 +21,9 @@ from db.statements import statements
 _log = structlog.get_logger(__name__)
 _HOUR = timedelta(hours=1)
 _LONGEST = 40
-_SHORT_CODE = re.compile(r"[0-9]{3,5}", re.ASCII)
+_AS_IT_STANDS = re.compile(r"[0-9]{2,15}", re.ASCII)
 LISTED = "listed"
-"""Stands for the prefix of a short code, which no numbering plan knows."""
+"""Stands for the prefix of a listed number without `+`, in the carrier's form and of no plan."""
 
 
 class Refusal(StrEnum):
@@ -53,7 +53,9 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`number`: E.164, to be dialled as it stands here; None: not dialled, for `refusal`."""
+    """`number`: what is to be dialled, E.164 unless it is listed otherwise; None: not dialled, for
+    `refusal`.
+    """
 
     number: str | None
     prefix: str | None
@@ -72,17 +74,18 @@ def decide(
 ) -> Decision:
     """Pure. The longest prefix counts, an endpoint's own rule before everybody's.
 
-    `listed`: the operator has listed this number. It needs a rule all the same: a short code, which
-    no prefix fits, may be called as often as the widest of them allows.
+    `listed`: the operator has listed this number. Without `+` it is dialled as it stands: short
+    codes, toll-free numbers and the carrier's own forms are no E.164. It needs a rule all the same:
+    no prefix fits, so that it may be called as often as the widest of them allows.
     After more than `refusals_at_most` refusals in an hour the endpoint is cut off: a person who
-    mistypes stops earlier, a program that tries numbers does not.
+    mistypes stops earlier, a program that tries numbers does not. A listed number is not tried.
     """
     if cut_off:
         return Decision(None, None, Refusal.CUT_OFF)
     number = to_e164(dialled)
-    if listed and number is None and rules and _SHORT_CODE.fullmatch(dialled):
+    if listed and _AS_IT_STANDS.fullmatch(dialled):
         number = dialled
-        rules = [Rule("*", LISTED, max(rule.per_hour for rule in rules))]
+        rules = [Rule("*", LISTED, max(rule.per_hour for rule in rules))] if rules else []
     fitting = [
         rule
         for rule in rules
@@ -96,7 +99,7 @@ def decide(
             return Decision(number, rule.prefix, None)
         refusal = Refusal.LIMIT
     refused = sum(one.refused for one in past) + 1
-    return Decision(None, None, refusal, cut_off_now=refused > refusals_at_most)
+    return Decision(None, None, refusal, cut_off_now=not listed and refused > refusals_at_most)
 
 
 async def ask(
@@ -122,6 +125,7 @@ async def ask(
             number=_storable(decision.number or dialled),
             prefix=decision.prefix,
             refused=decision.refusal,
+            listed=listed,
             at=now,
         )
         if decision.cut_off_now:

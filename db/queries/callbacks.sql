@@ -132,17 +132,19 @@ where number = :number and done_at is null and requested_at <= :written_at;
 
 -- name: callbacks_open(queues, default_queue, now, at_most)
 -- To whom calls are owed, one row a number: promised ones first, the longest first. Whoever talks with somebody now, too.
-select distinct_numbers.*, count(*) over () as of_all from (
+-- Who has taken a number has what it is owed since, too, whose row knows nothing of them: the last to be free again tells it.
+select distinct_numbers.*, g.name as taken_by_name, count(*) over () as of_all from (
     select distinct on (b.number) b.call_id, b.number, b.reason, b.requested_at,
            coalesce(b.queue, c.first_queue, c.queue, :default_queue) as queue, b.next_at,
            max(b.attempts) over numbers as attempts, count(*) over numbers as times,
-           b.taken_by, b.taken_until, g.name as taken_by_name
+           first_value(b.taken_by) over holders as taken_by, first_value(b.taken_until) over holders as taken_until
     from callback b join call c on c.id = b.call_id
-    left join agent g on g.id = b.taken_by and b.taken_until > :now
     where b.done_at is null
-    window numbers as (partition by b.number)
+    window numbers as (partition by b.number),
+           holders as (partition by b.number order by b.taken_until desc nulls last)
     order by b.number, b.reason = 'queue_abandoned', b.requested_at, b.call_id
 ) distinct_numbers
+left join agent g on g.id = taken_by and taken_until > :now
 where :queues::text[] is null or queue = any(:queues)
 order by reason = 'queue_abandoned', requested_at, call_id limit :at_most;
 
@@ -163,12 +165,16 @@ where b.done_at > :since
 order by b.done_at desc, b.call_id limit :at_most;
 
 -- name: callbacks_one(call_id, default_queue, now)^
+-- Who has taken what is open has taken its number: it may have been owed a call again since.
 select b.call_id, b.number, b.reason, b.requested_at, b.attempts, b.next_at, b.result, b.done_at,
        coalesce(b.queue, c.first_queue, c.queue, :default_queue) as queue,
-       case when b.taken_until > :now then b.taken_by end as taken_by,
-       case when b.taken_until > :now then b.taken_until end as taken_until, g.name as taken_by_name
+       t.taken_by, t.taken_until, g.name as taken_by_name
 from callback b join call c on c.id = b.call_id
-left join agent g on g.id = b.taken_by and b.taken_until > :now
+left join lateral (
+    select o.taken_by, o.taken_until from callback o
+    where b.done_at is null and o.number = b.number and o.done_at is null and o.taken_until > :now
+    order by o.taken_until desc limit 1) t on true
+left join agent g on g.id = t.taken_by
 where b.call_id = :call_id;
 
 -- name: callbacks_tries(number, since)

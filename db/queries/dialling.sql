@@ -9,14 +9,14 @@ select endpoint, prefix, per_hour from dial_rule where endpoint in (:endpoint, '
 select exists (select from dial_cut_off where endpoint = :endpoint and lifted_at is null);
 
 -- name: dialling_past(endpoint, since)
--- A refusal counts towards a cut-off from the last lift on, and not when the cut-off itself was why.
-select r.prefix, r.refused is not null and r.refused <> 'cut_off' and r.at > coalesce(
+-- A refusal counts towards a cut-off from the last lift on, and not when the cut-off itself was why, or the number is listed.
+select r.prefix, r.refused is not null and r.refused <> 'cut_off' and not r.listed and r.at > coalesce(
     (select max(c.lifted_at) from dial_cut_off c where c.endpoint = :endpoint), '-infinity') as refused
 from dial_request r where r.endpoint = :endpoint and r.at > :since;
 
--- name: dialling_note(id, endpoint, number, prefix, refused, at)!
-insert into dial_request (id, endpoint, number, prefix, refused, at)
-values (:id, :endpoint, :number, :prefix, :refused, :at);
+-- name: dialling_note(id, endpoint, number, prefix, refused, listed, at)!
+insert into dial_request (id, endpoint, number, prefix, refused, listed, at)
+values (:id, :endpoint, :number, :prefix, :refused, :listed, :at);
 
 -- name: dialling_cut_off(id, endpoint, at, why)!
 insert into dial_cut_off (id, endpoint, at, why) values (:id, :endpoint, :at, :why)

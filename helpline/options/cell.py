@@ -4,10 +4,11 @@ from datetime import time
 from ipaddress import IPv4Address, IPv4Network
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from access.limits import WRONG_PINS_AN_HOUR
 from agi.visit import Skill
+from calls.numbers import to_e164
 from dialplans.settings import (
     EMERGENCY_SERVICES,
     Address,
@@ -99,13 +100,20 @@ class AgentOptions(AgentSettings):
     queues: tuple[Name, ...] = ()
 
 
+def _as_dialled(number: str) -> str:
+    if number.startswith("+") and to_e164(number) != number:
+        raise ValueError(f"{number} is no telephone number")
+    return number
+
+
 class TargetOptions(Group):
     """A number to which agents may hand a citizen, or which they may ask. No other is dialled."""
 
     code: Name
     name_hi: Annotated[str, Field(min_length=1, max_length=80)]
     name_en: Annotated[str, Field(min_length=1, max_length=80)]
-    number: Digits
+    number: Annotated[str, Field(pattern=r"^\+?[0-9]{2,15}$"), AfterValidator(_as_dialled)]
+    """As the trunk dials it: digits as they stand, or E.164 with its `+`."""
 
 
 class OfficersLineOptions(Group):

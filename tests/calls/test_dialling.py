@@ -52,6 +52,35 @@ def test_a_listed_short_code_needs_a_rule_and_counts() -> None:
     assert asked([INDIA], "+14155552671") is Refusal.NO_RULE
 
 
+@pytest.mark.parametrize(
+    "code", ["12", "1916", "155260", "155261", "18001801551", "05222236760", "915222236760"]
+)
+def test_a_listed_number_without_a_plus_is_dialled_as_it_stands(code: str) -> None:
+    assert decide([INDIA], [], code, cut_off=False, listed=True).number == code
+    assert decide([INDIA], [], f"{code}&PJSIP/x", cut_off=False, listed=True).number is None
+    assert decide([INDIA], [], code, cut_off=True, listed=True).number is None
+
+
+def test_a_listed_number_with_a_plus_is_dialled_by_its_own_rule() -> None:
+    told = decide([INDIA], [], "+915222236760", cut_off=False, listed=True)
+    assert (told.number, told.prefix) == ("+915222236760", INDIA.prefix)
+    assert decide([INDIA], [], "+14155552671", cut_off=False, listed=True).number is None
+
+
+async def test_a_listed_number_cuts_nobody_off(pool: Pool) -> None:
+    """No page can try numbers so: a rule is missing, or many citizens were handed on."""
+    async with pool.acquire() as conn:
+        await conn.execute("truncate dial_rule, dial_request, dial_cut_off")
+        for _ in range(7):
+            asked = await dialling.ask(conn, "1001", "155261", NOW, listed=True)
+            assert (asked.refusal, asked.cut_off_now) == (Refusal.NO_RULE, False)
+        await dialling.allow(conn, INDIA)
+        more = [await dialling.ask(conn, "1001", "155261", NOW, listed=True) for _ in range(10)]
+        assert [one.refusal for one in more] == [None] * 3 + [Refusal.LIMIT] * 7
+        tries = [await dialling.ask(conn, "1001", "+14155552671", NOW) for _ in range(6)]
+        assert [one.cut_off_now for one in tries] == [False] * 5 + [True], "the others count on"
+
+
 def test_an_hours_limit_is_a_limit() -> None:
     past = [Past("+91", refused=False)] * 3
     assert refused([INDIA], MOBILE, past[:2]) is None

@@ -149,6 +149,41 @@ async def test_what_was_taken_is_free_again_after_a_while_or_when_it_is_left(
     await owed.take(conn, call, SITA, NOW + owed.TAKEN_FOR)
 
 
+async def test_who_has_taken_a_number_has_what_it_is_promised_since(conn: Connection) -> None:
+    """The promise is the number's line from then on, and its own row knows of nobody."""
+    left = await promised(conn, ago=30)
+    await conn.execute("update callback set reason = 'queue_abandoned'")
+    taken_at = NOW - timedelta(minutes=12)
+    await owed.take(conn, left, SITA, taken_at)
+    new = await promised(conn, ago=10)
+
+    async def line(now: datetime) -> tuple[UUID, str | None, str | None]:
+        [one], _ = await owed.owed_now(conn, queues=None, default_queue="q", now=now, at_most=10)
+        return one.call_id, one.taken_by, one.taken_by_name
+
+    assert await line(NOW) == (new, "1001", "सीता")
+    for call in (left, new):
+        page = await statements().callbacks_one(conn, call_id=call, default_queue="q", now=NOW)
+        holder = (page["taken_by"], page["taken_by_name"], page["taken_until"])
+        assert holder == ("1001", "सीता", taken_at + owed.TAKEN_FOR)
+        assert await owed.number_to_call(conn, call, "1001", NOW) == NUMBER
+        with pytest.raises(CallbackTakenError) as refused:
+            await owed.number_to_call(conn, call, "1002", NOW)
+        assert refused.value.who == "1001"
+    free = taken_at + owed.TAKEN_FOR
+    assert await line(free) == (new, None, None)
+    await owed.take(conn, new, MOHAN, free)
+    await conn.execute(
+        "update callback set taken_by = '1001', taken_until = $2 where call_id = $1",
+        *(new, NOW),  # lapsed, and of the line that is shown
+    )
+    assert await line(free) == (new, "1002", "मोहन")
+    await conn.execute("update callback set done_at = $2, result = 'served' where call_id = $1",
+                       new, free)  # fmt: skip
+    page = await statements().callbacks_one(conn, call_id=new, default_queue="q", now=free)
+    assert page["taken_by"] is None, "what is over is nobody's"
+
+
 async def test_who_closes_says_how_and_why_and_it_stands(conn: Connection) -> None:
     call = await promised(conn)
     await promised(conn, ago=5)

@@ -1,9 +1,10 @@
 """A call's stays in queues and agents' talks in it, whoever tells of them, in whatever order."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
+from itertools import combinations
 from random import Random
 from uuid import UUID
 
@@ -269,6 +270,49 @@ async def test_what_the_flow_and_asterisk_tell_may_come_twice_late_or_never(
         ("1002", 90, 120, "en"),
     ]
     assert await line.row() == ("third", 0, "1002", 40)
+
+
+@pytest.mark.parametrize("over", ["another queue", "the end"])
+async def test_who_is_back_from_services_has_stayed_once_whoever_tells_of_it_late(
+    line: Line, over: str
+) -> None:
+    """In each order in which the two can be heard; rows of Asterisk's may be held up for long."""
+    for order in orders(flow=4 if over == "another queue" else 3, asterisk=5):
+        one = Line(line.pool, line.journal)
+        await one.journal.opened(one.call)
+        flow, asterisk = back_from_services(one, over)
+        sources = iter(flow), iter(asterisk)
+        for turn in order:
+            await next(sources[turn])()
+        for told in asterisk:
+            await told()
+        stays = {
+            "another queue": [("hi", 0, 70, None, "en"), ("en", 70, 80, "1001", None)],
+            "the end": [("hi", 0, 60, "1001", None)],
+        }
+        assert await one.stays() == stays[over], order
+
+
+def back_from_services(one: Line, over: str) -> tuple[list[Told], list[Told]]:
+    """Two services ring in vain; what the flow and Asterisk tell then."""
+    flow: list[Told] = [lambda: one.sent("hi", 0), lambda: one.sent("hi", 40)]
+    asterisk: list[Told] = [
+        lambda: one.away(10),
+        lambda: one.away(20),
+        lambda: one.waits("hi", 40.5),
+    ]
+    if over == "the end":
+        asterisk += [lambda: one.answered("1001", 60), lambda: one.left("1001", 89)]
+    else:
+        flow += [lambda: one.sent("en", 70)]
+        asterisk += [lambda: one.waits("en", 70.5), lambda: one.answered("1001", 80)]
+    return [*flow, lambda: one.ended(Outcome.AGENT_ANSWERED, 90)], asterisk
+
+
+def orders(*, flow: int, asterisk: int) -> Iterator[list[int]]:
+    """All of them that leave each of the two in its own; the flow begins."""
+    for later in combinations(range(1, flow + asterisk), flow - 1):
+        yield [0 if place in (0, *later) else 1 for place in range(flow + asterisk)]
 
 
 def interleaved(one: list[Told], two: list[Told], dice: Random) -> list[Told]:

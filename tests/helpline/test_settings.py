@@ -19,6 +19,7 @@ from helpline.softphones import softphone_settings
 from helpline.tools import load_tools
 
 ROOT = Path(__file__).parents[2]
+TARGET = "[[cell.targets]]\ncode = 'water'\nname_hi = 'जल'\nname_en = 'Water'\n"
 
 
 def _write(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
@@ -57,6 +58,8 @@ def test_the_environment_wins_over_the_file(
             "category_rules.x.after_attempts.0.step",
         ),
         ("[cell.nat]\npublic_address = 'pbx.example.org'\n", "cell.nat.public_address"),
+        (f"{TARGET}number = '1916&PJSIP/x'\n", "cell.targets.0.number"),
+        (f"{TARGET}number = '+91123'\n", "91123 is no telephone number"),
         (
             "[cell]\nsip = {address = '0.0.0.0', port = 5060}\n"
             "nat = {public_address = '203.0.113.10'}\n",
@@ -78,6 +81,15 @@ def test_a_setting_that_cannot_be_is_named(
     _write(tmp_path, monkeypatch, text)
     with pytest.raises(SettingsError, match=named):
         load_settings()
+
+
+def test_a_listed_number_stays_as_it_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in ("12", "155261", "05222236760", "+915222236760"):
+        _write(tmp_path, monkeypatch, f"{TARGET}number = '{number}'\n")
+        [target] = load_settings().cell.targets
+        assert target.number == number
 
 
 def test_a_category_can_differ_from_the_policy(
