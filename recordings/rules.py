@@ -53,3 +53,10 @@ def is_short(kind: Kind, started_at: datetime, ended_at: datetime | None, second
         return False
     call = (ended_at - started_at).total_seconds()
     return call - seconds > max(5.0, call / 20)
+
+
+def pause_after(failures: int, first: float, at_most: float) -> float:
+    """Seconds until the next try: `first` after one failure (or none), twice as long after each
+    further one, never more than `at_most`.
+    """
+    return min(first * 2.0 ** min(max(failures - 1, 0), 30), at_most)

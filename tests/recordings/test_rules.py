@@ -4,7 +4,7 @@ import pytest
 
 from db.ids import new_id
 from recordings.model import Kind, RecordingRow, State
-from recordings.rules import Orphan, Step, is_short, next_step
+from recordings.rules import Orphan, Step, is_short, next_step, pause_after
 from tests.recordings.room import START
 
 
@@ -51,3 +51,8 @@ def test_a_recording_shorter_than_its_call_is_noticed(
 ) -> None:
     row = _row(seconds=call)
     assert is_short(kind, row.started_at, row.call_ended_at, audio) is short
+
+
+def test_a_pause_grows_with_each_failure_to_its_bound() -> None:
+    pauses = [pause_after(failures, 1.0, 10.0) for failures in (0, 1, 2, 3, 4, 5, 10_000)]
+    assert pauses == [1.0, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0]
