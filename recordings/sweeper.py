@@ -4,7 +4,7 @@ swept away, what a row names and the store has not is told. Recordings and other
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
@@ -30,6 +30,16 @@ _SLICE = timedelta(minutes=30)
 _AT_ONCE = 5_000
 _OF_CRASHES = 10
 """So many objects of a day may be without a row by crashes alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Of a day of the store, how many objects that rows name it has not, and where the first of
+    them should lie.
+    """
+
+    count: int
+    locations: Sequence[str]
 
 
 def _always() -> bool:
@@ -62,7 +72,8 @@ class SweepLimits:
 class Sweeper:
     """`run()` belongs to a supervisor; any number of processes may sweep.
 
-    `totals`: deleted, rubbish (objects without a row), half_written, lost, found_again, foreign,
+    `lost`: by day, what was still not there when that was last looked at. `totals`: deleted,
+    rubbish (objects without a row), half_written, lost (newly), found_again, foreign,
     not_deleted (the store refused; each time), left_alone (too many without a row; each time). What
     the store refuses holds nothing else up, and is tried again when all others have had their turn.
     """
@@ -86,6 +97,12 @@ class Sweeper:
         self._in_a_row = 0
         self._told: set[str] = set()
         self.totals: Counter[str] = Counter()
+        self.lost: dict[str, Lost] = {}
+
+    @property
+    def lost_now(self) -> int:
+        """Objects that are lost, of the days that were looked at."""
+        return sum(lost.count for lost in self.lost.values())
 
     async def run(self) -> None:
         """Delete what is decided each minute; each hour look at the last days and an older one."""
@@ -152,7 +169,7 @@ class Sweeper:
 
     async def reconcile_some(self) -> None:
         """The last days, and one older day after another."""
-        days = await asyncio.to_thread(self._store.days)
+        days = sorted({*await asyncio.to_thread(self._store.days), *self.lost})
         recent = {
             f"{self._now().astimezone(UTC) - timedelta(days=back):{_DAY}}"
             for back in range(self._limits.recent_days)
@@ -186,7 +203,10 @@ class Sweeper:
         rows = await self._rows_of(day)
         # Rows first: what is stored meanwhile is then listed all the same.
         listed = await asyncio.to_thread(self._store.objects_of, day)
-        changed, unnamed = await asyncio.to_thread(_compared, rows, listed)
+        changed, lost, unnamed = await asyncio.to_thread(_compared, rows, listed)
+        self.lost.pop(day, None)
+        if lost:
+            self.lost[day] = Lost(len(lost), lost[:_TOLD_AT_MOST])
         for row in changed:
             await self._set_lost(row["id"], row["owner_id"], lost=row["lost_at"] is None)
         await self._sweep_unnamed(day, unnamed, len(rows))
@@ -287,15 +307,12 @@ class Sweeper:
 
 def _compared(
     rows: list[asyncpg.Record], listed: list[Listed]
-) -> tuple[list[asyncpg.Record], list[Listed]]:
-    """Rows whose object is lost, or found again, and objects that none of them names. Pure; takes
-    long for a full day.
+) -> tuple[list[asyncpg.Record], list[str], list[Listed]]:
+    """Rows whose object is newly lost, or found again; where all that are lost should lie; and
+    objects that no row names. Pure; takes long for a full day.
     """
     sizes = {one.location: one.bytes for one in listed}
-    changed = [
-        row
-        for row in rows
-        if (sizes.get(row["location"]) == row["stored_bytes"]) == (row["lost_at"] is not None)
-    ]
+    lost = {row["location"] for row in rows if sizes.get(row["location"]) != row["stored_bytes"]}
+    changed = [row for row in rows if (row["location"] in lost) == (row["lost_at"] is None)]
     named = {row["location"] for row in rows}
-    return changed, [one for one in listed if one.location not in named]
+    return changed, sorted(lost), [one for one in listed if one.location not in named]

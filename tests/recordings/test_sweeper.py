@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from db.statements import statements
 from recordings.keeper import Keeper
 from recordings.model import object_location
 from recordings.retention import NoCases, erase
-from recordings.sweeper import Sweeper, SweepLimits, left_by_crashes
+from recordings.sweeper import Lost, Sweeper, SweepLimits, left_by_crashes
 from recordings.verification import verify_one
 from tests.recordings.room import START, Room, conversation
 
@@ -182,6 +183,32 @@ async def test_a_row_whose_object_is_gone_is_told_and_healed_when_it_is_back(roo
     await sweep.reconcile(DAY)
     assert sweep.totals["found_again"] == 1
     await room.opened(recording_id, "copy")
+
+
+async def test_what_is_lost_is_told_by_each_look_at_its_day_until_it_is_back_or_erased(
+    room: Room,
+) -> None:
+    recordings = [await kept(room) for _ in range(3)]
+    paths = [await room.file(one) for one in recordings]
+    (back, erased_, whole) = paths
+    hidden = back.rename(room.folder / "hidden")
+    erased_.unlink()
+    missing = sorted(str(path.relative_to(room.folder)) for path in (back, erased_))
+    await sweeper(room).reconcile(DAY)  # the server's, which marks them
+    room.wait(30 * 86_400)
+    again = sweeper(room)
+    await again.reconcile_all()
+    assert again.lost == {DAY: Lost(2, missing)}
+    assert (again.lost_now, again.totals) == (2, {})
+    hidden.rename(back)
+    await erase(room.pool, NoCases(), recordings[1], by="a", why="b", now=room.at, early=True)
+    shutil.move(room.folder / DAY, room.folder / "moved")  # no day of the store any more
+    await again.reconcile_some()
+    assert again.lost_now == 2
+    shutil.move(room.folder / "moved", room.folder / DAY)
+    await again.reconcile_some()
+    assert again.lost == {}
+    assert whole.exists()
 
 
 async def test_an_object_of_another_size_counts_as_lost(room: Room) -> None:
