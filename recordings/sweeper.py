@@ -73,9 +73,10 @@ class Sweeper:
     """`run()` belongs to a supervisor; any number of processes may sweep.
 
     `lost`: by day, what was still not there when that was last looked at. `totals`: deleted,
-    rubbish (objects without a row), half_written, lost (newly), found_again, foreign,
-    not_deleted (the store refused; each time), left_alone (too many without a row; each time). What
-    the store refuses holds nothing else up, and is tried again when all others have had their turn.
+    rubbish (objects without a row), half_written, lost (newly), found_again, foreign, unnamed
+    (without a row, in their grace; each time), not_deleted (the store refused; each time),
+    left_alone (too many without a row; each time). What the store refuses holds nothing else up,
+    and is tried again when all others have had their turn.
     """
 
     def __init__(
@@ -163,8 +164,7 @@ class Sweeper:
 
     def _not_deleted(self, location: str, error: Exception) -> None:
         self.totals["not_deleted"] += 1
-        if location not in self._told and len(self._told) < _TOLD_AT_MOST:
-            self._told.add(location)
+        if self._is_news(location):
             _log.error("cannot be deleted, tried again", location=location, error=str(error))
 
     async def reconcile_some(self) -> None:
@@ -247,10 +247,14 @@ class Sweeper:
         if not left_by_crashes(len(left), named + len(known)):
             self._left_alone(day, len(left), named)
             return
+        waiting = 0
         for location, object_id in left.items():
-            if self._is_older(object_id, self._limits.grace) and await self._is_deleted(location):
+            if not self._is_older(object_id, self._limits.grace):
+                waiting += 1
+            elif await self._is_deleted(location):
                 self.totals["rubbish"] += 1
                 _log.warning("object without a row deleted", location=location)
+        self._unnamed(day, waiting, named)
 
     async def _known(self, locations: list[str]) -> set[str]:
         """Those that a row names: what was removed is `delete_removed`'s."""
@@ -281,12 +285,30 @@ class Sweeper:
         if not unnamed:
             return
         self.totals["left_alone"] += unnamed
-        if day not in self._told and len(self._told) < _TOLD_AT_MOST:
-            self._told.add(day)
+        if self._is_news(day):
             _log.error(
                 "the store has more than this database knows: nothing of that day is deleted",
                 day=day, without_row=unnamed, with_row=named,
             )  # fmt: skip
+
+    def _unnamed(self, day: str, waiting: int, named: int) -> None:
+        """Told once a day of the store: who restored a backup has the rest of the grace to act."""
+        if not waiting:
+            return
+        self.totals["unnamed"] += waiting
+        if self._is_news(f"{day} unnamed"):
+            _log.warning(
+                "objects that no row names: deleted when their grace ends",
+                day=day, without_row=waiting, with_row=named,
+                grace_days=self._limits.grace / 86_400,
+            )  # fmt: skip
+
+    def _is_news(self, told: str) -> bool:
+        """Whether that was not told yet, and there is room to remember that it is."""
+        if told in self._told or len(self._told) >= _TOLD_AT_MOST:
+            return False
+        self._told.add(told)
+        return True
 
     def _sweep_half_written(self, day: str) -> None:
         """What a crash left in mid-write. An S3 bucket's own rule ends unfinished uploads."""

@@ -49,7 +49,27 @@ async def test_an_object_without_a_row_is_deleted_when_it_is_old_enough(room: Ro
     room.wait(86_400)
     await young.reconcile(DAY)
     assert room.files() == [await room.file(recording_id)]
-    assert young.totals == {"rubbish": 1}
+    assert young.totals == {"unnamed": 1, "rubbish": 1}
+
+
+async def test_objects_without_a_row_are_told_once_a_day_old_and_counted_each_time(
+    room: Room,
+) -> None:
+    """As after the backup of the evening before was restored: weeks before they are deleted."""
+    for _ in range(3):
+        await kept(room)
+    for _ in range(2):
+        location = object_location(new_id(room.at), new_id(room.at), START)
+        (room.folder / location).write_bytes(b"of another database")
+    sweep = Sweeper(room.pool, room.vault, room.now)
+    with capture_logs() as logs:
+        for days in (0.9, 0.2, 1, 1):
+            room.wait(days * 86_400)
+            await sweep.reconcile(DAY)
+    (told,) = [one for one in logs if one["log_level"] == "warning"]
+    assert (told["day"], told["without_row"], told["with_row"]) == (DAY, 2, 3)
+    assert told["grace_days"] == 35
+    assert sweep.totals == {"unnamed": 6}
 
 
 async def test_while_the_clock_cannot_be_trusted_nothing_is_taken_for_old(room: Room) -> None:
