@@ -114,7 +114,8 @@ class Closer:
             done = 0
             try:
                 done = await self.sweep()
-                away = 0
+                if done or not self._owed():
+                    away = 0  # else nothing was written: it was no row's turn yet
             except AWAY as error:
                 stop_if_cancelled()
                 if not away:
@@ -141,8 +142,13 @@ class Closer:
         return done
 
     def _to_handle(self, files: list[CaptureFile]) -> list[CaptureFile]:
-        owed = [file for file in files if self._seen[file.name.recording_id].owed]
-        return owed if len(owed) >= _OWED_AT_MOST else files
+        owed = self._owed()
+        if len(owed) < _OWED_AT_MOST:
+            return files
+        return [file for file in files if file.name.recording_id in owed]
+
+    def _owed(self) -> set[UUID]:
+        return {key for key, seen in self._seen.items() if seen.owed}
 
     def _report_foreign(self, names: list[str]) -> None:
         new = set(names) - self._foreign

@@ -464,6 +464,7 @@ class Unwritten:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.full, self.committed = True, False
+        self.tries = 0
         self.only: UUID | None = None
         self._set_stored = rows.set_stored
         monkeypatch.setattr(rows, "set_stored", self)
@@ -471,6 +472,7 @@ class Unwritten:
     async def __call__(
         self, conn: Connection, closed: Closed, original: StoredObject, at: datetime
     ) -> bool:
+        self.tries += 1
         if self.committed:
             await self._set_stored(conn, closed, original, at)
             raise asyncpg.ConnectionDoesNotExistError("connection was closed")
@@ -505,6 +507,26 @@ async def test_while_the_database_takes_no_writes_a_recording_is_stored_once(
     await _assert_whole(room, recording_id, capture)
     assert room.files() == stored == [await room.file(recording_id)]
     assert closer.totals == {"stored": 1, "short": 1, "foreign": 0}
+
+
+async def test_that_the_database_takes_no_writes_is_told_once_and_ends_by_itself(
+    room: Room, unwritten: Unwritten
+) -> None:
+    recording_id, capture = await room.recorded(conversation(0.1), seconds=1)
+    closer = room.closer(interval=0.1, retry_after=0.2)
+    with capture_logs() as logs:
+        task = asyncio.create_task(closer.run())
+        async with asyncio.timeout(20):
+            while unwritten.tries < 4:
+                await asyncio.sleep(0.01)
+            unwritten.full = False
+            while not closer.totals["stored"]:
+                await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    await room.closer().sweep()
+    await _assert_whole(room, recording_id, capture)
+    assert len([one for one in logs if one["log_level"] == "warning"]) == 1
 
 
 async def test_a_row_that_was_written_though_the_answer_was_lost_names_what_is_stored(
