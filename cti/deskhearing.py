@@ -1,6 +1,7 @@
 """The citizen's last calls, heard at the desk: a short link, for as long as they speak."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -36,7 +37,8 @@ class _Hearing:
         """`{"parts": [{"url": ..., "seconds": ...}]}`, or `{"reason": {"code": ...}}`.
 
         403 `not_in_call`, `not_yours`; 404 `no_file`: not recorded, `closing`, `gone`. Asked again
-        when a link fails, so that the agent is told which it is.
+        when a link fails, so that the agent is told which it is. Of a call that was recorded twice,
+        a part that is lost is left out.
         """
         call_id = _uuid(visit.request.match_info["id"])
         now_in = await _call_now(visit)
@@ -45,17 +47,17 @@ class _Hearing:
         recordings = await _recordings(visit, call_id)
         reason = f"the citizen's last calls, in call {now_in}"
         terms, now = LinkTerms(self._secret, "", _LINK_LASTS), visit.shell.now()
+        parts = list[dict[str, Any]]()
         try:
-            parts = [
-                await self._part(visit, recording, seconds, reason, terms, now)
-                for recording, seconds, state in recordings
-                if state == _STORED
-            ]
+            for recording, seconds, state in recordings:
+                if state == _STORED:
+                    with suppress(NoSuchFileError):
+                        parts.append(
+                            await self._part(visit, recording, seconds, reason, terms, now)
+                        )
         except NotAllowedError:
             await visit.shell.log_refusal(visit, Right.LAST_CALLS_HEAR)
             return _refused(403, "not_yours")
-        except NoSuchFileError:
-            return _refused(404, "gone")
         if not parts:
             return _refused(404, why_silent([state for _, _, state in recordings]))
         return web.json_response({"parts": parts})

@@ -118,6 +118,11 @@ class RecordingJobs:
             lambda: dict(sweeper.totals),
             "fate",
         )
+        metrics.gauge(
+            "recording_objects_lost",
+            "Objects that the store has not, of the days looked at since the start",
+            lambda: sweeper.lost_now,
+        )
 
     async def _seal(self) -> None:
         while True:

@@ -286,14 +286,19 @@ def _print_faults(recording_id: object, faults: Sequence[str]) -> None:
 
 
 async def sweep(settings: Settings, _options: argparse.Namespace) -> int:
-    """Every day of the store; 1 when something is lost."""
+    """Every day of the store; 1 when something is lost, whenever that was first seen."""
     async with command_pool(settings) as pool:
         sweeper = Sweeper(pool, recording_vault(settings), _clock(settings), SweepLimits())
         await sweeper.delete_removed()
         await sweeper.reconcile_all()
     for what, count in sorted(sweeper.totals.items()):
         print(f"{what}: {count}")
-    return 1 if sweeper.totals["lost"] else 0
+    for day, lost in sorted(sweeper.lost.items()):
+        for location in lost.locations:
+            print(f"not in the store: {location}")
+        if more := lost.count - len(lost.locations):
+            print(f"not in the store: {more} more of {day}")
+    return 1 if sweeper.lost else 0
 
 
 async def rotate_key(settings: Settings, _options: argparse.Namespace) -> int:

@@ -15,12 +15,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
+from uuid import UUID
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from recordings.errors import CertificateError, NoBrowserError, NoHindiFontError
 from recordings.finding import Found
 from recordings.model import IST
+from recordings.rules import Part
 from recordings.vault import StoredObject
 
 Relation = Literal["owned", "maintained", "managed", "operated"]
@@ -74,9 +76,9 @@ class ChainEntry:
 class Certificate:
     """All that it says. `file` is what is handed out, `file_name` its name.
 
-    `call_end_known`: whether anybody saw when the call ended; else nothing is claimed of how much
-    of it was recorded. `call_seconds`: how long it lasted, where the recording lacks some of it.
-    `speaker`: who talked with us.
+    `part`: what the recording has of its call; None: nobody saw when that ended, and nothing is
+    claimed of how much of it was recorded. `others`: recordings of the same conversation, in files
+    of their own. `speaker`: who talked with us.
     """
 
     party: Party
@@ -90,16 +92,16 @@ class Certificate:
     made_at: datetime
     reason: str
     speaker: Speaker
+    part: Part | None
     pauses: Sequence[tuple[datetime, datetime | None]] = field(default=())
-    call_end_known: bool = True
-    call_seconds: int | None = None
+    others: Sequence[UUID] = ()
 
     @property
     def whole(self) -> Literal["whole", "paused", "short", "unknown"]:
         """How much of the conversation is in it."""
-        if not self.call_end_known:
+        if self.part is None:
             return "unknown"
-        if self.call_seconds is not None:
+        if not self.part.whole:
             return "short"
         return "paused" if self.pauses else "whole"
 

@@ -3,6 +3,10 @@
 Every step can be repeated, and a crash between two of them is found by the next sweep: an object
 is written under a new name each time (one that no row names is swept away), read back before the
 row changes, which it does once; the capture file, the only copy until then, goes last.
+
+A database may answer and take no writes (its disk is full, say): what was stored and has no row yet
+is remembered, so that only its row is written at the next look. A restart forgets it, and stores it
+once more.
 """
 
 import asyncio
@@ -21,8 +25,8 @@ from db.pool import Pool
 from recordings import audio, rows
 from recordings.errors import CaptureFileError, CaptureGoneError, RecordingError
 from recordings.files import CaptureFile, is_being_written, scan
-from recordings.model import Closed, RecordingRow
-from recordings.rules import Orphan, Step, is_short, next_step
+from recordings.model import Closed, RecordingRow, object_location
+from recordings.rules import Orphan, Step, is_short, next_step, pause_after
 from recordings.vault import NewFile, StoredObject, Vault
 
 _log = structlog.get_logger(__name__)
@@ -31,6 +35,9 @@ _MADE_BY = {
     "own_words": "Asterisk RECORD FILE",
     "officer_remark": "Asterisk RECORD FILE",
 }
+_OWED_AT_MOST = 8
+"""So many stored objects may be without their row before nothing more is stored: their captures
+still lie on a disk too, which may be the one that is full."""
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
@@ -40,6 +47,7 @@ class ClosingLimits:
     """Seconds, and files a sweep."""
 
     interval: float = 1.0
+    away_at_most: float = 10.0  # between two looks while the database is away: twice as long each
     settle: float = 1.0  # a file has not changed for so long
     missing_after: float = 60.0  # after the end of the call
     orphan_after: float = 60.0  # before a call's row is written from a file's name
@@ -47,12 +55,25 @@ class ClosingLimits:
     batch: int = 20
 
 
+@dataclass(frozen=True, slots=True)
+class _Put:
+    """What was stored of a capture file that had this `stamp`."""
+
+    stamp: tuple[int, int]
+    closed: Closed
+    original: StoredObject
+
+
 @dataclass(slots=True)
 class _Seen:
+    """`owed`: its row could not be written, so far as we know, `tries` times."""
+
     stamp: tuple[int, int]
     changed: float  # loop time
     first: float
     not_before: float = 0.0
+    owed: _Put | None = None
+    tries: int = 0
 
 
 class Closer:
@@ -88,19 +109,20 @@ class Closer:
 
     async def run(self) -> None:
         """Sweep until cancelled; without a pause while there is a backlog."""
-        away = False
+        limits, away = self._limits, 0
         while True:
             done = 0
             try:
                 done = await self.sweep()
-                away = False
+                if done or not self._owed():
+                    away = 0  # else nothing was written: it was no row's turn yet
             except AWAY as error:
                 stop_if_cancelled()
                 if not away:
                     _log.warning("recordings stay open", error=repr(error))
-                away = True
-            backlog = done >= self._limits.batch
-            await asyncio.sleep(0 if backlog else self._limits.interval)
+                away += 1
+            pause = pause_after(away, limits.interval, limits.away_at_most)
+            await asyncio.sleep(0 if done >= limits.batch else pause)
 
     async def sweep(self) -> int:
         """Look at every capture file once, oldest first, and at open rows without one.
@@ -113,11 +135,20 @@ class Closer:
         known = await self._known(files)
         await self._find_missing([file.name.recording_id for file in files])
         done = 0
-        for file in files:
+        for file in self._to_handle(files):
             if done >= self._limits.batch:
                 break
             done += await self._handle(file, known[file.name.recording_id])
         return done
+
+    def _to_handle(self, files: list[CaptureFile]) -> list[CaptureFile]:
+        owed = self._owed()
+        if len(owed) < _OWED_AT_MOST:
+            return files
+        return [file for file in files if file.name.recording_id in owed]
+
+    def _owed(self) -> set[UUID]:
+        return {key for key, seen in self._seen.items() if seen.owed}
 
     def _report_foreign(self, names: list[str]) -> None:
         new = set(names) - self._foreign
@@ -177,6 +208,7 @@ class Closer:
         if not isinstance(known, RecordingRow):
             return
         if step is Step.DISCARD and await self._is_kept(known):
+            self._seen[known.id].owed = None
             self.totals["discarded"] += 1
         elif not await self._close(file, known):
             return  # the row is not as it was: the next look at it decides about the file
@@ -205,23 +237,61 @@ class Closer:
         return False
 
     async def _close(self, file: CaptureFile, row: RecordingRow) -> bool:
-        closed, original = await _on_disk(self._put, file, row)
-        if row.sha256 is not None and row.sha256 != original.sha256:
-            await self._vault.store.delete(original.location)
+        seen = self._seen[row.id]
+        owed = await self._still_owed(seen, file, row)
+        put = owed or await self._put_now(file, row)
+        if row.sha256 is not None and row.sha256 != put.original.sha256:
+            await self._forget(seen, put, tried=owed is not None)
             raise RecordingError(f"{row.id} is not what was stored before; its file is kept")
-        if is_short(file.name.kind, row.started_at, row.to_last_until, closed.seconds):
-            self._tell_short(row, closed.seconds)
-        async with self._pool.acquire(timeout=5) as conn:
-            if row.state == "stored":
-                won = await rows.set_restored(conn, original, self._now())
-            else:
-                won = await rows.set_stored(conn, closed, original, self._now())
+        self._owe(seen, put)
+        won = await self._write(put, row)
+        seen.owed, seen.tries, seen.not_before = None, 0, 0.0
         if not won:
-            await self._vault.store.delete(original.location)
+            await self._forget(seen, put, tried=owed is not None)
             return False
         self.totals["stored"] += 1
-        _log.info("recording stored", recording=str(row.id), seconds=closed.seconds)
+        _log.info("recording stored", recording=str(row.id), seconds=put.closed.seconds)
         return True
+
+    async def _put_now(self, file: CaptureFile, row: RecordingRow) -> _Put:
+        closed, original = await _on_disk(self._put, file, row)
+        if is_short(file.name.kind, row.started_at, row.to_last_until, closed.seconds):
+            self._tell_short(row, closed.seconds)
+        return _Put(file.stamp, closed, original)
+
+    async def _still_owed(self, seen: _Seen, file: CaptureFile, row: RecordingRow) -> _Put | None:
+        """What was stored before, if it is of the file as it is now and lies where it should."""
+        put = seen.owed
+        if put is None or put.stamp != file.stamp:
+            return None
+        one = put.original
+        if one.location != object_location(row.id, one.id, row.started_at):
+            return None
+        lies = await self._vault.store.size(one.location)
+        return put if lies == one.stored_bytes else None
+
+    async def _write(self, put: _Put, row: RecordingRow) -> bool:
+        async with self._pool.acquire(timeout=5) as conn:
+            if row.state == "stored":
+                return await rows.set_restored(conn, put.original, self._now())
+            return await rows.set_stored(conn, put.closed, put.original, self._now())
+
+    def _owe(self, seen: _Seen, put: _Put) -> None:
+        """Until its row is written. That is tried later and later, so that others have a turn where
+        it is this row alone.
+        """
+        seen.owed = put
+        seen.tries += 1
+        pause = pause_after(seen.tries + 1, self._limits.interval, self._limits.retry_after)
+        seen.not_before = asyncio.get_running_loop().time() + pause
+
+    async def _forget(self, seen: _Seen, put: _Put, *, tried: bool) -> None:
+        """Another closing stands. What had been `tried` before may be that very one, whose answer
+        was lost: it is left to the sweep, which asks the rows.
+        """
+        seen.owed = None
+        if not tried:
+            await self._vault.store.delete(put.original.location)
 
     def _tell_short(self, row: RecordingRow, seconds: float) -> None:
         if row.end_unseen:

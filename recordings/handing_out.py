@@ -5,6 +5,8 @@ import hashlib
 from datetime import datetime
 from pathlib import Path
 
+import asyncpg
+
 from db.pool import Pool
 from db.statements import statements
 from recordings import events, finding, pausing
@@ -19,7 +21,7 @@ from recordings.certificate import (
 )
 from recordings.errors import FileChangedError, NoBrowserError, NoSuchFileError
 from recordings.listening import Rights, Wish, take_out
-from recordings.rules import is_short
+from recordings.rules import Part, part_of_call
 from recordings.vault import Role, StoredObject, Vault
 
 
@@ -70,6 +72,7 @@ async def _gather(
         pauses = await pausing.pauses(conn, one.recording_id)
     if found is None or row is None:
         raise NoSuchFileError(f"recording {one.recording_id} is not in the store")
+    ended_at = row["call_ended_at"]
     return Certificate(
         party=party,
         device=device,
@@ -83,18 +86,19 @@ async def _gather(
         reason=wish.reason,
         speaker=row["speaker"],
         pauses=[(pause.paused_at, pause.resumed_at) for pause in pauses],
-        call_end_known=row["call_ended_at"] is not None,
-        call_seconds=_call_seconds(found, row["call_ended_at"]),
+        part=None if ended_at is None else _part(found, row, ended_at),
+        others=row["others"],
     )
 
 
-def _call_seconds(found: finding.Found, ended_at: datetime | None) -> int | None:
-    """Of a call that lasted longer than what was recorded of it."""
-    if ended_at is None or found.seconds is None:
-        return None
-    if not is_short(found.kind, found.started_at, ended_at, float(found.seconds)):
-        return None
-    return round((ended_at - found.started_at).total_seconds())
+def _part(found: finding.Found, row: asyncpg.Record, ended_at: datetime) -> Part:
+    return part_of_call(
+        answered_at=row["answered_at"],
+        ended_at=ended_at,
+        started_at=found.started_at,
+        seconds=float(found.seconds or 0),
+        others=len(row["others"]),
+    )
 
 
 def _sha256(path: Path) -> str:

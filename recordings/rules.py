@@ -6,6 +6,9 @@ from enum import Enum, auto
 
 from recordings.model import Kind, RecordingRow
 
+_LACKING = 2.0
+"""Seconds. It takes that long at most until a recorder that was asked for writes."""
+
 
 class Step(Enum):
     """The next thing to do about a file."""
@@ -53,3 +56,42 @@ def is_short(kind: Kind, started_at: datetime, ended_at: datetime | None, second
         return False
     call = (ended_at - started_at).total_seconds()
     return call - seconds > max(5.0, call / 20)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Of a call, what one recording has. `whole`: it is the conversation from the answer to the
+    end, so far as rows can say. `call_seconds`: how long the call lasted, where some is lacking.
+    """
+
+    whole: bool
+    call_seconds: int | None = None
+
+
+def part_of_call(
+    *,
+    answered_at: datetime | None,
+    ended_at: datetime,
+    started_at: datetime,
+    seconds: float,
+    others: int,
+) -> Part:
+    """What a recording that began at `started_at` has of its call, of which there are `others` too.
+
+    Stricter than `is_short`, which is an alarm's: somebody affirms this, and it can be held against
+    the call's row. Of a call without the time of its answer nothing is claimed.
+    """
+    if answered_at is None:
+        return Part(whole=False)
+    call = (ended_at - answered_at).total_seconds()
+    if call - seconds >= _LACKING:
+        return Part(whole=False, call_seconds=round(call))
+    begun_late = (started_at - answered_at).total_seconds() >= _LACKING
+    return Part(whole=not begun_late and not others)
+
+
+def pause_after(failures: int, first: float, at_most: float) -> float:
+    """Seconds until the next try: `first` after one failure (or none), twice as long after each
+    further one, never more than `at_most`.
+    """
+    return min(first * 2.0 ** min(max(failures - 1, 0), 30), at_most)

@@ -4,7 +4,7 @@ swept away, what a row names and the store has not is told. Recordings and other
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
@@ -30,6 +30,16 @@ _SLICE = timedelta(minutes=30)
 _AT_ONCE = 5_000
 _OF_CRASHES = 10
 """So many objects of a day may be without a row by crashes alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Of a day of the store, how many objects that rows name it has not, and where the first of
+    them should lie.
+    """
+
+    count: int
+    locations: Sequence[str]
 
 
 def _always() -> bool:
@@ -62,9 +72,11 @@ class SweepLimits:
 class Sweeper:
     """`run()` belongs to a supervisor; any number of processes may sweep.
 
-    `totals`: deleted, rubbish (objects without a row), half_written, lost, found_again, foreign,
-    not_deleted (the store refused; each time), left_alone (too many without a row; each time). What
-    the store refuses holds nothing else up, and is tried again when all others have had their turn.
+    `lost`: by day, what was still not there when that was last looked at. `totals`: deleted,
+    rubbish (objects without a row), half_written, lost (newly), found_again, foreign, unnamed
+    (without a row, in their grace; each time), not_deleted (the store refused; each time),
+    left_alone (too many without a row; each time). What the store refuses holds nothing else up,
+    and is tried again when all others have had their turn.
     """
 
     def __init__(
@@ -86,6 +98,12 @@ class Sweeper:
         self._in_a_row = 0
         self._told: set[str] = set()
         self.totals: Counter[str] = Counter()
+        self.lost: dict[str, Lost] = {}
+
+    @property
+    def lost_now(self) -> int:
+        """Objects that are lost, of the days that were looked at."""
+        return sum(lost.count for lost in self.lost.values())
 
     async def run(self) -> None:
         """Delete what is decided each minute; each hour look at the last days and an older one."""
@@ -146,13 +164,12 @@ class Sweeper:
 
     def _not_deleted(self, location: str, error: Exception) -> None:
         self.totals["not_deleted"] += 1
-        if location not in self._told and len(self._told) < _TOLD_AT_MOST:
-            self._told.add(location)
+        if self._is_news(location):
             _log.error("cannot be deleted, tried again", location=location, error=str(error))
 
     async def reconcile_some(self) -> None:
         """The last days, and one older day after another."""
-        days = await asyncio.to_thread(self._store.days)
+        days = sorted({*await asyncio.to_thread(self._store.days), *self.lost})
         recent = {
             f"{self._now().astimezone(UTC) - timedelta(days=back):{_DAY}}"
             for back in range(self._limits.recent_days)
@@ -186,7 +203,10 @@ class Sweeper:
         rows = await self._rows_of(day)
         # Rows first: what is stored meanwhile is then listed all the same.
         listed = await asyncio.to_thread(self._store.objects_of, day)
-        changed, unnamed = await asyncio.to_thread(_compared, rows, listed)
+        changed, lost, unnamed = await asyncio.to_thread(_compared, rows, listed)
+        self.lost.pop(day, None)
+        if lost:
+            self.lost[day] = Lost(len(lost), lost[:_TOLD_AT_MOST])
         for row in changed:
             await self._set_lost(row["id"], row["owner_id"], lost=row["lost_at"] is None)
         await self._sweep_unnamed(day, unnamed, len(rows))
@@ -227,10 +247,14 @@ class Sweeper:
         if not left_by_crashes(len(left), named + len(known)):
             self._left_alone(day, len(left), named)
             return
+        waiting = 0
         for location, object_id in left.items():
-            if self._is_older(object_id, self._limits.grace) and await self._is_deleted(location):
+            if not self._is_older(object_id, self._limits.grace):
+                waiting += 1
+            elif await self._is_deleted(location):
                 self.totals["rubbish"] += 1
                 _log.warning("object without a row deleted", location=location)
+        self._unnamed(day, waiting, named)
 
     async def _known(self, locations: list[str]) -> set[str]:
         """Those that a row names: what was removed is `delete_removed`'s."""
@@ -261,12 +285,30 @@ class Sweeper:
         if not unnamed:
             return
         self.totals["left_alone"] += unnamed
-        if day not in self._told and len(self._told) < _TOLD_AT_MOST:
-            self._told.add(day)
+        if self._is_news(day):
             _log.error(
                 "the store has more than this database knows: nothing of that day is deleted",
                 day=day, without_row=unnamed, with_row=named,
             )  # fmt: skip
+
+    def _unnamed(self, day: str, waiting: int, named: int) -> None:
+        """Told once a day of the store: who restored a backup has the rest of the grace to act."""
+        if not waiting:
+            return
+        self.totals["unnamed"] += waiting
+        if self._is_news(f"{day} unnamed"):
+            _log.warning(
+                "objects that no row names: deleted when their grace ends",
+                day=day, without_row=waiting, with_row=named,
+                grace_days=self._limits.grace / 86_400,
+            )  # fmt: skip
+
+    def _is_news(self, told: str) -> bool:
+        """Whether that was not told yet, and there is room to remember that it is."""
+        if told in self._told or len(self._told) >= _TOLD_AT_MOST:
+            return False
+        self._told.add(told)
+        return True
 
     def _sweep_half_written(self, day: str) -> None:
         """What a crash left in mid-write. An S3 bucket's own rule ends unfinished uploads."""
@@ -287,15 +329,12 @@ class Sweeper:
 
 def _compared(
     rows: list[asyncpg.Record], listed: list[Listed]
-) -> tuple[list[asyncpg.Record], list[Listed]]:
-    """Rows whose object is lost, or found again, and objects that none of them names. Pure; takes
-    long for a full day.
+) -> tuple[list[asyncpg.Record], list[str], list[Listed]]:
+    """Rows whose object is newly lost, or found again; where all that are lost should lie; and
+    objects that no row names. Pure; takes long for a full day.
     """
     sizes = {one.location: one.bytes for one in listed}
-    changed = [
-        row
-        for row in rows
-        if (sizes.get(row["location"]) == row["stored_bytes"]) == (row["lost_at"] is not None)
-    ]
+    lost = {row["location"] for row in rows if sizes.get(row["location"]) != row["stored_bytes"]}
+    changed = [row for row in rows if (row["location"] in lost) == (row["lost_at"] is None)]
     named = {row["location"] for row in rows}
-    return changed, [one for one in listed if one.location not in named]
+    return changed, sorted(lost), [one for one in listed if one.location not in named]

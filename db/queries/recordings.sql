@@ -446,7 +446,10 @@ select state, sha256 from recording where id = :id;
 -- `call_ended_at`: not of a call whose end nobody saw. Its row has the time at which that was found, hours later perhaps.
 -- `speaker`: whose voice is the call's first side. Nobody knows of who keyed no PIN that fits, of a call that was lost
 -- before its queue, and of one that is a citizen's for one complaint and an officer's for another.
+-- `others`: what else was recorded of the conversation, in another file.
 select r.channels, r.sha256, r.bytes, case when c.outcome is distinct from 'lost' then c.ended_at end as call_ended_at,
+       c.answered_at, array(select o.id from recording o where o.call_id = c.id and o.kind = 'call' and o.id <> r.id
+                            order by o.started_at, o.id) as others,
        case when officer and citizen or c.outcome = 'officer_refused' then 'unknown'
             when officer then 'officer'
             when c.outcome = 'lost' and c.direction = 'inbound' and c.queued_at is null and not citizen then 'unknown'

@@ -54,7 +54,7 @@ OUT_OF_SCOPE = ReferenceData(
 def _add_desk(app: web.Application, shell: Shell) -> None:
     deskpage.add_routes(app, shell, "c")
     deskguidance.add_routes(app, shell)
-    deskhearing.add_routes(app, shell, b"secret")
+    deskhearing.add_routes(app, shell, bytes(32))
 
 
 @pytest.fixture
@@ -197,6 +197,54 @@ async def test_why_a_last_call_cannot_be_heard_is_told_apart(
     for language in ("hi", "en"):
         text = (files("cti") / "texts" / f"{language}.toml").read_text(encoding="utf-8")
         assert tomllib.loads(text)["desk"]["js"][f"play_{code}"]
+
+
+@pytest.mark.parametrize(
+    ("lost", "status", "heard", "reason"),
+    [
+        ((False, False), 200, [1, 2], None),
+        ((True, False), 200, [2], None),
+        ((False, True), 200, [1], None),
+        ((True, True), 404, [], {"code": "gone"}),
+    ],
+    ids=["none", "first", "second", "both"],
+)
+async def test_of_a_last_call_a_part_that_is_lost_does_not_silence_the_other(
+    site: Site, pool: Pool, clock: ManualClock, lost: tuple[bool, bool], status: int,
+    heard: list[float], reason: object,
+) -> None:  # fmt: skip
+    await pool.execute("insert into agent values ('1001', 'a', 'c', '{}')")
+    earlier, now_in = uuid4(), uuid4()
+    for call, ended in ((earlier, clock()), (now_in, None)):
+        await pool.execute(
+            "insert into call (id, cell, direction, citizen_number, started_at, answered_at,"
+            " ended_at, outcome) values ($1, 'c', 'inbound', '+919812345001', $2, $2, $3, $4)",
+            *(call, clock(), ended, "agent_answered" if ended else None),
+        )
+    await pool.execute(
+        "insert into agent_state (id, agent_id, state, call_id, from_at)"
+        " values (gen_random_uuid(), '1001', 'in_call', $1, $2)", now_in, clock(),
+    )  # fmt: skip
+    for seconds, is_lost in enumerate(lost, 1):
+        recording, at = uuid4(), clock() + timedelta(seconds=seconds)
+        await pool.execute(
+            "insert into recording (id, call_id, kind, cell, started_at, state, closed_at, sha256,"
+            " seconds, channels, bytes, location)"
+            " values ($1, $2, 'call', 'c', $3, 'stored', $3, repeat('0', 64), $4, 1, 1, 'x.wav')",
+            *(recording, earlier, at, seconds),
+        )
+        await pool.execute(
+            "insert into recording_object (id, recording_id, role, location, format, sha256, bytes,"
+            " stored_sha256, stored_bytes, sealed, tool, parameters, made_at, lost_at)"
+            " values ($1, $1, 'original', gen_random_uuid(), 'wav', repeat('0', 64), 1,"
+            " repeat('0', 64), 1, false, '', '', $2, $3)",
+            *(recording, at, at if is_lost else None),
+        )
+    agent = await signed_in(site, "agent", Role.AGENT, agent_id="1001")
+    answer = await agent.post(f"/desk/calls/{earlier}/listen")
+    told = await answer.json()
+    assert (answer.status, told.get("reason")) == (status, reason)
+    assert [part["seconds"] for part in told.get("parts", [])] == heard
 
 
 async def test_the_day_is_the_agents_own_since_midnight_in_india(

@@ -179,8 +179,11 @@ async def test_verify_finds_what_was_changed_and_seal_writes_the_head(desk: Desk
     said = await desk("verify", str(recording))
     assert (desk.status, "is not what was stored" in said) == (1, True)
     path.unlink()
+    missing = f"not in the store: {path.relative_to(state_folder(desk.settings).recordings)}"
     said = await desk("sweep")
-    assert (desk.status, said.splitlines()[-1]) == (1, "lost: 1")
+    assert (desk.status, said.splitlines()[-2:]) == (1, ["lost: 1", missing])
+    said = await desk("sweep")
+    assert (desk.status, said.splitlines()) == (1, [missing])
 
 
 async def test_after_a_restore_verify_names_all_and_goes_on_once_the_later_heads_are_moved(

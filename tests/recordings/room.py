@@ -94,6 +94,7 @@ class Room:
     ) -> tuple[UUID, Path]:
         """A call that was recorded and is over: recording id and capture file."""
         call_id = await self.call()
+        await CallJournal(self.commit, timeout=20).answered(call_id, self.at)
         target = await self.capture().open(call_id, kind)
         await asyncio.to_thread(Path(target.path).write_bytes, data)
         self.wait(seconds)

@@ -26,6 +26,7 @@ from recordings.errors import (
 from recordings.handing_out import hand_out
 from recordings.keeper import Keeper
 from recordings.listening import Wish
+from recordings.rules import Part
 from recordings.vault import Role
 from tests.chromium import CHROMIUM, write_chromium
 from tests.complaints.world import World
@@ -194,9 +195,45 @@ async def test_it_says_when_the_recording_is_shorter_than_its_call(
     await handed(room, recording_id, tmp_path, CHROMIUM)
     assert "the whole conversation" not in pages[0]
     assert "पूरी बातचीत" not in pages[0]
-    assert "what was recorded of the conversation" in pages[0]
+    assert "as much of the conversation as is in this recording" in pages[0]
+    assert "other recordings" not in pages[0]
     assert "less than the call, which lasted 60 seconds" in pages[0]
     assert "कॉल से कम: कॉल की अवधि 60 सेकंड" in pages[0]
+
+
+async def test_of_a_call_that_was_recorded_twice_neither_recording_is_the_whole(
+    room: Room, tmp_path: Path, pages: list[str]
+) -> None:
+    """A citizen on the officers' line keyed no PIN, and was recorded anew to the call's end."""
+    first, path = await room.recorded(conversation(20.0), seconds=45)
+    call_id = (await room.row(first))["call_id"]
+    await room.pool.execute("update call set ended_at = null, outcome = null")
+    second = await room.capture().open(call_id, "call")
+    path.with_name(Path(second.path).name).write_bytes(conversation(30.0))
+    room.wait(30)
+    await room.end(call_id)
+    await room.closer().sweep()
+    for one, other in ((first, second.id), (second.id, first)):
+        await handed(room, one, tmp_path, CHROMIUM)
+        page = pages.pop()
+        assert "the whole conversation" not in page
+        assert "पूरी बातचीत" not in page
+        assert "as much of the conversation as is in this recording" in page
+        assert "less than the call, which lasted 75 seconds" in page
+        assert f"other recordings of the same call, not in this file: {other}" in page
+        assert f"अन्य रिकॉर्डिंग, जो इस फ़ाइल में नहीं हैं: {other}" in page
+
+
+async def test_it_is_stricter_than_the_alarm_of_a_short_recording(
+    room: Room, tmp_path: Path, pages: list[str]
+) -> None:
+    recording_id, _ = await room.recorded(conversation(1.0), seconds=5.9)
+    closer = room.closer()
+    await closer.sweep()
+    await handed(room, recording_id, tmp_path, CHROMIUM)
+    assert closer.totals["short"] == 0
+    assert "the whole conversation" not in pages[0]
+    assert "less than the call, which lasted 6 seconds" in pages[0]
 
 
 async def test_of_a_call_whose_end_nobody_saw_it_claims_no_length(
@@ -230,7 +267,7 @@ async def test_it_says_when_recording_was_paused_or_the_file_lay_in_the_clear(
     certificate = Certificate(
         party=PARTY, device=DEVICE, recording=found, channels=2, file=replace(one, key=None),
         original_sha256=one.sha256, original_bytes=one.bytes, chain=(), made_at=room.at,
-        reason="x", speaker="citizen", pauses=[(room.at, None)],
+        reason="x", speaker="citizen", part=Part(whole=True), pauses=[(room.at, None)],
     )  # fmt: skip
     html = as_html(certificate)
     for said in ("in the store without encryption", "बिना कूटबद्ध किए", "but for the pauses below"):

@@ -10,10 +10,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
+import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
 from calls.model import Outcome
+from db.errors import AWAY
 from db.ids import new_id
 from db.pool import Connection
 from recordings import rows
@@ -452,6 +454,176 @@ async def test_a_file_whose_row_goes_while_it_is_stored_is_kept_and_given_anothe
     monkeypatch.undo()
     await closer.sweep()
     await _assert_whole(room, recording_id, capture)
+
+
+class Unwritten:
+    """A database that answers, and takes no row of a stored recording while it is `full`.
+
+    PostgreSQL itself refuses. `committed`: it is written, and its answer is lost.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.full, self.committed = True, False
+        self.tries = 0
+        self.only: UUID | None = None
+        self._set_stored = rows.set_stored
+        monkeypatch.setattr(rows, "set_stored", self)
+
+    async def __call__(
+        self, conn: Connection, closed: Closed, original: StoredObject, at: datetime
+    ) -> bool:
+        self.tries += 1
+        if self.committed:
+            await self._set_stored(conn, closed, original, at)
+            raise asyncpg.ConnectionDoesNotExistError("connection was closed")
+        if not self.full or self.only not in (None, original.recording_id):
+            return await self._set_stored(conn, closed, original, at)
+        async with conn.transaction(readonly=True):
+            return await self._set_stored(conn, closed, original, at)
+
+    async def refused(self, closer: Closer, times: int = 1) -> None:
+        """So many looks that end with the database's refusal."""
+        for _ in range(times):
+            with pytest.raises(AWAY):
+                await closer.sweep()
+
+
+@pytest.fixture
+def unwritten(monkeypatch: pytest.MonkeyPatch) -> Unwritten:
+    return Unwritten(monkeypatch)
+
+
+async def test_while_the_database_takes_no_writes_a_recording_is_stored_once(
+    room: Room, unwritten: Unwritten
+) -> None:
+    recording_id, capture = await room.recorded(conversation(1.0), seconds=60)
+    closer = room.closer()
+    await unwritten.refused(closer, 4)
+    stored = room.files()
+    assert len(stored) == 1
+    assert capture.exists()
+    unwritten.full = False
+    assert await closer.sweep() == 1
+    await _assert_whole(room, recording_id, capture)
+    assert room.files() == stored == [await room.file(recording_id)]
+    assert closer.totals == {"stored": 1, "short": 1, "foreign": 0}
+
+
+async def test_that_the_database_takes_no_writes_is_told_once_and_ends_by_itself(
+    room: Room, unwritten: Unwritten
+) -> None:
+    recording_id, capture = await room.recorded(conversation(0.1), seconds=1)
+    closer = room.closer(interval=0.1, retry_after=0.2)
+    with capture_logs() as logs:
+        task = asyncio.create_task(closer.run())
+        async with asyncio.timeout(20):
+            while unwritten.tries < 4:
+                await asyncio.sleep(0.01)
+            unwritten.full = False
+            while not closer.totals["stored"]:
+                await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    await room.closer().sweep()
+    await _assert_whole(room, recording_id, capture)
+    assert len([one for one in logs if one["log_level"] == "warning"]) == 1
+
+
+async def test_a_row_that_was_written_though_the_answer_was_lost_names_what_is_stored(
+    room: Room, unwritten: Unwritten
+) -> None:
+    recording_id, capture = await room.recorded(conversation(1.0))
+    closer = room.closer()
+    unwritten.committed = True
+    await unwritten.refused(closer)
+    await closer.sweep()
+    await _assert_whole(room, recording_id, capture)
+    assert room.files() == [await room.file(recording_id)]
+
+
+async def test_an_earlier_try_that_is_written_late_keeps_its_object(
+    room: Room, unwritten: Unwritten, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its commit went on in the server while we tried again: our second try then wins nothing."""
+    recording_id, capture = await room.recorded(conversation(1.0))
+    closer = room.closer()
+    await unwritten.refused(closer)
+    set_stored = unwritten._set_stored
+
+    async def second(
+        conn: Connection, closed: Closed, original: StoredObject, at: datetime
+    ) -> bool:
+        assert await set_stored(conn, closed, original, at), "the first one"
+        return await set_stored(conn, closed, original, at)
+
+    monkeypatch.setattr(rows, "set_stored", second)
+    await closer.sweep()
+    assert room.files() == [await room.file(recording_id)]
+    await closer.sweep()
+    await _assert_whole(room, recording_id, capture)
+    assert room.files() == [await room.file(recording_id)]
+
+
+async def test_what_another_closer_stored_meanwhile_stands(
+    room: Room, unwritten: Unwritten
+) -> None:
+    recording_id, capture = await room.recorded(conversation(1.0))
+    data, closer = capture.read_bytes(), room.closer()
+    await unwritten.refused(closer)
+    unwritten.full = False
+    await room.closer().sweep()
+    capture.write_bytes(data)  # as before the deletion
+    await closer.sweep()
+    await _assert_whole(room, recording_id, capture)
+    assert await room.file(recording_id) in room.files()
+
+
+@pytest.mark.parametrize("what", ["grown", "not in the store"])
+async def test_what_is_not_as_it_was_stored_is_stored_anew(
+    room: Room, unwritten: Unwritten, what: str
+) -> None:
+    recording_id, capture = await room.recorded(conversation(1.0))
+    closer = room.closer()
+    await unwritten.refused(closer)
+    if what == "grown":
+        capture.write_bytes(conversation(2.0))
+    else:
+        room.files()[0].unlink()
+    unwritten.full = False
+    await closer.sweep()
+    await _assert_whole(room, recording_id, capture)
+    seconds = float((await room.row(recording_id))["seconds"])
+    assert seconds == (2.0 if what == "grown" else 1.0)
+
+
+async def test_a_recording_whose_row_cannot_be_written_holds_up_no_other(
+    room: Room, unwritten: Unwritten
+) -> None:
+    first, capture = await room.recorded(conversation(1.0))
+    second, _ = await room.recorded(conversation(1.0))
+    unwritten.only = first
+    closer = room.closer(interval=3600, retry_after=3600)
+    await unwritten.refused(closer)
+    await closer.sweep()
+    assert ((await room.row(second))["state"], capture.exists()) == ("stored", True)
+
+
+async def test_only_so_many_recordings_are_stored_while_no_row_is_written(
+    room: Room, unwritten: Unwritten, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recordings.closer._OWED_AT_MOST", 2)
+    for _ in range(4):
+        await room.recorded(conversation(0.1), seconds=1)
+    closer = room.closer(interval=3600, retry_after=3600)  # each has its turn
+    await unwritten.refused(closer, 2)
+    assert await closer.sweep() == 0
+    assert len(room.files()) == 2
+    for seen in closer._seen.values():
+        seen.not_before = 0
+    unwritten.full = False
+    await closer.sweep()
+    await closer.sweep()
+    assert len(room.files()) == closer.totals["stored"] == 4
 
 
 async def test_two_closers_of_one_cell_store_a_recording_once(room: Room) -> None:

@@ -1,10 +1,10 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from db.ids import new_id
 from recordings.model import Kind, RecordingRow, State
-from recordings.rules import Orphan, Step, is_short, next_step
+from recordings.rules import Orphan, Part, Step, is_short, next_step, part_of_call, pause_after
 from tests.recordings.room import START
 
 
@@ -51,3 +51,39 @@ def test_a_recording_shorter_than_its_call_is_noticed(
 ) -> None:
     row = _row(seconds=call)
     assert is_short(kind, row.started_at, row.call_ended_at, audio) is short
+
+
+@pytest.mark.parametrize(
+    ("answered", "began", "seconds", "ended", "others", "part"),
+    [
+        (0, 0, 60, 60, 0, Part(whole=True)),
+        (0, 1.9, 58.2, 60, 0, Part(whole=True)),
+        (0, 0, 62, 60, 0, Part(whole=True)),
+        (0, 0, 58, 60, 0, Part(whole=False, call_seconds=60)),
+        (0, 0, 1195, 1200, 0, Part(whole=False, call_seconds=1200)),
+        (0, 25, 35, 60, 0, Part(whole=False, call_seconds=60)),
+        (-20, 0, 60, 60, 0, Part(whole=False, call_seconds=80)),
+        (0, 2, 59, 60, 0, Part(whole=False)),
+        (0, 0, 60, 60, 1, Part(whole=False)),
+        (None, 0, 60, 60, 0, Part(whole=False)),
+    ],
+)
+def test_a_recording_is_the_whole_call_only_alone_and_from_answer_to_end(
+    answered: float | None, began: float, seconds: float, ended: float, others: int, part: Part
+) -> None:
+    def at(second: float) -> datetime:
+        return START + timedelta(seconds=second)
+
+    said = part_of_call(
+        answered_at=None if answered is None else at(answered),
+        ended_at=at(ended),
+        started_at=at(began),
+        seconds=seconds,
+        others=others,
+    )
+    assert said == part
+
+
+def test_a_pause_grows_with_each_failure_to_its_bound() -> None:
+    pauses = [pause_after(failures, 1.0, 10.0) for failures in (0, 1, 2, 3, 4, 5, 10_000)]
+    assert pauses == [1.0, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0]

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from db.statements import statements
 from recordings.keeper import Keeper
 from recordings.model import object_location
 from recordings.retention import NoCases, erase
-from recordings.sweeper import Sweeper, SweepLimits, left_by_crashes
+from recordings.sweeper import Lost, Sweeper, SweepLimits, left_by_crashes
 from recordings.verification import verify_one
 from tests.recordings.room import START, Room, conversation
 
@@ -48,7 +49,27 @@ async def test_an_object_without_a_row_is_deleted_when_it_is_old_enough(room: Ro
     room.wait(86_400)
     await young.reconcile(DAY)
     assert room.files() == [await room.file(recording_id)]
-    assert young.totals == {"rubbish": 1}
+    assert young.totals == {"unnamed": 1, "rubbish": 1}
+
+
+async def test_objects_without_a_row_are_told_once_a_day_old_and_counted_each_time(
+    room: Room,
+) -> None:
+    """As after the backup of the evening before was restored: weeks before they are deleted."""
+    for _ in range(3):
+        await kept(room)
+    for _ in range(2):
+        location = object_location(new_id(room.at), new_id(room.at), START)
+        (room.folder / location).write_bytes(b"of another database")
+    sweep = Sweeper(room.pool, room.vault, room.now)
+    with capture_logs() as logs:
+        for days in (0.9, 0.2, 1, 1):
+            room.wait(days * 86_400)
+            await sweep.reconcile(DAY)
+    (told,) = [one for one in logs if one["log_level"] == "warning"]
+    assert (told["day"], told["without_row"], told["with_row"]) == (DAY, 2, 3)
+    assert told["grace_days"] == 35
+    assert sweep.totals == {"unnamed": 6}
 
 
 async def test_while_the_clock_cannot_be_trusted_nothing_is_taken_for_old(room: Room) -> None:
@@ -182,6 +203,32 @@ async def test_a_row_whose_object_is_gone_is_told_and_healed_when_it_is_back(roo
     await sweep.reconcile(DAY)
     assert sweep.totals["found_again"] == 1
     await room.opened(recording_id, "copy")
+
+
+async def test_what_is_lost_is_told_by_each_look_at_its_day_until_it_is_back_or_erased(
+    room: Room,
+) -> None:
+    recordings = [await kept(room) for _ in range(3)]
+    paths = [await room.file(one) for one in recordings]
+    (back, erased_, whole) = paths
+    hidden = back.rename(room.folder / "hidden")
+    erased_.unlink()
+    missing = sorted(str(path.relative_to(room.folder)) for path in (back, erased_))
+    await sweeper(room).reconcile(DAY)  # the server's, which marks them
+    room.wait(30 * 86_400)
+    again = sweeper(room)
+    await again.reconcile_all()
+    assert again.lost == {DAY: Lost(2, missing)}
+    assert (again.lost_now, again.totals) == (2, {})
+    hidden.rename(back)
+    await erase(room.pool, NoCases(), recordings[1], by="a", why="b", now=room.at, early=True)
+    shutil.move(room.folder / DAY, room.folder / "moved")  # no day of the store any more
+    await again.reconcile_some()
+    assert again.lost_now == 2
+    shutil.move(room.folder / "moved", room.folder / DAY)
+    await again.reconcile_some()
+    assert again.lost == {}
+    assert whole.exists()
 
 
 async def test_an_object_of_another_size_counts_as_lost(room: Room) -> None:
