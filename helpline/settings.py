@@ -32,6 +32,7 @@ from helpline.options.pages import AccessOptions, DeskOptions, HttpOptions, Soft
 from helpline.options.process import LogOptions, SpeechOptions
 from helpline.options.recording import RecordingOptions
 from helpline.policies import policy_named
+from helpline.variables import PREFIX, misspelt
 
 _DEFAULT_FILE = "helpline.toml"
 
@@ -44,7 +45,7 @@ class Settings(BaseSettings):
     """The whole tree."""
 
     model_config = SettingsConfigDict(
-        env_prefix="HELPLINE_", env_nested_delimiter="__", frozen=True, extra="forbid"
+        env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid"
     )
 
     state_dir: Path = Path("var/helpline")
@@ -203,6 +204,11 @@ def load_settings() -> Settings:
     path = os.environ.get("HELPLINE_CONFIG")
     if path and not Path(path).is_file():
         raise SettingsError(f"HELPLINE_CONFIG names {path}, which is no file")
+    if wrong := misspelt(os.environ, Settings.model_fields):
+        raise SettingsError(
+            f"{', '.join(wrong)}: names no setting (that of a group is {PREFIX}GROUP__NAME, with"
+            " two underscores)"
+        )
     try:
         return Settings()
     except ValidationError as error:

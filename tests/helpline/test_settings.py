@@ -181,6 +181,45 @@ def test_what_would_stop_the_server_later_is_refused_at_once(
         load_settings()
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "HELPLINE_NOTIFICATIONS_ENABLED",
+        "helpline_notifications_enabled",
+        "HELPLINE_NOTIFICATION__ENABLED",
+        "HELPLINE_NOTIFICATIONS__ENABLD",
+        "HELPLINE_DATABASEURL",
+        "HELPLINE_POLICY__NAME",
+        "HELPLINE_config",
+        "HELPLINE_",
+    ],
+)
+def test_a_variable_that_names_no_setting_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "false")
+    with pytest.raises(SettingsError, match=f"{name}|notifications.enabld"):
+        load_settings()
+
+
+def test_what_is_no_setting_and_yet_ours_or_somebody_elses_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _write(tmp_path, monkeypatch, "")
+    for name in ("CACHE_DIR", "REFERENCE_DATA", "SOAK", "SOAK_MINUTES"):
+        monkeypatch.setenv(f"HELPLINE_{name}", "1")
+    monkeypatch.setenv("HELPLINES", "1")
+    monkeypatch.setenv("HELPLINE_NOTIFICATIONS__ENABLED", "false")
+    monkeypatch.setenv("helpline_http__port", "8099")
+    monkeypatch.setenv("HELPLINE_SOFTPHONE__STUN", '["stun:a.example"]')
+    monkeypatch.setenv("HELPLINE_CATEGORY_RULES", '{"handpump": {"vacancy_days": 1}}')
+    monkeypatch.setenv("HELPLINE_CATEGORY_RULES__road__vacancy_days", "2")
+    settings = load_settings()
+    assert (settings.notifications.enabled, settings.http.port) == (False, 8099)
+    assert settings.softphone is not None
+    assert settings.rules.of("road").vacancy_days == 2
+
+
 def test_an_error_does_not_quote_a_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _write(tmp_path, monkeypatch, "[http]\nport = 'hunter2-hunter2'\n")
     with pytest.raises(SettingsError) as caught:
