@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr, ValidationError, model_validator
+from pydantic import ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -26,6 +26,7 @@ from helpline.errors import OperatorError
 from helpline.options.alarms import AlarmOptions
 from helpline.options.attachments import AttachmentOptions
 from helpline.options.cell import CellOptions, GuardOptions, HoursOptions
+from helpline.options.database import DatabaseUrl
 from helpline.options.following import CallbackOptions, CategoryRules, FeedbackOptions, TenantRules
 from helpline.options.notifications import NotificationOptions
 from helpline.options.pages import AccessOptions, DeskOptions, HttpOptions, SoftphoneOptions
@@ -50,7 +51,7 @@ class Settings(BaseSettings):
 
     state_dir: Path = Path("var/helpline")
     """What must outlive a restart and is not in the database: secrets, captures, prompts."""
-    database_url: SecretStr | None = None
+    database_url: DatabaseUrl | None = None
     """A PostgreSQL 15 or later. Without it an embedded one runs in the state folder."""
     policy: Literal["up-1076", "up-2017", "mp-181", "hp-1100", "demo"] = "up-1076"
     """How complaints are followed up; `helpline policy explain` says what that means."""

@@ -182,6 +182,50 @@ def test_what_would_stop_the_server_later_is_refused_at_once(
 
 
 @pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:se%zzcret@h/d",
+        "postgresql://u:se/cr#cret@h/d",
+        "postgresql://u:12/cret@h/d",
+        "postgresql://u:12?cret@h/d",
+        "postgresql://u:se@cret@h/d",
+        "postgresql://u:se cret@h/d",
+        "postgres://u:cret@[::1:1/d",
+        "postgresql://u:cret@h:99999/d",
+        "postgresql://",
+        "postgresql+psycopg://u:cret@h/d",
+        "mysql://u:cret@h/d",
+        "cret",
+    ],
+)
+def test_an_address_of_a_database_that_a_driver_would_misread_is_refused_and_not_quoted(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("HELPLINE_DATABASE_URL", url)
+    with pytest.raises(SettingsError, match="database_url: no postgresql://user:") as caught:
+        load_settings()
+    assert "cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:a%2Fb%23c%25d%40e@10.0.0.9:5433/helpline",
+        "postgres://u@[2001:db8::1]/d?sslmode=verify-full",
+        "postgresql://helpline:x@/helpline?host=/var/lib/helpline&port=5432",
+        "postgresql:///helpline",
+    ],
+)
+def test_an_address_of_a_database_is_taken_as_it_stands(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("HELPLINE_DATABASE_URL", url)
+    given = load_settings().database_url
+    assert given is not None
+    assert given.get_secret_value() == url
+
+
+@pytest.mark.parametrize(
     "name",
     [
         "HELPLINE_NOTIFICATIONS_ENABLED",
