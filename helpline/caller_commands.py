@@ -13,10 +13,12 @@ from calls.owed import owed_now
 from complaints.texts import clock
 from helpline.clock import shifted_clock
 from helpline.database import command_pool
+from helpline.known_names import must_be_an_agent
 from helpline.recording_words import login
 from helpline.settings import Settings
 
 _SHOWN = 500
+_EVERYBODY = "*"
 
 
 async def block(settings: Settings, options: argparse.Namespace) -> int:
@@ -57,6 +59,8 @@ async def allow(settings: Settings, options: argparse.Namespace) -> int:
         conn.transaction(),
     ):
         before = await dialling.allow(conn, rule)
+        if before is None and rule.endpoint != _EVERYBODY:
+            await must_be_an_agent(conn, settings, rule.endpoint)
         await log.write(
             conn, Event.DIALLING_ALLOWED, _by(options), now, endpoint=rule.endpoint,
             prefix=rule.prefix, per_hour=rule.per_hour, before=before, account=login(),

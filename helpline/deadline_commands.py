@@ -2,6 +2,7 @@
 
 import argparse
 
+from complaints.number import parse
 from complaints.set_aside import render_set_aside, set_aside, try_now
 from helpline.clock import shifted_clock
 from helpline.database import command_pool
@@ -23,8 +24,9 @@ async def stuck(settings: Settings, options: argparse.Namespace) -> int:
 async def retry(settings: Settings, options: argparse.Namespace) -> int:
     """Let the next sweep try again what is set aside."""
     now = shifted_clock(settings.clock_shift)()
+    number = None if options.number is None else parse(options.number)
     async with command_pool(settings) as pool:
-        some = await try_now(pool, options.number, now)
+        some = await try_now(pool, number, now)
     print(f"{some} deadline(s) are tried again by the next sweep")
     return 0
 
