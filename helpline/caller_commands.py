@@ -69,6 +69,17 @@ async def allow(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
+async def listed(settings: Settings, _options: argparse.Namespace) -> int:
+    """Print who may dial where, and who may not."""
+    async with command_pool(settings) as pool, pool.acquire(timeout=5) as conn:
+        for one in await dialling.every_rule(conn):
+            if one.per_hour:
+                print(_allowed(one.endpoint, one.prefix, one.per_hour))
+            else:
+                print(f"{one.endpoint} may not dial {one.prefix}...")
+    return 0
+
+
 async def cut_offs(settings: Settings, _options: argparse.Namespace) -> int:
     """Print the endpoints that were cut off."""
     async with command_pool(settings) as pool, pool.acquire(timeout=5) as conn:
@@ -165,9 +176,10 @@ def add_dialling(parser: argparse.ArgumentParser) -> None:
     allowed = dials.add_parser("allow", help="numbers that begin so, for an endpoint or *")
     allowed.add_argument("endpoint", metavar="ENDPOINT")
     allowed.add_argument("prefix", metavar="PREFIX", help="of the international number: +91")
-    allowed.add_argument("--per-hour", type=int, required=True, metavar="N")
+    allowed.add_argument("--per-hour", type=int, required=True, metavar="N", help="0: none")
     allowed.add_argument("--by", default=login(), metavar="WHO", help="default: the login name")
     allowed.set_defaults(command=allow)
+    dials.add_parser("list", help="the rules that stand").set_defaults(command=listed)
     dials.add_parser("cut-offs", help="those that stand").set_defaults(command=cut_offs)
     dials.add_parser("log", help="who changed it, and when").set_defaults(command=changes)
     again = dials.add_parser("lift", help="a cut-off, once somebody has looked")

@@ -85,3 +85,18 @@ def test_an_endpoint_that_is_nobodys_is_refused(
     database.execute("delete from agent")
     database.execute("insert into dial_rule values ('1001', '+91', 5)")
     assert main(["dialling", "allow", "1001", "+91", "--per-hour", "0"]) == 0  # who has left
+
+
+@pytest.mark.usefixtures("database")
+def test_the_rules_that_stand_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    for endpoint, per_hour in (("1001", "5"), ("*", "20")):
+        assert main(["dialling", "allow", endpoint, "+91", "--per-hour", per_hour]) == 0
+    capsys.readouterr()
+    assert main(["dialling", "list"]) == 0
+    every, own = capsys.readouterr().out.splitlines()
+    assert every == "* may dial +91..., 20 times an hour"
+    assert own == "1001 may dial +91..., 5 times an hour"
+    assert main(["dialling", "allow", "1001", "+91", "--per-hour", "0"]) == 0
+    capsys.readouterr()
+    assert main(["dialling", "list"]) == 0
+    assert capsys.readouterr().out.splitlines() == [every, "1001 may not dial +91..."]
