@@ -11,6 +11,7 @@ from calls.errors import NotANumberError
 from calls.numbers import to_e164
 from calls.owed import owed_now
 from complaints.texts import clock
+from helpline.bounded import number, whole
 from helpline.clock import shifted_clock
 from helpline.database import command_pool
 from helpline.known_names import must_be_an_agent
@@ -154,7 +155,9 @@ def add_callers(parser: argparse.ArgumentParser) -> None:
     callers = parser.add_subparsers(required=True)
     keep_out = callers.add_parser("block", help="an abusive caller, for some days")
     keep_out.add_argument("number", metavar="NUMBER")
-    keep_out.add_argument("--days", type=float, default=7.0, metavar="N", help="default: 7")
+    keep_out.add_argument(
+        "--days", type=number(0, 36_500), default=7.0, metavar="N", help="default: 7"
+    )
     keep_out.add_argument("--why", required=True)
     keep_out.add_argument("--by", required=True, metavar="WHO")
     keep_out.set_defaults(command=block)
@@ -176,7 +179,9 @@ def add_dialling(parser: argparse.ArgumentParser) -> None:
     allowed = dials.add_parser("allow", help="numbers that begin so, for an endpoint or *")
     allowed.add_argument("endpoint", metavar="ENDPOINT")
     allowed.add_argument("prefix", metavar="PREFIX", help="of the international number: +91")
-    allowed.add_argument("--per-hour", type=int, required=True, metavar="N", help="0: none")
+    allowed.add_argument(
+        "--per-hour", type=whole(0, 1_000_000), required=True, metavar="N", help="0: none"
+    )
     allowed.add_argument("--by", default=login(), metavar="WHO", help="default: the login name")
     allowed.set_defaults(command=allow)
     dials.add_parser("list", help="the rules that stand").set_defaults(command=listed)

@@ -4,6 +4,7 @@ import argparse
 
 from complaints.number import parse
 from complaints.set_aside import render_set_aside, set_aside, try_now
+from helpline.bounded import rows
 from helpline.clock import shifted_clock
 from helpline.database import command_pool
 from helpline.settings import Settings
@@ -35,7 +36,7 @@ def add_deadlines(parser: argparse.ArgumentParser) -> None:
     """Complaints that the clock could not move."""
     words = parser.add_subparsers(required=True, metavar="WHAT")
     listed = words.add_parser("stuck", help="which, why, and when they are tried again")
-    listed.add_argument("--most", type=int, default=_MOST, metavar="N")
+    listed.add_argument("--most", type=rows, default=_MOST, metavar="N")
     listed.set_defaults(command=stuck)
     again = words.add_parser("retry", help="try them now: the cause is mended")
     again.add_argument("number", nargs="?", metavar="NUMBER", help="only this complaint")

@@ -46,6 +46,7 @@ def test_the_environment_wins_over_the_file(
         ("clock_shift = 'PT1H'\n", "clock_shift"),
         ("[[cell.agents]]\nid = '1001'\nname = 'A'\nqueues = ['nowhere']\n", "nowhere"),
         ("policy = 'up-3000'\n", "policy"),
+        ("[cell]\nqueues = []\n", "cell.queues"),
         ("[[alarms.rules]]\nkind = 'noise'\nthreshold = 1\n", "alarms.rules.0.kind"),
         ("[[alarms.rules]]\nkind = 'ami_down'\nthreshold = 0\nqueue = 'q'\n", "the cell's"),
         ("[[alarms.rules]]\nkind = 'waiting'\nthreshold = 5\nqueue = 'q'\n", "no queue q"),

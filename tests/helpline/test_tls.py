@@ -102,6 +102,13 @@ def test_a_certificate_goes_with_a_key_and_an_https_address() -> None:
         HttpOptions(certificate=Path("x"), key=Path("y"))
 
 
+@pytest.mark.parametrize("name", ["", "हेल्प"])
+def test_a_certificate_for_what_is_no_host_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(CertificateError, match="is no host"):
+        make_certificate(tmp_path / "tls", ["a.example", name], NOW)
+    assert not (tmp_path / "tls").exists()
+
+
 @pytest.mark.parametrize(
     ("public_url", "origin"),
     [
