@@ -177,6 +177,11 @@ async def allow(conn: Connection, rule: Rule) -> int | None:
     return before
 
 
+async def every_rule(conn: Connection) -> list[Rule]:
+    """All that stand, everybody's first; 0 an hour: the endpoint may not, even where all may."""
+    return [Rule(**row) async for row in statements().dialling_every_rule(conn)]
+
+
 async def cut_offs(conn: Connection) -> list[CutOff]:
     """Those that stand, the longest first."""
     return [CutOff(**row) async for row in statements().dialling_cut_offs(conn)]

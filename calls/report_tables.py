@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 
 from calls.reporting import IST, By, Fate, Line, OfferedCall
 
@@ -102,8 +103,11 @@ class Spreadsheet:
             self._row += 1
 
     def close(self) -> None:
-        """Finish the file."""
-        self._book.close()
+        """Finish the file. Raises `OSError`."""
+        try:
+            self._book.close()
+        except FileCreateError as error:
+            raise OSError(f"the spreadsheet cannot be written: {error}") from error
 
 
 def _blank(row: Sequence[Cell]) -> list[str | int | float]:

@@ -50,7 +50,7 @@ def _schema(url: str) -> Iterator[tuple[DatabaseBackend, MigrationList]]:
     except MigrationError:
         raise
     except Exception as error:  # yoyo passes on whatever its driver raises
-        raise MigrationError(f"migration failed: {error}") from error
+        raise MigrationError(f"migration failed: {str(error) or repr(error)}") from error
 
 
 @contextmanager

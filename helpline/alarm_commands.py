@@ -10,6 +10,7 @@ from cti.alarms import EACH_QUEUE, AlarmKind, shown
 from db.statements import statements
 from helpline.clock import shifted_clock
 from helpline.database import command_pool
+from helpline.known_names import must_be_a_queue
 from helpline.settings import Settings
 
 _MOST = 200
@@ -35,6 +36,9 @@ async def change(settings: Settings, options: argparse.Namespace) -> int:
         set_by=f"operator:{options.by}", set_at=shifted_clock(settings.clock_shift)(),
     )  # fmt: skip
     async with command_pool(settings) as pool:
+        if limit.threshold is not None and limit.queue != EACH_QUEUE:
+            async with pool.acquire(timeout=5) as conn:
+                await must_be_a_queue(conn, settings, limit.queue)
         await alarm_limits.set_limit(pool, limit)
     print(f"{limit.kind} {limit.queue}: set, in all cells")
     return 0

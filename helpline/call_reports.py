@@ -3,7 +3,7 @@
 import argparse
 import sys
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from calls.report_rows import Behind, Span, calls_behind, figures
@@ -25,7 +25,7 @@ from helpline.settings import Settings, SettingsError
 
 async def calls(settings: Settings, options: argparse.Namespace) -> int:
     """Print or write the report of whole days, IST."""
-    since, until = day_bounds(options.since, options.to or options.since)
+    since, until = _days(options)
     now, span = shifted_clock(settings.clock_shift)(), Span(since=since, until=until)
     rules = _rules(options)
     async with command_pool(settings) as pool:
@@ -46,13 +46,20 @@ async def calls(settings: Settings, options: argparse.Namespace) -> int:
 
 async def waits(settings: Settings, options: argparse.Namespace) -> int:
     """Print how long callers were told that they would wait, beside how long they did."""
-    since, until = day_bounds(options.since, options.to or options.since)
+    since, until = _days(options)
     if until - since > LONGEST:
         raise SettingsError(f"at most {LONGEST.days} days")
     async with command_pool(settings) as pool, pool.acquire(timeout=5) as conn:
         found = await told_waits(conn, since, until, None)
     print(as_text(told_table(found)) if found else "nobody was told a waiting time")
     return 0
+
+
+def _days(options: argparse.Namespace) -> tuple[datetime, datetime]:
+    last = options.to or options.since
+    if last < options.since:
+        raise SettingsError(f"{last} is before {options.since}")
+    return day_bounds(options.since, last)
 
 
 def _rules(options: argparse.Namespace) -> Rules:

@@ -11,12 +11,15 @@ from calls.errors import NotANumberError
 from calls.numbers import to_e164
 from calls.owed import owed_now
 from complaints.texts import clock
+from helpline.bounded import number, whole
 from helpline.clock import shifted_clock
 from helpline.database import command_pool
+from helpline.known_names import must_be_an_agent
 from helpline.recording_words import login
 from helpline.settings import Settings
 
 _SHOWN = 500
+_EVERYBODY = "*"
 
 
 async def block(settings: Settings, options: argparse.Namespace) -> int:
@@ -57,11 +60,24 @@ async def allow(settings: Settings, options: argparse.Namespace) -> int:
         conn.transaction(),
     ):
         before = await dialling.allow(conn, rule)
+        if before is None and rule.endpoint != _EVERYBODY:
+            await must_be_an_agent(conn, settings, rule.endpoint)
         await log.write(
             conn, Event.DIALLING_ALLOWED, _by(options), now, endpoint=rule.endpoint,
             prefix=rule.prefix, per_hour=rule.per_hour, before=before, account=login(),
         )  # fmt: skip
     print(_allowed(rule.endpoint, rule.prefix, rule.per_hour))
+    return 0
+
+
+async def listed(settings: Settings, _options: argparse.Namespace) -> int:
+    """Print who may dial where, and who may not."""
+    async with command_pool(settings) as pool, pool.acquire(timeout=5) as conn:
+        for one in await dialling.every_rule(conn):
+            if one.per_hour:
+                print(_allowed(one.endpoint, one.prefix, one.per_hour))
+            else:
+                print(f"{one.endpoint} may not dial {one.prefix}...")
     return 0
 
 
@@ -139,7 +155,9 @@ def add_callers(parser: argparse.ArgumentParser) -> None:
     callers = parser.add_subparsers(required=True)
     keep_out = callers.add_parser("block", help="an abusive caller, for some days")
     keep_out.add_argument("number", metavar="NUMBER")
-    keep_out.add_argument("--days", type=float, default=7.0, metavar="N", help="default: 7")
+    keep_out.add_argument(
+        "--days", type=number(0, 36_500), default=7.0, metavar="N", help="default: 7"
+    )
     keep_out.add_argument("--why", required=True)
     keep_out.add_argument("--by", required=True, metavar="WHO")
     keep_out.set_defaults(command=block)
@@ -161,9 +179,12 @@ def add_dialling(parser: argparse.ArgumentParser) -> None:
     allowed = dials.add_parser("allow", help="numbers that begin so, for an endpoint or *")
     allowed.add_argument("endpoint", metavar="ENDPOINT")
     allowed.add_argument("prefix", metavar="PREFIX", help="of the international number: +91")
-    allowed.add_argument("--per-hour", type=int, required=True, metavar="N")
+    allowed.add_argument(
+        "--per-hour", type=whole(0, 1_000_000), required=True, metavar="N", help="0: none"
+    )
     allowed.add_argument("--by", default=login(), metavar="WHO", help="default: the login name")
     allowed.set_defaults(command=allow)
+    dials.add_parser("list", help="the rules that stand").set_defaults(command=listed)
     dials.add_parser("cut-offs", help="those that stand").set_defaults(command=cut_offs)
     dials.add_parser("log", help="who changed it, and when").set_defaults(command=changes)
     again = dials.add_parser("lift", help="a cut-off, once somebody has looked")

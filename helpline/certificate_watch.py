@@ -7,9 +7,12 @@ from pathlib import Path
 import structlog
 from cryptography import x509
 
+from dialplans.findings import Finding, error, warning
 from helpline.clock import Clock
 from helpline.metrics import Metrics
 from helpline.options.pages import HttpOptions
+from helpline.settings import SettingsError
+from helpline.tls import tls_context
 
 _log = structlog.get_logger(__name__)
 _SOON_DAYS = 30
@@ -24,6 +27,20 @@ def certificate_end(http: HttpOptions) -> datetime | None:
 
 def _end(file: Path) -> datetime:
     return x509.load_pem_x509_certificates(file.read_bytes())[0].not_valid_after_utc
+
+
+def certificate_findings(http: HttpOptions, now: datetime) -> list[Finding]:
+    """What is wrong with it: a start would stop at one that cannot be used. Blocks."""
+    try:
+        tls_context(http)
+        end = certificate_end(http)
+    except (SettingsError, ValueError, OSError) as fault:
+        return [error("certificate", str(fault))]
+    if end is None or end - now >= _SOON_DAYS * _DAY:
+        return []
+    if end <= now:
+        return [error("certificate", f"{http.certificate} has ended: {end.isoformat()}")]
+    return [warning("certificate", f"{http.certificate} ends soon: {end.isoformat()}")]
 
 
 class CertificateWatch:

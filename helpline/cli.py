@@ -2,10 +2,12 @@
 
 import argparse
 import asyncio
+import signal
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Coroutine, Sequence
 from importlib import import_module
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pydantic
 import uvloop
@@ -129,15 +131,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
             level=settings.log.level, show_pii=settings.log.show_pii, json=settings.log.json_lines
         )
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            status: int = runner.run(options.command(settings, options))
-            return status
+            return runner.run(_until_told_to_stop(options.command(settings, options)))
     except KeyboardInterrupt:
-        return 130
+        return 128 + signal.SIGINT
+    except asyncio.CancelledError:
+        return 128 + signal.SIGTERM
     except pydantic.ValidationError as error:
         print(f"helpline: {faults(error)}", file=sys.stderr)
     except _OPERATOR_ERRORS as error:
         print(f"helpline: {error}", file=sys.stderr)
     return 1
+
+
+async def _until_told_to_stop(command: Coroutine[Any, Any, int]) -> int:
+    """SIGTERM takes a command back as Ctrl-C does; a second one ends us at once.
+
+    Who has an end of its own (`helpline serve`) puts its own handler in place.
+    """
+    loop, running = asyncio.get_running_loop(), asyncio.create_task(command, name="command")
+
+    def stop() -> None:
+        loop.remove_signal_handler(signal.SIGTERM)
+        running.cancel()
+
+    if threading.current_thread() is threading.main_thread():  # signals are its own
+        loop.add_signal_handler(signal.SIGTERM, stop)
+    return await running
 
 
 def parser_for(words: Sequence[str]) -> argparse.ArgumentParser:

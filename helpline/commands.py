@@ -19,7 +19,8 @@ from cti.tokens import issue_supervisor
 from dialplans.check import check as check_cell
 from dialplans.findings import Severity
 from helpline.cell import cell_with_secrets, render_cell, state_folder
-from helpline.clock import shifted_clock
+from helpline.certificate_watch import certificate_findings
+from helpline.clock import shifted_clock, system_clock
 from helpline.database import Database, command_pool
 from helpline.files import files_allowed, too_few_files
 from helpline.keys import signing_key
@@ -136,7 +137,8 @@ async def check(settings: Settings, _options: argparse.Namespace) -> int:
     """Print each finding; 1 when one is an error. Judges the files as they are: writes none."""
     asterisk = load_tools(PROJECT).asterisk
     cell, secrets = cell_with_secrets(settings, asterisk)
-    findings = await check_cell(
+    findings = await asyncio.to_thread(certificate_findings, settings.http, system_clock())
+    findings += await check_cell(
         cell, secrets, asterisk_argv=asterisk.argv, trial_address=_TRIAL_ADDRESS
     )
     for finding in findings:
@@ -146,6 +148,8 @@ async def check(settings: Settings, _options: argparse.Namespace) -> int:
         print(f"cell {cell.name}: Asterisk {asterisk.version} loads its configuration")
     if (why := without_certificates(settings)) is not None:
         print(f"warning: {why}")
+    if (studio := settings.speech.studio) is not None and not studio.is_dir():
+        print(f"warning: speech.studio {studio} is no folder: all is spoken by the machine's voice")
     if (why := too_few_files(settings, files_allowed())) is not None:
         print(f"warning: {why}")
     return int(faulty)

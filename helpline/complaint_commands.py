@@ -42,6 +42,7 @@ from helpline.attachment_commands import offered
 from helpline.clock import shifted_clock
 from helpline.database import command_pool
 from helpline.guidance_commands import answer_line
+from helpline.known_names import must_be_an_agent
 from helpline.registration_commands import operator
 from helpline.settings import Settings
 
@@ -76,6 +77,13 @@ def _officer(options: argparse.Namespace) -> dict[str, Any]:
 
 def _enters(options: argparse.Namespace) -> str:
     return f"agent:{options.agent}" if options.agent else operator()
+
+
+async def _must_be_known(pool: Pool, settings: Settings, agent: str | None) -> None:
+    """Where no call shows that the agent was there: the history keeps a name for ever."""
+    if agent is not None:
+        async with pool.acquire(timeout=5) as conn:
+            await must_be_an_agent(conn, settings, agent)
 
 
 def _word(options: argparse.Namespace) -> OwnWord:
@@ -294,6 +302,7 @@ async def reopen(settings: Settings, options: argparse.Namespace) -> int:
 async def comment(settings: Settings, options: argparse.Namespace) -> int:
     """A remark, at any time."""
     async with desk(settings) as one:
+        await _must_be_known(one.pool, settings, options.agent)
         await write_comment(
             one.pool,
             options.number,
@@ -310,6 +319,7 @@ async def bundle_renew(settings: Settings, options: argparse.Namespace) -> int:
     """A new link for the officer whose link is over."""
     actor, where = _enters(options), options.number
     async with desk(settings) as one:
+        await _must_be_known(one.pool, settings, options.agent)
         post = await renew(one.pool, where, actor=actor, signer=one.signer, now=one.now)
     say(options, f"a new link is sent to who holds {post}")
     return 0

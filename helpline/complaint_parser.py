@@ -14,6 +14,7 @@ from complaints.texts import DissatisfactionReason
 from complaints.waiting import For
 from helpline import attachment_commands, feedback_commands, registration_commands
 from helpline import complaint_commands as commands
+from helpline.bounded import rows
 from helpline.settings import Settings
 
 _TOLD_IN = "the call in which that agent was told; needed with --agent"
@@ -85,7 +86,7 @@ def add_feedback(parser: argparse.ArgumentParser) -> None:
     """What agents do where the dialer reached nobody."""
     verbs = parser.add_subparsers(required=True, metavar="WHAT")
     tasks = verbs.add_parser("tasks", help="citizens whom agents are to call")
-    tasks.add_argument("--most", type=int, default=100, metavar="N", help="default: 100")
+    tasks.add_argument("--most", type=rows, default=100, metavar="N", help="default: 100")
     tasks.set_defaults(command=feedback_commands.tasks)
     record = verbs.add_parser("record", help="what a citizen told an agent about a disposal")
     record.add_argument("number", metavar="NUMBER")
@@ -170,7 +171,7 @@ def _add_cm_teams_moves(verbs: _Verbs) -> None:
     which = waiting.add_mutually_exclusive_group()
     which.add_argument("--what", choices=list(For), help="only that; default: all")
     which.add_argument("--decider", metavar="POST", help="proposals that this post decides")
-    waiting.add_argument("--most", type=int, default=100, metavar="N", help="default: 100")
+    waiting.add_argument("--most", type=rows, default=100, metavar="N", help="default: 100")
     waiting.set_defaults(command=commands.waiting)
     advise = verbs.add("advise", "not for this helpline: say where to go", commands.advise)
     advise.add_argument("--by", required=True, metavar="NAME", help="who of the CM's team")

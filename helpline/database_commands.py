@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import mkstemp
 
 import asyncpg
 
@@ -38,19 +39,26 @@ def add_database(parser: argparse.ArgumentParser) -> None:
 async def dump(settings: Settings, options: argparse.Namespace) -> int:
     """As of one moment. Nothing else has the name before it is whole."""
     file: Path = options.file
-    part = file.with_name(f"{file.name}.part")
-    if file.exists():
-        raise BackupError(f"{file} is there already")
+    _must_not_exist(file)
     whole = ("--format=custom", "--no-owner", "--no-acl")
+    # A name of its own, 0600: somebody else may be writing a dump of the same name.
+    opened, name = mkstemp(prefix=f"{file.name}.", suffix=".part", dir=file.parent)
+    part = Path(name)
+    os.close(opened)
     try:
         async with _url(settings) as url:
-            os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
             await run_client(url, "pg_dump", *whole, f"--file={part}")
+        _must_not_exist(file)
         part.rename(file)
     finally:  # what is left of one that failed has citizens' data in it, and fills the disk
         part.unlink(missing_ok=True)
     print(f"{file}: {file.stat().st_size} bytes; it holds the keys of recordings, wrapped")
     return 0
+
+
+def _must_not_exist(file: Path) -> None:
+    if file.exists():
+        raise BackupError(f"{file} is there already")
 
 
 async def restore(settings: Settings, options: argparse.Namespace) -> int:

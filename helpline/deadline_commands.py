@@ -2,7 +2,9 @@
 
 import argparse
 
+from complaints.number import parse
 from complaints.set_aside import render_set_aside, set_aside, try_now
+from helpline.bounded import rows
 from helpline.clock import shifted_clock
 from helpline.database import command_pool
 from helpline.settings import Settings
@@ -23,8 +25,9 @@ async def stuck(settings: Settings, options: argparse.Namespace) -> int:
 async def retry(settings: Settings, options: argparse.Namespace) -> int:
     """Let the next sweep try again what is set aside."""
     now = shifted_clock(settings.clock_shift)()
+    number = None if options.number is None else parse(options.number)
     async with command_pool(settings) as pool:
-        some = await try_now(pool, options.number, now)
+        some = await try_now(pool, number, now)
     print(f"{some} deadline(s) are tried again by the next sweep")
     return 0
 
@@ -33,7 +36,7 @@ def add_deadlines(parser: argparse.ArgumentParser) -> None:
     """Complaints that the clock could not move."""
     words = parser.add_subparsers(required=True, metavar="WHAT")
     listed = words.add_parser("stuck", help="which, why, and when they are tried again")
-    listed.add_argument("--most", type=int, default=_MOST, metavar="N")
+    listed.add_argument("--most", type=rows, default=_MOST, metavar="N")
     listed.set_defaults(command=stuck)
     again = words.add_parser("retry", help="try them now: the cause is mended")
     again.add_argument("number", nargs="?", metavar="NUMBER", help="only this complaint")

@@ -7,6 +7,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from complaints.texts import clock
+from helpline.bounded import rows
 from helpline.clock import shifted_clock
 from helpline.database import command_pool
 from helpline.settings import Settings
@@ -134,7 +135,7 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     which.add_argument(
         "--undelivered", action="store_true", help="those that a gateway took but did not deliver"
     )
-    listed.add_argument("--most", type=int, default=100, metavar="N", help="default: 100")
+    listed.add_argument("--most", type=rows, default=100, metavar="N", help="default: 100")
     listed.set_defaults(command=listing)
 
     again = verbs.add_parser(

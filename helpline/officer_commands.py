@@ -6,6 +6,7 @@ from datetime import datetime
 from complaints.errors import InputFault, InvalidInputError
 from complaints.mapping import posts_by_id
 from complaints.officers_list import After, officers_page, render_line
+from helpline.bounded import rows
 from helpline.clock import shifted_clock
 from helpline.database import command_pool
 from helpline.settings import Settings
@@ -49,7 +50,7 @@ def add_officer(parser: argparse.ArgumentParser) -> None:
     words = parser.add_subparsers(required=True, metavar="WHAT")
     listed = words.add_parser("complaints", help="open complaints of a post, due soonest first")
     listed.add_argument("post", metavar="POST")
-    listed.add_argument("--most", type=int, default=25, metavar="N", help="a page: at most 200")
+    listed.add_argument("--most", type=rows, default=25, metavar="N", help="a page: at most 200")
     listed.add_argument(
         "--after", nargs=2, metavar=("DUE", "NUMBER"), help="the page after, as the last one said"
     )

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from complaints.texts import clock
 from cti.reviews import quality, review, sample
+from helpline.bounded import whole
 from helpline.clock import shifted_clock
 from helpline.database import command_pool
 from helpline.settings import Settings
@@ -16,8 +17,12 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(required=True)
 
     chosen = verbs.add_parser("sample", help="recorded calls to listen to, by chance")
-    chosen.add_argument("--days", type=int, default=7, metavar="N", help="of the last: 7")
-    chosen.add_argument("--per-agent", type=int, default=2, metavar="N", help="at most: 2")
+    chosen.add_argument(
+        "--days", type=whole(1, 3660), default=7, metavar="N", help="of the last: 7"
+    )
+    chosen.add_argument(
+        "--per-agent", type=whole(1, 1000), default=2, metavar="N", help="at most: 2"
+    )
     chosen.add_argument("--seed", default="", help="another word, other calls")
     chosen.set_defaults(command=show_sample)
 
@@ -33,7 +38,9 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     judged.set_defaults(command=add_review)
 
     report = verbs.add_parser("report", help="how the agents do, and where points are lost")
-    report.add_argument("--days", type=int, default=30, metavar="N", help="of the last: 30")
+    report.add_argument(
+        "--days", type=whole(1, 3660), default=30, metavar="N", help="of the last: 30"
+    )
     report.set_defaults(command=show_report)
 
     for one in (chosen, judged, report):

@@ -9,6 +9,7 @@ from typing import get_args
 from uuid import UUID
 
 from helpline import recording_commands as commands
+from helpline.bounded import rows, whole
 from helpline.clock import INDIA
 from recordings.certificate import Relation
 from recordings.model import Kind
@@ -32,7 +33,7 @@ def _add_search(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     find.add_argument("--since", type=day, metavar="YYYY-MM-DD", help="from that day on (IST)")
     find.add_argument("--until", type=day, metavar="YYYY-MM-DD", help="before that day (IST)")
     find.add_argument("--after", type=UUID, metavar="ID", help="the last one of the page before")
-    find.add_argument("--most", type=int, default=50, metavar="N", help="at most 500")
+    find.add_argument("--most", type=rows, default=50, metavar="N", help="at most 500")
     find.set_defaults(command=commands.find)
 
     show = verbs.add_parser("show", help="one recording: files, pauses, holds, accesses, chain")
@@ -69,7 +70,7 @@ def _add_keeping(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     release.set_defaults(command=commands.release)
 
     due = verbs.add_parser("due", help="what is past its retention, and what holds it")
-    due.add_argument("--most", type=int, default=200, metavar="N")
+    due.add_argument("--most", type=rows, default=200, metavar="N")
     due.set_defaults(command=commands.due)
 
     erase = verbs.add_parser("erase", help="destroy keys and files; a tombstone stays")
@@ -83,7 +84,9 @@ def _add_keeping(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -
 
     retention = verbs.add_parser("retention", help="show the policy, or change it")
     retention.add_argument("--kind", choices=get_args(Kind), default="call")
-    retention.add_argument("--days", type=int, help="from the start of the recording; at least 30")
+    retention.add_argument(
+        "--days", type=whole(0, 36_500), help="from the start of the recording; at least 30"
+    )
     _by(retention)
     retention.set_defaults(command=commands.retention)
 

@@ -1,11 +1,11 @@
 """The words of `helpline report ...`."""
 
 import argparse
-from datetime import date
 from pathlib import Path
 
 from calls.reporting import By
 from helpline import call_reports, reports
+from helpline.bounded import day, number, rows, whole
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -21,34 +21,39 @@ def _add_lists(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     holes.add_argument("--all", action="store_true", help="name every place")
     holes.set_defaults(command=reports.holes)
     listed = verbs.add_parser("cm-office", help="what is on the list of the CM's office")
-    listed.add_argument("--most", type=_count, default=1000, metavar="N", help="default: 1000")
+    listed.add_argument("--most", type=rows, default=1000, metavar="N", help="default: 1000")
     listed.set_defaults(command=reports.cm_office)
 
     abandoned = verbs.add_parser("abandoned", help="who hung up while waiting for an agent")
-    abandoned.add_argument("--hours", type=float, default=24.0, metavar="N", help="default: 24")
-    abandoned.add_argument("--most", type=_count, default=200, metavar="N", help="default: 200")
+    abandoned.add_argument(
+        "--hours", type=number(0, 876_600), default=24.0, metavar="N", help="default: 24"
+    )
+    abandoned.add_argument("--most", type=rows, default=200, metavar="N", help="default: 200")
     abandoned.set_defaults(command=reports.abandoned)
 
     waits = verbs.add_parser("waits", help="waiting times that were said, and those that came")
-    waits.add_argument(
-        "--from", dest="since", type=date.fromisoformat, required=True, metavar="DAY"
-    )
-    waits.add_argument("--to", type=date.fromisoformat, metavar="DAY", help="that day included")
+    waits.add_argument("--from", dest="since", type=day, required=True, metavar="DAY")
+    waits.add_argument("--to", type=day, metavar="DAY", help="that day included")
     waits.set_defaults(command=call_reports.waits)
 
 
 def _add_days(of: argparse.ArgumentParser) -> None:
-    of.add_argument("--from", dest="since", type=date.fromisoformat, required=True, metavar="DAY")
-    of.add_argument("--to", type=date.fromisoformat, metavar="DAY", help="that day included")
+    of.add_argument("--from", dest="since", type=day, required=True, metavar="DAY")
+    of.add_argument("--to", type=day, metavar="DAY", help="that day included")
 
 
 def _add_calls(calls: argparse.ArgumentParser) -> None:
     _add_days(calls)
     calls.add_argument("--by", type=By, choices=list(By), default=By.QUEUE)
     calls.add_argument(
-        "--within", type=int, metavar="S", help="answered in time; else each queue's own seconds"
+        "--within",
+        type=whole(0, 86_400),
+        metavar="S",
+        help="answered in time; else each queue's own seconds",
     )
-    calls.add_argument("--short", type=int, default=5, metavar="S", help="a short abandon: 5 s")
+    calls.add_argument(
+        "--short", type=whole(0, 86_400), default=5, metavar="S", help="a short abandon: 5 s"
+    )
     which = calls.add_mutually_exclusive_group()
     which.add_argument("--csv", type=Path, metavar="FILE")
     which.add_argument("--xlsx", type=Path, metavar="FILE", help="with a sheet of all calls")
@@ -58,24 +63,10 @@ def _add_calls(calls: argparse.ArgumentParser) -> None:
 
 def _add_staffing(staffing: argparse.ArgumentParser) -> None:
     staffing.add_argument("queue", metavar="QUEUE")
-    staffing.add_argument("--weeks", type=_weeks, default=4, metavar="N", help="of calls: 4")
+    staffing.add_argument("--weeks", type=whole(1, 52), default=4, metavar="N", help="of calls: 4")
     staffing.add_argument("--share", type=float, default=0.8, help="of calls answered in time: 0.8")
     staffing.add_argument(
         "--within", type=float, metavar="SECONDS", help="the queue's service_level_seconds"
     )
     staffing.add_argument("--shrinkage", type=float, default=0.3, help="time not at the desk: 0.3")
     staffing.set_defaults(command=reports.staffing)
-
-
-def _count(text: str) -> int:
-    most = int(text)
-    if most < 1:
-        raise argparse.ArgumentTypeError("at least 1")
-    return most
-
-
-def _weeks(text: str) -> int:
-    weeks = int(text)
-    if not 1 <= weeks <= 52:
-        raise argparse.ArgumentTypeError("1 to 52")
-    return weeks

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr, ValidationError, model_validator
+from pydantic import ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -26,12 +26,14 @@ from helpline.errors import OperatorError
 from helpline.options.alarms import AlarmOptions
 from helpline.options.attachments import AttachmentOptions
 from helpline.options.cell import CellOptions, GuardOptions, HoursOptions
+from helpline.options.database import DatabaseUrl
 from helpline.options.following import CallbackOptions, CategoryRules, FeedbackOptions, TenantRules
 from helpline.options.notifications import NotificationOptions
 from helpline.options.pages import AccessOptions, DeskOptions, HttpOptions, SoftphoneOptions
 from helpline.options.process import LogOptions, SpeechOptions
 from helpline.options.recording import RecordingOptions
 from helpline.policies import policy_named
+from helpline.variables import PREFIX, misspelt
 
 _DEFAULT_FILE = "helpline.toml"
 
@@ -44,12 +46,12 @@ class Settings(BaseSettings):
     """The whole tree."""
 
     model_config = SettingsConfigDict(
-        env_prefix="HELPLINE_", env_nested_delimiter="__", frozen=True, extra="forbid"
+        env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid"
     )
 
     state_dir: Path = Path("var/helpline")
     """What must outlive a restart and is not in the database: secrets, captures, prompts."""
-    database_url: SecretStr | None = None
+    database_url: DatabaseUrl | None = None
     """A PostgreSQL 15 or later. Without it an embedded one runs in the state folder."""
     policy: Literal["up-1076", "up-2017", "mp-181", "hp-1100", "demo"] = "up-1076"
     """How complaints are followed up; `helpline policy explain` says what that means."""
@@ -203,6 +205,11 @@ def load_settings() -> Settings:
     path = os.environ.get("HELPLINE_CONFIG")
     if path and not Path(path).is_file():
         raise SettingsError(f"HELPLINE_CONFIG names {path}, which is no file")
+    if wrong := misspelt(os.environ, Settings.model_fields):
+        raise SettingsError(
+            f"{', '.join(wrong)}: names no setting (that of a group is {PREFIX}GROUP__NAME, with"
+            " two underscores)"
+        )
     try:
         return Settings()
     except ValidationError as error:

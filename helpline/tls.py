@@ -46,6 +46,11 @@ def make_certificate(folder: Path, names: list[str], now: datetime) -> tuple[Pat
 
     The authority is made once and kept. Returns the paths of authority, certificate and key.
     """
+    for name in names:
+        if not name.isascii() or not name:
+            raise CertificateError(
+                f"{name!r} is no host: letters beyond a to z are written xn--..."
+            )
     folder.mkdir(parents=True, exist_ok=True)
     authority, ca_key = _authority(folder, now)
     key = ec.generate_private_key(ec.SECP256R1())

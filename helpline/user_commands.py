@@ -16,6 +16,7 @@ from complaints.texts import clock
 from db.pool import Pool
 from helpline.clock import shifted_clock
 from helpline.database import command_pool
+from helpline.known_names import must_be_a_queue
 from helpline.settings import Settings
 from helpline.sign_in import passwords, session_rule
 
@@ -78,6 +79,9 @@ async def grant(settings: Settings, options: argparse.Namespace) -> int:
     until = None if options.until is None else grants.end_of(options.until)
     given = Grant(Role(options.role), scope, until_at=until)
     async with _user(settings, options) as (pool, user):
+        if scope.queue is not None:
+            async with pool.acquire(timeout=5) as conn:
+                await must_be_a_queue(conn, settings, scope.queue)
         grant_id = await grants.grant(pool, user.id, given, _BY, _now(settings))
     print(f"{user.sign_in_name}: {given.role} granted ({grant_id})")
     return 0

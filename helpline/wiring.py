@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from ssl import SSLContext
 from uuid import UUID
 
 import structlog
@@ -195,6 +196,8 @@ class Helpline:
         self._pool = None
 
     async def _start(self, progress: Progress) -> None:
+        # Asked first: a fault of the pages alone must not let calls in and then cut them.
+        tls = await asyncio.to_thread(tls_context, self._settings.http)
         progress("database: starting and migrating")
         pool = await self._start_database()
         if idle := await not_for_complaints(pool, self._settings.rules.by_category):
@@ -216,7 +219,7 @@ class Helpline:
         self._start_deadlines(pool)
         self._start_dialer(pool)
         await self._start_messages(pool)
-        await self._start_http(pool)
+        await self._start_http(pool, tls)
         progress("queues: waiting for Asterisk's state")
         await self._until_in_step()
 
@@ -417,7 +420,7 @@ class Helpline:
         for name, service in outbound.services.items():
             self._services.start(name, service)
 
-    async def _start_http(self, pool: Pool) -> None:
+    async def _start_http(self, pool: Pool, tls: SSLContext | None) -> None:
         settings = self._settings
         shell = page_shell(settings, pool, self._now)
         app = application((), self._metrics, self.health)
@@ -427,7 +430,6 @@ class Helpline:
         self._services.start("sessions of desks", desks.run)
         keep = timedelta(days=settings.desk.draft_days)
         self._services.start("drafts", DraftSweep(pool, keep, self._now, self._sound).run)
-        tls = await asyncio.to_thread(tls_context, settings.http)
         await self._watch_certificate()
         limits = http_limits(settings, files_allowed())
         server = HttpServer(app, settings.http.host, settings.http.port, tls, limits)

@@ -89,3 +89,8 @@ delete from cell_command where at < now() - :kept::interval;
 -- name: cells_time()$
 -- What time it is where all cells look.
 select clock_timestamp();
+
+-- name: cells_have_queue(queue)$
+-- Of any cell: one that an agent serves, or that stands on a board.
+select exists (select from agent where :queue = any(queues))
+    or exists (select from cell_board where jsonb_exists(board -> 'queues', :queue));

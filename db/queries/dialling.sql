@@ -33,5 +33,9 @@ select per_hour from dial_rule where endpoint = :endpoint and prefix = :prefix f
 insert into dial_rule (endpoint, prefix, per_hour) values (:endpoint, :prefix, :per_hour)
 on conflict (endpoint, prefix) do update set per_hour = excluded.per_hour;
 
+-- name: dialling_every_rule()
+-- Those of 0 too: each withholds from one what all others may.
+select endpoint, prefix, per_hour from dial_rule order by endpoint <> '*', endpoint, prefix;
+
 -- name: dialling_cut_offs()
 select endpoint, at, why from dial_cut_off where lifted_at is null order by at;

@@ -150,7 +150,7 @@ class CellOptions(Group):
     agents: tuple[AgentOptions, ...] = ()
     phone_check_seconds: Annotated[int, Field(ge=0, le=3600)] = 30
     """How often each telephone at a `contact` is asked whether it is there; 0: none is."""
-    queues: tuple[QueueSettings, ...] = (QueueSettings(),)
+    queues: Annotated[tuple[QueueSettings, ...], Field(min_length=1)] = (QueueSettings(),)
     targets: tuple[TargetOptions, ...] = ()
     max_ivr_sessions: Annotated[int, Field(ge=1, le=5000)] = 1000
     patience_seconds: Annotated[float, Field(gt=0, le=120)] = 20.0

@@ -105,6 +105,17 @@ def test_a_database_that_cannot_be_migrated_is_a_migration_error(
         migrate(spoil(postgres_url))
 
 
+def test_a_fault_without_a_word_is_named(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_url: str) -> None:
+        raise psycopg.errors.UndefinedTable
+
+    monkeypatch.setattr("db.migrate.get_backend", fails)
+    with pytest.raises(MigrationError, match=r"^migration failed: UndefinedTable\(\)$"):
+        migrate(postgres_url)
+
+
 KEPT = """
     select distinct tgrelid::regclass::text from pg_trigger
     where tgfoid = 'refuse_change'::regproc and tgtype & 8 <> 0  -- on delete

@@ -60,6 +60,24 @@ def test_a_limit_that_cannot_be_is_refused_in_one_sentence(
     assert len(told.splitlines()) == 1
 
 
+def test_a_limit_of_a_queue_that_no_cell_has_is_refused(
+    database: "psycopg.Connection[tuple[object, ...]]", capsys: pytest.CaptureFixture[str]
+) -> None:
+    def set_for(queue: str) -> int:
+        return main(["alarms", "set", "waiting", "5", "--queue", queue, "--why", "x", "--by", "y"])
+
+    for queue in ("helpline-hindi", ""):
+        assert set_for(queue) == 1
+        assert f"there is no queue {queue!r}" in capsys.readouterr().err
+    assert database.execute("select * from alarm_limit").fetchall() == []
+    board = '{"queues": {"helpline-ta": {}}}'
+    database.execute("insert into cell_board values ('lko-2', 1, now(), %s)", [board])
+    database.execute("delete from agent where id = '9009'")
+    database.execute("insert into agent values ('9009', 'A', 'lko-3', '{helpline-ur}')")
+    assert [set_for(queue) for queue in ("helpline-ta", "helpline-ur")] == [0, 0]
+    database.execute("delete from agent where id = '9009'")
+
+
 def test_cells_are_listed_with_their_last_word_and_forgotten(
     database: "psycopg.Connection[tuple[object, ...]]", capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -61,6 +61,14 @@ def test_what_was_said_of_the_wait_stands_beside_what_came(
 
 
 @pytest.mark.usefixtures("offered")
+def test_a_spreadsheet_that_cannot_be_written_is_told_in_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["report", "calls", "--from", "2026-03-02", "--xlsx", str(tmp_path)]) == 1
+    assert "the spreadsheet cannot be written" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("offered")
 def test_a_list_of_who_gave_up_says_where_it_is_cut(
     postgres_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

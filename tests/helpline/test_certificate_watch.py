@@ -1,11 +1,13 @@
 """The end of the certificate is told while there is time."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from structlog.testing import capture_logs
 
-from helpline.certificate_watch import CertificateWatch, certificate_end
+from dialplans.findings import Severity
+from helpline.certificate_watch import CertificateWatch, certificate_end, certificate_findings
 from helpline.clock import ManualClock
 from helpline.metrics import Metrics
 from helpline.options.pages import HttpOptions
@@ -34,3 +36,20 @@ def test_below_thirty_days_it_is_told_once_a_day() -> None:
     assert [one["days_left"] for one in told[:2]] == [29, 28]
     assert len(told) == 32
     assert "helpline_certificate_days_left -2.0" in metrics.exposition().decode()
+
+
+def test_a_check_tells_of_a_certificate_that_a_start_could_not_use_or_that_ends(
+    tmp_path: Path,
+) -> None:
+    _, certificate, key = make_certificate(tmp_path, ["a.example"], NOW)
+    https = partial(HttpOptions, public_url="https://a.example")
+    http = https(certificate=certificate, key=key)
+    assert certificate_findings(HttpOptions(), NOW) == []
+    assert certificate_findings(http, NOW) == []
+    for days, severity in ((368, Severity.WARNING), (398, Severity.ERROR)):
+        [told] = certificate_findings(http, NOW + days * DAY)
+        assert (told.severity, told.where) == (severity, "certificate")
+    for wrong in (https(certificate=tmp_path / "none", key=key), https(certificate=key, key=key)):
+        [told] = certificate_findings(wrong, NOW)
+        assert told.severity is Severity.ERROR
+        assert "cannot be used" in told.message

@@ -101,6 +101,7 @@ def town(
     monkeypatch.setenv("HELPLINE_DATABASE_URL", postgres_url)
     monkeypatch.setenv("HELPLINE_STATE_DIR", str(tmp_path))
     monkeypatch.setenv("HELPLINE_LOG__LEVEL", "error")
+    monkeypatch.setenv("HELPLINE_CELL__AGENTS", '[{"id": "101", "name": "A"}]')
     monkeypatch.setenv("LOGNAME", "anita")
     monkeypatch.chdir(tmp_path)
     town = Town(postgres_url, capsys)
@@ -134,6 +135,9 @@ def test_an_officer_replies_for_now_and_others_comment(town: Town) -> None:
     assert "expected_by is not in the future" in town.refuses(*words, "2020-01-01T10:00")
     town.says("complaint", "comment", number, "--by", "cm_office:5", "--text", "देखा")
     town.says("complaint", "comment", number, "--agent", "101", "--text", "बात हुई")
+    nobody = town.refuses("complaint", "comment", number, "--agent", "nosuch", "--text", "x")
+    assert "there is no agent nosuch" in nobody
+    assert "nosuch" not in town.says("complaint", "show", number)
     told = town.says("complaint", "show", number)
     assert "by operator:anita: cm_office:5: देखा" in told
     assert "by agent:101: बात हुई" in told

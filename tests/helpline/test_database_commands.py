@@ -27,6 +27,8 @@ from helpline.postgres.account import Account, program
 from helpline.settings import Settings
 from tests.complaints.world import REFERENCE, World
 
+ROOT = Path(__file__).parents[2]
+
 
 @pytest.fixture
 def place() -> Iterator[Path]:
@@ -177,21 +179,53 @@ def test_a_back_up_that_fails_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.fixture
+def slow(tmp_path: Path) -> Path:
+    """A `pg_dump` that writes a word into its file, tells `began` its process id, and goes on."""
+    os.mkfifo(tmp_path / "began")
+    program = tmp_path / "pg_dump"
+    program.write_text(
+        '#!/bin/sh\nfor a; do case $a in --file=*) echo citizen > "${a#--file=}"; esac; done\n'
+        f"echo $$ > {tmp_path}/began\nexec sleep 600\n"
+    )
+    program.chmod(0o755)
+    return program
+
+
 async def test_a_back_up_that_is_stopped_leaves_nothing_and_nobody_who_writes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, slow: Path
 ) -> None:
-    fifo, slow = tmp_path / "began", tmp_path / "pg_dump"
-    os.mkfifo(fifo)
-    slow.write_text(f"#!/bin/sh\necho $$ > {fifo}\nexec sleep 600\n")
-    slow.chmod(0o755)
     monkeypatch.setattr("helpline.postgres.clients.program", lambda _name: slow)
     settings = Settings(database_url=SecretStr("postgresql://nobody:x@127.0.0.1:1/none"))
     options = argparse.Namespace(file=tmp_path / "helpline.dump")
+    another = tmp_path / "helpline.dump.part"
+    another.write_text("of somebody else")
     dumping = asyncio.create_task(dump(settings, options))
-    pid = int(await asyncio.to_thread(fifo.read_text))
+    pid = int(await asyncio.to_thread((tmp_path / "began").read_text))
     dumping.cancel()
     with pytest.raises(asyncio.CancelledError):
         await dumping
+    assert not Path(f"/proc/{pid}").exists()
+    assert another.read_text() == "of somebody else"
+    another.unlink()
+    assert {one.name for one in tmp_path.iterdir()} == {"began", "pg_dump"}
+
+
+def test_a_back_up_that_is_told_to_stop_by_a_signal_leaves_nothing_either(
+    tmp_path: Path, slow: Path
+) -> None:
+    script = (
+        "import sys; from pathlib import Path; import helpline.postgres.clients as clients\n"
+        "from helpline.cli import main\n"
+        "clients.program = lambda _name: Path(sys.argv[1])\n"
+        "sys.exit(main(['database', 'dump', sys.argv[2]]))\n"
+    )
+    away = {"HELPLINE_DATABASE_URL": "postgresql://nobody:x@127.0.0.1:1/none"}
+    words = (sys.executable, "-c", script, str(slow), str(tmp_path / "helpline.dump"))
+    with subprocess.Popen(words, cwd=ROOT, env={**os.environ, **away}) as dumping:
+        pid = int((tmp_path / "began").read_text())
+        dumping.terminate()
+        assert dumping.wait(60) == 128 + signal.SIGTERM
     assert not Path(f"/proc/{pid}").exists()
     assert {one.name for one in tmp_path.iterdir()} == {"began", "pg_dump"}
 

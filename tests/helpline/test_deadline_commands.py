@@ -42,3 +42,5 @@ def test_what_is_stuck_is_told_and_can_be_tried_again(
     assert told.endswith("1 deadline(s) set aside\n")
     assert main(["deadlines", "retry", number]) == 0
     assert "1 deadline(s) are tried again" in capsys.readouterr().out
+    assert main(["deadlines", "retry", "123"]) == 1
+    assert "not a complaint number" in capsys.readouterr().err

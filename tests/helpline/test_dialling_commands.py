@@ -10,7 +10,7 @@ from helpline.cli import main
 from helpline.recording_words import login
 from tests.database import migrate_to_be_emptied
 
-EMPTY = "truncate dial_rule, dial_request, dial_cut_off, access_log"
+EMPTY = "truncate dial_rule, dial_request, dial_cut_off, access_log, agent cascade"
 CHANGES = "select event, actor, remote, details from access_log order by id"
 
 
@@ -24,6 +24,7 @@ def database(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Dat
     migrate_to_be_emptied(postgres_url)
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute(EMPTY)
+        connection.execute("insert into agent values ('1001', 'A', 'lko-1', '{helpline-ur}')")
         yield connection
         connection.execute(EMPTY)
 
@@ -71,3 +72,31 @@ def test_what_is_no_rule_leaves_no_trace(
     assert main(["dialling", "allow", "1001", "no prefix", "--per-hour", "20"]) == 1
     assert "a prefix such as +91" in capsys.readouterr().err
     assert database.execute(CHANGES).fetchall() == []
+
+
+def test_an_endpoint_that_is_nobodys_is_refused(
+    database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["dialling", "allow", "101", "+91", "--per-hour", "5"]) == 1
+    assert "there is no agent 101" in capsys.readouterr().err
+    assert database.execute(CHANGES).fetchall() == []
+    assert database.execute("select * from dial_rule").fetchall() == []
+    assert main(["dialling", "allow", "*", "+91", "--per-hour", "5"]) == 0
+    database.execute("delete from agent")
+    database.execute("insert into dial_rule values ('1001', '+91', 5)")
+    assert main(["dialling", "allow", "1001", "+91", "--per-hour", "0"]) == 0  # who has left
+
+
+@pytest.mark.usefixtures("database")
+def test_the_rules_that_stand_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    for endpoint, per_hour in (("1001", "5"), ("*", "20")):
+        assert main(["dialling", "allow", endpoint, "+91", "--per-hour", per_hour]) == 0
+    capsys.readouterr()
+    assert main(["dialling", "list"]) == 0
+    every, own = capsys.readouterr().out.splitlines()
+    assert every == "* may dial +91..., 20 times an hour"
+    assert own == "1001 may dial +91..., 5 times an hour"
+    assert main(["dialling", "allow", "1001", "+91", "--per-hour", "0"]) == 0
+    capsys.readouterr()
+    assert main(["dialling", "list"]) == 0
+    assert capsys.readouterr().out.splitlines() == [every, "1001 may not dial +91..."]

@@ -47,6 +47,7 @@ def test_the_environment_wins_over_the_file(
         ("clock_shift = 'PT1H'\n", "clock_shift"),
         ("[[cell.agents]]\nid = '1001'\nname = 'A'\nqueues = ['nowhere']\n", "nowhere"),
         ("policy = 'up-3000'\n", "policy"),
+        ("[cell]\nqueues = []\n", "cell.queues"),
         ("[[alarms.rules]]\nkind = 'noise'\nthreshold = 1\n", "alarms.rules.0.kind"),
         ("[[alarms.rules]]\nkind = 'ami_down'\nthreshold = 0\nqueue = 'q'\n", "the cell's"),
         ("[[alarms.rules]]\nkind = 'waiting'\nthreshold = 5\nqueue = 'q'\n", "no queue q"),
@@ -191,6 +192,89 @@ def test_what_would_stop_the_server_later_is_refused_at_once(
     _write(tmp_path, monkeypatch, text)
     with pytest.raises(SettingsError):
         load_settings()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:se%zzcret@h/d",
+        "postgresql://u:se/cr#cret@h/d",
+        "postgresql://u:12/cret@h/d",
+        "postgresql://u:12?cret@h/d",
+        "postgresql://u:se@cret@h/d",
+        "postgresql://u:se cret@h/d",
+        "postgres://u:cret@[::1:1/d",
+        "postgresql://u:cret@h:99999/d",
+        "postgresql://",
+        "postgresql+psycopg://u:cret@h/d",
+        "mysql://u:cret@h/d",
+        "cret",
+    ],
+)
+def test_an_address_of_a_database_that_a_driver_would_misread_is_refused_and_not_quoted(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("HELPLINE_DATABASE_URL", url)
+    with pytest.raises(SettingsError, match="database_url: no postgresql://user:") as caught:
+        load_settings()
+    assert "cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:a%2Fb%23c%25d%40e@10.0.0.9:5433/helpline",
+        "postgres://u@[2001:db8::1]/d?sslmode=verify-full",
+        "postgresql://helpline:x@/helpline?host=/var/lib/helpline&port=5432",
+        "postgresql:///helpline",
+    ],
+)
+def test_an_address_of_a_database_is_taken_as_it_stands(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("HELPLINE_DATABASE_URL", url)
+    given = load_settings().database_url
+    assert given is not None
+    assert given.get_secret_value() == url
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "HELPLINE_NOTIFICATIONS_ENABLED",
+        "helpline_notifications_enabled",
+        "HELPLINE_NOTIFICATION__ENABLED",
+        "HELPLINE_NOTIFICATIONS__ENABLD",
+        "HELPLINE_DATABASEURL",
+        "HELPLINE_POLICY__NAME",
+        "HELPLINE_config",
+        "HELPLINE_",
+    ],
+)
+def test_a_variable_that_names_no_setting_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "false")
+    with pytest.raises(SettingsError, match=f"{name}|notifications.enabld"):
+        load_settings()
+
+
+def test_what_is_no_setting_and_yet_ours_or_somebody_elses_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _write(tmp_path, monkeypatch, "")
+    for name in ("CACHE_DIR", "REFERENCE_DATA", "SOAK", "SOAK_MINUTES"):
+        monkeypatch.setenv(f"HELPLINE_{name}", "1")
+    monkeypatch.setenv("HELPLINES", "1")
+    monkeypatch.setenv("HELPLINE_NOTIFICATIONS__ENABLED", "false")
+    monkeypatch.setenv("helpline_http__port", "8099")
+    monkeypatch.setenv("HELPLINE_SOFTPHONE__STUN", '["stun:a.example"]')
+    monkeypatch.setenv("HELPLINE_CATEGORY_RULES", '{"handpump": {"vacancy_days": 1}}')
+    monkeypatch.setenv("HELPLINE_CATEGORY_RULES__road__vacancy_days", "2")
+    settings = load_settings()
+    assert (settings.notifications.enabled, settings.http.port) == (False, 8099)
+    assert settings.softphone is not None
+    assert settings.rules.of("road").vacancy_days == 2
 
 
 def test_an_error_does_not_quote_a_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

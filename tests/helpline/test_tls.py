@@ -11,11 +11,15 @@ from aiohttp.test_utils import unused_port
 from pydantic import ValidationError
 
 from helpline.cli import main
+from helpline.clock import system_clock
 from helpline.http import HttpServer
 from helpline.options.pages import HttpOptions
-from helpline.settings import SettingsError
+from helpline.settings import GivenSettings, SettingsError
 from helpline.tls import CertificateError, make_certificate, tls_context
+from helpline.tools import load_tools
+from helpline.wiring import Helpline
 
+ROOT = Path(__file__).parents[2]
 NOW = datetime.now(UTC)
 
 
@@ -69,11 +73,40 @@ def test_a_key_of_another_certificate_is_refused_in_one_sentence(tmp_path: Path)
         tls_context(options(tmp_path / "none", other))
 
 
+async def test_a_start_with_an_unusable_certificate_starts_nothing(tmp_path: Path) -> None:
+    """It would take calls for some seconds, and cut them."""
+    http = options(tmp_path / "none", tmp_path / "none")
+    settings = GivenSettings(state_dir=tmp_path / "state", http=http)
+    helpline = Helpline(settings, load_tools(ROOT), system_clock)
+    with pytest.raises(SettingsError, match="cannot be used"):
+        await helpline.start()
+    assert not (tmp_path / "state" / "postgres").exists()
+
+
+def test_check_is_not_content_with_an_unusable_certificate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("helpline.toml").write_text(
+        f'state_dir = "{tmp_path}"\n[http]\npublic_url = "https://a.example"\n'
+        'certificate = "/nowhere"\nkey = "/nowhere"\n'
+    )
+    assert main(["check"]) == 1
+    assert "error: certificate: http.certificate and http.key" in capsys.readouterr().out
+
+
 def test_a_certificate_goes_with_a_key_and_an_https_address() -> None:
     with pytest.raises(ValidationError, match="go together"):
         HttpOptions(certificate=Path("x"))
     with pytest.raises(ValidationError, match="https://"):
         HttpOptions(certificate=Path("x"), key=Path("y"))
+
+
+@pytest.mark.parametrize("name", ["", "हेल्प"])
+def test_a_certificate_for_what_is_no_host_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(CertificateError, match="is no host"):
+        make_certificate(tmp_path / "tls", ["a.example", name], NOW)
+    assert not (tmp_path / "tls").exists()
 
 
 @pytest.mark.parametrize(

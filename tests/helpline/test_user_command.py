@@ -46,6 +46,19 @@ def test_a_person_is_added_given_a_role_shown_and_disabled(
     assert "sita is not signed in" in capsys.readouterr().out
 
 
+def test_a_role_for_a_queue_that_is_not_there_is_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run("add", "boss", "--display", "B")
+    assert run("grant", "boss", "supervisor", "--queue", "helpline-hindi") == 1
+    assert "there is no queue 'helpline-hindi'" in capsys.readouterr().err
+    assert run("grant", "boss", "supervisor", "--queue", "helpline-hi") == 0
+    assert run("show", "boss") == 0
+    told = capsys.readouterr().out
+    assert "supervisor (queue helpline-hi)" in told
+    assert "hindi" not in told
+
+
 def test_what_is_known_of_a_person_is_corrected(capsys: pytest.CaptureFixture[str]) -> None:
     run("add", "sita", "--display", "सीता", "--number", "98765 43210")
     run("pin", "sita")
