@@ -49,7 +49,7 @@ async def test_a_consultation_is_joined_by_the_citizen_and_all_three_talk(
     water = await office.bed.line.expect(ANSWERS)
     await chosen(page)
     await page.click("#call-consult")
-    await page.wait_for_selector("#call-asking:visible")
+    await page.wait_for_selector("#call-complete:enabled")  # the water works have answered
     await room(office.bed, 2)
     await hears(page, WATER_TONE)  # and not the citizen, who waits
     await page.click("#call-join")
@@ -77,7 +77,7 @@ async def test_who_was_asked_takes_the_citizen_by_a_click_and_the_agent_is_free(
     water = await office.bed.line.expect(ANSWERS)
     await chosen(page)
     await page.click("#call-consult")
-    await page.wait_for_selector("#call-complete:visible")
+    await page.wait_for_selector("#call-complete:enabled")
     await hears(page, WATER_TONE)
     await page.click("#call-complete")
     await status(page, "wrap_up")
@@ -104,6 +104,7 @@ async def test_a_consultation_is_ended_by_a_click_and_the_agent_talks_with_the_c
         await page.click("#call-consult")
         await page.wait_for_selector("#call-asking:visible")
         if answers is ANSWERS:
+            await page.wait_for_selector("#call-complete:enabled")
             await hears(page, WATER_TONE)
         assert await page.is_enabled("#call-cancel")
         await page.click("#call-cancel")
@@ -157,8 +158,8 @@ async def test_each_of_the_twelve_keys_is_pressed_towards_who_was_asked_else_the
     water = await office.bed.line.expect(ANSWERS)
     await chosen(page)
     await page.click("#call-consult")
-    await hears(page, WATER_TONE)
     await page.wait_for_selector("#call-complete:enabled")
+    await hears(page, WATER_TONE)
     assert await pressed(page, office.bed.site.line.host) == KEYS
     wire = asyncio.create_task(keys_at(office.bed.site.line.host, 4))
     await asyncio.sleep(0.5)
