@@ -1,6 +1,5 @@
 """A citizen handed on from the browser: to a number outside, by a consultation or a conference."""
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -161,8 +160,7 @@ async def test_each_of_the_twelve_keys_is_pressed_towards_who_was_asked_else_the
     await page.wait_for_selector("#call-complete:enabled")
     await hears(page, WATER_TONE)
     assert await pressed(page, office.bed.site.line.host) == KEYS
-    wire = asyncio.create_task(keys_at(office.bed.site.line.host, 4))
-    await asyncio.sleep(0.5)
+    wire = await keys_at(office.bed.site.line.host, 4)
     await page.focus("#call-keypad summary")
     await page.keyboard.type("7*0")
     assert "7*0" in (await wire).values()
@@ -179,8 +177,7 @@ async def test_each_of_the_twelve_keys_is_pressed_towards_who_was_asked_else_the
 
 async def pressed(page: Page, host: str) -> str:
     """The keys that come to this telephone when all buttons are clicked at once, in turn."""
-    wire = asyncio.create_task(keys_at(host, 8))
-    await asyncio.sleep(0.5)  # until it listens
+    wire = await keys_at(host, 8)
     await page.evaluate(
         "document.querySelectorAll('#call-keys .key').forEach((key) => key.click())"
     )
