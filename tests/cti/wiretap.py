@@ -72,8 +72,13 @@ def _listen(host: bytes, seconds: float) -> dict[int, Sound]:
 
 def _events(packets: list[bytes]) -> dict[int, int]:
     """Keys by when they began: each is told in several packets."""
-    events = [rtp for rtp in packets if _type_of(rtp) == EVENT_TYPE]
-    return {int.from_bytes(rtp[4:8], "big"): rtp[12] for rtp in events}
+    begun: dict[int, int] = {}
+    for rtp in (one for one in packets if _type_of(one) == EVENT_TYPE):
+        at, key = int.from_bytes(rtp[4:8], "big"), rtp[12]
+        first = begun.setdefault(at, key)
+        # A telephone, too, tells events apart by this (RFC 4733).
+        assert first == key, f"{_KEYS[first]} and {_KEYS[key]} are sent as begun at once, at {at}"
+    return begun
 
 
 def _type_of(rtp: bytes) -> int:
