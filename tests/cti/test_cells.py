@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from aiohttp import ClientWebSocketResponse
@@ -380,15 +380,24 @@ async def test_what_was_taken_and_not_answered_is_told_as_unknown(
     centre: Centre, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The other process is killed while it carries it out."""
-    monkeypatch.setattr(cell_link, "_ANSWERED_WITHIN", 0.5)
+    monkeypatch.setattr(cell_link, "_ANSWERED_WITHIN", 0.2)
+    cells, taken = centre.here.cti.cells, asyncio.Event()
+    send = cells._send
 
     async def hangs(_who: object, _asked: object) -> dict[str, Any]:
+        taken.set()
         await asyncio.sleep(60)
         return {}
 
+    async def sent_and_taken(*command: Any) -> UUID:
+        id = await send(*command)
+        await asyncio.wait_for(taken.wait(), 10)
+        return id
+
     centre.there.cti.cells.carry_out = hangs
+    monkeypatch.setattr(cells, "_send", sent_and_taken)
     with pytest.raises(NotNowError, match="cell_did_not_say"):
-        await centre.here.cti.cells.ask("cell2", ALL, {"type": "help", "id": 1})
+        await cells.ask("cell2", ALL, {"type": "help", "id": 1})
 
 
 async def test_a_cell_that_takes_nothing_is_not_buried_in_commands(

@@ -17,7 +17,7 @@ from dialplans.names import (
 from helpline.demo.agent import AgentPage
 from helpline.lab.bed import Bed
 from helpline.lab.media import RATE, tone
-from helpline.lab.phones import PhoneCall
+from helpline.lab.phones import PhoneCall, may_send_raw
 from helpline.lab.script import Answer, Jump, Say
 from tests.cti.test_live_control import (
     OTHERS_TONE,
@@ -46,6 +46,7 @@ async def talks_with_the_first(desk: Bed, page: AgentPage) -> tuple[Caller, Phon
     return call, phone
 
 
+@pytest.mark.skipif(not may_send_raw(), reason="hears packets by a raw socket")
 @pytest.mark.parametrize("to", ["number", "agent", "queue", "emergency"])
 async def test_who_speaks_second_is_recorded_and_heard_whole(desk: Bed, to: str) -> None:
     async with AsyncExitStack() as stack:
@@ -72,8 +73,8 @@ async def test_who_speaks_second_is_recorded_and_heard_whole(desk: Bed, to: str)
             await desk.agent_phone().expect(EARLY)
             await page.ask("end_wrap_up")
         await heard_now(desk, call, OTHERS_TONE)
-        for sound in (await heard_at(desk.site.caller.host, 1)).values():
-            assert share(sound, OTHERS_TONE) > 0.9
+        [sound] = (await heard_at(desk.site.caller.host, 1)).values()
+        assert share(sound, OTHERS_TONE) > 0.9
         await talk(desk, call)
         await call.phone.bye()
         await whole(call, AGENTS_TONE, OTHERS_TONE)
@@ -141,6 +142,7 @@ async def citizens_leg(desk: Bed) -> str:
     return citizens
 
 
+@pytest.mark.skipif(not may_send_raw(), reason="hears packets by a raw socket")
 async def test_the_citizen_goes_on_hearing_whose_stream_begins_anew(desk: Bed) -> None:
     async with signed_in(desk) as page:
         call, _ = await talks_with_the_first(desk, page)

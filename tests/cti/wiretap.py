@@ -8,6 +8,7 @@ import asyncio
 import io
 import socket
 import struct
+import threading
 import time
 from collections import defaultdict
 
@@ -33,13 +34,16 @@ async def heard_at(host: str, seconds: float) -> dict[int, Sound]:
     return await asyncio.to_thread(_listen, socket.inet_aton(host), seconds)
 
 
-async def keys_at(host: str, seconds: float) -> dict[int, str]:
-    """Which keys the telephones at `host` get in these seconds, in order, by their port."""
-    packets = await asyncio.to_thread(_packets, socket.inet_aton(host), seconds)
-    return {
-        port: "".join(_KEYS[code] for code in _events(sent).values())
-        for port, sent in packets.items()
-    }
+async def keys_at(host: str, seconds: float) -> asyncio.Task[dict[int, str]]:
+    """Which keys the telephones at `host` get in these seconds, in order, by their port.
+
+    When this returns, it listens.
+    """
+    listens = threading.Event()
+    wire = asyncio.create_task(_keys(socket.inet_aton(host), seconds, listens))
+    while not (listens.is_set() or wire.done()):
+        await asyncio.sleep(0.01)
+    return wire
 
 
 def share(sound: Sound, hertz: float) -> float:
@@ -47,6 +51,14 @@ def share(sound: Sound, hertz: float) -> float:
     spectrum = np.abs(np.fft.rfft(sound)) ** 2
     near = np.abs(np.fft.rfftfreq(len(sound), 1 / RATE) - hertz) < 30
     return float(spectrum[near].sum() / max(float(spectrum.sum()), 1e-12))
+
+
+async def _keys(host: bytes, seconds: float, listens: threading.Event) -> dict[int, str]:
+    packets = await asyncio.to_thread(_packets, host, seconds, listens)
+    return {
+        port: "".join(_KEYS[code] for code in _events(sent).values())
+        for port, sent in packets.items()
+    }
 
 
 def _listen(host: bytes, seconds: float) -> dict[int, Sound]:
@@ -60,22 +72,31 @@ def _listen(host: bytes, seconds: float) -> dict[int, Sound]:
 
 def _events(packets: list[bytes]) -> dict[int, int]:
     """Keys by when they began: each is told in several packets."""
-    events = [rtp for rtp in packets if _type_of(rtp) == EVENT_TYPE]
-    return {int.from_bytes(rtp[4:8], "big"): rtp[12] for rtp in events}
+    begun: dict[int, int] = {}
+    for rtp in (one for one in packets if _type_of(one) == EVENT_TYPE):
+        at, key = int.from_bytes(rtp[4:8], "big"), rtp[12]
+        first = begun.setdefault(at, key)
+        # A telephone, too, tells events apart by this (RFC 4733).
+        assert first == key, f"{_KEYS[first]} and {_KEYS[key]} are sent as begun at once, at {at}"
+    return begun
 
 
 def _type_of(rtp: bytes) -> int:
     return rtp[1] & 0x7F
 
 
-def _packets(host: bytes, seconds: float) -> dict[int, list[bytes]]:
+def _packets(
+    host: bytes, seconds: float, listens: threading.Event | None = None
+) -> dict[int, list[bytes]]:
     """RTP to that host, by port."""
     found: dict[int, list[bytes]] = defaultdict(list)
-    end = time.monotonic() + seconds
     with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(_IP)) as wire:
-        wire.setsockopt(socket.SOL_SOCKET, _RCVBUFFORCE, _BUFFER)
+        _enlarge(wire)
         wire.bind(("lo", _IP))
         wire.settimeout(0.1)
+        end = time.monotonic() + seconds
+        if listens is not None:
+            listens.set()
         while time.monotonic() < end:
             try:
                 packet, (_, _, kind, *_) = wire.recvfrom(_LONGEST)
@@ -89,6 +110,14 @@ def _packets(host: bytes, seconds: float) -> dict[int, list[bytes]]:
         _, missed = struct.unpack("II", wire.getsockopt(_SOL_PACKET, _STATISTICS, 8))
     assert not missed, f"{missed} packets were not heard: this machine is too slow"
     return found
+
+
+def _enlarge(wire: socket.socket) -> None:
+    """Beyond the system's limit where we may: that takes more than a raw socket does."""
+    try:
+        wire.setsockopt(socket.SOL_SOCKET, _RCVBUFFORCE, _BUFFER)
+    except PermissionError:
+        wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
 
 
 def _decoded(alaw: bytes) -> Sound:

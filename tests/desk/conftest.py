@@ -5,19 +5,20 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import time
 from pathlib import Path
 
 import pytest_asyncio
 import soundfile
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from access import grants, users
 from access.log import OPERATOR, By
 from access.rights import Grant, Role
 from access.users import NewUser
+from cti.errors import NotNowError
 from dialplans.settings import QueueSettings
 from helpline.lab.bed import QUICK_FEEDBACK, Bed, CellPlan, bed
 from helpline.lab.media import RATE, tone
@@ -28,9 +29,13 @@ from tests.access.people import PASSWORD
 from tests.database import fresh_database
 from tests.system.callers import AGENTS_TONE
 
+# As long as its other waits, for the same pages.
+expect.set_options(timeout=30_000)
+
 ROOT = Path(__file__).parents[2]
 WATER = TargetOptions(code="water", name_hi="जल", name_en="Water", number="1916")
 WRAP_UP = 60
+AGENTS = ("1001", "1002", "1003")
 #: When citizens are called has tests of its own; these run whenever somebody runs them. They click:
 #: a call of the dialer's own would take the telephone that is ready for theirs.
 CLICKED = QUICK_FEEDBACK.model_copy(update={"opens": time(0), "closes": time.max, "enabled": False})
@@ -73,7 +78,7 @@ class Office:
             await page.click("form.card > button")
             await page.wait_for_selector("#desk")
             yield page
-            if not page.is_closed() and await page.is_visible("#desk-out"):
+            if not page.is_closed() and await may_sign_out(page):
                 await page.click("#desk-out")
                 await page.wait_for_selector("#desk-in")
         finally:
@@ -83,6 +88,11 @@ class Office:
 
 
 _CONSOLE: list[str] = []
+
+
+async def may_sign_out(page: Page) -> bool:
+    """Nobody may in a call, in which a test that failed leaves them."""
+    return await page.is_visible("#desk-out") and await page.is_enabled("#desk-out")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -124,6 +134,20 @@ async def office(running_office: Office) -> AsyncIterator[Office]:
     for asked in ("core show channels concise", "confbridge list"):
         print(await process.cli(asked))  # for who reads of a failure
     await running_office.bed.clear_lines()
+    await _wrapped_up(running_office.bed)
+
+
+async def _wrapped_up(bed: Bed) -> None:
+    """Whose call has just been ended is free for the next test, not after a wrap-up."""
+    live = bed.helpline.live
+
+    async def over() -> bool | None:
+        return live.live_calls() == frozenset() or None
+
+    await bed.until("the calls to be over", over)
+    for agent in AGENTS:
+        with suppress(NotNowError):  # there is none to end
+            live._cti.presence.end_wrap_up(agent)
 
 
 async def _hire(

@@ -49,7 +49,8 @@ HEARS = """async hertz => {
   const at = hertz * analyser.fftSize / context.sampleRate;
   const near = power.reduce((sum, one, bin) => Math.abs(bin - at) < 8 ? sum + one : sum, 0);
   await context.close();
-  return near / power.reduce((sum, one) => sum + one, 0);
+  const all = power.reduce((sum, one) => sum + one, 0);
+  return all ? near / all : 0;
 }"""
 # For who reads of a failure: the loudest tone (Hz), how loud (dB), and what there is of a voice.
 LOUDEST = """async () => {

@@ -1,6 +1,5 @@
 """A citizen handed on from the browser: to a number outside, by a consultation or a conference."""
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -49,7 +48,7 @@ async def test_a_consultation_is_joined_by_the_citizen_and_all_three_talk(
     water = await office.bed.line.expect(ANSWERS)
     await chosen(page)
     await page.click("#call-consult")
-    await page.wait_for_selector("#call-asking:visible")
+    await page.wait_for_selector("#call-complete:enabled")  # the water works have answered
     await room(office.bed, 2)
     await hears(page, WATER_TONE)  # and not the citizen, who waits
     await page.click("#call-join")
@@ -77,7 +76,7 @@ async def test_who_was_asked_takes_the_citizen_by_a_click_and_the_agent_is_free(
     water = await office.bed.line.expect(ANSWERS)
     await chosen(page)
     await page.click("#call-consult")
-    await page.wait_for_selector("#call-complete:visible")
+    await page.wait_for_selector("#call-complete:enabled")
     await hears(page, WATER_TONE)
     await page.click("#call-complete")
     await status(page, "wrap_up")
@@ -104,6 +103,7 @@ async def test_a_consultation_is_ended_by_a_click_and_the_agent_talks_with_the_c
         await page.click("#call-consult")
         await page.wait_for_selector("#call-asking:visible")
         if answers is ANSWERS:
+            await page.wait_for_selector("#call-complete:enabled")
             await hears(page, WATER_TONE)
         assert await page.is_enabled("#call-cancel")
         await page.click("#call-cancel")
@@ -157,11 +157,10 @@ async def test_each_of_the_twelve_keys_is_pressed_towards_who_was_asked_else_the
     water = await office.bed.line.expect(ANSWERS)
     await chosen(page)
     await page.click("#call-consult")
-    await hears(page, WATER_TONE)
     await page.wait_for_selector("#call-complete:enabled")
+    await hears(page, WATER_TONE)
     assert await pressed(page, office.bed.site.line.host) == KEYS
-    wire = asyncio.create_task(keys_at(office.bed.site.line.host, 4))
-    await asyncio.sleep(0.5)
+    wire = await keys_at(office.bed.site.line.host, 4)
     await page.focus("#call-keypad summary")
     await page.keyboard.type("7*0")
     assert "7*0" in (await wire).values()
@@ -178,8 +177,7 @@ async def test_each_of_the_twelve_keys_is_pressed_towards_who_was_asked_else_the
 
 async def pressed(page: Page, host: str) -> str:
     """The keys that come to this telephone when all buttons are clicked at once, in turn."""
-    wire = asyncio.create_task(keys_at(host, 8))
-    await asyncio.sleep(0.5)  # until it listens
+    wire = await keys_at(host, 8)
     await page.evaluate(
         "document.querySelectorAll('#call-keys .key').forEach((key) => key.click())"
     )

@@ -53,11 +53,15 @@ def _network_services() -> list[int]:
             pid = parents.get(pid, 0)
         return pid == os.getpid()
 
-    return [
-        pid
-        for pid in parents
-        if ours(pid) and _SERVICE in Path(f"/proc/{pid}/cmdline").read_bytes()
-    ]
+    return [pid for pid in parents if ours(pid) and _SERVICE in _command_line(pid)]
+
+
+def _command_line(pid: int) -> bytes:
+    """Empty: it has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 async def test_thirty_seconds_without_network_do_not_end_the_call(office: Office) -> None:

@@ -46,7 +46,10 @@ def behind_nat(office: Office) -> Iterator[None]:
 def machines_address() -> str:
     """Which it would send from to another network; nothing is sent."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
-        asked.connect(("198.51.100.1", PORT))
+        try:
+            asked.connect(("198.51.100.1", PORT))
+        except OSError as error:
+            pytest.skip(f"this machine has no way to another network: {error}")
         address: str = asked.getsockname()[0]
         return address
 

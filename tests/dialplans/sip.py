@@ -101,6 +101,9 @@ class Phone(asyncio.DatagramProtocol):
                     return text
 
     def _take(self, invite: str) -> None:
+        begins = "tag=" not in header(invite, "To")
+        if begins and header(invite, "Call-ID") == self._dialog.get("call_id"):
+            return  # Asterisk repeats what was not answered in half a second
         self._dialog = {
             "uri": header(invite, "Contact").strip("<>"),
             "from": header(invite, "To") + ";tag=" + secrets.token_hex(4),

@@ -178,13 +178,23 @@ def test_waits_for_the_last_process_of_a_killed_server(place: Path) -> None:
     server.start()
     busy = threading.Thread(target=_query_until_cut, args=(server.url,))
     busy.start()
-    time.sleep(0.5)
+    wait_until_busy(server)
     os.kill(server.pid, signal.SIGKILL)
     server.stop()
 
     with EmbeddedPostgres(place / "data", fast=True) as again:
         assert ask(again.url, "SELECT 1") == 1
     busy.join(30)
+
+
+def wait_until_busy(server: EmbeddedPostgres, *, seconds: float = 15) -> None:
+    """With the loop of `_query_until_cut`."""
+    at_it = """select count(*) from pg_stat_activity where pid <> pg_backend_pid()
+               and state = 'active' and query like '%generate_series%'"""
+    deadline = time.monotonic() + seconds
+    while ask(server.url, at_it) != 1:
+        assert time.monotonic() < deadline, "the query does not begin"
+        time.sleep(0.05)
 
 
 def _query_until_cut(url: str) -> None:

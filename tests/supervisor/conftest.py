@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from playwright.async_api import expect
 
 from access.passwords import Passwords
 from db.group_commit import GroupCommit
@@ -16,6 +17,9 @@ from tests.access.conftest import clock, passwords
 from tests.supervisor.site import Centre, centre
 from tests.supervisor.tapes import Tapes
 from tests.web.test_browser import browser
+
+# As long as its other waits, for the same pages.
+expect.set_options(timeout=30_000)
 
 __all__ = ["browser", "clock", "passwords"]
 

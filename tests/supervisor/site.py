@@ -80,15 +80,21 @@ async def centre(
     chromium: Path | None = None,
 ) -> AsyncIterator[Centre]:
     vault = vault or Vault(Store.local(Path("/nonexistent")), MasterKeys([bytes(32)]))
-    port = unused_port()
-    origin = f"http://127.0.0.1:{port}"
-    options = WebOptions(origin=origin, rule=RULE, bundles=BUNDLES)
-    shell = Shell(
-        pool, options, passwords, clock, packages=("cti", PACKAGE), menu=(*MENU, *SUPERVISOR_MENU)
-    )
     async with opened(
         pool, directory=DIRECTORY, now=clock, alarms=alarms, planned=seats_now
     ) as room:
+        # Asked for when nothing opens a port any more before this site does.
+        port = unused_port()
+        origin = f"http://127.0.0.1:{port}"
+        options = WebOptions(origin=origin, rule=RULE, bundles=BUNDLES)
+        shell = Shell(
+            pool,
+            options,
+            passwords,
+            clock,
+            packages=("cti", PACKAGE),
+            menu=(*MENU, *SUPERVISOR_MENU),
+        )
         api = AgentApi(
             SECRET, room.desk, room.registrar, wallboards=room.cti.wallboards,
             supervisors=WallboardSessions(shell),

@@ -8,7 +8,8 @@ import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -89,7 +90,8 @@ async def _dispose(pool: Pool, number: str) -> None:
         report="ठीक करा दिया।",
         post=await _post_of(pool, number),
         actor="post:test",
-        policy=policy_named("demo"),
+        # Once the signal is there, and before the citizen has done.
+        policy=replace(policy_named("demo"), feedback_delay=timedelta(seconds=3)),
         now=system_clock(),
     )
 
@@ -182,7 +184,7 @@ async def _served_twice(operator: Operator, other: OtherSystem) -> None:
         async with operator.database() as pool:
             call, row = await _in_the_menu(operator.phone("caller"), pool, 5)
             number = await operator.complaint()
-            await _dispose(pool, number)  # to be dialled a second from now
+            await _dispose(pool, number)  # to be dialled while it drains
             await pool.execute(CUT_OFF, uuid4())
         assert row["citizen_number"] == "+919876543210"
         assert len(operator.processes()) > 2  # PostgreSQL's and Asterisk's
