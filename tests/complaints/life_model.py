@@ -117,7 +117,8 @@ def told(
         if event == "transferred":
             story.department = entry["reason"].split(":")[0].removeprefix("to ")
         if event == "forwarded" and "@" in entry["reason"]:
-            category, where = entry["reason"].split("@")
+            # After what was corrected, in words of ours.
+            category, where = entry["reason"].rpartition(": ")[2].split("@")
             story.department = _DEPARTMENTS.get(category, story.department)
             story.place = where or story.place
         story.whose[entry["seq"]] = story.department
