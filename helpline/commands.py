@@ -25,7 +25,7 @@ from helpline.database import Database, command_pool
 from helpline.files import files_allowed, too_few_files
 from helpline.keys import signing_key
 from helpline.policies import POLICIES
-from helpline.prompts import render_prompts
+from helpline.prompts import render_prompts, without_studio
 from helpline.recorded import recording_vault
 from helpline.second_server import bring_up_to_date
 from helpline.settings import Settings, SettingsError
@@ -148,8 +148,8 @@ async def check(settings: Settings, _options: argparse.Namespace) -> int:
         print(f"cell {cell.name}: Asterisk {asterisk.version} loads its configuration")
     if (why := without_certificates(settings)) is not None:
         print(f"warning: {why}")
-    if (studio := settings.speech.studio) is not None and not studio.is_dir():
-        print(f"warning: speech.studio {studio} is no folder: all is spoken by the machine's voice")
+    if (why := without_studio(settings)) is not None:
+        print(f"warning: {why}")
     if (why := too_few_files(settings, files_allowed())) is not None:
         print(f"warning: {why}")
     return int(faulty)

@@ -45,6 +45,14 @@ def other_stores(settings: Settings, tools: Tools) -> list[PromptStore]:
     ]
 
 
+def without_studio(settings: Settings) -> str | None:
+    """Why none of a site's own recordings are heard, where it has named a folder of them."""
+    studio = settings.speech.studio
+    if studio is None or studio.is_dir():
+        return None
+    return f"speech.studio {studio} is no folder: all is said by the machine's voice"
+
+
 def render_prompts(settings: Settings, tools: Tools) -> None:
     """Make all prompts of all languages ready. Blocks. Raises `SpeechError`."""
     for store in (prompt_store(settings, tools), *other_stores(settings, tools)):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from helpline.options.cell import CellOptions, LanguageOptions
 from helpline.options.process import SpeechOptions
-from helpline.prompts import other_stores, render_prompts
+from helpline.prompts import other_stores, render_prompts, without_studio
 from helpline.settings import GivenSettings
 from helpline.tools import load_tools
 
@@ -33,3 +33,11 @@ def test_english_is_rendered_where_it_is_offered_below_the_hindi(tmp_path: Path)
 
 def test_where_only_hindi_is_offered_nothing_else_is_rendered(tmp_path: Path) -> None:
     assert other_stores(site(tmp_path, BOTH[:1]), load_tools(ROOT)) == []
+
+
+def test_a_folder_of_own_recordings_that_is_not_there_is_told(tmp_path: Path) -> None:
+    given = GivenSettings(speech=SpeechOptions(studio=tmp_path / "studio"))
+    assert "is no folder" in (without_studio(given) or "")
+    (tmp_path / "studio").mkdir()
+    assert without_studio(given) is None
+    assert without_studio(GivenSettings()) is None
